@@ -1,0 +1,75 @@
+import { parseAllDocuments, stringify } from "yaml";
+
+/** A Kubernetes object as the repairs see it. */
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** One document of a manifest: its text as Helm rendered it, and the object in it (none in an empty document). */
+export interface ManifestDocument {
+  readonly text: string;
+  readonly object: KubernetesObject | undefined;
+}
+
+/**
+ * Charts are written for YAML 1.1, which Helm and the Kubernetes tools read: `0744` is octal there and decimal in
+ * YAML 1.2, and the API server refuses a `defaultMode` of 744.
+ */
+const yamlVersion = { version: "1.1" } as const;
+
+const documentSeparator = /^---(?=\s|$)/m;
+
+/**
+ * Splits a manifest into its documents.
+ *
+ * @throws Error when a document is not YAML, with its `# Source:` line
+ */
+export function parseManifest(manifest: string): ManifestDocument[] {
+  return manifest.split(documentSeparator).map((text) => ({ text, object: parseObject(text) }));
+}
+
+/** The manifest of these documents. A document whose object is the parsed one comes out byte for byte. */
+export function formatManifest(documents: readonly ManifestDocument[]): string {
+  return documents.map(({ text }) => text).join("---");
+}
+
+/** The document with another object in it, under the comment that says which template it came from. */
+export function withObject(
+  document: ManifestDocument,
+  object: KubernetesObject | undefined,
+): ManifestDocument {
+  if (object === document.object) {
+    return document;
+  }
+  const text =
+    object === undefined ? "\n" : `\n${sourceComment(document.text)}${formatObject(object)}`;
+  return { text, object };
+}
+
+function parseObject(text: string): KubernetesObject | undefined {
+  const [document] = parseAllDocuments(text, yamlVersion);
+  if (document === undefined || !("errors" in document)) {
+    return undefined;
+  }
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const source = sourceComment(text).trim();
+    throw new Error(`the chart rendered invalid YAML${source && ` (${source})`}: ${error.message}`);
+  }
+  return (document.toJS() as KubernetesObject | null) ?? undefined;
+}
+
+function formatObject(object: KubernetesObject): string {
+  return stringify(object, { ...yamlVersion, lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function sourceComment(text: string): string {
+  return /^# Source: .*\n/m.exec(text)?.[0] ?? "";
+}

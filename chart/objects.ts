@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KubernetesObject } from "./manifest.ts";
+import type { ReleaseNames } from "./release.ts";
+
+/** A variable of a container's environment. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string };
+    readonly [source: string]: unknown;
+  };
+}
+
+/** A container, as far as the repairs read it. */
+export interface Container {
+  readonly name: string;
+  readonly env?: readonly EnvironmentVariable[];
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly [field: string]: unknown;
+}
+
+/** A pod template, as far as the repairs read it. */
+export interface PodTemplate {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: {
+    /** The provider's is the first. */
+    readonly containers: readonly Container[];
+    readonly volumes?: readonly {
+      readonly name: string;
+      readonly secret?: { readonly secretName: string };
+    }[];
+  };
+}
+
+interface StatefulSet extends KubernetesObject {
+  readonly spec: { readonly template: PodTemplate };
+}
+
+/** The pod template of the release's StatefulSet, if the chart rendered one. */
+export function podTemplate(
+  objects: readonly KubernetesObject[],
+  names: ReleaseNames,
+): PodTemplate | undefined {
+  return objects.find((object) => isStatefulSet(object, names))?.spec.template;
+}
+
+/** The data of a ConfigMap, if the chart rendered it. */
+export function configMapData(
+  objects: readonly KubernetesObject[],
+  name: string,
+): Readonly<Record<string, string>> | undefined {
+  return objects.find((object) => isConfigMap(object, name))?.data;
+}
+
+/** The plain environment of the provider's container: its ConfigMaps' data, overridden by its own entries. */
+export function containerEnvironment(
+  objects: readonly KubernetesObject[],
+  names: ReleaseNames,
+): Readonly<Record<string, string>> {
+  const container = podTemplate(objects, names)?.spec.containers[0];
+  const environment: Record<string, string> = {};
+  for (const { configMapRef } of container?.envFrom ?? []) {
+    Object.assign(environment, configMapRef && configMapData(objects, configMapRef.name));
+  }
+  for (const { name, value } of container?.env ?? []) {
+    if (value !== undefined) {
+      environment[name] = value;
+    }
+  }
+  return environment;
+}
+
+/** The objects with the data of one ConfigMap edited; the same object where the edit changes nothing. */
+export function editConfigMap(
+  objects: readonly KubernetesObject[],
+  name: string,
+  edit: (data: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
+): readonly KubernetesObject[] {
+  return objects.map((object) => {
+    if (!isConfigMap(object, name)) {
+      return object;
+    }
+    const data = object.data ?? {};
+    const edited = edit(data);
+    return isDeepStrictEqual(edited, data) ? object : { ...object, data: edited };
+  });
+}
+
+/** The objects with the StatefulSet's pod template edited; the same object where the edit returns the same template. */
+export function editPodTemplate(
+  objects: readonly KubernetesObject[],
+  names: ReleaseNames,
+  edit: (template: PodTemplate) => PodTemplate,
+): readonly KubernetesObject[] {
+  return objects.map((object) => {
+    if (!isStatefulSet(object, names)) {
+      return object;
+    }
+    const template = edit(object.spec.template);
+    return template === object.spec.template
+      ? object
+      : { ...object, spec: { ...object.spec, template } };
+  });
+}
+
+function isStatefulSet(object: KubernetesObject, names: ReleaseNames): object is StatefulSet {
+  return object.kind === "StatefulSet" && object.metadata?.name === names.fullname;
+}
+
+interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+function isConfigMap(object: KubernetesObject, name: string): object is ConfigMap {
+  return object.kind === "ConfigMap" && object.metadata?.name === name;
+}

@@ -1,0 +1,65 @@
+/** The chart's name in its repository (Chart.yaml). */
+export const chartName = "provider";
+
+/** The repository that publishes the chart. */
+export const chartRepository = "https://akash-network.github.io/helm-charts";
+
+/** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
+export const chartVersion = "19.0.2";
+
+/** Names that the chart gives to its objects, all derived from one name (templates/_helpers.tpl). */
+export interface ReleaseNames {
+  /** StatefulSet, Service and ServiceAccount. */
+  readonly fullname: string;
+  /** ConfigMap with the settings of the certificate issuer. */
+  readonly letsEncryptConfigMap: string;
+  /** ConfigMap with the provider's scripts. */
+  readonly scriptsConfigMap: string;
+  /** Secret with the wallet key (`key.txt`) and its password (`key-pass.txt`). */
+  readonly walletSecret: string;
+  /** Secret with the Google credential (`service-account.json`). */
+  readonly googleCloudSecret: string;
+  /** Secret with the Cloudflare credential (`CF_DNS_API_TOKEN`). */
+  readonly cloudflareSecret: string;
+  /** The one pod of the StatefulSet. */
+  readonly pod: string;
+}
+
+/**
+ * The names of a release's objects.
+ *
+ * @param releaseName the Helm release's name
+ * @param overrides the chart values of the same names, when set
+ */
+export function releaseNames(
+  releaseName: string,
+  overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown } = {},
+): ReleaseNames {
+  const fullname = chartFullname(releaseName, overrides);
+  return {
+    fullname,
+    letsEncryptConfigMap: `${fullname}-letsencrypt`,
+    scriptsConfigMap: `${fullname}-script`,
+    walletSecret: `${fullname}-keys`,
+    googleCloudSecret: `${fullname}-gcp-dns`,
+    cloudflareSecret: `${fullname}-cloudflare-dns`,
+    pod: `${fullname}-0`,
+  };
+}
+
+function chartFullname(
+  releaseName: string,
+  overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown },
+): string {
+  const { fullnameOverride, nameOverride } = overrides;
+  if (typeof fullnameOverride === "string" && fullnameOverride !== "") {
+    return nameWithinLimit(fullnameOverride);
+  }
+  const name = typeof nameOverride === "string" && nameOverride !== "" ? nameOverride : chartName;
+  return nameWithinLimit(releaseName.includes(name) ? releaseName : `${releaseName}-${name}`);
+}
+
+/** Helm charts cut names at 63 characters, the limit of a DNS label, and drop the hyphen that may then end it. */
+function nameWithinLimit(name: string): string {
+  return name.slice(0, 63).replace(/-$/, "");
+}

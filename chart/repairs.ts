@@ -1,0 +1,228 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { satisfies } from "semver";
+import type { KubernetesObject } from "./manifest.ts";
+import { containerEnvironment, editConfigMap, editPodTemplate } from "./objects.ts";
+import type { Parameters } from "./parameters.ts";
+import type { ReleaseNames } from "./release.ts";
+
+/** What a repair knows beside the objects. */
+export interface RepairContext {
+  readonly names: ReleaseNames;
+  readonly parameters: Parameters;
+}
+
+/**
+ * One defect of the published chart and the function that mends it.
+ *
+ * `apply` is pure: it returns the objects that stay, the same object where it has nothing to mend, and does nothing
+ * where a chart shows no defect.
+ */
+export interface Repair {
+  readonly name: string;
+  /** What is wrong without it, in one sentence. */
+  readonly defect: string;
+  /** Where the defect is, below charts/akash-provider of akash-network/helm-charts. */
+  readonly chartFile: string;
+  /** The chart versions that need it, as a semver range; open above while no release has mended the defect. */
+  readonly chartVersions: string;
+  readonly apply: (
+    objects: readonly KubernetesObject[],
+    context: RepairContext,
+  ) => readonly KubernetesObject[];
+}
+
+/** The chart versions that the program can deploy: from the first that the repairs know. */
+export const supportedChartVersions = ">=12.1.3";
+
+/** In the order in which they are applied: the checksums cover what the others have changed. */
+export const repairs: readonly Repair[] = [
+  {
+    name: "dns-provider-name",
+    defect:
+      "The ConfigMap names the DNS provider `googleCloud` or `cloudflare`; the provider knows `gcloud` and `cf` only, and exits.",
+    chartFile: "templates/letsencrypt-configmap.yaml",
+    chartVersions: supportedChartVersions,
+    apply: nameDnsProvider,
+  },
+  {
+    name: "http-port-under-dns-01",
+    defect: "HTTP-01 stays on beside DNS-01, and the issuer prefers it without falling back.",
+    chartFile: "templates/letsencrypt-configmap.yaml",
+    chartVersions: supportedChartVersions,
+    apply: dropHttpPortUnderDns01,
+  },
+  {
+    name: "storage-directory-per-ca",
+    defect:
+      "Certificates are stored per domain whatever CA issued them, so staging's stays in use after the switch to production.",
+    chartFile: "templates/letsencrypt-configmap.yaml",
+    chartVersions: supportedChartVersions,
+    apply: separateStoragePerCa,
+  },
+  {
+    name: "credential-secrets",
+    defect:
+      "The wallet key and the DNS credential are chart values, so every one ever used stays readable in Helm's release history.",
+    chartFile: "templates/secret.yaml, templates/letsencrypt-secrets.yaml",
+    chartVersions: supportedChartVersions,
+    apply: dropCredentialSecrets,
+  },
+  {
+    name: "extra-environment",
+    defect:
+      "There is no value for further environment variables, so the issuer cannot be told the managed zone that a zone-only grant needs.",
+    chartFile: "templates/statefulset.yaml",
+    chartVersions: supportedChartVersions,
+    apply: addEnvironment,
+  },
+  {
+    name: "checksum-annotations",
+    defect:
+      "Only the scripts have a checksum on the pod, so no other change of configuration or credential restarts the provider.",
+    chartFile: "templates/statefulset.yaml",
+    chartVersions: supportedChartVersions,
+    apply: annotateChecksums,
+  },
+];
+
+/** The repairs that a chart version needs. */
+export function repairsFor(version: string): readonly Repair[] {
+  return repairs.filter(({ chartVersions }) =>
+    satisfies(version, chartVersions, { includePrerelease: true }),
+  );
+}
+
+/** The provider's names of the DNS providers (akash-network/provider, tools/certissuer/config.go). */
+export const issuerDnsProvider = { googleCloud: "gcloud", cloudflare: "cf" } as const;
+
+function nameDnsProvider(
+  objects: readonly KubernetesObject[],
+  { names, parameters }: RepairContext,
+) {
+  const { challenge } = parameters;
+  if (challenge.type !== "dns-01") {
+    return objects;
+  }
+  return editConfigMap(objects, names.letsEncryptConfigMap, (data) => ({
+    ...data,
+    AP_CERT_ISSUER_DNS_PROVIDERS: issuerDnsProvider[challenge.dnsProvider],
+  }));
+}
+
+function dropHttpPortUnderDns01(
+  objects: readonly KubernetesObject[],
+  { names, parameters }: RepairContext,
+) {
+  if (parameters.challenge.type !== "dns-01") {
+    return objects;
+  }
+  return editConfigMap(objects, names.letsEncryptConfigMap, (data) =>
+    Object.fromEntries(
+      Object.entries(data).filter(([name]) => name !== "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT"),
+    ),
+  );
+}
+
+function separateStoragePerCa(objects: readonly KubernetesObject[], { names }: RepairContext) {
+  const home = containerEnvironment(objects, names).AKASH_HOME;
+  return editConfigMap(objects, names.letsEncryptConfigMap, (data) => {
+    const directoryUrl = data.AP_CERT_ISSUER_CA_DIR_URL;
+    if (home === undefined || directoryUrl === undefined || "AP_CERT_ISSUER_STORAGE_DIR" in data) {
+      return data;
+    }
+    return { ...data, AP_CERT_ISSUER_STORAGE_DIR: storageDirectory(home, directoryUrl) };
+  });
+}
+
+/**
+ * Where the issuer keeps the account and the certificates of one CA: below the provider's own directory
+ * (`.certissuer` in its home volume), named after the directory URL.
+ */
+export function storageDirectory(home: string, directoryUrl: string): string {
+  const ca = directoryUrl
+    .replace(/^https?:\/\//, "")
+    .replace(/[^A-Za-z0-9.-]+/g, "-")
+    .replace(/-$/, "");
+  return posix.join(home, ".certissuer", ca);
+}
+
+function dropCredentialSecrets(objects: readonly KubernetesObject[], { names }: RepairContext) {
+  const owned = ownedSecrets(names);
+  return objects.filter(
+    ({ kind, metadata }) => kind !== "Secret" || !owned.has(metadata?.name ?? ""),
+  );
+}
+
+/** The Secrets that the program makes itself and the chart must not. */
+export function ownedSecrets(names: ReleaseNames): ReadonlySet<string> {
+  return new Set([names.walletSecret, names.googleCloudSecret, names.cloudflareSecret]);
+}
+
+function addEnvironment(
+  objects: readonly KubernetesObject[],
+  { names, parameters }: RepairContext,
+) {
+  const { challenge } = parameters;
+  const extra = challenge.type === "dns-01" ? challenge.environment : undefined;
+  if (extra === undefined) {
+    return objects;
+  }
+  return editPodTemplate(objects, names, (template) => {
+    const [container, ...sidecars] = template.spec.containers;
+    const present = new Set(container?.env?.map(({ name }) => name));
+    const missing = Object.entries(extra)
+      .filter(([name]) => !present.has(name))
+      .map(([name, value]) => ({ name, value }));
+    if (container === undefined || missing.length === 0) {
+      return template;
+    }
+    const extended = { ...container, env: [...(container.env ?? []), ...missing] };
+    return { ...template, spec: { ...template.spec, containers: [extended, ...sidecars] } };
+  });
+}
+
+function annotateChecksums(
+  objects: readonly KubernetesObject[],
+  { names, parameters }: RepairContext,
+) {
+  const configMapChecksums = objects
+    .filter(
+      ({ kind, metadata }) => kind === "ConfigMap" && metadata?.name !== names.scriptsConfigMap,
+    )
+    .map((configMap) => [
+      `checksum/${(configMap.metadata?.name ?? "").replace(`${names.fullname}-`, "cm-")}`,
+      digest(configMap.data),
+    ]);
+  const { challenge, walletDigest } = parameters;
+  const checksums: Record<string, string> = {
+    ...(Object.fromEntries(configMapChecksums) as Record<string, string>),
+    "checksum/wallet": walletDigest,
+    ...(challenge.type === "dns-01" &&
+      challenge.credentialDigest !== undefined && {
+        "checksum/dns-credential": challenge.credentialDigest,
+      }),
+  };
+  return editPodTemplate(objects, names, (template) => {
+    const present = template.metadata?.annotations ?? {};
+    const missing = Object.entries(checksums).filter(([annotation]) => !(annotation in present));
+    if (missing.length === 0) {
+      return template;
+    }
+    const annotations = { ...present, ...Object.fromEntries(missing) };
+    return { ...template, metadata: { ...template.metadata, annotations } };
+  });
+}
+
+/** The first 16 hex digits of the SHA-256 of a value's JSON with sorted keys. */
+function digest(value: unknown): string {
+  return createHash("sha256").update(sortedJson(value)).digest("hex").slice(0, 16);
+}
+
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, nested: unknown) =>
+    typeof nested === "object" && nested !== null && !Array.isArray(nested)
+      ? Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : nested,
+  );
+}

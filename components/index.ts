@@ -1,0 +1,1 @@
+export { AkashProvider, type AkashProviderArgs } from "./akashProvider.ts";

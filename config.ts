@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { guards, priceTargets, stackEnvironment, type Finding } from "./config/guards.ts";
+import {
+  letsEncryptDirectory,
+  settings,
+  type AnySetting,
+  type DnsConfig,
+  type Settings,
+} from "./config/settings.ts";
+import { suggestion } from "./config/suggestion.ts";
+
+/** How the host is validated. */
+export type Challenge =
+  { readonly type: "http-01" } | { readonly type: "dns-01"; readonly dns: DnsConfig };
+
+/** The wallet with which the provider signs. */
+export interface Wallet {
+  /** The exported key's armour text, a secret. */
+  readonly key: pulumi.Output<string>;
+  /** The password of the exported key, a secret. */
+  readonly password: pulumi.Output<string>;
+  /** Digest over both by which a change is seen, 16 hex digits. */
+  readonly digest: string;
+}
+
+/** A stack's validated configuration. */
+export interface Config extends Omit<
+  Settings,
+  "acmeDirectory" | "bidPriceScript" | "challenge" | "dns" | "walletKey" | "walletPassword"
+> {
+  readonly wallet: Wallet;
+  readonly challenge: Challenge;
+  /** The ACME directory URL. */
+  readonly directoryUrl: string;
+  /** The price targets that are set, by the name of their chart value. */
+  readonly priceTargets: Readonly<Record<string, string>>;
+  /** The bid price script's text. */
+  readonly bidPriceScript: string | undefined;
+}
+
+/** What a configuration is read from. */
+export interface ConfigSource {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Values by setting, as Pulumi hands them over: text, or JSON for objects and lists. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The settings that are encrypted in the stack's file. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+/** Something in the configuration that keeps the program from running. */
+export interface ConfigProblem {
+  /** The setting, with the path inside it. */
+  readonly setting: string;
+  /** What is wrong with it, to be read after its name. */
+  readonly problem: string;
+  /** The command that mends it. */
+  readonly command: string;
+}
+
+/** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
+export class ConfigError extends pulumi.RunError {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(stack: string, problems: readonly ConfigProblem[]) {
+    const lines = problems.map(
+      ({ setting, problem, command }) => `  ${setting} ${problem}\n      ${command}`,
+    );
+    super(
+      `The configuration of stack ${stack} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}. ` +
+        `Nothing was changed.\n${lines.join("\n")}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads and validates a stack's configuration.
+ *
+ * @param source default: the stack that Pulumi is running
+ * @throws ConfigError with every problem that was found
+ */
+export function readConfig(source: ConfigSource = pulumiConfig()): Config {
+  const { settings: parsed, problems } = parseSettings(source);
+  const all = [
+    ...unknownSettings(source),
+    ...problems,
+    ...guards.flatMap((guard) => guard(parsed, source)),
+  ];
+  if (all.length > 0) {
+    throw new ConfigError(
+      source.stack,
+      all.map(({ setting, problem, mend: [verb, rest] }) => ({
+        setting,
+        problem,
+        command: `pulumi config ${verb} -s ${source.stack} ${rest}`,
+      })),
+    );
+  }
+  return assemble(parsed as Settings, source.stack);
+}
+
+function pulumiConfig(): ConfigSource {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = (keys: readonly string[]) =>
+    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const all = pulumi.runtime.allConfig();
+  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  return {
+    stack: pulumi.getStack(),
+    values: Object.fromEntries(
+      own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
+    ),
+    secrets: new Set(own(secretKeys)),
+  };
+}
+
+function unknownSettings({ values }: ConfigSource): Finding[] {
+  return Object.keys(values)
+    .filter((name) => !(name in settings))
+    .map((name) => ({
+      setting: name,
+      problem: `is not a setting${suggestion(name)}`,
+      mend: ["rm", name],
+    }));
+}
+
+function parseSettings(source: ConfigSource): {
+  readonly settings: Partial<Settings>;
+  readonly problems: readonly Finding[];
+} {
+  const parsed: Record<string, unknown> = {};
+  const problems: Finding[] = [];
+  for (const [name, { schema, example, structured }] of Object.entries<AnySetting>(settings)) {
+    const text = source.values[name];
+    const result = schema.safeParse(
+      structured === true && text !== undefined ? parseJson(text) : text,
+    );
+    parsed[name] = result.data;
+    for (const { path, message } of result.error?.issues ?? []) {
+      problems.push({
+        setting: [name, ...path].join("."),
+        problem:
+          text === undefined
+            ? "is missing"
+            : message.replace(/^Invalid/, "is not as it should be: invalid"),
+        mend: ["set", example],
+      });
+    }
+  }
+  return { settings: parsed, problems };
+}
+
+/** Text that is no JSON stays as it is, for the schema to refuse. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function assemble(parsed: Settings, stack: string): Config {
+  const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
+    parsed;
+  return {
+    ...rest,
+    wallet: {
+      key: pulumi.secret(walletKey),
+      password: pulumi.secret(walletPassword),
+      digest: createHash("sha256")
+        .update(`${walletKey}\0${walletPassword}`)
+        .digest("hex")
+        .slice(0, 16),
+    },
+    challenge:
+      challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
+    directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
+    priceTargets: priceTargets(parsed),
+    bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
+  };
+}

@@ -1,0 +1,313 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { ConfigSource } from "../config.ts";
+import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
+
+/** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
+export interface Finding {
+  readonly setting: string;
+  readonly problem: string;
+  readonly mend: readonly ["set" | "rm", string];
+}
+
+/** Checks what no setting can tell alone. A setting that is itself wrong or missing is undefined. */
+type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly Finding[];
+
+/** All of them; each runs whatever the others find. */
+export const guards: readonly Guard[] = [
+  credentialsAreEncrypted,
+  directoryFitsStack,
+  challengeFitsDns,
+  dnsCredentialIsOne,
+  priceTargetsHaveScript,
+  filesExist,
+  storageClassIsOne,
+  valuesKeepLetsEncrypt,
+  valuesHoldNoCredential,
+  valuesRepeatNoSetting,
+];
+
+const set = (name: SettingName): Finding["mend"] => ["set", settings[name].example];
+
+function credentialsAreEncrypted({ dns }: Partial<Settings>, { values, secrets }: ConfigSource) {
+  const inDns = dns && ("serviceAccountKey" in dns || "apiToken" in dns) ? ["dns"] : [];
+  return ["walletKey", "walletPassword", ...inDns]
+    .filter((name) => values[name] !== undefined && !secrets.has(name))
+    .map((name): Finding => {
+      const path =
+        name !== "dns"
+          ? name
+          : dns?.provider === "cloudflare"
+            ? "dns.apiToken"
+            : "dns.serviceAccountKey";
+      return {
+        setting: path,
+        problem: "is a credential and stands in the stack's file in clear",
+        mend: ["set", `${path === name ? "" : "--path "}--secret ${path}`],
+      };
+    });
+}
+
+/** Which environment a stack is for, by its name: `staging`, `prod`, `prod-eu` and the like. */
+export function stackEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
+  const [word] = /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(stack) ?? [];
+  return word === "prod" ? "production" : (word as "staging" | "production" | undefined);
+}
+
+function directoryFitsStack(
+  { acmeDirectory, allowOtherDirectory }: Partial<Settings>,
+  { stack, values }: ConfigSource,
+): Finding[] {
+  const environment = stackEnvironment(stack);
+  if (environment === undefined) {
+    const missing = values.acmeDirectory === undefined;
+    return missing
+      ? [
+          {
+            setting: "acmeDirectory",
+            problem: "is missing, and the stack's name says neither staging nor prod",
+            mend: set("acmeDirectory"),
+          },
+        ]
+      : [];
+  }
+  const other = environment === "staging" ? "production" : "staging";
+  if (acmeDirectory !== letsEncryptDirectory[other] || allowOtherDirectory === true) {
+    return [];
+  }
+  const consequence =
+    other === "staging"
+      ? "whose certificates no client trusts"
+      : "whose rate limits (5 certificates a week for one name) tests would use up";
+  return [
+    {
+      setting: "acmeDirectory",
+      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; if that is what you want, say so`,
+      mend: set("allowOtherDirectory"),
+    },
+  ];
+}
+
+function challengeFitsDns(
+  { challenge, dns }: Partial<Settings>,
+  { values }: ConfigSource,
+): Finding[] {
+  if (challenge === "dns-01" && values.dns === undefined) {
+    return [
+      { setting: "dns", problem: "is missing, and dns-01 needs a DNS provider", mend: set("dns") },
+    ];
+  }
+  return challenge === "http-01" && dns !== undefined
+    ? [
+        {
+          setting: "challenge",
+          problem: "is http-01, which does not use the setting dns",
+          mend: set("challenge"),
+        },
+      ]
+    : [];
+}
+
+function dnsCredentialIsOne({ dns }: Partial<Settings>): Finding[] {
+  return dns?.provider === "googleCloud" &&
+    dns.serviceAccountKey !== undefined &&
+    dns.workloadIdentity !== undefined
+    ? [
+        {
+          setting: "dns.serviceAccountKey",
+          problem: "excludes dns.workloadIdentity, which uses no key",
+          mend: ["rm", "--path dns.serviceAccountKey"],
+        },
+      ]
+    : [];
+}
+
+/** The price targets that are set, by the name of their chart value. */
+export function priceTargets(parsed: Partial<Settings>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parsed).filter(
+      (entry): entry is [string, string] =>
+        entry[0].startsWith("price_target_") && typeof entry[1] === "string",
+    ),
+  );
+}
+
+function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSource) {
+  return values.bidPriceScript !== undefined
+    ? []
+    : Object.keys(priceTargets(parsed)).map((setting): Finding => ({
+        setting,
+        problem:
+          "has no effect without bidPriceScript: the provider would bid with its built-in scale strategy",
+        mend: set("bidPriceScript"),
+      }));
+}
+
+function filesExist({ bidPriceScript, chart }: Partial<Settings>): Finding[] {
+  const findings: Finding[] = [];
+  if (bidPriceScript !== undefined && !hasText(bidPriceScript)) {
+    findings.push({
+      setting: "bidPriceScript",
+      problem: `names ${bidPriceScript}, which is not a file with a script in it`,
+      mend: set("bidPriceScript"),
+    });
+  }
+  if (chart?.startsWith(".") === true && !existsSync(chart)) {
+    findings.push({
+      setting: "chart",
+      problem: `names ${chart}, which is not there`,
+      mend: set("chart"),
+    });
+  }
+  return findings;
+}
+
+function hasText(file: string): boolean {
+  return (
+    statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
+    readFileSync(file, "utf8").trim() !== ""
+  );
+}
+
+function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Finding[] {
+  const persistent = persistentStorageClass(attributes ?? []);
+  return storageClass !== undefined && persistent !== undefined && storageClass !== persistent
+    ? [
+        {
+          setting: "storageClass",
+          problem: `is ${storageClass}, but the attributes name the persistent class ${persistent}, which the chart prefers`,
+          mend: ["rm", "storageClass"],
+        },
+      ]
+    : [];
+}
+
+/** The class of the persistent storage that the attributes offer, as the chart finds it (templates/_helpers.tpl). */
+function persistentStorageClass(attributes: Settings["attributes"]): string | undefined {
+  const value = (key: string) => attributes.findLast((attribute) => attribute.key === key)?.value;
+  return attributes
+    .filter(
+      ({ key, value }) => /^capabilities\/storage\/.*\/persistent$/.test(key) && value === "true",
+    )
+    .map(({ key }) => value(key.replace(/persistent$/, "class")))
+    .findLast((storageClass) => storageClass !== undefined);
+}
+
+/** Where chart values would take away what the certificate needs. */
+function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
+  return [
+    ...(at(values, "letsEncrypt.enabled") === false
+      ? [
+          {
+            setting: "values.letsEncrypt.enabled",
+            problem:
+              "is false, which the chart renders as an invalid StatefulSet and which leaves nothing for this program to do",
+            mend: ["rm", "--path values.letsEncrypt.enabled"] as const,
+          },
+        ]
+      : []),
+    ...(at(values, "serviceAccount.create") === false
+      ? [
+          {
+            setting: "values.serviceAccount.create",
+            problem:
+              "is false, but the repairs read their parameters from the chart's ServiceAccount",
+            mend: ["rm", "--path values.serviceAccount.create"] as const,
+          },
+        ]
+      : []),
+  ];
+}
+
+const credentialValues: Readonly<Record<string, string>> = {
+  key: "--secret walletKey < wallet.key",
+  keysecret: "--secret walletPassword",
+  "letsEncrypt.providers.cloudflare.apiToken": "--path --secret dns.apiToken",
+  "letsEncrypt.providers.googleCloud.serviceAccount.content":
+    "--path --secret dns.serviceAccountKey < service-account.json",
+};
+
+/** Helm keeps the values of every revision in the cluster, readable for whoever reads Secrets there. */
+function valuesHoldNoCredential(
+  { values }: Partial<Settings>,
+  { secrets }: ConfigSource,
+): Finding[] {
+  if (secrets.has("values")) {
+    return [
+      {
+        setting: "values",
+        problem:
+          "holds a secret, but Helm keeps all values in its release history; move the credential to its own setting",
+        mend: ["rm", "values"],
+      },
+    ];
+  }
+  const known = Object.entries(credentialValues)
+    .filter(([path]) => at(values, path) !== undefined)
+    .map(([path, command]) => [path, command] as const);
+  const lookalikes = leaves(values)
+    .filter(
+      ([path, leaf]) => !(path in credentialValues) && String(leaf).includes("PRIVATE KEY-----"),
+    )
+    .map(([path]) => [path, `--secret walletKey < wallet.key`] as const);
+  return [...known, ...lookalikes].map(([path, command]) => ({
+    setting: `values.${path}`,
+    problem:
+      "is a credential, which Helm would keep in its release history; it has a setting of its own",
+    mend: ["set", command],
+  }));
+}
+
+/** The settings that chart values would silently override, by the value's path. */
+const ownSettings: Readonly<Record<string, SettingName>> = {
+  from: "from",
+  domain: "domain",
+  email: "email",
+  website: "website",
+  node: "node",
+  chainid: "chainid",
+  withdrawalperiod: "withdrawalperiod",
+  bidmindeposit: "bidmindeposit",
+  attributes: "attributes",
+  bidpricescript: "bidPriceScript",
+  "letsEncrypt.acme.email": "email",
+  "letsEncrypt.acme.caDirUrl": "acmeDirectory",
+  "letsEncrypt.storage.storageClass": "storageClass",
+  "letsEncrypt.providers.cloudflare.enabled": "challenge",
+  "letsEncrypt.providers.googleCloud.enabled": "challenge",
+  "gatewayApi.enabled": "ingress",
+  "gatewayApi.gatewayName": "ingress",
+  "gatewayApi.gatewayNamespace": "ingress",
+  "ingress.className": "ingress",
+};
+
+function valuesRepeatNoSetting({ values }: Partial<Settings>) {
+  const priceTarget = Object.keys(values ?? {}).filter((path) => path.startsWith("price_target_"));
+  return [
+    ...Object.entries(ownSettings),
+    ...priceTarget.map((path) => [path, path as SettingName] as const),
+  ]
+    .filter(([path]) => at(values, path) !== undefined)
+    .map(([path, setting]): Finding => ({
+      setting: `values.${path}`,
+      problem: `has a setting of its own, ${setting}, with its own checks`,
+      mend: ["rm", `--path values.${path}`],
+    }));
+}
+
+function at(values: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>(
+      (value, key) =>
+        typeof value === "object" && value !== null
+          ? (value as Record<string, unknown>)[key]
+          : undefined,
+      values,
+    );
+}
+
+function leaves(value: unknown, path: readonly string[] = []): [string, unknown][] {
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([key, nested]) => leaves(nested, [...path, key]))
+    : [[path.join("."), value]];
+}
