@@ -17,7 +17,7 @@ const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;
 const keyArmour =
-  /^\s*-----BEGIN TENDERMINT PRIVATE KEY-----\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
+  /^\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
 
 const optionalText = (problem: string) => z.string().min(1, problem).optional();
 const matching = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);

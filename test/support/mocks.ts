@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+
+/** A resource that the program registered, as the engine would see it. */
+export interface RegisteredResource {
+  readonly type: string;
+  readonly name: string;
+  /** Name of the parent; none for children of the stack. */
+  readonly parent: string | undefined;
+  /** Names of the resources that must be there first. */
+  readonly dependencies: readonly string[];
+  /** Name of the explicit provider. */
+  readonly provider: string | undefined;
+  /** Options with an effect beyond ordering, as far as they are set. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Inputs; a secret is an object with the one key `secret`. */
+  readonly inputs: unknown;
+}
+
+const secretSignature = "4dabf18193072939515e22adb298388d";
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProvider(): string;
+  getDependenciesList(): string[];
+  getRetainondelete(): boolean;
+  getDeletebeforereplace(): boolean;
+  getProtect(): boolean;
+}
+
+const requests: RegisterRequest[] = [];
+const register = Object.getOwnPropertyDescriptor(MockMonitor.prototype, "registerResource")
+  ?.value as MockMonitor["registerResource"];
+// Mocks are told the inputs only, so the options are taken from the request itself.
+MockMonitor.prototype.registerResource = function (request: RegisterRequest, callback) {
+  requests.push(request);
+  return register.call(this, request, callback);
+};
+
+/** What a run of a program under mocks leaves. */
+export interface ProgramRun {
+  readonly resources: readonly RegisteredResource[];
+  /** The stack's outputs, secrets wrapped as in the inputs. */
+  readonly outputs: unknown;
+}
+
+/**
+ * Runs a program under mocks that answer each resource with its inputs.
+ *
+ * @param stack the stack's name
+ * @param program what registers the resources
+ */
+export async function runProgram(
+  stack: string,
+  program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
+): Promise<ProgramRun> {
+  requests.length = 0;
+  const inputs = new Map<string, unknown>();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs: given }) => {
+        inputs.set(name, unwrapSecrets(given));
+        const state = given as Record<string, unknown>;
+        return { id: `${name}-id`, state: { ...state, ...serverState(type, state) } };
+      },
+      call: () => ({}),
+    },
+    "akash-provider-letsencrypt",
+    stack,
+    false,
+  );
+  const outputs = await resolve(await program());
+  return {
+    resources: requests
+      .filter((request) => request.getType() !== "pulumi:pulumi:Stack")
+      .map((request) => ({
+        type: request.getType(),
+        name: request.getName(),
+        parent: resourceName(request.getParent()),
+        dependencies: [...new Set(request.getDependenciesList().map(resourceName))]
+          .filter((name) => name !== undefined)
+          .sort(),
+        provider: resourceName(request.getProvider().replace(/::[^:]*$/, "")),
+        options: {
+          ...(request.getRetainondelete() && { retainOnDelete: true }),
+          ...(request.getDeletebeforereplace() && { deleteBeforeReplace: true }),
+          ...(request.getProtect() && { protect: true }),
+        },
+        inputs: inputs.get(request.getName()),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    outputs,
+  };
+}
+
+/** What the cluster adds to a resource, as far as the program reads it. */
+function serverState(type: string, { namespace }: Record<string, unknown>) {
+  return type === "kubernetes:helm.sh/v3:Release" ? { status: { namespace, revision: 1 } } : {};
+}
+
+function resourceName(urn: string): string | undefined {
+  const name = urn.split("::").at(-1);
+  return urn === "" || (urn.includes("pulumi:pulumi:Stack") && !urn.includes("$"))
+    ? undefined
+    : name;
+}
+
+async function resolve(outputs: pulumi.Inputs): Promise<unknown> {
+  const output = pulumi.output(outputs);
+  return new Promise((done) => {
+    output.apply(done);
+  });
+}
+
+function unwrapSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(unwrapSecrets);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  if (secretSignature in value) {
+    return { secret: unwrapSecrets((value as unknown as { value: unknown }).value) };
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, nested]) => [key, unwrapSecrets(nested)]),
+  );
+}

@@ -1,0 +1,286 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
+import { configMapData, podTemplate } from "../../../chart/objects.ts";
+import { releaseNames } from "../../../chart/release.ts";
+import { repairManifest } from "../../../chart/repairManifest.ts";
+import {
+  chartManifest,
+  cloudflareDns01,
+  googleCloudDns01,
+  type ChartManifestOptions,
+} from "../../support/manifest.ts";
+
+const names = releaseNames("akash-provider");
+
+function repairedObjects(options: ChartManifestOptions = {}): readonly KubernetesObject[] {
+  return parseManifest(repairManifest(chartManifest(options)))
+    .map(({ object }) => object)
+    .filter((object) => object !== undefined);
+}
+
+function issuerSettings(options: ChartManifestOptions = {}): Readonly<Record<string, string>> {
+  return configMapData(repairedObjects(options), names.letsEncryptConfigMap) ?? {};
+}
+
+function podAnnotations(options: ChartManifestOptions = {}): Readonly<Record<string, string>> {
+  return podTemplate(repairedObjects(options), names)?.metadata?.annotations ?? {};
+}
+
+function document(manifest: string, kind: string, name: string): string | undefined {
+  return parseManifest(manifest).find(
+    ({ object }) => object?.kind === kind && object.metadata?.name === name,
+  )?.text;
+}
+
+describe("repaired manifest", () => {
+  it("keeps documents that no repair touches byte for byte", () => {
+    const manifest = chartManifest();
+    for (const [kind, name] of [
+      ["ServiceAccount", "akash-provider"],
+      ["ConfigMap", "akash-provider-main"],
+      ["ConfigMap", "akash-provider-script"],
+      ["Service", "akash-provider"],
+    ] as const) {
+      const original = document(manifest, kind, name);
+      assert(original !== undefined);
+      assert.equal(document(repairManifest(manifest), kind, name), original);
+    }
+  });
+
+  it("keeps the template's name above a document that it changes", () => {
+    const text = document(repairManifest(chartManifest()), "StatefulSet", "akash-provider");
+    assert.match(text ?? "", /# Source: provider\/templates\/statefulset\.yaml/);
+  });
+
+  it("reads octal modes as Helm does", () => {
+    const [volume] = podTemplate(repairedObjects(), names)?.spec.volumes ?? [];
+    assert.deepEqual(volume, {
+      name: "scripts",
+      configMap: { name: "akash-provider-script", defaultMode: 0o744 },
+    });
+  });
+
+  it("keeps text that YAML 1.1 could take for something else", () => {
+    for (const text of ["yes", "off", "0744", "1e3", "12:30", "null", "~", "1_000", " x "]) {
+      const settings = [`AP_EXTRA: "${text}"`];
+      assert.equal(issuerSettings({ settings }).AP_EXTRA, text);
+    }
+  });
+
+  it("is repaired once: a second pass changes nothing", () => {
+    for (const challenge of [undefined, googleCloudDns01, cloudflareDns01]) {
+      const once = repairManifest(chartManifest(challenge && { challenge }));
+      assert.equal(repairManifest(once), once);
+    }
+  });
+
+  describe("storage directory", () => {
+    it("is on the home volume and differs between CAs", () => {
+      const directory = (directoryUrl: string) =>
+        issuerSettings({ directoryUrl }).AP_CERT_ISSUER_STORAGE_DIR;
+      assert.equal(
+        directory("https://acme-v02.api.letsencrypt.org/directory"),
+        "/root/.akash/.certissuer/acme-v02.api.letsencrypt.org-directory",
+      );
+      assert.equal(
+        directory("https://acme-staging-v02.api.letsencrypt.org/directory"),
+        "/root/.akash/.certissuer/acme-staging-v02.api.letsencrypt.org-directory",
+      );
+      assert.equal(
+        directory("https://ca.example.com:14000/a/../b?c=d"),
+        "/root/.akash/.certissuer/ca.example.com-14000-a-..-b-c-d",
+      );
+    });
+
+    it("of a chart that sets one stays", () => {
+      const settings = ['AP_CERT_ISSUER_STORAGE_DIR: "/root/.akash/own"'];
+      assert.equal(issuerSettings({ settings }).AP_CERT_ISSUER_STORAGE_DIR, "/root/.akash/own");
+    });
+  });
+
+  describe("pod annotations", () => {
+    const before = podAnnotations();
+    const changes: readonly (readonly [string, ChartManifestOptions, string])[] = [
+      ["the wallet", { walletDigest: "ffffffffffffffff" }, "checksum/wallet"],
+      ["the CA", { directoryUrl: "https://ca.example.com/dir" }, "checksum/cm-letsencrypt"],
+      ["the e-mail", { email: "new@example.com" }, "checksum/cm-letsencrypt"],
+      ["a price", { price: "0.005" }, "checksum/cm-main"],
+    ];
+    for (const [what, options, annotation] of changes) {
+      it(`change with ${what}`, () => {
+        const after = podAnnotations(options);
+        const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+        assert.deepEqual(changed, [annotation]);
+      });
+    }
+
+    it("do not change with the chart's version alone", () => {
+      assert.deepEqual(podAnnotations({ chartVersion: "19.1.0" }), before);
+    });
+
+    it("of the chart stay", () => {
+      const annotations = podAnnotations({ podAnnotations: ["checksum/cm-letsencrypt: own"] });
+      assert.equal(annotations["checksum/cm-letsencrypt"], "own");
+      assert.equal(annotations["checksum/cm-scripts"], "abc");
+    });
+
+    it("name the DNS credential under DNS-01 alone", () => {
+      assert.equal(
+        podAnnotations({ challenge: googleCloudDns01 })["checksum/dns-credential"],
+        "0123456789abcdef",
+      );
+      assert(!("checksum/dns-credential" in before));
+    });
+  });
+
+  describe("credentials", () => {
+    it("are not in the release", () => {
+      for (const challenge of [undefined, googleCloudDns01, cloudflareDns01]) {
+        const secrets = repairedObjects(challenge && { challenge }).filter(
+          ({ kind }) => kind === "Secret",
+        );
+        assert.deepEqual(secrets, []);
+      }
+    });
+  });
+
+  describe("under HTTP-01", () => {
+    it("the port stays and no DNS provider is named", () => {
+      const settings = issuerSettings();
+      assert.equal(settings.AP_CERT_ISSUER_HTTP_CHALLENGE_PORT, "5002");
+      assert(!("AP_CERT_ISSUER_DNS_PROVIDERS" in settings));
+    });
+  });
+
+  describe("under DNS-01", () => {
+    for (const [challenge, dnsProvider] of [
+      [googleCloudDns01, "gcloud"],
+      [cloudflareDns01, "cf"],
+    ] as const) {
+      it(`the provider is called ${dnsProvider}, and HTTP-01 is off`, () => {
+        const settings = issuerSettings({ challenge });
+        assert.equal(settings.AP_CERT_ISSUER_DNS_PROVIDERS, dnsProvider);
+        assert(!("AP_CERT_ISSUER_HTTP_CHALLENGE_PORT" in settings));
+      });
+    }
+
+    it("the ports stay: the API server refuses a container port without a number", () => {
+      const text = repairManifest(chartManifest({ challenge: cloudflareDns01 }));
+      assert.match(document(text, "StatefulSet", "akash-provider") ?? "", /containerPort: 5002/);
+      assert.match(document(text, "Service", "akash-provider") ?? "", /targetPort: 5002/);
+    });
+
+    it("the container gets the environment that the chart has no value for", () => {
+      const [container] =
+        podTemplate(repairedObjects({ challenge: googleCloudDns01 }), names)?.spec.containers ?? [];
+      const environment = Object.fromEntries(
+        container?.env?.map(({ name, value }) => [name, value]) ?? [],
+      );
+      assert.equal(environment.GCE_PROJECT, "dns-project");
+      assert.equal(environment.GCE_ZONE_ID, "example-com");
+      assert.equal(environment.AKASH_HOME, "/root/.akash");
+    });
+  });
+
+  describe("is refused, naming the chart's version,", () => {
+    const refused: readonly (readonly [string, string, RegExp])[] = [
+      ["without an e-mail", chartManifest({ email: "" }), /AP_CERT_ISSUER_EMAIL is empty/],
+      [
+        "without a directory URL",
+        chartManifest({ directoryUrl: "" }),
+        /AP_CERT_ISSUER_CA_DIR_URL is empty/,
+      ],
+      [
+        "with the issuer off",
+        chartManifest().replace(
+          'AP_CERT_ISSUER_ENABLED: "true"',
+          'AP_CERT_ISSUER_ENABLED: "false"',
+        ),
+        /issuer is not enabled/,
+      ],
+      [
+        "with a DNS provider under HTTP-01",
+        chartManifest({ settings: ['AP_CERT_ISSUER_DNS_PROVIDERS: "cf"'] }),
+        /DNS provider \(cf\) is set under HTTP-01/,
+      ],
+      [
+        "with storage off the home volume",
+        chartManifest({ settings: ['AP_CERT_ISSUER_STORAGE_DIR: "/tmp/certs"'] }),
+        /\/tmp\/certs is not on the home volume/,
+      ],
+      [
+        "with a StatefulSet of another name",
+        chartManifest().replace(
+          /(kind: StatefulSet\nmetadata:\n {2}name: )akash-provider/,
+          "$1other",
+        ),
+        /no StatefulSet akash-provider/,
+      ],
+      [
+        "with a pod that does not read the credential",
+        chartManifest({ challenge: cloudflareDns01 }).replace(
+          "name: akash-provider-cloudflare-dns\n                  key",
+          "name: other\n                  key",
+        ),
+        /does not read the Secret akash-provider-cloudflare-dns/,
+      ],
+    ];
+    for (const [what, manifest, sentence] of refused) {
+      it(what, () => {
+        assert.throws(
+          () => repairManifest(manifest),
+          (error: unknown) =>
+            error instanceof Error &&
+            error.message.startsWith("chart 19.0.2 ") &&
+            sentence.test(error.message),
+        );
+      });
+    }
+
+    it("when the chart is older than the repairs and shows a defect that they mend", () => {
+      assert.throws(
+        () => repairManifest(chartManifest({ chartVersion: "12.0.2" })),
+        /^Error: chart 12\.0\.2 would not give the provider its certificate/,
+      );
+    });
+  });
+
+  it("is refused without the parameters", () => {
+    const manifest = chartManifest().replace(/kind: ServiceAccount/, "kind: Account");
+    assert.throws(() => repairManifest(manifest), /serviceAccount\.create/);
+  });
+
+  it("is refused with parameters of another version of the program", () => {
+    const manifest = chartManifest().replace('"type":"http-01"', '"type":"tls-alpn-01"');
+    assert.throws(() => repairManifest(manifest), /does not hold this program's parameters/);
+  });
+
+  it("names the template whose YAML is invalid", () => {
+    const manifest = `${chartManifest()}---\n# Source: provider/templates/bad.yaml\na: [\n`;
+    assert.throws(
+      () => repairManifest(manifest),
+      /invalid YAML \(# Source: provider\/templates\/bad\.yaml\)/,
+    );
+  });
+});
+
+describe("post-renderer", () => {
+  const run = (input: string) =>
+    spawnSync("chart/postrender", { input, encoding: "utf8", timeout: 10_000 });
+
+  it("writes the repaired manifest", () => {
+    const { status, stdout, stderr } = run(chartManifest());
+    assert.equal(stderr, "");
+    assert.equal(status, 0);
+    assert.equal(stdout, repairManifest(chartManifest()));
+  });
+
+  it("fails with one sentence and no manifest, so that Helm applies nothing", () => {
+    const { status, stdout, stderr } = run(chartManifest({ email: "" }));
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.equal(stderr.trim().split("\n").length, 1);
+    assert.match(stderr, /AP_CERT_ISSUER_EMAIL is empty/);
+  });
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { parametersAnnotation } from "../../../chart/parameters.ts";
+import { chartValues } from "../../../chart/values.ts";
+import { readConfig } from "../../../config.ts";
+import { configSource } from "../../support/settings.ts";
+
+function values(settings: Record<string, string> = {}): Record<string, unknown> {
+  return chartValues(readConfig(configSource(settings)), { type: "http-01" });
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+
+describe("chart values", () => {
+  it("of the least configuration hold nothing that the chart knows better", () => {
+    const { serviceAccount, ...rest } = values();
+    assert.deepEqual(rest, {
+      from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
+      domain: "example.com",
+      email: "operator@example.com",
+      attributes: [],
+      letsEncrypt: {
+        enabled: true,
+        acme: {
+          caDirUrl: "https://acme-v02.api.letsencrypt.org/directory",
+          email: "operator@example.com",
+        },
+      },
+      gatewayApi: { enabled: true },
+    });
+    assert.deepEqual(Object.keys(serviceAccount as object), ["annotations"]);
+  });
+
+  it("hold every setting of Akash's complete example", () => {
+    const attributes = [
+      { key: "region", value: "us-east" },
+      { key: "capabilities/gpu/vendor/nvidia/model/rtx4000", value: true },
+    ];
+    const actual = values({
+      node: "https://rpc.example.com:443",
+      chainid: "akashnet-2",
+      withdrawalperiod: "12h",
+      bidmindeposit: "5000000uakt",
+      website: "https://example.com",
+      price_target_gpu_mappings: "rtx4000=80,*=110",
+      bidPriceScript: "test/support/price_script.sh",
+      attributes: json(attributes),
+      storageClass: "beta3",
+    });
+    assert.equal(actual.node, "https://rpc.example.com:443");
+    assert.equal(actual.chainid, "akashnet-2");
+    assert.equal(actual.withdrawalperiod, "12h");
+    assert.equal(actual.bidmindeposit, "5000000uakt");
+    assert.equal(actual.website, "https://example.com");
+    assert.equal(actual.price_target_gpu_mappings, "rtx4000=80,*=110");
+    assert.deepEqual(actual.attributes, [
+      { key: "region", value: "us-east" },
+      { key: "capabilities/gpu/vendor/nvidia/model/rtx4000", value: "true" },
+    ]);
+    assert.deepEqual((actual.letsEncrypt as { storage: unknown }).storage, {
+      storageClass: "beta3",
+    });
+  });
+
+  it("hold the bid price script encoded, as the chart decodes it", () => {
+    const { bidpricescript } = values({ bidPriceScript: "test/support/price_script.sh" });
+    assert.match(Buffer.from(bidpricescript as string, "base64").toString(), /^#!\/bin\/sh\n/);
+  });
+
+  it("switch between Gateway API and Ingress", () => {
+    const { gatewayApi, ingress } = values({
+      ingress: json({ mode: "ingress", className: "nginx" }),
+    });
+    assert.deepEqual(
+      { gatewayApi, ingress },
+      {
+        gatewayApi: { enabled: false },
+        ingress: { className: "nginx" },
+      },
+    );
+    const { gatewayApi: gateway } = values({
+      ingress: json({ mode: "gateway-api", gatewayName: "entry", gatewayNamespace: "edge" }),
+    });
+    assert.deepEqual(gateway, { enabled: true, gatewayName: "entry", gatewayNamespace: "edge" });
+  });
+
+  it("are merged with the stack's own last, map by map", () => {
+    const actual = values({
+      values: json({
+        letsEncrypt: { acme: { httpChallengePort: 5003 } },
+        serviceAccount: { annotations: { team: "ops" } },
+        resources: { limits: { cpu: "4" } },
+      }),
+    });
+    assert.deepEqual((actual.letsEncrypt as { acme: unknown }).acme, {
+      caDirUrl: "https://acme-v02.api.letsencrypt.org/directory",
+      email: "operator@example.com",
+      httpChallengePort: 5003,
+    });
+    const { annotations } = actual.serviceAccount as { annotations: Record<string, string> };
+    assert.deepEqual(Object.keys(annotations), [parametersAnnotation, "team"]);
+    assert.deepEqual(actual.resources, { limits: { cpu: "4" } });
+  });
+
+  it("hold no credential", () => {
+    assert.doesNotMatch(json(values()), /SENTINEL|PRIVATE KEY/);
+  });
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import * as kubernetes from "@pulumi/kubernetes";
+import { chartRepository } from "../../../chart/release.ts";
+import { chartValues } from "../../../chart/values.ts";
+import { AkashProvider } from "../../../components/index.ts";
+import { readConfig } from "../../../config.ts";
+import { runProgram, type RegisteredResource } from "../../support/mocks.ts";
+import { configSource, walletKey, walletPassword } from "../../support/settings.ts";
+
+async function resources(
+  settings: Record<string, string> = {},
+): Promise<Readonly<Record<string, RegisteredResource>>> {
+  const config = readConfig(configSource(settings));
+  const run = await runProgram("home", () => {
+    const cluster = new kubernetes.Provider("cluster", { enableSecretMutable: true });
+    const values = chartValues(config, { type: "http-01" });
+    const provider = new AkashProvider("p", { ...config, values }, { providers: [cluster] });
+    return { revision: provider.revision, namespace: provider.namespace };
+  });
+  return Object.fromEntries(run.resources.map((resource) => [resource.name, resource]));
+}
+
+function inputs<T>(resource: RegisteredResource | undefined): T {
+  assert(resource !== undefined);
+  return resource.inputs as T;
+}
+
+interface ReleaseInputs {
+  readonly chart: string;
+  readonly version?: string;
+  readonly repositoryOpts?: { readonly repo: string };
+  readonly atomic: boolean;
+  readonly timeout: number;
+  readonly maxHistory: number;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+describe("AkashProvider", () => {
+  it("makes a namespace, the wallet's Secret and the release, as its children", async () => {
+    const { cluster, p: component, ...children } = await resources();
+    assert.equal(component?.type, "akash:provider:AkashProvider");
+    assert.deepEqual(
+      Object.values(children).map(({ type, name, parent, provider }) => [
+        type,
+        name,
+        parent,
+        provider,
+      ]),
+      [
+        ["kubernetes:core/v1:Namespace", "p-namespace", "p", "cluster"],
+        ["kubernetes:helm.sh/v3:Release", "p-release", "p", "cluster"],
+        ["kubernetes:core/v1:Secret", "p-wallet", "p", "cluster"],
+      ],
+    );
+  });
+
+  it("keeps the namespace when the stack goes, and labels it", async () => {
+    const { "p-namespace": namespace } = await resources({ namespace: "akash-eu" });
+    assert.deepEqual(namespace?.options, { retainOnDelete: true });
+    assert.deepEqual(inputs<{ metadata: unknown }>(namespace).metadata, {
+      name: "akash-eu",
+      labels: { "akash.network": "true" },
+    });
+  });
+
+  it("stores the wallet encoded, as a secret, under the names that the pod reads", async () => {
+    const { "p-wallet": wallet } = await resources({ releaseName: "staging" });
+    const { metadata, data } = inputs<{
+      metadata: { name: string };
+      data: { secret: Record<string, string> };
+    }>(wallet);
+    assert.equal(metadata.name, "staging-provider-keys");
+    const decoded = Object.entries(data.secret).map(([key, value]) => [
+      key,
+      Buffer.from(value, "base64").toString(),
+    ]);
+    assert.deepEqual(Object.fromEntries(decoded), {
+      "key.txt": walletKey,
+      "key-pass.txt": walletPassword,
+    });
+  });
+
+  it("follows the chart's overrides of names", async () => {
+    const { "p-wallet": wallet } = await resources({
+      values: JSON.stringify({ fullnameOverride: "gateway" }),
+    });
+    assert.equal(inputs<{ metadata: { name: string } }>(wallet).metadata.name, "gateway-keys");
+  });
+
+  it("shows the wallet nowhere but in that Secret", async () => {
+    const { "p-wallet": wallet, ...others } = await resources();
+    const text = JSON.stringify(others);
+    for (const secret of [walletKey, walletPassword]) {
+      assert(!text.includes(secret.slice(0, 12)));
+      assert(!text.includes(Buffer.from(secret).toString("base64").slice(0, 12)));
+    }
+  });
+
+  it("waits for the wallet before the release, so that the pod can start", async () => {
+    const { "p-release": release } = await resources();
+    assert(release?.dependencies.includes("p-wallet"));
+  });
+
+  it("says how Helm rolls out: atomic, with a deadline and a bounded history", async () => {
+    const { "p-release": release } = await resources({ timeout: "120", maxHistory: "3" });
+    const { atomic, timeout, maxHistory } = inputs<ReleaseInputs>(release);
+    assert.deepEqual(
+      { atomic, timeout, maxHistory },
+      { atomic: true, timeout: 120, maxHistory: 3 },
+    );
+  });
+
+  describe("takes the chart", () => {
+    const source = async (settings: Record<string, string>) => {
+      const { "p-release": release } = await resources(settings);
+      const { chart, version, repositoryOpts } = inputs<ReleaseInputs>(release);
+      return { chart, version, repositoryOpts };
+    };
+
+    it("from its repository, at the pinned version", async () => {
+      assert.deepEqual(await source({}), {
+        chart: "provider",
+        version: "19.0.2",
+        repositoryOpts: { repo: chartRepository },
+      });
+    });
+
+    it("from a registry", async () => {
+      const chart = "oci://registry.example.com/akash/provider";
+      assert.deepEqual(await source({ chart, chartVersion: "19.0.1" }), {
+        chart,
+        version: "19.0.1",
+        repositoryOpts: undefined,
+      });
+    });
+
+    it("from a folder of the project, whose version is in it", async () => {
+      const chart = "./sandbox/chart/provider";
+      assert.deepEqual(await source({ chart }), {
+        chart,
+        version: undefined,
+        repositoryOpts: undefined,
+      });
+    });
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { parse, stringify } from "yaml";
+import program from "../../index.ts";
+import { runProgram } from "../support/mocks.ts";
+import { requiredSettings, walletKey, walletPassword } from "../support/settings.ts";
+
+/**
+ * Every resource of each stack with its inputs, next to the last ones agreed on. `npm run golden` writes them anew;
+ * what changes there is what an operator's next `pulumi up` would do.
+ */
+const stacks = ["local", "prod", "staging"];
+const project = "akash-provider-letsencrypt";
+
+/** The stack's own settings, completed by what every operator has to say; credentials are the tests' own. */
+function stackSettings(stack: string): Record<string, string> {
+  const { config } = parse(readFileSync(`stacks/Pulumi.${stack}.yaml`, "utf8")) as {
+    readonly config: Readonly<Record<string, unknown>>;
+  };
+  const own = Object.entries(config).map(([key, value]) => [
+    key.replace(`${project}:`, ""),
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return {
+    ...requiredSettings,
+    ...(Object.fromEntries(own) as Record<string, string>),
+    // The sandbox puts its chart there when it starts.
+    chart: "./sandbox/chart/provider",
+    walletKey,
+    walletPassword,
+  };
+}
+
+async function dump(stack: string): Promise<string> {
+  const settings = stackSettings(stack);
+  const keys = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(keys) as Record<string, string>);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify([
+    `${project}:walletKey`,
+    `${project}:walletPassword`,
+  ]);
+  const run = await runProgram(stack, program);
+  return stringify(run, hideSecrets, { lineWidth: 0 });
+}
+
+function hideSecrets(_key: unknown, value: unknown): unknown {
+  return typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value;
+}
+
+describe("golden resources", () => {
+  for (const stack of stacks) {
+    const file = `test/golden/${stack}.yaml`;
+    it(`of stack ${stack} are those in ${file}`, async () => {
+      const actual = await dump(stack);
+      if (process.env.UPDATE_GOLDEN === "1") {
+        writeFileSync(file, actual);
+      }
+      assert(existsSync(file), `${file} is missing; npm run golden writes it`);
+      assert.equal(actual, readFileSync(file, "utf8"), "npm run golden takes the change over");
+      assert.doesNotMatch(actual, /SENTINEL/);
+    });
+  }
+});
