@@ -87,6 +87,9 @@ export class AkashProvider extends pulumi.ComponentResource {
         // A rollout that fails is put back to the revision before, so that the provider goes on.
         atomic: true,
         cleanupOnFail: true,
+        // A pod that does not get ready stands in the way of its own replacement, of the rollback's, too: the
+        // StatefulSet's controller waits for it (kubernetes, pkg/controller/statefulset/stateful_set_control.go).
+        recreatePods: true,
         timeout: args.timeout,
         maxHistory: args.maxHistory,
       },

@@ -1,1 +1,2 @@
 export { AkashProvider, type AkashProviderArgs } from "./akashProvider.ts";
+export { clusterProvider } from "./cluster.ts";

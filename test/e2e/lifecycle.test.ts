@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { letsEncryptDirectory } from "../../config/settings.ts";
+import type { Sandbox } from "../../sandbox/cluster.ts";
+import { pulumiStateDirectory } from "../../sandbox/environment.ts";
+import { Cluster, isReady } from "../support/cluster.ts";
+import { testSandbox } from "../support/sandbox.ts";
+import { Workspace } from "../support/workspace.ts";
+
+const namespace = "akash-services";
+const release = "akash-provider";
+const pod = "akash-provider-0";
+
+/** Parts of the local stack's wallet key and password (stacks/Pulumi.local.yaml), as text and encoded. */
+const walletParts = [
+  "Llfcz4uNbHBRHZJlk6ugBuYFd4MTLHv48IslNpJLmZY3h2Skt4KYtQjR2kiRsN4r",
+  "sandbox-password",
+];
+const sentinels = walletParts.flatMap((text) => [
+  text,
+  Buffer.from(text).toString("base64").slice(0, -4),
+]);
+
+/** One stack through its life; each test goes on where the one before ended. */
+describe("a stack's life", () => {
+  let sandbox: Sandbox;
+  let cluster: Cluster;
+  let workspace: Workspace;
+  const outputs: string[] = [];
+
+  async function up(...args: string[]): Promise<string> {
+    const { output } = await workspace.up("--diff", ...args);
+    outputs.push(output);
+    return output;
+  }
+
+  async function uid(): Promise<string | undefined> {
+    const found = await cluster.pod(namespace, pod);
+    assert(isReady(found), `${pod} is not ready`);
+    return found?.metadata?.uid;
+  }
+
+  before(async () => {
+    sandbox = await testSandbox();
+    cluster = new Cluster(sandbox);
+    workspace = await Workspace.create(sandbox, "life", "life", {
+      acmeDirectory: "staging",
+      timeout: "60",
+    });
+  });
+
+  it("begins with up on an empty cluster, which ends with the pod ready", async () => {
+    await up();
+    await uid();
+  });
+
+  it("gives the outputs that an operator needs next", async () => {
+    const { commands, ...rest } = await workspace.outputs();
+    assert.deepEqual(rest, {
+      host: "provider.example.test",
+      challenge: "http-01",
+      directoryUrl: letsEncryptDirectory.staging,
+      namespace,
+      revision: 1,
+    });
+    assert.deepEqual(Object.keys(commands as object).sort(), [
+      "certificate",
+      "history",
+      "log",
+      "pod",
+      "settings",
+    ]);
+  });
+
+  it("has labelled the namespace for Akash's operators", async () => {
+    const { metadata } = await cluster.core.readNamespace({ name: namespace });
+    assert.equal(metadata?.labels?.["akash.network"], "true");
+  });
+
+  it("has given the pod the wallet as it was exported", async () => {
+    const { data } = await cluster.core.readNamespacedSecret({
+      namespace,
+      name: "akash-provider-keys",
+    });
+    const text = (key: string) => Buffer.from(data?.[key] ?? "", "base64").toString();
+    assert.match(text("key.txt"), /^-----BEGIN TENDERMINT PRIVATE KEY-----\n/);
+    assert.equal(text("key-pass.txt"), "sandbox-password");
+  });
+
+  it("changes nothing when nothing changed", async () => {
+    await workspace.succeed("preview", "-s", "life", "--expect-no-changes");
+    await workspace.succeed("up", "-s", "life", "--yes", "--expect-no-changes");
+  });
+
+  it("changes nothing from another folder", async () => {
+    await workspace.copy("elsewhere").succeed("preview", "-s", "life", "--expect-no-changes");
+  });
+
+  it("has no path of this machine in its state", () => {
+    const state = readFileSync(
+      join(
+        pulumiStateDirectory(sandbox.directory),
+        ".pulumi/stacks/akash-provider-letsencrypt/life.json",
+      ),
+      "utf8",
+    );
+    assert.doesNotMatch(state, new RegExp(`.{0,60}${sandbox.directory}.{0,60}`));
+  });
+
+  it("rolls the pod when a setting of its ConfigMaps changes", async () => {
+    const before = await uid();
+    workspace.configure({ acmeDirectory: "staging", timeout: "60", email: "new@example.test" });
+    await up();
+    assert.notEqual(await uid(), before);
+    const settings = await cluster.configMapData(namespace, "akash-provider-letsencrypt");
+    assert.equal(settings.AP_CERT_ISSUER_EMAIL, "new@example.test");
+  });
+
+  it("puts a rollout back that does not get ready, and goes on with the next up", async () => {
+    const settings = { acmeDirectory: "staging", email: "new@example.test" };
+    workspace.configure({
+      ...settings,
+      timeout: "20",
+      values: { nodeSelector: { "example.test/disk": "none-has-it" } },
+    });
+    const { status, output } = await workspace.pulumi("up", "-s", "life", "--yes");
+    outputs.push(output);
+    assert.notEqual(status, 0);
+    assert.match(output, /akash-provider/);
+    const { spec } = (await cluster.pod(namespace, pod)) ?? {};
+    assert.deepEqual(spec?.nodeSelector, undefined, "the pod is still the failing one");
+    await uid();
+
+    workspace.configure({ ...settings, timeout: "60", website: "https://new.example.test" });
+    await up();
+    await uid();
+    await workspace.succeed("preview", "-s", "life", "--expect-no-changes");
+  });
+
+  it("moves the certificates' directory and rolls the pod with the switch to production", async () => {
+    const before = await uid();
+    const directory = async () =>
+      (await cluster.configMapData(namespace, "akash-provider-letsencrypt"))
+        .AP_CERT_ISSUER_STORAGE_DIR;
+    const staging = await directory();
+    workspace.configure({ acmeDirectory: "production", email: "new@example.test" });
+    await up();
+    assert.notEqual(await uid(), before);
+    assert.notEqual(await directory(), staging);
+    assert.match((await directory()) ?? "", /^\/root\/\.akash\/\.certissuer\/acme-v02\./);
+  });
+
+  it("rolls the pod when the wallet's password changes", async () => {
+    const before = await uid();
+    await workspace.succeed(
+      "config",
+      "set",
+      "-s",
+      "life",
+      "--secret",
+      "walletPassword",
+      "another-password",
+    );
+    await up();
+    assert.notEqual(await uid(), before);
+  });
+
+  it("changes nothing when the configuration is wrong", async () => {
+    const history = await cluster.helmHistory(namespace);
+    workspace.configure({ acmeDirectory: "", email: "nobody", price_target_cpu: "1" });
+    for (const command of [["preview"], ["up", "--yes"]]) {
+      const { status, output } = await workspace.pulumi(...command, "-s", "life");
+      assert.notEqual(status, 0);
+      assert.match(output, /stack life has 3 problems\. Nothing was changed\./);
+      assert.match(output, /pulumi config set -s life email you@example\.com/);
+      assert.doesNotMatch(output, /\n\s+at .*\.ts:/, "a stack trace");
+    }
+    const after = await cluster.helmHistory(namespace);
+    assert.deepEqual(
+      after.map(({ version }) => version),
+      history.map(({ version }) => version),
+    );
+    workspace.configure({ acmeDirectory: "production", email: "new@example.test" });
+  });
+
+  it("keeps a bounded history", async () => {
+    const history = await cluster.helmHistory(namespace);
+    assert(history.length <= 5, `${history.length} revisions`);
+    assert.equal(history.at(-1)?.info.status, "deployed");
+  });
+
+  it("has shown the wallet nowhere", async () => {
+    const texts = {
+      ...Object.fromEntries(
+        (await cluster.helmHistory(namespace)).map(({ version, text }) => [
+          `Helm ${version}`,
+          text,
+        ]),
+      ),
+      ...Object.fromEntries(outputs.map((output, index) => [`output ${index}`, output])),
+      ...stateFiles(pulumiStateDirectory(sandbox.directory)),
+    };
+    for (const [where, text] of Object.entries(texts)) {
+      for (const sentinel of sentinels) {
+        assert(!text.includes(sentinel), `${where} shows the wallet`);
+      }
+    }
+  });
+
+  it("leaves the namespace and what others have in it when it is destroyed", async () => {
+    await cluster.core.createNamespacedConfigMap({
+      namespace,
+      body: { metadata: { name: "of-another" }, data: { kept: "yes" } },
+    });
+    await workspace.succeed("destroy", "-s", "life", "--yes");
+    assert.deepEqual(await cluster.configMapData(namespace, "of-another"), { kept: "yes" });
+    assert.equal(await cluster.get("apps/v1", "StatefulSet", release, namespace), undefined);
+    assert.equal(await cluster.get("v1", "Secret", "akash-provider-keys", namespace), undefined);
+    assert.deepEqual(await cluster.helmHistory(namespace), []);
+  });
+
+  it("can begin again in the namespace that is there", async () => {
+    workspace.configure({ acmeDirectory: "staging", timeout: "60" });
+    await up();
+    await uid();
+    assert.deepEqual(await cluster.configMapData(namespace, "of-another"), { kept: "yes" });
+    await workspace.succeed("destroy", "-s", "life", "--yes");
+  });
+});
+
+function stateFiles(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [file, readFileSync(file, "utf8")]),
+  );
+}

@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster.ts";
+import { projectDirectory } from "../../sandbox/paths.ts";
+import { silentReporter } from "../../sandbox/progress.ts";
+
+/** Beside the user's own sandbox, which a test never touches. */
+const directory = join(projectDirectory, ".sandbox-test");
+
+let started: Promise<Sandbox> | undefined;
+
+/** The sandbox of the end-to-end tests, started on an empty folder by the first that asks. */
+export function testSandbox(): Promise<Sandbox> {
+  started ??= startSandbox({ directory, reporter: silentReporter, fresh: true });
+  return started;
+}
+
+/** Ends it and deletes what it left. */
+export async function stopTestSandbox(): Promise<void> {
+  if (started !== undefined) {
+    await stopSandbox(directory, { clean: true });
+  }
+}

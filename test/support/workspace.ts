@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
+import type { Sandbox } from "../../sandbox/cluster.ts";
+
+/** What a command left. */
+export interface CommandResult {
+  readonly status: number | null;
+  /** What it wrote, stdout and stderr in the order in which it came. */
+  readonly output: string;
+  readonly stdout: string;
+}
+
+/** Settings of a stack, by name; objects and lists as they are. Undefined leaves one of the local stack's out. */
+export type StackSettings = Readonly<Record<string, unknown>>;
+
+const project = "akash-provider-letsencrypt";
+const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
+const folders = ["chart", "components", "config", "stacks"];
+
+/** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
+export class Workspace {
+  readonly directory: string;
+  readonly stack: string;
+  private readonly sandbox: Sandbox;
+
+  private constructor(sandbox: Sandbox, name: string, stack: string) {
+    this.sandbox = sandbox;
+    this.stack = stack;
+    this.directory = join(sandbox.directory, "work", name);
+  }
+
+  /**
+   * @param sandbox where its commands run
+   * @param name of its folder
+   * @param stack the stack, made from the settings of stack `local`
+   * @param settings what differs from them
+   */
+  static async create(
+    sandbox: Sandbox,
+    name: string,
+    stack: string,
+    settings: StackSettings,
+  ): Promise<Workspace> {
+    const workspace = new Workspace(sandbox, name, stack);
+    workspace.copyProgram();
+    workspace.configure(settings);
+    await workspace.succeed("stack", "select", "--create", stack);
+    return workspace;
+  }
+
+  /** The same stack from another folder. */
+  copy(name: string): Workspace {
+    const copy = new Workspace(this.sandbox, name, this.stack);
+    copy.copyProgram();
+    cpSync(this.stackFile, copy.stackFile);
+    return copy;
+  }
+
+  /** Writes the stack's settings anew: those of stack `local` with these differences. */
+  configure(settings: StackSettings): void {
+    const local = parse(readFileSync(join(this.directory, "stacks/Pulumi.local.yaml"), "utf8")) as {
+      readonly config: Readonly<Record<string, unknown>>;
+      readonly encryptionsalt: string;
+    };
+    const own = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
+    const config = { ...local.config, ...(Object.fromEntries(own) as Record<string, unknown>) };
+    writeFileSync(this.stackFile, stringify({ ...local, config }));
+  }
+
+  /** Runs `pulumi` as a user would, in the workspace's folder. */
+  async pulumi(...args: readonly string[]): Promise<CommandResult> {
+    return run("pulumi", [...args, "--non-interactive"], {
+      cwd: this.directory,
+      env: { ...this.sandbox.environment, NO_COLOR: "1" },
+    });
+  }
+
+  /** Runs `pulumi` and expects it to succeed. */
+  async succeed(...args: readonly string[]): Promise<CommandResult> {
+    const result = await this.pulumi(...args);
+    if (result.status !== 0) {
+      throw new Error(`pulumi ${args.join(" ")} failed (${result.status}):\n${result.output}`);
+    }
+    return result;
+  }
+
+  up(...args: readonly string[]): Promise<CommandResult> {
+    return this.succeed("up", "-s", this.stack, "--yes", ...args);
+  }
+
+  /** The stack's outputs. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.succeed("stack", "output", "-s", this.stack, "--json");
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  private get stackFile(): string {
+    return join(this.directory, `stacks/Pulumi.${this.stack}.yaml`);
+  }
+
+  private copyProgram(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+    mkdirSync(this.directory, { recursive: true });
+    for (const name of [...parts, ...folders]) {
+      cpSync(name, join(this.directory, name), { recursive: true });
+    }
+    cpSync(chartUnderTest(), join(this.directory, ".sandbox/chart/provider"), { recursive: true });
+    symlinkSync(resolve("node_modules"), join(this.directory, "node_modules"));
+  }
+}
+
+/** The chart that the end-to-end tests deploy: the one that `AKASH_CHART` names, else the stand-in. */
+export function chartUnderTest(): string {
+  return process.env.AKASH_CHART ?? "sandbox/chart/provider";
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<CommandResult> {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    child.on("error", failed);
+    child.on("close", (status) => {
+      done({ status, output, stdout });
+    });
+  });
+}
