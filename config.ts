@@ -34,6 +34,8 @@ export interface Config extends Omit<
   readonly challenge: Challenge;
   /** The ACME directory URL. */
   readonly directoryUrl: string;
+  /** The DNS provider's address, when its plugin was given another than the vendor's own. */
+  readonly dnsEndpoint: string | undefined;
   /** The price targets that are set, by the name of their chart value. */
   readonly priceTargets: Readonly<Record<string, string>>;
   /** The bid price script's text. */
@@ -48,6 +50,8 @@ export interface ConfigSource {
   readonly values: Readonly<Record<string, string>>;
   /** The settings that are encrypted in the stack's file. */
   readonly secrets: ReadonlySet<string>;
+  /** Addresses of the DNS providers that the stack sets for their plugins. */
+  readonly dnsEndpoints?: Partial<Readonly<Record<DnsConfig["provider"], string>>>;
 }
 
 /** Something in the configuration that keeps the program from running. */
@@ -99,7 +103,7 @@ export function readConfig(source: ConfigSource = pulumiConfig()): Config {
       })),
     );
   }
-  return assemble(parsed as Settings, source.stack);
+  return assemble(parsed as Settings, source);
 }
 
 function pulumiConfig(): ConfigSource {
@@ -115,6 +119,19 @@ function pulumiConfig(): ConfigSource {
       own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
     ),
     secrets: new Set(own(secretKeys)),
+    dnsEndpoints: dnsEndpoints(all),
+  };
+}
+
+/** The proof asks where the plugins ask, which take these from the stack or the environment. */
+function dnsEndpoints(
+  all: Readonly<Record<string, string>>,
+): NonNullable<ConfigSource["dnsEndpoints"]> {
+  const googleCloud = all["gcp:dnsCustomEndpoint"] ?? process.env.GOOGLE_DNS_CUSTOM_ENDPOINT;
+  const cloudflare = all["cloudflare:baseUrl"] ?? process.env.CLOUDFLARE_BASE_URL;
+  return {
+    ...(googleCloud !== undefined && { googleCloud }),
+    ...(cloudflare !== undefined && { cloudflare }),
   };
 }
 
@@ -163,7 +180,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function assemble(parsed: Settings, stack: string): Config {
+function assemble(parsed: Settings, { stack, dnsEndpoints }: ConfigSource): Config {
   const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
     parsed;
   return {
@@ -179,6 +196,7 @@ function assemble(parsed: Settings, stack: string): Config {
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
     directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
+    dnsEndpoint: dns && dnsEndpoints?.[dns.provider],
     priceTargets: priceTargets(parsed),
     bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
   };

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ReleaseNames } from "./chart/release.ts";
+import { releaseNames } from "./chart/release.ts";
 import type { AkashProvider } from "./components/index.ts";
 import type { Config } from "./config.ts";
 
@@ -7,15 +7,11 @@ import type { Config } from "./config.ts";
  * What an operator needs next.
  *
  * @param config the stack's configuration
- * @param names the names of the release's objects
  * @param provider the deployed provider
  */
-export function stackOutputs(
-  config: Config,
-  names: ReleaseNames,
-  provider: AkashProvider,
-): pulumi.Inputs {
-  const { namespace, revision } = provider;
+export function stackOutputs(config: Config, provider: AkashProvider): pulumi.Inputs {
+  const { namespace, revision, credentialSecret } = provider;
+  const names = releaseNames(config.releaseName, config.values);
   const kubectl = pulumi.interpolate`kubectl -n ${namespace}`;
   return {
     /** The host that the certificate is for. */
@@ -24,6 +20,7 @@ export function stackOutputs(
     directoryUrl: config.directoryUrl,
     namespace,
     revision,
+    ...(credentialSecret !== undefined && { credentialSecret }),
     commands: {
       pod: pulumi.interpolate`${kubectl} get pod ${names.pod}`,
       log: pulumi.interpolate`${kubectl} logs ${names.pod} --follow`,

@@ -1,18 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config.ts";
-import { encodeParameters, parametersAnnotation, type Parameters } from "./parameters.ts";
+import { parametersAnnotation } from "./parameters.ts";
 
 /** Values of the chart `provider`, as its values.yaml names them. */
 export type ChartValues = Readonly<Record<string, unknown>>;
+
+/** What the values depend on beside the configuration. */
+export interface ChartValuesOptions {
+  /** The post-renderer's parameters, encoded. */
+  readonly parameters: pulumi.Input<string>;
+  /** The DNS provider whose Secret the pod reads; none under HTTP-01, or where the pod needs no Secret. */
+  readonly credentialOf?: "googleCloud" | "cloudflare" | undefined;
+  /** Further annotations of the pod's ServiceAccount. */
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+}
 
 /**
  * The chart values of a configuration.
  *
  * No credential is among them: Helm keeps the values of each revision in the cluster.
- *
- * @param config the stack's configuration
- * @param challenge what the post-renderer must know about the challenge
  */
-export function chartValues(config: Config, challenge: Parameters["challenge"]): ChartValues {
+export function chartValues(
+  config: Config,
+  { parameters, credentialOf, serviceAccountAnnotations }: ChartValuesOptions,
+): ChartValues {
   const values = {
     from: config.from,
     domain: config.domain,
@@ -29,27 +40,16 @@ export function chartValues(config: Config, challenge: Parameters["challenge"]):
       enabled: true,
       acme: { caDirUrl: config.directoryUrl, email: config.email },
       storage: { storageClass: config.storageClass },
-      providers: challenge.type === "dns-01" ? dnsProviders(challenge) : undefined,
+      // The chart mounts a provider's Secret only when it is enabled, and renders the Secret itself then. Its content
+      // is left empty, and the repair `credential-secrets` drops it.
+      providers: credentialOf && { [credentialOf]: { enabled: true } },
     },
     ...ingressValues(config.ingress),
     serviceAccount: {
-      annotations: {
-        [parametersAnnotation]: encodeParameters({
-          challenge,
-          walletDigest: config.wallet.digest,
-        }),
-      },
+      annotations: { ...serviceAccountAnnotations, [parametersAnnotation]: parameters },
     },
   };
   return merge(withoutUndefined(values), config.values);
-}
-
-/**
- * The chart mounts a DNS provider's Secret only when it is enabled, and renders the Secret itself then; the content is
- * left empty, and the repair `credential-secrets` drops what is rendered.
- */
-function dnsProviders({ dnsProvider }: Extract<Parameters["challenge"], { type: "dns-01" }>) {
-  return { [dnsProvider]: { enabled: true } };
 }
 
 function ingressValues(ingress: Config["ingress"]): ChartValues {
@@ -86,7 +86,12 @@ function merge(base: ChartValues, over: ChartValues): ChartValues {
 }
 
 function isMap(value: unknown): value is ChartValues {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !pulumi.Output.isInstance(value)
+  );
 }
 
 function isEmpty(map: ChartValues): boolean {

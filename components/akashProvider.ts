@@ -1,41 +1,33 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { chartName, releaseNames } from "../chart/release.ts";
-import type { ChartValues } from "../chart/values.ts";
-import type { Wallet } from "../config.ts";
+import { encodeParameters, type Parameters } from "../chart/parameters.ts";
+import { chartName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import { chartValues } from "../chart/values.ts";
+import type { Config } from "../config.ts";
+import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
 
 /** Arguments of {@link AkashProvider}. */
 export interface AkashProviderArgs {
-  /** Namespace of the release. Made when it does not exist; it stays when the stack is destroyed. */
-  readonly namespace: string;
-  /** Name of the Helm release, from which the chart derives the names of its objects. */
-  readonly releaseName: string;
-  /** The chart's place: a repository URL, an `oci://` reference, or a folder or archive relative to the project. */
-  readonly chart: string;
-  /** Version of the chart, for a chart in a repository. */
-  readonly chartVersion: string;
-  /** Chart values, without credentials. */
-  readonly values: ChartValues;
-  /** The wallet, stored as the Secret that the chart's pod reads. */
-  readonly wallet: Wallet;
-  /** How long Helm waits for the pod to get ready, in seconds. */
-  readonly timeout: number;
-  /** How many revisions Helm keeps. */
-  readonly maxHistory: number;
+  /** The stack's configuration. */
+  readonly config: Config;
+  /** The credential for DNS-01. Default: none, as under HTTP-01. */
+  readonly credential?: DnsCredential | undefined;
 }
 
 /**
- * An Akash provider with a certificate from Let's Encrypt: its namespace, its wallet's Secret, and the Helm release of
- * the chart `provider`, repaired on its way to the cluster.
+ * An Akash provider with a certificate from Let's Encrypt: its namespace, the Secrets that its pod reads, and the Helm
+ * release of the chart `provider`, repaired on its way to the cluster.
  *
  * @example
- * new AkashProvider("provider", { namespace: "akash-services", releaseName: "akash-provider", … });
+ * new AkashProvider("provider", { config: readConfig() }, { providers: [clusterProvider()] });
  */
 export class AkashProvider extends pulumi.ComponentResource {
   /** Name of the namespace. */
   readonly namespace: pulumi.Output<string>;
   /** Revision of the Helm release. */
   readonly revision: pulumi.Output<number>;
+  /** Name of the Secret with the DNS credential, if the pod reads one. */
+  readonly credentialSecret: pulumi.Output<string> | undefined;
 
   /**
    * @param name the component's name; its children are named after it
@@ -44,14 +36,16 @@ export class AkashProvider extends pulumi.ComponentResource {
    *   a Secret with a given name is otherwise deleted before its new content is there
    */
   constructor(name: string, args: AkashProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    // The arguments hold secrets, and what is handed over here goes into the state.
     super("akash:provider:AkashProvider", name, {}, opts);
-    const names = releaseNames(args.releaseName, args.values);
+    const { config, credential } = args;
+    const names = releaseNames(config.releaseName, config.values);
 
     const namespace = new kubernetes.core.v1.Namespace(
       `${name}-namespace`,
       {
         metadata: {
-          name: args.namespace,
+          name: config.namespace,
           // Akash's operators and network policies find their namespaces by this label.
           labels: { "akash.network": "true" },
         },
@@ -59,30 +53,60 @@ export class AkashProvider extends pulumi.ComponentResource {
       // Other things than this stack's live in it: the operators, and whatever was there before.
       { parent: this, retainOnDelete: true },
     );
+    const metadata = {
+      namespace: namespace.metadata.name,
+      labels: {
+        "app.kubernetes.io/instance": config.releaseName,
+        "app.kubernetes.io/managed-by": "pulumi",
+        "app.kubernetes.io/name": chartName,
+      },
+    };
 
     const wallet = new kubernetes.core.v1.Secret(
       `${name}-wallet`,
       {
-        metadata: {
-          name: names.walletSecret,
-          namespace: namespace.metadata.name,
-          labels: secretLabels(args.releaseName),
-        },
+        metadata: { ...metadata, name: names.walletSecret },
         data: {
-          "key.txt": base64(args.wallet.key),
-          "key-pass.txt": base64(args.wallet.password),
+          "key.txt": base64(config.wallet.key),
+          "key-pass.txt": base64(config.wallet.password),
         },
       },
       { parent: this },
     );
 
+    const digest = credential?.content && credentialDigest(credential.content);
+    const secret =
+      credential?.content && digest
+        ? new kubernetes.core.v1.Secret(
+            `${name}-dns-credential`,
+            {
+              metadata: {
+                ...metadata,
+                ...credentialMetadata(names, credential, digest),
+              },
+              data: { [secretKey[credential.dnsProvider]]: base64(credential.content) },
+            },
+            { parent: this, hooks: proofHooks(name, credential) },
+          )
+        : undefined;
+
+    const values = chartValues(config, {
+      parameters: parameters(config, credential, digest),
+      credentialOf: secret && credential?.dnsProvider,
+      ...(credential?.serviceAccount !== undefined && {
+        serviceAccountAnnotations: {
+          // https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+          "iam.gke.io/gcp-service-account": credential.serviceAccount,
+        },
+      }),
+    });
     const release = new kubernetes.helm.v3.Release(
       `${name}-release`,
       {
-        name: args.releaseName,
+        name: config.releaseName,
         namespace: namespace.metadata.name,
-        ...chartSource(args),
-        values: args.values,
+        ...chartSource(config),
+        values,
         postrender: "chart/postrender",
         // A rollout that fails is put back to the revision before, so that the provider goes on.
         atomic: true,
@@ -90,24 +114,87 @@ export class AkashProvider extends pulumi.ComponentResource {
         // A pod that does not get ready stands in the way of its own replacement, of the rollback's, too: the
         // StatefulSet's controller waits for it (kubernetes, pkg/controller/statefulset/stateful_set_control.go).
         recreatePods: true,
-        timeout: args.timeout,
-        maxHistory: args.maxHistory,
+        timeout: config.timeout,
+        maxHistory: config.maxHistory,
       },
-      // The pod does not start without the wallet, nor stop cleanly once it is gone.
-      { parent: this, dependsOn: [wallet] },
+      // The pod does not start without its Secrets.
+      { parent: this, dependsOn: secret === undefined ? [wallet] : [wallet, secret] },
     );
 
     this.namespace = release.status.namespace;
     this.revision = release.status.revision;
-    this.registerOutputs({ namespace: this.namespace, revision: this.revision });
+    this.credentialSecret = secret?.metadata.name;
+    this.registerOutputs({
+      namespace: this.namespace,
+      revision: this.revision,
+      credentialSecret: this.credentialSecret,
+    });
   }
 }
 
-function secretLabels(releaseName: string): Record<string, string> {
+/** The keys of the Secrets as the chart's StatefulSet reads them (templates/statefulset.yaml). */
+const secretKey = {
+  googleCloud: "service-account.json",
+  cloudflare: "CF_DNS_API_TOKEN",
+} as const;
+
+/** The annotation of the Secret that says which credential is in it. */
+const digestAnnotation = "akash-provider-letsencrypt/credential-digest";
+
+function credentialMetadata(
+  names: ReleaseNames,
+  { dnsProvider }: DnsCredential,
+  digest: pulumi.Output<string>,
+) {
+  const name = { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret };
+  return { name: name[dnsProvider], annotations: { [digestAnnotation]: digest } };
+}
+
+/**
+ * A credential is proven before it takes the place of the one in use. A restart would not show that it is wrong: the
+ * provider reuses the certificate that it has, until the renewal.
+ */
+function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
+  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
+    const data = (await unwrapped(newInputs?.data)) as Readonly<Record<string, string>>;
+    await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
+  });
+  return { beforeCreate: [proof], beforeUpdate: [proof] };
+}
+
+/** Hooks are given secrets as Outputs. */
+function unwrapped(value: unknown): Promise<unknown> {
+  return new Promise((done) => {
+    pulumi.output(value).apply(done);
+  });
+}
+
+function parameters(
+  { challenge, wallet }: Config,
+  credential: DnsCredential | undefined,
+  digest: pulumi.Output<string> | undefined,
+): pulumi.Output<string> {
+  return pulumi.output<string | undefined>(digest).apply((credentialDigest) =>
+    encodeParameters({
+      challenge: challengeParameters(challenge, credential, credentialDigest),
+      walletDigest: wallet.digest,
+    }),
+  );
+}
+
+function challengeParameters(
+  challenge: Config["challenge"],
+  credential: DnsCredential | undefined,
+  digest: string | undefined,
+): Parameters["challenge"] {
+  if (challenge.type === "http-01" || credential === undefined) {
+    return { type: "http-01" };
+  }
   return {
-    "app.kubernetes.io/instance": releaseName,
-    "app.kubernetes.io/managed-by": "pulumi",
-    "app.kubernetes.io/name": chartName,
+    type: "dns-01",
+    dnsProvider: credential.dnsProvider,
+    credentialDigest: digest,
+    environment: credential.environment,
   };
 }
 
@@ -115,10 +202,7 @@ function secretLabels(releaseName: string): Record<string, string> {
 function chartSource({
   chart,
   chartVersion,
-}: AkashProviderArgs): Pick<
-  kubernetes.helm.v3.ReleaseArgs,
-  "chart" | "version" | "repositoryOpts"
-> {
+}: Config): Pick<kubernetes.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
   if (/^https?:/.test(chart)) {
     return { chart: chartName, version: chartVersion, repositoryOpts: { repo: chart } };
   }

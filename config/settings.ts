@@ -37,9 +37,13 @@ const attribute = z.strictObject({
   value: z.union([z.string(), z.boolean(), z.number()]).transform(String),
 });
 
+/** How long the proof waits for new keys and grants to work, in seconds. Default 300: Google says up to 7 minutes, and mostly takes one. */
+const proofTimeout = z.coerce.number().int().positive().default(300);
+
 const dns = z.discriminatedUnion("provider", [
   z.strictObject({
     provider: z.literal("googleCloud"),
+    proofTimeout,
     /** Project id of the managed zone, and of the service account that is made for it. */
     project: z.string().min(1),
     /** Name of the managed zone. Default: the public zone of the project that contains the host. */
@@ -53,6 +57,7 @@ const dns = z.discriminatedUnion("provider", [
   }),
   z.strictObject({
     provider: z.literal("cloudflare"),
+    proofTimeout,
     /** Name of the zone, such as `example.com`. */
     zone: matching(hostName, "is not a zone name"),
     /** Account id; given, the token belongs to the account instead of to the user who runs Pulumi. */

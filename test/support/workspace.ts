@@ -25,7 +25,7 @@ export type StackSettings = Readonly<Record<string, unknown>>;
 
 const project = "akash-provider-letsencrypt";
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
-const folders = ["chart", "components", "config", "stacks"];
+const folders = ["chart", "components", "config", "dns", "stacks"];
 
 /** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
 export class Workspace {

@@ -5,7 +5,7 @@ import { readConfig } from "../../../config.ts";
 import { configSource } from "../../support/settings.ts";
 
 function values(settings: Record<string, string> = {}): Record<string, unknown> {
-  return chartValues(readConfig(configSource(settings)), { type: "http-01" });
+  return chartValues(readConfig(configSource(settings)), { parameters: "p" });
 }
 
 const json = (value: unknown) => JSON.stringify(value);

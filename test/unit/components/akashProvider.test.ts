@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import * as kubernetes from "@pulumi/kubernetes";
 import { chartRepository } from "../../../chart/release.ts";
-import { chartValues } from "../../../chart/values.ts";
 import { AkashProvider } from "../../../components/index.ts";
 import { readConfig } from "../../../config.ts";
 import { runProgram, type RegisteredResource } from "../../support/mocks.ts";
@@ -13,8 +12,7 @@ async function resources(
   const config = readConfig(configSource(settings));
   const run = await runProgram("home", () => {
     const cluster = new kubernetes.Provider("cluster", { enableSecretMutable: true });
-    const values = chartValues(config, { type: "http-01" });
-    const provider = new AkashProvider("p", { ...config, values }, { providers: [cluster] });
+    const provider = new AkashProvider("p", { config }, { providers: [cluster] });
     return { revision: provider.revision, namespace: provider.namespace };
   });
   return Object.fromEntries(run.resources.map((resource) => [resource.name, resource]));

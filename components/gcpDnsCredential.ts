@@ -1,0 +1,93 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+/** Arguments of {@link GcpDnsCredential}. */
+export interface GcpDnsCredentialArgs {
+  /** Id of the project that has the managed zone; the service account is made in it. */
+  readonly project: string;
+  /** Name of the managed zone. */
+  readonly managedZone: string;
+  /** Where `roles/dns.admin` is granted: on the managed zone alone, or on the project with all its zones. */
+  readonly grant: "zone" | "project";
+}
+
+/**
+ * A Google service account that may write to Cloud DNS, and a key for it.
+ *
+ * @example
+ * new GcpDnsCredential("dns", { project: "my-project", managedZone: "example-com", grant: "zone" });
+ */
+export class GcpDnsCredential extends pulumi.ComponentResource {
+  /** E-mail address of the service account. */
+  readonly email: pulumi.Output<string>;
+  /** The key file's JSON, a secret. */
+  readonly keyFile: pulumi.Output<string>;
+
+  /**
+   * @param name the component's name; its children are named after it
+   * @param args see {@link GcpDnsCredentialArgs}
+   * @param opts options of the component
+   */
+  constructor(name: string, args: GcpDnsCredentialArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("akash:dns:GcpDnsCredential", name, {}, opts);
+    const { project, managedZone } = args;
+    const madeBy = `stack ${pulumi.getStack()} of ${pulumi.getProject()}`;
+
+    // The id of a deleted account stays blocked for 30 days, and stacks may share a project.
+    const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+
+    const account = new gcp.serviceaccount.Account(
+      `${name}-account`,
+      {
+        project,
+        accountId: pulumi.interpolate`akash-dns-${suffix.hex}`,
+        displayName: `Akash provider DNS-01 (${pulumi.getStack()})`,
+        description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}`,
+      },
+      { parent: this },
+    );
+
+    const grant = this.grantDnsAdmin(name, args, account.member);
+
+    const key = new gcp.serviceaccount.Key(
+      `${name}-key`,
+      { serviceAccountId: account.name },
+      // Without the grant the key would be stored before it can do anything.
+      { parent: this, dependsOn: [grant] },
+    );
+
+    this.email = account.email;
+    this.keyFile = pulumi.secret(
+      key.privateKey.apply((encoded) => Buffer.from(encoded, "base64").toString("utf8")),
+    );
+    this.registerOutputs({ email: this.email, keyFile: this.keyFile, project, managedZone });
+  }
+
+  /**
+   * `roles/dns.admin` is the smallest predefined role that may change record sets (dns.changes.create,
+   * dns.resourceRecordSets.create and .delete) and read them and the zone, which is what lego calls. On one managed
+   * zone it does not reach any other. Additive: what others have granted there stays.
+   */
+  private grantDnsAdmin(
+    name: string,
+    { project, managedZone, grant }: GcpDnsCredentialArgs,
+    member: pulumi.Output<string>,
+  ): pulumi.Resource {
+    const role = "roles/dns.admin";
+    switch (grant) {
+      case "zone":
+        return new gcp.dns.DnsManagedZoneIamMember(
+          `${name}-grant`,
+          { project, managedZone, role, member },
+          { parent: this },
+        );
+      case "project":
+        return new gcp.projects.IAMMember(
+          `${name}-grant`,
+          { project, role, member },
+          { parent: this },
+        );
+    }
+  }
+}

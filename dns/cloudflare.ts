@@ -1,0 +1,73 @@
+import * as cloudflare from "@pulumi/cloudflare";
+import * as pulumi from "@pulumi/pulumi";
+import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.ts";
+import type { DnsConfig } from "../config/settings.ts";
+import { zoneContains, type DnsCredential } from "./credential.ts";
+import { proveCloudflareToken } from "./cloudflareProof.ts";
+import type { ProofTarget } from "./proof.ts";
+
+type CloudflareDns = Extract<DnsConfig, { provider: "cloudflare" }>;
+
+/**
+ * What lego calls needs: `Zone Read` to find the zone by name, `DNS Write` for the records
+ * (go-acme/lego, providers/dns/cloudflare/cloudflare.toml).
+ */
+const permissionGroups = ["Zone Read", "DNS Write"] as const;
+
+/**
+ * The Cloudflare credential of a configuration: a token that is made, or one that the stack brings.
+ *
+ * @throws RunError when the zone cannot hold the host, or a permission group is not found
+ */
+export async function cloudflareCredential(
+  name: string,
+  dns: CloudflareDns,
+  target: ProofTarget & { readonly endpoint?: string },
+): Promise<DnsCredential> {
+  const { zone } = dns;
+  if (!zoneContains(zone, target.host)) {
+    throw new pulumi.RunError(
+      `The Cloudflare zone ${zone} cannot hold ${target.host}.\n      pulumi config set --path dns.zone ${target.domain}`,
+    );
+  }
+  return {
+    dnsProvider: "cloudflare",
+    content:
+      dns.apiToken === undefined ? await madeToken(name, dns) : pulumi.secret(dns.apiToken.trim()),
+    environment: {},
+    prove: (content) => proveCloudflareToken(content, { ...target, zone }),
+  };
+}
+
+async function madeToken(name: string, dns: CloudflareDns): Promise<pulumi.Output<string>> {
+  const { accountId, expiresOn, allowedIps } = dns;
+  const [{ zoneId }, permissionGroupIds] = await Promise.all([
+    cloudflare.getZone({
+      filter: { name: dns.zone, ...(accountId !== undefined && { account: { id: accountId } }) },
+    }),
+    Promise.all(permissionGroups.map((group) => permissionGroupId(group, accountId))),
+  ]);
+  return new CloudflareDnsCredential(name, {
+    zoneId,
+    permissionGroupIds,
+    accountId,
+    expiresOn,
+    allowedIps,
+  }).token;
+}
+
+async function permissionGroupId(name: string, accountId: string | undefined): Promise<string> {
+  // The filter's value goes into the query as it is.
+  const filter = { name: encodeURIComponent(name) };
+  const { results } =
+    accountId === undefined
+      ? await cloudflare.getApiTokenPermissionGroupsList(filter)
+      : await cloudflare.getAccountApiTokenPermissionGroupsList({ ...filter, accountId });
+  const found = results.find((group) => group.name === name);
+  if (found === undefined) {
+    throw new pulumi.RunError(
+      `Cloudflare has no permission group ${name}; the token that Pulumi uses may lack the permission to read them (API Tokens Write)`,
+    );
+  }
+  return found.id;
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import Cloudflare from "cloudflare";
+import { zoneContains } from "./credential.ts";
+import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
+
+/** What the proof of an API token is about. */
+export interface CloudflareProofTarget extends ProofTarget {
+  /** Name of the zone. */
+  readonly zone: string;
+  /** The API's address, when it is not Cloudflare's own. */
+  readonly endpoint?: string;
+}
+
+/**
+ * Proves that an API token can answer a challenge: it finds the zone by name, as lego does, and writes, reads back and
+ * deletes a TXT record in it.
+ *
+ * @param token the API token
+ * @param target where
+ * @throws ProofError with a sentence that names what is missing
+ */
+export async function proveCloudflareToken(
+  token: string,
+  target: CloudflareProofTarget,
+): Promise<void> {
+  const { zone, host, endpoint } = target;
+  if (!zoneContains(zone, host)) {
+    throw new ProofError(`The Cloudflare zone ${zone} cannot hold ${host}`);
+  }
+  const client = new Cloudflare({
+    apiToken: token.trim(),
+    maxRetries: 0,
+    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
+  });
+  await waitOut(target.timeout, () => writeReadDelete(client, target));
+}
+
+async function writeReadDelete(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {
+  const zones = await explained("Zone Read", target, () =>
+    client.zones.list({ name: target.zone }),
+  );
+  const zone = zones.result.find(({ name }) => name === target.zone);
+  if (zone === undefined) {
+    throw new NotYetError(
+      `The token does not see the zone ${target.zone}: it needs the permission Zone Read on that zone`,
+    );
+  }
+  const name = proofRecord(target, target.zone);
+  const records = client.dns.records;
+  const attempt = <T>(call: () => Promise<T>) => explained("DNS Write", target, call);
+  const list = async () =>
+    (await attempt(() => records.list({ zone_id: zone.id, type: "TXT", name: { exact: name } })))
+      .result;
+
+  for (const { id } of await list()) {
+    await attempt(() => records.delete(id, { zone_id: zone.id }));
+  }
+  const content = `"${randomUUID()}"`;
+  await attempt(() => records.create({ zone_id: zone.id, type: "TXT", name, content, ttl: 60 }));
+  const written = await list();
+  if (!written.some((record) => record.content === content)) {
+    throw new NotYetError(`The TXT record ${name} was written, but is not there`);
+  }
+  for (const { id } of written) {
+    await attempt(() => records.delete(id, { zone_id: zone.id }));
+  }
+}
+
+async function explained<T>(
+  permission: string,
+  { zone }: CloudflareProofTarget,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw explain(error, permission, zone);
+  }
+}
+
+function explain(error: unknown, permission: string, zone: string): Error {
+  if (!(error instanceof Cloudflare.APIError)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const status = error.status as number | undefined;
+  const codes = (error.errors ?? []).map(({ code }) => code);
+  if (status === undefined) {
+    return new NotYetError(`Cloudflare does not answer: ${error.message}`);
+  }
+  if (status === 401 || codes.includes(1000) || codes.includes(6003) || codes.includes(6111)) {
+    return new NotYetError(
+      "Cloudflare does not accept the token: it is deleted, expired or mistyped",
+    );
+  }
+  if (status === 403) {
+    return new NotYetError(`The token lacks the permission ${permission} on the zone ${zone}`);
+  }
+  const seconds = Number((error.headers as Headers | undefined)?.get("retry-after") ?? undefined);
+  return new NotYetError(
+    `Cloudflare answers ${status}${codes.length > 0 ? ` (code ${codes.join(", ")})` : ""}`,
+    Number.isFinite(seconds) ? seconds * 1_000 : undefined,
+  );
+}

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+
+/** A credential with which the provider answers DNS-01 challenges, whatever made it. */
+export interface DnsCredential {
+  /** Whose DNS it writes to, by the name of the chart's values. */
+  readonly dnsProvider: "googleCloud" | "cloudflare";
+  /** What the provider reads from the Secret, a secret: a service account's key file, or an API token. None on GKE. */
+  readonly content: pulumi.Output<string> | undefined;
+  /** E-mail address of the Google service account that the pod acts as on GKE. */
+  readonly serviceAccount?: string;
+  /** Environment of the provider's container that belongs to it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Writes, reads back and deletes a TXT record with the credential.
+   *
+   * @param content the credential that is about to be put to use
+   * @throws ProofError when it does not work
+   */
+  readonly prove: (content: string) => Promise<void>;
+}
+
+/** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */
+export function credentialDigest(content: pulumi.Output<string>): pulumi.Output<string> {
+  // 64 bits of a hash over a random key give nothing of the key away.
+  return pulumi.unsecret(
+    content.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
+  );
+}
+
+/** Whether a zone answers for a host: the host is the zone's own name or below it. */
+export function zoneContains(zone: string, host: string): boolean {
+  const name = zone.replace(/\.$/, "");
+  return host === name || host.endsWith(`.${name}`);
+}

@@ -1,0 +1,78 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
+import type { DnsConfig } from "../config/settings.ts";
+import { zoneContains, type DnsCredential } from "./credential.ts";
+import { proveGoogleCloudKey } from "./googleCloudProof.ts";
+import type { ProofTarget } from "./proof.ts";
+
+type GoogleCloudDns = Extract<DnsConfig, { provider: "googleCloud" }>;
+
+/**
+ * The Google credential of a configuration: a key that is made, one that the stack brings, or none on GKE, where the
+ * pod acts as a service account itself.
+ *
+ * @throws RunError when there is no managed zone for the host, with those that were found
+ */
+export async function googleCloudCredential(
+  name: string,
+  dns: GoogleCloudDns,
+  target: ProofTarget & { readonly endpoint?: string },
+): Promise<DnsCredential> {
+  const { project } = dns;
+  const zone = await managedZone(dns, target.host);
+  return {
+    dnsProvider: "googleCloud",
+    ...source(name, dns, zone),
+    // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
+    // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
+    environment: { GCE_PROJECT: project, GCE_ZONE_ID: zone },
+    prove: (content) => proveGoogleCloudKey(content, { ...target, project, zone }),
+  };
+}
+
+function source(
+  name: string,
+  dns: GoogleCloudDns,
+  managedZone: string,
+): Pick<DnsCredential, "content" | "serviceAccount"> {
+  if (dns.workloadIdentity !== undefined) {
+    return { content: undefined, serviceAccount: dns.workloadIdentity };
+  }
+  if (dns.serviceAccountKey !== undefined) {
+    return { content: pulumi.secret(dns.serviceAccountKey) };
+  }
+  const { project, grant } = dns;
+  return { content: new GcpDnsCredential(name, { project, managedZone, grant }).keyFile };
+}
+
+async function managedZone(
+  { project, zone, ...dns }: GoogleCloudDns,
+  host: string,
+): Promise<string> {
+  const bringsCredential =
+    dns.serviceAccountKey !== undefined || dns.workloadIdentity !== undefined;
+  // Who brings a credential may have no other access to the project; the proof looks at the zone then.
+  if (zone !== undefined && bringsCredential) {
+    return zone;
+  }
+  const { managedZones } = await gcp.dns.getManagedZones({ project });
+  const fitting = managedZones
+    .filter(
+      ({ name, dnsName }) => (zone === undefined || name === zone) && zoneContains(dnsName, host),
+    )
+    .filter(({ visibility }) => visibility === "public")
+    .sort((a, b) => b.dnsName.length - a.dnsName.length);
+  const found = fitting[0]?.name;
+  if (found !== undefined) {
+    return found;
+  }
+  const list = managedZones.map(
+    ({ name, dnsName, visibility }) => `  ${name ?? ""} (${dnsName}, ${visibility})`,
+  );
+  throw new pulumi.RunError(
+    `Project ${project} has no public managed zone ${zone === undefined ? "" : `${zone} `}for ${host}. ` +
+      (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
+      "\n      pulumi config set --path dns.zone <name>",
+  );
+}

@@ -1,0 +1,37 @@
+import type { Config } from "../config.ts";
+import type { DnsCredential } from "./credential.ts";
+
+export { credentialDigest, type DnsCredential } from "./credential.ts";
+
+/**
+ * The DNS credential of a configuration; none under HTTP-01.
+ *
+ * @param name the name of the component that makes it
+ */
+export async function dnsCredential(
+  name: string,
+  config: Config,
+): Promise<DnsCredential | undefined> {
+  const { challenge, domain, dnsEndpoint } = config;
+  if (challenge.type === "http-01") {
+    return undefined;
+  }
+  const { dns } = challenge;
+  const target = {
+    host: `provider.${domain}`,
+    domain,
+    timeout: dns.proofTimeout,
+    ...(dnsEndpoint !== undefined && { endpoint: dnsEndpoint }),
+  };
+  // Each cloud's SDK takes seconds to load, so only the one in use is.
+  switch (dns.provider) {
+    case "googleCloud": {
+      const { googleCloudCredential } = await import("./googleCloud.ts");
+      return googleCloudCredential(name, dns, target);
+    }
+    case "cloudflare": {
+      const { cloudflareCredential } = await import("./cloudflare.ts");
+      return cloudflareCredential(name, dns, target);
+    }
+  }
+}

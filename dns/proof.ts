@@ -1,0 +1,71 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { RunError } from "@pulumi/pulumi";
+import { zoneContains } from "./credential.ts";
+
+/** A credential does not do what it is for. Its message never shows the credential. */
+export class ProofError extends RunError {}
+
+/** A step of a proof failed in a way that may pass: new keys and grants take a while to reach all of a cloud. */
+export class NotYetError extends Error {
+  /** How long the cloud asks to wait, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  /**
+   * @param message what is missing, as the sentence to end with if it stays so
+   * @param retryAfter how long the cloud asks to wait, in milliseconds
+   */
+  constructor(message: string, retryAfter?: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** What a proof is about. */
+export interface ProofTarget {
+  /** The host that the certificate is for. */
+  readonly host: string;
+  /** The provider's domain. */
+  readonly domain: string;
+  /** How long to wait for new keys and grants to work, in seconds. */
+  readonly timeout: number;
+}
+
+/**
+ * The name of the proof's TXT record: `_akash-proof.` under the domain, or under the host where the zone holds no more.
+ *
+ * It is the same every time, so that a proof finds what an interrupted one left, and removes it.
+ */
+export function proofRecord({ host, domain }: ProofTarget, zone: string): string {
+  return `_akash-proof.${zoneContains(zone, domain) ? domain : host}`;
+}
+
+/** The first pause between two attempts; each further one is twice as long, up to the last. In milliseconds. */
+const firstPause = 1_000;
+const longestPause = 15_000;
+
+/**
+ * Repeats an attempt while it fails with {@link NotYetError}.
+ *
+ * @param timeout how long, in seconds
+ * @throws ProofError with the last failure's sentence, after that time
+ */
+export async function waitOut(timeout: number, attempt: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + timeout * 1_000;
+  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (!(error instanceof NotYetError)) {
+        throw error;
+      }
+      const wait = Math.max(error.retryAfter ?? 0, pause);
+      if (Date.now() + wait > deadline) {
+        throw new ProofError(
+          `${error.message} (still so after ${timeout} s). The credential in use was left as it is; the next pulumi up tries again`,
+        );
+      }
+      await delay(wait);
+    }
+  }
+}
