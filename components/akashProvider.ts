@@ -156,14 +156,16 @@ function credentialMetadata(
  */
 function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
   const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
-    const data = (await unwrapped(newInputs?.data)) as Readonly<Record<string, string>>;
+    const data = await plain(newInputs?.data as pulumi.Input<Record<string, string>>);
     await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
 }
 
 /** Hooks are given secrets as Outputs. */
-function unwrapped(value: unknown): Promise<unknown> {
+function plain(
+  value: pulumi.Input<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
   return new Promise((done) => {
     pulumi.output(value).apply(done);
   });
