@@ -28,6 +28,7 @@ interface RegisterRequest {
   getRetainondelete(): boolean;
   getDeletebeforereplace(): boolean;
   getProtect(): boolean;
+  getHooks(): { toObject(): Readonly<Record<string, readonly string[]>> } | undefined;
 }
 
 const requests: RegisterRequest[] = [];
@@ -38,6 +39,13 @@ MockMonitor.prototype.registerResource = function (request: RegisterRequest, cal
   requests.push(request);
   return register.call(this, request, callback);
 };
+
+// It knows no hooks, though it says so.
+Object.assign(MockMonitor.prototype, {
+  registerResourceHook: (_request: unknown, callback: (error: null, response: object) => void) => {
+    callback(null, {});
+  },
+});
 
 /** What a run of a program under mocks leaves. */
 export interface ProgramRun {
@@ -65,7 +73,7 @@ export async function runProgram(
         const state = given as Record<string, unknown>;
         return { id: `${name}-id`, state: { ...state, ...serverState(type, state) } };
       },
-      call: () => ({}),
+      call: ({ token }) => invokeResults[token] ?? {},
     },
     "akash-provider-letsencrypt",
     stack,
@@ -87,6 +95,7 @@ export async function runProgram(
           ...(request.getRetainondelete() && { retainOnDelete: true }),
           ...(request.getDeletebeforereplace() && { deleteBeforeReplace: true }),
           ...(request.getProtect() && { protect: true }),
+          ...boundHooks(request),
         },
         inputs: inputs.get(request.getName()),
       }))
@@ -95,9 +104,61 @@ export async function runProgram(
   };
 }
 
+/** The names of the hooks that a resource is bound to, by when they run. */
+function boundHooks(request: RegisterRequest): Readonly<Record<string, unknown>> {
+  const bound = Object.entries(request.getHooks()?.toObject() ?? {})
+    .filter(([, names]) => names.length > 0)
+    .map(([when, names]) => [when.replace(/List$/, ""), names]);
+  return bound.length === 0 ? {} : { hooks: Object.fromEntries(bound) as object };
+}
+
+/** What the clouds answer to the program's lookups. */
+const invokeResults: Readonly<Record<string, Record<string, unknown>>> = {
+  "gcp:dns/getManagedZones:getManagedZones": {
+    managedZones: [
+      { name: "other", dnsName: "other.test.", visibility: "public" },
+      { name: "example-test", dnsName: "example.test.", visibility: "public" },
+      { name: "example-test-internal", dnsName: "example.test.", visibility: "private" },
+      { name: "example-com", dnsName: "example.com.", visibility: "public" },
+    ],
+  },
+  "cloudflare:index/getZone:getZone": { zoneId: "zone-id-of-example-test" },
+  "cloudflare:index/getApiTokenPermissionGroupsList:getApiTokenPermissionGroupsList": {
+    results: permissionGroups(),
+  },
+  "cloudflare:index/getAccountApiTokenPermissionGroupsList:getAccountApiTokenPermissionGroupsList":
+    { results: permissionGroups() },
+};
+
+function permissionGroups(): unknown[] {
+  return ["Zone Read", "Zone Write", "DNS Read", "DNS Write"].map((name) => ({
+    name,
+    id: `id-of-${name.replace(" ", "-")}`,
+    scopes: ["com.cloudflare.api.account.zone"],
+  }));
+}
+
 /** What the cluster adds to a resource, as far as the program reads it. */
 function serverState(type: string, { namespace }: Record<string, unknown>) {
-  return type === "kubernetes:helm.sh/v3:Release" ? { status: { namespace, revision: 1 } } : {};
+  switch (type) {
+    case "kubernetes:helm.sh/v3:Release":
+      return { status: { namespace, revision: 1 } };
+    case "random:index/randomId:RandomId":
+      return { hex: "0a1b2c3d" };
+    case "gcp:serviceaccount/account:Account":
+      return {
+        name: "projects/sandbox-project/serviceAccounts/made@sandbox-project.iam.gserviceaccount.com",
+        email: "made@sandbox-project.iam.gserviceaccount.com",
+        member: "serviceAccount:made@sandbox-project.iam.gserviceaccount.com",
+      };
+    case "gcp:serviceaccount/key:Key":
+      return { privateKey: Buffer.from('{"private_key":"SENTINEL-key"}').toString("base64") };
+    case "cloudflare:index/apiToken:ApiToken":
+    case "cloudflare:index/accountToken:AccountToken":
+      return { value: "SENTINEL-token" };
+    default:
+      return {};
+  }
 }
 
 function resourceName(urn: string): string | undefined {

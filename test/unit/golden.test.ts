@@ -10,7 +10,7 @@ import { requiredSettings, walletKey, walletPassword } from "../support/settings
  * Every resource of each stack with its inputs, next to the last ones agreed on. `npm run golden` writes them anew;
  * what changes there is what an operator's next `pulumi up` would do.
  */
-const stacks = ["local", "prod", "staging"];
+const stacks = ["local", "local-cloudflare", "local-gcp", "prod", "staging"];
 const project = "akash-provider-letsencrypt";
 
 /** The stack's own settings, completed by what every operator has to say; credentials are the tests' own. */
@@ -48,7 +48,10 @@ function hideSecrets(_key: unknown, value: unknown): unknown {
   return typeof value === "object" && value !== null && "secret" in value ? "[secret]" : value;
 }
 
-describe("golden resources", () => {
+describe("golden resources", function () {
+  // The clouds' SDKs take seconds to load.
+  this.timeout(30_000);
+
   for (const stack of stacks) {
     const file = `test/golden/${stack}.yaml`;
     it(`of stack ${stack} are those in ${file}`, async () => {
