@@ -1,0 +1,4 @@
+import { cloudflarePlugin } from "./cloudflare/plugin.ts";
+import { servePlugin } from "./serve.ts";
+
+await servePlugin(cloudflarePlugin);

@@ -1,0 +1,18 @@
+import type { Setting } from "../plugin.ts";
+
+/**
+ * The settings of the cloudflare provider that matter here, and the environment variables that stand in for them.
+ *
+ * @see https://github.com/cloudflare/terraform-provider-cloudflare/blob/main/internal/provider.go
+ */
+export const cloudflareSettings: Readonly<Record<string, Setting>> = {
+  baseUrl: { environment: ["CLOUDFLARE_BASE_URL"] },
+  apiToken: {
+    environment: ["CLOUDFLARE_API_TOKEN"],
+    // The value itself stays out of the message.
+    check: (value) =>
+      /^[0-9A-Za-z\-_]{40,80}$/.test(value)
+        ? undefined
+        : "API tokens must have 40 to 80 characters and only contain characters a-z, A-Z, 0-9, hyphens and underscores",
+  },
+};

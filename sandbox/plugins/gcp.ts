@@ -1,0 +1,4 @@
+import { gcpPlugin } from "./gcp/plugin.ts";
+import { servePlugin } from "./serve.ts";
+
+await servePlugin(gcpPlugin);

@@ -1,0 +1,104 @@
+import { type ApiReply, callApi, ConnectionError, refusal } from "../http.ts";
+import { backOff } from "../pace.ts";
+import type { Settings } from "../plugin.ts";
+import { listOf, objectOf, type Properties, textOf } from "../values.ts";
+import { type TokenSource, tokenSource } from "./authorization.ts";
+
+/** Google's services and the setting that says where each is. */
+const SERVICES = {
+  iam: "iamBetaCustomEndpoint",
+  resourceManager: "resourceManagerCustomEndpoint",
+  dns: "dnsCustomEndpoint",
+} as const;
+
+/** The name of a service. */
+export type GoogleService = keyof typeof SERVICES;
+
+/** The generated clients of these drop the last segment of the endpoint and put their own version in its place. */
+const GENERATED: readonly GoogleService[] = ["iam", "resourceManager"];
+
+/** Statuses after which the transport of the official provider tries again, whatever the method. */
+const RETRIED: readonly number[] = [429, 500, 502, 503];
+
+/**
+ * Pauses before each new try, in seconds: a Fibonacci series, 90 s in all at most.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/transport/retry_transport.go
+ */
+const PAUSES: readonly number[] = [0.5, 1, 1.5, 2.5, 4, 6.5, 10.5, 17, 27.5];
+
+/** The client of the gcp plugin. */
+export class GoogleCloud {
+  readonly #settings: Settings;
+  readonly #token: TokenSource;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#token = tokenSource(settings);
+  }
+
+  /** The project of the provider. */
+  get project(): string | undefined {
+    return this.#settings.project;
+  }
+
+  /** What becomes of resources that are deleted, unless they say otherwise. */
+  get deletionPolicy(): string {
+    return this.#settings.deletionPolicy ?? "DELETE";
+  }
+
+  /**
+   * Makes a call, again where the failure may pass.
+   *
+   * @param path Relative to the endpoint of the service, with a query where it has one.
+   * @throws CloudError with Google's words.
+   */
+  async call(
+    service: GoogleService,
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<Properties> {
+    const url = `${this.#endpoint(service)}${path}${path.includes("?") ? "&" : "?"}alt=json`;
+    const token = await this.#token();
+    const headers = { authorization: `Bearer ${token}` };
+    const request = { method, url, headers, ...(body ? { body } : {}) };
+    for (const pause of PAUSES) {
+      try {
+        const reply = await callApi(request);
+        if (!RETRIED.includes(reply.status)) {
+          return resultOf(reply, token);
+        }
+      } catch (error) {
+        if (!(error instanceof ConnectionError && error.broken)) {
+          throw error;
+        }
+      }
+      await backOff(pause);
+    }
+    return resultOf(await callApi(request), token);
+  }
+
+  /** There is no default: a stand-in must never come to reach the real cloud. */
+  #endpoint(service: GoogleService): string {
+    const setting = SERVICES[service];
+    const value = this.#settings[setting];
+    if (value === undefined) {
+      throw new Error(
+        `gcp:${setting} is not set; the stand-in for the gcp plugin does not call the real Google Cloud`,
+      );
+    }
+    return GENERATED.includes(service) ? value.replace(/[^/]+\/$/, "v1/") : value;
+  }
+}
+
+function resultOf({ status, body }: ApiReply, token: string): Properties {
+  if (status < 300) {
+    return objectOf(body);
+  }
+  const error = objectOf(objectOf(body).error);
+  const reason = textOf(objectOf(listOf(error.errors)[0]).reason);
+  const message = textOf(error.message) || "no message";
+  const text = `googleapi: Error ${status}: ${message}${reason ? `, ${reason}` : ""}`;
+  throw refusal(status, text, [token]);
+}

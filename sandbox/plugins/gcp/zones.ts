@@ -1,0 +1,40 @@
+import type { PluginFunction } from "../plugin.ts";
+import { listOf, objectOf, type Properties, textOf } from "../values.ts";
+import type { GoogleCloud } from "./client.ts";
+import { projectOf } from "./project.ts";
+
+/** `gcp:dns/getManagedZones:getManagedZones`: all zones of a project. */
+export const getManagedZones: PluginFunction<GoogleCloud> = async (cloud, args) => {
+  const project = projectOf(cloud, args.project);
+  const collection = `projects/${project}/managedZones`;
+  const managedZones: Properties[] = [];
+  let pageToken = "";
+  do {
+    const query = pageToken ? `?pageToken=${encodeURIComponent(pageToken)}` : "";
+    const page = await cloud.call("dns", "GET", `${collection}${query}`);
+    managedZones.push(...listOf(page.managedZones).map((zone) => zoneOf(project, objectOf(zone))));
+    pageToken = textOf(page.nextPageToken);
+  } while (pageToken);
+  return { id: collection, project, managedZones };
+};
+
+/** `gcp:dns/getManagedZone:getManagedZone`: the zone of a name. */
+export const getManagedZone: PluginFunction<GoogleCloud> = async (cloud, args) => {
+  const project = projectOf(cloud, args.project);
+  const path = `projects/${project}/managedZones/${textOf(args.name)}`;
+  return zoneOf(project, await cloud.call("dns", "GET", path));
+};
+
+function zoneOf(project: string, zone: Properties): Properties {
+  const { id, name, dnsName, description, visibility, nameServers } = zone;
+  return {
+    id: `projects/${project}/managedZones/${textOf(name)}`,
+    managedZoneId: String(id),
+    name,
+    project,
+    dnsName,
+    description: description ?? "",
+    visibility: visibility ?? "public",
+    nameServers: nameServers ?? [],
+  };
+}

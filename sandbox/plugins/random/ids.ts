@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import type { Resource } from "../plugin.ts";
+import { type Properties, textOf } from "../values.ts";
+import { atLeast, keepers } from "./keepers.ts";
+
+/**
+ * `random:index/randomId:RandomId`.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-random/blob/main/internal/provider/resource_id.go
+ */
+export const randomId: Resource<object> = {
+  noImport: true,
+  properties: {
+    byteLength: { required: true, replaces: true, check: atLeast(1) },
+    keepers,
+    prefix: { replaces: true },
+    b64Std: { output: true },
+    b64Url: { output: true },
+    dec: { output: true },
+    hex: { output: true },
+  },
+  create: (_cloud, inputs) => {
+    const bytes = randomBytes(Number(inputs.byteLength));
+    return Promise.resolve({ id: bytes.toString("base64url"), outputs: outputsOf(bytes, inputs) });
+  },
+  read: (_cloud, id, state) => Promise.resolve({ id, outputs: state }),
+  delete: () => Promise.resolve(),
+};
+
+function outputsOf(bytes: Buffer, inputs: Properties): Properties {
+  const prefix = textOf(inputs.prefix);
+  return {
+    ...inputs,
+    b64Std: `${prefix}${bytes.toString("base64")}`,
+    b64Url: `${prefix}${bytes.toString("base64url")}`,
+    dec: `${prefix}${BigInt(`0x${bytes.toString("hex")}`).toString()}`,
+    hex: `${prefix}${bytes.toString("hex")}`,
+  };
+}

@@ -1,0 +1,16 @@
+import type { Plugin } from "../plugin.ts";
+import { randomId } from "./ids.ts";
+import { randomPassword, randomString } from "./strings.ts";
+
+/** The stand-in for `pulumi-resource-random`, which has no settings and calls nothing. */
+export const randomPlugin: Plugin<object> = {
+  name: "random",
+  settings: {},
+  connect: () => ({}),
+  resources: {
+    "random:index/randomId:RandomId": randomId,
+    "random:index/randomString:RandomString": randomString,
+    "random:index/randomPassword:RandomPassword": randomPassword,
+  },
+  functions: {},
+};

@@ -1,0 +1,43 @@
+import * as grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import type { Plugin } from "./plugin.ts";
+import { pluginService } from "./server.ts";
+
+/** How often to see whether the engine still lives, in milliseconds. */
+const PARENT_CHECK_INTERVAL = 1_000;
+
+/** As for Pulumi's own plugins; gRPC's default is 4 MiB. */
+const LARGEST_MESSAGE = 400 * 1024 * 1024;
+
+/**
+ * Runs a plugin as the engine starts it: serves on a free port of the loopback address, whose number is the first
+ * line of the output, and ends with the engine.
+ */
+export async function servePlugin<Cloud>(plugin: Plugin<Cloud>): Promise<void> {
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": LARGEST_MESSAGE,
+    "grpc.max_send_message_length": LARGEST_MESSAGE,
+  });
+  server.addService(providerGrpc.ResourceProviderService, pluginService(plugin, process.env));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) {
+        reject(error);
+      } else {
+        resolve(bound);
+      }
+    });
+  });
+  process.stdout.write(`${port}\n`);
+  exitWithParent();
+}
+
+/** An engine that was killed cannot end its plugins; they notice that they have been adopted. */
+function exitWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) {
+      process.exit(1);
+    }
+  }, PARENT_CHECK_INTERVAL).unref();
+}

@@ -1,0 +1,266 @@
+/**
+ * The gRPC service of a resource plugin (`pulumirpc.ResourceProvider`). The server of `@pulumi/pulumi/provider` is no
+ * use here: it passes no configuration on, has no previews, and does not report details of a difference.
+ */
+import { createRequire } from "node:module";
+import type * as grpc from "@grpc/grpc-js";
+import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { diffResource, foreseeCreate, foreseeUpdate, type PropertyChange } from "./diff.ts";
+import { InitializationError, toServiceError } from "./failures.ts";
+import { checkInputs, inputsOf } from "./inputs.ts";
+import type { Found, Plugin, Resource } from "./plugin.ts";
+import { checkSettings, type Failure, readSettings } from "./settings.ts";
+import { fromStruct, type Properties, sameValue, toStruct, withSecrets } from "./values.ts";
+
+const { DiffResponse, PropertyDiff } = messages;
+
+const KINDS: Readonly<Record<PropertyChange["kind"], [inPlace: number, replacing: number]>> = {
+  add: [PropertyDiff.Kind.ADD, PropertyDiff.Kind.ADD_REPLACE],
+  delete: [PropertyDiff.Kind.DELETE, PropertyDiff.Kind.DELETE_REPLACE],
+  update: [PropertyDiff.Kind.UPDATE, PropertyDiff.Kind.UPDATE_REPLACE],
+};
+
+/** Answers the engine on behalf of one plugin; `environment` gives the settings that the program does not. */
+export function pluginService<Cloud>(
+  plugin: Plugin<Cloud>,
+  environment: NodeJS.ProcessEnv,
+): grpc.UntypedServiceImplementation {
+  const server = new PluginServer(plugin, environment);
+  return {
+    handshake: unary(() => {
+      const response = new messages.ProviderHandshakeResponse();
+      // Secrets come as plain values: the engine then marks what is secret among the outputs by itself.
+      return response.setAcceptSecrets(false).setAcceptResources(false).setAcceptOutputs(false);
+    }),
+    checkConfig: unary((request: messages.CheckRequest) => server.checkConfig(request)),
+    diffConfig: unary((request: messages.DiffRequest) => server.diffConfig(request)),
+    configure: unary((request: messages.ConfigureRequest) => server.configure(request)),
+    check: unary((request: messages.CheckRequest) => server.check(request)),
+    diff: unary((request: messages.DiffRequest) => server.diff(request)),
+    create: unary((request: messages.CreateRequest) => server.create(request)),
+    read: unary((request: messages.ReadRequest) => server.read(request)),
+    update: unary((request: messages.UpdateRequest) => server.update(request)),
+    delete: unary((request: messages.DeleteRequest) => server.delete(request)),
+    invoke: unary((request: messages.InvokeRequest) => server.invoke(request)),
+    getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
+    getPluginInfo: unary(() => new pluginMessages.PluginInfo().setVersion(sdkVersion(plugin.name))),
+    attach: unary(() => new empty.Empty()),
+    // Every operation ends by itself within seconds; to cut one short could lose what it has just made.
+    cancel: unary(() => new empty.Empty()),
+  };
+}
+
+class PluginServer<Cloud> {
+  readonly #plugin: Plugin<Cloud>;
+  readonly #environment: NodeJS.ProcessEnv;
+  #cloud: Cloud | undefined;
+
+  constructor(plugin: Plugin<Cloud>, environment: NodeJS.ProcessEnv) {
+    this.#plugin = plugin;
+    this.#environment = environment;
+  }
+
+  checkConfig(request: messages.CheckRequest): messages.CheckResponse {
+    const failures = checkSettings(this.#plugin.settings, fromStruct(request.getNews()));
+    // Handed back as it came, so that what is secret in it stays marked.
+    return checkResponse(failures).setInputs(request.getNews());
+  }
+
+  diffConfig(request: messages.DiffRequest): messages.DiffResponse {
+    const olds = fromStruct(request.getOldInputs() ?? request.getOlds());
+    const same = sameValue(olds, fromStruct(request.getNews()));
+    const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
+    return new DiffResponse().setChanges(same ? DIFF_NONE : DIFF_SOME);
+  }
+
+  configure(request: messages.ConfigureRequest): messages.ConfigureResponse {
+    const { settings } = this.#plugin;
+    const inputs = fromStruct(request.getArgs());
+    this.#cloud = this.#plugin.connect(readSettings(settings, inputs, this.#environment));
+    return new messages.ConfigureResponse().setSupportspreview(true);
+  }
+
+  check(request: messages.CheckRequest): messages.CheckResponse {
+    const resource = this.#resource(request);
+    const naming = { name: nameOf(request.getUrn()), olds: fromStruct(request.getOlds()) };
+    const news = fromStruct(request.getNews());
+    const { inputs, failures } = checkInputs(resource, this.#connected(), news, naming);
+    return checkResponse(failures).setInputs(toStruct(inputs));
+  }
+
+  diff(request: messages.DiffRequest): messages.DiffResponse {
+    const resource = this.#resource(request);
+    const { properties, deleteBeforeReplace } = diffResource(
+      resource,
+      fromStruct(request.getOlds()),
+      fromStruct(request.getNews()),
+    );
+    const changes = Object.entries(properties);
+    const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
+    const response = new DiffResponse()
+      .setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE)
+      .setDiffsList(changes.map(([name]) => name))
+      .setReplacesList(changes.filter(([, { replaces }]) => replaces).map(([name]) => name))
+      .setDeletebeforereplace(deleteBeforeReplace)
+      .setHasdetaileddiff(true);
+    for (const [name, { kind, replaces }] of changes) {
+      const detail = new PropertyDiff().setKind(KINDS[kind][replaces ? 1 : 0]);
+      response.getDetaileddiffMap().set(name, detail);
+    }
+    return response;
+  }
+
+  async create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+    const resource = this.#resource(request);
+    const inputs = fromStruct(request.getProperties());
+    const response = new messages.CreateResponse();
+    if (request.getPreview()) {
+      return response.setProperties(outputStruct(resource, foreseeCreate(resource, inputs)));
+    }
+    let known: Found | undefined;
+    const made = (found: Found) => {
+      known = found;
+    };
+    try {
+      const { id, outputs } = await resource.create(this.#connected(), inputs, made);
+      return response.setId(id).setProperties(outputStruct(resource, outputs));
+    } catch (error) {
+      throw known ? initializationError(resource, known, error) : error;
+    }
+  }
+
+  async read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+    const resource = this.#resource(request);
+    const state = fromStruct(request.getProperties());
+    if (resource.noImport && Object.keys(state).length === 0) {
+      throw new Error(`${typeOf(request.getUrn())} cannot be imported`);
+    }
+    const response = new messages.ReadResponse();
+    const found = await resource.read(this.#connected(), request.getId(), state);
+    if (!found) {
+      // Without an id: the resource is gone.
+      return response.setProperties(toStruct({})).setInputs(toStruct({}));
+    }
+    const inputs = inputsOf(resource, found.outputs, fromStruct(request.getInputs()));
+    return response
+      .setId(found.id)
+      .setProperties(outputStruct(resource, found.outputs))
+      .setInputs(toStruct(inputs));
+  }
+
+  async update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
+    const resource = this.#resource(request);
+    const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+    const outputs = request.getPreview()
+      ? foreseeUpdate(resource, olds, news)
+      : await this.#update(resource, request.getId(), olds, news);
+    return new messages.UpdateResponse().setProperties(outputStruct(resource, outputs));
+  }
+
+  async delete(request: messages.DeleteRequest): Promise<empty.Empty> {
+    const state = fromStruct(request.getProperties());
+    await this.#resource(request).delete(this.#connected(), request.getId(), state);
+    return new empty.Empty();
+  }
+
+  async invoke(request: messages.InvokeRequest): Promise<messages.InvokeResponse> {
+    const call = this.#plugin.functions[request.getTok()];
+    if (!call) {
+      throw new Error(`the stand-in for ${this.#plugin.name} has no function ${request.getTok()}`);
+    }
+    const result = await call(this.#connected(), fromStruct(request.getArgs()));
+    return new messages.InvokeResponse().setReturn(toStruct(result));
+  }
+
+  async #update(
+    resource: Resource<Cloud>,
+    id: string,
+    olds: Properties,
+    news: Properties,
+  ): Promise<Properties> {
+    if (resource.update) {
+      return await resource.update(this.#connected(), id, olds, news);
+    }
+    const found = await resource.read(this.#connected(), id, { ...olds, ...news });
+    if (!found) {
+      throw new Error(`${id} is gone; run "pulumi refresh"`);
+    }
+    return found.outputs;
+  }
+
+  #resource(request: { getUrn(): string }): Resource<Cloud> {
+    const type = typeOf(request.getUrn());
+    const resource = this.#plugin.resources[type];
+    if (!resource) {
+      throw new Error(`the stand-in for ${this.#plugin.name} has no resource ${type}`);
+    }
+    return resource;
+  }
+
+  #connected(): Cloud {
+    if (this.#cloud === undefined) {
+      throw new Error("the plugin was not configured");
+    }
+    return this.#cloud;
+  }
+}
+
+function unary<Request, Response>(
+  answer: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(answer)
+      .then(
+        (response) => {
+          callback(null, response);
+        },
+        (error: unknown) => {
+          callback(toServiceError(error));
+        },
+      );
+  };
+}
+
+function checkResponse(failures: readonly Failure[]): messages.CheckResponse {
+  const list = failures.map(({ property, reason }) =>
+    new messages.CheckFailure().setProperty(property).setReason(reason),
+  );
+  return new messages.CheckResponse().setFailuresList(list);
+}
+
+function outputStruct<Cloud>(resource: Resource<Cloud>, outputs: Properties) {
+  return toStruct(marked(resource, outputs));
+}
+
+function marked<Cloud>({ properties }: Resource<Cloud>, outputs: Properties): Properties {
+  const secrets = Object.keys(properties).filter((name) => properties[name]?.secret);
+  return withSecrets(outputs, secrets);
+}
+
+function initializationError<Cloud>(
+  resource: Resource<Cloud>,
+  { id, outputs }: Found,
+  cause: unknown,
+): InitializationError {
+  return new InitializationError({ id, outputs: marked(resource, outputs) }, cause);
+}
+
+/** `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>` */
+function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** The plugin gives itself out as the version that the installed SDK asks for. */
+function sdkVersion(name: string): string {
+  const manifest = createRequire(import.meta.url)(`@pulumi/${name}/package.json`) as {
+    version: string;
+  };
+  return manifest.version;
+}

@@ -1,0 +1,36 @@
+import type { Setting, Settings } from "./plugin.ts";
+import type { Properties } from "./values.ts";
+import { isUnknown } from "./values.ts";
+
+type SettingTable = Readonly<Record<string, Setting>>;
+
+/** What is wrong with one input. */
+export interface Failure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** What is wrong with the inputs of a provider. Settings that the stand-in has no use for are accepted and ignored. */
+export function checkSettings(table: SettingTable, inputs: Properties): Failure[] {
+  return Object.entries(table).flatMap(([property, setting]) => {
+    const value = inputs[property];
+    const reason =
+      typeof value === "string" && !isUnknown(value) ? setting.check?.(value) : undefined;
+    return reason === undefined ? [] : [{ property, reason }];
+  });
+}
+
+/** The settings in force: inputs of the provider first, then the environment. */
+export function readSettings(
+  table: SettingTable,
+  inputs: Properties,
+  environment: NodeJS.ProcessEnv,
+): Settings {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([name, setting]) => {
+      const candidates = [inputs[name], ...setting.environment.map((key) => environment[key])];
+      const value = candidates.find((candidate) => typeof candidate === "string" && candidate);
+      return typeof value === "string" ? [[name, value]] : [];
+    }),
+  );
+}

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { isSecret, opened, PluginClient, type Properties, secret, UNKNOWN } from "./client.ts";
+import { emulators } from "./emulators.ts";
+
+const USER = "cloudflare:index/apiToken:ApiToken";
+const ACCOUNT = "cloudflare:index/accountToken:AccountToken";
+const GET_ZONE = "cloudflare:index/getZone:getZone";
+const GROUPS = "cloudflare:index/getApiTokenPermissionGroupsList:getApiTokenPermissionGroupsList";
+const ACCOUNT_GROUPS =
+  "cloudflare:index/getAccountApiTokenPermissionGroupsList:getAccountApiTokenPermissionGroupsList";
+
+const ZONE_READ = "c8fed203ed3043cba015a93ad1616f1f";
+const DNS_WRITE = "4755a26eedb94da69e1066d98aa820be";
+
+describe("the stand-in for the cloudflare plugin", function () {
+  this.timeout(20_000);
+
+  let cloud: Awaited<ReturnType<typeof emulators>>;
+  let plugin: PluginClient;
+  let zoneId: string;
+  let accountId: string;
+
+  const inputs = (more: Properties = {}): Properties => ({
+    name: "akash",
+    policies: [
+      {
+        effect: "allow",
+        permissionGroups: [{ id: ZONE_READ }, { id: DNS_WRITE }],
+        resources: JSON.stringify({ [`com.cloudflare.api.account.zone.${zoneId}`]: "*" }),
+      },
+    ],
+    ...more,
+  });
+
+  before(async () => {
+    cloud = await emulators();
+    const seeded = await cloud.cloudflare.seed({
+      accounts: [{ name: "Akash" }],
+      zones: [{ name: "example.com", account: "Akash" }, { name: "example.org" }],
+    });
+    zoneId = (seeded.zones as { id: string }[])[0]?.id ?? "";
+    accountId = (seeded.accounts as { id: string }[])[0]?.id ?? "";
+    plugin = await PluginClient.start("cloudflare");
+    await plugin.configure({
+      baseUrl: cloud.cloudflareUrl,
+      apiToken: secret(cloud.cloudflareAdminToken),
+    });
+  });
+
+  after(async () => {
+    await plugin.stop();
+    await cloud.close();
+  });
+
+  afterEach(() => cloud.cloudflare.reset());
+
+  it("takes address and token from the environment where the program gives none", async () => {
+    const other = await PluginClient.start("cloudflare", {
+      CLOUDFLARE_BASE_URL: cloud.cloudflareUrl,
+      CLOUDFLARE_API_TOKEN: cloud.cloudflareAdminToken,
+    });
+    try {
+      await other.configure({});
+      assert.equal((await other.invoke(GET_ZONE, { zoneId })).name, "example.com");
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("makes a token whose value is secret, and shows no difference afterwards", async () => {
+    const wanted = inputs({
+      expiresOn: "2099-01-01T00:00:00+00:00",
+      condition: { requestIp: { ins: ["192.0.2.0/24"] } },
+    });
+    const { id, outputs, inputs: checked } = await plugin.make(USER, wanted);
+    assert.ok(isSecret(outputs.value));
+    assert.match(String(opened(outputs).value), /^[\w-]{40}$/);
+    assert.deepEqual(outputs.policies, wanted.policies);
+    assert.deepEqual(outputs.condition, wanted.condition);
+    assert.equal(outputs.expiresOn, wanted.expiresOn);
+    assert.equal(outputs.status, "active");
+    const state = opened(outputs);
+    assert.equal((await plugin.diff(USER, state, checked)).changed, false);
+    const found = await plugin.read(USER, id, state, checked);
+    assert.deepEqual(opened(found?.outputs ?? {}), state);
+    assert.deepEqual(found?.inputs, checked);
+  });
+
+  it("foresees all of a new token but what only Cloudflare can say", async () => {
+    const { outputs } = await plugin.create(USER, inputs(), true);
+    assert.deepEqual(opened(outputs).value, UNKNOWN);
+    assert.equal(outputs.name, "akash");
+    assert.equal(outputs.status, UNKNOWN);
+  });
+
+  it("changes a token in place: one PUT, the old value, unknown only in the preview", async () => {
+    const { id, outputs } = await plugin.make(USER, inputs());
+    const state = opened(outputs);
+    const wanted = inputs({ name: "renamed", expiresOn: "2099-01-01T00:00:00Z" });
+    const change = await plugin.diff(USER, state, wanted);
+    assert.deepEqual(change.replaces, []);
+    assert.deepEqual([...change.diffs].sort(), ["expiresOn", "name"]);
+    const foreseen = opened(await plugin.update(USER, id, state, wanted, true));
+    assert.equal(foreseen.value, UNKNOWN);
+    let updated: Properties = {};
+    const calls = await cloud.cloudflare.callsOf(async () => {
+      updated = opened(await plugin.update(USER, id, state, wanted));
+    });
+    assert.deepEqual(calls, [`PUT /client/v4/user/tokens/${id}`]);
+    assert.equal(updated.value, state.value);
+    assert.equal(updated.name, "renamed");
+    assert.equal((await plugin.diff(USER, updated, wanted)).changed, false);
+  });
+
+  it("knows the value of an account's token through an update, and replaces for another account", async () => {
+    const wanted = inputs({ accountId });
+    const { id, outputs } = await plugin.make(ACCOUNT, wanted);
+    const state = opened(outputs);
+    const foreseen = await plugin.update(ACCOUNT, id, state, { ...wanted, name: "b" }, true);
+    assert.equal(opened(foreseen).value, state.value);
+    const change = await plugin.diff(ACCOUNT, state, { ...wanted, accountId: "0".repeat(32) });
+    assert.deepEqual(change.replaces, ["accountId"]);
+    assert.equal(change.deleteBeforeReplace, false);
+    const imported = await plugin.read(ACCOUNT, `${accountId}/${id}`);
+    assert.equal(imported?.id, id);
+    assert.equal(imported.outputs.value, undefined);
+    assert.equal(imported.inputs.accountId, accountId);
+  });
+
+  it("treats policies as a set, but a changed scope as a change", async () => {
+    const { outputs } = await plugin.make(USER, inputs());
+    const [policy] = inputs().policies as Properties[];
+    const withGroups = (...ids: string[]) =>
+      inputs({ policies: [{ ...policy, permissionGroups: ids.map((id) => ({ id })) }] });
+    const turned = await plugin.diff(USER, opened(outputs), withGroups(DNS_WRITE, ZONE_READ));
+    assert.equal(turned.changed, false);
+    const narrower = await plugin.diff(USER, opened(outputs), withGroups(DNS_WRITE));
+    assert.deepEqual(narrower.diffs, ["policies"]);
+  });
+
+  it("takes a token that is not there for gone when it reads, and for an error when it deletes", async () => {
+    const { id, outputs } = await plugin.make(USER, inputs());
+    await plugin.delete(USER, id, opened(outputs));
+    assert.equal(await plugin.read(USER, id, opened(outputs)), undefined);
+    await assert.rejects(
+      plugin.delete(USER, id, opened(outputs)),
+      /DELETE http:\S+\/user\/tokens\/\w+: 404 Token not found \(1003\)/,
+    );
+  });
+
+  it("tries twice more after 429 and 500, then gives up with what Cloudflare said", async () => {
+    await cloud.cloudflare.fail({ match: "^POST /client/v4/user/tokens$", status: 429 });
+    await cloud.cloudflare.fail({ match: "^POST /client/v4/user/tokens$", status: 500 });
+    const calls = await cloud.cloudflare.callsOf(() => plugin.make(USER, inputs()));
+    assert.equal(calls.length, 3);
+    await cloud.cloudflare.fail({ match: "^POST", status: 500, times: 9 });
+    const failed = await cloud.cloudflare.callsOf(async () => {
+      await assert.rejects(plugin.make(USER, inputs()), /user\/tokens: 500 /);
+    });
+    assert.equal(failed.length, 3);
+  });
+
+  it("does not try again after 403, and never shows its token", async () => {
+    await cloud.cloudflare.fail({ match: "^POST", status: 403 });
+    const calls = await cloud.cloudflare.callsOf(async () => {
+      await assert.rejects(plugin.make(USER, inputs()), (error: Error) => {
+        assert.match(error.message, /^failed to make http request: POST .*: 403 /);
+        assert.ok(!error.message.includes(cloud.cloudflareAdminToken));
+        return true;
+      });
+    });
+    assert.equal(calls.length, 1);
+    assert.ok(!plugin.output.includes(cloud.cloudflareAdminToken));
+  });
+
+  it("finds a zone by its id, and by a filter that one zone passes", async () => {
+    const byName = await plugin.invoke(GET_ZONE, { filter: { name: "example.com" } });
+    assert.equal(byName.zoneId, zoneId);
+    assert.deepEqual(byName.account, { id: accountId, name: "Akash" });
+    assert.ok(Array.isArray(byName.nameServers));
+    await assert.rejects(plugin.invoke(GET_ZONE, { filter: { name: "none.test" } }), /no result/);
+    await assert.rejects(
+      plugin.invoke(GET_ZONE, { filter: { status: "active" } }),
+      /more than one/,
+    );
+    const all = await plugin.invoke("cloudflare:index/getZones:getZones", {});
+    assert.deepEqual(
+      (all.results as { name: string }[]).map(({ name }) => name),
+      ["example.com", "example.org"],
+    );
+  });
+
+  it("finds permission groups by name", async () => {
+    const asUser = await plugin.invoke(GROUPS, { name: "DNS Write" });
+    assert.deepEqual(asUser.results, [
+      { id: DNS_WRITE, name: "DNS Write", scopes: ["com.cloudflare.api.account.zone"] },
+    ]);
+    const asAccount = await plugin.invoke(ACCOUNT_GROUPS, { accountId, name: "Zone Read" });
+    assert.deepEqual(
+      (asAccount.results as { id: string }[]).map(({ id }) => id),
+      [ZONE_READ],
+    );
+  });
+});
