@@ -1,0 +1,165 @@
+import { styleText } from "node:util";
+
+/** One step under way. Exactly one of `done` and `fail` ends it. */
+export interface Step {
+  /** Says what the step is at; replaces what it said before. */
+  update(detail: string): void;
+  /** Ends the step well, with an optional remark such as a count. */
+  done(detail?: string): void;
+  /** Ends the step as failed; the error itself is the caller's to show. */
+  fail(): void;
+}
+
+/** Where the parts of the sandbox report what they do. */
+export interface Reporter {
+  /** Begins a step; `expectedSeconds` is shown beside the time that has passed. */
+  step(title: string, expectedSeconds?: number): Step;
+  /** A line of its own, for something the reader should know. */
+  note(text: string): void;
+}
+
+/** A reporter that says nothing. */
+export const silentReporter: Reporter = {
+  step: () => ({ update: () => undefined, done: () => undefined, fail: () => undefined }),
+  note: () => undefined,
+};
+
+/** What a {@link createReporter} writes to; `process.stderr` and `process.stdout` are such streams. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** How often a step repeats itself where lines cannot be rewritten, in milliseconds. */
+const quietInterval = 30_000;
+/** How often the line of a step is rewritten on a terminal, in milliseconds. */
+const frameInterval = 200;
+
+/**
+ * A reporter for people. On a terminal the step under way is one line that is rewritten; anywhere else a step
+ * prints its end, and while it lasts a line every 30 s. `NO_COLOR` is respected. Steps may overlap.
+ *
+ * @param stream Where to write.
+ * @param now The clock, in milliseconds; for tests.
+ */
+export function createReporter(stream: ProgressStream, now: () => number = Date.now): Reporter {
+  const terminal = stream.isTTY === true;
+  const active: ActiveStep[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const clear = () => {
+    if (terminal && active.length > 0) {
+      stream.write("\r\u001b[2K");
+    }
+  };
+  const draw = () => {
+    const current = active.at(-1);
+    if (terminal && current !== undefined) {
+      const line = `  ${current.describe()}`;
+      stream.write(`\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    }
+  };
+  const print = (line: string) => {
+    clear();
+    stream.write(`${line}\n`);
+  };
+  const tick = () => {
+    if (terminal) {
+      draw();
+      return;
+    }
+    for (const step of active) {
+      print(`… ${step.describe()}`);
+    }
+  };
+
+  return {
+    step(title, expectedSeconds) {
+      const started = now();
+      let remark = "";
+      const elapsed = () => formatSeconds((now() - started) / 1000);
+      const self: ActiveStep = {
+        describe: () => {
+          const expected =
+            expectedSeconds === undefined ? "" : ` of about ${formatSeconds(expectedSeconds)}`;
+          return `${title}${remark === "" ? "" : `: ${remark}`} (${elapsed()}${expected})`;
+        },
+      };
+      const end = (line: string) => {
+        const index = active.indexOf(self);
+        if (index < 0) {
+          return;
+        }
+        print(line);
+        active.splice(index, 1);
+        if (active.length === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+        draw();
+      };
+      active.push(self);
+      timer ??= setInterval(tick, terminal ? frameInterval : quietInterval).unref();
+      draw();
+      return {
+        update: (detail) => {
+          remark = detail;
+          draw();
+        },
+        done: (detail) => {
+          const suffix = detail === undefined ? "" : `: ${detail}`;
+          end(`${mark(stream, "green", "✔")} ${title}${suffix} (${elapsed()})`);
+        },
+        fail: () => {
+          end(`${mark(stream, "red", "✖")} ${title} (${elapsed()})`);
+        },
+      };
+    },
+    note(text) {
+      print(text);
+      draw();
+    },
+  };
+}
+
+/**
+ * Runs `work` as one step of `reporter`: ends it as done with the text that `remark` makes of the result, or
+ * as failed when `work` throws, which is passed on.
+ */
+export async function withStep<T>(
+  reporter: Reporter,
+  title: string,
+  work: (step: Step) => Promise<T>,
+  remark: (result: T) => string | undefined = () => undefined,
+): Promise<T> {
+  const step = reporter.step(title);
+  try {
+    const result = await work(step);
+    step.done(remark(result));
+    return result;
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
+/** `75` becomes `1 min 15 s`; below ten seconds one decimal is kept. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) {
+    return `${seconds.toFixed(1)} s`;
+  }
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+interface ActiveStep {
+  describe(): string;
+}
+
+function mark(stream: ProgressStream, color: "green" | "red", sign: string): string {
+  if (stream.isTTY !== true || (process.env.NO_COLOR ?? "") !== "") {
+    return sign;
+  }
+  return styleText(color, sign, { validateStream: false });
+}
