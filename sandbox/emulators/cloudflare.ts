@@ -1,0 +1,66 @@
+import type { Emulator } from "./shared/emulator.ts";
+import type { TxtMirror } from "./shared/mirror.ts";
+import { fingerprint } from "./shared/secrets.ts";
+import type { Store } from "./shared/store.ts";
+import { accountRoutes } from "./cloudflare/accounts.ts";
+import { API_PREFIX, type CloudflareContext } from "./cloudflare/context.ts";
+import { cloudflareControl } from "./cloudflare/control.ts";
+import { cloudflareError, type Problem, unroutable } from "./cloudflare/envelope.ts";
+import { publishZone, recordRoutes } from "./cloudflare/records.ts";
+import type { CloudflareState } from "./cloudflare/state.ts";
+import { tokenRoutes } from "./cloudflare/tokens.ts";
+import { zoneRoutes } from "./cloudflare/zones.ts";
+
+export { emptyCloudflareState } from "./cloudflare/state.ts";
+
+/** What the Cloudflare emulator is made from. */
+export interface CloudflareOptions {
+  readonly store: Store<CloudflareState>;
+  readonly mirror: TxtMirror;
+  /** The operator's API token. */
+  readonly adminToken: string;
+  now(): number;
+}
+
+/** What an injected fault says. Cloudflare lists no codes; clients go by the status. */
+const FAULTS: Readonly<Record<number, Problem>> = {
+  403: { code: 10000, message: "Authentication error" },
+  409: { code: 1009, message: "The request conflicts with another one." },
+  429: { code: 971, message: "Please wait and consider throttling your request speed" },
+  500: { code: 1002, message: "An internal error prevented the request from being served." },
+};
+
+/** Cloudflare's API v4, as far as a DNS credential needs it: tokens, accounts, zones and DNS records. */
+export function cloudflareEmulator(options: CloudflareOptions): Emulator {
+  const { store, mirror } = options;
+  const context: CloudflareContext = {
+    state: store.state,
+    mirror,
+    adminFingerprint: fingerprint(options.adminToken),
+    now: () => options.now(),
+  };
+  return {
+    api: {
+      name: "cloudflare",
+      routes: [
+        ...tokenRoutes(context),
+        ...accountRoutes(context),
+        ...zoneRoutes(context),
+        ...recordRoutes(context),
+      ],
+      unknownRoute: ({ path }) => unroutable(path.replace(API_PREFIX, "")).reply,
+      failure: (status) =>
+        cloudflareError(status, FAULTS[status] ?? { code: status, message: "Unknown error." })
+          .reply,
+      save: () => {
+        store.save();
+      },
+    },
+    control: cloudflareControl(context),
+    republish: async () => {
+      for (const zone of store.state.zones) {
+        await publishZone(context, zone);
+      }
+    },
+  };
+}

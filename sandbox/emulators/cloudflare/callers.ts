@@ -1,0 +1,98 @@
+import type { Exchange } from "../shared/router.ts";
+import { bearerToken, fingerprint } from "../shared/secrets.ts";
+import { admits } from "./addresses.ts";
+import type { CloudflareContext } from "./context.ts";
+import { malformedToken, refusal, wrongLocation } from "./envelope.ts";
+import { acceptedGroups, type Action, allows, type Resource } from "./resources.ts";
+import type { ApiToken } from "./state.ts";
+
+/** Who makes a call: the operator, who may do anything, or a token. */
+export type Caller = "admin" | ApiToken;
+
+/** The form that Cloudflare's own plugin demands of a token. */
+const TOKEN = /^[0-9A-Za-z\-_]{40,80}$/;
+
+/** The caller by its token; refuses a request without one, or with one that is not (or no longer) valid. */
+export function authenticate(context: CloudflareContext, exchange: Exchange): Caller {
+  const caller = presentedToken(context, exchange);
+  if (caller === undefined) {
+    throw refusal("invalidAccessToken");
+  }
+  if (caller === "admin") {
+    return caller;
+  }
+  if (tokenStatus(context, caller) !== "active" || !hasBegun(context, caller)) {
+    throw refusal("invalidAccessToken");
+  }
+  checkLocation(context, caller, exchange);
+  caller.lastUsedOn = new Date(context.now()).toISOString();
+  return caller;
+}
+
+/** The token that the request carries, valid or not; undefined for one that is unknown. */
+export function presentedToken(context: CloudflareContext, exchange: Exchange): Caller | undefined {
+  const { authorization } = exchange.headers;
+  if (authorization === undefined) {
+    throw refusal("missingCredential");
+  }
+  const value = bearerToken(exchange.headers);
+  if (value === undefined || !TOKEN.test(value)) {
+    throw malformedToken();
+  }
+  const known = fingerprint(value);
+  if (known === context.adminFingerprint) {
+    exchange.who = "operator";
+    return "admin";
+  }
+  const token = context.state.tokens.find((candidate) => candidate.fingerprint === known);
+  if (token === undefined || token.usableFrom > context.now()) {
+    return undefined;
+  }
+  exchange.who = token.id;
+  return token;
+}
+
+/** Refuses a token that may not be used from where the call comes from. */
+export function checkLocation(
+  context: CloudflareContext,
+  { requestIp }: ApiToken,
+  exchange: Exchange,
+): void {
+  const { sourceAddress } = context.state.settings;
+  const address = sourceAddress === "" ? exchange.remoteAddress : sourceAddress;
+  if (requestIp !== undefined && !admits(requestIp, address)) {
+    throw wrongLocation(address);
+  }
+}
+
+/** A token's status: what was set, unless it has expired. */
+export function tokenStatus(
+  context: CloudflareContext,
+  { status, expiresOn }: ApiToken,
+): "active" | "disabled" | "expired" {
+  const expired = expiresOn !== undefined && Date.parse(expiresOn) <= context.now();
+  return expired ? "expired" : status;
+}
+
+/** Whether the caller may do this to the resource. */
+export function may(caller: Caller, action: Action, resource: Resource): boolean {
+  return caller === "admin" || allows(caller, action, resource);
+}
+
+/** Refuses the call unless the caller may do this to the resource. */
+export function authorize(
+  context: CloudflareContext,
+  exchange: Exchange,
+  action: Action,
+  resource: Resource,
+): void {
+  const caller = authenticate(context, exchange);
+  if (!may(caller, action, resource)) {
+    exchange.denied = acceptedGroups(action)[0] ?? action;
+    throw refusal(action === "zone.read" ? "unauthorized" : "authentication");
+  }
+}
+
+function hasBegun(context: CloudflareContext, { notBefore }: ApiToken): boolean {
+  return notBefore === undefined || Date.parse(notBefore) <= context.now();
+}

@@ -1,0 +1,15 @@
+import type { TxtMirror } from "../shared/mirror.ts";
+import type { CloudflareState } from "./state.ts";
+
+/** Path that every call of the API starts with. */
+export const API_PREFIX = "/client/v4";
+
+/** What the parts of the Cloudflare emulator share. */
+export interface CloudflareContext {
+  readonly state: CloudflareState;
+  readonly mirror: TxtMirror;
+  /** Fingerprint of the API token of the operator who runs Pulumi; it may do anything. */
+  readonly adminFingerprint: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}

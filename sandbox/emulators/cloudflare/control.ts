@@ -1,0 +1,102 @@
+import { isIP } from "node:net";
+import type { Controllable } from "../shared/control.ts";
+import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
+import { randomHex } from "../shared/secrets.ts";
+import { applySettings, DELAY } from "../shared/settings.ts";
+import type { CloudflareContext } from "./context.ts";
+import type { Account, CloudflareState, Zone } from "./state.ts";
+
+/** What the sandbox can see and set of the Cloudflare emulator. */
+export function cloudflareControl(context: CloudflareContext): Controllable {
+  return {
+    dump: () => dump(context.state),
+    seed: (input) => seed(context, input),
+    settings: () => context.state.settings,
+    configure: (input) => {
+      applySettings(
+        context.state.settings,
+        {
+          tokenDelayMs: DELAY,
+          sourceAddress: {
+            expected: 'an IP address, or "" for the real one',
+            accepts: (value) => value === "" || (typeof value === "string" && isIP(value) !== 0),
+          },
+        },
+        input,
+      );
+    },
+  };
+}
+
+/** Everything but the tokens' fingerprints. */
+function dump({ tokens, ...state }: CloudflareState): object {
+  return {
+    ...state,
+    tokens: tokens.map((token) =>
+      Object.fromEntries(Object.entries(token).filter(([field]) => field !== "fingerprint")),
+    ),
+  };
+}
+
+/** Makes accounts and zones: `{accounts?: [{name, id?}], zones?: [{name, id?, account?: <name or id>}]}`. */
+function seed(context: CloudflareContext, input: JsonObject): object {
+  const accounts = listOf(input.accounts).map((entry) => seedAccount(context, objectOf(entry)));
+  const zones = listOf(input.zones).map((entry) => seedZone(context, objectOf(entry)));
+  return { userId: context.state.userId, accounts, zones };
+}
+
+function seedAccount(context: CloudflareContext, input: JsonObject): Account {
+  const { accounts } = context.state;
+  const name = textOf(input.name);
+  const id = readId(input);
+  if (name === undefined) {
+    throw new Error("accounts: each needs a name");
+  }
+  const existing = accounts.find((account) => account.name === name || account.id === id);
+  const account = existing ?? { id: id ?? randomHex(32), name, createdOn: now(context) };
+  if (!existing) {
+    accounts.push(account);
+  }
+  return account;
+}
+
+/** A zone without an account goes into the first one. */
+function seedZone(context: CloudflareContext, input: JsonObject): Zone {
+  const { accounts, zones } = context.state;
+  const name = textOf(input.name)?.toLowerCase();
+  const id = readId(input);
+  if (name === undefined || name.endsWith(".")) {
+    throw new Error("zones: each needs a name, without a final dot");
+  }
+  const owner = textOf(input.account);
+  const account =
+    owner === undefined
+      ? (accounts[0] ?? seedAccount(context, { name: "Sandbox" }))
+      : accounts.find((candidate) => candidate.name === owner || candidate.id === owner);
+  if (!account) {
+    throw new Error(`zones: there is no account ${owner}`);
+  }
+  const existing = zones.find((zone) => zone.name === name || zone.id === id);
+  const zone = existing ?? {
+    id: id ?? randomHex(32),
+    accountId: account.id,
+    name,
+    createdOn: now(context),
+  };
+  if (!existing) {
+    zones.push(zone);
+  }
+  return zone;
+}
+
+function readId(input: JsonObject): string | undefined {
+  const id = textOf(input.id);
+  if (id !== undefined && !/^[0-9a-f]{32}$/.test(id)) {
+    throw new Error("id: 32 hexadecimal digits in lower case");
+  }
+  return id;
+}
+
+function now(context: CloudflareContext): string {
+  return new Date(context.now()).toISOString();
+}

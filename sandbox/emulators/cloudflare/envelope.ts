@@ -1,0 +1,105 @@
+import { ApiError, type Exchange, type Reply } from "../shared/router.ts";
+
+/** One problem of a refused call. */
+export interface Problem {
+  readonly code: number;
+  readonly message: string;
+  readonly error_chain?: readonly Problem[];
+}
+
+/** What each refusal says. The codes are not listed by Cloudflare; each names where it was seen. */
+const REFUSALS = {
+  /** github.com/octodns/octodns-cloudflare/issues/60 */
+  unauthorized: { status: 403, code: 9109, message: "Unauthorized to access requested resource" },
+  /** developers.cloudflare.com/fundamentals/api/troubleshooting, and any call with a token that is unknown */
+  invalidAccessToken: { status: 403, code: 9109, message: "Invalid access token" },
+  /** github.com/cloudflare/terraform-provider-cloudflare/issues/913 */
+  authentication: { status: 403, code: 10000, message: "Authentication error" },
+  /** The answer of `tokens/verify` to what is not a token, or is one of the other kind */
+  invalidApiToken: { status: 401, code: 1000, message: "Invalid API Token" },
+  missingCredential: {
+    status: 400,
+    code: 9106,
+    message: "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
+  },
+  /** github.com/jeessy2/ddns-go/issues/1378 */
+  identicalRecord: { status: 400, code: 81058, message: "An identical record already exists." },
+  /** github.com/zanjie1999/cloudflare-api-v4-ddns/issues/5 */
+  noSuchRecord: { status: 404, code: 81044, message: "Record does not exist." },
+  /** github.com/edgefirst-dev/starter/issues/3 */
+  accountTokenCannotList: {
+    status: 400,
+    code: 1001,
+    message: "List accounts endpoint does not support account owned tokens.",
+  },
+} as const;
+
+/** A refusal by its name. */
+export function refusal(name: keyof typeof REFUSALS): ApiError {
+  const { status, code, message } = REFUSALS[name];
+  return cloudflareError(status, { code, message });
+}
+
+/** A call that went well. */
+export function success(result: unknown, more: object = {}): Reply {
+  return {
+    status: 200,
+    body: { result, success: true, errors: [], messages: [], ...more },
+  };
+}
+
+/** One page of a list, as `page` and `per_page` of the request ask. */
+export function page(exchange: Exchange, items: readonly unknown[], perPageDefault = 20): Reply {
+  const number = Math.max(1, Number(exchange.query.get("page") ?? 1) || 1);
+  const size = Math.max(1, Number(exchange.query.get("per_page") ?? perPageDefault) || 1);
+  const result = items.slice((number - 1) * size, number * size);
+  return success(result, {
+    result_info: {
+      page: number,
+      per_page: size,
+      count: result.length,
+      total_count: items.length,
+      total_pages: Math.ceil(items.length / size),
+    },
+  });
+}
+
+/** A call that is refused. */
+export function cloudflareError(status: number, ...errors: readonly Problem[]): ApiError {
+  const body = { result: null, success: false, errors, messages: [] };
+  return new ApiError(status, body, errors.map(({ message }) => message).join("; "));
+}
+
+/** A request whose content is wrong. */
+export function invalidRequest(code: number, message: string): ApiError {
+  return cloudflareError(400, { code, message });
+}
+
+/** A header that does not look like a token of Cloudflare. @see https://github.com/jeessy2/ddns-go/issues/916 */
+export function malformedToken(): ApiError {
+  return cloudflareError(400, {
+    code: 6003,
+    message: "Invalid request headers",
+    error_chain: [{ code: 6111, message: "Invalid format for Authorization header" }],
+  });
+}
+
+/** A token used from where it may not be. @see https://github.com/jeessy2/ddns-go/issues/1341 */
+export function wrongLocation(address: string): ApiError {
+  return cloudflareError(403, {
+    code: 9109,
+    message: `Cannot use the access token from location: ${address}`,
+  });
+}
+
+/** A path that leads nowhere, for want of the route or of the object in it. */
+export function unroutable(path: string): ApiError {
+  return cloudflareError(
+    404,
+    {
+      code: 7003,
+      message: `Could not route to ${path}, perhaps your object identifier is invalid?`,
+    },
+    { code: 7000, message: "No route for that URI" },
+  );
+}

@@ -1,0 +1,109 @@
+import { type Exchange, type Reply, type Route, route } from "../shared/router.ts";
+import { authenticate, authorize, may } from "./callers.ts";
+import { API_PREFIX, type CloudflareContext } from "./context.ts";
+import { page, refusal, success, unroutable } from "./envelope.ts";
+import type { Action } from "./resources.ts";
+import type { Zone } from "./state.ts";
+
+const ID = /^[0-9a-f]{32}$/;
+
+const NAME_SERVERS: readonly string[] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
+
+/**
+ * The calls about zones.
+ *
+ * @see https://developers.cloudflare.com/api/resources/zones/
+ */
+export function zoneRoutes(context: CloudflareContext): Route[] {
+  return [
+    route("GET", `${API_PREFIX}/zones`, (exchange) => list(context, exchange)),
+    route("GET", `${API_PREFIX}/zones/{zone}`, (exchange) =>
+      success(zoneBody(context, authorizedZone(context, exchange, "zone.read"))),
+    ),
+  ];
+}
+
+/** The zone that the path names, if the caller may do this to it. */
+export function authorizedZone(
+  context: CloudflareContext,
+  exchange: Exchange,
+  action: Action,
+): Zone {
+  const id = exchange.params.zone ?? "";
+  const zone = context.state.zones.find((candidate) => candidate.id === id);
+  if (zone) {
+    authorize(context, exchange, action, { zone });
+    return zone;
+  }
+  const caller = authenticate(context, exchange);
+  if (ID.test(id) && caller !== "admin") {
+    // As for a zone of somebody else: which ids exist is not told.
+    throw refusal(action === "zone.read" ? "unauthorized" : "authentication");
+  }
+  throw unroutable(exchange.path.slice(API_PREFIX.length));
+}
+
+/** A token sees the zones that it may read, and an empty list where there is none. */
+function list(context: CloudflareContext, exchange: Exchange): Reply {
+  const caller = authenticate(context, exchange);
+  const { query } = exchange;
+  const wanted: [filter: string | null, of: (zone: Zone) => string][] = [
+    [query.get("name")?.toLowerCase() ?? null, ({ name }) => name],
+    [query.get("account.id"), ({ accountId }) => accountId],
+    [query.get("account.name"), (zone) => accountNameOf(context, zone)],
+    [query.get("status"), () => "active"],
+  ];
+  const zones = context.state.zones
+    .filter((zone) => may(caller, "zone.read", { zone }))
+    .filter((zone) => wanted.every(([filter, of]) => filter === null || filter === of(zone)));
+  return page(
+    exchange,
+    zones.map((zone) => zoneBody(context, zone)),
+  );
+}
+
+function accountNameOf({ state }: CloudflareContext, { accountId }: Zone): string {
+  return state.accounts.find(({ id }) => id === accountId)?.name ?? "";
+}
+
+function zoneBody(context: CloudflareContext, zone: Zone): object {
+  const { id, name, accountId, createdOn } = zone;
+  return {
+    id,
+    name,
+    status: "active",
+    paused: false,
+    type: "full",
+    development_mode: 0,
+    name_servers: NAME_SERVERS,
+    original_name_servers: null,
+    original_registrar: null,
+    original_dnshost: null,
+    modified_on: createdOn,
+    created_on: createdOn,
+    activated_on: createdOn,
+    meta: {
+      step: 2,
+      custom_certificate_quota: 0,
+      page_rule_quota: 3,
+      phishing_detected: false,
+    },
+    owner: { id: null, type: "user", email: null },
+    account: { id: accountId, name: accountNameOf(context, zone) },
+    tenant: { id: null, name: null },
+    tenant_unit: { id: null },
+    permissions: ["#dns_records:edit", "#dns_records:read", "#zone:read"],
+    plan: {
+      id: "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+      name: "Free Website",
+      price: 0,
+      currency: "USD",
+      frequency: "",
+      is_subscribed: false,
+      can_subscribe: false,
+      legacy_id: "free",
+      legacy_discount: false,
+      externally_managed: false,
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Exchange } from "../shared/router.ts";
+import { authorize, type Target } from "./callers.ts";
+import type { GoogleContext } from "./context.ts";
+import { googleError } from "./errors.ts";
+import { emptyPolicy } from "./policies.ts";
+import { findProject, projectTarget } from "./projects.ts";
+import type { Policy, ServiceAccount } from "./state.ts";
+
+/**
+ * In place of the project's id: whatever project the account is in. An unknown account is then a 403 and not a 404.
+ *
+ * @see https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/get
+ */
+const ANY_PROJECT = "-";
+
+/** The account that the path names, if the caller has the permission on it. */
+export function authorizedAccount(
+  context: GoogleContext,
+  exchange: Exchange,
+  permission: string,
+): ServiceAccount {
+  const { project = "", account: id = "" } = exchange.params;
+  const account = findAccount(context, project, id);
+  const name = `projects/${project}/serviceAccounts/${id}`;
+  if (account) {
+    authorize(context, exchange, "iam", permission, accountTarget(context, account));
+    return account;
+  }
+  authorize(context, exchange, "iam", permission, {
+    ...projectTarget(context, project),
+    name,
+  });
+  throw googleError(404, `Unknown service account: ${name} does not exist.`);
+}
+
+/** The full name of an account. */
+export function accountName({ projectId, email }: ServiceAccount): string {
+  return `projects/${projectId}/serviceAccounts/${email}`;
+}
+
+function findAccount(
+  context: GoogleContext,
+  project: string,
+  id: string,
+): ServiceAccount | undefined {
+  const projectId = findProject(context, project)?.projectId;
+  return context.state.accounts.find(
+    (account) =>
+      account.deletedAt === undefined &&
+      (account.email === id || account.uniqueId === id) &&
+      (project === ANY_PROJECT || account.projectId === projectId),
+  );
+}
+
+function accountTarget(context: GoogleContext, account: ServiceAccount): Target {
+  const own = context.state.accountPolicies[account.uniqueId];
+  return {
+    name: accountName(account),
+    policies: [
+      ...projectTarget(context, account.projectId).policies,
+      ...(own === undefined ? [] : [own]),
+    ],
+  };
+}
+
+/** The policy on the account itself. */
+export function accountPolicy(context: GoogleContext, account: ServiceAccount): Policy {
+  return (context.state.accountPolicies[account.uniqueId] ??= emptyPolicy());
+}

@@ -1,0 +1,172 @@
+import { bearerToken, fingerprint } from "../shared/secrets.ts";
+import type { Exchange } from "../shared/router.ts";
+import { checkSigned } from "./assertions.ts";
+import type { GoogleContext } from "./context.ts";
+import { dnsForbidden, googleError, insufficientScopes, permissionDenied } from "./errors.ts";
+import { parseJwt } from "./jwt.ts";
+import { grantedPermissions, memberOf } from "./policies.ts";
+import type { Policy, ServiceAccount } from "./state.ts";
+
+const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
+
+/** The operator, whose token may do anything. */
+const ADMIN = {
+  email: "operator@sandbox.invalid",
+  uniqueId: "100000000000000000000",
+  scopes: [CLOUD_PLATFORM],
+  expiresInS: 3599,
+};
+
+/** Who makes a call. */
+export interface Caller {
+  readonly email: string;
+  readonly uniqueId: string;
+  readonly scopes: readonly string[];
+  readonly expiresInS: number;
+  /** Absent for the operator. */
+  readonly account?: ServiceAccount;
+}
+
+/** The emulated services that ask for permissions, with the scopes that open each. */
+const SERVICES = {
+  iam: { write: ["iam"], read: [], refuse: permissionDenied },
+  resourceManager: {
+    write: ["cloudplatformprojects"],
+    read: ["cloudplatformprojects.readonly"],
+    refuse: permissionDenied,
+  },
+  dns: {
+    write: ["ndev.clouddns.readwrite"],
+    read: ["ndev.clouddns.readonly"],
+    refuse: dnsForbidden,
+  },
+} as const;
+
+/** The name of an emulated service. */
+export type Service = keyof typeof SERVICES;
+
+/** What a permission is asked on: its name, and every policy that can grant it there. */
+export interface Target {
+  readonly name: string;
+  readonly policies: readonly Policy[];
+}
+
+/** The caller by its bearer token; refuses a request without one, or with one that is not (or no longer) valid. */
+export function authenticate(context: GoogleContext, exchange: Exchange): Caller {
+  const token = bearerToken(exchange.headers);
+  if (token === undefined) {
+    throw unauthenticated("Request is missing required authentication credential.");
+  }
+  const caller = callerByToken(context, token);
+  if (!caller) {
+    throw unauthenticated("Request had invalid authentication credentials.");
+  }
+  exchange.who = caller.email;
+  return caller;
+}
+
+/** Whom a token belongs to, or undefined. */
+export function callerByToken(context: GoogleContext, token: string): Caller | undefined {
+  const known = fingerprint(token);
+  if (known === context.adminFingerprint) {
+    return ADMIN;
+  }
+  const issued = context.state.accessTokens.find((entry) => entry.fingerprint === known);
+  if (!issued) {
+    return callerByAssertion(context, token);
+  }
+  // A token outlives the key that it was issued for, but not its account.
+  const account = context.state.accounts.find(({ uniqueId }) => uniqueId === issued.accountId);
+  const alive = account?.deletedAt === undefined && account?.disabled === false;
+  const expiresInS = Math.floor((issued.expiresAt - context.now()) / 1000);
+  return alive && expiresInS > 0 ? callerOf(account, issued.scopes, expiresInS) : undefined;
+}
+
+/** Refuses the call unless the caller has the permission on the target, by its scopes and by the policies. */
+export function authorize(
+  context: GoogleContext,
+  exchange: Exchange,
+  service: Service,
+  permission: string,
+  target: Target,
+): void {
+  const caller = authenticate(context, exchange);
+  if (!coversService(caller, service, permission)) {
+    throw insufficientScopes();
+  }
+  if (!hasPermission(context, caller, permission, target)) {
+    exchange.denied = permission;
+    throw SERVICES[service].refuse(permission, target.name);
+  }
+}
+
+/** Which of the permissions the caller has on the target, for testIamPermissions. */
+export function testPermissions(
+  context: GoogleContext,
+  exchange: Exchange,
+  permissions: readonly string[],
+  target: Target,
+): string[] {
+  const caller = authenticate(context, exchange);
+  return permissions.filter((permission) => hasPermission(context, caller, permission, target));
+}
+
+function hasPermission(
+  context: GoogleContext,
+  caller: Caller,
+  permission: string,
+  { policies }: Target,
+): boolean {
+  if (policies.length === 0) {
+    // There is no such project. Nobody, the operator included, has a permission on it.
+    return false;
+  }
+  return (
+    caller.account === undefined ||
+    grantedPermissions(policies, memberOf(caller.account), context.now()).has(permission)
+  );
+}
+
+function coversService(caller: Caller, service: Service, permission: string): boolean {
+  const { write, read } = SERVICES[service];
+  const reading = /\.(get|list)$/.test(permission);
+  const enough = [...write, ...(reading ? read : [])].map(
+    (scope) => `https://www.googleapis.com/auth/${scope}`,
+  );
+  return [CLOUD_PLATFORM, ...enough].some((scope) => caller.scopes.includes(scope));
+}
+
+/**
+ * Google's newer client libraries skip the token endpoint and send a token that they signed themselves, with a scope
+ * or with the service's address as audience.
+ *
+ * @see https://google.aip.dev/auth/4111
+ */
+function callerByAssertion(context: GoogleContext, token: string): Caller | undefined {
+  const jwt = parseJwt(token);
+  const verdict = jwt && checkSigned(context, jwt);
+  if (!verdict || "refusal" in verdict) {
+    return undefined;
+  }
+  const { aud, scope, exp } = jwt.claims;
+  const expiresInS = Math.floor(Number(exp) - context.now() / 1000);
+  if (typeof scope === "string" && scope !== "") {
+    return callerOf(verdict.account, scope.split(" "), expiresInS);
+  }
+  const services = [context.universeDomain, "googleapis.com"];
+  const forService =
+    typeof aud === "string" && services.some((domain) => aud.endsWith(`.${domain}/`));
+  return forService ? callerOf(verdict.account, [CLOUD_PLATFORM], expiresInS) : undefined;
+}
+
+function callerOf(account: ServiceAccount, scopes: readonly string[], expiresInS: number): Caller {
+  return { email: account.email, uniqueId: account.uniqueId, scopes, expiresInS, account };
+}
+
+function unauthenticated(problem: string) {
+  return googleError(
+    401,
+    `${problem} Expected OAuth 2 access token, login cookie or other valid authentication credential. ` +
+      "See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+  );
+}

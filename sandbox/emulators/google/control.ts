@@ -1,0 +1,86 @@
+import type { Controllable } from "../shared/control.ts";
+import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
+import { applySettings, DELAY, SWITCH } from "../shared/settings.ts";
+import type { GoogleContext } from "./context.ts";
+import { createProject, findProject } from "./projects.ts";
+import type { GoogleState, Project } from "./state.ts";
+import { createZone } from "./zones.ts";
+
+/** What the sandbox can see and set of the Google emulator. */
+export function googleControl(context: GoogleContext): Controllable {
+  return {
+    dump: () => dump(context.state),
+    seed: (input) => seed(context, input),
+    settings: () => context.state.settings,
+    configure: (input) => {
+      applySettings(
+        context.state.settings,
+        {
+          keyDelayMs: DELAY,
+          grantDelayMs: DELAY,
+          changeDelayMs: DELAY,
+          reuseDeletedIds: SWITCH,
+        },
+        input,
+      );
+    },
+  };
+}
+
+/** Everything but the tokens' fingerprints. Private keys are not in the state to begin with. */
+function dump({ accessTokens, ...state }: GoogleState): object {
+  return {
+    ...state,
+    accessTokens: accessTokens.map(({ accountId, scopes, expiresAt }) => ({
+      accountId,
+      scopes,
+      expiresAt,
+    })),
+  };
+}
+
+/**
+ * Makes projects and zones:
+ * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?}]}]}`.
+ */
+function seed(context: GoogleContext, input: JsonObject): object {
+  const projects = listOf(input.projects).map((entry) => seedProject(context, objectOf(entry)));
+  return {
+    projects: projects.map(({ projectId, projectNumber, zones }) => ({
+      projectId,
+      projectNumber,
+      zones: zones.map(({ name, id, dnsName }) => ({ name, id, dnsName })),
+    })),
+  };
+}
+
+function seedProject(context: GoogleContext, input: JsonObject): Project {
+  const projectId = textOf(input.projectId);
+  if (projectId === undefined) {
+    throw new Error("projects: each needs a projectId");
+  }
+  const zones = listOf(input.zones).map((entry) => readZone(objectOf(entry)));
+  const project =
+    findProject(context, projectId) ??
+    createProject(context, projectId, textOf(input.name) ?? projectId);
+  for (const zone of zones) {
+    if (!project.zones.some(({ name }) => name === zone.name)) {
+      createZone(context, project, zone);
+    }
+  }
+  return project;
+}
+
+function readZone(input: JsonObject) {
+  const name = textOf(input.name);
+  const dnsName = textOf(input.dnsName);
+  if (name === undefined || !dnsName?.endsWith(".")) {
+    throw new Error("zones: each needs a name, and a dnsName that ends with a dot");
+  }
+  return {
+    name,
+    dnsName: dnsName.toLowerCase(),
+    visibility: input.visibility === "private" ? ("private" as const) : ("public" as const),
+    description: textOf(input.description) ?? "",
+  };
+}

@@ -1,0 +1,111 @@
+import { ApiError } from "../shared/router.ts";
+
+/** The words that go with a status: canonical code and the `reason` of the older form of the body. */
+const DEFAULTS: Readonly<Record<number, { status: string; reason: string }>> = {
+  400: { status: "INVALID_ARGUMENT", reason: "badRequest" },
+  401: { status: "UNAUTHENTICATED", reason: "authError" },
+  403: { status: "PERMISSION_DENIED", reason: "forbidden" },
+  404: { status: "NOT_FOUND", reason: "notFound" },
+  409: { status: "ALREADY_EXISTS", reason: "alreadyExists" },
+  429: { status: "RESOURCE_EXHAUSTED", reason: "rateLimitExceeded" },
+  500: { status: "INTERNAL", reason: "backendError" },
+};
+
+/** Parts of an error body that differ from the usual ones of its status. */
+interface ErrorParts {
+  readonly status?: string;
+  readonly reason?: string;
+  readonly details?: readonly object[];
+}
+
+/**
+ * An error in the form that all of Google's APIs share.
+ *
+ * @see https://cloud.google.com/apis/design/errors#http_mapping
+ */
+export function googleError(code: number, message: string, parts: ErrorParts = {}): ApiError {
+  const defaults = DEFAULTS[code] ?? { status: "UNKNOWN", reason: "unknown" };
+  const reason = parts.reason ?? defaults.reason;
+  const error = {
+    code,
+    message,
+    errors: [{ message, domain: "global", reason }],
+    status: parts.status ?? defaults.status,
+    ...(parts.details ? { details: parts.details } : {}),
+  };
+  return new ApiError(code, { error }, message);
+}
+
+/** One thing that is wrong with a request to Cloud DNS. */
+export interface DnsProblem {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * An error in the older form that Cloud DNS still uses: no canonical status, and every problem in the list.
+ *
+ * @see https://cloud.google.com/dns/docs/error-messages
+ */
+export function dnsError(first: DnsProblem, ...rest: readonly DnsProblem[]): ApiError {
+  const errors = [first, ...rest].map(({ message, reason }) => ({
+    message,
+    domain: "global",
+    reason,
+  }));
+  const error = { code: first.code, message: first.message, errors };
+  return new ApiError(first.code, { error }, first.message);
+}
+
+/** `google.rpc.ErrorInfo`: the permission that was missing, for programs. */
+function permissionInfo(permission: string, resource: string): object {
+  return {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    reason: "IAM_PERMISSION_DENIED",
+    domain: "iam.googleapis.com",
+    metadata: { permission, resource },
+  };
+}
+
+/**
+ * The refusal of IAM and Resource Manager, which name the permission.
+ *
+ * @see https://cloud.google.com/iam/docs/permission-error-messages
+ */
+export function permissionDenied(permission: string, resource: string): ApiError {
+  return googleError(
+    403,
+    `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`,
+    { details: [permissionInfo(permission, resource)] },
+  );
+}
+
+/**
+ * The refusal of Cloud DNS. Its message is the bare "Forbidden" of hashicorp/terraform-provider-google#9468; the
+ * permission is in the details alone, so that nothing can come to rely on a message that Cloud DNS does not send.
+ */
+export function dnsForbidden(permission: string, resource: string): ApiError {
+  const message = "Forbidden";
+  const error = {
+    code: 403,
+    message,
+    errors: [{ message, domain: "global", reason: "forbidden" }],
+    details: [permissionInfo(permission, resource)],
+  };
+  return new ApiError(403, { error }, message);
+}
+
+/** The refusal of a token whose scopes do not cover the API. */
+export function insufficientScopes(): ApiError {
+  return googleError(403, "Request had insufficient authentication scopes.", {
+    reason: "insufficientPermissions",
+    details: [
+      {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        domain: "googleapis.com",
+      },
+    ],
+  });
+}

@@ -1,0 +1,104 @@
+import { bearerToken, fingerprint, randomToken } from "../shared/secrets.ts";
+import { ApiError, type Exchange, type Reply, type Route, route } from "../shared/router.ts";
+import { checkSigned } from "./assertions.ts";
+import { authenticate, callerByToken, type Caller } from "./callers.ts";
+import type { GoogleContext } from "./context.ts";
+import { parseJwt } from "./jwt.ts";
+
+const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/** Google's tokens live for an hour, and it says one second less. */
+const TOKEN_LIFE_S = 3599;
+
+/** Client libraries that do not read `token_uri` sign for this address, wherever their request then ends up. */
+const GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token";
+
+/**
+ * The token endpoint for service accounts, and the two calls that say whom a token belongs to: the gcp plugin asks
+ * `userinfo` when it is configured.
+ *
+ * @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
+ */
+export function oauthRoutes(context: GoogleContext): Route[] {
+  const identity = (exchange: Exchange) => ({ status: 200, body: userInfo(context, exchange) });
+  return [
+    route("POST", "/token", (exchange) => issueToken(context, exchange)),
+    ...["/v1/userinfo", "/oauth2/v1/userinfo", "/oauth2/v2/userinfo", "/oauth2/v3/userinfo"].map(
+      (path) => route("GET", path, identity),
+    ),
+    ...["/tokeninfo", "/oauth2/v3/tokeninfo"].map((path) =>
+      route("GET", path, (exchange) => tokenInfo(context, exchange)),
+    ),
+  ];
+}
+
+function issueToken(context: GoogleContext, exchange: Exchange): Reply {
+  const form = new URLSearchParams(exchange.body);
+  const grantType = form.get("grant_type") ?? "";
+  if (grantType !== JWT_BEARER) {
+    throw oauthError("unsupported_grant_type", `Invalid grant_type: ${grantType}`);
+  }
+  const jwt = parseJwt(form.get("assertion") ?? "");
+  if (!jwt) {
+    throw oauthError("invalid_grant", "Bad Request");
+  }
+  const { iss, aud, scope } = jwt.claims;
+  exchange.who = typeof iss === "string" ? iss : exchange.who;
+  if (aud !== context.tokenUri() && aud !== GOOGLE_TOKEN_URI) {
+    throw oauthError("invalid_grant", "Invalid JWT: Failed audience check.");
+  }
+  const verdict = checkSigned(context, jwt);
+  if ("refusal" in verdict) {
+    throw oauthError("invalid_grant", verdict.refusal);
+  }
+  const scopes = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
+  if (scopes.length === 0) {
+    throw oauthError("invalid_scope", "Invalid OAuth scope or ID token audience provided.");
+  }
+  const token = `ya29.c.${randomToken(180)}`;
+  context.state.accessTokens = [
+    ...context.state.accessTokens.filter(({ expiresAt }) => expiresAt > context.now()),
+    {
+      fingerprint: fingerprint(token),
+      accountId: verdict.account.uniqueId,
+      scopes,
+      expiresAt: context.now() + TOKEN_LIFE_S * 1000,
+    },
+  ];
+  return {
+    status: 200,
+    body: { access_token: token, expires_in: TOKEN_LIFE_S, token_type: "Bearer" },
+  };
+}
+
+function userInfo(context: GoogleContext, exchange: Exchange): object {
+  const caller = authenticate(context, exchange);
+  return { sub: caller.uniqueId, email: caller.email, email_verified: true };
+}
+
+function tokenInfo(context: GoogleContext, exchange: Exchange): Reply {
+  const token = exchange.query.get("access_token") ?? bearerToken(exchange.headers) ?? "";
+  const caller = callerByToken(context, token);
+  if (!caller) {
+    throw oauthError("invalid_token", "Invalid Value");
+  }
+  exchange.who = caller.email;
+  return { status: 200, body: tokenBody(caller) };
+}
+
+function tokenBody({ uniqueId, email, scopes, expiresInS }: Caller): object {
+  return {
+    azp: uniqueId,
+    aud: uniqueId,
+    email,
+    email_verified: "true",
+    scope: scopes.join(" "),
+    expires_in: String(expiresInS),
+    access_type: "online",
+  };
+}
+
+/** An error of the token endpoint. @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+function oauthError(error: string, description: string): ApiError {
+  return new ApiError(400, { error, error_description: description }, description);
+}

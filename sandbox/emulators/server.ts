@@ -1,0 +1,158 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { cloudflareEmulator, emptyCloudflareState } from "./cloudflare.ts";
+import { emptyGoogleState, googleEmulator } from "./google.ts";
+import { CallList } from "./shared/calls.ts";
+import { CONTROL_PREFIX, controlRoutes } from "./shared/control.ts";
+import type { Emulator } from "./shared/emulator.ts";
+import { FaultList } from "./shared/faults.ts";
+import { apiListener } from "./shared/listener.ts";
+import { ChallengeServerMirror, NO_MIRROR } from "./shared/mirror.ts";
+import { randomToken } from "./shared/secrets.ts";
+import { openStore } from "./shared/store.ts";
+
+/** The only address that the emulators listen on. */
+const LOOPBACK = "127.0.0.1";
+
+/** Material for the HTTPS listener of Google's services. */
+export interface TlsOptions {
+  /** PEM of a certificate for `dns.<universe domain>`. */
+  readonly cert: string;
+  /** PEM of its key. */
+  readonly key: string;
+  /** @default 0, a free port */
+  readonly port?: number;
+}
+
+/** How the emulators are to run. */
+export interface EmulatorOptions {
+  /** @default 0, a free port. A fixed one is needed for keys and tokens to be of use after a restart. */
+  readonly googlePort?: number;
+  /** @default 0, a free port */
+  readonly cloudflarePort?: number;
+  /** The operator's access token for Google Cloud. @default a new one at every start */
+  readonly googleAdminToken?: string;
+  /** The operator's API token for Cloudflare, of 40 to 80 letters, digits, "-" and "_". @default a new one at every start */
+  readonly cloudflareAdminToken?: string;
+  /** File that keeps the state of both. @default none: the state ends with the process */
+  readonly stateFile?: string;
+  /** URL of the management API of pebble-challtestsrv. @default none: records are published nowhere */
+  readonly challtestsrv?: string;
+  /** Adds an HTTPS listener, for clients that reach Cloud DNS by its universe domain. */
+  readonly tls?: TlsOptions;
+  /** Domain of Google's services, as in `dns.<universe domain>`. @default "googleapis.com" */
+  readonly universeDomain?: string;
+  /** Takes the lines of the log; they never hold a credential. @default none */
+  readonly log?: (line: string) => void;
+  /** The clock, in milliseconds since the epoch. @default the machine's */
+  readonly now?: () => number;
+}
+
+/** Emulators that run. */
+export interface RunningEmulators {
+  /** Root of the Google APIs; the custom endpoints are `<url>/v1/` and `<url>/dns/v1beta2/`. */
+  readonly googleUrl: string;
+  /** Base URL of the Cloudflare API, up to and with `/client/v4`. */
+  readonly cloudflareUrl: string;
+  /** Where the control API of each emulator is. */
+  readonly control: { readonly google: string; readonly cloudflare: string };
+  /** HTTPS root of the Google APIs on 127.0.0.1, where TLS material was given. */
+  readonly googleTlsUrl?: string;
+  readonly googleAdminToken: string;
+  readonly cloudflareAdminToken: string;
+  /** Stops listening and cuts the connections that are open. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the emulators of Google Cloud and Cloudflare. */
+export async function startEmulators(options: EmulatorOptions = {}): Promise<RunningEmulators> {
+  const {
+    googleAdminToken = `ya29.${randomToken(60)}`,
+    cloudflareAdminToken = randomToken(40),
+    universeDomain = "googleapis.com",
+    log = () => undefined,
+    now = Date.now,
+  } = options;
+  const state = { google: emptyGoogleState(), cloudflare: emptyCloudflareState() };
+  const file = openStore(state, options.stateFile);
+  const mirror =
+    options.challtestsrv === undefined
+      ? NO_MIRROR
+      : new ChallengeServerMirror(options.challtestsrv, log);
+  let googleUrl = "";
+  const google = googleEmulator({
+    store: file.part("google"),
+    mirror,
+    adminToken: googleAdminToken,
+    universeDomain,
+    now,
+    url: () => googleUrl,
+  });
+  const cloudflare = cloudflareEmulator({
+    store: file.part("cloudflare"),
+    mirror,
+    adminToken: cloudflareAdminToken,
+    now,
+  });
+  const listenGoogle = listenerOf(google, log);
+  const servers: Server[] = [];
+  const start = async (server: Server, port = 0) => {
+    servers.push(server);
+    return await listen(server, port);
+  };
+  const close = async () => {
+    await Promise.all(servers.map(stop));
+  };
+  try {
+    googleUrl = `http://${LOOPBACK}:${await start(createHttpServer(listenGoogle), options.googlePort)}`;
+    const cloudflareRoot = `http://${LOOPBACK}:${await start(
+      createHttpServer(listenerOf(cloudflare, log)),
+      options.cloudflarePort,
+    )}`;
+    const tlsPort =
+      options.tls && (await start(createHttpsServer(options.tls, listenGoogle), options.tls.port));
+    await google.republish();
+    await cloudflare.republish();
+    return {
+      googleUrl,
+      cloudflareUrl: `${cloudflareRoot}/client/v4`,
+      control: {
+        google: `${googleUrl}${CONTROL_PREFIX}`,
+        cloudflare: `${cloudflareRoot}${CONTROL_PREFIX}`,
+      },
+      ...(tlsPort === undefined ? {} : { googleTlsUrl: `https://${LOOPBACK}:${tlsPort}` }),
+      googleAdminToken,
+      cloudflareAdminToken,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listenerOf({ api, control }: Emulator, log: (line: string) => void): RequestListener {
+  const calls = new CallList();
+  const faults = new FaultList();
+  return apiListener(api, { control: controlRoutes(control, calls, faults), calls, faults, log });
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, LOOPBACK, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

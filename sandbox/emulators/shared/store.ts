@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** The state of an emulator, and the way to keep it. */
+export interface Store<State> {
+  readonly state: State;
+  /** Keeps the state as it is now; returns when it is on disk. */
+  save(): void;
+}
+
+/** A store with one part per emulator, so that both fit one file. */
+export interface StoreFile<State extends object> {
+  part<Name extends keyof State>(name: Name): Store<State[Name]>;
+}
+
+/**
+ * Opens the state file, or starts from `initial` where there is none. Without a file the state lives in memory.
+ *
+ * A change is written to a neighbour file that then takes the old one's place: a process killed at any moment leaves
+ * either the old state or the new one.
+ */
+export function openStore<State extends object>(initial: State, file?: string): StoreFile<State> {
+  const state = file !== undefined && existsSync(file) ? read<State>(file, initial) : initial;
+  const save = () => {
+    if (file !== undefined) {
+      mkdirSync(dirname(file), { recursive: true });
+      const next = `${file}.next`;
+      writeFileSync(next, JSON.stringify(state, undefined, 1), { mode: 0o600, flush: true });
+      renameSync(next, file);
+    }
+  };
+  return { part: (name) => ({ state: state[name], save }) };
+}
+
+function read<State extends object>(file: string, initial: State): State {
+  try {
+    return { ...initial, ...(JSON.parse(readFileSync(file, "utf8")) as Partial<State>) };
+  } catch (error) {
+    throw new Error(`${file} is not a state file of the emulators; move it away to start afresh`, {
+      cause: error,
+    });
+  }
+}
