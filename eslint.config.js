@@ -2,7 +2,7 @@ import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default defineConfig(globalIgnores(["node_modules/", ".sandbox/"]), {
+export default defineConfig(globalIgnores(["node_modules/", ".sandbox*/"]), {
   files: ["**/*.ts"],
   extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
   plugins: { "@pulumi": pulumi },

@@ -69,7 +69,9 @@ async function main(): Promise<number> {
     results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
   }
   heading("Unit tests");
-  results.push(await suite(["test/{unit,sandbox,emulators,plugins}/**/*.test.ts"], { timeout: 30_000, grep }));
+  results.push(
+    await suite(["test/{unit,sandbox,emulators,plugins}/**/*.test.ts"], { timeout: 30_000, grep }),
+  );
   if (values.fast !== true) {
     heading("End-to-end tests");
     const missing = await missingPrograms(artifacts.map(({ name }) => name));
