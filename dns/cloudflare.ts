@@ -45,7 +45,7 @@ async function madeToken(name: string, dns: CloudflareDns): Promise<pulumi.Outpu
     cloudflare.getZone({
       filter: { name: dns.zone, ...(accountId !== undefined && { account: { id: accountId } }) },
     }),
-    Promise.all(permissionGroups.map((group) => permissionGroupId(group, accountId))),
+    findPermissionGroups(accountId),
   ]);
   return new CloudflareDnsCredential(name, {
     zoneId,
@@ -56,18 +56,18 @@ async function madeToken(name: string, dns: CloudflareDns): Promise<pulumi.Outpu
   }).token;
 }
 
-async function permissionGroupId(name: string, accountId: string | undefined): Promise<string> {
-  // The filter's value goes into the query as it is.
-  const filter = { name: encodeURIComponent(name) };
+async function findPermissionGroups(accountId: string | undefined): Promise<string[]> {
   const { results } =
     accountId === undefined
-      ? await cloudflare.getApiTokenPermissionGroupsList(filter)
-      : await cloudflare.getAccountApiTokenPermissionGroupsList({ ...filter, accountId });
-  const found = results.find((group) => group.name === name);
-  if (found === undefined) {
-    throw new pulumi.RunError(
-      `Cloudflare has no permission group ${name}; the token that Pulumi uses may lack the permission to read them (API Tokens Write)`,
-    );
-  }
-  return found.id;
+      ? await cloudflare.getApiTokenPermissionGroupsList()
+      : await cloudflare.getAccountApiTokenPermissionGroupsList({ accountId });
+  return permissionGroups.map((name) => {
+    const found = results.find((group) => group.name === name);
+    if (found === undefined) {
+      throw new pulumi.RunError(
+        `Cloudflare shows no permission group ${name}. The token that Pulumi itself uses needs the permission API Tokens Write`,
+      );
+    }
+    return found.id;
+  });
 }

@@ -33,11 +33,19 @@ import { clusterArtifacts } from "./programs.ts";
 import { withStep, type Reporter } from "./progress.ts";
 import { removeStalePulumiLocks } from "./pulumiLocks.ts";
 import { ensurePulumi, installPlugin, type PulumiTools } from "./pulumiTools.ts";
+import {
+  cloudEnvironment,
+  cloudPorts,
+  clouds,
+  cloudsAt,
+  cloudsState,
+  type Clouds,
+} from "./clouds.ts";
 import { readState, writeState, type State } from "./state.ts";
 import { clearUnfinished, markUnfinished, wasCutShort } from "./unfinished.ts";
 
 /** Names of all ports of a sandbox. */
-export const portNames = [...controlPlanePorts, ...acmePorts] as const;
+export const portNames = [...controlPlanePorts, ...acmePorts, ...cloudPorts] as const;
 
 /** A running sandbox: a cluster, an ACME server, and the environment in which Pulumi uses them. */
 export interface Sandbox {
@@ -63,6 +71,8 @@ export interface Sandbox {
     /** URL of its management interface (`/set-txt`, `/clear-txt`, `/add-a`, …). */
     readonly managementUrl: string;
   };
+  /** The emulated clouds. */
+  readonly clouds: Clouds;
   /** All ports of 127.0.0.1 that belong to it, by name. */
   readonly ports: Readonly<Record<(typeof portNames)[number], number>>;
   /** The environment for `pulumi`, `kubectl` and `helm`. */
@@ -264,10 +274,13 @@ async function startParts(
     await start(challengeServer(context));
     await start(pebble(context));
   };
+  const startClouds = async () => {
+    await start(clouds(directory, ports, dnsManagementUrl(ports)));
+  };
   await withStep(
     reporter,
-    "Control plane and ACME server",
-    () => allOf([startCluster(), startAcme()]),
+    "Control plane, ACME server and clouds",
+    () => allOf([startCluster(), startAcme(), startClouds()]),
     () => `${started.length} parts`,
   );
   return { ports, parts: started, programs: paths(programs), pulumi };
@@ -296,7 +309,11 @@ function describe(directory: string, state: State): Sandbox {
     },
     dns: { address: `${loopback}:${ports.dns}`, managementUrl: dnsManagementUrl(ports) },
     ports,
-    environment: sandboxEnvironment({ directory, kubeconfig, pulumi: state.pulumi }),
+    clouds: cloudsAt(ports),
+    environment: {
+      ...sandboxEnvironment({ directory, kubeconfig, pulumi: state.pulumi }),
+      ...cloudEnvironment(ports),
+    },
   };
 }
 
@@ -320,13 +337,15 @@ function kubeconfigFile(directory: string): string {
   return join(directory, "kubeconfig");
 }
 
-/** Deletes what a start keeps of an earlier one: the cluster's objects, certificates and Pulumi's state. */
+/** Deletes what a start keeps of an earlier one: objects, certificates, Pulumi's state, clouds and home volumes. */
 function removeData(directory: string): void {
   for (const path of [
     join(directory, "sandbox.json"),
     etcdDataDirectory(directory),
     join(directory, "certificates"),
     pulumiStateDirectory(directory),
+    cloudsState(directory),
+    join(directory, "home"),
   ]) {
     remove(path);
   }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { acmeHost } from "./acmeHost.ts";
 import { createAuthority, createSigningKeys, type KeyPair } from "./certificates.ts";
 import { writeAtomically } from "./files.ts";
 import type { TlsOptions } from "./http.ts";
@@ -44,6 +45,7 @@ export async function ensureCredentials(directory: string): Promise<Credentials>
       "kubernetes",
       "kubernetes.default",
       "kubernetes.default.svc",
+      acmeHost,
     ]),
   );
   writePair(credentials.admin, await authority.client("sandbox-admin", ["system:masters"]));

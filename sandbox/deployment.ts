@@ -4,6 +4,8 @@ import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Sandbox } from "./cluster.ts";
 import { UserError } from "./errors.ts";
+import { remove } from "./files.ts";
+import { homeVolumes } from "./issuer.ts";
 import { projectDirectory } from "./paths.ts";
 import type { Reporter } from "./progress.ts";
 import { runInteractively, type Output } from "./runTool.ts";
@@ -26,34 +28,73 @@ export interface Deployment {
   readonly objects: Readonly<Record<string, number>>;
 }
 
+/** How the sandbox runs Pulumi. */
+export interface DeployOptions {
+  readonly reporter: Reporter;
+  readonly output: Output;
+}
+
 /**
  * Runs `pulumi up` on a stack, which is made when it does not exist, as a user would.
  *
  * @throws UserError when it fails; what went wrong is in its output then.
  */
 export async function deploy(
-  { directory, environment }: Sandbox,
+  sandbox: Sandbox,
   stack: string,
-  reporter: Reporter,
-  output: Output,
+  options: DeployOptions,
 ): Promise<void> {
-  for (const args of [
-    ["stack", "select", "--create", stack],
-    ["up", "-s", stack, "--yes"],
-  ]) {
-    const command = `pulumi ${args.join(" ")}`;
-    reporter.note(`\n$ ${command}`);
-    markUnfinished(directory);
-    const { code, signalled } = await runInteractively("pulumi", args, environment, output);
-    // A killed Pulumi leaves operations half done, and the next start has to know.
-    if (!signalled) {
-      clearUnfinished(directory);
-    }
-    if (code !== 0) {
-      throw new UserError(
-        `\`${command}\` failed (exit code ${code}). Mend what it says and run \`npm start\` again.`,
-      );
-    }
+  await runPulumi(sandbox, ["stack", "select", "--create", stack], options);
+  await runPulumi(sandbox, ["up", "-s", stack, "--yes"], options);
+}
+
+/**
+ * Destroys those of the given stacks that have something deployed: they share the names of the provider's objects,
+ * and a cluster has one provider.
+ *
+ * @throws UserError when it fails; what went wrong is in its output then.
+ */
+export async function makeRoom(
+  sandbox: Sandbox,
+  stacks: readonly string[],
+  options: DeployOptions,
+): Promise<void> {
+  const { stdout } = await run("pulumi", ["stack", "ls", "--json"], {
+    cwd: projectDirectory,
+    env: sandbox.environment,
+  });
+  const deployed = stackListSchema
+    .parse(JSON.parse(stdout))
+    .filter(({ name, resourceCount = 0 }) => stacks.includes(name) && resourceCount > 0);
+  for (const { name } of deployed) {
+    const { namespace } = await readDeployment(sandbox, name);
+    await runPulumi(sandbox, ["destroy", "-s", name, "--yes"], options);
+    // The claim of a StatefulSet outlives it, and with it the certificate, which the next provider would reuse.
+    await coreApi(sandbox.kubeconfig).deleteCollectionNamespacedPersistentVolumeClaim({
+      namespace,
+      labelSelector: providerSelector,
+    });
+    remove(homeVolumes(sandbox.directory, namespace));
+  }
+}
+
+async function runPulumi(
+  { directory, environment }: Sandbox,
+  args: readonly string[],
+  { reporter, output }: DeployOptions,
+): Promise<void> {
+  const command = `pulumi ${args.join(" ")}`;
+  reporter.note(`\n$ ${command}`);
+  markUnfinished(directory);
+  const { code, signalled } = await runInteractively("pulumi", args, environment, output);
+  // A killed Pulumi leaves operations half done, and the next start has to know.
+  if (!signalled) {
+    clearUnfinished(directory);
+  }
+  if (code !== 0) {
+    throw new UserError(
+      `\`${command}\` failed (exit code ${code}). Mend what it says and run \`npm start\` again.`,
+    );
   }
 }
 
@@ -86,9 +127,7 @@ export async function readDeployment({ environment }: Sandbox, stack: string): P
  * @throws UserError when it is not within two minutes.
  */
 export async function waitForProviderPod(kubeconfig: string, namespace: string): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const api = config.makeApiClient(CoreV1Api);
+  const api = coreApi(kubeconfig);
   const list = () => api.listNamespacedPod({ namespace, labelSelector: providerSelector });
   const pod = await waitFor(async () => (await list()).items.find(isReady), {
     what: `the provider's pod in namespace ${namespace}`,
@@ -96,6 +135,12 @@ export async function waitForProviderPod(kubeconfig: string, namespace: string):
     interval: 250,
   });
   return pod.metadata?.name ?? "";
+}
+
+function coreApi(kubeconfig: string): CoreV1Api {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config.makeApiClient(CoreV1Api);
 }
 
 /** Whether a pod is ready and stays. */
@@ -113,4 +158,7 @@ const exportSchema = z.object({
       .optional(),
   }),
 });
+const stackListSchema = z.array(
+  z.object({ name: z.string(), resourceCount: z.number().optional() }),
+);
 const resourceNamesSchema = z.record(z.string(), z.array(z.string()));

@@ -9,7 +9,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
@@ -18,6 +17,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { messageOf } from "./errors.ts";
 import { loopback } from "./ports.ts";
+import { invocationOf } from "./programInvocation.ts";
 
 /** Exit code by which the SDK says that it has reported the error itself. */
 const bailExitCode = 32;
@@ -30,76 +30,9 @@ const noCodeComment =
   "// This language host generates no code: add the imported resource to the program by hand.\n";
 
 type RunRequest = language.RunRequest;
-type ProgramInfo = language.ProgramInfo;
-
-/** What a program is started with. */
-export interface ProgramInvocation {
-  readonly args: readonly string[];
-  readonly directory: string;
-  readonly environment: NodeJS.ProcessEnv;
-}
-
-/**
- * How to start the program that the engine asks to run.
- *
- * @param engine Address of the engine.
- * @throws when the project has not installed `@pulumi/pulumi`.
- */
-export function invocationOf(request: RunRequest, engine: string): ProgramInvocation {
-  const info = request.getInfo();
-  const directory = info?.getProgramDirectory() ?? request.getPwd();
-  const options = runtimeOptions(info);
-  const flags = {
-    monitor: request.getMonitorAddress(),
-    engine,
-    organization: request.getOrganization(),
-    project: request.getProject(),
-    stack: request.getStack(),
-    pwd: request.getPwd(),
-    "root-directory": info?.getRootDirectory() ?? "",
-    parallel: String(request.getParallel()),
-  };
-  const entryPoint = info?.getEntryPoint() ?? request.getProgram();
-  return {
-    args: [
-      ...nodeArguments(options.nodeargs),
-      resolveRunner(directory),
-      ...Object.entries(flags).flatMap(([name, value]) =>
-        value === "" ? [] : [`--${name}`, value],
-      ),
-      ...(request.getDryrun() ? ["--dry-run"] : []),
-      ...(request.getQuerymode() ? ["--query-mode"] : []),
-      entryPoint,
-      ...request.getArgsList(),
-    ],
-    directory: request.getPwd(),
-    environment: {
-      ...process.env,
-      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
-      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-      PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
-    },
-  };
-}
-
-function runtimeOptions(info: ProgramInfo | undefined): Record<string, unknown> {
-  return info?.getOptions()?.toJavaScript() ?? {};
-}
-
-function nodeArguments(option: unknown): string[] {
-  return typeof option === "string" ? option.split(/\s+/).filter((word) => word !== "") : [];
-}
-
-function resolveRunner(directory: string): string {
-  try {
-    return createRequire(join(directory, "/")).resolve("@pulumi/pulumi/cmd/run");
-  } catch {
-    throw new Error(`${directory} has no package @pulumi/pulumi: run \`npm ci\` there.`);
-  }
-}
 
 /** The versions of the packages that a project's package.json asks for, for `pulumi about`. */
-export function listDependencies(directory: string): { name: string; version: string }[] {
+function listDependencies(directory: string): { name: string; version: string }[] {
   const { dependencies = {} } = readPackage(directory);
   return Object.entries(dependencies).map(([name, range]) => ({ name, version: range }));
 }
@@ -256,8 +189,6 @@ async function serve(engine: string): Promise<void> {
   }, parentCheckInterval);
 }
 
-if (import.meta.main) {
-  // The engine's address is the last argument, after flags that do not concern this host.
-  const engine = process.argv.slice(2).findLast((argument) => !argument.startsWith("-")) ?? "";
-  await serve(engine);
-}
+// The engine's address is the last argument, after flags that do not concern this host.
+const engine = process.argv.slice(2).findLast((argument) => !argument.startsWith("-")) ?? "";
+await serve(engine);

@@ -159,6 +159,15 @@ export const artifacts = [
     check: { args: ["version", "--template", "{{.Version}}"], version: /v(\d\S*)/ },
     accepts: (version) => atLeast("3.14.0")(version) && !atLeast("4.0.0")(version),
   },
+  {
+    kind: "program",
+    name: "issuer",
+    module: "issuer",
+    version: "0.1.0",
+    buildSeconds: 40,
+    package: ".",
+    check: { args: ["--help"] },
+  },
 ] as const satisfies readonly Artifact[];
 
 /** The name of an artifact of the table. */

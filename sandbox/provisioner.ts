@@ -6,59 +6,12 @@
  * Usage: node provisioner.ts <kubeconfig>
  */
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  ApiException,
-  CoreV1Api,
-  KubeConfig,
-  type V1PersistentVolume,
-  type V1PersistentVolumeClaim,
-} from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { messageOf } from "./errors.ts";
+import { isReleased, volumeFor } from "./volumes.ts";
 
 /** Milliseconds between two looks. Listing is cheap for one node, and needs no care for broken watches. */
 const interval = 500;
-const provisionerName = "sandbox";
-const provisionedBy = "pv.kubernetes.io/provisioned-by";
-
-/**
- * The volume for a claim, already reserved for it, or undefined for a claim that needs none. A reserved volume
- * is bound at once, even where the class waits for the first consumer; one node leaves nothing to wait for.
- */
-export function volumeFor(claim: V1PersistentVolumeClaim): V1PersistentVolume | undefined {
-  const { name = "", namespace = "", uid = "", deletionTimestamp } = claim.metadata ?? {};
-  const { storageClassName, volumeName, accessModes, resources, volumeMode } = claim.spec ?? {};
-  if (
-    deletionTimestamp !== undefined ||
-    storageClassName === undefined ||
-    volumeName !== undefined
-  ) {
-    return undefined;
-  }
-  return {
-    apiVersion: "v1",
-    kind: "PersistentVolume",
-    metadata: { name: `pvc-${uid}`, annotations: { [provisionedBy]: provisionerName } },
-    spec: {
-      storageClassName,
-      accessModes: accessModes ?? ["ReadWriteOnce"],
-      capacity: { storage: resources?.requests?.storage ?? "1Gi" },
-      volumeMode: volumeMode ?? "Filesystem",
-      persistentVolumeReclaimPolicy: "Delete",
-      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", name, namespace, uid },
-      // The node is played by kwok, which mounts nothing.
-      hostPath: { path: `/var/lib/sandbox/pvc-${uid}` },
-    },
-  };
-}
-
-/** Whether the claim that this volume was made for has gone. */
-export function isReleased(volume: V1PersistentVolume): boolean {
-  return (
-    volume.metadata?.annotations?.[provisionedBy] === provisionerName &&
-    volume.status?.phase === "Released"
-  );
-}
-
 async function reconcile(api: CoreV1Api): Promise<void> {
   const claims = await api.listPersistentVolumeClaimForAllNamespaces();
   for (const volume of claims.items.flatMap((claim) => volumeFor(claim) ?? [])) {
@@ -95,11 +48,9 @@ async function main(kubeconfig: string): Promise<never> {
   }
 }
 
-if (import.meta.main) {
-  const [kubeconfig] = process.argv.slice(2);
-  if (kubeconfig === undefined) {
-    process.stderr.write("Usage: node provisioner.ts <kubeconfig>\n");
-    process.exit(2);
-  }
-  await main(kubeconfig);
+const [kubeconfig] = process.argv.slice(2);
+if (kubeconfig === undefined) {
+  process.stderr.write("Usage: node provisioner.ts <kubeconfig>\n");
+  process.exit(2);
 }
+await main(kubeconfig);

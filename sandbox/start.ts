@@ -1,71 +1,17 @@
 import { relative } from "node:path";
-import { parseArgs } from "node:util";
 import { provideChart } from "./chart.ts";
 import { startSandbox, withDeploymentLock } from "./cluster.ts";
-import { deploy, readDeployment, waitForProviderPod } from "./deployment.ts";
-import { exitCode, runCommand, UsageError } from "./errors.ts";
+import { deploy, makeRoom, readDeployment, waitForProviderPod } from "./deployment.ts";
+import { exitCode, runCommand } from "./errors.ts";
+import { issueCertificate, type CertificateReport } from "./issuer.ts";
 import { defaultSandboxDirectory, projectDirectory } from "./paths.ts";
 import { createReporter, formatSeconds, withStep } from "./progress.ts";
-
-const usage = `Usage: npm start -- [gcp|cloudflare] [--fresh] [--json]
-
-Starts the sandbox on this machine and deploys the provider in it: by default stack \`local\`, whose certificate is
-proved over HTTP; with gcp or cloudflare one whose certificate is proved by a DNS record there.
-
-  --fresh  begin with an empty cluster and an empty Pulumi state
-  --json   print the summary as JSON on standard output, and all else on standard error
-  --help   this text
-`;
-
-/** The stacks that can be deployed in the sandbox, by the word that asks for them; undefined is not there yet. */
-const stacks = new Map<string, string | undefined>([
-  ["http", "local"],
-  ["gcp", undefined],
-  ["cloudflare", undefined],
-]);
-
-/** What the arguments of `npm start` ask for. */
-export interface StartArguments {
-  /** The stack to deploy. */
-  readonly stack: string;
-  readonly fresh: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-/**
- * Reads the arguments of `npm start`.
- *
- * @throws UsageError when they ask for what does not exist.
- */
-export function parseStartArguments(args: readonly string[]): StartArguments {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      fresh: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [challenge = "http", ...rest] = positionals;
-  if (rest.length > 0) {
-    throw new UsageError(`One challenge at a time, not ${positionals.join(" and ")}.\n\n${usage}`);
-  }
-  if (!stacks.has(challenge)) {
-    throw new UsageError(`There is no challenge \`${challenge}\` in the sandbox.\n\n${usage}`);
-  }
-  const stack = stacks.get(challenge);
-  if (stack === undefined) {
-    throw new UsageError(`The sandbox cannot show \`${challenge}\` yet; \`npm start\` shows HTTP.`);
-  }
-  return { stack, ...values };
-}
+import { parseStartArguments, stacks, startUsage } from "./startArguments.ts";
 
 async function main(): Promise<number> {
   const { stack, fresh, json, help } = parseStartArguments(process.argv.slice(2));
   if (help) {
-    process.stdout.write(usage);
+    process.stdout.write(startUsage);
     return exitCode.success;
   }
   const started = Date.now();
@@ -78,7 +24,10 @@ async function main(): Promise<number> {
       () => provideChart(sandbox.directory),
       ({ description }) => description,
     );
-    await deploy(sandbox, stack, reporter, json ? "stderr" : "inherit");
+    const options = { reporter, output: json ? "stderr" : "inherit" } as const;
+    const others = [...stacks.values()].filter((name) => name !== stack);
+    await makeRoom(sandbox, others, options);
+    await deploy(sandbox, stack, options);
     return provided;
   });
 
@@ -90,10 +39,16 @@ async function main(): Promise<number> {
     () => waitForProviderPod(sandbox.kubeconfig, deployment.namespace),
     (name) => name,
   );
+  const certificate = await withStep(
+    reporter,
+    "Certificate",
+    () => issueCertificate(sandbox, { namespace: deployment.namespace }, reporter),
+    ({ result, challenge }) => (challenge === "" ? result : `${result} by ${challenge}`),
+  );
   const seconds = (Date.now() - started) / 1000;
   if (json) {
     const { outputs, namespace, objects } = deployment;
-    const summary = { stack, namespace, pod, objects, outputs, chart, seconds };
+    const summary = { stack, namespace, pod, objects, outputs, certificate, chart, seconds };
     process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
     return exitCode.success;
   }
@@ -103,6 +58,8 @@ async function main(): Promise<number> {
     `
 The provider is up: pod ${pod} in namespace ${deployment.namespace} is ready, after ${formatSeconds(seconds)}.
 Helm made ${total} objects: ${kinds.join(", ")}.
+
+${describeCertificate(certificate)}
 Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
 
 Try next:
@@ -114,6 +71,34 @@ Try next:
   return exitCode.success;
 }
 
-if (import.meta.main) {
-  await runCommand(main);
+function describeCertificate({
+  result,
+  subject,
+  issuer,
+  challenge,
+  credential,
+  notAfter,
+}: CertificateReport): string {
+  const rows = {
+    Certificate: `${subject} (${result})`,
+    "Issued by": issuer,
+    ...(challenge !== "" && { Challenge: challenge }),
+    ...(credential !== null && { Credential: describeCredential(credential) }),
+    Expires: notAfter,
+  };
+  return Object.entries(rows)
+    .map(([name, value]) => `${name.padEnd(12)} ${value}`)
+    .join("\n");
 }
+
+function describeCredential({
+  provider,
+  clientEmail,
+  privateKeyId,
+  sha256,
+}: NonNullable<CertificateReport["credential"]>): string {
+  const parts = [clientEmail, privateKeyId && `key ${privateKeyId}`, sha256 && `token ${sha256}…`];
+  return `${provider}: ${parts.filter((part) => part !== undefined && part !== "").join(", ")}`;
+}
+
+await runCommand(main);

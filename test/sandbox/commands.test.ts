@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 
 import { UsageError } from "../../sandbox/errors.ts";
 import { sandboxSource } from "../../sandbox/paths.ts";
-import { parseStartArguments } from "../../sandbox/start.ts";
+import { parseStartArguments } from "../../sandbox/startArguments.ts";
 
 describe("commands", function () {
   function run(script: string, ...args: string[]) {
@@ -22,9 +22,9 @@ describe("commands", function () {
   it("start refuses what it cannot do", function () {
     assert.throws(() => parseStartArguments(["route53"]), {
       name: UsageError.name,
-      message: /no challenge `route53`/,
+      message: /nothing called `route53`/,
     });
-    assert.throws(() => parseStartArguments(["gcp", "cloudflare"]), /One challenge at a time/);
+    assert.throws(() => parseStartArguments(["gcp", "cloudflare"]), /One stack at a time/);
   });
 
   for (const script of ["start.ts", "stop.ts", "build.ts"]) {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { invocationOf } from "../../sandbox/languageHost.ts";
 import { projectDirectory } from "../../sandbox/paths.ts";
+import { invocationOf } from "../../sandbox/programInvocation.ts";
 
 describe("language host", function () {
   function request(options: Record<string, struct.JavaScriptValue>, directory = projectDirectory) {

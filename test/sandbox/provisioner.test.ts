@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { isReleased, volumeFor } from "../../sandbox/provisioner.ts";
+import { isReleased, volumeFor } from "../../sandbox/volumes.ts";
 
 describe("provisioner", function () {
   const claim = {
