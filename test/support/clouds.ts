@@ -1,0 +1,185 @@
+import type { Sandbox } from "../../sandbox/cluster.ts";
+
+/** A fault to inject (sandbox/emulators/shared/faults.ts). */
+export interface Fault {
+  readonly match: string;
+  readonly status?: number;
+  readonly delayMs?: number;
+  readonly times?: number;
+  readonly when?: "before" | "after";
+}
+
+/** What Google holds, as far as the tests look at it. */
+export interface GoogleHoldings {
+  /** User-managed keys, by account. */
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+  readonly accounts: readonly string[];
+  /** Roles by member, of the project and of its zones. */
+  readonly grants: readonly {
+    readonly on: string;
+    readonly role: string;
+    readonly member: string;
+  }[];
+  /** Names of TXT record sets. */
+  readonly txt: readonly string[];
+}
+
+const project = "sandbox-project";
+
+/** What the tests ask and tell the sandbox's clouds. */
+export class SandboxClouds {
+  private readonly sandbox: Sandbox;
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
+
+  async inject(cloud: "google" | "cloudflare", fault: Fault): Promise<void> {
+    await this.control(cloud, "POST", "faults", fault);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.control("google", "DELETE", "faults");
+    await this.control("cloudflare", "DELETE", "faults");
+  }
+
+  async google(): Promise<GoogleHoldings> {
+    const { accounts = [] } = await this.googleCall<{
+      readonly accounts?: readonly { readonly email: string }[];
+    }>("GET", `/v1/projects/${project}/serviceAccounts`);
+    const emails = accounts.map(({ email }) => email);
+    const keys = await Promise.all(
+      emails.map(async (email) => {
+        const { keys = [] } = await this.googleCall<{
+          readonly keys?: readonly { readonly name: string }[];
+        }>("GET", `/v1/projects/-/serviceAccounts/${email}/keys?keyTypes=USER_MANAGED`);
+        return [email, keys.map(({ name }) => name.split("/").at(-1) ?? "")] as const;
+      }),
+    );
+    const zones = ["example-test", "other-test"];
+    const resources = [
+      `/v1/projects/${project}`,
+      ...zones.map((zone) => `/dns/v1/projects/${project}/managedZones/${zone}`),
+    ];
+    const grants = await Promise.all(
+      resources.map(async (resource) => {
+        const { bindings = [] } = await this.googleCall<{
+          readonly bindings?: readonly { readonly role: string; readonly members: string[] }[];
+        }>("POST", `${resource}:getIamPolicy`, {});
+        return bindings.flatMap(({ role, members }) =>
+          members.map((member) => ({ on: resource.split("/").at(-1) ?? "", role, member })),
+        );
+      }),
+    );
+    const records = await Promise.all(
+      zones.map((zone) =>
+        this.googleCall<{ readonly rrsets: readonly { readonly name: string }[] }>(
+          "GET",
+          `/dns/v1/projects/${project}/managedZones/${zone}/rrsets?type=TXT`,
+        ),
+      ),
+    );
+    return {
+      accounts: emails,
+      keys: Object.fromEntries(keys),
+      grants: grants.flat(),
+      txt: records.flatMap(({ rrsets }) => rrsets.map(({ name }) => name)),
+    };
+  }
+
+  /** Makes a service account with these roles on zones of the project, and returns its key file. */
+  async googleKey(
+    accountId: string,
+    grants: readonly { readonly zone: string; readonly role: string }[],
+  ): Promise<string> {
+    const { email } = await this.googleCall<{ readonly email: string }>(
+      "POST",
+      `/v1/projects/${project}/serviceAccounts`,
+      { accountId, serviceAccount: { displayName: accountId } },
+    );
+    for (const { zone, role } of grants) {
+      const resource = `/dns/v1/projects/${project}/managedZones/${zone}`;
+      const { bindings = [], etag } = await this.googleCall<{
+        readonly bindings?: readonly object[];
+        readonly etag: string;
+      }>("POST", `${resource}:getIamPolicy`, {});
+      const added = { role, members: [`serviceAccount:${email}`] };
+      await this.googleCall("POST", `${resource}:setIamPolicy`, {
+        policy: { etag, bindings: [...bindings, added] },
+      });
+    }
+    const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
+      "POST",
+      `/v1/projects/-/serviceAccounts/${email}/keys`,
+      {},
+    );
+    return Buffer.from(privateKeyData, "base64").toString();
+  }
+
+  /** The API tokens that exist beside the operator's. */
+  async cloudflareTokens(): Promise<readonly CloudflareToken[]> {
+    return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", "/user/tokens")).result;
+  }
+
+  /** Names of the TXT records in Cloudflare's zone example.test. */
+  async cloudflareTxt(): Promise<readonly string[]> {
+    const [zone] = (
+      await this.cloudflareCall<readonly { readonly id: string }[]>(
+        "GET",
+        "/zones?name=example.test",
+      )
+    ).result;
+    const { result } = await this.cloudflareCall<readonly { readonly name: string }[]>(
+      "GET",
+      `/zones/${zone?.id ?? ""}/dns_records?type=TXT`,
+    );
+    return result.map(({ name }) => name);
+  }
+
+  private control(
+    cloud: "google" | "cloudflare",
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<unknown> {
+    return call(method, `${this.sandbox.clouds.control[cloud]}/${path}`, undefined, body);
+  }
+
+  private googleCall<T>(method: string, path: string, body?: object): Promise<T> {
+    const token = this.sandbox.environment.GOOGLE_OAUTH_ACCESS_TOKEN;
+    return call(method, `${this.sandbox.clouds.googleUrl}${path}`, token, body);
+  }
+
+  private cloudflareCall<T>(method: string, path: string): Promise<{ readonly result: T }> {
+    const token = this.sandbox.environment.CLOUDFLARE_API_TOKEN;
+    return call(method, `${this.sandbox.clouds.cloudflareUrl}${path}`, token);
+  }
+}
+
+/** An API token as Cloudflare lists it. */
+export interface CloudflareToken {
+  readonly id: string;
+  readonly name: string;
+  readonly policies: readonly {
+    readonly effect: string;
+    readonly permission_groups: readonly { readonly name: string }[];
+    readonly resources: Readonly<Record<string, string>>;
+  }[];
+}
+
+async function call<T>(
+  method: string,
+  url: string,
+  token: string | undefined,
+  body?: object,
+): Promise<T> {
+  const response = await fetch(url, {
+    method,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) {
+    throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
+  }
+  return (await response.json()) as T;
+}
