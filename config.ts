@@ -34,12 +34,30 @@ export interface Config extends Omit<
   readonly challenge: Challenge;
   /** The ACME directory URL. */
   readonly directoryUrl: string;
-  /** The DNS provider's address, when its plugin was given another than the vendor's own. */
-  readonly dnsEndpoint: string | undefined;
+  /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
+  readonly plugins: PluginSettings;
   /** The price targets that are set, by the name of their chart value. */
   readonly priceTargets: Readonly<Record<string, string>>;
   /** The bid price script's text. */
   readonly bidPriceScript: string | undefined;
+}
+
+/** How the clouds' plugins reach them; what is undefined is left to the vendors' defaults. */
+export interface PluginSettings {
+  readonly googleCloud: {
+    /** Cloud DNS's address, with version and trailing slash. */
+    readonly dnsEndpoint?: string | undefined;
+    /** IAM's address, with version and trailing slash. */
+    readonly iamEndpoint?: string | undefined;
+    readonly accessToken?: string | undefined;
+    /** Content or path of a credentials file. */
+    readonly credentials?: string | undefined;
+  };
+  readonly cloudflare: {
+    /** The API's address. */
+    readonly endpoint?: string | undefined;
+    readonly apiToken?: string | undefined;
+  };
 }
 
 /** What a configuration is read from. */
@@ -50,8 +68,8 @@ export interface ConfigSource {
   readonly values: Readonly<Record<string, string>>;
   /** The settings that are encrypted in the stack's file. */
   readonly secrets: ReadonlySet<string>;
-  /** Addresses of the DNS providers that the stack sets for their plugins. */
-  readonly dnsEndpoints?: Partial<Readonly<Record<DnsConfig["provider"], string>>>;
+  /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
+  readonly plugins?: PluginSettings;
 }
 
 /** Something in the configuration that keeps the program from running. */
@@ -119,19 +137,28 @@ function pulumiConfig(): ConfigSource {
       own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
     ),
     secrets: new Set(own(secretKeys)),
-    dnsEndpoints: dnsEndpoints(all),
+    plugins: pluginSettings(all),
   };
 }
 
-/** The proof asks where the plugins ask, which take these from the stack or the environment. */
-function dnsEndpoints(
-  all: Readonly<Record<string, string>>,
-): NonNullable<ConfigSource["dnsEndpoints"]> {
-  const googleCloud = all["gcp:dnsCustomEndpoint"] ?? process.env.GOOGLE_DNS_CUSTOM_ENDPOINT;
-  const cloudflare = all["cloudflare:baseUrl"] ?? process.env.CLOUDFLARE_BASE_URL;
+/**
+ * The settings of the clouds' plugins that the program needs, too, by the plugins' own names in the stack's file and in
+ * the environment (https://www.pulumi.com/registry/packages/gcp and …/cloudflare, configuration).
+ */
+function pluginSettings(all: Readonly<Record<string, string>>): PluginSettings {
+  const find = (key: string, ...variables: readonly string[]) =>
+    all[key] ?? variables.map((name) => process.env[name]).find((value) => value !== undefined);
   return {
-    ...(googleCloud !== undefined && { googleCloud }),
-    ...(cloudflare !== undefined && { cloudflare }),
+    googleCloud: {
+      dnsEndpoint: find("gcp:dnsCustomEndpoint", "GOOGLE_DNS_CUSTOM_ENDPOINT"),
+      iamEndpoint: find("gcp:iamBetaCustomEndpoint", "GOOGLE_IAM_BETA_CUSTOM_ENDPOINT"),
+      accessToken: find("gcp:accessToken", "GOOGLE_OAUTH_ACCESS_TOKEN"),
+      credentials: find("gcp:credentials", "GOOGLE_CREDENTIALS"),
+    },
+    cloudflare: {
+      endpoint: find("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL"),
+      apiToken: find("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN"),
+    },
   };
 }
 
@@ -180,7 +207,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-function assemble(parsed: Settings, { stack, dnsEndpoints }: ConfigSource): Config {
+function assemble(
+  parsed: Settings,
+  { stack, plugins = { googleCloud: {}, cloudflare: {} } }: ConfigSource,
+): Config {
   const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
     parsed;
   return {
@@ -196,7 +226,7 @@ function assemble(parsed: Settings, { stack, dnsEndpoints }: ConfigSource): Conf
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
     directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
-    dnsEndpoint: dns && dnsEndpoints?.[dns.provider],
+    plugins,
     priceTargets: priceTargets(parsed),
     bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
   };

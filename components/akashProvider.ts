@@ -5,6 +5,9 @@ import { chartName, releaseNames, type ReleaseNames } from "../chart/release.ts"
 import { chartValues } from "../chart/values.ts";
 import type { Config } from "../config.ts";
 import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
+import { resolved } from "../dns/resolved.ts";
+import { removeStrays } from "../dns/strays.ts";
+import { pendingReleaseHook } from "./pendingRelease.ts";
 
 /** Arguments of {@link AkashProvider}. */
 export interface AkashProviderArgs {
@@ -100,6 +103,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         },
       }),
     });
+    const pending = pendingReleaseHook(`${name}-pending-release`, config);
     const release = new kubernetes.helm.v3.Release(
       `${name}-release`,
       {
@@ -117,8 +121,12 @@ export class AkashProvider extends pulumi.ComponentResource {
         timeout: config.timeout,
         maxHistory: config.maxHistory,
       },
-      // The pod does not start without its Secrets.
-      { parent: this, dependsOn: secret === undefined ? [wallet] : [wallet, secret] },
+      {
+        parent: this,
+        // The pod does not start without its Secrets.
+        dependsOn: secret === undefined ? [wallet] : [wallet, secret],
+        hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
+      },
     );
 
     this.namespace = release.status.namespace;
@@ -138,37 +146,44 @@ const secretKey = {
   cloudflare: "CF_DNS_API_TOKEN",
 } as const;
 
-/** The annotation of the Secret that says which credential is in it. */
+/** Annotations of the Secret that say which credential is in it: by its digest, and by the cloud's id for it. */
 const digestAnnotation = "akash-provider-letsencrypt/credential-digest";
+const idAnnotation = "akash-provider-letsencrypt/credential-id";
 
 function credentialMetadata(
   names: ReleaseNames,
-  { dnsProvider }: DnsCredential,
+  { dnsProvider, id }: DnsCredential,
   digest: pulumi.Output<string>,
 ) {
   const name = { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret };
-  return { name: name[dnsProvider], annotations: { [digestAnnotation]: digest } };
+  return {
+    name: name[dnsProvider],
+    annotations: { [digestAnnotation]: digest, ...(id !== undefined && { [idAnnotation]: id }) },
+  };
 }
 
 /**
  * A credential is proven before it takes the place of the one in use. A restart would not show that it is wrong: the
  * provider reuses the certificate that it has, until the renewal.
  */
-function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
-  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
-    const data = await plain(newInputs?.data as pulumi.Input<Record<string, string>>);
+function proofHooks(name: string, { dnsProvider, prove, inventory }: DnsCredential) {
+  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs, oldInputs }) => {
+    // Hooks are given secrets as Outputs.
+    const data = await resolved(pulumi.output(newInputs?.data as pulumi.Input<SecretData>));
     await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
+    if (inventory !== undefined) {
+      const known = [newInputs, oldInputs].map(credentialId).filter((id) => id !== undefined);
+      await removeStrays(await inventory(), known);
+    }
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
 }
 
-/** Hooks are given secrets as Outputs. */
-function plain(
-  value: pulumi.Input<Record<string, string>>,
-): Promise<Readonly<Record<string, string>>> {
-  return new Promise((done) => {
-    pulumi.output(value).apply(done);
-  });
+type SecretData = Record<string, string>;
+
+function credentialId(inputs: Record<string, unknown> | undefined): string | undefined {
+  const metadata = inputs?.metadata as { readonly annotations?: SecretData } | undefined;
+  return metadata?.annotations?.[idAnnotation];
 }
 
 function parameters(

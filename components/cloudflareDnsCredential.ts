@@ -1,8 +1,11 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 
 /** Arguments of {@link CloudflareDnsCredential}. */
 export interface CloudflareDnsCredentialArgs {
+  /** The host that the certificate is for; part of the token's name. */
+  readonly host: string;
   /** Id of the zone that the token may write to. */
   readonly zoneId: string;
   /** Ids of the permission groups that the token gets. */
@@ -19,9 +22,13 @@ export interface CloudflareDnsCredentialArgs {
  * A Cloudflare API token for one zone.
  *
  * @example
- * new CloudflareDnsCredential("dns", { zoneId, permissionGroupIds });
+ * new CloudflareDnsCredential("dns", { host: "provider.example.com", zoneId, permissionGroupIds });
  */
 export class CloudflareDnsCredential extends pulumi.ComponentResource {
+  /** Name of the token, which no other stack's has. */
+  readonly tokenName: pulumi.Output<string>;
+  /** Id of the token. */
+  readonly tokenId: pulumi.Output<string>;
   /** The token, a secret. */
   readonly token: pulumi.Output<string>;
 
@@ -37,8 +44,12 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
   ) {
     super("akash:dns:CloudflareDnsCredential", name, {}, opts);
     const { zoneId, accountId, allowedIps, expiresOn } = args;
+    // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
+    const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+    this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${args.host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
+
     const token = {
-      name: `Akash provider DNS-01 (${pulumi.getProject()}/${pulumi.getStack()})`,
+      name: this.tokenName,
       policies: [
         {
           effect: "allow",
@@ -55,7 +66,12 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
         ? new cloudflare.ApiToken(`${name}-token`, token, options)
         : new cloudflare.AccountToken(`${name}-token`, { ...token, accountId }, options);
 
+    this.tokenId = made.id;
     this.token = pulumi.secret(made.value);
-    this.registerOutputs({ token: this.token });
+    this.registerOutputs({
+      tokenName: this.tokenName,
+      tokenId: this.tokenId,
+      token: this.token,
+    });
   }
 }

@@ -21,6 +21,8 @@ export interface GcpDnsCredentialArgs {
 export class GcpDnsCredential extends pulumi.ComponentResource {
   /** E-mail address of the service account. */
   readonly email: pulumi.Output<string>;
+  /** Name of the key: `projects/…/serviceAccounts/…/keys/<id>`. */
+  readonly keyName: pulumi.Output<string>;
   /** The key file's JSON, a secret. */
   readonly keyFile: pulumi.Output<string>;
 
@@ -31,7 +33,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
    */
   constructor(name: string, args: GcpDnsCredentialArgs, opts?: pulumi.ComponentResourceOptions) {
     super("akash:dns:GcpDnsCredential", name, {}, opts);
-    const { project, managedZone } = args;
+    const { project } = args;
     const madeBy = `stack ${pulumi.getStack()} of ${pulumi.getProject()}`;
 
     // The id of a deleted account stays blocked for 30 days, and stacks may share a project.
@@ -43,6 +45,8 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
         project,
         accountId: pulumi.interpolate`akash-dns-${suffix.hex}`,
         displayName: `Akash provider DNS-01 (${pulumi.getStack()})`,
+        // A run that was killed before Google's answer came leaves the account, under an id that is this stack's alone.
+        createIgnoreAlreadyExists: true,
         description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}`,
       },
       { parent: this },
@@ -58,10 +62,11 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
     );
 
     this.email = account.email;
+    this.keyName = key.name;
     this.keyFile = pulumi.secret(
       key.privateKey.apply((encoded) => Buffer.from(encoded, "base64").toString("utf8")),
     );
-    this.registerOutputs({ email: this.email, keyFile: this.keyFile, project, managedZone });
+    this.registerOutputs({ email: this.email, keyName: this.keyName, keyFile: this.keyFile });
   }
 
   /**

@@ -1,10 +1,13 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import * as pulumi from "@pulumi/pulumi";
 import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.ts";
+import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
+import { apiTokens } from "./cloudflareTokens.ts";
 import { zoneContains, type DnsCredential } from "./credential.ts";
 import { proveCloudflareToken } from "./cloudflareProof.ts";
 import type { ProofTarget } from "./proof.ts";
+import { resolved } from "./resolved.ts";
 
 type CloudflareDns = Extract<DnsConfig, { provider: "cloudflare" }>;
 
@@ -22,7 +25,8 @@ const permissionGroups = ["Zone Read", "DNS Write"] as const;
 export async function cloudflareCredential(
   name: string,
   dns: CloudflareDns,
-  target: ProofTarget & { readonly endpoint?: string },
+  target: ProofTarget,
+  plugin: PluginSettings["cloudflare"],
 ): Promise<DnsCredential> {
   const { zone } = dns;
   if (!zoneContains(zone, target.host)) {
@@ -32,14 +36,21 @@ export async function cloudflareCredential(
   }
   return {
     dnsProvider: "cloudflare",
-    content:
-      dns.apiToken === undefined ? await madeToken(name, dns) : pulumi.secret(dns.apiToken.trim()),
+    ...(dns.apiToken === undefined
+      ? await madeToken(name, dns, target.host, plugin)
+      : { content: pulumi.secret(dns.apiToken.trim()) }),
     environment: {},
-    prove: (content) => proveCloudflareToken(content, { ...target, zone }),
+    prove: (content) =>
+      proveCloudflareToken(content, { ...target, zone, endpoint: plugin.endpoint }),
   };
 }
 
-async function madeToken(name: string, dns: CloudflareDns): Promise<pulumi.Output<string>> {
+async function madeToken(
+  name: string,
+  dns: CloudflareDns,
+  host: string,
+  plugin: PluginSettings["cloudflare"],
+): Promise<Pick<DnsCredential, "content" | "id" | "inventory">> {
   const { accountId, expiresOn, allowedIps } = dns;
   const [{ zoneId }, permissionGroupIds] = await Promise.all([
     cloudflare.getZone({
@@ -47,13 +58,19 @@ async function madeToken(name: string, dns: CloudflareDns): Promise<pulumi.Outpu
     }),
     findPermissionGroups(accountId),
   ]);
-  return new CloudflareDnsCredential(name, {
+  const made = new CloudflareDnsCredential(name, {
+    host,
     zoneId,
     permissionGroupIds,
     accountId,
     expiresOn,
     allowedIps,
-  }).token;
+  });
+  return {
+    content: made.token,
+    id: made.tokenId,
+    inventory: async () => apiTokens(await resolved(made.tokenName), accountId, plugin),
+  };
 }
 
 async function findPermissionGroups(accountId: string | undefined): Promise<string[]> {

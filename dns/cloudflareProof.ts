@@ -8,7 +8,7 @@ export interface CloudflareProofTarget extends ProofTarget {
   /** Name of the zone. */
   readonly zone: string;
   /** The API's address, when it is not Cloudflare's own. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
 }
 
 /**

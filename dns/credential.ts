@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { CredentialInventory } from "./strays.ts";
 
 /** A credential with which the provider answers DNS-01 challenges, whatever made it. */
 export interface DnsCredential {
@@ -9,6 +10,8 @@ export interface DnsCredential {
   readonly content: pulumi.Output<string> | undefined;
   /** E-mail address of the Google service account that the pod acts as on GKE. */
   readonly serviceAccount?: string;
+  /** What the cloud calls it, where the stack made it. */
+  readonly id?: pulumi.Output<string>;
   /** Environment of the provider's container that belongs to it. */
   readonly environment: Readonly<Record<string, string>>;
   /**
@@ -18,6 +21,8 @@ export interface DnsCredential {
    * @throws ProofError when it does not work
    */
   readonly prove: (content: string) => Promise<void>;
+  /** The credentials that the stack has made; none where it brings its own. */
+  readonly inventory?: () => Promise<CredentialInventory>;
 }
 
 /** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */

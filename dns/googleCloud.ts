@@ -1,10 +1,13 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
+import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
 import { zoneContains, type DnsCredential } from "./credential.ts";
+import { keyId, serviceAccountKeys } from "./googleCloudKeys.ts";
 import { proveGoogleCloudKey } from "./googleCloudProof.ts";
 import type { ProofTarget } from "./proof.ts";
+import { resolved } from "./resolved.ts";
 
 type GoogleCloudDns = Extract<DnsConfig, { provider: "googleCloud" }>;
 
@@ -17,17 +20,19 @@ type GoogleCloudDns = Extract<DnsConfig, { provider: "googleCloud" }>;
 export async function googleCloudCredential(
   name: string,
   dns: GoogleCloudDns,
-  target: ProofTarget & { readonly endpoint?: string },
+  target: ProofTarget,
+  plugin: PluginSettings["googleCloud"],
 ): Promise<DnsCredential> {
   const { project } = dns;
   const zone = await managedZone(dns, target.host);
   return {
     dnsProvider: "googleCloud",
-    ...source(name, dns, zone),
+    ...source(name, dns, zone, plugin),
     // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
     // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: zone },
-    prove: (content) => proveGoogleCloudKey(content, { ...target, project, zone }),
+    prove: (content) =>
+      proveGoogleCloudKey(content, { ...target, project, zone, endpoint: plugin.dnsEndpoint }),
   };
 }
 
@@ -35,7 +40,8 @@ function source(
   name: string,
   dns: GoogleCloudDns,
   managedZone: string,
-): Pick<DnsCredential, "content" | "serviceAccount"> {
+  plugin: PluginSettings["googleCloud"],
+): Pick<DnsCredential, "content" | "id" | "inventory" | "serviceAccount"> {
   if (dns.workloadIdentity !== undefined) {
     return { content: undefined, serviceAccount: dns.workloadIdentity };
   }
@@ -43,7 +49,12 @@ function source(
     return { content: pulumi.secret(dns.serviceAccountKey) };
   }
   const { project, grant } = dns;
-  return { content: new GcpDnsCredential(name, { project, managedZone, grant }).keyFile };
+  const made = new GcpDnsCredential(name, { project, managedZone, grant });
+  return {
+    content: made.keyFile,
+    id: made.keyName.apply(keyId),
+    inventory: async () => serviceAccountKeys(await resolved(made.email), plugin),
+  };
 }
 
 async function managedZone(

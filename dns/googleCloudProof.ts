@@ -10,7 +10,7 @@ export interface GoogleCloudProofTarget extends ProofTarget {
   /** Name of the managed zone. */
   readonly zone: string;
   /** Cloud DNS's address, with version and trailing slash, when it is not Google's own. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
 }
 
 const googleDns = "https://dns.googleapis.com/dns/v1/";

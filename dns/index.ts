@@ -12,7 +12,7 @@ export async function dnsCredential(
   name: string,
   config: Config,
 ): Promise<DnsCredential | undefined> {
-  const { challenge, domain, dnsEndpoint } = config;
+  const { challenge, domain, plugins } = config;
   if (challenge.type === "http-01") {
     return undefined;
   }
@@ -21,17 +21,16 @@ export async function dnsCredential(
     host: `provider.${domain}`,
     domain,
     timeout: dns.proofTimeout,
-    ...(dnsEndpoint !== undefined && { endpoint: dnsEndpoint }),
   };
   // Each cloud's SDK takes seconds to load, so only the one in use is.
   switch (dns.provider) {
     case "googleCloud": {
       const { googleCloudCredential } = await import("./googleCloud.ts");
-      return googleCloudCredential(name, dns, target);
+      return googleCloudCredential(name, dns, target, plugins.googleCloud);
     }
     case "cloudflare": {
       const { cloudflareCredential } = await import("./cloudflare.ts");
-      return cloudflareCredential(name, dns, target);
+      return cloudflareCredential(name, dns, target, plugins.cloudflare);
     }
   }
 }

@@ -7,7 +7,7 @@ import {
   type V1Pod,
   type V1Secret,
 } from "@kubernetes/client-node";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { Sandbox } from "../../sandbox/cluster.ts";
 
 /** What the tests ask the sandbox's API server. */
@@ -52,6 +52,40 @@ export class Cluster {
     return (await this.core.readNamespacedConfigMap({ namespace, name })).data ?? {};
   }
 
+  /**
+   * Leaves a pending revision of the namespace's release, as a machine does that goes down during an upgrade.
+   *
+   * @returns the name of its Secret
+   */
+  async markPending(namespace: string): Promise<string> {
+    const secrets = await this.core.listNamespacedSecret({
+      namespace,
+      labelSelector: "owner=helm,status=deployed",
+    });
+    const [deployed] = secrets.items;
+    const version = Number(deployed?.metadata?.labels?.version) + 1;
+    const name = (deployed?.metadata?.name ?? "").replace(/\d+$/, String(version));
+    const revision = JSON.parse(helmText(deployed ?? {})) as HelmRevision;
+    const pending = { ...revision, version, info: { ...revision.info, status: "pending-upgrade" } };
+    await this.core.createNamespacedSecret({
+      namespace,
+      body: {
+        metadata: {
+          name,
+          labels: {
+            ...deployed?.metadata?.labels,
+            version: String(version),
+            status: "pending-upgrade",
+            modifiedAt: String(Math.floor(Date.now() / 1_000)),
+          },
+        },
+        type: deployed?.type ?? "",
+        data: { release: encodeHelm(JSON.stringify(pending)) },
+      },
+    });
+    return name;
+  }
+
   /** What Helm keeps of every revision of the namespace's releases: values, manifest and all, in clear. */
   async helmHistory(namespace: string): Promise<HelmRevision[]> {
     const { items } = await this.core.listNamespacedSecret({
@@ -71,11 +105,20 @@ export interface HelmRevision {
   readonly text: string;
 }
 
-/** Helm stores a revision as gzipped JSON in base64, which the Secret encodes once more. */
 function helmRevision(secret: V1Secret): HelmRevision {
-  const encoded = Buffer.from(secret.data?.release ?? "", "base64").toString();
-  const text = gunzipSync(Buffer.from(encoded, "base64")).toString();
+  const text = helmText(secret);
   return { ...(JSON.parse(text) as HelmRevision), text };
+}
+
+/** Helm stores a revision as gzipped JSON in base64, which the Secret encodes once more. */
+function helmText({ data }: V1Secret): string {
+  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
+  return gunzipSync(Buffer.from(encoded, "base64")).toString();
+}
+
+function encodeHelm(text: string): string {
+  const encoded = gzipSync(text).toString("base64");
+  return Buffer.from(encoded).toString("base64");
 }
 
 /** Whether the pod reports itself ready. */

@@ -152,7 +152,10 @@ function serverState(type: string, { namespace }: Record<string, unknown>) {
         member: "serviceAccount:made@sandbox-project.iam.gserviceaccount.com",
       };
     case "gcp:serviceaccount/key:Key":
-      return { privateKey: Buffer.from('{"private_key":"SENTINEL-key"}').toString("base64") };
+      return {
+        name: "projects/sandbox-project/serviceAccounts/made@x/keys/key-id",
+        privateKey: Buffer.from('{"private_key":"SENTINEL-key"}').toString("base64"),
+      };
     case "cloudflare:index/apiToken:ApiToken":
     case "cloudflare:index/accountToken:AccountToken":
       return { value: "SENTINEL-token" };

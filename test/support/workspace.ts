@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   globSync,
@@ -11,6 +12,7 @@ import {
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster.ts";
+import { waitFor } from "../../sandbox/wait.ts";
 
 /** What a command left. */
 export interface CommandResult {
@@ -92,6 +94,31 @@ export class Workspace {
       throw new Error(`pulumi ${args.join(" ")} failed (${result.status}):\n${result.output}`);
     }
     return result;
+  }
+
+  /**
+   * Starts `pulumi up` and kills the engine as soon as a condition holds.
+   *
+   * @param condition tried until it holds; it has a minute
+   */
+  async upKilledWhen(condition: () => Promise<boolean>): Promise<void> {
+    const child = spawn("pulumi", ["up", "-s", this.stack, "--yes", "--non-interactive"], {
+      cwd: this.directory,
+      env: this.sandbox.environment,
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit");
+    try {
+      await waitFor(condition, { what: "the moment to kill pulumi", timeout: 60_000 });
+      if (child.exitCode !== null) {
+        throw new Error("pulumi ended before it could be killed");
+      }
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+    // Its lock outlives it.
+    await this.succeed("cancel", this.stack, "--yes");
   }
 
   up(...args: readonly string[]): Promise<CommandResult> {

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Which release, and how long an operation on it may take. */
+export interface ReleaseOperation {
+  readonly namespace: string;
+  readonly releaseName: string;
+  /** How long Helm waits for the pod to get ready, in seconds. */
+  readonly timeout: number;
+  /** Context of the kubeconfig. Default: its current one. */
+  readonly kubeContext?: string | undefined;
+}
+
+/** How much longer than its timeout an operation may take, in seconds: it still has to mark its end. */
+const margin = 10;
+/** Pause between two looks, in milliseconds. */
+const interval = 1_000;
+
+/**
+ * A hook for before a Helm release is installed or upgraded, which makes way where an interrupted run left a revision
+ * pending.
+ *
+ * Helm marks a revision as pending, works, and marks it deployed or failed. A run that is killed in between leaves it
+ * pending, and Helm refuses every further operation ("another operation is in progress", or after a first install
+ * "cannot re-use a name that is still in use"). The revision may also be another's who is at work: the Kubernetes plugin
+ * outlives a killed Pulumi, and puts a failed rollout back once its time is up. So this waits for as long as a
+ * living operation can take, and only then removes the mark; the next upgrade starts from the last good revision and
+ * takes over the objects that are there.
+ *
+ * @param name the hook's name
+ * @param operation see {@link ReleaseOperation}
+ */
+export function pendingReleaseHook(name: string, operation: ReleaseOperation): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(name, async () => {
+    const secrets = await secretsApi(operation.kubeContext);
+    let pending = await pendingRevision(secrets, operation);
+    if (pending !== undefined) {
+      await pulumi.log.warn(waiting(pending, operation));
+    }
+    while (pending !== undefined && secondsLeft(pending, operation) > 0) {
+      await delay(interval);
+      pending = await pendingRevision(secrets, operation);
+    }
+    if (pending?.name !== undefined) {
+      await secrets.deleteNamespacedSecret({ namespace: operation.namespace, name: pending.name });
+      await pulumi.log.warn(
+        `Revision ${pending.labels?.version ?? ""} of the release ${operation.releaseName} was left ` +
+          `${pending.labels?.status ?? ""} by an interrupted run; removed its mark to go on from the revision before`,
+      );
+    }
+  });
+}
+
+/** The Secret of the release's last revision, if that is pending (https://helm.sh/docs/topics/advanced/#storage-backends). */
+async function pendingRevision(
+  secrets: CoreV1Api,
+  { namespace, releaseName }: ReleaseOperation,
+): Promise<V1ObjectMeta | undefined> {
+  const { items } = await secrets.listNamespacedSecret({
+    namespace,
+    labelSelector: `owner=helm,name=${releaseName}`,
+  });
+  const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
+  const last = items
+    .flatMap(({ metadata }) => metadata ?? [])
+    .sort((a, b) => version(a) - version(b))
+    .at(-1);
+  return last?.labels?.status?.startsWith("pending-") === true ? last : undefined;
+}
+
+function secondsLeft({ labels }: V1ObjectMeta, { timeout }: ReleaseOperation): number {
+  const begun = Number(labels?.modifiedAt ?? labels?.createdAt ?? 0);
+  return Math.ceil(begun + timeout + margin - Date.now() / 1_000);
+}
+
+function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {
+  const { namespace, releaseName } = operation;
+  return (
+    `Revision ${pending.labels?.version ?? ""} of the release ${releaseName} is ${pending.labels?.status ?? ""}: ` +
+    `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation))} s for it to end. ` +
+    `If you know that none is at work, remove the mark: kubectl -n ${namespace} delete secret ${pending.name ?? ""}`
+  );
+}
+
+async function secretsApi(context: string | undefined): Promise<CoreV1Api> {
+  // Loaded here, since a preview runs no hooks and would only wait for it.
+  const { CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  if (context !== undefined) {
+    config.setCurrentContext(context);
+  }
+  return config.makeApiClient(CoreV1Api);
+}

@@ -1,0 +1,52 @@
+import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import type { PluginSettings } from "../config.ts";
+import type { CredentialInventory } from "./strays.ts";
+
+const googleIam = "https://iam.googleapis.com/v1/";
+
+/**
+ * The keys of a service account that the stack made for itself, asked for with the access that the gcp plugin has.
+ *
+ * @param account its e-mail address
+ * @param settings how the plugin reaches Google
+ */
+export function serviceAccountKeys(
+  account: string,
+  { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
+): CredentialInventory {
+  const client = operator(access);
+  const url = `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
+  return {
+    list: async () => {
+      // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
+      const { data } = await client.request<{
+        readonly keys?: readonly { readonly name: string }[];
+      }>({ url, params: { keyTypes: "USER_MANAGED" } });
+      return (data.keys ?? []).map(({ name }) => keyId(name));
+    },
+    remove: async (id) => {
+      await client.request({ url: `${url}/${id}`, method: "DELETE" });
+    },
+  };
+}
+
+/** The id in a key's name, `projects/…/serviceAccounts/…/keys/<id>`. */
+export function keyId(name: string): string {
+  return name.split("/").at(-1) ?? name;
+}
+
+function operator({ accessToken, credentials }: PluginSettings["googleCloud"]) {
+  if (accessToken !== undefined) {
+    const client = new OAuth2Client();
+    client.setCredentials({ access_token: accessToken });
+    return client;
+  }
+  const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
+  if (credentials === undefined) {
+    return new GoogleAuth({ scopes });
+  }
+  // The plugin takes a file's content as well as its path.
+  return credentials.trimStart().startsWith("{")
+    ? new GoogleAuth({ scopes, credentials: JSON.parse(credentials) as object })
+    : new GoogleAuth({ scopes, keyFile: credentials });
+}

@@ -1,0 +1,32 @@
+import { log } from "@pulumi/pulumi";
+
+/** The credentials of one maker: those that a stack has made, whether or not Pulumi knows of them. */
+export interface CredentialInventory {
+  /** Their ids. */
+  readonly list: () => Promise<readonly string[]>;
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/**
+ * Removes credentials that a killed run made and Pulumi never heard of: the cloud had made them, and the answer was lost.
+ *
+ * @param inventory the credentials that the stack has made
+ * @param known ids of those that Pulumi knows: the one in use and the one about to be
+ */
+export async function removeStrays(
+  inventory: CredentialInventory,
+  known: readonly string[],
+): Promise<void> {
+  try {
+    const strays = (await inventory.list()).filter((id) => !known.includes(id));
+    for (const id of strays) {
+      await inventory.remove(id);
+      await log.warn(`Removed the credential ${id}, which an interrupted run had left behind`);
+    }
+  } catch (error) {
+    // The credential that counts works; who may make one need not be allowed to list them.
+    await log.warn(
+      `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
