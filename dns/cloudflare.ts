@@ -6,6 +6,7 @@ import type { DnsConfig } from "../config/settings.ts";
 import { apiTokens } from "./cloudflareTokens.ts";
 import { zoneContains, type DnsCredential } from "./credential.ts";
 import { proveCloudflareToken } from "./cloudflareProof.ts";
+import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
 
@@ -53,9 +54,12 @@ async function madeToken(
 ): Promise<Pick<DnsCredential, "content" | "id" | "inventory">> {
   const { accountId, expiresOn, allowedIps } = dns;
   const [{ zoneId }, permissionGroupIds] = await Promise.all([
-    cloudflare.getZone({
-      filter: { name: dns.zone, ...(accountId !== undefined && { account: { id: accountId } }) },
-    }),
+    lookup(
+      `The Cloudflare zone ${dns.zone}`,
+      cloudflare.getZone({
+        filter: { name: dns.zone, ...(accountId !== undefined && { account: { id: accountId } }) },
+      }),
+    ),
     findPermissionGroups(accountId),
   ]);
   const made = new CloudflareDnsCredential(name, {
@@ -74,10 +78,12 @@ async function madeToken(
 }
 
 async function findPermissionGroups(accountId: string | undefined): Promise<string[]> {
-  const { results } =
+  const { results } = await lookup(
+    "Cloudflare's permission groups",
     accountId === undefined
-      ? await cloudflare.getApiTokenPermissionGroupsList()
-      : await cloudflare.getAccountApiTokenPermissionGroupsList({ accountId });
+      ? cloudflare.getApiTokenPermissionGroupsList()
+      : cloudflare.getAccountApiTokenPermissionGroupsList({ accountId }),
+  );
   return permissionGroups.map((name) => {
     const found = results.find((group) => group.name === name);
     if (found === undefined) {

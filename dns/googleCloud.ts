@@ -6,6 +6,7 @@ import type { DnsConfig } from "../config/settings.ts";
 import { zoneContains, type DnsCredential } from "./credential.ts";
 import { keyId, serviceAccountKeys } from "./googleCloudKeys.ts";
 import { proveGoogleCloudKey } from "./googleCloudProof.ts";
+import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
 
@@ -67,7 +68,10 @@ async function managedZone(
   if (zone !== undefined && bringsCredential) {
     return zone;
   }
-  const { managedZones } = await gcp.dns.getManagedZones({ project });
+  const { managedZones } = await lookup(
+    `The managed zones of project ${project}`,
+    gcp.dns.getManagedZones({ project }),
+  );
   const fitting = managedZones
     .filter(
       ({ name, dnsName }) => (zone === undefined || name === zone) && zoneContains(dnsName, host),

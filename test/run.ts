@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { parseArgs, styleText } from "node:util";
 import Mocha from "mocha";
-import { missingPrograms } from "../sandbox/builder.ts";
+import { ensurePrograms, missingPrograms } from "../sandbox/builder.ts";
 import { artifacts } from "../sandbox/programs.ts";
+import { silentReporter } from "../sandbox/progress.ts";
 import { stopTestSandbox } from "./support/sandbox.ts";
 
 const help = `Usage: npm test [-- options]
@@ -80,6 +81,10 @@ async function main(): Promise<number> {
       console.log(
         `Skipped: ${missing.map(({ name }) => name).join(", ")} not built yet; npm run build-sandbox builds them.`,
       );
+    }
+    if (!skip) {
+      const programs = await ensurePrograms(["helm"], silentReporter);
+      process.env.HELM = programs.get("helm")?.path;
     }
     results.push(
       await suite(["test/{chart,e2e}/**/*.test.ts"], {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster.ts";
-import { SandboxClouds, type Fault } from "../support/clouds.ts";
+import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster, isReady } from "../support/cluster.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
@@ -33,89 +33,110 @@ describe("an interrupted run", () => {
     assert(isReady(await cluster.pod(name, `${name}-provider-0`)), "the pod is not ready");
   }
 
-  const googleCloud = {
-    challenge: "dns-01",
-    dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 },
-  };
-  const cloudflare = {
-    challenge: "dns-01",
-    dns: { provider: "cloudflare", zone: "example.test", proofTimeout: 20 },
-  };
-
-  const killPoints: readonly {
-    readonly at: string;
-    readonly settings: StackSettings;
-    readonly cloud: "google" | "cloudflare";
-    readonly match: string;
-    readonly taken: () => Promise<boolean>;
-  }[] = [
+  const dnsStacks = [
     {
-      at: "the service account",
-      settings: googleCloud,
       cloud: "google",
-      match: "^POST .*/serviceAccounts$",
-      taken: async () => (await clouds.google()).accounts.length > 0,
+      settings: {
+        challenge: "dns-01",
+        dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 },
+      },
+      /** What is killed at: a call that took effect, and how to see that it did. */
+      killPoints: [
+        ["^POST .*/serviceAccounts$", async () => (await clouds.google()).accounts.length > 0],
+        ["^POST .*:setIamPolicy", async () => (await clouds.google()).grants.length > 0],
+        ["^POST .*/keys$", async () => (await googleKeys()).length > 0],
+        ["^POST .*/changes$", async () => (await clouds.google()).txt.length > 0],
+      ],
+      calls: [
+        "^POST .*/serviceAccounts$",
+        "^POST .*:setIamPolicy",
+        "^POST .*/keys$",
+        "^GET .*/managedZones/example-test$",
+        "^POST .*/changes$",
+      ],
     },
     {
-      at: "the grant",
-      settings: googleCloud,
-      cloud: "google",
-      match: "^POST .*:setIamPolicy",
-      taken: async () => (await clouds.google()).grants.length > 0,
-    },
-    {
-      at: "the key",
-      settings: googleCloud,
-      cloud: "google",
-      match: "^POST .*/keys$",
-      taken: async () => Object.values((await clouds.google()).keys).flat().length > 0,
-    },
-    {
-      at: "the proof at Google",
-      settings: googleCloud,
-      cloud: "google",
-      match: "^POST .*/changes$",
-      taken: async () => (await clouds.google()).txt.length > 0,
-    },
-    {
-      at: "the token",
-      settings: cloudflare,
       cloud: "cloudflare",
-      match: "^POST .*/user/tokens$",
-      taken: async () => (await clouds.cloudflareTokens()).length > 0,
+      settings: {
+        challenge: "dns-01",
+        dns: { provider: "cloudflare", zone: "example.test", proofTimeout: 20 },
+      },
+      killPoints: [
+        ["^POST .*/user/tokens$", async () => (await clouds.cloudflareTokens()).length > 0],
+        ["^POST .*/dns_records$", async () => (await clouds.cloudflareTxt()).length > 0],
+      ],
+      calls: ["^POST .*/user/tokens$", "^GET .*/zones$", "^POST .*/dns_records$"],
     },
-    {
-      at: "the proof at Cloudflare",
-      settings: cloudflare,
-      cloud: "cloudflare",
-      match: "^POST .*/dns_records$",
-      taken: async () => (await clouds.cloudflareTxt()).length > 0,
-    },
-  ];
+  ] as const;
 
-  killPoints.forEach(({ at, settings, cloud, match, taken }, index) => {
-    it(`at ${at} is finished by the next up, and leaves nothing behind`, async () => {
-      const name = `killed-${index}`;
+  async function googleKeys(): Promise<readonly string[]> {
+    return Object.values((await clouds.google()).keys).flat();
+  }
+
+  /** One credential is there, the one that Pulumi knows, and no record. */
+  async function assertOneCredential(cloud: "google" | "cloudflare"): Promise<void> {
+    const { accounts, txt } = await clouds.google();
+    const credentials = [await googleKeys(), await clouds.cloudflareTokens()];
+    const counts = [accounts, ...credentials].map(({ length }) => length);
+    assert.deepEqual(counts, cloud === "google" ? [1, 1, 0] : [0, 0, 1], "something is left over");
+    assert.deepEqual([...txt, ...(await clouds.cloudflareTxt())], []);
+  }
+
+  async function assertNothingLeft(): Promise<void> {
+    const { accounts, grants, txt } = await clouds.google();
+    assert.deepEqual([accounts, grants, txt], [[], [], []]);
+    assert.deepEqual(await clouds.cloudflareTokens(), []);
+    assert.deepEqual(await clouds.cloudflareTxt(), []);
+  }
+
+  for (const { cloud, settings, killPoints, calls } of dnsStacks) {
+    it(`killed at every step at ${cloud} is finished by the next up, and leaves nothing behind`, async () => {
+      const name = `killed-${cloud}`;
       const workspace = await stack(name, settings);
-      await clouds.inject(cloud, { match, delayMs: forever, when: "after" });
-      await workspace.upKilledWhen(taken);
-      await clouds.clearFaults();
-
+      for (const [match, taken] of killPoints) {
+        await clouds.inject(cloud, { match, delayMs: forever, when: "after" });
+        await workspace.upKilledWhen(taken);
+        await clouds.clearFaults();
+      }
       await workspace.up();
       await assertReady(name);
-      const { accounts, keys, txt } = await clouds.google();
-      const credentials = [...Object.values(keys).flat(), ...(await clouds.cloudflareTokens())];
-      assert.equal(credentials.length, 1, "a credential that nobody knows is left");
-      assert.equal(accounts.length, cloud === "google" ? 1 : 0);
-      assert.deepEqual([...txt, ...(await clouds.cloudflareTxt())], []);
+      await assertOneCredential(cloud);
       await workspace.succeed("preview", "-s", name, "--expect-no-changes");
-
       await workspace.succeed("destroy", "-s", name, "--yes");
-      const after = await clouds.google();
-      assert.deepEqual([after.accounts, after.grants], [[], []]);
-      assert.deepEqual(await clouds.cloudflareTokens(), []);
+      await assertNothingLeft();
     });
-  });
+
+    it(`refused by ${cloud} at every step is finished by a later up, and leaves nothing behind`, async () => {
+      const name = `refused-${cloud}`;
+      const workspace = await stack(name, settings);
+      const faults = calls.flatMap((match) =>
+        ([403, 409, 429, 500] as const).map((status) => ({
+          match,
+          status,
+          // That something exists already is never said of what does not.
+          when: status === 409 ? ("after" as const) : ("before" as const),
+        })),
+      );
+      for (const fault of faults) {
+        await clouds.inject(cloud, fault);
+      }
+      let failures = 0;
+      for (;;) {
+        const { status, output } = await workspace.pulumi("up", "-s", name, "--yes");
+        if (status === 0) {
+          break;
+        }
+        failures += 1;
+        assert(failures <= faults.length, `still failing:\n${output}`);
+        assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+      }
+      assert(failures > 0, "no fault was seen");
+      await assertReady(name);
+      await assertOneCredential(cloud);
+      await workspace.succeed("destroy", "-s", name, "--yes");
+      await assertNothingLeft();
+    });
+  }
 
   describe("of Helm", () => {
     const name = "killed-helm";
@@ -157,44 +178,6 @@ describe("an interrupted run", () => {
       assert.match(output, /was left pending-upgrade by an interrupted run; removed its mark/);
       await assertReady(name);
       await workspace.succeed("destroy", "-s", name, "--yes");
-    });
-  });
-
-  describe("by a cloud's answer", () => {
-    const faults: readonly (readonly [string, StackSettings, "google" | "cloudflare", Fault])[] = [
-      ...[403, 409, 500].flatMap((status) =>
-        [
-          "^POST .*/serviceAccounts$",
-          "^POST .*:setIamPolicy",
-          "^POST .*/keys$",
-          "^GET .*/managedZones/example-test$",
-        ].map(
-          (match) => [`${status} to ${match}`, googleCloud, "google", { match, status }] as const,
-        ),
-      ),
-      ...[403, 429, 500].flatMap((status) =>
-        ["^POST .*/user/tokens$", "^GET .*/zones$", "^POST .*/dns_records$"].map(
-          (match) =>
-            [`${status} to ${match}`, cloudflare, "cloudflare", { match, status }] as const,
-        ),
-      ),
-    ];
-    faults.forEach(([what, settings, cloud, fault], index) => {
-      it(`${what} is got over, at the latest by the next up`, async () => {
-        const name = `fault-${index}`;
-        const workspace = await stack(name, settings);
-        await clouds.inject(cloud, { ...fault, times: 3 });
-        const { status } = await workspace.pulumi("up", "-s", name, "--yes");
-        await clouds.clearFaults();
-        if (status !== 0) {
-          await workspace.up();
-        }
-        await assertReady(name);
-        const { accounts, keys } = await clouds.google();
-        const credentials = [...Object.values(keys).flat(), ...(await clouds.cloudflareTokens())];
-        assert.deepEqual([accounts.length, credentials.length], [cloud === "google" ? 1 : 0, 1]);
-        await workspace.succeed("destroy", "-s", name, "--yes");
-      });
     });
   });
 });
