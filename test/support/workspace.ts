@@ -79,6 +79,22 @@ export class Workspace {
     writeFileSync(this.stackFile, stringify({ ...local, config }));
   }
 
+  /** Puts a folder of the program back as it is in the project. */
+  restore(folder: string): void {
+    rmSync(join(this.directory, folder), { recursive: true, force: true });
+    cpSync(folder, join(this.directory, folder), { recursive: true });
+  }
+
+  /** Changes one place of the workspace's copy of the program; fails where that place is not, or not the only one. */
+  edit(file: string, before: string, after: string): void {
+    const path = join(this.directory, file);
+    const [head, tail, ...others] = readFileSync(path, "utf8").split(before);
+    if (head === undefined || tail === undefined || others.length > 0) {
+      throw new Error(`${file} does not have ${before} once`);
+    }
+    writeFileSync(path, head + after + tail);
+  }
+
   /** Runs `pulumi` as a user would, in the workspace's folder. */
   async pulumi(...args: readonly string[]): Promise<CommandResult> {
     return run("pulumi", [...args, "--non-interactive"], {

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
 import { configMapData, podTemplate } from "../../../chart/objects.ts";
+import type { Parameters } from "../../../chart/parameters.ts";
 import { releaseNames } from "../../../chart/release.ts";
 import { repairManifest } from "../../../chart/repairManifest.ts";
+import { repairs, repairsFor } from "../../../chart/repairs.ts";
 import {
   chartManifest,
   cloudflareDns01,
   googleCloudDns01,
+  http01,
   type ChartManifestOptions,
 } from "../../support/manifest.ts";
 
@@ -283,4 +286,32 @@ describe("post-renderer", () => {
     assert.equal(stderr.trim().split("\n").length, 1);
     assert.match(stderr, /AP_CERT_ISSUER_EMAIL is empty/);
   });
+});
+
+describe("repairs", () => {
+  const context = (challenge: Parameters["challenge"]) => ({
+    names,
+    parameters: { repairs: "1", challenge, walletDigest: "00112233445566ff" },
+  });
+
+  for (const repair of repairs) {
+    it(`${repair.name} does nothing where the defect is absent`, () => {
+      for (const challenge of [http01, googleCloudDns01, cloudflareDns01]) {
+        const repaired = repairedObjects({ challenge });
+        const again = repair.apply(repaired, context(challenge));
+        assert.equal(again.length, repaired.length);
+        again.forEach((object, index) => {
+          assert.equal(object, repaired[index]);
+        });
+      }
+    });
+
+    it(`${repair.name} names the chart's file and the versions that need it`, () => {
+      assert.match(repair.chartFile, /^templates\//);
+      assert.deepEqual(
+        ["12.0.2", "12.1.3", "19.0.2"].map((version) => repairsFor(version).includes(repair)),
+        [false, true, true],
+      );
+    });
+  }
 });
