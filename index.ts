@@ -1,6 +1,6 @@
 import "./sourcePositions.ts";
 import type * as pulumi from "@pulumi/pulumi";
-import { AkashProvider, clusterProvider } from "./components/index.ts";
+import { AkashProvider, clusterProvider, CredentialHooks } from "./components/index.ts";
 import { readConfig } from "./config.ts";
 import { dnsCredential } from "./dns/index.ts";
 import { stackOutputs } from "./outputs.ts";
@@ -8,11 +8,14 @@ import { stackOutputs } from "./outputs.ts";
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   const config = readConfig();
-  const credential = await dnsCredential("dns", config);
+  const hooks = new CredentialHooks(config);
+  const credential = await dnsCredential("dns", config, (inventory) =>
+    hooks.ofCredential(inventory),
+  );
   const provider = new AkashProvider(
     "provider",
     { config, credential },
     { providers: { kubernetes: clusterProvider(config.kubeContext) } },
   );
-  return stackOutputs(config, provider);
+  return stackOutputs(config, provider, credential);
 }

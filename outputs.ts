@@ -2,14 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { releaseNames } from "./chart/release.ts";
 import type { AkashProvider } from "./components/index.ts";
 import type { Config } from "./config.ts";
+import { ageWarning, rotateBy } from "./dns/age.ts";
+import type { DnsCredential } from "./dns/index.ts";
 
 /**
  * What an operator needs next.
  *
  * @param config the stack's configuration
  * @param provider the deployed provider
+ * @param credential the credential for DNS-01, if any
  */
-export function stackOutputs(config: Config, provider: AkashProvider): pulumi.Inputs {
+export function stackOutputs(
+  config: Config,
+  provider: AkashProvider,
+  credential?: DnsCredential,
+): pulumi.Inputs {
   const { namespace, revision, credentialSecret } = provider;
   const names = releaseNames(config.releaseName, config.values);
   const kubectl = pulumi.interpolate`kubectl -n ${namespace}`;
@@ -21,6 +28,7 @@ export function stackOutputs(config: Config, provider: AkashProvider): pulumi.In
     namespace,
     revision,
     ...(credentialSecret !== undefined && { credentialSecret }),
+    ...rotationOutputs(config, credential),
     commands: {
       pod: pulumi.interpolate`${kubectl} get pod ${names.pod}`,
       log: pulumi.interpolate`${kubectl} logs ${names.pod} --follow`,
@@ -29,4 +37,25 @@ export function stackOutputs(config: Config, provider: AkashProvider): pulumi.In
       certificate: `openssl s_client -connect provider.${config.domain}:8443 -servername provider.${config.domain} </dev/null | openssl x509 -noout -subject -issuer -dates`,
     },
   };
+}
+
+/** When to rotate a credential that the stack made, and how; says so, too, when it is time. */
+function rotationOutputs(
+  { challenge }: Config,
+  credential: DnsCredential | undefined,
+): pulumi.Inputs {
+  if (challenge.type !== "dns-01" || credential?.made === undefined) {
+    return {};
+  }
+  const { createdAt, expiresAt, urnPattern } = credential.made;
+  const { maxAgeDays } = challenge.dns;
+  const rotate = `pulumi up -s ${pulumi.getStack()} --replace '${urnPattern}'`;
+  const life = pulumi.all([createdAt, expiresAt]).apply(([createdAt, expiresAt]) => {
+    const warning = ageWarning({ createdAt, expiresAt }, maxAgeDays, rotate);
+    if (warning !== undefined) {
+      void pulumi.log.warn(warning);
+    }
+    return { createdAt, rotateBy: rotateBy({ createdAt, expiresAt }, maxAgeDays) };
+  });
+  return { credential: { createdAt: life.createdAt, rotateBy: life.rotateBy, rotate } };
 }

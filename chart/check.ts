@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "./manifest.ts";
 import { configMapData, containerEnvironment, podTemplate, type Container } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
-import type { ReleaseNames } from "./release.ts";
+import { credentialSecretName, type ReleaseNames } from "./release.ts";
 import { issuerDnsProvider, ownedSecrets, type RepairContext } from "./repairs.ts";
 
 /**
@@ -94,10 +94,7 @@ function checkCredential(
   if (challenge.type !== "dns-01" || challenge.credentialDigest === undefined) {
     return rendered;
   }
-  const secret = {
-    googleCloud: names.googleCloudSecret,
-    cloudflare: names.cloudflareSecret,
-  }[challenge.dnsProvider];
+  const secret = credentialSecretName(names, challenge.dnsProvider);
   return readsSecret(objects, container, secret, names)
     ? rendered
     : [...rendered, `the provider does not read the Secret ${secret}`];

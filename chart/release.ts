@@ -47,6 +47,14 @@ export function releaseNames(
   };
 }
 
+/** The Secret with a DNS provider's credential. */
+export function credentialSecretName(
+  names: ReleaseNames,
+  dnsProvider: "googleCloud" | "cloudflare",
+): string {
+  return { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret }[dnsProvider];
+}
+
 function chartFullname(
   releaseName: string,
   overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown },

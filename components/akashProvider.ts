@@ -1,12 +1,18 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeParameters, type Parameters } from "../chart/parameters.ts";
-import { chartName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import {
+  chartName,
+  credentialSecretName,
+  releaseNames,
+  type ReleaseNames,
+} from "../chart/release.ts";
 import { chartValues } from "../chart/values.ts";
 import type { Config } from "../config.ts";
 import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
 import { resolved } from "../dns/resolved.ts";
 import { removeStrays } from "../dns/strays.ts";
+import { credentialAnnotations } from "./credentialHooks.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 
 /** Arguments of {@link AkashProvider}. */
@@ -146,19 +152,17 @@ const secretKey = {
   cloudflare: "CF_DNS_API_TOKEN",
 } as const;
 
-/** Annotations of the Secret that say which credential is in it: by its digest, and by the cloud's id for it. */
-const digestAnnotation = "akash-provider-letsencrypt/credential-digest";
-const idAnnotation = "akash-provider-letsencrypt/credential-id";
-
 function credentialMetadata(
   names: ReleaseNames,
-  { dnsProvider, id }: DnsCredential,
+  { dnsProvider, made }: DnsCredential,
   digest: pulumi.Output<string>,
 ) {
-  const name = { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret };
   return {
-    name: name[dnsProvider],
-    annotations: { [digestAnnotation]: digest, ...(id !== undefined && { [idAnnotation]: id }) },
+    name: credentialSecretName(names, dnsProvider),
+    annotations: {
+      [credentialAnnotations.digest]: digest,
+      ...(made && { [credentialAnnotations.id]: made.id }),
+    },
   };
 }
 
@@ -166,14 +170,14 @@ function credentialMetadata(
  * A credential is proven before it takes the place of the one in use. A restart would not show that it is wrong: the
  * provider reuses the certificate that it has, until the renewal.
  */
-function proofHooks(name: string, { dnsProvider, prove, inventory }: DnsCredential) {
+function proofHooks(name: string, { dnsProvider, prove, made }: DnsCredential) {
   const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs, oldInputs }) => {
     // Hooks are given secrets as Outputs.
     const data = await resolved(pulumi.output(newInputs?.data as pulumi.Input<SecretData>));
     await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
-    if (inventory !== undefined) {
+    if (made !== undefined) {
       const known = [newInputs, oldInputs].map(credentialId).filter((id) => id !== undefined);
-      await removeStrays(await inventory(), known);
+      await removeStrays(await made.inventory(), known);
     }
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
@@ -183,7 +187,7 @@ type SecretData = Record<string, string>;
 
 function credentialId(inputs: Record<string, unknown> | undefined): string | undefined {
   const metadata = inputs?.metadata as { readonly annotations?: SecretData } | undefined;
-  return metadata?.annotations?.[idAnnotation];
+  return metadata?.annotations?.[credentialAnnotations.id];
 }
 
 function parameters(

@@ -16,19 +16,27 @@ export interface CloudflareDnsCredentialArgs {
   readonly expiresOn?: string | undefined;
   /** IP ranges (CIDR) that may use the token. Default: any. */
   readonly allowedIps?: readonly string[] | undefined;
+  /** Any text; the token is replaced when it changes. */
+  readonly rotation: string;
+  /** Hooks of the token. Default: none. */
+  readonly hooks?: pulumi.ResourceHookBinding;
 }
 
 /**
  * A Cloudflare API token for one zone.
  *
  * @example
- * new CloudflareDnsCredential("dns", { host: "provider.example.com", zoneId, permissionGroupIds });
+ * new CloudflareDnsCredential("dns", { host: "provider.example.com", zoneId, permissionGroupIds, rotation: "2026-11" });
  */
 export class CloudflareDnsCredential extends pulumi.ComponentResource {
   /** Name of the token, which no other stack's has. */
   readonly tokenName: pulumi.Output<string>;
   /** Id of the token. */
   readonly tokenId: pulumi.Output<string>;
+  /** When the token was made, in RFC 3339 form. */
+  readonly createdAt: pulumi.Output<string>;
+  /** When the token ends, in RFC 3339 form, if it does. */
+  readonly expiresAt: pulumi.Output<string | undefined>;
   /** The token, a secret. */
   readonly token: pulumi.Output<string>;
 
@@ -60,17 +68,25 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
       ...(expiresOn !== undefined && { expiresOn }),
       ...(allowedIps !== undefined && { condition: { requestIp: { ins: [...allowedIps] } } }),
     };
-    const options = { parent: this };
+    const options = {
+      parent: this,
+      replacementTrigger: args.rotation,
+      ...(args.hooks && { hooks: args.hooks }),
+    };
     const made =
       accountId === undefined
         ? new cloudflare.ApiToken(`${name}-token`, token, options)
         : new cloudflare.AccountToken(`${name}-token`, { ...token, accountId }, options);
 
     this.tokenId = made.id;
+    this.createdAt = made.issuedOn;
+    this.expiresAt = made.expiresOn;
     this.token = pulumi.secret(made.value);
     this.registerOutputs({
       tokenName: this.tokenName,
       tokenId: this.tokenId,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
       token: this.token,
     });
   }

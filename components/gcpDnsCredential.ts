@@ -10,19 +10,27 @@ export interface GcpDnsCredentialArgs {
   readonly managedZone: string;
   /** Where `roles/dns.admin` is granted: on the managed zone alone, or on the project with all its zones. */
   readonly grant: "zone" | "project";
+  /** Any text; the key is replaced when it changes. */
+  readonly rotation: string;
+  /** Hooks of the key. Default: none. */
+  readonly hooks?: pulumi.ResourceHookBinding;
 }
 
 /**
  * A Google service account that may write to Cloud DNS, and a key for it.
  *
  * @example
- * new GcpDnsCredential("dns", { project: "my-project", managedZone: "example-com", grant: "zone" });
+ * new GcpDnsCredential("dns", { project: "my-project", managedZone: "example-com", grant: "zone", rotation: "2026-11" });
  */
 export class GcpDnsCredential extends pulumi.ComponentResource {
   /** E-mail address of the service account. */
   readonly email: pulumi.Output<string>;
   /** Name of the key: `projects/…/serviceAccounts/…/keys/<id>`. */
   readonly keyName: pulumi.Output<string>;
+  /** When the key was made, in RFC 3339 form. */
+  readonly createdAt: pulumi.Output<string>;
+  /** When the key ends, in RFC 3339 form; in the year 9999 when it does not. */
+  readonly expiresAt: pulumi.Output<string>;
   /** The key file's JSON, a secret. */
   readonly keyFile: pulumi.Output<string>;
 
@@ -57,16 +65,29 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
     const key = new gcp.serviceaccount.Key(
       `${name}-key`,
       { serviceAccountId: account.name },
-      // Without the grant the key would be stored before it can do anything.
-      { parent: this, dependsOn: [grant] },
+      {
+        parent: this,
+        // Without the grant the key would be stored before it can do anything.
+        dependsOn: [grant],
+        replacementTrigger: args.rotation,
+        ...(args.hooks && { hooks: args.hooks }),
+      },
     );
 
     this.email = account.email;
     this.keyName = key.name;
+    this.createdAt = key.validAfter;
+    this.expiresAt = key.validBefore;
     this.keyFile = pulumi.secret(
       key.privateKey.apply((encoded) => Buffer.from(encoded, "base64").toString("utf8")),
     );
-    this.registerOutputs({ email: this.email, keyName: this.keyName, keyFile: this.keyFile });
+    this.registerOutputs({
+      email: this.email,
+      keyName: this.keyName,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
+      keyFile: this.keyFile,
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
+import { coreApi } from "./coreApi.ts";
 
 /** Which release, and how long an operation on it may take. */
 export interface ReleaseOperation {
@@ -33,7 +34,7 @@ const interval = 1_000;
  */
 export function pendingReleaseHook(name: string, operation: ReleaseOperation): pulumi.ResourceHook {
   return new pulumi.ResourceHook(name, async () => {
-    const secrets = await secretsApi(operation.kubeContext);
+    const secrets = await coreApi(operation.kubeContext);
     let pending = await pendingRevision(secrets, operation);
     if (pending !== undefined) {
       await pulumi.log.warn(waiting(pending, operation));
@@ -81,15 +82,4 @@ function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {
     `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation))} s for it to end. ` +
     `If you know that none is at work, remove the mark: kubectl -n ${namespace} delete secret ${pending.name ?? ""}`
   );
-}
-
-async function secretsApi(context: string | undefined): Promise<CoreV1Api> {
-  // Loaded here, since a preview runs no hooks and would only wait for it.
-  const { CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  if (context !== undefined) {
-    config.setCurrentContext(context);
-  }
-  return config.makeApiClient(CoreV1Api);
 }

@@ -40,10 +40,21 @@ const attribute = z.strictObject({
 /** How long the proof waits for new keys and grants to work, in seconds. Default 300: Google says up to 7 minutes, and mostly takes one. */
 const proofTimeout = z.coerce.number().int().positive().default(300);
 
+/** Any text, such as a month; when it changes, the credential is replaced by a new one. Default `first`. */
+const rotation = z
+  .union([z.string().min(1), z.number()])
+  .transform(String)
+  .default("first");
+
+/** After how many days `preview` and `up` warn that the credential is old. Default 90. */
+const maxAgeDays = z.coerce.number().int().positive().default(90);
+
 const dns = z.discriminatedUnion("provider", [
   z.strictObject({
     provider: z.literal("googleCloud"),
     proofTimeout,
+    rotation,
+    maxAgeDays,
     /** Project id of the managed zone, and of the service account that is made for it. */
     project: z.string().min(1),
     /** Name of the managed zone. Default: the public zone of the project that contains the host. */
@@ -58,6 +69,8 @@ const dns = z.discriminatedUnion("provider", [
   z.strictObject({
     provider: z.literal("cloudflare"),
     proofTimeout,
+    rotation,
+    maxAgeDays,
     /** Name of the zone, such as `example.com`. */
     zone: matching(hostName, "is not a zone name"),
     /** Account id; given, the token belongs to the account instead of to the user who runs Pulumi. */

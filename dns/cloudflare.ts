@@ -4,11 +4,12 @@ import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.t
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
 import { apiTokens } from "./cloudflareTokens.ts";
-import { zoneContains, type DnsCredential } from "./credential.ts";
+import { zoneContains, type DnsCredential, type HooksOfCredential } from "./credential.ts";
 import { proveCloudflareToken } from "./cloudflareProof.ts";
 import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
+import type { CredentialInventory } from "./strays.ts";
 
 type CloudflareDns = Extract<DnsConfig, { provider: "cloudflare" }>;
 
@@ -28,6 +29,7 @@ export async function cloudflareCredential(
   dns: CloudflareDns,
   target: ProofTarget,
   plugin: PluginSettings["cloudflare"],
+  hooks: HooksOfCredential,
 ): Promise<DnsCredential> {
   const { zone } = dns;
   if (!zoneContains(zone, target.host)) {
@@ -38,7 +40,7 @@ export async function cloudflareCredential(
   return {
     dnsProvider: "cloudflare",
     ...(dns.apiToken === undefined
-      ? await madeToken(name, dns, target.host, plugin)
+      ? await madeToken(name, dns, target.host, plugin, hooks)
       : { content: pulumi.secret(dns.apiToken.trim()) }),
     environment: {},
     prove: (content) =>
@@ -51,8 +53,9 @@ async function madeToken(
   dns: CloudflareDns,
   host: string,
   plugin: PluginSettings["cloudflare"],
-): Promise<Pick<DnsCredential, "content" | "id" | "inventory">> {
-  const { accountId, expiresOn, allowedIps } = dns;
+  hooks: HooksOfCredential,
+): Promise<Pick<DnsCredential, "content" | "made">> {
+  const { accountId, expiresOn, allowedIps, rotation } = dns;
   const [{ zoneId }, permissionGroupIds] = await Promise.all([
     lookup(
       `The Cloudflare zone ${dns.zone}`,
@@ -62,18 +65,27 @@ async function madeToken(
     ),
     findPermissionGroups(accountId),
   ]);
-  const made = new CloudflareDnsCredential(name, {
+  const inventory = async (): Promise<CredentialInventory> =>
+    apiTokens(await resolved(made.tokenName), accountId, plugin);
+  const made: CloudflareDnsCredential = new CloudflareDnsCredential(name, {
     host,
     zoneId,
     permissionGroupIds,
     accountId,
     expiresOn,
     allowedIps,
+    rotation,
+    hooks: hooks(inventory),
   });
   return {
     content: made.token,
-    id: made.tokenId,
-    inventory: async () => apiTokens(await resolved(made.tokenName), accountId, plugin),
+    made: {
+      id: made.tokenId,
+      createdAt: made.createdAt,
+      expiresAt: made.expiresAt,
+      inventory,
+      urnPattern: `**::${name}-token`,
+    },
   };
 }
 

@@ -35,5 +35,6 @@ export function apiTokens(
         ? user.tokens.delete(id)
         : accounts.tokens.delete(id, account));
     },
+    removeCommand: (id) => `token ${id}, in the dashboard under API Tokens`,
   };
 }

@@ -10,8 +10,6 @@ export interface DnsCredential {
   readonly content: pulumi.Output<string> | undefined;
   /** E-mail address of the Google service account that the pod acts as on GKE. */
   readonly serviceAccount?: string;
-  /** What the cloud calls it, where the stack made it. */
-  readonly id?: pulumi.Output<string>;
   /** Environment of the provider's container that belongs to it. */
   readonly environment: Readonly<Record<string, string>>;
   /**
@@ -21,16 +19,38 @@ export interface DnsCredential {
    * @throws ProofError when it does not work
    */
   readonly prove: (content: string) => Promise<void>;
-  /** The credentials that the stack has made; none where it brings its own. */
-  readonly inventory?: () => Promise<CredentialInventory>;
+  /** What there is to know of a credential that the stack made; none where it brings its own. */
+  readonly made?: MadeDnsCredential;
 }
+
+/** A credential that the stack made. */
+export interface MadeDnsCredential {
+  /** What the cloud calls it. */
+  readonly id: pulumi.Output<string>;
+  /** When it was made, in RFC 3339 form. */
+  readonly createdAt: pulumi.Output<string>;
+  /** When it ends, in RFC 3339 form; undefined or far off when it does not. */
+  readonly expiresAt: pulumi.Output<string | undefined>;
+  /** The credentials that the stack has made, whether or not Pulumi knows of them. */
+  readonly inventory: () => Promise<CredentialInventory>;
+  /** The pattern of its URN, for `pulumi up --replace`. */
+  readonly urnPattern: string;
+}
+
+/** Gives the hooks of the resource that is a credential, which look at the credentials that the stack has made. */
+export type HooksOfCredential = (
+  inventory: () => Promise<CredentialInventory>,
+) => pulumi.ResourceHookBinding;
 
 /** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */
 export function credentialDigest(content: pulumi.Output<string>): pulumi.Output<string> {
   // 64 bits of a hash over a random key give nothing of the key away.
-  return pulumi.unsecret(
-    content.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
-  );
+  return pulumi.unsecret(content.apply(digestOf));
+}
+
+/** The digest of a credential's text; see {@link credentialDigest}. */
+export function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
 /** Whether a zone answers for a host: the host is the zone's own name or below it. */

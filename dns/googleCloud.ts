@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
-import { zoneContains, type DnsCredential } from "./credential.ts";
+import { zoneContains, type DnsCredential, type HooksOfCredential } from "./credential.ts";
 import { keyId, serviceAccountKeys } from "./googleCloudKeys.ts";
 import { proveGoogleCloudKey } from "./googleCloudProof.ts";
 import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
+import type { CredentialInventory } from "./strays.ts";
 
 type GoogleCloudDns = Extract<DnsConfig, { provider: "googleCloud" }>;
 
@@ -23,12 +24,13 @@ export async function googleCloudCredential(
   dns: GoogleCloudDns,
   target: ProofTarget,
   plugin: PluginSettings["googleCloud"],
+  hooks: HooksOfCredential,
 ): Promise<DnsCredential> {
   const { project } = dns;
   const zone = await managedZone(dns, target.host);
   return {
     dnsProvider: "googleCloud",
-    ...source(name, dns, zone, plugin),
+    ...source(name, dns, zone, plugin, hooks),
     // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
     // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: zone },
@@ -42,19 +44,33 @@ function source(
   dns: GoogleCloudDns,
   managedZone: string,
   plugin: PluginSettings["googleCloud"],
-): Pick<DnsCredential, "content" | "id" | "inventory" | "serviceAccount"> {
+  hooks: HooksOfCredential,
+): Pick<DnsCredential, "content" | "made" | "serviceAccount"> {
   if (dns.workloadIdentity !== undefined) {
     return { content: undefined, serviceAccount: dns.workloadIdentity };
   }
   if (dns.serviceAccountKey !== undefined) {
     return { content: pulumi.secret(dns.serviceAccountKey) };
   }
-  const { project, grant } = dns;
-  const made = new GcpDnsCredential(name, { project, managedZone, grant });
+  const { project, grant, rotation } = dns;
+  const inventory = async (): Promise<CredentialInventory> =>
+    serviceAccountKeys(await resolved(made.email), plugin);
+  const made: GcpDnsCredential = new GcpDnsCredential(name, {
+    project,
+    managedZone,
+    grant,
+    rotation,
+    hooks: hooks(inventory),
+  });
   return {
     content: made.keyFile,
-    id: made.keyName.apply(keyId),
-    inventory: async () => serviceAccountKeys(await resolved(made.email), plugin),
+    made: {
+      id: made.keyName.apply(keyId),
+      createdAt: made.createdAt,
+      expiresAt: made.expiresAt,
+      inventory,
+      urnPattern: `**::${name}-key`,
+    },
   };
 }
 

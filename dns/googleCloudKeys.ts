@@ -27,6 +27,7 @@ export function serviceAccountKeys(
     remove: async (id) => {
       await client.request({ url: `${url}/${id}`, method: "DELETE" });
     },
+    removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
   };
 }
 

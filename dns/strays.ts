@@ -5,6 +5,8 @@ export interface CredentialInventory {
   /** Their ids. */
   readonly list: () => Promise<readonly string[]>;
   readonly remove: (id: string) => Promise<void>;
+  /** The command, or the place, with which an operator removes one. */
+  readonly removeCommand: (id: string) => string;
 }
 
 /**
@@ -12,15 +14,19 @@ export interface CredentialInventory {
  *
  * @param inventory the credentials that the stack has made
  * @param known ids of those that Pulumi knows: the one in use and the one about to be
+ * @returns the ids of those that are left
  */
 export async function removeStrays(
   inventory: CredentialInventory,
   known: readonly string[],
-): Promise<void> {
+): Promise<readonly string[]> {
+  let left: readonly string[] = [];
   try {
-    const strays = (await inventory.list()).filter((id) => !known.includes(id));
+    left = await inventory.list();
+    const strays = left.filter((id) => !known.includes(id));
     for (const id of strays) {
       await inventory.remove(id);
+      left = left.filter((other) => other !== id);
       await log.warn(`Removed the credential ${id}, which an interrupted run had left behind`);
     }
   } catch (error) {
@@ -29,4 +35,5 @@ export async function removeStrays(
       `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  return left;
 }

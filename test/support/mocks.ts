@@ -154,11 +154,13 @@ function serverState(type: string, { namespace }: Record<string, unknown>) {
     case "gcp:serviceaccount/key:Key":
       return {
         name: "projects/sandbox-project/serviceAccounts/made@x/keys/key-id",
+        validAfter: "2026-11-25T00:00:00Z",
+        validBefore: "9999-12-31T23:59:59Z",
         privateKey: Buffer.from('{"private_key":"SENTINEL-key"}').toString("base64"),
       };
     case "cloudflare:index/apiToken:ApiToken":
     case "cloudflare:index/accountToken:AccountToken":
-      return { value: "SENTINEL-token" };
+      return { value: "SENTINEL-token", issuedOn: "2026-11-25T00:00:00Z" };
     default:
       return {};
   }

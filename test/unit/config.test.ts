@@ -255,7 +255,14 @@ describe("configuration", () => {
       const { challenge } = readConfig(configSource({ challenge: "dns-01", dns: googleCloud }));
       assert.deepEqual(challenge, {
         type: "dns-01",
-        dns: { provider: "googleCloud", project: "dns-project", grant: "zone", proofTimeout: 300 },
+        dns: {
+          provider: "googleCloud",
+          project: "dns-project",
+          grant: "zone",
+          proofTimeout: 300,
+          rotation: "first",
+          maxAgeDays: 90,
+        },
       });
     });
 

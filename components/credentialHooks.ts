@@ -1,0 +1,144 @@
+import * as pulumi from "@pulumi/pulumi";
+import { credentialSecretName, releaseNames } from "../chart/release.ts";
+import type { Config } from "../config.ts";
+import { digestOf } from "../dns/credential.ts";
+import { resolved } from "../dns/resolved.ts";
+import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
+import { coreApi, unlessMissing } from "./coreApi.ts";
+
+/** Annotations of the credential's Secret: the digest and the cloud's id of what is in it, and the id of what comes next. */
+export const credentialAnnotations = {
+  digest: "akash-provider-letsencrypt/credential-digest",
+  id: "akash-provider-letsencrypt/credential-id",
+  next: "akash-provider-letsencrypt/next-credential-id",
+} as const;
+
+/** The annotation of the pod with the digest of the credential that it was started with (chart/repairs.ts). */
+const podDigest = "checksum/dns-credential";
+
+/** Google's limit of keys for one account (https://cloud.google.com/iam/quotas). */
+const keyLimit = 10;
+
+/**
+ * The hooks that keep a rotation safe. Registered in every run, whatever the challenge is: Pulumi looks the delete hook
+ * up by name when the credential goes, which it also does with the switch to HTTP-01.
+ */
+export class CredentialHooks {
+  private readonly config: Config;
+  private readonly beforeDelete: pulumi.ResourceHook;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.beforeDelete = new pulumi.ResourceHook("dns-credential-delete", ({ oldOutputs }) =>
+      this.refuseWhileInUse(oldOutputs),
+    );
+  }
+
+  /**
+   * The hooks of the resource that is the credential: a key or a token.
+   *
+   * @param inventory the credentials that the stack has made
+   */
+  ofCredential(inventory: () => Promise<CredentialInventory>): pulumi.ResourceHookBinding {
+    return {
+      beforeCreate: [
+        new pulumi.ResourceHook("dns-credential-create", () => this.makeRoom(inventory)),
+      ],
+      afterCreate: [
+        new pulumi.ResourceHook("dns-credential-created", ({ id }) => this.noteNext(id)),
+      ],
+      beforeDelete: [this.beforeDelete],
+    };
+  }
+
+  /** Never more than two: the one in use and the next. */
+  private async makeRoom(inventory: () => Promise<CredentialInventory>): Promise<void> {
+    const credentials = await inventory();
+    const annotations = await this.secretAnnotations();
+    const known = [credentialAnnotations.id, credentialAnnotations.next]
+      .map((annotation) => annotations[annotation])
+      .filter((id) => id !== undefined);
+    const left = await removeStrays(credentials, known);
+    const unfinished = left.filter((id) => known.includes(id));
+    if (new Set(unfinished).size > 1) {
+      throw new pulumi.RunError(
+        `There are two credentials already: ${unfinished.join(" in use, and ")} from a rotation that did not finish. ` +
+          `Finish it first, without --replace: pulumi up -s ${pulumi.getStack()}`,
+      );
+    }
+    if (left.length >= keyLimit) {
+      throw new pulumi.RunError(
+        `There are ${left.length} credentials, which is the limit, and none could be removed. Remove those that are not in use` +
+          `${known[0] === undefined ? "" : ` (${known[0]} is)`}:\n${left
+            .filter((id) => !known.includes(id))
+            .map((id) => `  ${credentials.removeCommand(id)}`)
+            .join("\n")}`,
+      );
+    }
+  }
+
+  private async noteNext(id: string): Promise<void> {
+    const core = await coreApi(this.config.kubeContext);
+    const { namespace } = this.config;
+    const name = this.secretName();
+    const annotations = { [credentialAnnotations.next]: lastSegment(id) };
+    // A patch of this one annotation, so that the rest of the Secret stays Pulumi's.
+    await unlessMissing(
+      core.patchNamespacedSecret({ name, namespace, body: annotationPatch(annotations) }),
+    );
+  }
+
+  private async refuseWhileInUse(outputs: Record<string, unknown> | undefined): Promise<void> {
+    const { namespace, releaseName, values, kubeContext } = this.config;
+    const { pod } = releaseNames(releaseName, values);
+    const core = await coreApi(kubeContext);
+    const running = await unlessMissing(core.readNamespacedPod({ name: pod, namespace }));
+    const inUse = running?.metadata?.annotations?.[podDigest];
+    if (inUse !== undefined && inUse === (await digestOfOutputs(outputs))) {
+      throw new pulumi.RunError(
+        `The pod ${pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ` +
+          `pulumi up -s ${pulumi.getStack()} deletes it`,
+      );
+    }
+  }
+
+  private secretName(): string {
+    const { challenge, releaseName, values } = this.config;
+    const names = releaseNames(releaseName, values);
+    return challenge.type === "dns-01" ? credentialSecretName(names, challenge.dns.provider) : "";
+  }
+
+  private async secretAnnotations(): Promise<Readonly<Record<string, string>>> {
+    const core = await coreApi(this.config.kubeContext);
+    const { namespace } = this.config;
+    const name = this.secretName();
+    const secret = await unlessMissing(core.readNamespacedSecret({ name, namespace }));
+    return secret?.metadata?.annotations ?? {};
+  }
+}
+
+function annotationPatch(annotations: Readonly<Record<string, string>>): object[] {
+  return Object.entries(annotations).map(([name, value]) => ({
+    op: "add",
+    path: `/metadata/annotations/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+    value,
+  }));
+}
+
+/** A key's outputs have its file encoded (`privateKey`), a token's the token (`value`). */
+async function digestOfOutputs(
+  outputs: Record<string, unknown> | undefined,
+): Promise<string | undefined> {
+  const { privateKey, value } = (outputs ?? {}) as Partial<
+    Record<"privateKey" | "value", pulumi.Input<string>>
+  >;
+  if (privateKey !== undefined) {
+    const encoded = await resolved(pulumi.output(privateKey));
+    return digestOf(Buffer.from(encoded, "base64").toString("utf8"));
+  }
+  return value === undefined ? undefined : digestOf(await resolved(pulumi.output(value)));
+}
+
+function lastSegment(id: string): string {
+  return id.split("/").at(-1) ?? id;
+}
