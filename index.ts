@@ -8,10 +8,7 @@ import { stackOutputs } from "./outputs.ts";
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   const config = readConfig();
-  const hooks = new CredentialHooks(config);
-  const credential = await dnsCredential("dns", config, (inventory) =>
-    hooks.ofCredential(inventory),
-  );
+  const credential = await dnsCredential("dns", config, new CredentialHooks(config));
   const provider = new AkashProvider(
     "provider",
     { config, credential },

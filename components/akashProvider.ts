@@ -11,7 +11,6 @@ import { chartValues } from "../chart/values.ts";
 import type { Config } from "../config.ts";
 import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
 import { resolved } from "../dns/resolved.ts";
-import { removeStrays } from "../dns/strays.ts";
 import { credentialAnnotations } from "./credentialHooks.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 
@@ -59,8 +58,13 @@ export class AkashProvider extends pulumi.ComponentResource {
           labels: { "akash.network": "true" },
         },
       },
-      // Other things than this stack's live in it: the operators, and whatever was there before.
-      { parent: this, retainOnDelete: true },
+      {
+        parent: this,
+        // Other things than this stack's live in it: the operators, and whatever was there before. In an adopted one
+        // that includes labels and annotations, which would go if they were not named here.
+        retainOnDelete: true,
+        ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
+      },
     );
     const metadata = {
       namespace: namespace.metadata.name,
@@ -80,7 +84,7 @@ export class AkashProvider extends pulumi.ComponentResource {
           "key-pass.txt": base64(config.wallet.password),
         },
       },
-      { parent: this },
+      { parent: this, ignoreChanges: ignoredOfSecrets },
     );
 
     const digest = credential?.content && credentialDigest(credential.content);
@@ -95,7 +99,7 @@ export class AkashProvider extends pulumi.ComponentResource {
               },
               data: { [secretKey[credential.dnsProvider]]: base64(credential.content) },
             },
-            { parent: this, hooks: proofHooks(name, credential) },
+            { parent: this, hooks: proofHooks(name, credential), ignoreChanges: ignoredOfSecrets },
           )
         : undefined;
 
@@ -146,6 +150,9 @@ export class AkashProvider extends pulumi.ComponentResource {
   }
 }
 
+/** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
+const ignoredOfSecrets = ["type"];
+
 /** The keys of the Secrets as the chart's StatefulSet reads them (templates/statefulset.yaml). */
 const secretKey = {
   googleCloud: "service-account.json",
@@ -170,25 +177,16 @@ function credentialMetadata(
  * A credential is proven before it takes the place of the one in use. A restart would not show that it is wrong: the
  * provider reuses the certificate that it has, until the renewal.
  */
-function proofHooks(name: string, { dnsProvider, prove, made }: DnsCredential) {
-  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs, oldInputs }) => {
+function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
+  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
     // Hooks are given secrets as Outputs.
     const data = await resolved(pulumi.output(newInputs?.data as pulumi.Input<SecretData>));
     await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
-    if (made !== undefined) {
-      const known = [newInputs, oldInputs].map(credentialId).filter((id) => id !== undefined);
-      await removeStrays(await made.inventory(), known);
-    }
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
 }
 
 type SecretData = Record<string, string>;
-
-function credentialId(inputs: Record<string, unknown> | undefined): string | undefined {
-  const metadata = inputs?.metadata as { readonly annotations?: SecretData } | undefined;
-  return metadata?.annotations?.[credentialAnnotations.id];
-}
 
 function parameters(
   { challenge, wallet }: Config,

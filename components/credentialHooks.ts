@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { credentialSecretName, releaseNames } from "../chart/release.ts";
 import type { Config } from "../config.ts";
-import { digestOf } from "../dns/credential.ts";
+import { digestOf, type RotationGuard } from "../dns/credential.ts";
 import { resolved } from "../dns/resolved.ts";
 import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
@@ -23,7 +23,7 @@ const keyLimit = 10;
  * The hooks that keep a rotation safe. Registered in every run, whatever the challenge is: Pulumi looks the delete hook
  * up by name when the credential goes, which it also does with the switch to HTTP-01.
  */
-export class CredentialHooks {
+export class CredentialHooks implements RotationGuard {
   private readonly config: Config;
   private readonly beforeDelete: pulumi.ResourceHook;
 
@@ -39,7 +39,7 @@ export class CredentialHooks {
    *
    * @param inventory the credentials that the stack has made
    */
-  ofCredential(inventory: () => Promise<CredentialInventory>): pulumi.ResourceHookBinding {
+  binding(inventory: () => Promise<CredentialInventory>): pulumi.ResourceHookBinding {
     return {
       beforeCreate: [
         new pulumi.ResourceHook("dns-credential-create", () => this.makeRoom(inventory)),
@@ -52,6 +52,28 @@ export class CredentialHooks {
   }
 
   /** Never more than two: the one in use and the next. */
+  /**
+   * The id of the credential in use, once those are gone that an interrupted run made and Pulumi never heard of.
+   *
+   * @param id the cloud's id of the credential
+   * @param inventory the credentials that the stack has made
+   */
+  withoutStrays(
+    id: pulumi.Output<string>,
+    inventory: () => Promise<CredentialInventory>,
+  ): pulumi.Output<string> {
+    return id.apply(async (current) => {
+      if (!pulumi.runtime.isDryRun()) {
+        const { [credentialAnnotations.id]: inUse } = await this.secretAnnotations();
+        await removeStrays(
+          await inventory(),
+          [current, inUse].filter((known) => known !== undefined),
+        );
+      }
+      return current;
+    });
+  }
+
   private async makeRoom(inventory: () => Promise<CredentialInventory>): Promise<void> {
     const credentials = await inventory();
     const annotations = await this.secretAnnotations();

@@ -15,6 +15,8 @@ export interface ReleaseOperation {
 
 /** How much longer than its timeout an operation may take, in seconds: it still has to mark its end. */
 const margin = 10;
+/** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
+const settling = 5_000;
 /** Pause between two looks, in milliseconds. */
 const interval = 1_000;
 
@@ -35,14 +37,12 @@ const interval = 1_000;
 export function pendingReleaseHook(name: string, operation: ReleaseOperation): pulumi.ResourceHook {
   return new pulumi.ResourceHook(name, async () => {
     const secrets = await coreApi(operation.kubeContext);
-    let pending = await pendingRevision(secrets, operation);
-    if (pending !== undefined) {
-      await pulumi.log.warn(waiting(pending, operation));
+    const found = await pendingRevision(secrets, operation);
+    if (found === undefined) {
+      return;
     }
-    while (pending !== undefined && secondsLeft(pending, operation) > 0) {
-      await delay(interval);
-      pending = await pendingRevision(secrets, operation);
-    }
+    await pulumi.log.warn(waiting(found, operation));
+    const pending = await waitForEnd(secrets, operation);
     if (pending?.name !== undefined) {
       await secrets.deleteNamespacedSecret({ namespace: operation.namespace, name: pending.name });
       await pulumi.log.warn(
@@ -51,6 +51,25 @@ export function pendingReleaseHook(name: string, operation: ReleaseOperation): p
       );
     }
   });
+}
+
+/** Waits until nothing is at work on the release; a revision that is pending for longer than work can take is returned. */
+async function waitForEnd(
+  secrets: CoreV1Api,
+  operation: ReleaseOperation,
+): Promise<V1ObjectMeta | undefined> {
+  let quietSince = Date.now();
+  while (Date.now() - quietSince < settling) {
+    const pending = await pendingRevision(secrets, operation);
+    if (pending !== undefined) {
+      if (secondsLeft(pending, operation) <= 0) {
+        return pending;
+      }
+      quietSince = Date.now();
+    }
+    await delay(interval);
+  }
+  return undefined;
 }
 
 /** The Secret of the release's last revision, if that is pending (https://helm.sh/docs/topics/advanced/#storage-backends). */

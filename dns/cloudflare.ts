@@ -4,7 +4,7 @@ import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.t
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
 import { apiTokens } from "./cloudflareTokens.ts";
-import { zoneContains, type DnsCredential, type HooksOfCredential } from "./credential.ts";
+import { zoneContains, type DnsCredential, type RotationGuard } from "./credential.ts";
 import { proveCloudflareToken } from "./cloudflareProof.ts";
 import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
@@ -29,7 +29,7 @@ export async function cloudflareCredential(
   dns: CloudflareDns,
   target: ProofTarget,
   plugin: PluginSettings["cloudflare"],
-  hooks: HooksOfCredential,
+  guard: RotationGuard,
 ): Promise<DnsCredential> {
   const { zone } = dns;
   if (!zoneContains(zone, target.host)) {
@@ -40,7 +40,7 @@ export async function cloudflareCredential(
   return {
     dnsProvider: "cloudflare",
     ...(dns.apiToken === undefined
-      ? await madeToken(name, dns, target.host, plugin, hooks)
+      ? await madeToken(name, dns, target.host, plugin, guard)
       : { content: pulumi.secret(dns.apiToken.trim()) }),
     environment: {},
     prove: (content) =>
@@ -53,7 +53,7 @@ async function madeToken(
   dns: CloudflareDns,
   host: string,
   plugin: PluginSettings["cloudflare"],
-  hooks: HooksOfCredential,
+  guard: RotationGuard,
 ): Promise<Pick<DnsCredential, "content" | "made">> {
   const { accountId, expiresOn, allowedIps, rotation } = dns;
   const [{ zoneId }, permissionGroupIds] = await Promise.all([
@@ -75,12 +75,12 @@ async function madeToken(
     expiresOn,
     allowedIps,
     rotation,
-    hooks: hooks(inventory),
+    hooks: guard.binding(inventory),
   });
   return {
     content: made.token,
     made: {
-      id: made.tokenId,
+      id: guard.withoutStrays(made.tokenId, inventory),
       createdAt: made.createdAt,
       expiresAt: made.expiresAt,
       inventory,

@@ -37,10 +37,16 @@ export interface MadeDnsCredential {
   readonly urnPattern: string;
 }
 
-/** Gives the hooks of the resource that is a credential, which look at the credentials that the stack has made. */
-export type HooksOfCredential = (
-  inventory: () => Promise<CredentialInventory>,
-) => pulumi.ResourceHookBinding;
+/** What keeps a rotation safe, for whoever makes a credential. */
+export interface RotationGuard {
+  /** The hooks of the resource that is the credential. */
+  readonly binding: (inventory: () => Promise<CredentialInventory>) => pulumi.ResourceHookBinding;
+  /** The credential's id, once those are gone that Pulumi never heard of. */
+  readonly withoutStrays: (
+    id: pulumi.Output<string>,
+    inventory: () => Promise<CredentialInventory>,
+  ) => pulumi.Output<string>;
+}
 
 /** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */
 export function credentialDigest(content: pulumi.Output<string>): pulumi.Output<string> {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
-import { zoneContains, type DnsCredential, type HooksOfCredential } from "./credential.ts";
+import { zoneContains, type DnsCredential, type RotationGuard } from "./credential.ts";
 import { keyId, serviceAccountKeys } from "./googleCloudKeys.ts";
 import { proveGoogleCloudKey } from "./googleCloudProof.ts";
 import { lookup } from "./lookup.ts";
@@ -24,13 +24,13 @@ export async function googleCloudCredential(
   dns: GoogleCloudDns,
   target: ProofTarget,
   plugin: PluginSettings["googleCloud"],
-  hooks: HooksOfCredential,
+  guard: RotationGuard,
 ): Promise<DnsCredential> {
   const { project } = dns;
   const zone = await managedZone(dns, target.host);
   return {
     dnsProvider: "googleCloud",
-    ...source(name, dns, zone, plugin, hooks),
+    ...source(name, dns, zone, plugin, guard),
     // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
     // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: zone },
@@ -44,7 +44,7 @@ function source(
   dns: GoogleCloudDns,
   managedZone: string,
   plugin: PluginSettings["googleCloud"],
-  hooks: HooksOfCredential,
+  guard: RotationGuard,
 ): Pick<DnsCredential, "content" | "made" | "serviceAccount"> {
   if (dns.workloadIdentity !== undefined) {
     return { content: undefined, serviceAccount: dns.workloadIdentity };
@@ -60,12 +60,12 @@ function source(
     managedZone,
     grant,
     rotation,
-    hooks: hooks(inventory),
+    hooks: guard.binding(inventory),
   });
   return {
     content: made.keyFile,
     made: {
-      id: made.keyName.apply(keyId),
+      id: guard.withoutStrays(made.keyName.apply(keyId), inventory),
       createdAt: made.createdAt,
       expiresAt: made.expiresAt,
       inventory,

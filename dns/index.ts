@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { DnsCredential, HooksOfCredential } from "./credential.ts";
+import type { DnsCredential, RotationGuard } from "./credential.ts";
 
 export { credentialDigest, type DnsCredential } from "./credential.ts";
 
@@ -7,12 +7,12 @@ export { credentialDigest, type DnsCredential } from "./credential.ts";
  * The DNS credential of a configuration; none under HTTP-01.
  *
  * @param name the name of the component that makes it
- * @param hooks gives the hooks of a credential that is made
+ * @param guard what keeps the rotation of a credential that is made safe
  */
 export async function dnsCredential(
   name: string,
   config: Config,
-  hooks: HooksOfCredential,
+  guard: RotationGuard,
 ): Promise<DnsCredential | undefined> {
   const { challenge, domain, plugins } = config;
   if (challenge.type === "http-01") {
@@ -28,11 +28,11 @@ export async function dnsCredential(
   switch (dns.provider) {
     case "googleCloud": {
       const { googleCloudCredential } = await import("./googleCloud.ts");
-      return googleCloudCredential(name, dns, target, plugins.googleCloud, hooks);
+      return googleCloudCredential(name, dns, target, plugins.googleCloud, guard);
     }
     case "cloudflare": {
       const { cloudflareCredential } = await import("./cloudflare.ts");
-      return cloudflareCredential(name, dns, target, plugins.cloudflare, hooks);
+      return cloudflareCredential(name, dns, target, plugins.cloudflare, guard);
     }
   }
 }

@@ -68,7 +68,7 @@ export async function makeRoom(
     .filter(({ name, resourceCount = 0 }) => stacks.includes(name) && resourceCount > 0);
   for (const { name } of deployed) {
     const { namespace } = await readDeployment(sandbox, name);
-    await runPulumi(sandbox, ["destroy", "-s", name, "--yes"], options);
+    await runPulumi(sandbox, ["destroy", "-s", name, "--yes", "--run-program"], options);
     // The claim of a StatefulSet outlives it, and with it the certificate, which the next provider would reuse.
     await coreApi(sandbox.kubeconfig).deleteCollectionNamespacedPersistentVolumeClaim({
       namespace,

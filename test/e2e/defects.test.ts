@@ -29,7 +29,7 @@ describe("without the repair", () => {
     cluster = new Cluster(sandbox);
     workspace = await Workspace.create(sandbox, name, name, settings);
   });
-  after(() => workspace.succeed("destroy", "-s", name, "--yes"));
+  after(() => workspace.destroy());
 
   /** Leaves out one repair, and the last check, which would refuse what comes out then. */
   function leaveOut(repair: string): void {
@@ -143,6 +143,6 @@ describe("a credential that is brought", () => {
     const secret = await cluster.get("v1", "Secret", "brought-provider-cloudflare-dns", "brought");
     assert.equal(secret, undefined);
     assert.equal((await cluster.pod("brought", "brought-provider-0"))?.metadata?.uid, pod);
-    await workspace.succeed("destroy", "-s", "brought", "--yes");
+    await workspace.destroy();
   });
 });

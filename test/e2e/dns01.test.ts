@@ -212,7 +212,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
     }
 
     it("takes everything away with destroy", async () => {
-      await workspace.succeed("destroy", "-s", name, "--yes");
+      await workspace.destroy();
       const { accounts, grants, txt } = await clouds.google();
       assert.deepEqual({ accounts, grants, txt }, { accounts: [], grants: [], txt: [] });
       assert.deepEqual(await clouds.cloudflareTokens(), []);

@@ -102,7 +102,7 @@ describe("an interrupted run", () => {
       await assertReady(name);
       await assertOneCredential(cloud);
       await workspace.succeed("preview", "-s", name, "--expect-no-changes");
-      await workspace.succeed("destroy", "-s", name, "--yes");
+      await workspace.destroy();
       await assertNothingLeft();
     });
 
@@ -133,7 +133,7 @@ describe("an interrupted run", () => {
       assert(failures > 0, "no fault was seen");
       await assertReady(name);
       await assertOneCredential(cloud);
-      await workspace.succeed("destroy", "-s", name, "--yes");
+      await workspace.destroy();
       await assertNothingLeft();
     });
   }
@@ -177,7 +177,7 @@ describe("an interrupted run", () => {
       assert.match(output, new RegExp(`kubectl -n ${name} delete secret ${mark}`));
       assert.match(output, /was left pending-upgrade by an interrupted run; removed its mark/);
       await assertReady(name);
-      await workspace.succeed("destroy", "-s", name, "--yes");
+      await workspace.destroy();
     });
   });
 });

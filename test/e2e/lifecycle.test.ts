@@ -225,7 +225,7 @@ describe("a stack's life", () => {
     await up();
     await uid();
     assert.deepEqual(await cluster.configMapData(namespace, "of-another"), { kept: "yes" });
-    await workspace.succeed("destroy", "-s", "life", "--yes");
+    await workspace.destroy();
   });
 });
 

@@ -15,6 +15,7 @@ import {
   type Part,
 } from "../../sandbox/processes.ts";
 import { temporaryDirectory } from "./temporary.ts";
+import { waitFor } from "../../sandbox/wait.ts";
 
 describe("processes", function () {
   const directory = temporaryDirectory();
@@ -47,12 +48,15 @@ describe("processes", function () {
   it("starts a part, knows that it is alive, and stops it", async function () {
     await startPart(directory(), part("echo hello; exec sleep 60"));
     assert.deepEqual(liveParts(directory()), ["part"]);
+    await waitFor(() => readFileSync(logFile(directory(), "part"), "utf8").includes("hello"), {
+      what: "the part's output",
+      timeout: 5_000,
+    });
     const identity = recorded();
     assert.deepEqual(await stopParts(directory()), ["part"]);
     assert(!isAlive(identity));
     assert.deepEqual(liveParts(directory()), []);
     assert.deepEqual(readdirSync(join(directory(), "run")), []);
-    assert.match(readFileSync(logFile(directory(), "part"), "utf8"), /hello/);
   });
 
   it("shows the end of the log of a part that ends instead of getting ready", async function () {

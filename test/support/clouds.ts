@@ -121,6 +121,18 @@ export class SandboxClouds {
     return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", "/user/tokens")).result;
   }
 
+  /** Deletes a credential behind Pulumi's back. */
+  async revoke(cloud: "google" | "cloudflare", id: string): Promise<void> {
+    if (cloud === "cloudflare") {
+      await this.cloudflareCall("DELETE", `/user/tokens/${id}`);
+      return;
+    }
+    const { keys } = await this.google();
+    const [email] = Object.entries(keys).find(([, ids]) => ids.includes(id)) ?? [];
+    const account = `/v1/projects/-/serviceAccounts/${email ?? ""}`;
+    await this.googleCall("DELETE", `${account}/keys/${id}`);
+  }
+
   /** Names of the TXT records in Cloudflare's zone example.test. */
   async cloudflareTxt(): Promise<readonly string[]> {
     const [zone] = (

@@ -77,7 +77,8 @@ export async function runProgram(
     },
     "akash-provider-letsencrypt",
     stack,
-    false,
+    // As in a preview, since nothing is there to be looked at.
+    true,
   );
   const outputs = await resolve(await program());
   return {

@@ -3,8 +3,11 @@ import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster.t
 import { projectDirectory } from "../../sandbox/paths.ts";
 import { silentReporter } from "../../sandbox/progress.ts";
 
-/** Beside the user's own sandbox, which a test never touches. */
-const directory = join(projectDirectory, ".sandbox-test");
+/**
+ * Beside the user's own sandbox, which a test never touches. `SANDBOX_TEST_DIRECTORY` names another one, for a second
+ * run of tests at the same time.
+ */
+const directory = join(projectDirectory, process.env.SANDBOX_TEST_DIRECTORY ?? ".sandbox-test");
 
 let started: Promise<Sandbox> | undefined;
 

@@ -26,8 +26,13 @@ export interface CommandResult {
 export type StackSettings = Readonly<Record<string, unknown>>;
 
 const project = "akash-provider-letsencrypt";
-const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
-const folders = ["chart", "components", "config", "dns", "stacks"];
+const parts = [
+  "Pulumi.yaml",
+  "package.json",
+  ...globSync("*.ts"),
+  ...globSync("sandbox/{errors,files}.ts"),
+];
+const folders = ["adopt", "chart", "components", "config", "dns", "stacks"];
 
 /** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
 export class Workspace {
@@ -99,7 +104,8 @@ export class Workspace {
   async pulumi(...args: readonly string[]): Promise<CommandResult> {
     return run("pulumi", [...args, "--non-interactive"], {
       cwd: this.directory,
-      env: { ...this.sandbox.environment, NO_COLOR: "1" },
+      // With the debug commands comes --event-log.
+      env: { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" },
     });
   }
 
@@ -117,8 +123,9 @@ export class Workspace {
    *
    * @param condition tried until it holds; it has a minute
    */
-  async upKilledWhen(condition: () => Promise<boolean>): Promise<void> {
-    const child = spawn("pulumi", ["up", "-s", this.stack, "--yes", "--non-interactive"], {
+  async upKilledWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
+    const command = ["up", "-s", this.stack, "--yes", "--non-interactive", ...args];
+    const child = spawn("pulumi", command, {
       cwd: this.directory,
       env: this.sandbox.environment,
       stdio: "ignore",
@@ -139,6 +146,11 @@ export class Workspace {
 
   up(...args: readonly string[]): Promise<CommandResult> {
     return this.succeed("up", "-s", this.stack, "--yes", ...args);
+  }
+
+  /** Destroys what the stack has made. Its delete hooks are the program's. */
+  destroy(): Promise<CommandResult> {
+    return this.succeed("destroy", "-s", this.stack, "--yes", "--run-program");
   }
 
   /** The stack's outputs. */

@@ -11,7 +11,10 @@ async function run(dns: object, domain = "example.com"): Promise<ProgramRun> {
   const source = configSource({ challenge: "dns-01", dns: JSON.stringify(dns), domain });
   const config = readConfig({ ...source, secrets: new Set([...source.secrets, "dns"]) });
   return runProgram("home", async () => {
-    const credential = await dnsCredential("dns", config, () => ({}));
+    const credential = await dnsCredential("dns", config, {
+      binding: () => ({}),
+      withoutStrays: (id) => id,
+    });
     const { credentialSecret, revision } = new AkashProvider(
       "provider",
       { config, credential },
