@@ -1,49 +1,50 @@
 import type { KubernetesObject } from "./manifest.ts";
-import { configMapData, containerEnvironment, podTemplate, type Container } from "./objects.ts";
+import { containerEnvironment, podTemplate, type Container, type PodTemplate } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
 import { credentialSecretName, type ReleaseNames } from "./release.ts";
-import { issuerDnsProvider, ownedSecrets, type RepairContext } from "./repairs.ts";
+import { issuerDnsProvider, storageDirectory, type RepairContext } from "./repairs.ts";
+
+type Environment = Readonly<Record<string, string>>;
 
 /**
  * What would keep a repaired manifest from getting its certificate, or would put a credential into Helm's release.
+ *
+ * It looks at the environment that the provider's container really gets, wherever the chart has put it.
  *
  * @returns one sentence for each finding; none when the manifest may be applied
  */
 export function check(objects: readonly KubernetesObject[], context: RepairContext): string[] {
   const { names, parameters } = context;
-  const container = podTemplate(objects, names)?.spec.containers[0];
-  const settings = configMapData(objects, names.letsEncryptConfigMap);
-  if (container === undefined) {
+  const template = podTemplate(objects, names);
+  const container = template?.spec.containers[0];
+  if (template === undefined || container === undefined) {
     return [`there is no StatefulSet ${names.fullname} with a container`];
   }
-  if (settings === undefined) {
-    return [`there is no ConfigMap ${names.letsEncryptConfigMap}`];
-  }
+  const environment = containerEnvironment(objects, names);
   return [
-    ...checkIssuer(settings, names),
-    ...checkChallenge(settings, parameters.challenge),
-    ...checkStorage(objects, container, names),
-    ...checkCredential(objects, container, context),
-    ...checkChecksums(objects, context),
+    ...checkIssuer(environment),
+    ...checkChallenge(environment, parameters.challenge),
+    ...checkStorage(environment, container),
+    ...checkPorts(container),
+    ...checkSecrets(objects),
+    ...checkWallet(template, names),
+    ...checkCredential(environment, template, container, context),
+    ...checkDigests(template, parameters),
   ];
 }
 
-function checkIssuer(settings: Readonly<Record<string, string>>, names: ReleaseNames): string[] {
-  const missing = (["EMAIL", "CA_DIR_URL"] as const)
-    .map((setting) => `AP_CERT_ISSUER_${setting}`)
-    .filter((setting) => (settings[setting] ?? "") === "")
-    .map((setting) => `${setting} is empty in the ConfigMap ${names.letsEncryptConfigMap}`);
-  return settings.AP_CERT_ISSUER_ENABLED === "true"
+function checkIssuer(environment: Environment): string[] {
+  const missing = ["AP_CERT_ISSUER_EMAIL", "AP_CERT_ISSUER_CA_DIR_URL"]
+    .filter((setting) => (environment[setting] ?? "") === "")
+    .map((setting) => `${setting} is empty`);
+  return environment.AP_CERT_ISSUER_ENABLED === "true"
     ? missing
     : ["the certificate issuer is not enabled", ...missing];
 }
 
-function checkChallenge(
-  settings: Readonly<Record<string, string>>,
-  challenge: Parameters["challenge"],
-): string[] {
-  const port = settings.AP_CERT_ISSUER_HTTP_CHALLENGE_PORT;
-  const dnsProvider = settings.AP_CERT_ISSUER_DNS_PROVIDERS;
+function checkChallenge(environment: Environment, challenge: Parameters["challenge"]): string[] {
+  const port = environment.AP_CERT_ISSUER_HTTP_CHALLENGE_PORT;
+  const dnsProvider = environment.AP_CERT_ISSUER_DNS_PROVIDERS;
   switch (challenge.type) {
     case "http-01":
       return [
@@ -54,6 +55,9 @@ function checkChallenge(
       ];
     case "dns-01": {
       const expected = issuerDnsProvider[challenge.dnsProvider];
+      const wrong = Object.entries(challenge.environment ?? {})
+        .filter(([name, value]) => environment[name] !== value)
+        .map(([name, value]) => `${name} is ${environment[name] ?? "not set"} instead of ${value}`);
       return [
         ...(port === undefined
           ? []
@@ -61,67 +65,100 @@ function checkChallenge(
         ...(dnsProvider === expected
           ? []
           : [`the DNS provider is ${dnsProvider ?? "not set"} instead of ${expected}`]),
+        ...wrong,
       ];
     }
   }
 }
 
-function checkStorage(
-  objects: readonly KubernetesObject[],
-  container: Container,
-  names: ReleaseNames,
-): string[] {
-  const directory = containerEnvironment(objects, names).AP_CERT_ISSUER_STORAGE_DIR;
-  if (directory === undefined) {
-    return ["certificates of different CAs would share one directory"];
+function checkStorage(environment: Environment, container: Container): string[] {
+  const { AKASH_HOME: home, AP_CERT_ISSUER_STORAGE_DIR: directory } = environment;
+  const expected = storageDirectory(home ?? "", environment.AP_CERT_ISSUER_CA_DIR_URL ?? "");
+  if (directory !== expected) {
+    return [
+      `certificates are stored in ${directory ?? "one directory for all CAs"} instead of ${expected}`,
+    ];
   }
   const persistent = container.volumeMounts?.some(
     ({ name, mountPath }) => name === "home" && directory.startsWith(`${mountPath}/`),
   );
-  return persistent ? [] : [`the storage directory ${directory} is not on the home volume`];
+  return persistent === true
+    ? []
+    : [`the storage directory ${directory} is not on the home volume`];
+}
+
+/** The API server refuses a port without a number, but says so only after Helm has begun. */
+function checkPorts(container: Container): string[] {
+  return (container.ports ?? [])
+    .filter(({ containerPort }) => typeof containerPort !== "number" || containerPort <= 0)
+    .map(({ name }) => `the port ${name ?? ""} has no number`);
+}
+
+/** Helm keeps the manifest of each revision, Secrets and all. */
+function checkSecrets(objects: readonly KubernetesObject[]): string[] {
+  return objects
+    .filter(
+      ({ kind, data, stringData }) => kind === "Secret" && (hasText(data) || hasText(stringData)),
+    )
+    .map(({ metadata }) => `the release contains the Secret ${metadata?.name ?? ""}`);
+}
+
+function hasText(data: unknown): boolean {
+  return Object.values(data ?? {}).some((value) => value !== null && value !== "");
+}
+
+function checkWallet({ spec }: PodTemplate, { walletSecret }: ReleaseNames): string[] {
+  return spec.volumes?.some(({ secret }) => secret?.secretName === walletSecret) === true
+    ? []
+    : [`the pod does not read the Secret ${walletSecret}`];
 }
 
 function checkCredential(
-  objects: readonly KubernetesObject[],
+  environment: Environment,
+  template: PodTemplate,
   container: Container,
-  { names, parameters }: RepairContext,
+  { names, parameters: { challenge } }: RepairContext,
 ): string[] {
-  const owned = ownedSecrets(names);
-  const rendered = objects
-    .filter(({ kind, metadata }) => kind === "Secret" && owned.has(metadata?.name ?? ""))
-    .map(({ metadata }) => `the release contains the Secret ${metadata?.name ?? ""}`);
-  const { challenge } = parameters;
   if (challenge.type !== "dns-01" || challenge.credentialDigest === undefined) {
-    return rendered;
+    return [];
   }
   const secret = credentialSecretName(names, challenge.dnsProvider);
-  return readsSecret(objects, container, secret, names)
-    ? rendered
-    : [...rendered, `the provider does not read the Secret ${secret}`];
+  const reads = {
+    cloudflare: () =>
+      container.env?.some(
+        ({ name, valueFrom }) =>
+          name === "CF_DNS_API_TOKEN" && valueFrom?.secretKeyRef?.name === secret,
+      ),
+    googleCloud: () => {
+      const volume = template.spec.volumes?.find((volume) => volume.secret?.secretName === secret);
+      const mount = container.volumeMounts?.find(({ name }) => name === volume?.name);
+      const file = `${mount?.mountPath ?? ""}/service-account.json`;
+      return mount !== undefined && environment.GCE_SERVICE_ACCOUNT_FILE === file;
+    },
+  };
+  return reads[challenge.dnsProvider]() === true
+    ? []
+    : [`the provider does not read the Secret ${secret}`];
 }
 
-function readsSecret(
-  objects: readonly KubernetesObject[],
-  container: Container,
-  secret: string,
-  names: ReleaseNames,
-): boolean {
-  const fromEnvironment = container.env?.some(
-    ({ valueFrom }) => valueFrom?.secretKeyRef?.name === secret,
+function checkDigests({ metadata }: PodTemplate, parameters: Parameters): string[] {
+  const annotations = metadata?.annotations ?? {};
+  const { challenge, walletDigest } = parameters;
+  const expected = {
+    "checksum/wallet": walletDigest,
+    ...(challenge.type === "dns-01" &&
+      challenge.credentialDigest !== undefined && {
+        "checksum/dns-credential": challenge.credentialDigest,
+      }),
+  };
+  const unmarked = "checksum/cm-letsencrypt" in annotations ? [] : ["checksum/cm-letsencrypt"];
+  return [
+    ...Object.entries(expected)
+      .filter(([annotation, digest]) => annotations[annotation] !== digest)
+      .map(([annotation]) => annotation),
+    ...unmarked,
+  ].map(
+    (annotation) =>
+      `the pod's annotation ${annotation} is not right, so a change would not restart it`,
   );
-  const mounted = podTemplate(objects, names)?.spec.volumes?.some(
-    (volume) =>
-      volume.secret?.secretName === secret &&
-      container.volumeMounts?.some(({ name }) => name === volume.name),
-  );
-  return fromEnvironment === true || mounted === true;
-}
-
-function checkChecksums(objects: readonly KubernetesObject[], { names }: RepairContext): string[] {
-  const annotations = podTemplate(objects, names)?.metadata?.annotations ?? {};
-  return ["checksum/cm-letsencrypt", "checksum/wallet"]
-    .filter((annotation) => !(annotation in annotations))
-    .map(
-      (annotation) => `the pod has no annotation ${annotation}, so a change would not restart it`,
-    );
 }

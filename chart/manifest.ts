@@ -6,6 +6,7 @@ export interface KubernetesObject {
   readonly kind?: string;
   readonly metadata?: {
     readonly name?: string;
+    readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -22,7 +23,11 @@ export interface ManifestDocument {
  * Charts are written for YAML 1.1, which Helm and the Kubernetes tools read: `0744` is octal there and decimal in
  * YAML 1.2, and the API server refuses a `defaultMode` of 744.
  */
-const yamlVersion = { version: "1.1" } as const;
+const yamlVersion = {
+  version: "1.1",
+  // Charts before 14.0.6 repeat labels (templates/service.yaml); for Helm the last one counts.
+  uniqueKeys: false,
+} as const;
 
 const documentSeparator = /^---(?=\s|$)/m;
 
@@ -61,7 +66,9 @@ function parseObject(text: string): KubernetesObject | undefined {
   const [error] = document.errors;
   if (error !== undefined) {
     const source = sourceComment(text).trim();
-    throw new Error(`the chart rendered invalid YAML${source && ` (${source})`}: ${error.message}`);
+    throw new Error(
+      `the chart rendered invalid YAML${source && ` (${source})`}: ${error.message.split("\n")[0] ?? ""}`,
+    );
   }
   return (document.toJS() as KubernetesObject | null) ?? undefined;
 }

@@ -17,6 +17,7 @@ export interface Container {
   readonly name: string;
   readonly env?: readonly EnvironmentVariable[];
   readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort?: unknown }[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly [field: string]: unknown;
 }

@@ -74,6 +74,6 @@ function replaceObjects(
   );
 }
 
-function identity({ kind, metadata }: KubernetesObject): string {
-  return `${kind ?? ""}/${metadata?.name ?? ""}`;
+function identity({ apiVersion, kind, metadata }: KubernetesObject): string {
+  return [apiVersion, kind, metadata?.namespace, metadata?.name].join("/");
 }

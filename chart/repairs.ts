@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { satisfies } from "semver";
 import type { KubernetesObject } from "./manifest.ts";
 import { containerEnvironment, editConfigMap, editPodTemplate } from "./objects.ts";
@@ -125,13 +126,12 @@ function dropHttpPortUnderDns01(
 }
 
 function separateStoragePerCa(objects: readonly KubernetesObject[], { names }: RepairContext) {
-  const home = containerEnvironment(objects, names).AKASH_HOME;
+  const { AKASH_HOME: home } = containerEnvironment(objects, names);
   return editConfigMap(objects, names.letsEncryptConfigMap, (data) => {
-    const directoryUrl = data.AP_CERT_ISSUER_CA_DIR_URL;
-    if (home === undefined || directoryUrl === undefined || "AP_CERT_ISSUER_STORAGE_DIR" in data) {
-      return data;
-    }
-    return { ...data, AP_CERT_ISSUER_STORAGE_DIR: storageDirectory(home, directoryUrl) };
+    const { AP_CERT_ISSUER_CA_DIR_URL: directoryUrl } = data;
+    return home === undefined || directoryUrl === undefined
+      ? data
+      : { ...data, AP_CERT_ISSUER_STORAGE_DIR: storageDirectory(home, directoryUrl) };
   });
 }
 
@@ -155,7 +155,7 @@ function dropCredentialSecrets(objects: readonly KubernetesObject[], { names }: 
 }
 
 /** The Secrets that the program makes itself and the chart must not. */
-export function ownedSecrets(names: ReleaseNames): ReadonlySet<string> {
+function ownedSecrets(names: ReleaseNames): ReadonlySet<string> {
   return new Set([names.walletSecret, names.googleCloudSecret, names.cloudflareSecret]);
 }
 
@@ -164,21 +164,22 @@ function addEnvironment(
   { names, parameters }: RepairContext,
 ) {
   const { challenge } = parameters;
-  const extra = challenge.type === "dns-01" ? challenge.environment : undefined;
-  if (extra === undefined) {
-    return objects;
-  }
+  const extra = Object.entries(challenge.type === "dns-01" ? (challenge.environment ?? {}) : {});
   return editPodTemplate(objects, names, (template) => {
     const [container, ...sidecars] = template.spec.containers;
-    const present = new Set(container?.env?.map(({ name }) => name));
-    const missing = Object.entries(extra)
-      .filter(([name]) => !present.has(name))
-      .map(([name, value]) => ({ name, value }));
+    const present = container?.env ?? [];
+    const missing = extra.filter(
+      ([name, value]) => !present.some((entry) => entry.name === name && entry.value === value),
+    );
     if (container === undefined || missing.length === 0) {
       return template;
     }
-    const extended = { ...container, env: [...(container.env ?? []), ...missing] };
-    return { ...template, spec: { ...template.spec, containers: [extended, ...sidecars] } };
+    const others = present.filter(({ name }) => !missing.some(([missed]) => missed === name));
+    const env = [...others, ...missing.map(([name, value]) => ({ name, value }))];
+    return {
+      ...template,
+      spec: { ...template.spec, containers: [{ ...container, env }, ...sidecars] },
+    };
   });
 }
 
@@ -195,8 +196,7 @@ function annotateChecksums(
       digest(configMap.data),
     ]);
   const { challenge, walletDigest } = parameters;
-  const checksums: Record<string, string> = {
-    ...(Object.fromEntries(configMapChecksums) as Record<string, string>),
+  const credentials: Record<string, string> = {
     "checksum/wallet": walletDigest,
     ...(challenge.type === "dns-01" &&
       challenge.credentialDigest !== undefined && {
@@ -205,12 +205,15 @@ function annotateChecksums(
   };
   return editPodTemplate(objects, names, (template) => {
     const present = template.metadata?.annotations ?? {};
-    const missing = Object.entries(checksums).filter(([annotation]) => !(annotation in present));
-    if (missing.length === 0) {
-      return template;
-    }
-    const annotations = { ...present, ...Object.fromEntries(missing) };
-    return { ...template, metadata: { ...template.metadata, annotations } };
+    // What a chart says of its ConfigMaps is as good; of the credentials only this program knows.
+    const annotations = {
+      ...(Object.fromEntries(configMapChecksums) as Record<string, string>),
+      ...present,
+      ...credentials,
+    };
+    return isDeepStrictEqual(annotations, present)
+      ? template
+      : { ...template, metadata: { ...template.metadata, annotations } };
   });
 }
 

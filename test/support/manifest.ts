@@ -129,6 +129,9 @@ ${credentialEnvironment(dnsProvider)}          ports:
             - name: home
               mountPath: "/root/.akash"
 ${dnsProvider === "googleCloud" ? "            - name: gcp-service-account\n              mountPath: /etc/gcp\n" : ""}      volumes:
+        - name: keys
+          secret:
+            secretName: akash-provider-keys
         - name: scripts
           configMap:
             name: akash-provider-script

@@ -57,8 +57,9 @@ describe("repaired manifest", () => {
   });
 
   it("reads octal modes as Helm does", () => {
-    const [volume] = podTemplate(repairedObjects(), names)?.spec.volumes ?? [];
-    assert.deepEqual(volume, {
+    const volumes = podTemplate(repairedObjects(), names)?.spec.volumes;
+    const scripts = volumes?.find(({ name }) => name === "scripts");
+    assert.deepEqual(scripts, {
       name: "scripts",
       configMap: { name: "akash-provider-script", defaultMode: 0o744 },
     });
@@ -96,9 +97,9 @@ describe("repaired manifest", () => {
       );
     });
 
-    it("of a chart that sets one stays", () => {
-      const settings = ['AP_CERT_ISSUER_STORAGE_DIR: "/root/.akash/own"'];
-      assert.equal(issuerSettings({ settings }).AP_CERT_ISSUER_STORAGE_DIR, "/root/.akash/own");
+    it("of a chart that has one for all CAs is put right", () => {
+      const settings = ['AP_CERT_ISSUER_STORAGE_DIR: "/root/.akash/certs"'];
+      assert.match(issuerSettings({ settings }).AP_CERT_ISSUER_STORAGE_DIR ?? "", /acme-v02/);
     });
   });
 
@@ -120,6 +121,13 @@ describe("repaired manifest", () => {
 
     it("do not change with the chart's version alone", () => {
       assert.deepEqual(podAnnotations({ chartVersion: "19.1.0" }), before);
+    });
+
+    it("of a stale credential are put right", () => {
+      const stale = ["checksum/wallet: stale", "checksum/dns-credential: stale"];
+      const annotations = podAnnotations({ challenge: googleCloudDns01, podAnnotations: stale });
+      assert.equal(annotations["checksum/wallet"], "00112233445566ff");
+      assert.equal(annotations["checksum/dns-credential"], "0123456789abcdef");
     });
 
     it("of the chart stay", () => {
@@ -209,8 +217,47 @@ describe("repaired manifest", () => {
       ],
       [
         "with storage off the home volume",
-        chartManifest({ settings: ['AP_CERT_ISSUER_STORAGE_DIR: "/tmp/certs"'] }),
-        /\/tmp\/certs is not on the home volume/,
+        chartManifest().replace('mountPath: "/root/.akash"', 'mountPath: "/data"'),
+        /\/root\/\.akash\/\S+ is not on the home volume/,
+      ],
+      [
+        "with an HTTP port from elsewhere under DNS-01",
+        chartManifest({ challenge: cloudflareDns01 }).replace(
+          "AKASH_BID_PRICE_CPU_SCALE:",
+          "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: '5002'\n  AKASH_BID_PRICE_CPU_SCALE:",
+        ),
+        /HTTP-01 is on \(port 5002\) beside DNS-01/,
+      ],
+      [
+        "with a DNS provider from elsewhere",
+        chartManifest({ challenge: googleCloudDns01 }).replace(
+          "            - name: AKASH_HOME",
+          "            - name: AP_CERT_ISSUER_DNS_PROVIDERS\n              value: googleCloud\n            - name: AKASH_HOME",
+        ),
+        /the DNS provider is googleCloud instead of gcloud/,
+      ],
+      [
+        "with the key's file elsewhere",
+        chartManifest({ challenge: googleCloudDns01 }).replace(
+          "/etc/gcp/service-account.json",
+          "/etc/gcp/key.json",
+        ),
+        /does not read the Secret akash-provider-gcp-dns/,
+      ],
+      [
+        "with a port without a number",
+        chartManifest().replace("containerPort: 5002", "containerPort: 0"),
+        /port http-challenge has no number/,
+      ],
+      [
+        "with another wallet",
+        chartManifest().replace("secretName: akash-provider-keys", "secretName: mine"),
+        /does not read the Secret akash-provider-keys/,
+      ],
+      [
+        "with a Secret that has something in it",
+        `${chartManifest()}---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: more\ndata:\n  a: Yg==\n`,
+        /contains the Secret more/,
       ],
       [
         "with a StatefulSet of another name",
@@ -247,6 +294,15 @@ describe("repaired manifest", () => {
         /^Error: chart 12\.0\.2 would not give the provider its certificate/,
       );
     });
+  });
+
+  it("takes the last of repeated labels, as Helm does", () => {
+    const manifest = chartManifest().replace(
+      "kind: Service\nmetadata:\n",
+      "kind: Service\nmetadata:\n  labels: { app: a, app: b }\n",
+    );
+    const text = document(repairManifest(manifest), "Service", "akash-provider");
+    assert.match(text ?? "", /app: a, app: b/);
   });
 
   it("is refused without the parameters", () => {
