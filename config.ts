@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { scryptSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { guards, priceTargets, stackEnvironment, type Finding } from "./config/guards.ts";
@@ -9,6 +9,7 @@ import {
   type DnsConfig,
   type Settings,
 } from "./config/settings.ts";
+import { findings } from "./config/issues.ts";
 import { suggestion } from "./config/suggestion.ts";
 
 /** How the host is validated. */
@@ -164,7 +165,7 @@ function pluginSettings(all: Readonly<Record<string, string>>): PluginSettings {
 
 function unknownSettings({ values }: ConfigSource): Finding[] {
   return Object.keys(values)
-    .filter((name) => !(name in settings))
+    .filter((name) => !Object.hasOwn(settings, name))
     .map((name) => ({
       setting: name,
       problem: `is not a setting${suggestion(name)}`,
@@ -184,15 +185,8 @@ function parseSettings(source: ConfigSource): {
       structured === true && text !== undefined ? parseJson(text) : text,
     );
     parsed[name] = result.data;
-    for (const { path, message } of result.error?.issues ?? []) {
-      problems.push({
-        setting: [name, ...path].join("."),
-        problem:
-          text === undefined
-            ? "is missing"
-            : message.replace(/^Invalid/, "is not as it should be: invalid"),
-        mend: ["set", example],
-      });
+    if (result.error !== undefined) {
+      problems.push(...findings(name, example, text, result.error.issues));
     }
   }
   return { settings: parsed, problems };
@@ -218,10 +212,8 @@ function assemble(
     wallet: {
       key: pulumi.secret(walletKey),
       password: pulumi.secret(walletPassword),
-      digest: createHash("sha256")
-        .update(`${walletKey}\0${walletPassword}`)
-        .digest("hex")
-        .slice(0, 16),
+      // Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed.
+      digest: scryptSync(walletPassword, walletKey, 8).toString("hex"),
     },
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },

@@ -12,6 +12,7 @@ import type { Config } from "../config.ts";
 import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
 import { resolved } from "../dns/resolved.ts";
 import { credentialAnnotations } from "./credentialHooks.ts";
+import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 
 /** Arguments of {@link AkashProvider}. */
@@ -78,13 +79,21 @@ export class AkashProvider extends pulumi.ComponentResource {
     const wallet = new kubernetes.core.v1.Secret(
       `${name}-wallet`,
       {
-        metadata: { ...metadata, name: names.walletSecret },
+        metadata: {
+          ...metadata,
+          name: names.walletSecret,
+          annotations: { [ownerAnnotation]: owner() },
+        },
         data: {
           "key.txt": base64(config.wallet.key),
           "key-pass.txt": base64(config.wallet.password),
         },
       },
-      { parent: this, ignoreChanges: ignoredOfSecrets },
+      {
+        parent: this,
+        ignoreChanges: ignoredOfSecrets,
+        hooks: { beforeCreate: [ownerHook(`${name}-owner`, config, names.walletSecret)] },
+      },
     );
 
     const digest = credential?.content && credentialDigest(credential.content);
@@ -135,6 +144,9 @@ export class AkashProvider extends pulumi.ComponentResource {
         parent: this,
         // The pod does not start without its Secrets.
         dependsOn: secret === undefined ? [wallet] : [wallet, secret],
+        // With another name or namespace it is a new release. Two would sign with one wallet, and their
+        // cluster-wide objects have one name.
+        deleteBeforeReplace: true,
         hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
       },
     );

@@ -80,7 +80,8 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
 
     this.tokenId = made.id;
     this.createdAt = made.issuedOn;
-    this.expiresAt = made.expiresOn;
+    // From the argument: an output that the cloud leaves out is unknown in a preview.
+    this.expiresAt = pulumi.output(expiresOn);
     this.token = pulumi.secret(made.value);
     this.registerOutputs({
       tokenName: this.tokenName,

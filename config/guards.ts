@@ -15,6 +15,7 @@ type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly Fin
 /** All of them; each runs whatever the others find. */
 export const guards: readonly Guard[] = [
   credentialsAreEncrypted,
+  secretsCanBeKept,
   directoryFitsStack,
   challengeFitsDns,
   dnsCredentialIsOne,
@@ -28,28 +29,49 @@ export const guards: readonly Guard[] = [
 
 const set = (name: SettingName): Finding["mend"] => ["set", settings[name].example];
 
-function credentialsAreEncrypted({ dns }: Partial<Settings>, { values, secrets }: ConfigSource) {
-  const inDns = dns && ("serviceAccountKey" in dns || "apiToken" in dns) ? ["dns"] : [];
-  return ["walletKey", "walletPassword", ...inDns]
-    .filter((name) => values[name] !== undefined && !secrets.has(name))
-    .map((name): Finding => {
-      const path =
-        name !== "dns"
-          ? name
-          : dns?.provider === "cloudflare"
-            ? "dns.apiToken"
-            : "dns.serviceAccountKey";
-      return {
-        setting: path,
-        problem: "is a credential and stands in the stack's file in clear",
-        mend: ["set", `${path === name ? "" : "--path "}--secret ${path}`],
-      };
-    });
+function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: ConfigSource) {
+  // Whatever else is wrong with dns, a credential in it is looked for.
+  const inDns = ["apiToken", "serviceAccountKey"]
+    .filter((name) => at(parseJson(values.dns), name) !== undefined)
+    .map((name) => ["dns", `dns.${name}`] as const);
+  return [
+    ["walletKey", "walletKey"] as const,
+    ["walletPassword", "walletPassword"] as const,
+    ...inDns,
+  ]
+    .filter(([name]) => values[name] !== undefined && !secrets.has(name))
+    .map(([name, path]): Finding => ({
+      setting: path,
+      problem: "is a credential and stands in the stack's file in clear",
+      mend: ["set", `${path === name ? "" : "--path "}--secret ${path}`],
+    }));
+}
+
+/** The settings that the program keeps secret; every other ends up in the release's values. */
+const keptSecret = new Set(["walletKey", "walletPassword", "dns", "values"]);
+
+function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Finding[] {
+  return [...secrets]
+    .filter((name) => Object.hasOwn(settings, name) && !keptSecret.has(name))
+    .map((name) => ({
+      setting: name,
+      problem:
+        "is encrypted, but Helm keeps it in clear in the cluster, so it must not hold a secret",
+      mend: set(name as SettingName),
+    }));
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Which environment a stack is for, by its name: `staging`, `prod`, `prod-eu` and the like. */
 export function stackEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
-  const [word] = /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(stack) ?? [];
+  const [word] = /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(stack.toLowerCase()) ?? [];
   return word === "prod" ? "production" : (word as "staging" | "production" | undefined);
 }
 
@@ -71,7 +93,13 @@ function directoryFitsStack(
       : [];
   }
   const other = environment === "staging" ? "production" : "staging";
-  if (acmeDirectory !== letsEncryptDirectory[other] || allowOtherDirectory === true) {
+  const sameUrl = (a: string, b: string) =>
+    URL.parse(a)?.href.replace(/\/$/, "") === URL.parse(b)?.href.replace(/\/$/, "");
+  if (
+    acmeDirectory === undefined ||
+    !sameUrl(acmeDirectory, letsEncryptDirectory[other]) ||
+    allowOtherDirectory === true
+  ) {
     return [];
   }
   const consequence =
@@ -182,7 +210,7 @@ function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Fin
 }
 
 /** The class of the persistent storage that the attributes offer, as the chart finds it (templates/_helpers.tpl). */
-function persistentStorageClass(attributes: Settings["attributes"]): string | undefined {
+export function persistentStorageClass(attributes: Settings["attributes"]): string | undefined {
   const value = (key: string) => attributes.findLast((attribute) => attribute.key === key)?.value;
   return attributes
     .filter(
@@ -194,28 +222,46 @@ function persistentStorageClass(attributes: Settings["attributes"]): string | un
 
 /** Where chart values would take away what the certificate needs. */
 function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
-  return [
-    ...(at(values, "letsEncrypt.enabled") === false
-      ? [
-          {
-            setting: "values.letsEncrypt.enabled",
-            problem:
-              "is false, which the chart renders as an invalid StatefulSet and which leaves nothing for this program to do",
-            mend: ["rm", "--path values.letsEncrypt.enabled"] as const,
-          },
-        ]
-      : []),
-    ...(at(values, "serviceAccount.create") === false
-      ? [
-          {
-            setting: "values.serviceAccount.create",
-            problem:
-              "is false, but the repairs read their parameters from the chart's ServiceAccount",
-            mend: ["rm", "--path values.serviceAccount.create"] as const,
-          },
-        ]
-      : []),
+  const enabled = at(values, "letsEncrypt.enabled");
+  const create = at(values, "serviceAccount.create");
+  const broken: readonly (readonly [string, boolean, string])[] = [
+    [
+      "letsEncrypt.enabled",
+      enabled !== undefined && enabled !== true,
+      "is not true, which the chart renders as an invalid StatefulSet and which leaves nothing for this program to do",
+    ],
+    [
+      "serviceAccount.create",
+      create !== undefined && create !== true,
+      "is not true, but the repairs read their parameters from the chart's ServiceAccount",
+    ],
+    [
+      "serviceAccount.name",
+      at(values, "serviceAccount.name") !== undefined,
+      "names an account that the chart does not make (templates/serviceaccount.yaml ignores it)",
+    ],
+    ...[
+      "letsEncrypt",
+      "letsEncrypt.acme",
+      "letsEncrypt.providers",
+      "serviceAccount",
+      "gatewayApi",
+    ].map(
+      (path) =>
+        [
+          path,
+          at(values, path) === null,
+          "is empty, and the chart reads what should be in it",
+        ] as const,
+    ),
   ];
+  return broken
+    .filter(([, isBroken]) => isBroken)
+    .map(([path, , problem]) => ({
+      setting: `values.${path}`,
+      problem,
+      mend: ["rm", `--path values.${path}`],
+    }));
 }
 
 const credentialValues: Readonly<Record<string, string>> = {
@@ -241,19 +287,18 @@ function valuesHoldNoCredential(
       },
     ];
   }
-  const known = Object.entries(credentialValues)
-    .filter(([path]) => at(values, path) !== undefined)
-    .map(([path, command]) => [path, command] as const);
+  const known = Object.keys(credentialValues).filter((path) => at(values, path) !== undefined);
   const lookalikes = leaves(values)
-    .filter(
-      ([path, leaf]) => !(path in credentialValues) && String(leaf).includes("PRIVATE KEY-----"),
-    )
-    .map(([path]) => [path, `--secret walletKey < wallet.key`] as const);
-  return [...known, ...lookalikes].map(([path, command]) => ({
+    .filter(([path, leaf]) => !known.includes(path) && String(leaf).includes("PRIVATE KEY-----"))
+    .map(([path]) => path);
+  return [...known, ...lookalikes].map((path) => ({
     setting: `values.${path}`,
-    problem:
-      "is a credential, which Helm would keep in its release history; it has a setting of its own",
-    mend: ["set", command],
+    problem: `is a credential, which Helm would keep in its release history${
+      credentialValues[path] === undefined
+        ? ""
+        : `; it has a setting of its own (pulumi config set ${credentialValues[path]})`
+    }`,
+    mend: ["rm", `--path values.${path}`],
   }));
 }
 
@@ -281,11 +326,10 @@ const ownSettings: Readonly<Record<string, SettingName>> = {
 };
 
 function valuesRepeatNoSetting({ values }: Partial<Settings>) {
-  const priceTarget = Object.keys(values ?? {}).filter((path) => path.startsWith("price_target_"));
-  return [
-    ...Object.entries(ownSettings),
-    ...priceTarget.map((path) => [path, path as SettingName] as const),
-  ]
+  const priceTargets = (Object.keys(settings) as SettingName[]).filter((name) =>
+    name.startsWith("price_target_"),
+  );
+  return [...Object.entries(ownSettings), ...priceTargets.map((name) => [name, name] as const)]
     .filter(([path]) => at(values, path) !== undefined)
     .map(([path, setting]): Finding => ({
       setting: `values.${path}`,

@@ -2,6 +2,7 @@ import { satisfies, valid } from "semver";
 import { z } from "zod";
 import { chartRepository, chartVersion } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
+import { keyFileProblems } from "../dns/googleCloudKeyFile.ts";
 
 /** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
 export const letsEncryptDirectory = {
@@ -15,6 +16,8 @@ const hostName =
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
+/** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
+const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;
 const keyArmour =
   /^\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
@@ -24,21 +27,57 @@ const matching = (pattern: RegExp, problem: string) => z.string().regex(pattern,
 const wholeNumber = (problem: string) =>
   z
     .string()
-    .regex(/^[1-9]\d*$/, problem)
+    .regex(/^[1-9]\d{0,5}$/, problem)
     .transform(Number);
 
-const httpUrl = (problem: string) =>
+/** The chart puts values into YAML and shell scripts as they are (templates/configmap-main.yaml, scripts/run.sh). */
+const unsafeInChart = /[\s"'`$\\]/;
+
+const url = (problem: string, protocols: readonly string[] = ["http:", "https:"]) =>
   z
     .string()
-    .refine((text) => ["http:", "https:"].includes(URL.parse(text)?.protocol ?? ""), problem);
+    .refine(
+      (text) => !unsafeInChart.test(text) && protocols.includes(URL.parse(text)?.protocol ?? ""),
+      problem,
+    );
+
+/** The chart writes attributes into a file of YAML without quotes (scripts/create_provider.sh). */
+const plainYaml = z
+  .string()
+  .regex(
+    /^[\w./*@+-]+$/,
+    "has characters that the chart cannot write (other than letters, digits and _ . / * @ + -)",
+  );
+
+const attributeValue = z
+  .string()
+  .regex(
+    /^(?!.*(: | #))[^\s"'`$\\#:{}[\],&!|>%][^"'`$\\\n]*$/,
+    "has characters that the chart cannot write",
+  );
 
 const attribute = z.strictObject({
-  key: z.string().min(1),
-  value: z.union([z.string(), z.boolean(), z.number()]).transform(String),
+  key: plainYaml,
+  value: z.union([z.string(), z.boolean(), z.number()]).transform(String).pipe(attributeValue),
 });
 
-/** How long the proof waits for new keys and grants to work, in seconds. Default 300: Google says up to 7 minutes, and mostly takes one. */
-const proofTimeout = z.coerce.number().int().positive().default(300);
+const positive = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,6}$/)
+        .transform(Number),
+    ],
+    "is not a whole number",
+  )
+  .pipe(
+    z.number("is not a whole number").int("is not a whole number").positive("is not above zero"),
+  );
+
+/** How long the proof waits for new keys and grants to work, in seconds. Default 480: Google says up to 7 minutes, and mostly takes one. */
+const proofTimeout = positive.default(480);
 
 /** Any text, such as a month; when it changes, the credential is replaced by a new one. Default `first`. */
 const rotation = z
@@ -47,7 +86,7 @@ const rotation = z
   .default("first");
 
 /** After how many days `preview` and `up` warn that the credential is old. Default 90. */
-const maxAgeDays = z.coerce.number().int().positive().default(90);
+const maxAgeDays = positive.default(90);
 
 const dns = z.discriminatedUnion("provider", [
   z.strictObject({
@@ -56,15 +95,21 @@ const dns = z.discriminatedUnion("provider", [
     rotation,
     maxAgeDays,
     /** Project id of the managed zone, and of the service account that is made for it. */
-    project: z.string().min(1),
+    project: matching(googleProject, "is not a project id"),
     /** Name of the managed zone. Default: the public zone of the project that contains the host. */
     zone: z.string().min(1).optional(),
     /** Where `roles/dns.admin` is granted. Default `zone`; `project` reaches every zone of the project. */
     grant: z.enum(["zone", "project"]).default("zone"),
     /** Key file of a service account of your own, instead of one that is made. Secret. */
-    serviceAccountKey: z.string().min(1).optional(),
+    serviceAccountKey: z
+      .string()
+      .refine(
+        (content) => keyFileProblems(content).length === 0,
+        "is not a service account's key file",
+      )
+      .optional(),
     /** E-mail of a Google service account that the pod acts as on GKE (Workload Identity): no key, no Secret. */
-    workloadIdentity: z.string().min(1).optional(),
+    workloadIdentity: z.email("is not the e-mail address of a service account").optional(),
   }),
   z.strictObject({
     provider: z.literal("cloudflare"),
@@ -76,11 +121,20 @@ const dns = z.discriminatedUnion("provider", [
     /** Account id; given, the token belongs to the account instead of to the user who runs Pulumi. */
     accountId: matching(/^[0-9a-f]{32}$/, "is not an account id of 32 hex digits").optional(),
     /** Last moment of the token's life, in RFC 3339 form. Default: none. */
-    expiresOn: z.iso.datetime().optional(),
-    /** IP ranges (CIDR) that may use the token. Default: any. */
-    allowedIps: z.array(z.union([z.cidrv4(), z.cidrv6()])).optional(),
+    expiresOn: z.iso
+      .datetime("is not a moment such as 2027-01-31T00:00:00Z")
+      .refine((moment) => Date.parse(moment) > Date.now(), "is in the past")
+      .optional(),
+    /**
+     * IP ranges (CIDR) that may use the token, the machine that runs Pulumi among them, since it proves the token.
+     * Default: any.
+     */
+    allowedIps: z
+      .array(z.union([z.cidrv4(), z.cidrv6()], "is not a range such as 192.0.2.7/32"))
+      .min(1, "is empty")
+      .optional(),
     /** A token of your own, instead of one that is made. Secret. */
-    apiToken: z.string().min(1).optional(),
+    apiToken: matching(/\S/, "is empty").optional(),
   }),
 ]);
 
@@ -150,11 +204,11 @@ export const settings = {
   /** E-mail address for the Let's Encrypt account and the provider's entry on the chain. Required by the issuer. */
   email: setting(z.email("is not an e-mail address"), "email you@example.com"),
   /** Website in the provider's entry on the chain. Default: none. */
-  website: setting(httpUrl("is not an http(s) URL").optional(), "website https://example.com"),
+  website: setting(url("is not an http(s) URL").optional(), "website https://example.com"),
   /** RPC node of the network, an http(s) URL. Default: the chart's. */
-  node: setting(httpUrl("is not an http(s) URL").optional(), "node https://rpc.example.com:443"),
+  node: setting(url("is not an http(s) URL").optional(), "node https://rpc.example.com:443"),
   /** Chain id of the network. Default: the chart's, the main network. */
-  chainid: setting(optionalText("is empty"), "chainid akashnet-2"),
+  chainid: setting(matching(/^[\w.-]+$/, "is not a chain id").optional(), "chainid akashnet-2"),
   /** How often earnings are withdrawn, a Go duration. Default: the chart's. */
   withdrawalperiod: setting(
     matching(goDuration, "is not a duration such as 12h").optional(),
@@ -192,14 +246,7 @@ export const settings = {
       .transform((text) =>
         text === "staging" || text === "production" ? letsEncryptDirectory[text] : text,
       )
-      .pipe(
-        z
-          .string()
-          .refine(
-            (url) => URL.parse(url)?.protocol === "https:",
-            "is neither staging, production nor an https URL",
-          ),
-      )
+      .pipe(url("is neither staging, production nor an https URL", ["https:"]))
       .optional(),
     "acmeDirectory staging",
   ),
@@ -245,8 +292,12 @@ export const settings = {
       .string()
       .min(1, "is empty")
       .refine(
-        (location) => !location.startsWith("/"),
+        (location) => !/^(\/|~|file:|[A-Za-z]:\\)/.test(location),
         "is an absolute path, which would be a change on every other machine",
+      )
+      .refine(
+        (location) => /^(https?:\/\/(?!.*\.tgz$)|oci:\/\/|\.{1,2}\/|\/|~|file:)/.test(location),
+        `is neither a repository's URL (${chartRepository}), nor oci://…, nor a path that begins with ./`,
       )
       .default(chartRepository),
     `chart ${chartRepository}`,

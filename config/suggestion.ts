@@ -11,7 +11,7 @@ const chartNames: Readonly<Record<string, string>> = {
 };
 
 /** How many letters a name may be off to count as a typing error. */
-const nearMiss = 3;
+export const nearMiss = 3;
 
 /** The end of the sentence that refuses an unknown setting: which one may have been meant, if any. */
 export function suggestion(name: string): string {

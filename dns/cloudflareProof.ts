@@ -29,6 +29,10 @@ export async function proveCloudflareToken(
   }
   const client = new Cloudflare({
     apiToken: token.trim(),
+    // The client adds the operator's own credentials from the environment, with which the proof would be of those.
+    apiKey: null,
+    apiEmail: null,
+    userServiceKey: null,
     maxRetries: 0,
     ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
   });
@@ -89,6 +93,11 @@ function explain(error: unknown, permission: string, zone: string): Error {
   const codes = errors.map(({ code }) => code);
   if (status === undefined) {
     return new NotYetError(`Cloudflare does not answer: ${error.message}`);
+  }
+  if (errors.some(({ message }) => /from location/i.test(message ?? ""))) {
+    return new ProofError(
+      "Cloudflare accepts the token from other addresses only: dns.allowedIps has to include the address of the machine that runs Pulumi, which proves it",
+    );
   }
   // Cloudflare has one code, 9109, for a token that it does not know and for one that may not do this.
   const unknown = errors.some(({ message }) => /invalid (access|api) token/i.test(message ?? ""));

@@ -16,6 +16,8 @@ export function apiTokens(
 ): CredentialInventory {
   const { user, accounts } = new Cloudflare({
     apiToken: apiToken ?? null,
+    // The plugin prefers the token, where the client would send all that it finds.
+    ...(apiToken !== undefined && { apiKey: null, apiEmail: null, userServiceKey: null }),
     ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
   });
   const account = { account_id: accountId ?? "" };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { gaxios, JWT } from "google-auth-library";
-import { z } from "zod";
 import { zoneContains } from "./credential.ts";
+import { keyFile, keyFileProblems, parseJson, type KeyFile } from "./googleCloudKeyFile.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
 
 /** What the proof of a service account's key is about. */
@@ -18,16 +18,6 @@ const googleDns = "https://dns.googleapis.com/dns/v1/";
 /** The scope of roles/dns.admin's calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
 const scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
 
-const keyFile = z.object({
-  type: z.literal("service_account"),
-  client_email: z.string(),
-  private_key: z.string(),
-  private_key_id: z.string().optional(),
-  token_uri: z.url().default("https://oauth2.googleapis.com/token"),
-});
-
-type KeyFile = z.output<typeof keyFile>;
-
 /**
  * Proves that a service account's key can answer a challenge: it reads the managed zone, and writes, reads back and
  * deletes a TXT record in it.
@@ -40,28 +30,19 @@ export async function proveGoogleCloudKey(
   content: string,
   target: GoogleCloudProofTarget,
 ): Promise<void> {
-  const key = parseKey(content);
+  const key = parseKeyFile(content);
   const zone = new Zone(key, target);
   await waitOut(target.timeout, () => zone.writeReadDelete());
 }
 
-function parseKey(content: string): KeyFile {
-  const parsed = keyFile.safeParse(parseJson(content));
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map(({ path }) => path.join(".") || "JSON").join(", ");
+function parseKeyFile(content: string): KeyFile {
+  const wrong = keyFileProblems(content);
+  if (wrong.length > 0) {
     throw new ProofError(
-      `The Google credential is not a service account's key file (wrong: ${fields})`,
+      `The Google credential is not a service account's key file (wrong: ${wrong.join(", ")})`,
     );
   }
-  return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return keyFile.parse(parseJson(content));
 }
 
 interface RecordSet {

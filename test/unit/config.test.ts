@@ -98,6 +98,16 @@ describe("configuration", () => {
       ["bidPriceScript", "no-such-file.sh"],
       ["acmeDirectory", "http://ca.example.com/directory"],
       ["acmeDirectory", "prod"],
+      ["acmeDirectory", "https://ca.example.com/dir --flag=x"],
+      ["node", 'https://rpc.example.com/"'],
+      ["chainid", "akashnet 2"],
+      ["chart", "akash/provider"],
+      ["chart", "~/chart"],
+      ["chart", "file:///home/me/chart"],
+      ["chart", "https://example.com/provider-19.0.2.tgz"],
+      ["attributes", json([{ key: "x", value: '"y" #z' }])],
+      ["attributes", json([{ key: "x", value: "a: b" }])],
+      ["timeout", "99999999999999999999"],
     ];
     for (const [name, value] of refused) {
       it(`${name} = ${value} is refused`, () => {
@@ -211,6 +221,13 @@ describe("configuration", () => {
       }
     });
 
+    it("the other environment's is known by any spelling, and so is the stack", () => {
+      for (const acmeDirectory of [`${production}/`, production.replace("acme-v02", "ACME-v02")]) {
+        assertRefused(configSource({ acmeDirectory }, "staging"), /^acmeDirectory .*rate limits/);
+      }
+      assertRefused(configSource({ acmeDirectory: "staging" }, "Prod"), /no client trusts/);
+    });
+
     it("another CA's URL is taken as it is, on any stack", () => {
       const acmeDirectory = "https://ca.example.com/acme/directory";
       assert.equal(readConfig(configSource({ acmeDirectory }, "prod")).directoryUrl, acmeDirectory);
@@ -248,7 +265,10 @@ describe("configuration", () => {
 
     it("options of the other provider are refused", () => {
       const dns = json({ provider: "cloudflare", zone: "example.com", project: "dns-project" });
-      assertRefused(configSource({ challenge: "dns-01", dns }), /^dns .*"project"/);
+      assertRefused(
+        configSource({ challenge: "dns-01", dns }),
+        /^dns\.project is not a setting of this provider or mode$/,
+      );
     });
 
     it("grants the one zone unless told otherwise", () => {
@@ -259,7 +279,7 @@ describe("configuration", () => {
           provider: "googleCloud",
           project: "dns-project",
           grant: "zone",
-          proofTimeout: 300,
+          proofTimeout: 480,
           rotation: "first",
           maxAgeDays: 90,
         },
@@ -273,6 +293,68 @@ describe("configuration", () => {
       assert.match(found[0] ?? "", /^dns\.apiToken is a credential/);
       assert(!found.join().includes("SENTINEL"));
     });
+  });
+
+  describe("problems inside a setting", () => {
+    const commandFor = (dns: object) => {
+      try {
+        readConfig(configSource({ challenge: "dns-01", dns: json(dns) }));
+      } catch (error) {
+        assert(error instanceof ConfigError);
+        return error.problems.map(({ setting, problem, command }) => [setting, problem, command]);
+      }
+      return assert.fail("accepted");
+    };
+
+    it("come with the command for that place", () => {
+      assert.deepEqual(commandFor({ provider: "cloudflare", zone: "x" }), [
+        ["dns.zone", "is not a zone name", "pulumi config set -s home --path dns.zone <value>"],
+      ]);
+      assert.deepEqual(commandFor({ provider: "googleCloud" }), [
+        ["dns.project", "is missing", "pulumi config set -s home --path dns.project <value>"],
+      ]);
+      assert.deepEqual(
+        commandFor({ provider: "cloudflare", zone: "example.com", expireson: "x" }),
+        [
+          [
+            "dns.expireson",
+            "is not a setting; it is called expiresOn",
+            "pulumi config rm -s home --path dns.expireson",
+          ],
+        ],
+      );
+    });
+
+    it("do not hide a credential in clear", () => {
+      const found = commandFor({ provider: "cloudflare", zone: "x", apiToken: "SENTINEL" });
+      assert.deepEqual(
+        found.map(([setting]) => setting),
+        ["dns.zone", "dns.apiToken"],
+      );
+      assert(!JSON.stringify(found).includes("SENTINEL"));
+    });
+
+    it("are found before anything is made: no key file, an end in the past", () => {
+      const key = { provider: "googleCloud", project: "dns-project", serviceAccountKey: "garbage" };
+      assert.match(
+        String(commandFor(key)[0]),
+        /serviceAccountKey,is not a service account's key file/,
+      );
+      const past = {
+        provider: "cloudflare",
+        zone: "example.com",
+        expiresOn: "2020-01-01T00:00:00Z",
+      };
+      assert.match(String(commandFor(past)[0]), /expiresOn,is in the past/);
+    });
+  });
+
+  it("a secret that Helm would keep in clear is refused", () => {
+    const source = configSource({ node: "https://rpc.example.com" });
+    assertRefused(
+      { ...source, secrets: new Set([...source.secrets, "node"]) },
+      /^node is encrypted, but Helm keeps it in clear/,
+    );
   });
 
   describe("storage class", () => {
@@ -309,6 +391,9 @@ describe("configuration", () => {
       ],
       ["values.authpem", { authpem: "-----BEGIN PRIVATE KEY-----\nSENTINEL" }],
       ["values.domain", { domain: "example.org" }],
+      ["values.letsEncrypt.enabled", { letsEncrypt: { enabled: null } }],
+      ["values.letsEncrypt", { letsEncrypt: null }],
+      ["values.serviceAccount.name", { serviceAccount: { name: "mine" } }],
       ["values.letsEncrypt.acme.caDirUrl", { letsEncrypt: { acme: { caDirUrl: "" } } }],
       ["values.price_target_cpu", { price_target_cpu: 1 }],
     ];
@@ -331,6 +416,7 @@ describe("configuration", () => {
 
     it("without a setting of their own are taken", () => {
       const values = {
+        price_target_new: "1",
         image: { tag: "0.16.2" },
         letsEncrypt: { acme: { httpChallengePort: 5003 } },
       };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { RunError } from "@pulumi/pulumi";
 import { AkashProvider, clusterProvider } from "../../../components/index.ts";
 import { readConfig } from "../../../config.ts";
@@ -40,6 +41,16 @@ function values(program: ProgramRun): {
 } {
   return (find(program, "provider-release").inputs as { values: ReturnType<typeof values> }).values;
 }
+
+const keyFile = JSON.stringify({
+  type: "service_account",
+  client_email: "brought@dns-project.iam.gserviceaccount.com",
+  private_key_id: "SENTINEL-key",
+  private_key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+  }),
+});
 
 async function refusal(program: Promise<unknown>): Promise<string> {
   try {
@@ -109,7 +120,7 @@ describe("DNS credential", function () {
       const program = await run({
         ...googleCloud,
         zone: "example-com",
-        serviceAccountKey: '{"private_key":"SENTINEL"}',
+        serviceAccountKey: keyFile,
       });
       assert.deepEqual(types(program, "gcp:"), []);
       assert.deepEqual(program.outputs, {
@@ -194,7 +205,7 @@ describe("DNS credential", function () {
   it("is shown nowhere but in its Secret", async () => {
     for (const dns of [
       { ...cloudflare, apiToken: "SENTINEL-token" },
-      { ...googleCloud, zone: "example-com", serviceAccountKey: "SENTINEL-key" },
+      { ...googleCloud, zone: "example-com", serviceAccountKey: keyFile },
     ]) {
       const { resources, outputs } = await run(dns);
       const secrets = ["provider-dns-credential", "provider-wallet"];
