@@ -78,6 +78,10 @@ async function main(): Promise<number> {
     const missing = await missingPrograms(artifacts.map(({ name }) => name));
     const skip = missing.length > 0;
     if (skip) {
+      // A CI without its sandbox must not look like one whose tests pass.
+      if (process.env.CI !== undefined) {
+        results.push({ passed: 0, failed: 1, skipped: 0 });
+      }
       console.log(
         `Skipped: ${missing.map(({ name }) => name).join(", ")} not built yet; npm run build-sandbox builds them.`,
       );
