@@ -55,7 +55,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
         displayName: `Akash provider DNS-01 (${pulumi.getStack()})`,
         // A run that was killed before Google's answer came leaves the account, under an id that is this stack's alone.
         createIgnoreAlreadyExists: true,
-        description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}`,
+        description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}, which removes keys that it does not know`,
       },
       { parent: this },
     );

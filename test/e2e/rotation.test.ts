@@ -216,6 +216,18 @@ for (const { cloud, dns, resource, secret, make, prove, works } of rotations) {
       });
     }
 
+    it("refuses to delete the credential that the pod runs with, as --target-replace would", async () => {
+      const before = await credential();
+      const { status, output } = await workspace.pulumi(
+        ...["up", "-s", name, "--yes", "--target-replace", `**::${resource}`],
+      );
+      assert.notEqual(status, 0);
+      assert.match(output, new RegExp(`The pod ${pod} still runs with this credential`));
+      await works(before, sandbox);
+      await workspace.up();
+      await assertFinished();
+    });
+
     it("goes past a pod that is not ready", async () => {
       const status = { conditions: [{ type: "Ready", status: "False" }] };
       await cluster.core.patchNamespacedPodStatus({
@@ -239,6 +251,40 @@ for (const { cloud, dns, resource, secret, make, prove, works } of rotations) {
     });
   });
 }
+
+describe("Google's limit of ten keys", () => {
+  const name = "rotation-limit";
+
+  it("is told with the keys and the command that removes them", async () => {
+    const sandbox = await testSandbox();
+    const clouds = new SandboxClouds(sandbox);
+    const workspace = await Workspace.create(sandbox, name, name, {
+      challenge: "dns-01",
+      dns: { provider: "googleCloud", project: "sandbox-project" },
+      namespace: name,
+      releaseName: `${name}-provider`,
+      timeout: "60",
+    });
+    await workspace.up();
+    const [email] = (await clouds.google()).accounts;
+    for (let more = 1; more < 10; more += 1) {
+      await clouds.addKey(email ?? "");
+    }
+    await clouds.inject("google", { match: "^DELETE .*/keys/", status: 403, times: 100 });
+    const { status, output } = await workspace.pulumi(
+      ...["up", "-s", name, "--yes", "--replace", "**::dns-key"],
+    );
+    await clouds.clearFaults();
+    assert.notEqual(status, 0);
+    assert.match(output, /There are 10 credentials, which is the limit/);
+    const commands = output.match(/gcloud iam service-accounts keys delete [0-9a-f]+/g) ?? [];
+    assert.equal(new Set(commands).size, 9, "each but the one in use");
+
+    await workspace.up();
+    assert.equal(Object.values((await clouds.google()).keys).flat().length, 1);
+    await workspace.destroy();
+  });
+});
 
 interface EngineEvent {
   readonly resourcePreEvent?: {

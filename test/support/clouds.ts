@@ -133,6 +133,11 @@ export class SandboxClouds {
     await this.googleCall("DELETE", `${account}/keys/${id}`);
   }
 
+  /** Makes a further key for a service account. */
+  async addKey(email: string): Promise<void> {
+    await this.googleCall("POST", `/v1/projects/-/serviceAccounts/${email}/keys`, {});
+  }
+
   /** Names of the TXT records in Cloudflare's zone example.test. */
   async cloudflareTxt(): Promise<readonly string[]> {
     const [zone] = (
