@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { credentialSecretName, releaseNames } from "../chart/release.ts";
 import type { Config } from "../config.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
+import { lastSegment } from "../dns/names.ts";
 import { resolved } from "../dns/resolved.ts";
 import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
@@ -159,8 +160,4 @@ async function digestOfOutputs(
     return digestOf(Buffer.from(encoded, "base64").toString("utf8"));
   }
   return value === undefined ? undefined : digestOf(await resolved(pulumi.output(value)));
-}
-
-function lastSegment(id: string): string {
-  return id.split("/").at(-1) ?? id;
 }

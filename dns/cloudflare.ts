@@ -3,9 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
-import { apiTokens } from "./cloudflareTokens.ts";
 import { zoneContains, type DnsCredential, type RotationGuard } from "./credential.ts";
-import { proveCloudflareToken } from "./cloudflareProof.ts";
 import { lookup } from "./lookup.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
@@ -43,8 +41,11 @@ export async function cloudflareCredential(
       ? await madeToken(name, dns, target.host, plugin, guard)
       : { content: pulumi.secret(dns.apiToken.trim()) }),
     environment: {},
-    prove: (content) =>
-      proveCloudflareToken(content, { ...target, zone, endpoint: plugin.endpoint }),
+    // The vendor's client takes its time to load, and a preview does without it.
+    prove: async (content) => {
+      const { proveCloudflareToken } = await import("./cloudflareProof.ts");
+      await proveCloudflareToken(content, { ...target, zone, endpoint: plugin.endpoint });
+    },
   };
 }
 
@@ -65,8 +66,10 @@ async function madeToken(
     ),
     findPermissionGroups(accountId),
   ]);
-  const inventory = async (): Promise<CredentialInventory> =>
-    apiTokens(await resolved(made.tokenName), accountId, plugin);
+  const inventory = async (): Promise<CredentialInventory> => {
+    const { apiTokens } = await import("./cloudflareTokens.ts");
+    return apiTokens(await resolved(made.tokenName), accountId, plugin);
+  };
   const made: CloudflareDnsCredential = new CloudflareDnsCredential(name, {
     host,
     zoneId,

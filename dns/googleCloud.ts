@@ -4,9 +4,8 @@ import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
 import type { DnsConfig } from "../config/settings.ts";
 import { zoneContains, type DnsCredential, type RotationGuard } from "./credential.ts";
-import { keyId, serviceAccountKeys } from "./googleCloudKeys.ts";
-import { proveGoogleCloudKey } from "./googleCloudProof.ts";
 import { lookup } from "./lookup.ts";
+import { lastSegment } from "./names.ts";
 import type { ProofTarget } from "./proof.ts";
 import { resolved } from "./resolved.ts";
 import type { CredentialInventory } from "./strays.ts";
@@ -34,8 +33,12 @@ export async function googleCloudCredential(
     // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
     // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: zone },
-    prove: (content) =>
-      proveGoogleCloudKey(content, { ...target, project, zone, endpoint: plugin.dnsEndpoint }),
+    // The vendor's client takes its time to load, and a preview does without it.
+    prove: async (content) => {
+      const { proveGoogleCloudKey } = await import("./googleCloudProof.ts");
+      const endpoint = plugin.dnsEndpoint;
+      await proveGoogleCloudKey(content, { ...target, project, zone, endpoint });
+    },
   };
 }
 
@@ -53,8 +56,10 @@ function source(
     return { content: pulumi.secret(dns.serviceAccountKey) };
   }
   const { project, grant, rotation } = dns;
-  const inventory = async (): Promise<CredentialInventory> =>
-    serviceAccountKeys(await resolved(made.email), plugin);
+  const inventory = async (): Promise<CredentialInventory> => {
+    const { serviceAccountKeys } = await import("./googleCloudKeys.ts");
+    return serviceAccountKeys(await resolved(made.email), plugin);
+  };
   const made: GcpDnsCredential = new GcpDnsCredential(name, {
     project,
     managedZone,
@@ -65,7 +70,7 @@ function source(
   return {
     content: made.keyFile,
     made: {
-      id: guard.withoutStrays(made.keyName.apply(keyId), inventory),
+      id: guard.withoutStrays(made.keyName.apply(lastSegment), inventory),
       createdAt: made.createdAt,
       expiresAt: made.expiresAt,
       inventory,

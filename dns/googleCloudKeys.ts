@@ -1,5 +1,6 @@
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import type { PluginSettings } from "../config.ts";
+import { lastSegment } from "./names.ts";
 import type { CredentialInventory } from "./strays.ts";
 
 const googleIam = "https://iam.googleapis.com/v1/";
@@ -22,18 +23,13 @@ export function serviceAccountKeys(
       const { data } = await client.request<{
         readonly keys?: readonly { readonly name: string }[];
       }>({ url, params: { keyTypes: "USER_MANAGED" } });
-      return (data.keys ?? []).map(({ name }) => keyId(name));
+      return (data.keys ?? []).map(({ name }) => lastSegment(name));
     },
     remove: async (id) => {
       await client.request({ url: `${url}/${id}`, method: "DELETE" });
     },
     removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
   };
-}
-
-/** The id in a key's name, `projects/…/serviceAccounts/…/keys/<id>`. */
-export function keyId(name: string): string {
-  return name.split("/").at(-1) ?? name;
 }
 
 function operator({ accessToken, credentials }: PluginSettings["googleCloud"]) {

@@ -1,0 +1,181 @@
+import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
+import { coreApi, unlessMissing } from "../components/coreApi.ts";
+import { chartName, type ReleaseNames } from "../chart/release.ts";
+import { messageOf, UserError } from "../sandbox/errors.ts";
+import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
+import { decodeRecord, encodeRecord, withoutCredentials, type HelmRecord } from "./helmRecord.ts";
+
+/** Where the provider runs. */
+export interface ReleasePlace {
+  readonly namespace: string;
+  readonly releaseName: string;
+}
+
+/** The namespace's label by which Akash's operators and network policies find it. */
+const namespaceLabel = { name: "akash.network", value: "true" };
+/** Helm leaves an object alone that has this annotation (https://helm.sh/docs/howto/charts_tips_and_tricks). */
+const keepAnnotation = "/metadata/annotations/helm.sh~1resource-policy";
+
+/** The running provider, as the cluster has it. */
+export class RunningProvider {
+  private readonly core: CoreV1Api;
+  private readonly place: ReleasePlace;
+
+  private constructor(core: CoreV1Api, place: ReleasePlace) {
+    this.core = core;
+    this.place = place;
+  }
+
+  /** @param context the kubeconfig's context. Default: its current one */
+  static async connect(context: string | undefined, place: ReleasePlace): Promise<RunningProvider> {
+    return new RunningProvider(await explained(() => coreApi(context)), place);
+  }
+
+  /**
+   * The revision that is deployed.
+   *
+   * @throws UserError when there is none, or the release is not one that can be adopted
+   */
+  async deployedRevision(): Promise<HelmRecord> {
+    const { namespace, releaseName } = this.place;
+    const records = (await this.revisions()).map(decodeRecord);
+    const last = records.sort((a, b) => a.version - b.version).at(-1);
+    if (last === undefined) {
+      throw new UserError(
+        `The namespace ${namespace} has no Helm release ${releaseName}${await this.elsewhere()}. ` +
+          "Say where it is with --namespace and --release; helm list -A shows all.",
+      );
+    }
+    if (last.chart.metadata.name !== chartName) {
+      throw new UserError(
+        `The release ${releaseName} is of the chart ${last.chart.metadata.name}, and not of Akash's chart ${chartName}.`,
+      );
+    }
+    if (last.info.status !== "deployed") {
+      throw new UserError(
+        `The last revision of the release ${releaseName} is ${last.info.status}. Put a good one back first: helm -n ${namespace} rollback ${releaseName}`,
+      );
+    }
+    return last;
+  }
+
+  /** A Secret, if it is there. */
+  secret(name: string): Promise<V1Secret | undefined> {
+    const { namespace } = this.place;
+    return explained(() => unlessMissing(this.core.readNamespacedSecret({ name, namespace })));
+  }
+
+  /** Gives the namespace the label that it should have; an adopted namespace's labels are left alone from then on. */
+  async labelNamespace(): Promise<void> {
+    const { namespace: name } = this.place;
+    await explained(async () => {
+      const { metadata } = await this.core.readNamespace({ name });
+      if (metadata?.labels?.[namespaceLabel.name] !== namespaceLabel.value) {
+        const labels = { ...metadata?.labels, [namespaceLabel.name]: namespaceLabel.value };
+        const body = [
+          { op: "test", path: "/metadata/resourceVersion", value: metadata?.resourceVersion },
+          { op: "add", path: "/metadata/labels", value: labels },
+        ];
+        await this.core.patchNamespace({ name, body });
+      }
+    });
+  }
+
+  /**
+   * Makes Pulumi the owner of a Secret in Helm's place: Pulumi may change it, and Helm is to keep it, whatever happens
+   * before it has forgotten it. The annotation goes with the first `up`, since the program does not have it.
+   */
+  async handOver(name: string): Promise<void> {
+    const { namespace } = this.place;
+    await explained(async () => {
+      const { metadata } = await this.core.readNamespacedSecret({ name, namespace });
+      await this.core.patchNamespacedSecret({
+        name,
+        namespace,
+        fieldManager: pulumiFieldManager,
+        body: [
+          { op: "test", path: "/metadata/resourceVersion", value: metadata?.resourceVersion },
+          ...(metadata?.annotations === undefined
+            ? [{ op: "add", path: "/metadata/annotations", value: {} }]
+            : []),
+          { op: "add", path: keepAnnotation, value: "keep" },
+          {
+            op: "add",
+            path: "/metadata/managedFields",
+            value: handedToPulumi(metadata?.managedFields ?? []),
+          },
+        ],
+      });
+    });
+  }
+
+  /**
+   * Takes the credentials out of what Helm remembers, revision by revision.
+   *
+   * Otherwise they would stay readable there, Pulumi would read them into its state with the release, and the next
+   * upgrade would delete the Secrets, which its manifest has no more (helm.sh/helm/v3, pkg/kube/client.go, `update`).
+   * Rollbacks still work: the objects of every revision find the Secrets that they read.
+   *
+   * @returns the revisions that had credentials
+   */
+  async forgetCredentials(names: ReleaseNames): Promise<number[]> {
+    const { namespace } = this.place;
+    const changed: number[] = [];
+    for (const secret of await this.revisions()) {
+      const record = decodeRecord(secret);
+      const cleaned = withoutCredentials(record, names);
+      const name = secret.metadata?.name;
+      if (cleaned !== record && name !== undefined) {
+        const body = { ...secret, data: encodeRecord(cleaned) };
+        await explained(() => this.core.replaceNamespacedSecret({ name, namespace, body }));
+        changed.push(record.version);
+      }
+    }
+    return changed;
+  }
+
+  private async revisions(): Promise<readonly V1Secret[]> {
+    const { namespace } = this.place;
+    const list = await explained(() =>
+      this.core.listNamespacedSecret({ namespace, labelSelector: this.selector() }),
+    );
+    return list.items;
+  }
+
+  /** The end of a sentence that says where else a release of this name is; empty where nobody may look. */
+  private async elsewhere(): Promise<string> {
+    try {
+      const { items } = await this.core.listSecretForAllNamespaces({
+        labelSelector: this.selector(),
+      });
+      const namespaces = [...new Set(items.map(({ metadata }) => metadata?.namespace ?? ""))];
+      return namespaces.length === 0 ? "" : `, but ${namespaces.join(" and ")} has`;
+    } catch {
+      return "";
+    }
+  }
+
+  private selector(): string {
+    return `owner=helm,name=${this.place.releaseName}`;
+  }
+}
+
+async function explained<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const { code, body } = error as { readonly code?: unknown; readonly body?: unknown };
+    const reason = typeof code === "number" ? `${code}: ${statusMessage(body)}` : messageOf(error);
+    throw new UserError(`The cluster does not do what was asked (${reason}).`);
+  }
+}
+
+/** What the API server says, from the body of its answer. */
+function statusMessage(body: unknown): string {
+  try {
+    const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown };
+    return typeof status.message === "string" ? status.message : "no reason given";
+  } catch {
+    return "no reason given";
+  }
+}

@@ -1,0 +1,52 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { V1Secret } from "@kubernetes/client-node";
+import { formatManifest, parseManifest, withObject } from "../chart/manifest.ts";
+import type { ReleaseNames } from "../chart/release.ts";
+import { liveCredentials } from "./liveSecrets.ts";
+import { valueAt, without, type ValueMap } from "./values.ts";
+
+/** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as this looks into it. */
+export interface HelmRecord {
+  readonly name: string;
+  readonly version: number;
+  readonly info: { readonly status: string };
+  readonly chart: { readonly metadata: { readonly name: string; readonly version: string } };
+  /** The values that it was given. */
+  readonly config?: ValueMap;
+  /** The objects that it rendered. */
+  readonly manifest: string;
+}
+
+/** Reads a revision from its Secret: JSON, gzipped, in base64 (helm.sh/helm/v3, pkg/storage/driver/util.go). */
+export function decodeRecord({ data }: V1Secret): HelmRecord {
+  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
+  return JSON.parse(gunzipSync(Buffer.from(encoded, "base64")).toString()) as HelmRecord;
+}
+
+/** The data of a revision's Secret. */
+export function encodeRecord(record: HelmRecord): Record<string, string> {
+  const encoded = gzipSync(JSON.stringify(record)).toString("base64");
+  return { release: Buffer.from(encoded).toString("base64") };
+}
+
+/**
+ * A revision without credentials: neither in its values nor among its objects. Everything else is as it was, and the
+ * same record comes back where there is nothing to take out.
+ */
+export function withoutCredentials(record: HelmRecord, names: ReleaseNames): HelmRecord {
+  const credentials = Object.values(liveCredentials(names));
+  const paths = credentials
+    .map(({ path }) => path)
+    .filter((path) => valueAt(record.config, path) !== undefined);
+  const owned = new Set(credentials.map(({ secret }) => secret));
+  const documents = parseManifest(record.manifest);
+  const kept = documents.map((document) =>
+    document.object?.kind === "Secret" && owned.has(document.object.metadata?.name ?? "")
+      ? withObject(document, undefined)
+      : document,
+  );
+  const manifest = formatManifest(kept);
+  return paths.length === 0 && manifest === record.manifest
+    ? record
+    : { ...record, config: paths.reduce<ValueMap>(without, record.config ?? {}), manifest };
+}

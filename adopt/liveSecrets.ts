@@ -1,0 +1,34 @@
+import type { V1Secret } from "@kubernetes/client-node";
+import type { ReleaseNames } from "../chart/release.ts";
+
+/** Where a credential is in the cluster. */
+export interface LiveCredential {
+  /** The value's path in the file. */
+  readonly path: string;
+  readonly secret: string;
+  readonly key: string;
+}
+
+/** Where the chart keeps each credential (templates/secret.yaml, templates/letsencrypt-secrets.yaml), by its setting. */
+export function liveCredentials(names: ReleaseNames): Readonly<Record<string, LiveCredential>> {
+  return {
+    walletKey: { path: "key", secret: names.walletSecret, key: "key.txt" },
+    walletPassword: { path: "keysecret", secret: names.walletSecret, key: "key-pass.txt" },
+    "dns.apiToken": {
+      path: "letsEncrypt.providers.cloudflare.apiToken",
+      secret: names.cloudflareSecret,
+      key: "CF_DNS_API_TOKEN",
+    },
+    "dns.serviceAccountKey": {
+      path: "letsEncrypt.providers.googleCloud.serviceAccount.content",
+      secret: names.googleCloudSecret,
+      key: "service-account.json",
+    },
+  };
+}
+
+/** The text under a key of a Secret. */
+export function secretText({ data }: V1Secret, key: string): string | undefined {
+  const encoded = data?.[key];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { readIfPresent } from "../sandbox/files.ts";
+import { leaves, type ValueMap } from "./values.ts";
+
+/** What a stack's file says already. */
+export interface StackFile {
+  /** Its settings by name, without those that hold something encrypted. */
+  readonly settings: ValueMap;
+  /** Names of the settings that are encrypted, or hold something encrypted. */
+  readonly encrypted: readonly string[];
+}
+
+interface ProjectFile {
+  readonly name: string;
+  readonly stackConfigDir: string;
+}
+
+/** The project's file Pulumi.yaml. */
+export function readProject(directory: string): ProjectFile {
+  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
+}
+
+/**
+ * Reads a stack's file. `pulumi config` would do it only for a stack that has been made, which a dry run must not do.
+ *
+ * @param directory the project's
+ */
+export function readStackFile(directory: string, stack: string): StackFile {
+  const { name, stackConfigDir } = readProject(directory);
+  const text =
+    readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`)) ?? "";
+  const { config } = (parse(text) ?? {}) as { readonly config?: ValueMap };
+  const prefix = `${name}:`;
+  const own = Object.entries(config ?? {})
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const isEncrypted = (value: unknown) =>
+    leaves(value).some(([path]) => path.split(".").at(-1) === "secure");
+  return {
+    settings: Object.fromEntries(own.filter(([, value]) => !isEncrypted(value))),
+    encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
+  };
+}
+
+/** A stack's name without its organisation and project. */
+export function ownName(stack: string): string {
+  return stack.split("/").at(-1) ?? stack;
+}

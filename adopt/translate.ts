@@ -1,0 +1,149 @@
+import { chartVersion } from "../chart/release.ts";
+import { settings as stackSettings } from "../config/settings.ts";
+import { isUpgraded } from "./chartVersions.ts";
+import { translateDns } from "./translateDns.ts";
+import {
+  translateDirectory,
+  translateEmail,
+  translateIngress,
+  translateStorageClass,
+} from "./translateCertificate.ts";
+import { RemainingValues, type Dropped, type Problem, type ValueMap } from "./values.ts";
+
+/** What the file does not say. */
+export interface TranslateOptions {
+  /** DNS zone of the credential in the file: the chart's values have no place for it. */
+  readonly zone?: string | undefined;
+  /** Version of the chart that the file was for. Default: the one that the program deploys. */
+  readonly deployedChart?: string;
+  /** File that the bid price script goes to, relative to the project. Default `price_script.sh`. */
+  readonly scriptFile?: string;
+}
+
+/** A values file in the terms of the stack. */
+export interface Translation {
+  /** Settings that anybody may read, by name. */
+  readonly settings: ValueMap;
+  /** Settings to encrypt, by their path. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What has no setting of its own, for the setting `values`. */
+  readonly values: ValueMap;
+  /** The bid price script, if the file has one. */
+  readonly script?: string | undefined;
+  readonly dropped: readonly Dropped[];
+  readonly problems: readonly Problem[];
+}
+
+/** Values that the stack's settings call the same. */
+const sameName = [
+  "from",
+  "domain",
+  "website",
+  "node",
+  "chainid",
+  "withdrawalperiod",
+  "bidmindeposit",
+] as const;
+
+/** Where the chart expects maps, as far as this looks into them. */
+const maps = [
+  "letsEncrypt",
+  "letsEncrypt.acme",
+  "letsEncrypt.dns",
+  "letsEncrypt.providers",
+  "letsEncrypt.providers.cloudflare",
+  "letsEncrypt.providers.googleCloud",
+  "letsEncrypt.providers.googleCloud.serviceAccount",
+  "letsEncrypt.storage",
+  "gatewayApi",
+  "ingress",
+] as const;
+
+/**
+ * Translates the values that Helm was given into the stack's settings.
+ *
+ * Pure. What it does not understand is among the result's problems; whether the settings are right is for the stack's
+ * own checks (config.ts) to say.
+ */
+export function translate(values: ValueMap, options: TranslateOptions = {}): Translation {
+  const { scriptFile = "price_script.sh", deployedChart = chartVersion } = options;
+  const source = new RemainingValues(values, maps);
+
+  const secrets = {
+    walletKey: source.base64("key"),
+    walletPassword: source.base64("keysecret"),
+  };
+  const script = source.base64("bidpricescript");
+  if (script?.trim() === "") {
+    source.refuse("bidpricescript", "is empty");
+  }
+  if (source.flag("letsEncrypt.enabled") === false) {
+    source.refuse(
+      "letsEncrypt.enabled",
+      "is false, and this program is for a provider with a certificate from Let's Encrypt",
+    );
+  }
+  const { dns, credential } = translateDns(source, options.zone);
+  const attributes = source.take("attributes");
+  const settings = {
+    ...Object.fromEntries(sameName.map((name) => [name, source.text(name)])),
+    email: translateEmail(source),
+    attributes,
+    ...translatePriceTargets(source, script !== undefined),
+    bidPriceScript: script === undefined ? undefined : scriptFile,
+    acmeDirectory: translateDirectory(source),
+    challenge: dns === undefined ? "http-01" : "dns-01",
+    dns,
+    storageClass: translateStorageClass(source, attributes),
+    ingress: translateIngress(source, deployedChart),
+  };
+  dropWhatTheChartIgnores(source);
+  if (isUpgraded(deployedChart)) {
+    source.drop("image.tag", `The next up deploys chart ${chartVersion}, which has its own image`);
+  }
+  return {
+    settings: defined(settings),
+    secrets: defined({ ...secrets, ...credential }),
+    values: source.rest,
+    script,
+    dropped: source.dropped,
+    problems: source.problems,
+  };
+}
+
+/** Without the script nothing reads them, and the stack refuses what has no effect (akash-network/provider, bidengine/pricing.go). */
+function translatePriceTargets(source: RemainingValues, hasScript: boolean): ValueMap {
+  const names = Object.keys(source.rest).filter((name) => name.startsWith("price_target_"));
+  const targets: Record<string, string | undefined> = {};
+  for (const name of names) {
+    if (!(name in stackSettings)) {
+      source.refuse(name, "is not a price target of the chart");
+    } else if (hasScript) {
+      targets[name] = source.text(name);
+    } else {
+      source.drop(
+        name,
+        "Nothing reads it without bidpricescript: the provider bids with its built-in scale strategy",
+      );
+    }
+  }
+  return targets;
+}
+
+function dropWhatTheChartIgnores(source: RemainingValues): void {
+  source.drop(
+    "letsEncrypt.dns",
+    "No chart since 12.1.3 reads it; the provider that is enabled counts",
+  );
+  for (const name of Object.keys((source.rest.letsEncrypt as ValueMap | undefined)?.acme ?? {})) {
+    if (/eab|kid|hmac/i.test(name)) {
+      source.drop(`letsEncrypt.acme.${name}`, "No chart since 12.1.3 reads it");
+    }
+  }
+}
+
+function defined<T>(map: Readonly<Record<string, T | undefined>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(map).filter((entry): entry is [string, T] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,134 @@
+/** A map of chart values. */
+export type ValueMap = Readonly<Record<string, unknown>>;
+
+/** Something in the file that keeps the provider from being adopted. */
+export interface Problem {
+  /** The value's path in the file. */
+  readonly path: string;
+  /** What is wrong with it, to be read after its path. Shows no value. */
+  readonly problem: string;
+}
+
+/** A value that the stack does without. */
+export interface Dropped {
+  readonly path: string;
+  /** The reason, as a sentence without its full stop. */
+  readonly why: string;
+}
+
+/** Whether a value is a map. */
+export function isMap(value: unknown): value is ValueMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value at a path, or undefined. */
+export function valueAt(values: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), values);
+}
+
+/** The values without the one at a path, and without the maps that are empty then. */
+export function without(values: ValueMap, path: string): ValueMap {
+  const [key = "", ...rest] = path.split(".");
+  const { [key]: value, ...others } = values;
+  if (rest.length === 0 || !isMap(value)) {
+    return rest.length === 0 ? others : values;
+  }
+  const remaining = without(value, rest.join("."));
+  return Object.keys(remaining).length === 0 ? others : { ...others, [key]: remaining };
+}
+
+/** Every value that is no map, by its path. */
+export function leaves(values: unknown, path: readonly string[] = []): [string, unknown][] {
+  return isMap(values)
+    ? Object.entries(values).flatMap(([key, value]) => leaves(value, [...path, key]))
+    : [[path.join("."), values]];
+}
+
+/**
+ * The values of a file while they are translated: what is taken has found its place, what is left is for the setting
+ * `values`.
+ */
+export class RemainingValues {
+  /** What nothing has taken yet. */
+  rest: ValueMap;
+  readonly dropped: Dropped[] = [];
+  readonly problems: Problem[] = [];
+
+  /**
+   * @param values the file's values
+   * @param maps paths that must be maps, if they are there
+   */
+  constructor(values: ValueMap, maps: readonly string[]) {
+    this.rest = values;
+    for (const [path] of leaves(values).filter(([, value]) => value === null)) {
+      this.rest = without(this.rest, path);
+      this.dropped.push({ path, why: "It is empty" });
+    }
+    for (const path of maps) {
+      const value = valueAt(this.rest, path);
+      if (value !== undefined && !isMap(value)) {
+        this.refuse(path, "is not a map");
+        this.rest = without(this.rest, path);
+      }
+    }
+  }
+
+  /** Takes the value at a path. */
+  take(path: string): unknown {
+    const value = valueAt(this.rest, path);
+    this.rest = without(this.rest, path);
+    return value;
+  }
+
+  /** Takes a text; numbers and truth values count as the text that the chart would make of them. */
+  text(path: string): string | undefined {
+    const value = this.take(path);
+    if (value === undefined || typeof value === "string") {
+      return value;
+    }
+    if (typeof value === "number" || typeof value === "boolean") {
+      return String(value);
+    }
+    this.refuse(path, "is not text");
+    return undefined;
+  }
+
+  /** Takes a truth value. */
+  flag(path: string): boolean | undefined {
+    const value = this.take(path);
+    if (value === undefined || typeof value === "boolean") {
+      return value;
+    }
+    this.refuse(path, "is neither true nor false");
+    return undefined;
+  }
+
+  /** Takes base64 as the chart wants it, and returns the text in it. */
+  base64(path: string): string | undefined {
+    const encoded = this.text(path)?.replace(/\s+/g, "");
+    if (encoded === undefined) {
+      return undefined;
+    }
+    const bytes = Buffer.from(encoded, "base64");
+    const padded = encoded.padEnd(Math.ceil(encoded.length / 4) * 4, "=");
+    const text = bytes.toString("utf8");
+    if (bytes.toString("base64") !== padded || !Buffer.from(text).equals(bytes)) {
+      this.refuse(path, "is not the base64 of a text");
+      return undefined;
+    }
+    return text;
+  }
+
+  /** Takes the value at a path away, with the reason, if there is one. */
+  drop(path: string, why: string): void {
+    if (this.take(path) !== undefined) {
+      this.dropped.push({ path, why });
+    }
+  }
+
+  refuse(path: string, problem: string): void {
+    this.problems.push({ path, problem });
+  }
+}

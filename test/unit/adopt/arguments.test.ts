@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { parseArguments } from "../../../adopt/arguments.ts";
+
+describe("the arguments of adopt", () => {
+  it("are the file, the stack and options", () => {
+    const line = ["provider.yaml", "-s", "prod", "--namespace", "ns", "--zone", "z", "--dry-run"];
+    assert.deepEqual(parseArguments(line), {
+      file: "provider.yaml",
+      stack: "prod",
+      namespace: "ns",
+      releaseName: undefined,
+      zone: "z",
+      dryRun: true,
+      json: false,
+    });
+  });
+
+  it("ask for help", () => {
+    assert.equal(parseArguments(["--help"]), undefined);
+  });
+
+  for (const [what, line] of [
+    ["without a file", ["-s", "prod"]],
+    ["with two files", ["a.yaml", "b.yaml", "-s", "prod"]],
+    ["without a stack", ["a.yaml"]],
+    ["with a stack that is not named", ["a.yaml", "-s"]],
+    ["with an unknown option", ["a.yaml", "-s", "prod", "--force"]],
+  ] as const) {
+    it(`are wrong ${what}`, () => {
+      assert.throws(() => parseArguments(line), { name: "UsageError", message: /--help\.$/ });
+    });
+  }
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { chartRefusals, pinnedChart } from "../../../adopt/chartVersions.ts";
+import { chartVersion } from "../../../chart/release.ts";
+
+describe("the deployed chart's version", () => {
+  it("is kept where the repairs know it", () => {
+    assert.equal(pinnedChart("14.0.8"), "14.0.8");
+    assert.equal(pinnedChart("15.1.0-rc0"), "15.1.0-rc0");
+  });
+
+  it("needs no setting where it is the program's own", () => {
+    assert.equal(pinnedChart(chartVersion), undefined);
+  });
+
+  it("gives way to the program's own where it is older than the repairs", () => {
+    assert.equal(pinnedChart("12.1.2"), undefined);
+    assert.deepEqual(chartRefusals("12.1.2"), []);
+  });
+
+  it("is refused where Helm cannot upgrade it", () => {
+    assert.match(chartRefusals("11.6.5")[0]?.problem ?? "", /--cascade=orphan/);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { differences, type Compared } from "../../../adopt/differences.ts";
+import { releaseNames } from "../../../chart/release.ts";
+
+const names = releaseNames("akash-provider");
+const secretData = (data: Record<string, string>) => ({
+  data: Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+  ),
+});
+
+function compare(more: Partial<Compared>, config: Record<string, unknown> = {}) {
+  return differences({
+    values: {},
+    secrets: {},
+    live: new Map(),
+    names,
+    release: {
+      name: "akash-provider",
+      version: 1,
+      info: { status: "deployed" },
+      chart: { metadata: { name: "provider", version: "19.0.2" } },
+      config,
+      manifest: "",
+    },
+    ...more,
+  });
+}
+
+describe("the differences of a file from the release", () => {
+  it("are none where both say the same", () => {
+    const values = { domain: "x", image: { tag: "1" }, attributes: [{ key: "a", value: true }] };
+    assert.deepEqual(compare({ values }, structuredClone(values)), []);
+  });
+
+  it("name what was given with --set, what is new, and what has changed", () => {
+    const values = { domain: "x", website: "https://new", empty: null };
+    assert.deepEqual(compare({ values }, { domain: "y", bidpricescript: "SENTINEL" }), [
+      { path: "domain", how: "not the same in the release" },
+      { path: "website", how: "only in the file" },
+      { path: "bidpricescript", how: "only in the release" },
+    ]);
+  });
+
+  it("compare credentials with the Secrets and not with what Helm remembers", () => {
+    const values = { key: "SENTINEL" };
+    const live = new Map([
+      [names.walletSecret, secretData({ "key.txt": "wallet\n", "key-pass.txt": "other" })],
+    ]);
+    const secrets = { walletKey: "wallet", walletPassword: "password", "dns.apiToken": "token" };
+    assert.deepEqual(compare({ values, live, secrets }), [
+      { path: "keysecret", how: "not the same in the release" },
+      { path: "letsEncrypt.providers.cloudflare.apiToken", how: "only in the file" },
+    ]);
+  });
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { handedToPulumi } from "../../../adopt/fieldManagers.ts";
+
+describe("the field managers of a Secret that is handed over", () => {
+  it("are one, Pulumi, with what all had set", () => {
+    const entry = { apiVersion: "v1", fieldsType: "FieldsV1", operation: "Update" };
+    const handed = handedToPulumi([
+      { ...entry, manager: "helm", fieldsV1: { "f:data": { "f:a": {} }, "f:type": {} } },
+      { ...entry, manager: "kubectl-edit", fieldsV1: { "f:data": { "f:b": {} } } },
+    ]);
+    assert.deepEqual(handed, [
+      {
+        ...entry,
+        manager: "pulumi-kubernetes",
+        fieldsV1: { "f:data": { "f:a": {}, "f:b": {} }, "f:type": {} },
+      },
+    ]);
+  });
+
+  it("are none where there were none", () => {
+    assert.deepEqual(handedToPulumi([]), []);
+  });
+});

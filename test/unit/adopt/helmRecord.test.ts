@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import {
+  decodeRecord,
+  encodeRecord,
+  withoutCredentials,
+  type HelmRecord,
+} from "../../../adopt/helmRecord.ts";
+import { releaseNames } from "../../../chart/release.ts";
+
+const names = releaseNames("akash-provider");
+const configMap = `
+# Source: provider/templates/configmaps.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: akash-provider-main } # as it is
+`;
+const secret = (name: string) => `
+# Source: provider/templates/secrets.yaml
+apiVersion: v1
+kind: Secret
+metadata:
+  name: ${name}
+data:
+  key.txt: SENTINEL
+`;
+
+const record: HelmRecord = {
+  name: "akash-provider",
+  version: 3,
+  info: { status: "deployed" },
+  chart: { metadata: { name: "provider", version: "19.0.2" } },
+  config: {
+    from: "akash1",
+    key: "SENTINEL",
+    keysecret: "SENTINEL",
+    letsEncrypt: { providers: { cloudflare: { enabled: true, apiToken: "SENTINEL" } } },
+  },
+  manifest: ["", configMap, secret("akash-provider-keys"), secret("of-another")].join("---"),
+};
+
+describe("Helm's record of a revision", () => {
+  it("comes back as it was stored", () => {
+    assert.deepEqual(decodeRecord({ data: encodeRecord(record) }), record);
+  });
+
+  it("loses the credentials among its values, and nothing else", () => {
+    assert.deepEqual(withoutCredentials(record, names).config, {
+      from: "akash1",
+      letsEncrypt: { providers: { cloudflare: { enabled: true } } },
+    });
+  });
+
+  it("loses the Secrets that the program owns, and leaves the other objects byte for byte", () => {
+    const { manifest } = withoutCredentials(record, names);
+    assert.doesNotMatch(manifest, /akash-provider-keys/);
+    assert(manifest.includes(configMap));
+    assert(manifest.includes(secret("of-another")));
+  });
+
+  it("is left alone where it holds none", () => {
+    const cleaned = withoutCredentials(record, names);
+    assert.equal(withoutCredentials(cleaned, names), cleaned);
+  });
+});

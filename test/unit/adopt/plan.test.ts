@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  importedResources,
+  importFile,
+  parentsCommand,
+  settingCommands,
+} from "../../../adopt/plan.ts";
+import { shownCommand } from "../../../adopt/pulumi.ts";
+import { translate } from "../../../adopt/translate.ts";
+import program from "../../../index.ts";
+import { runProgram } from "../../support/mocks.ts";
+import { requiredSettings } from "../../support/settings.ts";
+import { fixture } from "./fixture.ts";
+
+const identity = { project: "akash-provider-letsencrypt", stack: "acme/prod" };
+const place = { namespace: "akash-services", releaseName: "akash-provider" };
+
+describe("the plan of an adoption", () => {
+  const translation = translate(fixture("google-cloud"), {
+    zone: "example-com",
+  });
+  const commands = settingCommands(identity, translation);
+
+  it("gives secrets to Pulumi by standard input alone, with the line break that Pulumi takes off", () => {
+    const lines = JSON.stringify(commands.map(({ args, shown }) => [args, shown]));
+    for (const [path, secret] of Object.entries(translation.secrets)) {
+      const command = commands.find(({ args }) => args.at(-1) === path);
+      assert.equal(command?.args.includes("--secret"), true);
+      assert.equal(command?.stdin, `${secret}\n`);
+      assert(!lines.includes(JSON.stringify(secret).slice(1, -1)), `${path} is on a command line`);
+    }
+    assert.doesNotMatch(commands.map(shownCommand).join("\n"), /SENTINEL|PRIVATE KEY/);
+  });
+
+  it("keeps the types of values that only look like others", () => {
+    const json = JSON.parse(commands[0]?.args.at(-1) ?? "") as Record<
+      string,
+      { objectValue: unknown }
+    >;
+    assert.deepEqual(
+      (json["akash-provider-letsencrypt:values"]?.objectValue as { nodeSelector: unknown })
+        .nodeSelector,
+      { "example.com/disk": "true" },
+    );
+  });
+
+  it("imports what the program has, under its names", async function () {
+    // The clouds' SDKs take seconds to load.
+    this.timeout(30_000);
+    const dns = { provider: "cloudflare", zone: "example.com", apiToken: "SENTINEL-token" };
+    const settings = { ...requiredSettings, challenge: "dns-01", dns: JSON.stringify(dns) };
+    const { project } = identity;
+    const config = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(
+      ["walletKey", "walletPassword", "dns"].map((name) => `${project}:${name}`),
+    );
+    const { resources } = await runProgram("prod", program);
+    const wanted = importedResources(place, { wallet: "w", dnsCredential: "d" });
+    assert.equal(wanted.length, 4);
+    for (const { type, name } of wanted) {
+      const { parent, provider } =
+        resources.find((one) => one.name === name && one.type === type) ?? {};
+      assert.deepEqual(
+        { name, parent, provider },
+        { name, parent: "provider", provider: "cluster" },
+      );
+    }
+  });
+
+  it("imports under the parents that the program has", () => {
+    const resources = importedResources(place, { wallet: "akash-provider-keys" });
+    assert.deepEqual(
+      resources.map(({ name, id }) => `${name} ${id}`),
+      [
+        "provider-namespace akash-services",
+        "provider-wallet akash-services/akash-provider-keys",
+        "provider-release akash-services/akash-provider",
+      ],
+    );
+    const { nameTable } = importFile(identity, resources) as { nameTable: Record<string, string> };
+    assert.deepEqual(Object.values(nameTable), [
+      "urn:pulumi:prod::akash-provider-letsencrypt::akash:provider:AkashProvider::provider",
+      "urn:pulumi:prod::akash-provider-letsencrypt::pulumi:providers:kubernetes::cluster",
+    ]);
+    for (const urn of Object.values(nameTable)) {
+      assert(parentsCommand(identity).args.includes(urn));
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { parseValues, readValues } from "../../../adopt/readValues.ts";
+
+describe("reading a values file", () => {
+  const parse = (text: string) => parseValues(text, "provider.yaml");
+
+  it("reads YAML 1.1, as Helm does", () => {
+    assert.deepEqual(parse("a: yes\nb: 0744\nc: 12h\n"), { a: true, b: 0o744, c: "12h" });
+  });
+
+  it("refuses what is not YAML, with the place and without the line", () => {
+    assert.throws(() => readValues("test/unit/adopt/fixtures/malformed.txt"), {
+      name: "UserError",
+      message:
+        /^test\/unit\/adopt\/fixtures\/malformed\.txt is not YAML: line \d+, column \d+ \([a-z ]+\)\.$/,
+    });
+  });
+
+  for (const [what, text] of [
+    ["nothing", ""],
+    ["a comment", "# nothing\n"],
+    ["a list", "- from: x\n"],
+    ["a text", "SENTINEL\n"],
+  ] as const) {
+    it(`refuses a file that holds ${what}`, () => {
+      assert.throws(() => parse(text), { message: /^provider\.yaml holds no chart values/ });
+    });
+  }
+
+  it("refuses two documents", () => {
+    assert.throws(() => parse("a: 1\n---\nb: 2\n"), { message: /has 2 YAML documents/ });
+  });
+
+  it("refuses a key that is there twice", () => {
+    assert.throws(() => parse("key: SENTINEL\nkey: other\n"), { message: /line 2.*duplicate key/ });
+  });
+
+  it("says how to get the file where there is none", () => {
+    assert.throws(() => readValues("none.yaml"), { message: /helm get values/ });
+  });
+});

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { translate, type TranslateOptions } from "../../../adopt/translate.ts";
+import type { ValueMap } from "../../../adopt/values.ts";
+import { walletKey, walletPassword } from "../../support/settings.ts";
+import { fixture } from "./fixture.ts";
+
+describe("the translation of", () => {
+  describe("the guide's complete example", () => {
+    const { settings, secrets, values, dropped, problems, script } = translate(fixture("guide"));
+
+    it("takes what has a setting of its own", () => {
+      const { attributes, ...rest } = settings;
+      assert.deepEqual(rest, {
+        from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
+        domain: "example.com",
+        website: "https://example.com",
+        node: "https://rpc.example.com:443",
+        chainid: "akashnet-2",
+        withdrawalperiod: "12h",
+        bidmindeposit: "5000000uakt",
+        acmeDirectory: "production",
+        challenge: "http-01",
+      });
+      assert.equal((attributes as unknown[]).length, 9);
+      assert.deepEqual((attributes as unknown[])[5], {
+        key: "capabilities/storage/1/persistent",
+        value: true,
+      });
+    });
+
+    it("decodes the wallet, to the last line break", () => {
+      assert.deepEqual(secrets, { walletKey, walletPassword: `${walletPassword}\n` });
+    });
+
+    it("drops the price target that has no effect, and says why", () => {
+      assert.deepEqual(
+        dropped.map(({ path }) => path),
+        ["price_target_gpu_mappings"],
+      );
+      assert.match(dropped[0]?.why ?? "", /without bidpricescript/);
+    });
+
+    it("leaves nothing over", () => {
+      assert.deepEqual(
+        { values, problems, script },
+        { values: {}, problems: [], script: undefined },
+      );
+    });
+  });
+
+  describe("a file of chart 12.1 with dns.providers", () => {
+    const options = { zone: "example.com", deployedChart: "12.1.2", scriptFile: "stacks/x.sh" };
+    const { settings, secrets, values, dropped, problems, script } = translate(
+      fixture("chart-12.1"),
+      options,
+    );
+
+    it("takes the DNS provider, with the zone that was said", () => {
+      assert.equal(settings.challenge, "dns-01");
+      assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.com" });
+    });
+
+    it("takes the token without the line break that would spoil it", () => {
+      assert.equal(secrets["dns.apiToken"], "SENTINEL-cloudflare-token-0123456789abcdef");
+    });
+
+    it("names Let's Encrypt's directory", () => {
+      assert.equal(settings.acmeDirectory, "staging");
+    });
+
+    it("takes the bid price script and its price targets", () => {
+      assert.equal(script, "#!/bin/sh\necho 1\n");
+      assert.equal(settings.bidPriceScript, "stacks/x.sh");
+      assert.equal(settings.price_target_cpu, "1.6");
+      assert.equal(settings.price_target_gpu_mappings, "rtx4000=80,*=110");
+    });
+
+    it("keeps the way in that the chart had before the Gateway API", () => {
+      assert.deepEqual(settings.ingress, { mode: "ingress" });
+    });
+
+    it("keeps what has no setting of its own as it is", () => {
+      assert.deepEqual(values, { image: { pullPolicy: "Always" } });
+    });
+
+    it("says what it dropped, and drops the image of the chart that is upgraded", () => {
+      assert.deepEqual(dropped.map(({ path }) => path).sort(), [
+        "image.tag",
+        "letsEncrypt.acme.eab",
+        "letsEncrypt.dns.providers",
+        "letsEncrypt.providers.googleCloud",
+      ]);
+    });
+
+    it("has no problem", () => {
+      assert.deepEqual(problems, []);
+    });
+  });
+
+  describe("a file with Google Cloud", () => {
+    const { settings, secrets, values, dropped, problems } = translate(fixture("google-cloud"), {
+      zone: "example-com",
+    });
+
+    it("takes the project from the key, and the key as it is", () => {
+      const { dns } = settings;
+      assert.deepEqual(dns, {
+        provider: "googleCloud",
+        project: "my-project",
+        zone: "example-com",
+      });
+      const key = secrets["dns.serviceAccountKey"] ?? "";
+      assert.match(key, /^\{\n {2}"type": "service_account"[^]*\}\n$/);
+    });
+
+    it("takes the Ingress and drops what belongs to the Gateway API", () => {
+      assert.deepEqual(settings.ingress, { mode: "ingress", className: "nginx" });
+      assert.deepEqual(dropped, [
+        { path: "tolerations", why: "It is empty" },
+        { path: "gatewayApi.gatewayName", why: "The Gateway API is off" },
+      ]);
+    });
+
+    it("takes the storage class", () => {
+      assert.equal(settings.storageClass, "beta2");
+    });
+
+    it("keeps the rest with its types", () => {
+      assert.deepEqual(values, {
+        gatewayApi: { implementation: "nginx" },
+        ingress: { annotations: { "example.com/note": "1" } },
+        nodeSelector: { "example.com/disk": "true" },
+        resources: { requests: { cpu: "500m" } },
+      });
+      assert.deepEqual(problems, []);
+    });
+  });
+
+  it("a file with several mistakes names them all, and shows none of the values", () => {
+    const { problems } = translate(fixture("both-providers"), { zone: "example.com" });
+    assert.deepEqual(problems.map(({ path }) => path).sort(), [
+      "from",
+      "gatewayApi",
+      "key",
+      "letsEncrypt.dns.providers",
+      "letsEncrypt.enabled",
+      "letsEncrypt.providers",
+      "price_target_tpu",
+    ]);
+    assert.doesNotMatch(JSON.stringify(problems), /SENTINEL|not base64!/);
+  });
+});
+
+describe("the translation of a value", () => {
+  const settingsOf = (values: ValueMap, options?: TranslateOptions) =>
+    translate(values, options).settings;
+  const problemOf = (values: ValueMap, options?: TranslateOptions) =>
+    translate(values, options).problems.map(({ path, problem }) => `${path} ${problem}`);
+  const letsEncrypt = (more: ValueMap) => ({ letsEncrypt: more });
+
+  it("takes the chart's default directory, production, where none is said", () => {
+    assert.equal(settingsOf({}).acmeDirectory, "production");
+  });
+
+  it("takes an empty directory for staging, as the provider does", () => {
+    assert.equal(settingsOf(letsEncrypt({ acme: { caDirUrl: "" } })).acmeDirectory, "staging");
+  });
+
+  it("keeps the URL of another directory", () => {
+    const caDirUrl = "https://ca.example.com/dir";
+    assert.equal(settingsOf(letsEncrypt({ acme: { caDirUrl } })).acmeDirectory, caDirUrl);
+  });
+
+  it("takes the issuer's e-mail address where there is no other, and drops it where there is", () => {
+    const acme = { email: "acme@example.com" };
+    assert.equal(settingsOf(letsEncrypt({ acme })).email, "acme@example.com");
+    const both = translate({ email: "chain@example.com", ...letsEncrypt({ acme }) });
+    assert.equal(both.settings.email, "chain@example.com");
+    assert.deepEqual(
+      both.dropped.map(({ path }) => path),
+      ["letsEncrypt.acme.email"],
+    );
+  });
+
+  it("drops the storage class that the chart does not prefer", () => {
+    const attributes = [
+      { key: "capabilities/storage/1/class", value: "beta3" },
+      { key: "capabilities/storage/1/persistent", value: true },
+    ];
+    const { settings, dropped } = translate({
+      attributes,
+      ...letsEncrypt({ storage: { storageClass: "beta2" } }),
+    });
+    assert.equal(settings.storageClass, undefined);
+    assert.match(dropped[0]?.why ?? "", /prefers beta3/);
+  });
+
+  it("takes the Gateway by name, and says nothing of it where it is the default", () => {
+    const gatewayApi = { gatewayName: "mine", gatewayNamespace: "edge" };
+    assert.deepEqual(settingsOf({ gatewayApi }).ingress, { mode: "gateway-api", ...gatewayApi });
+    assert.equal(settingsOf({ gatewayApi: { enabled: true } }).ingress, undefined);
+    assert.equal(settingsOf({}, { deployedChart: "16.0.0" }).ingress, undefined);
+  });
+
+  it("asks for the zone of a credential", () => {
+    const providers = { cloudflare: { enabled: true, apiToken: "SENTINEL" } };
+    assert.match(problemOf(letsEncrypt({ providers }))[0] ?? "", /add --zone/);
+  });
+
+  it("refuses a DNS provider without its credential, or with one that is none", () => {
+    for (const providers of [
+      { cloudflare: { enabled: true } },
+      { cloudflare: { enabled: true, apiToken: "" } },
+      { googleCloud: { enabled: true } },
+      { googleCloud: { enabled: true, serviceAccount: { content: "SENTINEL" } } },
+      { googleCloud: { enabled: true, serviceAccount: { content: '{"type":"authorized_user"}' } } },
+    ]) {
+      const [problem = "", ...others] = problemOf(letsEncrypt({ providers }), { zone: "x" });
+      assert.match(problem, /is missing|is not the JSON key file/);
+      assert.deepEqual(others, []);
+    }
+  });
+
+  it("refuses a DNS provider that is listed and not enabled", () => {
+    const values = letsEncrypt({ dns: { providers: ["gcloud"] } });
+    assert.deepEqual(problemOf(values), [
+      "letsEncrypt.dns.providers names googleCloud, but letsEncrypt.providers.googleCloud.enabled is not true",
+    ]);
+  });
+
+  it("understands the names that some tools wrote into dns.providers", () => {
+    const providers = { cloudflare: { enabled: true, apiToken: "SENTINEL" } };
+    const values = letsEncrypt({ dns: { providers: ["cloudflare"] }, providers });
+    assert.deepEqual(problemOf(values, { zone: "example.com" }), []);
+  });
+
+  it("refuses an empty script and one that is no text", () => {
+    assert.deepEqual(problemOf({ bidpricescript: "" }), ["bidpricescript is empty"]);
+    assert.deepEqual(problemOf({ bidpricescript: "/////w==" }), [
+      "bidpricescript is not the base64 of a text",
+    ]);
+  });
+
+  it("accepts base64 with line breaks or without padding", () => {
+    const { secrets } = translate({ keysecret: "c2Vu\ndGlu\nZWw", key: undefined });
+    assert.equal(secrets.walletPassword, "sentinel");
+  });
+
+  it("refuses a switch that is neither on nor off", () => {
+    assert.deepEqual(problemOf(letsEncrypt({ enabled: "false" })), [
+      "letsEncrypt.enabled is neither true nor false",
+    ]);
+  });
+});
