@@ -11,6 +11,7 @@ import {
 } from "./config/settings.ts";
 import { findings } from "./config/issues.ts";
 import { suggestion } from "./config/suggestion.ts";
+import { parseJson } from "./json.ts";
 
 /** How the host is validated. */
 export type Challenge =
@@ -182,7 +183,8 @@ function parseSettings(source: ConfigSource): {
   for (const [name, { schema, example, structured }] of Object.entries<AnySetting>(settings)) {
     const text = source.values[name];
     const result = schema.safeParse(
-      structured === true && text !== undefined ? parseJson(text) : text,
+      // Text that is no JSON stays as it is, for the schema to refuse.
+      structured === true ? (parseJson(text) ?? text) : text,
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
@@ -190,15 +192,6 @@ function parseSettings(source: ConfigSource): {
     }
   }
   return { settings: parsed, problems };
-}
-
-/** Text that is no JSON stays as it is, for the schema to refuse. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function assemble(

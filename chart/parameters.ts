@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../json.ts";
 
 /**
  * The version of the repairs as a whole. Raise it with every change of what the post-renderer does:
@@ -52,12 +53,4 @@ export function decodeParameters(text: string): Parameters {
     );
   }
   return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

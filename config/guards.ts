@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ConfigSource } from "../config.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
+import { parseJson } from "../json.ts";
 
 /** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
 export interface Finding {
@@ -59,14 +60,6 @@ function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Find
         "is encrypted, but Helm keeps it in clear in the cluster, so it must not hold a secret",
       mend: set(name as SettingName),
     }));
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Which environment a stack is for, by its name: `staging`, `prod`, `prod-eu` and the like. */

@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
+import { parseJson } from "../json.ts";
 
 /** A service account's key file (https://cloud.google.com/iam/docs/keys-create-delete). */
 export const keyFile = z.object({
@@ -17,15 +18,6 @@ export type KeyFile = z.output<typeof keyFile>;
 export function keyFileProblems(content: string): string[] {
   const { error } = keyFile.safeParse(parseJson(content));
   return error?.issues.map(({ path }) => (path.length === 0 ? "JSON" : path.join("."))) ?? [];
-}
-
-/** The value of JSON text, or undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isPrivateKey(pem: string): boolean {

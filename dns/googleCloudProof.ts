@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { gaxios, JWT } from "google-auth-library";
 import { zoneContains } from "./credential.ts";
-import { keyFile, keyFileProblems, parseJson, type KeyFile } from "./googleCloudKeyFile.ts";
+import { parseJson } from "../json.ts";
+import { keyFile, keyFileProblems, type KeyFile } from "./googleCloudKeyFile.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
 
 /** What the proof of a service account's key is about. */

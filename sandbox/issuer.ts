@@ -9,6 +9,7 @@ import type { Sandbox } from "./cluster.ts";
 import { UserError } from "./errors.ts";
 import { loopback } from "./ports.ts";
 import type { Reporter } from "./progress.ts";
+import { parseJson } from "../json.ts";
 
 const run = promisify(execFile);
 
@@ -94,12 +95,4 @@ function failureOf(error: unknown): string {
   const failure = failureSchema.safeParse(parseJson(stdout ?? ""));
   const words = stderr?.trim() ?? "";
   return failure.data?.error ?? (words === "" ? String(error) : words);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { repairs } from "../../chart/repairs.ts";
+import { troubles } from "../../doctor/troubleshooting.ts";
 
 /**
  * The README's tables that say what the code says, so that they are written from it: between
@@ -9,6 +10,7 @@ import { repairs } from "../../chart/repairs.ts";
 export const readmeTables: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   repairs: repairsTable,
+  troubleshooting: troubleshootingTable,
 };
 
 /** The README's text with its tables written anew. */
@@ -33,6 +35,15 @@ function repairsTable(): string {
       chartFile,
       `\`${chartVersions}\``,
     ]),
+  );
+}
+
+function troubleshootingTable(): string {
+  return table(
+    ["What you see", "What it means", "What to do"],
+    troubles.map(({ sign, meaning, remedy }) =>
+      [sign, meaning, remedy].map((cell) => cell.replaceAll("|", "\\|")),
+    ),
   );
 }
 

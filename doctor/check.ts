@@ -1,0 +1,55 @@
+import type { Expectation } from "./expectation.ts";
+import type { ClusterFacts } from "./facts/cluster.ts";
+import type { CloudCredential } from "./facts/credential.ts";
+import type { DnsFacts } from "./facts/dns.ts";
+import type { WireFacts } from "./facts/wire.ts";
+import type { Finding, Problem } from "./finding.ts";
+
+/** The headings under which the checks stand, in their order. */
+export const groups = [
+  "Release",
+  "Let's Encrypt settings",
+  "Credential",
+  "The way in",
+  "Certificate",
+] as const;
+export type Group = (typeof groups)[number];
+
+/** What a check looks at. Each fact is fetched when the first check asks, and once. */
+export interface Context {
+  readonly expected: Expectation;
+  readonly cluster: ClusterFacts;
+  readonly dns: DnsFacts;
+  readonly wire: WireFacts;
+  /** The credential in the cluster's Secret; undefined where the pod reads none, or there is no such Secret. */
+  readonly credential: () => Promise<CloudCredential | undefined>;
+  /** Whether the credential may be tried by writing a record. */
+  readonly prove: boolean;
+  readonly now: Date;
+}
+
+/** What a check has seen. */
+export interface Outcome {
+  readonly found: readonly Finding[];
+  /** In a few words, for the line that says that all is well. */
+  readonly seen: string;
+}
+
+/** One thing that the doctor looks at. */
+export interface Check {
+  readonly id: string;
+  readonly group: Group;
+  /** What holds when nothing is found. */
+  readonly title: string;
+  /** All that it can find. */
+  readonly problems: readonly Problem[];
+  /** Whether there is anything to look at. Default: always. */
+  readonly applies?: (expected: Expectation) => boolean;
+  /** @throws NotSeen when a fact that it needs cannot be had */
+  readonly run: (context: Context) => Promise<Outcome>;
+}
+
+/** Whether a stack validates by DNS-01, for {@link Check.applies}. */
+export function usesDns01({ challenge }: Expectation): boolean {
+  return challenge.type === "dns-01";
+}

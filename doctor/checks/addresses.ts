@@ -1,0 +1,94 @@
+import { BlockList, isIPv6 } from "node:net";
+import type { Check } from "../check.ts";
+import { found, type Finding, type Problem } from "../finding.ts";
+import type { Addresses } from "../facts/dns.ts";
+
+const hostMissing: Problem = {
+  id: "host-missing",
+  severity: "error",
+  title: "DNS has no address for the provider's host",
+  why: "Nobody finds the provider, and under HTTP-01 neither does the CA.",
+  command: ({ host }) => `dig ${host} A ${host} AAAA`,
+};
+
+const hostPrivate: Problem = {
+  id: "host-private",
+  severity: "warning",
+  title: "DNS gives an address for the provider's host that the internet cannot reach",
+  why: "Tenants and the CA come from the internet; a private address leads them nowhere.",
+  command: ({ host }) => `dig ${host} A ${host} AAAA`,
+};
+
+const hostIpv6: Problem = {
+  id: "host-ipv6",
+  severity: "info",
+  title: "The provider's host has an IPv6 address, too",
+  why: "Let's Encrypt asks there first; where it is not served, HTTP-01 depends on a retry over IPv4.",
+  command: ({ host }) => `curl -6 -v http://${host}/.well-known/acme-challenge/test`,
+};
+
+const ingressMissing: Problem = {
+  id: "ingress-missing",
+  severity: "warning",
+  title: "DNS has no address for the names of tenants' ingresses",
+  why: "A record `*.ingress.<domain>` leads to the tenants' deployments; without it they are up, and nobody finds them.",
+  command: ({ domain }) => `dig any-name.ingress.${domain} A`,
+};
+
+/** Address ranges that lead nowhere from the internet (RFC 1918, 6598, 3927, 4193, 4291). */
+const unreachable = new BlockList();
+for (const [network, prefix] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["::", 127],
+  ["fc00::", 7],
+  ["fe80::", 10],
+] as const) {
+  unreachable.addSubnet(network, prefix, isIPv6(network) ? "ipv6" : "ipv4");
+}
+
+/** The addresses of the provider's host and of its tenants' ingresses. */
+export const addresses: Check = {
+  id: "addresses",
+  group: "The way in",
+  title: "DNS leads to the provider and to its tenants' ingresses",
+  problems: [hostMissing, hostPrivate, hostIpv6, ingressMissing],
+  run: async ({ expected, dns }) => {
+    const probe = `doctor.ingress.${expected.domain}`;
+    const [host, ingress] = await Promise.all([dns.addresses(expected.host), dns.addresses(probe)]);
+    const findings: Finding[] = [];
+    if (all(host).length === 0) {
+      findings.push(found(hostMissing, expected, { expected: "A or AAAA", seen: "neither" }));
+    }
+    for (const address of all(host).filter(isUnreachable)) {
+      const subject = address;
+      findings.push(
+        found(hostPrivate, expected, { subject, expected: "a public address", seen: address }),
+      );
+    }
+    if (host.ipv6.length > 0) {
+      const seen = host.ipv6.join(", ");
+      findings.push(found(hostIpv6, expected, { expected: "served as over IPv4", seen }));
+    }
+    if (all(ingress).length === 0) {
+      const wanted = `A or AAAA of *.ingress.${expected.domain}`;
+      findings.push(
+        found(ingressMissing, expected, { expected: wanted, seen: `none for ${probe}` }),
+      );
+    }
+    return { found: findings, seen: `${expected.host} is ${all(host).join(", ")}` };
+  },
+};
+
+function all({ ipv4, ipv6 }: Addresses): readonly string[] {
+  return [...ipv4, ...ipv6];
+}
+
+function isUnreachable(address: string): boolean {
+  return unreachable.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}

@@ -1,0 +1,87 @@
+import type { CaaRecord } from "node:dns";
+import type { Check } from "../check.ts";
+import type { DnsFacts } from "../facts/dns.ts";
+import { found, type Problem } from "../finding.ts";
+import { usesLetsEncrypt } from "./issuerErrors.ts";
+
+const forbidden: Problem = {
+  id: "caa-forbids",
+  severity: "error",
+  title: "CAA records forbid Let's Encrypt to issue for the host",
+  why: "A CA must obey them (RFC 8659), so there is no certificate and no renewal.",
+  command: ({ domain }) => `dig ${domain} CAA`,
+};
+
+const method: Problem = {
+  id: "caa-method",
+  severity: "error",
+  title: "CAA records forbid the challenge",
+  why: "`validationmethods` names the challenges that count (RFC 8657), and the stack's is not among them.",
+  command: ({ domain }) => `dig ${domain} CAA`,
+};
+
+const account: Problem = {
+  id: "caa-account",
+  severity: "info",
+  title: "CAA records bind Let's Encrypt to one account",
+  why: "Only the account with this URL gets certificates (RFC 8657). The issuer's account is in the home volume; a new volume makes a new account.",
+  command: ({ domain }) => `dig ${domain} CAA`,
+};
+
+/** Let's Encrypt's name in CAA records (https://letsencrypt.org/docs/caa/). */
+const letsEncrypt = "letsencrypt.org";
+
+/** Who may issue for the host, as CAA records say. */
+export const caa: Check = {
+  id: "caa",
+  group: "The way in",
+  title: "CAA records let Let's Encrypt issue for the host",
+  problems: [forbidden, method, account],
+  // Which name another CA has in CAA records is not known.
+  applies: usesLetsEncrypt,
+  run: async ({ expected, dns }) => {
+    const { name, issuers } = await governing(dns, expected.host);
+    const all = issuers.join(" | ");
+    if (issuers.length === 0) {
+      return { found: [], seen: "none" };
+    }
+    const ours = issuers.map(parseIssuer).filter(({ ca }) => ca === letsEncrypt);
+    const seen = `${all} at ${name}`;
+    if (ours.length === 0) {
+      return { seen, found: [found(forbidden, expected, { expected: letsEncrypt, seen })] };
+    }
+    const challenge = expected.challenge.type;
+    const fitting = ours.filter(
+      ({ methods }) => methods === undefined || methods.split(",").includes(challenge),
+    );
+    const bound = fitting.length > 0 && fitting.every(({ account }) => account !== undefined);
+    return {
+      seen,
+      found: [
+        ...(fitting.length === 0 ? [found(method, expected, { expected: challenge, seen })] : []),
+        ...(bound ? [found(account, expected, { expected: "the issuer's account", seen })] : []),
+      ],
+    };
+  },
+};
+
+/** The `issue` records that count: those of the nearest name up the tree that has CAA records (RFC 8659, section 3). */
+async function governing({ caa }: DnsFacts, host: string) {
+  const labels = host.split(".");
+  for (let index = 0; index < labels.length; index += 1) {
+    const name = labels.slice(index).join(".");
+    const records = await caa(name);
+    if (records.length > 0) {
+      return { name, issuers: records.flatMap(({ issue }: CaaRecord) => issue ?? []) };
+    }
+  }
+  return { name: host, issuers: [] };
+}
+
+/** `letsencrypt.org; validationmethods=dns-01; accounturi=https://…` */
+function parseIssuer(record: string) {
+  const [ca = "", ...parameters] = record.split(";").map((part) => part.trim());
+  const value = (name: string) =>
+    parameters.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
+  return { ca, methods: value("validationmethods"), account: value("accounturi") };
+}

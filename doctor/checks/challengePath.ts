@@ -1,0 +1,78 @@
+import type { Check } from "../check.ts";
+import type { Reply, Unreachable } from "../facts/wire.ts";
+import { found, type Problem } from "../finding.ts";
+
+const curl = ({ host }: { readonly host: string }) =>
+  `curl -v http://${host}/.well-known/acme-challenge/test`;
+
+const closed: Problem = {
+  id: "port-80-closed",
+  severity: "error",
+  title: "Port 80 of the provider's host does not answer",
+  why: "HTTP-01 asks there, from places all over the internet. A firewall or a router in front of the cluster is the usual cause.",
+  command: curl,
+};
+
+const notRouted: Problem = {
+  id: "port-80-not-routed",
+  severity: "error",
+  title: "The cluster's entry does not know the provider's host",
+  why: "Port 80 answers, but no HTTPRoute or Ingress leads from it to the provider, so the challenge would not arrive.",
+  command: ({ namespace, names }) =>
+    `kubectl -n ${namespace} describe httproutes,ingresses ${names.fullname}-letsencrypt-challenge`,
+};
+
+const redirected: Problem = {
+  id: "port-80-redirected",
+  severity: "warning",
+  title: "Port 80 redirects the challenge",
+  why: "The CA follows a redirect to ports 80 and 443 only, and what answers there need not be the provider.",
+  command: curl,
+};
+
+const foreign: Problem = {
+  id: "port-80-foreign",
+  severity: "warning",
+  title: "Something other than the provider answers on port 80",
+  why: "The provider answers there during a challenge only; the entry says meanwhile that it is away (502 or 503).",
+  command: curl,
+};
+
+/** lego's answer to a request that is not for its challenge (challenge/http01/http_challenge_server.go). */
+const solverAnswer = "TEST";
+
+/** Whether an HTTP-01 challenge would arrive. */
+export const challengePath: Check = {
+  id: "port-80",
+  group: "The way in",
+  title: "Port 80 leads to the provider",
+  problems: [closed, notRouted, redirected, foreign],
+  applies: ({ challenge }) => challenge.type === "http-01",
+  run: async ({ expected, wire }) => {
+    const reply = await wire.challenge();
+    const problem = problemOf(reply);
+    const seen =
+      "unreachable" in reply
+        ? reply.unreachable
+        : `${reply.status}${reply.location === undefined ? "" : ` to ${reply.location}`}`;
+    const wanted = "502 or 503 from the cluster's entry while there is no challenge";
+    return {
+      seen,
+      found: problem === undefined ? [] : [found(problem, expected, { expected: wanted, seen })],
+    };
+  },
+};
+
+function problemOf(reply: Reply | Unreachable): Problem | undefined {
+  if ("unreachable" in reply) {
+    return closed;
+  }
+  const { status, body } = reply;
+  if (status >= 500 || body.trim() === solverAnswer) {
+    return undefined;
+  }
+  if (status >= 300 && status < 400) {
+    return redirected;
+  }
+  return status === 404 ? notRouted : foreign;
+}

@@ -1,0 +1,97 @@
+import { digestOf } from "../../dns/credential.ts";
+import type { Check } from "../check.ts";
+import { credentialSecret as secretName, type Expectation } from "../expectation.ts";
+import { credentialDefect, secretKey } from "../facts/credentialForm.ts";
+import { found, type Finding, type Problem } from "../finding.ts";
+import { deploy, refreshAndDeploy, restart } from "./mend.ts";
+
+const missing: Problem = {
+  id: "secret-missing",
+  severity: "error",
+  title: "The Secret with the DNS credential is missing, or has not the entry that the pod reads",
+  why: "The pod does not start without it, at its next restart.",
+  command: refreshAndDeploy,
+};
+
+const malformed: Problem = {
+  id: "secret-malformed",
+  severity: "error",
+  title: "The Secret holds no well-formed DNS credential",
+  why: "The issuer takes it byte for byte; it would exit, or be refused.",
+  command: refreshAndDeploy,
+};
+
+const another: Problem = {
+  id: "secret-another",
+  severity: "error",
+  title: "The Secret holds another DNS credential than the stack's",
+  why: "Somebody has changed it by hand. The program has not proven it, and the next `pulumi up` takes no notice of it.",
+  command: refreshAndDeploy,
+};
+
+const notInUse: Problem = {
+  id: "credential-not-in-use",
+  severity: "error",
+  title: "The pod runs with another DNS credential than the stack's",
+  why: "The issuer reads it once, when it starts. The old credential may be deleted already, and the renewal would fail.",
+  command: (expected) => `${deploy(expected)} && ${restart(expected)}`,
+};
+
+/** The annotation that the repairs put on the pod (chart/repairs.ts). */
+const podAnnotation = "checksum/dns-credential";
+
+/** The Secret with the DNS credential. */
+export const credentialSecret: Check = {
+  id: "secret",
+  group: "Credential",
+  title: "The Secret holds the stack's DNS credential, and the pod runs with it",
+  problems: [missing, malformed, another, notInUse],
+  applies: (expected) => secretName(expected) !== undefined,
+  run: async ({ expected, cluster }) => {
+    const { challenge } = expected;
+    const digest = challenge.type === "dns-01" ? challenge.credentialDigest : undefined;
+    const [secret, pod] = await Promise.all([cluster.secret(), cluster.pod()]);
+    const inUse = pod?.metadata?.annotations?.[podAnnotation];
+    return {
+      seen: `${secretName(expected) ?? ""}, digest ${digest ?? ""}`,
+      found: [
+        ...content(secret?.entries, digest, expected),
+        ...(pod === undefined || inUse === digest
+          ? []
+          : [
+              found(notInUse, expected, {
+                expected: `digest ${digest ?? ""}`,
+                seen: `digest ${inUse ?? "none"}`,
+              }),
+            ]),
+      ],
+    };
+  },
+};
+
+function content(
+  entries: Readonly<Record<string, string>> | undefined,
+  digest: string | undefined,
+  expected: Expectation,
+): Finding[] {
+  const { challenge } = expected;
+  if (challenge.type !== "dns-01") {
+    return [];
+  }
+  const key = secretKey[challenge.dnsProvider];
+  const text = entries?.[key];
+  if (text === undefined) {
+    const seen =
+      entries === undefined ? "no such Secret" : `entries ${Object.keys(entries).join(", ")}`;
+    const wanted = `Secret ${secretName(expected) ?? ""} with ${key}`;
+    return [found(missing, expected, { expected: wanted, seen })];
+  }
+  const defect = credentialDefect[challenge.dnsProvider](text);
+  if (defect !== undefined) {
+    return [found(malformed, expected, { expected: "a credential", seen: defect })];
+  }
+  const present = digestOf(text);
+  return present === digest
+    ? []
+    : [found(another, expected, { expected: `digest ${digest ?? ""}`, seen: `digest ${present}` })];
+}

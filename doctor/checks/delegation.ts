@@ -1,0 +1,43 @@
+import { zoneContains } from "../../dns/credential.ts";
+import { usesDns01, type Check } from "../check.ts";
+import { found, ifSeen, type Problem } from "../finding.ts";
+
+const elsewhere: Problem = {
+  id: "challenge-delegated-elsewhere",
+  severity: "error",
+  title: "The challenge's name is an alias into a zone that the credential does not write to",
+  why: "The issuer follows the alias and writes its TXT record at the target.",
+  command: ({ host }) => `dig _acme-challenge.${host} CNAME`,
+};
+
+const delegated: Problem = {
+  id: "challenge-delegated",
+  severity: "info",
+  title: "The challenge's name is an alias",
+  why: "The issuer follows it and writes its TXT record at the target.",
+  command: elsewhere.command,
+};
+
+/** Where the TXT record of a DNS-01 challenge is looked for (RFC 8555, section 8.4). */
+export const delegation: Check = {
+  id: "delegation",
+  group: "The way in",
+  title: "The challenge's TXT record is looked for in the credential's zone",
+  problems: [elsewhere, delegated],
+  applies: usesDns01,
+  run: async ({ expected, dns, credential }) => {
+    const name = `_acme-challenge.${expected.host}`;
+    const alias = await dns.alias(name);
+    if (alias === undefined) {
+      return { found: [], seen: `${name} is no alias` };
+    }
+    const seen = `${name} leads to ${alias}`;
+    const zone = await ifSeen((await credential())?.zoneName() ?? Promise.resolve(undefined));
+    const inside = zone === undefined || zoneContains(zone, alias.replace(/\.$/, ""));
+    const wanted = `a name in the zone ${zone ?? "of the credential"}`;
+    return {
+      seen,
+      found: [found(inside ? delegated : elsewhere, expected, { expected: wanted, seen })],
+    };
+  },
+};

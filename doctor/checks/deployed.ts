@@ -1,0 +1,24 @@
+import { parseManifest, type KubernetesObject } from "../../chart/manifest.ts";
+import type { ClusterFacts } from "../facts/cluster.ts";
+import type { Revision } from "../facts/helmRelease.ts";
+import { NotSeen } from "../finding.ts";
+
+/**
+ * The revision whose objects are in the cluster: the last one that was deployed, whatever has failed since.
+ *
+ * @throws NotSeen when there is none
+ */
+export async function deployedRevision({ revisions }: Pick<ClusterFacts, "revisions">) {
+  const revision = (await revisions()).findLast(({ status }) => status === "deployed");
+  if (revision === undefined) {
+    throw new NotSeen("no revision of the release is deployed");
+  }
+  return revision;
+}
+
+/** The objects that a revision has applied. */
+export function objectsOf({ manifest }: Revision): KubernetesObject[] {
+  return parseManifest(manifest)
+    .map(({ object }) => object)
+    .filter((object) => object !== undefined);
+}

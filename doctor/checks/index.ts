@@ -1,0 +1,43 @@
+import type { Check } from "../check.ts";
+import { addresses } from "./addresses.ts";
+import { caa } from "./caa.ts";
+import { certificate } from "./certificate.ts";
+import { challengePath } from "./challengePath.ts";
+import { chartVersion } from "./chartVersion.ts";
+import { credentialCount } from "./credentialCount.ts";
+import { credentialGrants } from "./credentialGrants.ts";
+import { credentialLife } from "./credentialLife.ts";
+import { credentialSecret } from "./credentialSecret.ts";
+import { credentialWorks } from "./credentialWorks.ts";
+import { delegation } from "./delegation.ts";
+import { drift } from "./drift.ts";
+import { finalCommand } from "./finalCommand.ts";
+import { issuerLog } from "./issuerLog.ts";
+import { pod } from "./pod.ts";
+import { rateLimits } from "./rateLimits.ts";
+import { releaseStatus } from "./releaseStatus.ts";
+import { renewal } from "./renewal.ts";
+import { settings } from "./settings.ts";
+
+/** All that the doctor looks at, in the order of the report. */
+export const checks: readonly Check[] = [
+  releaseStatus,
+  chartVersion,
+  pod,
+  drift,
+  settings,
+  finalCommand,
+  issuerLog,
+  credentialSecret,
+  credentialWorks,
+  credentialLife,
+  credentialCount,
+  credentialGrants,
+  addresses,
+  challengePath,
+  caa,
+  delegation,
+  certificate,
+  renewal,
+  rateLimits,
+];

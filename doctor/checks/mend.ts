@@ -1,0 +1,41 @@
+import type { Expectation } from "../expectation.ts";
+
+/** Deploys the stack. It changes nothing where the stack's own settings have not changed. */
+export function deploy({ stack }: Expectation): string {
+  return `pulumi up -s ${stack}`;
+}
+
+/** Sets a setting, and deploys it. */
+export function setAndDeploy(expected: Expectation, setting: string): string {
+  return `pulumi config set -s ${expected.stack} ${setting} && ${deploy(expected)}`;
+}
+
+/**
+ * Deploys what somebody has changed or deleted behind Pulumi's back: only a refresh makes Pulumi see that, and only by
+ * force does it take a field back from another field manager
+ * (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
+ */
+export function refreshAndDeploy(expected: Expectation): string {
+  return `pulumi refresh -s ${expected.stack} --run-program && PULUMI_K8S_ENABLE_PATCH_FORCE=true ${deploy(expected)}`;
+}
+
+/** Restarts the provider: its StatefulSet makes a new pod at once. */
+export function restart({ namespace, names }: Expectation): string {
+  return `kubectl -n ${namespace} delete pod ${names.pod}`;
+}
+
+/** Applies again what Helm has applied, and so makes no revision that Pulumi does not know. */
+export function applyAgain({ namespace, releaseName }: Expectation): string {
+  return `helm -n ${namespace} get manifest ${releaseName} | kubectl -n ${namespace} apply -f -`;
+}
+
+/** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */
+export function renewCredential(expected: Expectation): string {
+  const { made, challenge, stack } = expected;
+  if (made !== undefined) {
+    return made.rotate ?? `${deploy(expected)} --replace '**dns-*'`;
+  }
+  const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
+  const setting = google ? "dns.serviceAccountKey < key.json" : "dns.apiToken";
+  return `pulumi config set -s ${stack} --path --secret ${setting} && ${deploy(expected)}`;
+}

@@ -1,0 +1,111 @@
+import { containerEnvironment } from "../../chart/objects.ts";
+import { issuerDnsProvider, storageDirectory } from "../../chart/repairs.ts";
+import type { Check } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
+import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts";
+import { deployedRevision, objectsOf } from "./deployed.ts";
+import { applyAgain, deploy, restart } from "./mend.ts";
+import { podEnvironment } from "./podEnvironment.ts";
+
+const differ: Problem = {
+  id: "setting-differs",
+  severity: "error",
+  title: "A Let's Encrypt setting of the pod is not the stack's",
+  why: "The certificate would come from elsewhere, for somebody else, or not at all.",
+  command: deploy,
+};
+
+const dnsProviderName: Problem = {
+  id: "dns-provider-name",
+  severity: "error",
+  title: "The pod names a DNS provider that the issuer does not know",
+  why: "The provider knows `gcloud` and `cf` only, and exits at its start with any other name.",
+  command: deploy,
+};
+
+const httpPort: Problem = {
+  id: "http-port-under-dns-01",
+  severity: "error",
+  title: "HTTP-01 is on beside DNS-01",
+  why: "The issuer prefers HTTP-01 and does not fall back, so DNS-01 is never used.",
+  command: deploy,
+};
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The environment of the issuer that a stack asks for; undefined for what must not be set. */
+function expectedEnvironment(
+  { challenge, directoryUrl, email }: Expectation,
+  { AKASH_HOME: home = "/root/.akash" }: Environment,
+): Readonly<Record<string, string | undefined>> {
+  return {
+    AP_CERT_ISSUER_ENABLED: "true",
+    AP_CERT_ISSUER_EMAIL: email,
+    AP_CERT_ISSUER_CA_DIR_URL: directoryUrl,
+    AP_CERT_ISSUER_STORAGE_DIR: storageDirectory(home, directoryUrl),
+    AP_CERT_ISSUER_DNS_PROVIDERS:
+      challenge.type === "dns-01" ? issuerDnsProvider[challenge.dnsProvider] : undefined,
+    ...(challenge.type === "dns-01" && challenge.environment),
+  };
+}
+
+/** The Let's Encrypt settings as the pod has them. */
+export const settings: Check = {
+  id: "settings",
+  group: "Let's Encrypt settings",
+  title: "The pod has the stack's Let's Encrypt settings",
+  problems: [differ, dnsProviderName, httpPort],
+  run: async (context) => {
+    const { expected, cluster } = context;
+    const environment = await podEnvironment(context);
+    const revision = await ifSeen(deployedRevision(cluster));
+    const released = revision && containerEnvironment(objectsOf(revision), expected.names);
+    const findings = mismatches(environment, expected);
+    // What the release has right was changed behind its back, and the stack would deploy nothing.
+    const wrong = released && new Set(mismatches(released, expected).map(keyOf));
+    const command = `${applyAgain(expected)} && ${restart(expected)}`;
+    return {
+      seen: `${expected.challenge.type}, ${environment.AP_CERT_ISSUER_CA_DIR_URL ?? "no directory"}`,
+      found: findings.map((finding) =>
+        wrong?.has(keyOf(finding)) === false ? { ...finding, command } : finding,
+      ),
+    };
+  },
+};
+
+function mismatches(environment: Environment, expected: Expectation): Finding[] {
+  return [
+    ...Object.entries(expectedEnvironment(expected, environment))
+      .filter(([name, value]) => environment[name] !== value)
+      .map(([name, value]) => mismatch(name, value, environment[name], expected)),
+    ...port(environment, expected),
+  ];
+}
+
+function mismatch(
+  name: string,
+  value: string | undefined,
+  seen: string | undefined,
+  expected: Expectation,
+): Finding {
+  const named = name === "AP_CERT_ISSUER_DNS_PROVIDERS" && seen !== undefined;
+  const known = Object.values<string>(issuerDnsProvider).includes(seen ?? "");
+  return found(named && !known ? dnsProviderName : differ, expected, {
+    subject: name,
+    expected: `${name} ${value ?? "not set"}`,
+    seen: seen ?? "not set",
+  });
+}
+
+function port(environment: Environment, expected: Expectation): Finding[] {
+  const name = "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT";
+  const seen = environment[name];
+  if (expected.challenge.type === "dns-01") {
+    return seen === undefined
+      ? []
+      : [found(httpPort, expected, { expected: `${name} not set`, seen })];
+  }
+  return seen === undefined
+    ? [found(differ, expected, { subject: name, expected: `${name} set`, seen: "not set" })]
+    : [];
+}

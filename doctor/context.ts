@@ -1,0 +1,40 @@
+import type { DoctorArguments } from "./arguments.ts";
+import type { Context } from "./check.ts";
+import { cloudAccess } from "./cloudAccess.ts";
+import { expectation } from "./expectation.ts";
+import { clusterFacts } from "./facts/cluster.ts";
+import { deployedCredential } from "./facts/deployedCredential.ts";
+import { dnsFacts } from "./facts/dns.ts";
+import { wireFacts } from "./facts/wire.ts";
+import { ifSeen } from "./finding.ts";
+import { readStackState } from "./stackState.ts";
+
+/**
+ * Everything that one look goes by. Only the stack's state is read here, and the facts as the checks ask for them.
+ *
+ * @throws UserError when there is no such stack, or it has deployed no provider
+ */
+export async function lookAt(args: DoctorArguments): Promise<Context> {
+  const resources = await readStackState(args.stack);
+  const expected = expectation(args.stack, resources);
+  const { host } = expected;
+  const cluster = clusterFacts(expected);
+  const dns = dnsFacts(args.dnsServers);
+  return {
+    expected,
+    cluster,
+    dns,
+    wire: wireFacts(host, async (port) => {
+      const given = args.resolve.get(`${host}:${port}`) ?? args.resolve.get(host);
+      if (given !== undefined) {
+        return given;
+      }
+      const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
+      const [address] = [...ipv4, ...ipv6];
+      return address === undefined ? undefined : { address, port };
+    }),
+    credential: deployedCredential(expected, cluster, cloudAccess(resources)),
+    prove: args.prove,
+    now: new Date(),
+  };
+}

@@ -1,0 +1,50 @@
+import { messageOf, UserError } from "../sandbox/errors.ts";
+import type { Check, Context } from "./check.ts";
+import { NotSeen, type Finding } from "./finding.ts";
+import type { Report, ReportedFinding } from "./report.ts";
+
+/**
+ * Runs the checks that apply, all at once.
+ *
+ * @throws UserError when the cluster does not answer: then there is nothing to compare
+ */
+export async function examine(checks: readonly Check[], context: Context): Promise<Report> {
+  const { expected, now } = context;
+  const applying = checks.filter(({ applies }) => applies?.(expected) ?? true);
+  const findings = await Promise.all(
+    applying.map(async (check) =>
+      (await run(check, context)).map((finding): ReportedFinding => ({
+        group: check.group,
+        ...finding,
+      })),
+    ),
+  );
+  return {
+    version: 1,
+    stack: expected.stack,
+    host: expected.host,
+    time: now.toISOString(),
+    findings: findings.flat(),
+  };
+}
+
+/** What a check finds, or the one finding that it found nothing, or could not look. */
+async function run(check: Check, context: Context): Promise<readonly Finding[]> {
+  try {
+    const { found, seen } = await check.run(context);
+    return found.length > 0 ? found : [plain(check, "ok", check.title, seen)];
+  } catch (error) {
+    if (error instanceof NotSeen) {
+      return [plain(check, "info", `Not looked at: ${check.title}`, error.message)];
+    }
+    if (error instanceof UserError) {
+      throw error;
+    }
+    // A fault of the doctor's own must not hide what the other checks find.
+    return [plain(check, "warning", `Could not be looked at: ${check.title}`, messageOf(error))];
+  }
+}
+
+function plain({ id }: Check, severity: Finding["severity"], title: string, seen: string): Finding {
+  return { id, subject: null, severity, title, expected: null, seen, why: null, command: null };
+}

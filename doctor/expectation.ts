@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { decodeParameters, parametersAnnotation, type Parameters } from "../chart/parameters.ts";
+import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import { UserError } from "../sandbox/errors.ts";
+import type { StateResource } from "./stackState.ts";
+
+/** What a stack says of its provider. */
+export interface Expectation {
+  readonly stack: string;
+  readonly namespace: string;
+  readonly releaseName: string;
+  readonly names: ReleaseNames;
+  /** The revision that the stack made last. */
+  readonly revision: number | undefined;
+  readonly kubeContext: string | undefined;
+  /** The host that the certificate is for. */
+  readonly host: string;
+  readonly domain: string;
+  readonly email: string;
+  readonly directoryUrl: string;
+  readonly challenge: Parameters["challenge"];
+  /** The credential that the stack made; none under HTTP-01, or where the stack brings its own. */
+  readonly made: MadeCredential | undefined;
+}
+
+/** What the state holds of a credential that the stack made. */
+export interface MadeCredential {
+  /** The cloud's id of it. */
+  readonly id: string | undefined;
+  /** By which the maker is known: a service account's e-mail address, or a token's name. */
+  readonly owner: string | undefined;
+  /** Cloudflare's account, for a token that belongs to one. */
+  readonly accountId: string | undefined;
+  /** In RFC 3339 form. */
+  readonly createdAt: string | undefined;
+  readonly expiresAt: string | undefined;
+  /** The day from which on it is to be replaced, and the command. */
+  readonly rotateBy: string | undefined;
+  readonly rotate: string | undefined;
+  /** Whether all zones of the project are granted, by the stack's choice. */
+  readonly wholeProject: boolean;
+}
+
+const releaseInputs = z.object({
+  name: z.string(),
+  namespace: z.string(),
+  values: z.object({
+    domain: z.string(),
+    letsEncrypt: z.object({ acme: z.object({ caDirUrl: z.string(), email: z.string() }) }),
+    serviceAccount: z.object({ annotations: z.record(z.string(), z.string()) }),
+    fullnameOverride: z.unknown().optional(),
+    nameOverride: z.unknown().optional(),
+  }),
+});
+const text = z.string().optional().catch(undefined);
+const status = z.object({ revision: z.number() });
+const rotation = z.object({ rotateBy: text, rotate: text });
+
+/**
+ * Reads what is expected of a stack's provider from the stack's resources.
+ *
+ * @throws UserError when the stack has deployed none
+ */
+export function expectation(stack: string, resources: readonly StateResource[]): Expectation {
+  const release = resources.find(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+  const inputs = releaseInputs.safeParse(release?.inputs);
+  if (!inputs.success) {
+    throw new UserError(
+      `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: pulumi up -s ${stack}`,
+    );
+  }
+  const { name, namespace, values } = inputs.data;
+  const parameters = decodeParameters(
+    values.serviceAccount.annotations[parametersAnnotation] ?? "",
+  );
+  const cluster = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  return {
+    stack,
+    namespace,
+    releaseName: name,
+    names: releaseNames(name, values),
+    revision: status.safeParse(release?.outputs.status).data?.revision,
+    kubeContext: text.parse(cluster?.inputs.context),
+    host: `provider.${values.domain}`,
+    domain: values.domain,
+    email: values.letsEncrypt.acme.email,
+    directoryUrl: values.letsEncrypt.acme.caDirUrl,
+    challenge: parameters.challenge,
+    made: madeCredential(resources),
+  };
+}
+
+/** The names that the resources' outputs have for the same, per cloud. */
+const credentialTypes: Readonly<
+  Record<string, Readonly<Record<"id" | "owner" | "createdAt" | "expiresAt", string>>>
+> = {
+  "gcp:serviceaccount/key:Key": {
+    id: "name",
+    owner: "serviceAccountId",
+    createdAt: "validAfter",
+    expiresAt: "validBefore",
+  },
+  "cloudflare:index/apiToken:ApiToken": {
+    id: "id",
+    owner: "name",
+    createdAt: "issuedOn",
+    expiresAt: "expiresOn",
+  },
+  "cloudflare:index/accountToken:AccountToken": {
+    id: "id",
+    owner: "name",
+    createdAt: "issuedOn",
+    expiresAt: "expiresOn",
+  },
+};
+
+function madeCredential(resources: readonly StateResource[]): MadeCredential | undefined {
+  const made = resources.find(({ type }) => type in credentialTypes);
+  const fields = made && credentialTypes[made.type];
+  if (made === undefined || fields === undefined) {
+    return undefined;
+  }
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const lastPart = (value: unknown) => text.parse(value)?.split("/").at(-1);
+  return {
+    id: lastPart(made.outputs[fields.id]),
+    owner: lastPart(made.outputs[fields.owner]),
+    accountId: text.parse(made.outputs.accountId),
+    createdAt: text.parse(made.outputs[fields.createdAt]),
+    expiresAt: text.parse(made.outputs[fields.expiresAt]),
+    ...{ rotateBy: undefined, rotate: undefined },
+    ...rotation.safeParse(stack?.outputs.credential).data,
+    wholeProject: resources.some(({ type }) => type === "gcp:projects/iAMMember:IAMMember"),
+  };
+}
+
+/** The Secret that the pod reads its credential from; none under HTTP-01, or on GKE with Workload Identity. */
+export function credentialSecret({ challenge, names }: Expectation): string | undefined {
+  return challenge.type === "dns-01" && challenge.credentialDigest !== undefined
+    ? credentialSecretName(names, challenge.dnsProvider)
+    : undefined;
+}

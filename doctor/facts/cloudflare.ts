@@ -1,0 +1,165 @@
+import Cloudflare from "cloudflare";
+import { zoneContains } from "../../dns/credential.ts";
+import { apiTokens } from "../../dns/cloudflareTokens.ts";
+import { messageOf } from "../../sandbox/errors.ts";
+import type { CloudAccess } from "../cloudAccess.ts";
+import type { MadeCredential } from "../expectation.ts";
+import { NotSeen } from "../finding.ts";
+import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
+import { once } from "./once.ts";
+import { proofFailure } from "./proofFailure.ts";
+
+/** What there is to know of a token beside its value. */
+export interface CloudflareTarget extends CredentialTarget {
+  readonly made: MadeCredential | undefined;
+}
+
+/** What a challenge needs (go-acme/lego, providers/dns/cloudflare/cloudflare.toml). */
+const neededGroups = ["Zone Read", "DNS Write"];
+
+/** A Cloudflare API token. */
+export function cloudflareCredential(
+  content: string,
+  { host, domain, made }: CloudflareTarget,
+  { cloudflare: settings }: CloudAccess,
+): CloudCredential {
+  const baseURL = settings.endpoint?.replace(/\/$/, "");
+  const client = (apiToken: string | null) =>
+    new Cloudflare({ apiToken, maxRetries: 1, ...(baseURL !== undefined && { baseURL }) });
+  const own = client(content);
+
+  const zones = once(async () => (await own.zones.list({ per_page: 50 })).result);
+  const zone = once(async () => {
+    const fitting = (await zones())
+      .filter(({ name }) => zoneContains(name, host))
+      .sort((a, b) => b.name.length - a.name.length);
+    return fitting[0];
+  });
+  const verified = once(() =>
+    made?.accountId === undefined
+      ? own.user.tokens.verify()
+      : own.accounts.tokens.verify({ account_id: made.accountId }),
+  );
+  /** The token as its owner sees it: with its own rights it cannot look at itself. */
+  const asOwner = once(async () => {
+    if (settings.apiToken === undefined) {
+      throw new NotSeen(
+        "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, to look at the token",
+      );
+    }
+    const owner = client(settings.apiToken);
+    try {
+      const { id } = await verified();
+      return made?.accountId === undefined
+        ? await owner.user.tokens.get(id)
+        : await owner.accounts.tokens.get(id, { account_id: made.accountId });
+    } catch (error) {
+      throw new NotSeen(`your access to Cloudflare does not show the token (${messageOf(error)})`);
+    }
+  });
+
+  return {
+    lacks: async () => {
+      try {
+        const found = await zone();
+        if (found === undefined) {
+          return [
+            { expected: `Zone Read on the zone of ${host}`, seen: "the token sees no such zone" },
+          ];
+        }
+        // Cloudflare tells nobody what a token may write; who may write records may read them.
+        await own.dns.records.list({ zone_id: found.id, type: "TXT", per_page: 5 });
+        return [];
+      } catch (error) {
+        return [lackOf(error)];
+      }
+    },
+    excess: async () => {
+      const others = (await unlessRefused(zones()))
+        .map(({ name }) => name)
+        .filter((name) => !zoneContains(name, host));
+      const groups = (await asOwner().catch(noPolicies)).policies
+        ?.flatMap(({ permission_groups }) => permission_groups)
+        .map(({ name }) => name ?? "");
+      return [
+        ...others.map((name) => `see the zone ${name}`),
+        ...[...new Set(groups)]
+          .filter((name) => !neededGroups.includes(name))
+          .map((name) => `use the permission ${name}`),
+      ];
+    },
+    life: async () => {
+      const { expires_on } = await unlessRefused(verified());
+      const createdAt = made?.createdAt ?? (await asOwner()).issued_on;
+      return { createdAt, expiresAt: expires_on };
+    },
+    count: async () => {
+      if (made?.owner === undefined) {
+        throw new NotSeen("the token is the stack's own, so which others are for it is not known");
+      }
+      const what = `tokens named ${made.owner}`;
+      try {
+        const tokens = await apiTokens(made.owner, made.accountId, settings).list();
+        return { count: tokens.length, what };
+      } catch (error) {
+        throw new NotSeen(`the ${what} cannot be listed with your access (${messageOf(error)})`);
+      }
+    },
+    zoneName: async () => {
+      const found = await unlessRefused(zone());
+      if (found === undefined) {
+        throw new NotSeen("the token does not see its zone");
+      }
+      return found.name;
+    },
+    prove: async () => {
+      const name = (await unlessRefused(zone()))?.name ?? domain;
+      const { proveCloudflareToken } = await import("../../dns/cloudflareProof.ts");
+      const { endpoint } = settings;
+      return proofFailure((timeout) =>
+        proveCloudflareToken(content, { host, domain, timeout, zone: name, endpoint }),
+      );
+    },
+  };
+}
+
+/** Without the owner's access there is still what the token itself shows. */
+function noPolicies(error: unknown): { readonly policies: undefined } {
+  if (error instanceof NotSeen) {
+    return { policies: undefined };
+  }
+  throw error;
+}
+
+async function unlessRefused<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof Cloudflare.APIError
+      ? new NotSeen(`Cloudflare answers ${(error.status as number | undefined) ?? error.message}`)
+      : error;
+  }
+}
+
+function lackOf(error: unknown): Lack {
+  if (!(error instanceof Cloudflare.APIError)) {
+    throw error;
+  }
+  const status = error.status as number | undefined;
+  const messages = (error.errors ?? []).map(({ message }) => message ?? "");
+  if (status === undefined || status >= 500 || status === 429) {
+    throw new NotSeen(`Cloudflare does not answer (${error.message})`);
+  }
+  // Code 9109 stands for both: a token that is not known, and one that may not do this.
+  const unknown =
+    status === 401 || messages.some((text) => /invalid (access|api) token/i.test(text));
+  return unknown
+    ? {
+        expected: "a token that Cloudflare accepts",
+        seen: "Cloudflare refuses it: it is deleted, expired, disabled or mistyped",
+      }
+    : {
+        expected: "DNS Write on the zone",
+        seen: `Cloudflare refuses to list the records (${status})`,
+      };
+}

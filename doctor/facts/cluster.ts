@@ -1,0 +1,169 @@
+import {
+  ApiException,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  type V1Pod,
+} from "@kubernetes/client-node";
+import type { KubernetesObject } from "../../chart/manifest.ts";
+import { messageOf, UserError } from "../../sandbox/errors.ts";
+import { credentialSecret, type Expectation } from "../expectation.ts";
+import { ifSeen, NotSeen } from "../finding.ts";
+import { readRevision, type Revision } from "./helmRelease.ts";
+import { once } from "./once.ts";
+import { parseLog, type LogLine } from "./podLog.ts";
+import { providerContainer } from "./providerContainer.ts";
+
+/** What there is to know of a provider in its cluster. */
+export interface ClusterFacts {
+  /** The revisions that Helm keeps, from the oldest to the newest. */
+  readonly revisions: () => Promise<readonly Revision[]>;
+  /** The object as it is, or undefined where it is missing. */
+  readonly live: (object: KubernetesObject) => Promise<KubernetesObject | undefined>;
+  readonly pod: () => Promise<V1Pod | undefined>;
+  /** The provider's log: that of the container before, if it was restarted, and that of the present one. */
+  readonly log: () => Promise<readonly LogLine[]>;
+  /** The Secret with the DNS credential, each entry decoded. */
+  readonly secret: () => Promise<SecretFacts | undefined>;
+}
+
+/** A Secret. */
+export interface SecretFacts {
+  readonly name: string;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+/** Much more than an issuer writes, and little enough to fetch. */
+const logBytes = 8 * 1024 * 1024;
+const tailLines = 20_000;
+
+/**
+ * The facts from the cluster that the kubeconfig names.
+ *
+ * @throws UserError when there is no kubeconfig, or it has no such context
+ */
+export function clusterFacts(expected: Expectation): ClusterFacts {
+  const { namespace, releaseName, names } = expected;
+  const config = loadConfig(expected);
+  const core = config.makeApiClient(CoreV1Api);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+
+  const live = async ({ apiVersion = "v1", kind = "", metadata }: KubernetesObject) => {
+    const read = objects.read({
+      apiVersion,
+      kind,
+      metadata: { namespace, ...metadata, name: metadata?.name ?? "" },
+    });
+    return (await answer(read, expected)) as KubernetesObject | undefined;
+  };
+
+  const pod = once(() => answer(core.readNamespacedPod({ namespace, name: names.pod }), expected));
+
+  return {
+    revisions: once(async () => {
+      const labelSelector = `owner=helm,name=${releaseName}`;
+      const list = await answer(core.listNamespacedSecret({ namespace, labelSelector }), expected);
+      return (list?.items ?? []).map(readRevision).sort((a, b) => a.number - b.number);
+    }),
+    live,
+    pod,
+    log: once(async () => {
+      const status = providerContainer(await pod());
+      if (status === undefined) {
+        throw new NotSeen(`the pod ${names.pod} has no container, and so no log`);
+      }
+      const request = { namespace, name: names.pod, container: status.name, timestamps: true };
+      const read = async (part: { tailLines?: number; limitBytes?: number; previous?: boolean }) =>
+        parseLog(await logPart(core.readNamespacedPodLog({ ...request, ...part }), names.pod));
+      // The kubelet may have thrown the log before away.
+      const before =
+        status.restartCount > 0 ? await ifSeen(read({ previous: true, tailLines })) : undefined;
+      const head = await read({ limitBytes: logBytes });
+      const tail = await read({ tailLines });
+      // Both parts of a short log are the same.
+      const last = head.at(-1);
+      const overlap = last === undefined ? -1 : tail.findLastIndex((line) => same(line, last));
+      return [...(before ?? []), ...head, ...tail.slice(overlap + 1)];
+    }),
+    secret: once(async () => {
+      const name = credentialSecret(expected);
+      if (name === undefined) {
+        return undefined;
+      }
+      const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
+      return secret && { name, entries: decoded(secret.data ?? {}) };
+    }),
+  };
+}
+
+function loadConfig({ stack, kubeContext }: Expectation): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (error) {
+    throw new UserError(
+      `The kubeconfig cannot be read (${messageOf(error)}). Which one is used: echo $KUBECONFIG`,
+    );
+  }
+  if (kubeContext !== undefined) {
+    if (config.getContextObject(kubeContext) === null) {
+      throw new UserError(
+        `The kubeconfig has no context ${kubeContext}, which stack ${stack} uses. Name another: pulumi config set -s ${stack} kubeContext <context>`,
+      );
+    }
+    config.setCurrentContext(kubeContext);
+  }
+  return config;
+}
+
+function same(one: LogLine, other: LogLine): boolean {
+  return one.text === other.text && one.time?.getTime() === other.time?.getTime();
+}
+
+/** What the API server answers to a read, or undefined where there is no such thing. */
+async function answer<T>(read: Promise<T>, { namespace }: Expectation): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404) {
+      return undefined;
+    }
+    if (status === 401 || status === 403) {
+      throw new NotSeen(
+        `the cluster does not let you read that (${status}): kubectl -n ${namespace} auth can-i --list`,
+      );
+    }
+    if (status !== undefined) {
+      throw new NotSeen(`the cluster answers ${status}`);
+    }
+    throw new UserError(
+      `The cluster does not answer (${messageOf(error)}). Is this the right one? kubectl cluster-info`,
+    );
+  }
+}
+
+async function logPart(read: Promise<string>, pod: string): Promise<string> {
+  try {
+    return (await read) ?? "";
+  } catch (error) {
+    const status = statusOf(error);
+    throw new NotSeen(
+      `the log of ${pod} cannot be read (${status === undefined ? messageOf(error) : `the cluster answers ${status}`})`,
+    );
+  }
+}
+
+/** The status of an answer. The client throws Errors of its own for types of objects that the cluster does not have. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof ApiException) {
+    return error.code;
+  }
+  return messageOf(error).startsWith("Unrecognized API version and kind") ? 404 : undefined;
+}
+
+function decoded(data: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
+}

@@ -1,0 +1,169 @@
+import { gaxios, JWT } from "google-auth-library";
+import type { z } from "zod";
+import { zoneContains } from "../../dns/credential.ts";
+import { serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
+import { messageOf } from "../../sandbox/errors.ts";
+import type { CloudAccess } from "../cloudAccess.ts";
+import type { MadeCredential } from "../expectation.ts";
+import { NotSeen } from "../finding.ts";
+import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
+import { keyFileSchema } from "./credentialForm.ts";
+import { once } from "./once.ts";
+import { proofFailure } from "./proofFailure.ts";
+
+/** What there is to know of a key beside its content. */
+export interface GoogleCloudTarget extends CredentialTarget {
+  readonly project: string;
+  /** Name of the managed zone. */
+  readonly zone: string;
+  readonly made: MadeCredential | undefined;
+}
+
+const googleDns = "https://dns.googleapis.com/dns/v1/";
+const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
+const googleTokens = "https://oauth2.googleapis.com/token";
+/** What Google may ask for each of the calls below. */
+const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
+
+/** What lego calls (go-acme/lego, providers/dns/gcloud/googlecloud.go), as permissions on the managed zone. */
+const neededPermissions = [
+  "dns.changes.create",
+  "dns.changes.get",
+  "dns.managedZones.get",
+  "dns.resourceRecordSets.create",
+  "dns.resourceRecordSets.delete",
+  "dns.resourceRecordSets.list",
+];
+
+/** Permissions on the whole project that no challenge needs, and what each of them reaches. */
+const excessPermissions: Readonly<Record<string, string>> = {
+  "dns.changes.create": "write to every zone of the project",
+  "iam.serviceAccountKeys.create": "make keys for other accounts",
+  "resourcemanager.projects.setIamPolicy": "grant itself anything in the project",
+};
+
+type KeyFile = z.infer<typeof keyFileSchema>;
+
+/** A service account's key. */
+export function googleCloudCredential(
+  content: string,
+  target: GoogleCloudTarget,
+  access: CloudAccess,
+): CloudCredential {
+  const { project, zone, made, host, domain } = target;
+  const key = keyFileSchema.parse(JSON.parse(content));
+  const client = new JWT({
+    email: key.client_email,
+    key: key.private_key,
+    ...(key.private_key_id !== undefined && { keyId: key.private_key_id }),
+    scopes,
+    additionalClaims: { aud: key.token_uri },
+    transporter: tokensFrom(key.token_uri),
+  });
+  const { dnsEndpoint = googleDns } = access.googleCloud;
+  const { resourceManagerEndpoint = googleResourceManager } = access;
+  const zoneUrl = `${dnsEndpoint}projects/${project}/managedZones/${zone}`;
+  const projectUrl = `${resourceManagerEndpoint}projects/${project}`;
+
+  const held = async (resource: string, permissions: readonly string[]) => {
+    const { data } = await client.request<{ readonly permissions?: readonly string[] }>({
+      url: `${resource}:testIamPermissions`,
+      method: "POST",
+      data: { permissions },
+    });
+    return data.permissions ?? [];
+  };
+  const dnsName = once(async () => {
+    const { data } = await client.request<{ readonly dnsName: string }>({ url: zoneUrl });
+    return data.dnsName;
+  });
+
+  return {
+    lacks: async () => {
+      try {
+        const name = await dnsName();
+        const permissions = await held(zoneUrl, neededPermissions);
+        return [
+          ...(zoneContains(name, host)
+            ? []
+            : [
+                { expected: `a zone for ${host}`, seen: `the managed zone ${zone} is for ${name}` },
+              ]),
+          ...neededPermissions
+            .filter((permission) => !permissions.includes(permission))
+            .map((permission) => ({
+              expected: `${permission} on the managed zone ${zone}`,
+              seen: `${key.client_email} lacks it`,
+            })),
+        ];
+      } catch (error) {
+        return [lackOf(error, key, target)];
+      }
+    },
+    excess: async () => {
+      const permissions = Object.keys(excessPermissions).filter(
+        // Granted on the whole project by the stack's own choice.
+        (permission) => !(made?.wholeProject === true && permission === "dns.changes.create"),
+      );
+      const has = await held(projectUrl, permissions).catch((error: unknown) => {
+        throw new NotSeen(
+          `Google does not say what ${key.client_email} may do in ${project} (${messageOf(error)})`,
+        );
+      });
+      return has.map((permission) => `${excessPermissions[permission] ?? "act"} (${permission})`);
+    },
+    life: () => Promise.resolve({}),
+    count: async () => {
+      const what = `keys of ${key.client_email}`;
+      try {
+        const keys = await serviceAccountKeys(key.client_email, access.googleCloud).list();
+        return { count: keys.length, what };
+      } catch (error) {
+        throw new NotSeen(`the ${what} cannot be listed with your access (${messageOf(error)})`);
+      }
+    },
+    zoneName: () =>
+      dnsName().catch((error: unknown) => {
+        throw new NotSeen(`the managed zone cannot be read (${messageOf(error)})`);
+      }),
+    prove: async () => {
+      const { proveGoogleCloudKey } = await import("../../dns/googleCloudProof.ts");
+      const endpoint = access.googleCloud.dnsEndpoint;
+      return proofFailure((timeout) =>
+        proveGoogleCloudKey(content, { host, domain, timeout, project, zone, endpoint }),
+      );
+    },
+  };
+}
+
+/** What a refused request says about the credential. */
+function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
+  const { project, zone } = target;
+  if (!(error instanceof gaxios.GaxiosError) || error.status === undefined) {
+    throw new NotSeen(`Google does not answer (${messageOf(error)})`);
+  }
+  if (error.config.url.href === key.token_uri) {
+    return {
+      expected: `an access token for ${key.client_email}`,
+      seen: `Google refuses the key ${key.private_key_id ?? ""} (${error.status}): it is deleted or disabled`,
+    };
+  }
+  return {
+    expected: `the managed zone ${zone} of project ${project} readable`,
+    seen: `Google answers ${error.status} to ${key.client_email}`,
+  };
+}
+
+/** A transporter that asks for tokens where the key file says, as lego does; the client knows Google's address only. */
+function tokensFrom(tokenUri: string): gaxios.Gaxios {
+  const transporter = new gaxios.Gaxios();
+  transporter.interceptors.request.add({
+    resolved: (options) => {
+      if (options.url.href === googleTokens) {
+        options.url = new URL(tokenUri);
+      }
+      return Promise.resolve(options);
+    },
+  });
+  return transporter;
+}

@@ -1,0 +1,44 @@
+import { gunzipSync } from "node:zlib";
+import type { V1Secret } from "@kubernetes/client-node";
+import { z } from "zod";
+
+const revisionSchema = z.object({
+  version: z.number(),
+  info: z.object({
+    status: z.string(),
+    description: z.string().default(""),
+    last_deployed: z.string().default(""),
+  }),
+  chart: z.object({ metadata: z.object({ version: z.string() }) }),
+  manifest: z.string(),
+});
+
+/** A revision of a Helm release. */
+export interface Revision {
+  readonly number: number;
+  /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
+  readonly status: string;
+  readonly description: string;
+  readonly deployedAt: Date;
+  readonly chartVersion: string;
+  /** What Helm applied, after the repairs. */
+  readonly manifest: string;
+}
+
+/**
+ * Reads a revision from the Secret in which Helm keeps it: JSON, gzipped and in base64, which the Secret encodes once
+ * more (https://helm.sh/docs/topics/advanced/#storage-backends).
+ */
+export function readRevision({ data }: V1Secret): Revision {
+  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
+  const json = gunzipSync(Buffer.from(encoded, "base64")).toString();
+  const { version, info, chart, manifest } = revisionSchema.parse(JSON.parse(json));
+  return {
+    number: version,
+    status: info.status,
+    description: info.description,
+    deployedAt: new Date(info.last_deployed),
+    chartVersion: chart.metadata.version,
+    manifest,
+  };
+}

@@ -1,0 +1,27 @@
+import type { Group } from "./check.ts";
+import { severities, type Finding, type Severity } from "./finding.ts";
+
+/** A finding, under the heading of its check. */
+export interface ReportedFinding extends Finding {
+  readonly group: Group;
+}
+
+/** What one look has found; with --json it is printed as it is. */
+export interface Report {
+  /** Goes up when a field goes or changes its meaning. */
+  readonly version: 1;
+  readonly stack: string;
+  readonly host: string;
+  readonly time: string;
+  readonly findings: readonly ReportedFinding[];
+}
+
+/** The exit codes; 3 is for a doctor that could not look. */
+export const exitCode = { ok: 0, info: 0, warning: 1, error: 2, failure: 3 } as const;
+
+/** The worst severity of a report. */
+export function worst({ findings }: Report): Severity {
+  return (
+    severities.findLast((level) => findings.some(({ severity }) => severity === level)) ?? "ok"
+  );
+}

@@ -1,0 +1,88 @@
+import { releaseNames } from "../chart/release.ts";
+import { checks } from "./checks/index.ts";
+import type { Expectation } from "./expectation.ts";
+
+/** Something that an operator sees, and what to do about it. */
+export interface Trouble {
+  readonly sign: string;
+  /** Why it matters, or what it means. */
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** What Pulumi, Helm and this program say when something goes wrong, outside of the doctor. */
+const messages: readonly Trouble[] = [
+  {
+    sign: "`The configuration of stack … has … problems`",
+    meaning: "Nothing was changed.",
+    remedy: "Each line has the command that mends it.",
+  },
+  {
+    sign: "`chart … would not give the provider its certificate`",
+    meaning:
+      "The chart's version does not fit the repairs, or `values` undoes one. The sentence says which. Nothing was applied.",
+    remedy: "A chart version of the table above.",
+  },
+  {
+    sign: "`… finished with status: failed … timed out`",
+    meaning: "The pod did not get ready in `timeout` seconds. Helm put the former revision back.",
+    remedy: "`kubectl -n akash-services describe pod akash-provider-0`, then `pulumi up` again.",
+  },
+  {
+    sign: "`… invalid ownership metadata` or a conflict of field managers",
+    meaning: "The namespace has such objects from another tool.",
+    remedy: "`npm run adopt` takes a provider over that Helm has deployed.",
+  },
+];
+
+/** A stack with the defaults, whose commands the README shows. */
+const http01: Expectation = {
+  stack: "prod",
+  namespace: "akash-services",
+  releaseName: "akash-provider",
+  names: releaseNames("akash-provider"),
+  revision: undefined,
+  kubeContext: undefined,
+  host: "provider.example.com",
+  domain: "example.com",
+  email: "you@example.com",
+  directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
+  challenge: { type: "http-01" },
+  made: undefined,
+};
+
+/** The same with DNS-01, for the checks that do not apply otherwise. */
+const dns01: Expectation = {
+  ...http01,
+  challenge: {
+    type: "dns-01",
+    dnsProvider: "googleCloud",
+    credentialDigest: "0".repeat(16),
+    environment: { GCE_PROJECT: "my-project", GCE_ZONE_ID: "example-com" },
+  },
+  made: {
+    id: undefined,
+    owner: "<account>",
+    accountId: undefined,
+    createdAt: undefined,
+    expiresAt: undefined,
+    rotateBy: undefined,
+    rotate: "pulumi up -s prod --replace '**::dns-key'",
+    wholeProject: false,
+  },
+};
+
+/** Everything that the README's troubleshooting table says: the messages, and what the doctor finds. */
+export const troubles: readonly Trouble[] = [
+  ...messages,
+  ...checks.flatMap(({ problems, applies }) => {
+    const example = (applies?.(http01) ?? true) ? http01 : dns01;
+    return problems
+      .filter(({ severity }) => severity !== "info")
+      .map(({ title, why, command }) => ({
+        sign: title,
+        meaning: why,
+        remedy: `\`${command(example)}\``,
+      }));
+  }),
+];

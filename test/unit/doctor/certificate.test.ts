@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
+import { letsEncryptDirectory } from "../../../config/settings.ts";
+import { certificate } from "../../../doctor/checks/certificate.ts";
+import { rateLimits } from "../../../doctor/checks/rateLimits.ts";
+import { renewal } from "../../../doctor/checks/renewal.ts";
+import { wireFacts } from "../../../doctor/facts/wire.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import { createAuthority } from "../../../sandbox/certificates.ts";
+import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+
+const staging = "C=US, O=(STAGING) Let's Encrypt, CN=(STAGING) Riddling Rhubarb R12";
+const unreachable = { certificate: () => Promise.resolve({ unreachable: "refused" }) };
+
+describe("doctor, the certificate", () => {
+  for (const check of [certificate, renewal, rateLimits]) {
+    it(`finds nothing of ${check.id} where all is well`, async () => {
+      assert.deepEqual(await findings(check), []);
+    });
+  }
+
+  it("names what is served in the certificate's place", async () => {
+    const cases: readonly (readonly [Changes, readonly string[]])[] = [
+      [{ wire: unreachable }, ["port-8443-closed"]],
+      [
+        { certificate: { selfSigned: true, issuer: "CN=akash1abc", matchesHost: false } },
+        ["certificate-chain"],
+      ],
+      [{ certificate: { issuer: staging } }, ["certificate-staging"]],
+      [{ certificate: { issuer: "CN=TRAEFIK DEFAULT CERT" } }, ["certificate-issuer"]],
+      [{ certificate: { matchesHost: false, names: ["other.test"] } }, ["certificate-name"]],
+    ];
+    for (const [changes, expected] of cases) {
+      assert.deepEqual(await ids(certificate, changes), expected);
+    }
+  });
+
+  it("wants staging's certificate on a staging stack", async () => {
+    const expected = { directoryUrl: letsEncryptDirectory.staging };
+    assert.deepEqual(await ids(certificate, { expected, certificate: { issuer: staging } }), []);
+    assert.deepEqual(await ids(certificate, { expected }), ["certificate-production"]);
+  });
+
+  it("takes any issuer for that of a directory that is not Let's Encrypt's", async () => {
+    const changes = {
+      expected: { directoryUrl: "https://ca.example/dir" },
+      certificate: { issuer: "CN=Private CA" },
+    };
+    assert.deepEqual(await ids(certificate, changes), []);
+  });
+
+  it("says when a restart renews the certificate, and when not", async () => {
+    const of = (days: number, log = "") =>
+      ids(renewal, { certificate: { notAfter: daysFromNow(days) }, log });
+    const failed = "failed to renew certificate for provider.example.com: error";
+    const issued = "[INFO] Server responded with a certificate.";
+    assert.deepEqual(await of(8), []);
+    assert.deepEqual(await of(2), ["renewal-soon"]);
+    assert.deepEqual(await of(0.9), ["renewal-due"]);
+    assert.deepEqual(await of(0.9, failed), ["renewal-failed"]);
+    assert.deepEqual(await of(0.9, `${failed}\n${issued}`), ["renewal-due"]);
+    assert.deepEqual(await of(-1), ["certificate-expired"]);
+    const [soon] = await findings(renewal, { certificate: { notAfter: daysFromNow(2) } });
+    assert.equal(soon?.expected, `renewed after ${daysFromNow(1).toISOString()}`);
+    await assert.rejects(renewal.run(context({ wire: unreachable })), NotSeen);
+  });
+
+  it("counts the orders of a week that it can know of", async () => {
+    const line = (days: number) =>
+      `${daysFromNow(-days).toISOString()} [INFO] Server responded with a certificate.`;
+    const of = (...days: readonly number[]) =>
+      findings(rateLimits, { log: days.map(line).join("\n") });
+    assert.deepEqual(await of(6, 5, 4, 8, 20), []);
+    const [near] = await of(6, 5, 4, 3);
+    assert.equal(near?.id, "rate-limit-near");
+    assert.equal(near.seen, "4 known orders in a week");
+  });
+
+  it("counts each restart where the home is not kept", async () => {
+    const pod = async () => {
+      const present = await context().cluster.pod();
+      const status = { restartCount: 3, name: "provider", ready: true, image: "", imageID: "" };
+      return {
+        ...present,
+        spec: { containers: [{ name: "provider" }], volumes: [{ name: "home", emptyDir: {} }] },
+        status: { containerStatuses: [status] },
+      };
+    };
+    const changes = { cluster: { pod }, certificate: { notBefore: daysFromNow(-1) } };
+    assert.deepEqual(await ids(rateLimits, changes), ["rate-limit-near", "home-not-persistent"]);
+  });
+
+  it("counts for Let's Encrypt's production directory alone", () => {
+    const { expected } = context({ expected: { directoryUrl: letsEncryptDirectory.staging } });
+    assert.equal(rateLimits.applies?.(expected), false);
+  });
+
+  it("reads the certificate that a server serves to who names the host", async () => {
+    const authority = await createAuthority("Test CA");
+    const own = await authority.server("provider.example.com", ["provider.example.com"]);
+    const other = await authority.server("localhost");
+    const server = createServer({ cert: other.certificate, key: other.key });
+    server.addContext("provider.example.com", { cert: own.certificate, key: own.key });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const { port } = server.address() as AddressInfo;
+      const address = { address: "127.0.0.1", port };
+      const { certificate: read } = wireFacts("provider.example.com", () =>
+        Promise.resolve(address),
+      );
+      const served = await read();
+      assert(!("unreachable" in served));
+      assert(served.matchesHost);
+      assert(!served.selfSigned);
+      assert.equal(served.issuer, "CN=Test CA");
+      assert(served.names.includes("provider.example.com"));
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { cloudflareCredential } from "../../../doctor/facts/cloudflare.ts";
+import type { MadeCredential } from "../../../doctor/expectation.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import {
+  makeToken,
+  OTHER_ZONE_ID,
+  ZONE_ID,
+  zoneResource,
+} from "../../emulators/cloudflareSupport.ts";
+import { Clouds, DOMAIN } from "../../emulators/support.ts";
+
+const host = `provider.${DOMAIN}`;
+
+describe("doctor, a Cloudflare token", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+  afterEach(() => clouds.close());
+
+  function credential(token: string, made?: Partial<MadeCredential>, apiToken?: string) {
+    const access = {
+      googleCloud: {},
+      cloudflare: { endpoint: clouds.running.cloudflareUrl, apiToken },
+      resourceManagerEndpoint: undefined,
+    };
+    const target = { host, domain: DOMAIN, made: made as MadeCredential | undefined };
+    return cloudflareCredential(token, target, access);
+  }
+
+  it("lacks nothing with Zone Read and DNS Write on the zone, and can do no more", async () => {
+    const { value } = await makeToken(clouds);
+    const token = credential(value, undefined, clouds.running.cloudflareAdminToken);
+    assert.deepEqual(await token.lacks(), []);
+    assert.deepEqual(await token.excess(), []);
+    assert.equal(await token.zoneName(), DOMAIN);
+    assert.equal(await token.prove(), undefined);
+  });
+
+  it("lacks what it cannot read", async () => {
+    const blind = await makeToken(clouds, ["DNS Write"]);
+    assert.match((await credential(blind.value).lacks())[0]?.seen ?? "", /sees no such zone/);
+    const mute = await makeToken(clouds, ["Zone Read"]);
+    assert.match((await credential(mute.value).lacks())[0]?.expected ?? "", /DNS Write/);
+    assert.match((await credential("x".repeat(40)).lacks())[0]?.seen ?? "", /deleted, expired/);
+  });
+
+  it("shows by writing what reading does not", async () => {
+    const { value } = await makeToken(clouds, ["Zone Read", "DNS Read"]);
+    const token = credential(value);
+    assert.deepEqual(await token.lacks(), []);
+    assert.equal(
+      await token.prove(),
+      `The token lacks the permission DNS Write on the zone ${DOMAIN}`,
+    );
+  });
+
+  it("has more than it needs with further groups and zones", async () => {
+    const resources = { ...zoneResource(ZONE_ID), ...zoneResource(OTHER_ZONE_ID) };
+    const { value } = await makeToken(clouds, ["Zone Read", "DNS Write", "Zone Write"], resources);
+    const zones = await credential(value).excess();
+    assert.equal(zones.length, 1);
+    assert.match(zones[0] ?? "", /^see the zone /);
+    assert.deepEqual(
+      await credential(value, undefined, clouds.running.cloudflareAdminToken).excess(),
+      [...zones, "use the permission Zone Write"],
+    );
+  });
+
+  it("tells its end itself, and its age to its owner", async () => {
+    const end = "2099-01-01T00:00:00Z";
+    const { value } = await makeToken(clouds, undefined, undefined, { expires_on: end });
+    await assert.rejects(credential(value).life(), NotSeen);
+    const life = await credential(value, undefined, clouds.running.cloudflareAdminToken).life();
+    assert.equal(life.expiresAt, end);
+    assert.match(life.createdAt ?? "", /^\d{4}-\d\d-\d\dT/);
+    const made = { createdAt: "2026-01-01T00:00:00Z" };
+    assert.equal((await credential(value, made).life()).createdAt, made.createdAt);
+  });
+
+  it("is counted with the others of its name", async () => {
+    const { value } = await makeToken(clouds);
+    await makeToken(clouds);
+    const token = credential(value, { owner: "acme" }, clouds.running.cloudflareAdminToken);
+    assert.deepEqual(await token.count(), { count: 2, what: "tokens named acme" });
+    await assert.rejects(credential(value).count(), NotSeen);
+    await assert.rejects(credential(value, { owner: "acme" }, "y".repeat(40)).count(), NotSeen);
+  });
+
+  it("is not blamed where Cloudflare does not answer", async () => {
+    const { value } = await makeToken(clouds);
+    const token = credential(value);
+    await clouds.close();
+    await assert.rejects(token.lacks(), NotSeen);
+    await assert.rejects(token.excess(), NotSeen);
+  });
+});

@@ -1,0 +1,155 @@
+import { podTemplate } from "../../../chart/objects.ts";
+import { parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
+import type { Parameters } from "../../../chart/parameters.ts";
+import { releaseNames } from "../../../chart/release.ts";
+import { repairManifest } from "../../../chart/repairManifest.ts";
+import type { Check, Context } from "../../../doctor/check.ts";
+import type { Expectation } from "../../../doctor/expectation.ts";
+import type { ClusterFacts } from "../../../doctor/facts/cluster.ts";
+import type { CloudCredential } from "../../../doctor/facts/credential.ts";
+import type { DnsFacts } from "../../../doctor/facts/dns.ts";
+import type { Revision } from "../../../doctor/facts/helmRelease.ts";
+import { parseLog } from "../../../doctor/facts/podLog.ts";
+import type { ServedCertificate, WireFacts } from "../../../doctor/facts/wire.ts";
+import type { Finding } from "../../../doctor/finding.ts";
+import { chartManifest, http01 } from "../../support/manifest.ts";
+
+/** The present of these tests. */
+export const now = new Date("2026-11-20T12:00:00Z");
+export const day = 24 * 60 * 60 * 1_000;
+
+/** A time, so many days from the present. */
+export function daysFromNow(days: number): Date {
+  return new Date(now.getTime() + days * day);
+}
+
+/** What a test changes of a provider where all is well. */
+export interface Changes {
+  readonly expected?: Partial<Expectation>;
+  readonly challenge?: Parameters["challenge"];
+  readonly revision?: Partial<Revision>;
+  /** Further revisions, after the deployed one. */
+  readonly later?: readonly Partial<Revision>[];
+  readonly cluster?: Partial<ClusterFacts>;
+  readonly log?: string;
+  readonly dns?: Partial<DnsFacts>;
+  readonly wire?: Partial<WireFacts>;
+  readonly certificate?: Partial<ServedCertificate>;
+  readonly credential?: Partial<CloudCredential>;
+  readonly prove?: boolean;
+}
+
+/** A provider where all is well, but for these changes. */
+export function context(changes: Changes = {}): Context {
+  const { challenge = http01, log = "", prove = false } = changes;
+  const expected: Expectation = {
+    stack: "prod",
+    namespace: "akash-services",
+    releaseName: "akash-provider",
+    names: releaseNames("akash-provider"),
+    revision: 3,
+    kubeContext: undefined,
+    host: "provider.example.com",
+    domain: "example.com",
+    email: "operator@example.com",
+    directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
+    challenge,
+    made: undefined,
+    ...changes.expected,
+  };
+  const revision: Revision = {
+    number: 3,
+    status: "deployed",
+    description: "Upgrade complete",
+    deployedAt: daysFromNow(-30),
+    chartVersion: "19.0.2",
+    manifest: repairManifest(chartManifest({ challenge, directoryUrl: expected.directoryUrl })),
+    ...changes.revision,
+  };
+  const later = (changes.later ?? []).map((more, index) => ({
+    ...revision,
+    number: revision.number + 1 + index,
+    ...more,
+  }));
+  const objects = parseManifest(revision.manifest)
+    .map(({ object }) => object)
+    .filter((object) => object !== undefined);
+  return {
+    expected,
+    cluster: {
+      revisions: () => Promise.resolve([revision, ...later]),
+      live: ({ kind, metadata }) =>
+        Promise.resolve(
+          objects.find(
+            (object) => object.kind === kind && object.metadata?.name === metadata?.name,
+          ),
+        ),
+      pod: () => Promise.resolve(pod(objects, expected)),
+      log: () => Promise.resolve(parseLog(log)),
+      secret: () => Promise.resolve(undefined),
+      ...changes.cluster,
+    },
+    dns: {
+      addresses: () => Promise.resolve({ ipv4: ["203.0.113.10"], ipv6: [] }),
+      alias: () => Promise.resolve(undefined),
+      caa: () => Promise.resolve([]),
+      ...changes.dns,
+    },
+    wire: {
+      challenge: () => Promise.resolve({ status: 503, location: undefined, body: "" }),
+      certificate: () => Promise.resolve({ ...certificate, ...changes.certificate }),
+      ...changes.wire,
+    },
+    credential: () => Promise.resolve({ ...credential, ...changes.credential }),
+    prove,
+    now,
+  };
+}
+
+/** The ids of what a check finds. */
+export async function ids(check: Check, changes: Changes = {}): Promise<readonly string[]> {
+  return (await findings(check, changes)).map(({ id }) => id);
+}
+
+/** What a check finds. */
+export async function findings(check: Check, changes: Changes = {}): Promise<readonly Finding[]> {
+  return (await check.run(context(changes))).found;
+}
+
+/** The pod as the StatefulSet makes it. */
+function pod(objects: readonly KubernetesObject[], { names }: Expectation) {
+  const template = podTemplate(objects, names);
+  return {
+    metadata: { name: names.pod, annotations: { ...template?.metadata?.annotations } },
+    spec: {
+      ...(template?.spec as object as { readonly containers: [] }),
+      volumes: [{ name: "home", persistentVolumeClaim: { claimName: `home-${names.pod}` } }],
+    },
+    status: {
+      phase: "Running",
+      conditions: [{ type: "Ready", status: "True" }],
+      containerStatuses: [
+        { name: "provider", ready: true, restartCount: 0, image: "", imageID: "" },
+      ],
+    },
+  };
+}
+
+const certificate: ServedCertificate = {
+  subject: "CN=provider.example.com",
+  issuer: "C=US, O=Let's Encrypt, CN=E7",
+  names: ["provider.example.com"],
+  matchesHost: true,
+  selfSigned: false,
+  notBefore: daysFromNow(-30),
+  notAfter: daysFromNow(60),
+};
+
+const credential: CloudCredential = {
+  lacks: () => Promise.resolve([]),
+  excess: () => Promise.resolve([]),
+  life: () => Promise.resolve({ createdAt: daysFromNow(-10).toISOString() }),
+  count: () => Promise.resolve({ count: 1, what: "keys" }),
+  zoneName: () => Promise.resolve("example.com."),
+  prove: () => Promise.resolve(undefined),
+};

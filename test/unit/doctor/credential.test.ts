@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { credentialCount } from "../../../doctor/checks/credentialCount.ts";
+import { credentialGrants } from "../../../doctor/checks/credentialGrants.ts";
+import { credentialLife } from "../../../doctor/checks/credentialLife.ts";
+import { credentialSecret } from "../../../doctor/checks/credentialSecret.ts";
+import { credentialWorks } from "../../../doctor/checks/credentialWorks.ts";
+import type { MadeCredential } from "../../../doctor/expectation.ts";
+import { credentialDefect } from "../../../doctor/facts/credentialForm.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import { digestOf } from "../../../dns/credential.ts";
+import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+
+const token = "t".repeat(40);
+const challenge = {
+  type: "dns-01",
+  dnsProvider: "cloudflare",
+  credentialDigest: digestOf(token),
+  environment: {},
+} as const;
+
+function withSecret(entries: Readonly<Record<string, string>> | undefined): Changes {
+  const secret = entries && { name: "akash-provider-cloudflare-dns", entries };
+  return { challenge, cluster: { secret: () => Promise.resolve(secret) } };
+}
+
+const healthy = withSecret({ CF_DNS_API_TOKEN: token });
+
+describe("doctor, the credential", () => {
+  for (const check of [
+    credentialSecret,
+    credentialWorks,
+    credentialLife,
+    credentialCount,
+    credentialGrants,
+  ]) {
+    it(`finds nothing of ${check.id} where all is well`, async () => {
+      assert.deepEqual(await findings(check, { ...healthy, prove: true }), []);
+    });
+    it(`does not ask for ${check.id} under HTTP-01, nor on GKE without a key`, () => {
+      assert.equal(check.applies?.(context().expected), false);
+      const keyless = { type: "dns-01", dnsProvider: "googleCloud" } as const;
+      assert.equal(check.applies(context({ challenge: keyless }).expected), false);
+    });
+  }
+
+  it("sees a Secret that is missing, empty, malformed or another", async () => {
+    assert.deepEqual(await ids(credentialSecret, withSecret(undefined)), ["secret-missing"]);
+    const [other] = await findings(credentialSecret, withSecret({ token }));
+    assert.equal(other?.seen, "entries token");
+    const malformed = withSecret({ CF_DNS_API_TOKEN: `${token}\n` });
+    assert.deepEqual(await ids(credentialSecret, malformed), ["secret-malformed"]);
+    const another = withSecret({ CF_DNS_API_TOKEN: "u".repeat(40) });
+    assert.deepEqual(await ids(credentialSecret, another), ["secret-another"]);
+  });
+
+  it("sees that the pod runs with another credential", async () => {
+    const pod = () => Promise.resolve({ metadata: { annotations: {} } });
+    const cluster = { ...healthy.cluster, pod };
+    assert.deepEqual(await ids(credentialSecret, { ...healthy, cluster }), [
+      "credential-not-in-use",
+    ]);
+  });
+
+  it("knows a key file by its parts, without showing one", () => {
+    const key = { type: "service_account", client_email: "a@b", private_key: "SENTINEL" };
+    assert.equal(credentialDefect.googleCloud(JSON.stringify(key)), undefined);
+    const { client_email, ...rest } = key;
+    assert.match(client_email, /@/);
+    assert.equal(
+      credentialDefect.googleCloud(JSON.stringify(rest)),
+      "not a service account's key file (wrong: client_email)",
+    );
+    assert.equal(
+      credentialDefect.googleCloud("SENTINEL"),
+      "not a service account's key file (wrong: JSON)",
+    );
+    assert.equal(credentialDefect.cloudflare(" "), "empty");
+  });
+
+  it("says what a credential lacks, and writes only when asked", async () => {
+    const lack = { expected: "Zone Read", seen: "no zone" };
+    const lacking = { ...healthy, credential: { lacks: () => Promise.resolve([lack]) } };
+    const [finding] = await findings(credentialWorks, lacking);
+    assert.equal(finding?.id, "credential-lacking");
+    assert.equal(finding.seen, "no zone");
+
+    const failing = { ...healthy, credential: { prove: () => Promise.resolve("no DNS Write") } };
+    assert.deepEqual(await ids(credentialWorks, failing), []);
+    const [unproven] = await findings(credentialWorks, { ...failing, prove: true });
+    assert.equal(unproven?.id, "credential-unproven");
+    assert.equal(unproven.seen, "no DNS Write");
+  });
+
+  it("judges age and end", async () => {
+    const of = (createdAt: number, expiresAt?: number) =>
+      ids(credentialLife, {
+        ...healthy,
+        credential: {
+          life: () =>
+            Promise.resolve({
+              createdAt: daysFromNow(-createdAt).toISOString(),
+              ...(expiresAt !== undefined && { expiresAt: daysFromNow(expiresAt).toISOString() }),
+            }),
+        },
+      });
+    assert.deepEqual(await of(89), []);
+    assert.deepEqual(await of(90), ["credential-old"]);
+    assert.deepEqual(await of(1, 15), []);
+    assert.deepEqual(await of(1, 13), ["credential-ending"]);
+    assert.deepEqual(await of(1, -1), ["credential-ended"]);
+  });
+
+  it("takes the day and the command of a rotation from the stack", async () => {
+    const made: MadeCredential = {
+      id: "id",
+      owner: "owner",
+      accountId: undefined,
+      createdAt: daysFromNow(-20).toISOString(),
+      expiresAt: undefined,
+      rotateBy: "2026-11-19",
+      rotate: "pulumi up -s prod --replace '**::dns-token'",
+      wholeProject: false,
+    };
+    const credential = { life: () => Promise.resolve({}) };
+    const [old] = await findings(credentialLife, { ...healthy, credential, expected: { made } });
+    assert.equal(old?.id, "credential-old");
+    assert.equal(old.command, made.rotate);
+    assert.match(old.expected ?? "", /2026-11-19/);
+    await assert.rejects(credentialLife.run(context({ ...healthy, credential })), NotSeen);
+  });
+
+  it("sees spare credentials and rights that no challenge needs", async () => {
+    const spare = { count: () => Promise.resolve({ count: 2, what: "keys of x" }) };
+    const [finding] = await findings(credentialCount, { ...healthy, credential: spare });
+    assert.equal(finding?.seen, "2 keys of x");
+    const wide = { excess: () => Promise.resolve(["see the zone other.test", "use DNS Read"]) };
+    const found = await findings(credentialGrants, { ...healthy, credential: wide });
+    assert.deepEqual(
+      found.map(({ id, seen }) => [id, seen]),
+      [
+        ["credential-wide", "it may see the zone other.test"],
+        ["credential-wide", "it may use DNS Read"],
+      ],
+    );
+  });
+
+  it("cannot look where the Secret holds none", async () => {
+    const none = { ...context(healthy), credential: () => Promise.resolve(undefined) };
+    await assert.rejects(credentialWorks.run(none), NotSeen);
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { googleCloudCredential } from "../../../doctor/facts/googleCloud.ts";
+import type { MadeCredential } from "../../../doctor/expectation.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import {
+  Clouds,
+  DOMAIN,
+  OTHER_ZONE,
+  PROJECT,
+  ZONE,
+  zonePath,
+  type Credentials,
+} from "../../emulators/support.ts";
+
+describe("doctor, a Google key", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+  afterEach(() => clouds.close());
+
+  let accounts = 0;
+
+  /** A key of an account of its own. */
+  async function keyWith(role?: string, path = zonePath()): Promise<Credentials> {
+    accounts += 1;
+    const email = await clouds.account(`dns-issuer-${accounts}`);
+    if (role !== undefined) {
+      await clouds.grant(email, role, path);
+    }
+    return clouds.key(email);
+  }
+
+  function credential(
+    key: Credentials,
+    { zone = ZONE, made }: { zone?: string; made?: Partial<MadeCredential> } = {},
+  ) {
+    const url = clouds.running.googleUrl;
+    const target = { project: PROJECT, zone, domain: DOMAIN, host: `provider.${DOMAIN}` };
+    return googleCloudCredential(
+      JSON.stringify(key),
+      { ...target, made: made as MadeCredential | undefined },
+      {
+        googleCloud: {
+          dnsEndpoint: `${url}/dns/v1beta2/`,
+          iamEndpoint: `${url}/v1/`,
+          accessToken: clouds.running.googleAdminToken,
+        },
+        cloudflare: {},
+        resourceManagerEndpoint: `${url}/v1/`,
+      },
+    );
+  }
+
+  it("lacks nothing with roles/dns.admin on the zone, and can do no more", async () => {
+    const key = credential(await keyWith("roles/dns.admin"));
+    assert.deepEqual(await key.lacks(), []);
+    assert.deepEqual(await key.excess(), []);
+    assert.deepEqual((await key.count()).count, 1);
+    assert.equal(await key.zoneName(), `${DOMAIN}.`);
+    assert.equal(await key.prove(), undefined);
+  });
+
+  it("lacks what its role does not allow", async () => {
+    const reader = credential(await keyWith("roles/dns.reader"));
+    assert.deepEqual(
+      (await reader.lacks()).map(({ expected }) => expected),
+      [
+        `dns.changes.create on the managed zone ${ZONE}`,
+        `dns.resourceRecordSets.create on the managed zone ${ZONE}`,
+        `dns.resourceRecordSets.delete on the managed zone ${ZONE}`,
+      ],
+    );
+    assert.match((await reader.prove()) ?? "", /lacks the permission dns\.changes\.create/);
+    const none = credential(await keyWith());
+    assert.match((await none.lacks())[0]?.seen ?? "", /^Google answers 403 to /);
+  });
+
+  it("lacks a zone that can hold the host", async () => {
+    const key = await keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    const [lack] = await credential(key, { zone: OTHER_ZONE }).lacks();
+    assert.match(lack?.seen ?? "", new RegExp(`^the managed zone ${OTHER_ZONE} is for `));
+  });
+
+  it("can do more than it needs with a grant on the project", async () => {
+    const key = await keyWith("roles/dns.admin", `/v1/projects/${PROJECT}`);
+    assert.deepEqual(await credential(key).excess(), [
+      "write to every zone of the project (dns.changes.create)",
+    ]);
+    const made = { wholeProject: true };
+    assert.deepEqual(await credential(key, { made }).excess(), []);
+    const owner = await keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    assert.equal((await credential(owner, { made }).excess()).length, 2);
+  });
+
+  it("is not blamed where Google does not answer", async () => {
+    const key = credential(await keyWith("roles/dns.admin"));
+    await clouds.close();
+    await assert.rejects(key.lacks(), NotSeen);
+    await assert.rejects(key.excess(), NotSeen);
+    await assert.rejects(key.count(), NotSeen);
+    await assert.rejects(key.zoneName(), NotSeen);
+  });
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { chartVersion } from "../../../doctor/checks/chartVersion.ts";
+import { differences } from "../../../doctor/checks/differences.ts";
+import { drift } from "../../../doctor/checks/drift.ts";
+import { pod } from "../../../doctor/checks/pod.ts";
+import { releaseStatus } from "../../../doctor/checks/releaseStatus.ts";
+import { chartManifest } from "../../support/manifest.ts";
+import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+
+describe("doctor, the release", () => {
+  for (const check of [releaseStatus, chartVersion, pod, drift]) {
+    it(`finds nothing of ${check.id} where all is well`, async () => {
+      assert.deepEqual(await findings(check), []);
+    });
+  }
+
+  it("sees a release that is missing, pending, failed or of another revision", async () => {
+    const none = { cluster: { revisions: () => Promise.resolve([]) } };
+    assert.deepEqual(await ids(releaseStatus, none), ["release-missing"]);
+    const stuck = (days: number) => ({
+      later: [{ status: "pending-upgrade", deployedAt: daysFromNow(days) }],
+    });
+    const [working] = await findings(releaseStatus, stuck(-0.01));
+    assert.equal(working?.id, "release-pending");
+    assert.equal(working.command, "pulumi up -s prod");
+    const [abandoned] = await findings(releaseStatus, stuck(-1));
+    assert.match(abandoned?.command ?? "", /delete secret sh\.helm\.release\.v1\..*\.v4$/);
+    const failed = { later: [{ status: "failed", description: "timed out" }] };
+    const [finding] = await findings(releaseStatus, failed);
+    assert.equal(finding?.id, "release-failed");
+    assert.equal(finding.seen, "revision 4, failed: timed out");
+    assert.deepEqual(await ids(releaseStatus, { expected: { revision: 2 } }), [
+      "release-changed-elsewhere",
+    ]);
+  });
+
+  it("judges the chart's version by the table of repairs", async () => {
+    const of = (version: string) => ids(chartVersion, { revision: { chartVersion: version } });
+    assert.deepEqual(await of("12.1.2"), ["chart-unsupported"]);
+    assert.deepEqual(await of("19.0.2+sandbox"), []);
+    assert.deepEqual(await of("20.0.0"), ["chart-untried"]);
+  });
+
+  it("sees a release without the repairs, and with those of another version", async () => {
+    const manifest = chartManifest().replace('"repairs":"1"', '"repairs":"0"');
+    assert.notEqual(manifest, chartManifest());
+    assert.deepEqual(await ids(chartVersion, { revision: { manifest } }), ["chart-unrepaired"]);
+    const plain = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
+    const [finding] = await findings(chartVersion, { revision: { manifest: plain } });
+    assert.equal(finding?.seen, "none");
+  });
+
+  async function withPod(change: (pod: Pod) => Pod): Promise<Changes> {
+    const present = await context().cluster.pod();
+    assert(present);
+    return { cluster: { pod: () => Promise.resolve(change(present)) } };
+  }
+
+  it("sees a pod that is missing or not ready, and says what it waits for", async () => {
+    const none = { cluster: { pod: () => Promise.resolve(undefined) } };
+    assert.deepEqual(await ids(pod, none), ["pod-missing"]);
+    const crashing = await withPod((present) => ({
+      ...present,
+      status: {
+        phase: "Running",
+        conditions: [{ type: "Ready", status: "False" }],
+        containerStatuses: [
+          {
+            ...container,
+            restartCount: 7,
+            state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m0s" } },
+            lastState: {
+              terminated: { exitCode: 1, reason: "Error", finishedAt: daysFromNow(-0.01) },
+            },
+          },
+        ],
+      },
+    }));
+    const [notReady, restarted, ...others] = await findings(pod, crashing);
+    assert.deepEqual(others, []);
+    assert.equal(notReady?.seen, "Running: CrashLoopBackOff: back-off 5m0s");
+    assert.match(restarted?.seen ?? "", /^7 restarts; the last time Error \(exit code 1\) at 2026/);
+  });
+
+  it("does not mind a restart of long ago", async () => {
+    const changes = await withPod((present) => ({
+      ...present,
+      status: {
+        ...present.status,
+        containerStatuses: [
+          {
+            ...container,
+            restartCount: 2,
+            lastState: { terminated: { exitCode: 0, finishedAt: daysFromNow(-3) } },
+          },
+        ],
+      },
+    }));
+    assert.deepEqual(await ids(pod, changes), []);
+  });
+
+  it("sees a pod that runs with older settings", async () => {
+    const changes = await withPod((present) => ({
+      ...present,
+      metadata: { ...present.metadata, annotations: { "checksum/cm-letsencrypt": "old" } },
+    }));
+    assert.deepEqual(await ids(pod, changes), ["pod-outdated"]);
+  });
+
+  it("sees each field of an object that differs, and each object that is missing", async () => {
+    const { live } = context().cluster;
+    const found = await findings(drift, {
+      cluster: {
+        live: async (object) => {
+          if (object.kind === "Service") {
+            return undefined;
+          }
+          const present = await live(object);
+          return object.metadata?.name === "akash-provider-main"
+            ? { ...present, data: { AKASH_BID_PRICE_CPU_SCALE: "9" } }
+            : present;
+        },
+      },
+    });
+    assert.deepEqual(
+      found.map(({ id, subject, seen }) => [id, subject, seen]),
+      [
+        ["object-changed", "ConfigMap/akash-provider-main", 'data.AKASH_BID_PRICE_CPU_SCALE "9"'],
+        ["object-missing", "Service/akash-provider", "not there"],
+      ],
+    );
+  });
+});
+
+type Pod = NonNullable<Awaited<ReturnType<ReturnType<typeof context>["cluster"]["pod"]>>>;
+
+const container = { name: "provider", ready: false, image: "", imageID: "" };
+
+describe("differences of an object", () => {
+  const cases: readonly (readonly [string, unknown, unknown, readonly string[]])[] = [
+    ["what the API server adds", { a: 1 }, { a: 1, b: 2, status: {} }, []],
+    ["what it leaves out as empty", { a: "", b: null, c: {}, d: [] }, {}, []],
+    ["a value", { a: { b: 1 } }, { a: { b: 2 } }, ["a.b"]],
+    ["a field that is gone", { a: { b: 1 } }, { a: {} }, ["a.b"]],
+    ["an item", { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 3 }] }, ["a[1].b"]],
+    ["an item more", { a: [1] }, { a: [1, 2] }, ["a"]],
+    [
+      "another way of writing a quantity",
+      { x: { limits: { cpu: "1000m", memory: "2048Mi" } } },
+      { x: { limits: { cpu: "1", memory: "2Gi" } } },
+      [],
+    ],
+    [
+      "another quantity",
+      { x: { limits: { cpu: "1000m" } } },
+      { x: { limits: { cpu: "2" } } },
+      ["x.limits.cpu"],
+    ],
+  ];
+  for (const [what, applied, live, paths] of cases) {
+    it(paths.length === 0 ? `are none for ${what}` : `show ${what}`, () => {
+      assert.deepEqual(
+        differences(applied, live).map(({ path }) => path),
+        paths,
+      );
+    });
+  }
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { parseDoctorArguments } from "../../../doctor/arguments.ts";
+import type { Check } from "../../../doctor/check.ts";
+import { checks } from "../../../doctor/checks/index.ts";
+import { cloudAccess } from "../../../doctor/cloudAccess.ts";
+import { examine } from "../../../doctor/examine.ts";
+import { expectation } from "../../../doctor/expectation.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import { exitCode, worst, type Report } from "../../../doctor/report.ts";
+import { reportText } from "../../../doctor/reportText.ts";
+import { troubles } from "../../../doctor/troubleshooting.ts";
+import { changesBetween, watch } from "../../../doctor/watch.ts";
+import { UserError } from "../../../sandbox/errors.ts";
+import { encodeParameters, parametersAnnotation } from "../../../chart/parameters.ts";
+import { context } from "./context.ts";
+
+const plain = (_style: unknown, text: string) => text;
+
+describe("doctor, the report", () => {
+  const closed = { wire: { certificate: () => Promise.resolve({ unreachable: "refused" }) } };
+
+  it("has an id of its own for each check and each problem", () => {
+    const all = [
+      ...checks.map(({ id }) => id),
+      ...checks.flatMap(({ problems }) => problems.map(({ id }) => id)),
+    ];
+    assert.deepEqual(
+      all.filter((id, index) => all.indexOf(id) !== index),
+      [],
+    );
+  });
+
+  it("says of every problem why it matters and what mends it, for the README as well", () => {
+    for (const { sign, meaning, remedy } of troubles) {
+      assert(sign !== "" && meaning.endsWith(".") && remedy.length > 2, sign);
+      assert.doesNotMatch(`${sign}${meaning}${remedy}`, /undefined|\n/, sign);
+    }
+  });
+
+  it("has one line for each check where all is well", async () => {
+    const report = await examine(checks, context({ log: command }));
+    assert.equal(worst(report), "ok");
+    assert.equal(exitCode[worst(report)], 0);
+    const text = reportText(report, plain);
+    assert.match(text, /^provider\.example\.com \(stack prod\)\n\nRelease\n {2}✔ The Helm release/);
+    assert.match(text, /\n13 ok, 0 info, 0 warning, 0 error$/);
+  });
+
+  const command =
+    "Final command: run --cert-issuer-enabled --cert-issuer-email=operator@example.com --cert-issuer-ca-dir-url=https://acme-v02.api.letsencrypt.org/directory";
+
+  it("gives everything that there is to say of a finding", async () => {
+    const report = await examine(checks, context({ log: command, ...closed }));
+    assert.equal(exitCode[worst(report)], 2);
+    const finding = report.findings.find(({ id }) => id === "port-8443-closed");
+    assert.deepEqual(Object.keys(finding ?? {}).sort(), [
+      "command",
+      "expected",
+      "group",
+      "id",
+      "seen",
+      "severity",
+      "subject",
+      "title",
+      "why",
+    ]);
+    const text = reportText(report, plain);
+    assert.match(
+      text,
+      /✖ Port 8443 .*\n {4}expected {2}a TLS server\n {4}seen {6}refused\n {4}because {3}.*\n {4}mend {6}openssl s_client/,
+    );
+  });
+
+  it("names the object of a finding", async () => {
+    const { live } = context().cluster;
+    const report = await examine(
+      checks,
+      context({
+        log: command,
+        cluster: {
+          live: async (object) => ({ ...(await live(object)), data: { "run.sh": "other" } }),
+        },
+      }),
+    );
+    assert.match(
+      reportText(report, plain),
+      /! An object is not as .*: ConfigMap\/akash-provider-script\n {4}expected {2}data\.run\.sh /,
+    );
+  });
+
+  const failing = (error: Error): Check => ({
+    id: "x",
+    group: "Release",
+    title: "X is fine",
+    problems: [],
+    run: () => Promise.reject(error),
+  });
+
+  it("tells what could not be looked at from what is wrong, and goes on", async () => {
+    const report = await examine(
+      [failing(new NotSeen("no access")), failing(new Error("a fault"))],
+      context(),
+    );
+    assert.deepEqual(
+      report.findings.map(({ severity, title, seen }) => [severity, title, seen]),
+      [
+        ["info", "Not looked at: X is fine", "no access"],
+        ["warning", "Could not be looked at: X is fine", "a fault"],
+      ],
+    );
+    await assert.rejects(examine([failing(new UserError("no cluster"))], context()), UserError);
+  });
+
+  it("watches for changes alone, and survives a look that fails", async () => {
+    const well = await examine(checks, context({ log: command }));
+    const ill = await examine(checks, context({ log: command, ...closed }));
+    const looks: (Report | Error)[] = [well, well, ill, new Error("no cluster"), ill, well];
+    const told: string[] = [];
+    const last = await watch({
+      look: () => {
+        const next = looks.shift() ?? well;
+        return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+      },
+      first: () => told.push("first"),
+      changed: ({ appeared, gone }) =>
+        told.push(`+${appeared.map(({ id }) => id).join()} -${gone.map(({ id }) => id).join()}`),
+      failed: (error) => told.push((error as Error).message),
+      pause: () => Promise.resolve(looks.length > 0),
+    });
+    assert.equal(last, well);
+    // Without a certificate nothing is known of its renewal.
+    assert.deepEqual(told, [
+      "first",
+      "+port-8443-closed,renewal -",
+      "no cluster",
+      "+ -port-8443-closed,renewal",
+    ]);
+    assert.deepEqual(changesBetween(ill, ill), { appeared: [], gone: [] });
+  });
+});
+
+describe("doctor, its arguments", () => {
+  const parse = (line: string) => parseDoctorArguments(line.split(" ").filter(Boolean));
+
+  it("are read", () => {
+    assert.equal(parse("--help"), "help");
+    assert.deepEqual(
+      parse(
+        "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6",
+      ),
+      {
+        stack: "prod",
+        json: true,
+        watch: true,
+        interval: 5_000,
+        prove: true,
+        sandbox: false,
+        dnsServers: ["127.0.0.1:53"],
+        resolve: new Map([
+          ["a", { address: "1.2.3.4", port: 5 }],
+          ["b:80", { address: "::1", port: 6 }],
+        ]),
+      },
+    );
+  });
+
+  for (const [line, sentence] of [
+    ["", /Which stack\? npm run doctor -- -s <stack>/],
+    ["-s a --interval soon", /--interval soon is not a number of seconds/],
+    ["-s a --dns-server ns.test", /is not an IP address/],
+    ["-s a --resolve b", /is not of the form host=address:port$/],
+    ["-s a --bogus", /Unknown option '--bogus'/],
+  ] as const) {
+    it(`are refused with a sentence: ${line || "none"}`, () => {
+      assert.throws(() => parse(line), sentence);
+    });
+  }
+});
+
+describe("doctor, what it expects", () => {
+  const parameters = encodeParameters({
+    challenge: {
+      type: "dns-01",
+      dnsProvider: "googleCloud",
+      credentialDigest: "0123456789abcdef",
+      environment: { GCE_PROJECT: "p", GCE_ZONE_ID: "z" },
+    },
+    walletDigest: "00112233445566ff",
+  });
+  const release = {
+    type: "kubernetes:helm.sh/v3:Release",
+    inputs: {
+      name: "akash-provider",
+      namespace: "akash-services",
+      values: {
+        domain: "example.com",
+        letsEncrypt: { acme: { caDirUrl: "https://ca.example/dir", email: "a@b" } },
+        serviceAccount: { annotations: { [parametersAnnotation]: parameters } },
+      },
+    },
+    outputs: { status: { revision: 4 } },
+  };
+
+  it("comes from the stack's state, without a secret of it", () => {
+    const key = {
+      type: "gcp:serviceaccount/key:Key",
+      inputs: {},
+      outputs: {
+        name: "projects/p/serviceAccounts/dns@p.iam/keys/abc",
+        serviceAccountId: "projects/p/serviceAccounts/dns@p.iam",
+        validAfter: "2026-11-01T00:00:00Z",
+        privateKey: { ciphertext: "v1:…" },
+      },
+    };
+    const expected = expectation("prod", [release, key]);
+    assert.equal(expected.host, "provider.example.com");
+    assert.equal(expected.revision, 4);
+    assert.equal(expected.challenge.type, "dns-01");
+    assert.equal(expected.made?.id, "abc");
+    assert.equal(expected.made.owner, "dns@p.iam");
+    assert.equal(expected.made.wholeProject, false);
+  });
+
+  it("is a sentence where the stack has deployed nothing", () => {
+    assert.throws(
+      () => expectation("prod", []),
+      /^UserError: Stack prod has not deployed a provider\. Deploy it: pulumi up -s prod$/,
+    );
+  });
+
+  it("finds the clouds where the plugins find them, the environment first", () => {
+    const provider = {
+      type: "pulumi:providers:cloudflare",
+      inputs: { baseUrl: "https://a", apiToken: { ciphertext: "v1:…" } },
+      outputs: {},
+    };
+    assert.deepEqual(cloudAccess([provider], {}).cloudflare, {
+      endpoint: "https://a",
+      apiToken: undefined,
+    });
+    const environment = { CLOUDFLARE_BASE_URL: "https://b", CLOUDFLARE_API_TOKEN: "t" };
+    assert.deepEqual(cloudAccess([provider], environment).cloudflare, {
+      endpoint: "https://b",
+      apiToken: "t",
+    });
+  });
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { flagsOf, finalCommand } from "../../../doctor/checks/finalCommand.ts";
+import { issuerErrors } from "../../../doctor/checks/issuerErrors.ts";
+import { issuerLog } from "../../../doctor/checks/issuerLog.ts";
+import { settings } from "../../../doctor/checks/settings.ts";
+import { parseLog } from "../../../doctor/facts/podLog.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import {
+  chartManifest,
+  cloudflareDns01,
+  googleCloudDns01,
+  http01,
+} from "../../support/manifest.ts";
+import { context, findings, ids } from "./context.ts";
+
+const host = "provider.example.com";
+
+describe("doctor, the Let's Encrypt settings", () => {
+  for (const challenge of [http01, googleCloudDns01, cloudflareDns01]) {
+    const name = challenge.type === "http-01" ? challenge.type : challenge.dnsProvider;
+    it(`finds nothing where all is well, with ${name}`, async () => {
+      assert.deepEqual(await findings(settings, { challenge }), []);
+    });
+  }
+
+  it("sees the defects of a chart that was not repaired", async () => {
+    const manifest = chartManifest({ challenge: cloudflareDns01 });
+    const found = await findings(settings, { challenge: cloudflareDns01, revision: { manifest } });
+    assert.deepEqual(
+      found.map(({ id, subject, seen }) => [id, subject, seen]),
+      [
+        ["setting-differs", "AP_CERT_ISSUER_STORAGE_DIR", "not set"],
+        ["dns-provider-name", "AP_CERT_ISSUER_DNS_PROVIDERS", "cloudflare"],
+        ["http-port-under-dns-01", null, "5002"],
+      ],
+    );
+  });
+
+  it("tells what the release has right from what it has wrong, by what mends it", async () => {
+    const manifest = chartManifest({ challenge: cloudflareDns01 });
+    const changes = { challenge: cloudflareDns01, revision: { manifest } };
+    for (const { command } of await findings(settings, changes)) {
+      assert.equal(command, "pulumi up -s prod");
+    }
+    const { live } = context().cluster;
+    const [changed] = await findings(settings, {
+      cluster: {
+        live: async (object) => {
+          const present = await live(object);
+          const data = { ...(present?.data as object), AP_CERT_ISSUER_EMAIL: "x@example.com" };
+          return object.metadata?.name === "akash-provider-letsencrypt"
+            ? { ...present, data }
+            : present;
+        },
+      },
+    });
+    assert.equal(changed?.seen, "x@example.com");
+    assert.match(changed.command ?? "", /kubectl .* apply -f - && kubectl .* delete pod/);
+  });
+
+  it("sees another CA, another address and a missing zone", async () => {
+    const challenge = googleCloudDns01;
+    const expected = { email: "new@example.com", directoryUrl: "https://ca.example/dir" };
+    const manifest = context({ challenge }).cluster.revisions;
+    const [revision] = await manifest();
+    const other = {
+      challenge: {
+        ...challenge,
+        ...(challenge.type === "dns-01" && { environment: { GCE_ZONE_ID: "other" } }),
+      },
+      ...expected,
+    };
+    const found = await findings(settings, {
+      challenge,
+      expected: other,
+      revision: { manifest: revision?.manifest ?? "" },
+    });
+    assert.deepEqual(
+      found.map(({ subject }) => subject),
+      [
+        "AP_CERT_ISSUER_EMAIL",
+        "AP_CERT_ISSUER_CA_DIR_URL",
+        "AP_CERT_ISSUER_STORAGE_DIR",
+        "GCE_ZONE_ID",
+      ],
+    );
+  });
+
+  const command = [
+    "Final command: /usr/bin/provider-services run --cert-issuer-enabled=true",
+    "--cert-issuer-email=operator@example.com",
+    "--cert-issuer-ca-dir-url=https://acme-v02.api.letsencrypt.org/directory",
+  ].join(" ");
+
+  it("reads the flags of the final command in each form", () => {
+    assert.deepEqual(
+      [...flagsOf('run --a=1 --b 2 --c --d="x"')],
+      [
+        ["a", "1"],
+        ["b", "2"],
+        ["c", "true"],
+        ["d", "x"],
+      ],
+    );
+  });
+
+  it("compares the last final command of the log with the stack", async () => {
+    const log = `Final command: run --cert-issuer-email=old@example.com\n${command}\n`;
+    assert.deepEqual(await ids(finalCommand, { log }), []);
+    const found = await findings(finalCommand, {
+      log: `${command} --cert-issuer-dns-providers=cloudflare --cert-issuer-http-challenge-port=5002`,
+      challenge: cloudflareDns01,
+    });
+    assert.deepEqual(
+      found.map(({ expected, seen }) => [expected, seen]),
+      [
+        ["--cert-issuer-dns-providers=cf", "--cert-issuer-dns-providers=cloudflare"],
+        ["no --cert-issuer-http-challenge-port", "--cert-issuer-http-challenge-port=5002"],
+      ],
+    );
+  });
+
+  it("cannot look where the log has no final command", async () => {
+    await assert.rejects(finalCommand.run(context()), NotSeen);
+  });
+
+  /** A line for each of the issuer's errors, as the provider, lego or the CA writes it. */
+  const lines: Readonly<Record<string, string>> = {
+    "log-dns-provider": "Error: cert issuer: invalid config: invalid dns provider googleCloud",
+    "log-email": "Error: cert issuer: invalid config: invalid email",
+    "log-credential-missing":
+      "Error: cloudflare: some credentials information are missing: CLOUDFLARE_EMAIL,CLOUDFLARE_API_KEY or CLOUDFLARE_DNS_API_TOKEN",
+    "log-credential-refused":
+      "dns01: error presenting token: googlecloud: googleapi: Error 403: Forbidden, forbidden",
+    "log-zone": "dns01: error presenting token: cloudflare: could not find zone for domain",
+    "log-rate-limit":
+      "acme: error: 429 :: POST :: …/new-order :: urn:ietf:params:acme:error:rateLimited :: too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2026-11-21 10:00:00 UTC",
+    "log-account": "acme: error: 400 :: urn:ietf:params:acme:error:accountDoesNotExist",
+    "log-caa": "acme: error: 403 :: urn:ietf:params:acme:error:caa :: CAA record prevents issuance",
+    "log-challenge-connection":
+      "acme: error: 400 :: urn:ietf:params:acme:error:connection :: Timeout during connect (likely firewall problem)",
+    "log-challenge-answer": "acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: 404",
+    "log-challenge-dns": "urn:ietf:params:acme:error:dns :: DNS problem: NXDOMAIN looking up A",
+    "log-propagation": "propagation: time limit exceeded: last error: NS ns1.example.com.",
+    "log-directory":
+      "Error: get directory at 'https://acme-v02.api.letsencrypt.org/directory': dial tcp: i/o timeout",
+    "log-http-solver": `[INFO] [${host}] acme: use http-01 solver`,
+    "log-given-up": `unable to obtain certificate for ${host} after 5 retries. giving up. provider will not check this certificate until next restart`,
+    "log-renewal-failed": `failed to renew certificate for ${host}: error`,
+  };
+
+  it("has a line to try for each error of the issuer", () => {
+    assert.deepEqual(
+      Object.keys(lines),
+      issuerErrors.map(({ id }) => id),
+    );
+  });
+
+  for (const [id, line] of Object.entries(lines)) {
+    it(`explains ${id}`, async () => {
+      const found = await findings(issuerLog, { log: `fine\n${line}`, challenge: cloudflareDns01 });
+      assert.deepEqual(
+        found.map((finding) => [finding.id, finding.seen]),
+        [[id, line.slice(0, 300)]],
+      );
+    });
+  }
+
+  it("leaves alone what a certificate has settled since, and HTTP-01 where it belongs", async () => {
+    const issued = `[INFO] [${host}] Server responded with a certificate.`;
+    const log = `${Object.values(lines).join("\n")}\n${issued}`;
+    assert.deepEqual(await ids(issuerLog, { log }), []);
+    assert.deepEqual(await ids(issuerLog, { log: lines["log-http-solver"] ?? "" }), []);
+  });
+
+  it("reads the time stamps of the container's runtime", () => {
+    assert.deepEqual(parseLog("2026-11-20T10:00:00.5Z some words\n\nwithout"), [
+      { time: new Date("2026-11-20T10:00:00.5Z"), text: "some words" },
+      { time: undefined, text: "without" },
+    ]);
+  });
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import type { CaaRecord } from "node:dns";
+import { addresses } from "../../../doctor/checks/addresses.ts";
+import { caa } from "../../../doctor/checks/caa.ts";
+import { challengePath } from "../../../doctor/checks/challengePath.ts";
+import { delegation } from "../../../doctor/checks/delegation.ts";
+import { cloudflareDns01 } from "../../support/manifest.ts";
+import { context, findings, ids } from "./context.ts";
+
+describe("doctor, the way in", () => {
+  for (const check of [addresses, caa, challengePath, delegation]) {
+    it(`finds nothing of ${check.id} where all is well`, async () => {
+      assert.deepEqual(await findings(check), []);
+    });
+  }
+
+  const at = (records: Readonly<Record<string, readonly string[]>>) => ({
+    dns: {
+      addresses: (name: string) => Promise.resolve({ ipv4: records[name] ?? [], ipv6: [] }),
+    },
+  });
+
+  it("sees addresses that are missing or private", async () => {
+    const host = "provider.example.com";
+    const ingress = { "doctor.ingress.example.com": ["203.0.113.11"] };
+    assert.deepEqual(await ids(addresses, at({})), ["host-missing", "ingress-missing"]);
+    assert.deepEqual(await ids(addresses, at({ ...ingress, [host]: ["203.0.113.10"] })), []);
+    for (const address of ["10.0.0.1", "172.31.0.1", "192.168.1.1", "127.0.0.1", "100.64.0.1"]) {
+      const found = await findings(addresses, at({ ...ingress, [host]: [address] }));
+      assert.deepEqual(
+        found.map(({ id, seen }) => [id, seen]),
+        [["host-private", address]],
+      );
+    }
+  });
+
+  it("tells of IPv6, and sees a private address of it", async () => {
+    const with6 = (ipv6: string) => ({
+      dns: { addresses: () => Promise.resolve({ ipv4: [], ipv6: [ipv6] }) },
+    });
+    assert.deepEqual(await ids(addresses, with6("2001:db8::1")), ["host-ipv6"]);
+    assert.deepEqual(await ids(addresses, with6("fd00::1")), ["host-private", "host-ipv6"]);
+  });
+
+  const issue = (name: string, ...values: readonly string[]) => ({
+    dns: {
+      caa: (asked: string) =>
+        Promise.resolve(
+          asked === name ? values.map((value): CaaRecord => ({ critical: 0, issue: value })) : [],
+        ),
+    },
+  });
+
+  it("obeys the CAA records of the nearest name that has any", async () => {
+    assert.deepEqual(await ids(caa, issue("example.com", "letsencrypt.org")), []);
+    assert.deepEqual(await ids(caa, issue("example.com", "pki.goog", "letsencrypt.org")), []);
+    const [finding] = await findings(caa, issue("com", "pki.goog", ";"));
+    assert.equal(finding?.id, "caa-forbids");
+    assert.equal(finding.seen, "pki.goog | ; at com");
+    const only = { dns: { caa: () => Promise.resolve([{ critical: 0, issuewild: ";" }]) } };
+    assert.deepEqual(await ids(caa, only), []);
+  });
+
+  it("obeys the parameters of CAA records", async () => {
+    const dns01 = issue("example.com", "letsencrypt.org; validationmethods=dns-01");
+    assert.deepEqual(await ids(caa, dns01), ["caa-method"]);
+    assert.deepEqual(await ids(caa, { ...dns01, challenge: cloudflareDns01 }), []);
+    const bound = issue("example.com", "letsencrypt.org; accounturi=https://a/1");
+    assert.deepEqual(await ids(caa, bound), ["caa-account"]);
+  });
+
+  it("does not judge CAA records for another CA", () => {
+    const { expected } = context({ expected: { directoryUrl: "https://ca.example/dir" } });
+    assert.equal(caa.applies?.(expected), false);
+  });
+
+  it("follows an alias of the challenge's name", async () => {
+    const to = (target: string) => ({
+      challenge: cloudflareDns01,
+      dns: { alias: () => Promise.resolve(target) },
+    });
+    assert.deepEqual(await ids(delegation, to("x.acme.example.com")), ["challenge-delegated"]);
+    assert.deepEqual(await ids(delegation, to("x.example.org.")), [
+      "challenge-delegated-elsewhere",
+    ]);
+  });
+
+  it("tells apart what answers on port 80", async () => {
+    const of = (status: number, body = "") =>
+      ids(challengePath, {
+        wire: { challenge: () => Promise.resolve({ status, location: undefined, body }) },
+      });
+    assert.deepEqual(await of(502), []);
+    assert.deepEqual(await of(200, "TEST"), []);
+    assert.deepEqual(await of(200, "<html>"), ["port-80-foreign"]);
+    assert.deepEqual(await of(403), ["port-80-foreign"]);
+    assert.deepEqual(await of(404), ["port-80-not-routed"]);
+    assert.deepEqual(await of(308), ["port-80-redirected"]);
+    const unreachable = { unreachable: "203.0.113.10:80: no answer within 10 s" };
+    const closed = { wire: { challenge: () => Promise.resolve(unreachable) } };
+    assert.deepEqual(await ids(challengePath, closed), ["port-80-closed"]);
+  });
+});
