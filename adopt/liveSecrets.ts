@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import type { ReleaseNames } from "../chart/release.ts";
+import { credentialSecretKey, type ReleaseNames } from "../chart/release.ts";
 
 /** Where a credential is in the cluster. */
 export interface LiveCredential {
@@ -17,12 +17,12 @@ export function liveCredentials(names: ReleaseNames): Readonly<Record<string, Li
     "dns.apiToken": {
       path: "letsEncrypt.providers.cloudflare.apiToken",
       secret: names.cloudflareSecret,
-      key: "CF_DNS_API_TOKEN",
+      key: credentialSecretKey.cloudflare,
     },
     "dns.serviceAccountKey": {
       path: "letsEncrypt.providers.googleCloud.serviceAccount.content",
       secret: names.googleCloudSecret,
-      key: "service-account.json",
+      key: credentialSecretKey.googleCloud,
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "./manifest.ts";
 import { containerEnvironment, podTemplate, type Container, type PodTemplate } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
-import { credentialSecretName, type ReleaseNames } from "./release.ts";
+import { credentialSecretKey, credentialSecretName, type ReleaseNames } from "./release.ts";
 import { issuerDnsProvider, storageDirectory, type RepairContext } from "./repairs.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -127,12 +127,12 @@ function checkCredential(
     cloudflare: () =>
       container.env?.some(
         ({ name, valueFrom }) =>
-          name === "CF_DNS_API_TOKEN" && valueFrom?.secretKeyRef?.name === secret,
+          name === credentialSecretKey.cloudflare && valueFrom?.secretKeyRef?.name === secret,
       ),
     googleCloud: () => {
       const volume = template.spec.volumes?.find((volume) => volume.secret?.secretName === secret);
       const mount = container.volumeMounts?.find(({ name }) => name === volume?.name);
-      const file = `${mount?.mountPath ?? ""}/service-account.json`;
+      const file = `${mount?.mountPath ?? ""}/${credentialSecretKey.googleCloud}`;
       return mount !== undefined && environment.GCE_SERVICE_ACCOUNT_FILE === file;
     },
   };

@@ -47,6 +47,12 @@ export function releaseNames(
   };
 }
 
+/** The entries of the credentials' Secrets as the chart's StatefulSet reads them (templates/statefulset.yaml). */
+export const credentialSecretKey = {
+  googleCloud: "service-account.json",
+  cloudflare: "CF_DNS_API_TOKEN",
+} as const;
+
 /** The Secret with a DNS provider's credential. */
 export function credentialSecretName(
   names: ReleaseNames,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { encodeParameters, type Parameters } from "../chart/parameters.ts";
 import {
   chartName,
+  credentialSecretKey,
   credentialSecretName,
   releaseNames,
   type ReleaseNames,
@@ -106,7 +107,7 @@ export class AkashProvider extends pulumi.ComponentResource {
                 ...metadata,
                 ...credentialMetadata(names, credential, digest),
               },
-              data: { [secretKey[credential.dnsProvider]]: base64(credential.content) },
+              data: { [credentialSecretKey[credential.dnsProvider]]: base64(credential.content) },
             },
             { parent: this, hooks: proofHooks(name, credential), ignoreChanges: ignoredOfSecrets },
           )
@@ -165,12 +166,6 @@ export class AkashProvider extends pulumi.ComponentResource {
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];
 
-/** The keys of the Secrets as the chart's StatefulSet reads them (templates/statefulset.yaml). */
-const secretKey = {
-  googleCloud: "service-account.json",
-  cloudflare: "CF_DNS_API_TOKEN",
-} as const;
-
 function credentialMetadata(
   names: ReleaseNames,
   { dnsProvider, made }: DnsCredential,
@@ -193,7 +188,9 @@ function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
   const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
     // Hooks are given secrets as Outputs.
     const data = await resolved(pulumi.output(newInputs?.data as pulumi.Input<SecretData>));
-    await prove(Buffer.from(data[secretKey[dnsProvider]] ?? "", "base64").toString("utf8"));
+    await prove(
+      Buffer.from(data[credentialSecretKey[dnsProvider]] ?? "", "base64").toString("utf8"),
+    );
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
 }

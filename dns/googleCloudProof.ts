@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { gaxios, JWT } from "google-auth-library";
+import { gaxios, type JWT } from "google-auth-library";
 import { zoneContains } from "./credential.ts";
 import { parseJson } from "../json.ts";
+import { keyClient } from "./googleCloudClient.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./googleCloudKeyFile.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
 
@@ -62,15 +63,7 @@ class Zone {
   constructor(key: KeyFile, target: GoogleCloudProofTarget) {
     this.key = key;
     this.target = target;
-    this.client = new JWT({
-      email: key.client_email,
-      key: key.private_key,
-      ...(key.private_key_id !== undefined && { keyId: key.private_key_id }),
-      scopes: [scope],
-      // The client knows Google's token address only, where lego takes the one in the key file.
-      additionalClaims: { aud: key.token_uri },
-      transporter: tokensFrom(key.token_uri),
-    });
+    this.client = keyClient(key, [scope]);
   }
 
   async writeReadDelete(): Promise<void> {
@@ -161,20 +154,6 @@ class Zone {
         );
     }
   }
-}
-
-/** A transporter that asks for tokens where the key file says. */
-function tokensFrom(tokenUri: string): gaxios.Gaxios {
-  const transporter = new gaxios.Gaxios();
-  transporter.interceptors.request.add({
-    resolved: (options) => {
-      if (options.url.href === "https://oauth2.googleapis.com/token") {
-        options.url = new URL(tokenUri);
-      }
-      return Promise.resolve(options);
-    },
-  });
-  return transporter;
 }
 
 function retryAfter(error: gaxios.GaxiosError): number | undefined {

@@ -1,7 +1,8 @@
+import { credentialSecretKey } from "../../chart/release.ts";
 import { digestOf } from "../../dns/credential.ts";
 import type { Check } from "../check.ts";
 import { credentialSecret as secretName, type Expectation } from "../expectation.ts";
-import { credentialDefect, secretKey } from "../facts/credentialForm.ts";
+import { credentialDefect } from "../facts/credentialForm.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { deploy, refreshAndDeploy, restart } from "./mend.ts";
 
@@ -78,7 +79,7 @@ function content(
   if (challenge.type !== "dns-01") {
     return [];
   }
-  const key = secretKey[challenge.dnsProvider];
+  const key = credentialSecretKey[challenge.dnsProvider];
   const text = entries?.[key];
   if (text === undefined) {
     const seen =

@@ -1,8 +1,9 @@
+import { credentialSecretKey } from "../../chart/release.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { Expectation } from "../expectation.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import type { CloudCredential } from "./credential.ts";
-import { credentialDefect, secretKey } from "./credentialForm.ts";
+import { credentialDefect } from "./credentialForm.ts";
 import { once } from "./once.ts";
 
 /** The credential in the cluster's Secret; undefined where the pod reads none, or there is no well-formed one. */
@@ -16,7 +17,7 @@ export function deployedCredential(
       return undefined;
     }
     const { dnsProvider, environment = {} } = challenge;
-    const content = (await secret())?.entries[secretKey[dnsProvider]];
+    const content = (await secret())?.entries[credentialSecretKey[dnsProvider]];
     if (content === undefined || credentialDefect[dnsProvider](content) !== undefined) {
       return undefined;
     }

@@ -1,13 +1,13 @@
-import { gaxios, JWT } from "google-auth-library";
-import type { z } from "zod";
+import { gaxios } from "google-auth-library";
 import { zoneContains } from "../../dns/credential.ts";
+import { keyClient } from "../../dns/googleCloudClient.ts";
+import { keyFile, type KeyFile } from "../../dns/googleCloudKeyFile.ts";
 import { serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
 import { messageOf } from "../../sandbox/errors.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
-import { keyFileSchema } from "./credentialForm.ts";
 import { once } from "./once.ts";
 import { proofFailure } from "./proofFailure.ts";
 
@@ -21,7 +21,6 @@ export interface GoogleCloudTarget extends CredentialTarget {
 
 const googleDns = "https://dns.googleapis.com/dns/v1/";
 const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
-const googleTokens = "https://oauth2.googleapis.com/token";
 /** What Google may ask for each of the calls below. */
 const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
 
@@ -42,8 +41,6 @@ const excessPermissions: Readonly<Record<string, string>> = {
   "resourcemanager.projects.setIamPolicy": "grant itself anything in the project",
 };
 
-type KeyFile = z.infer<typeof keyFileSchema>;
-
 /** A service account's key. */
 export function googleCloudCredential(
   content: string,
@@ -51,15 +48,8 @@ export function googleCloudCredential(
   access: CloudAccess,
 ): CloudCredential {
   const { project, zone, made, host, domain } = target;
-  const key = keyFileSchema.parse(JSON.parse(content));
-  const client = new JWT({
-    email: key.client_email,
-    key: key.private_key,
-    ...(key.private_key_id !== undefined && { keyId: key.private_key_id }),
-    scopes,
-    additionalClaims: { aud: key.token_uri },
-    transporter: tokensFrom(key.token_uri),
-  });
+  const key = keyFile.parse(JSON.parse(content));
+  const client = keyClient(key, scopes);
   const { dnsEndpoint = googleDns } = access.googleCloud;
   const { resourceManagerEndpoint = googleResourceManager } = access;
   const zoneUrl = `${dnsEndpoint}projects/${project}/managedZones/${zone}`;
@@ -152,18 +142,4 @@ function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
     expected: `the managed zone ${zone} of project ${project} readable`,
     seen: `Google answers ${error.status} to ${key.client_email}`,
   };
-}
-
-/** A transporter that asks for tokens where the key file says, as lego does; the client knows Google's address only. */
-function tokensFrom(tokenUri: string): gaxios.Gaxios {
-  const transporter = new gaxios.Gaxios();
-  transporter.interceptors.request.add({
-    resolved: (options) => {
-      if (options.url.href === googleTokens) {
-        options.url = new URL(tokenUri);
-      }
-      return Promise.resolve(options);
-    },
-  });
-  return transporter;
 }

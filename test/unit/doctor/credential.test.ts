@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { credentialCount } from "../../../doctor/checks/credentialCount.ts";
 import { credentialGrants } from "../../../doctor/checks/credentialGrants.ts";
 import { credentialLife } from "../../../doctor/checks/credentialLife.ts";
@@ -62,13 +63,22 @@ describe("doctor, the credential", () => {
   });
 
   it("knows a key file by its parts, without showing one", () => {
-    const key = { type: "service_account", client_email: "a@b", private_key: "SENTINEL" };
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = {
+      type: "service_account",
+      client_email: "a@b",
+      private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
+    };
     assert.equal(credentialDefect.googleCloud(JSON.stringify(key)), undefined);
     const { client_email, ...rest } = key;
     assert.match(client_email, /@/);
     assert.equal(
       credentialDefect.googleCloud(JSON.stringify(rest)),
       "not a service account's key file (wrong: client_email)",
+    );
+    assert.equal(
+      credentialDefect.googleCloud(JSON.stringify({ ...key, private_key: "SENTINEL" })),
+      "not a service account's key file (wrong: private_key)",
     );
     assert.equal(
       credentialDefect.googleCloud("SENTINEL"),
