@@ -33,6 +33,24 @@ const messages: readonly Trouble[] = [
     meaning: "The namespace has such objects from another tool.",
     remedy: "`npm run adopt` takes a provider over that Helm has deployed.",
   },
+  {
+    sign: "`cannot re-use a name that is still in use`",
+    meaning: "A release of that name is there, which the stack does not know.",
+    remedy: "`npm run adopt -- provider.yaml -s prod`",
+  },
+  {
+    sign: "`the stack is currently locked`",
+    meaning: "Another Pulumi is at work on it, or was killed.",
+    remedy:
+      "`pulumi cancel prod` when none is, then `pulumi up -s prod`, which finishes what was begun.",
+  },
+  {
+    sign: "`updates to statefulset spec for fields other than … are forbidden`",
+    meaning:
+      "The storage class or size of the home volume has changed, which Kubernetes does not do in place.",
+    remedy:
+      "`kubectl -n akash-services delete statefulset akash-provider --cascade=orphan`, then `pulumi up -s prod`; the volume stays as it is.",
+  },
 ];
 
 /** A stack with the defaults, whose commands the README shows. */
