@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { parseArgs, styleText } from "node:util";
-import Mocha from "mocha";
 import { ensurePrograms, missingPrograms } from "../sandbox/builder.ts";
 import { artifacts } from "../sandbox/programs.ts";
 import { silentReporter } from "../sandbox/progress.ts";
-import { stopTestSandbox } from "./support/sandbox.ts";
+import { runParallel } from "./parallel.ts";
+import { runSuite, type Counts } from "./suite.ts";
 
 const help = `Usage: npm test [-- options]
        npm run check [-- options]   the fast tests alone
@@ -16,10 +16,17 @@ const help = `Usage: npm test [-- options]
 
 Exit code 0: all passed. 1: something failed. 2: wrong usage.`;
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
+/** How many files of end-to-end tests run at a time: they wait more than they work. */
+const workers = 3;
+
+/** How long an end-to-end test may take, in milliseconds. */
+const endToEndTimeout = 300_000;
+
+/** The files that take longest, so that none of them is what all wait for at the end. */
+const longest = ["rotation", "interruption", "doctor", "adopt"];
+
+function heading(text: string): void {
+  console.log(styleText("bold", text));
 }
 
 /** A command that passes or fails as a whole. */
@@ -29,29 +36,27 @@ function command(name: string, executable: string, args: readonly string[]): Cou
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-async function suite(
-  files: readonly string[],
-  options: { readonly timeout: number; readonly grep: string | undefined; readonly skip?: true },
-): Promise<Counts> {
-  const mocha = new Mocha({ timeout: options.timeout, forbidOnly: true });
-  mocha.files = globSync(files).sort();
-  if (options.grep !== undefined) {
-    mocha.grep(new RegExp(options.grep));
+async function endToEnd(grep: string | undefined): Promise<readonly Counts[]> {
+  const files = globSync("test/{chart,e2e}/*.test.ts").sort(longestFirst);
+  const missing = await missingPrograms(artifacts.map(({ name }) => name));
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(", ");
+    console.log(`Skipped: ${names} not built yet; npm run build-sandbox builds them.`);
+    const skipped = await runSuite(files, { timeout: endToEndTimeout, grep, skip: true });
+    // A CI without its sandbox must not look like one whose tests pass.
+    return process.env.CI === undefined ? [skipped] : [{ ...skipped, failed: 1 }];
   }
-  await mocha.loadFilesAsync();
-  if (options.skip === true) {
-    return { passed: 0, failed: 0, skipped: mocha.suite.total() };
-  }
-  return new Promise((done) => {
-    const runner = mocha.run(() => {
-      const { passes, failures, pending } = runner.stats ?? { passes: 0, failures: 1, pending: 0 };
-      done({ passed: passes, failed: failures, skipped: pending });
-    });
-  });
+  const programs = await ensurePrograms(["helm"], silentReporter);
+  process.env.HELM = programs.get("helm")?.path;
+  return runParallel(files, { workers, timeout: endToEndTimeout, grep });
 }
 
-function heading(text: string): void {
-  console.log(styleText("bold", text));
+function longestFirst(a: string, b: string): number {
+  const rank = (file: string) => {
+    const index = longest.findIndex((name) => file.includes(name));
+    return index === -1 ? longest.length : index;
+  };
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
 async function main(): Promise<number> {
@@ -70,34 +75,11 @@ async function main(): Promise<number> {
     results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
   }
   heading("Unit tests");
-  results.push(
-    await suite(["test/{unit,sandbox,emulators,plugins}/**/*.test.ts"], { timeout: 30_000, grep }),
-  );
+  const fast = ["test/{unit,sandbox,emulators,plugins}/**/*.test.ts"];
+  results.push(await runSuite(fast, { timeout: 30_000, grep }));
   if (values.fast !== true) {
     heading("End-to-end tests");
-    const missing = await missingPrograms(artifacts.map(({ name }) => name));
-    const skip = missing.length > 0;
-    if (skip) {
-      // A CI without its sandbox must not look like one whose tests pass.
-      if (process.env.CI !== undefined) {
-        results.push({ passed: 0, failed: 1, skipped: 0 });
-      }
-      console.log(
-        `Skipped: ${missing.map(({ name }) => name).join(", ")} not built yet; npm run build-sandbox builds them.`,
-      );
-    }
-    if (!skip) {
-      const programs = await ensurePrograms(["helm"], silentReporter);
-      process.env.HELM = programs.get("helm")?.path;
-    }
-    results.push(
-      await suite(["test/{chart,e2e}/**/*.test.ts"], {
-        timeout: 300_000,
-        grep,
-        ...(skip && { skip }),
-      }),
-    );
-    await stopTestSandbox();
+    results.push(...(await endToEnd(grep)));
   }
   const total = (key: keyof Counts) => results.reduce((sum, counts) => sum + counts[key], 0);
   console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
