@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import type { Counts } from "./suite.ts";
@@ -39,8 +38,8 @@ export async function runParallel(
         counts = message as Counts;
       });
       const [output, errors] = await Promise.all([
-        text(child.stdout as Readable),
-        text(child.stderr as Readable),
+        text(child.stdout!),
+        text(child.stderr!),
         once(child, "exit"),
       ]);
       console.log(`${styleText("bold", file)}${output}${errors}`);
