@@ -209,7 +209,14 @@ interface StartContext {
   readonly pulumi: PulumiTools;
 }
 
-async function startAll(context: StartContext, previous: State | undefined): Promise<State> {
+/** How often other ports are tried where another program has taken one between its choice and its use. */
+const portAttempts = 5;
+
+async function startAll(
+  context: StartContext,
+  previous: State | undefined,
+  attempt = 1,
+): Promise<State> {
   const { directory, reporter } = context;
   markUnfinished(directory);
   try {
@@ -219,6 +226,10 @@ async function startAll(context: StartContext, previous: State | undefined): Pro
     return state;
   } catch (error) {
     await stopParts(directory, databases);
+    if (attempt < portAttempts && error instanceof PartError && error.portTaken) {
+      reporter.note("Another program has taken a port meanwhile; trying others.");
+      return startAll(context, previous && { ...previous, ports: {} }, attempt + 1);
+    }
     if (previous === undefined) {
       throw error;
     }

@@ -36,6 +36,11 @@ export class PartError extends UserError {
   /** Its name. */
   readonly part: string;
 
+  /** Whether it failed because its port was in use. */
+  get portTaken(): boolean {
+    return /address already in use|EADDRINUSE/i.test(this.message);
+  }
+
   constructor(part: string, message: string) {
     super(message);
     this.part = part;

@@ -59,6 +59,16 @@ describe("processes", function () {
     assert.deepEqual(readdirSync(join(directory(), "run")), []);
   });
 
+  it("knows a failure by a port that another program has taken", async function () {
+    const taken = part("echo listen tcp 127.0.0.1:1: bind: address already in use; exit 1", {
+      ready: () => Promise.resolve(false),
+    });
+    await assert.rejects(
+      startPart(directory(), taken),
+      (error) => error instanceof PartError && error.portTaken,
+    );
+  });
+
   it("shows the end of the log of a part that ends instead of getting ready", async function () {
     const failing = part("echo no such option; exit 3", { ready: () => Promise.resolve(false) });
     await assert.rejects(startPart(directory(), failing), (error) => {
