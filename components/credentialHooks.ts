@@ -52,7 +52,6 @@ export class CredentialHooks implements RotationGuard {
     };
   }
 
-  /** Never more than two: the one in use and the next. */
   /**
    * The id of the credential in use, once those are gone that an interrupted run made and Pulumi never heard of.
    *
@@ -75,6 +74,7 @@ export class CredentialHooks implements RotationGuard {
     });
   }
 
+  /** Never more than two: the one in use and the next. */
   private async makeRoom(inventory: () => Promise<CredentialInventory>): Promise<void> {
     const credentials = await inventory();
     const annotations = await this.secretAnnotations();
