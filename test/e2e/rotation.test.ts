@@ -17,7 +17,7 @@ const target = { domain: "example.test", host: "provider.example.test", timeout:
 const rotations = [
   {
     cloud: "google",
-    dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 10 },
+    dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 3 },
     resource: "dns-key",
     secret: ["gcp-dns", "service-account.json"],
     make: "^POST .*/keys$",
@@ -32,7 +32,7 @@ const rotations = [
   },
   {
     cloud: "cloudflare",
-    dns: { provider: "cloudflare", zone: "example.test", proofTimeout: 10 },
+    dns: { provider: "cloudflare", zone: "example.test", proofTimeout: 3 },
     resource: "dns-token",
     secret: ["cloudflare-dns", "CF_DNS_API_TOKEN"],
     make: "^POST .*/user/tokens$",
