@@ -14,9 +14,9 @@ export interface ReleaseOperation {
 }
 
 /** How much longer than its timeout an operation may take, in seconds: it still has to mark its end. */
-const margin = 10;
+const margin = 30;
 /** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
-const settling = 5_000;
+const settling = 20_000;
 /** Pause between two looks, in milliseconds. */
 const interval = 1_000;
 

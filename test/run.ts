@@ -17,7 +17,7 @@ const help = `Usage: npm test [-- options]
 Exit code 0: all passed. 1: something failed. 2: wrong usage.`;
 
 /** How many files of end-to-end tests run at a time: they wait more than they work. */
-const workers = 4;
+const workers = 3;
 
 /** How long an end-to-end test may take, in milliseconds. */
 const endToEndTimeout = 300_000;
