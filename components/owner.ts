@@ -33,7 +33,7 @@ export function ownerHook(
       const stack = other.split("/").at(-1) ?? other;
       throw new pulumi.RunError(
         `The release ${releaseName} in namespace ${namespace} belongs to the stack ${other}. A cluster has one provider: ` +
-          `destroy that stack first (pulumi destroy -s ${stack}), or change the CA in it (pulumi config set -s ${stack} acmeDirectory production)`,
+          `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA in it (pulumi config set -s ${stack} acmeDirectory production)`,
       );
     }
   });
