@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { DnsCredential, RotationGuard } from "./credential.ts";
 
-export { credentialDigest, type DnsCredential } from "./credential.ts";
+export type { DnsCredential } from "./credential.ts";
 
 /**
  * The DNS credential of a configuration; none under HTTP-01.

@@ -42,6 +42,7 @@ export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
 export class Clouds {
   readonly running: RunningEmulators;
   readonly #clock: { offsetMs: number };
+  #accounts = 0;
 
   private constructor(running: RunningEmulators, clock: { offsetMs: number }) {
     this.running = running;
@@ -139,6 +140,20 @@ export class Clouds {
   async key(email: string): Promise<Credentials> {
     const { body } = await this.google("POST", `/v1/projects/-/serviceAccounts/${email}/keys`, {});
     return readCredentials(body.privateKeyData);
+  }
+
+  /**
+   * Makes an account of its own with a role, if any, and returns a key of it.
+   *
+   * @param path what the role is granted on. Default: the zone
+   */
+  async keyWith(role?: string, path = zonePath()): Promise<Credentials> {
+    this.#accounts += 1;
+    const email = await this.account(`dns-issuer-${this.#accounts}`);
+    if (role !== undefined) {
+      await this.grant(email, role, path);
+    }
+    return this.key(email);
   }
 
   /** Exchanges a key for an access token. */

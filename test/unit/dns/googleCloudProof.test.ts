@@ -19,14 +19,6 @@ describe("proof of a Google key", () => {
   });
   afterEach(() => clouds.close());
 
-  async function keyWith(role?: string, path = zonePath()): Promise<Credentials> {
-    const email = await clouds.account();
-    if (role !== undefined) {
-      await clouds.grant(email, role, path);
-    }
-    return clouds.key(email);
-  }
-
   function prove(key: unknown, timeout = 0, zone = ZONE): Promise<void> {
     return proveGoogleCloudKey(typeof key === "string" ? key : JSON.stringify(key), {
       project: PROJECT,
@@ -53,7 +45,7 @@ describe("proof of a Google key", () => {
   }
 
   it("passes with roles/dns.admin on the one zone, and leaves no record", async () => {
-    await prove(await keyWith("roles/dns.admin"));
+    await prove(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await txtRecords(), []);
   });
 
@@ -63,12 +55,12 @@ describe("proof of a Google key", () => {
         { name: `_akash-proof.${DOMAIN}.`, type: "TXT", ttl: 60, rrdatas: ['"left behind"'] },
       ],
     });
-    await prove(await keyWith("roles/dns.admin"));
+    await prove(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await txtRecords(), []);
   });
 
   it("fails without a role, naming account, permission, zone and role", async () => {
-    const key = await keyWith();
+    const key = await clouds.keyWith();
     await assertFails(
       prove(key),
       new RegExp(
@@ -79,17 +71,17 @@ describe("proof of a Google key", () => {
   });
 
   it("fails with the role on another zone", async () => {
-    const key = await keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     await assertFails(prove(key), /lacks the permission dns\.managedZones\.get/, key);
   });
 
   it("fails with a role that only reads", async () => {
-    const key = await keyWith("roles/dns.reader");
+    const key = await clouds.keyWith("roles/dns.reader");
     await assertFails(prove(key), /lacks the permission dns\.changes\.create/, key);
   });
 
   it("fails with a deleted key", async () => {
-    const key = await keyWith("roles/dns.admin");
+    const key = await clouds.keyWith("roles/dns.admin");
     await clouds.google(
       "DELETE",
       `/v1/projects/${PROJECT}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
@@ -98,7 +90,7 @@ describe("proof of a Google key", () => {
   });
 
   it("fails where the zone cannot hold the host", async () => {
-    const key = await keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     await assertFails(prove(key, 0, OTHER_ZONE), /is for other\.test\. and cannot hold provider/);
   });
 
@@ -108,7 +100,7 @@ describe("proof of a Google key", () => {
   });
 
   it("waits for a new grant to reach all of Google", async () => {
-    const key = await keyWith();
+    const key = await clouds.keyWith();
     const proof = prove(key, 20);
     await clouds.grant(key.client_email, "roles/dns.admin", zonePath());
     await proof;
@@ -116,7 +108,7 @@ describe("proof of a Google key", () => {
 
   for (const status of [403, 409, 429, 500]) {
     it(`goes on after a passing ${status}`, async () => {
-      const key = await keyWith("roles/dns.admin");
+      const key = await clouds.keyWith("roles/dns.admin");
       await clouds.control("google", "POST", "faults", {
         match: "^POST .*/changes",
         status,
@@ -128,7 +120,7 @@ describe("proof of a Google key", () => {
   }
 
   it("leaves no record after a write that took effect and was not answered", async () => {
-    const key = await keyWith("roles/dns.admin");
+    const key = await clouds.keyWith("roles/dns.admin");
     await clouds.control("google", "POST", "faults", {
       match: "^POST .*/changes",
       status: 500,

@@ -20,18 +20,6 @@ describe("doctor, a Google key", () => {
   });
   afterEach(() => clouds.close());
 
-  let accounts = 0;
-
-  /** A key of an account of its own. */
-  async function keyWith(role?: string, path = zonePath()): Promise<Credentials> {
-    accounts += 1;
-    const email = await clouds.account(`dns-issuer-${accounts}`);
-    if (role !== undefined) {
-      await clouds.grant(email, role, path);
-    }
-    return clouds.key(email);
-  }
-
   function credential(
     key: Credentials,
     { zone = ZONE, made }: { zone?: string; made?: Partial<MadeCredential> } = {},
@@ -54,7 +42,7 @@ describe("doctor, a Google key", () => {
   }
 
   it("lacks nothing with roles/dns.admin on the zone, and can do no more", async () => {
-    const key = credential(await keyWith("roles/dns.admin"));
+    const key = credential(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await key.lacks(), []);
     assert.deepEqual(await key.excess(), []);
     assert.deepEqual((await key.count()).count, 1);
@@ -63,7 +51,7 @@ describe("doctor, a Google key", () => {
   });
 
   it("lacks what its role does not allow", async () => {
-    const reader = credential(await keyWith("roles/dns.reader"));
+    const reader = credential(await clouds.keyWith("roles/dns.reader"));
     assert.deepEqual(
       (await reader.lacks()).map(({ expected }) => expected),
       [
@@ -73,29 +61,29 @@ describe("doctor, a Google key", () => {
       ],
     );
     assert.match((await reader.prove()) ?? "", /lacks the permission dns\.changes\.create/);
-    const none = credential(await keyWith());
+    const none = credential(await clouds.keyWith());
     assert.match((await none.lacks())[0]?.seen ?? "", /^Google answers 403 to /);
   });
 
   it("lacks a zone that can hold the host", async () => {
-    const key = await keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     const [lack] = await credential(key, { zone: OTHER_ZONE }).lacks();
     assert.match(lack?.seen ?? "", new RegExp(`^the managed zone ${OTHER_ZONE} is for `));
   });
 
   it("can do more than it needs with a grant on the project", async () => {
-    const key = await keyWith("roles/dns.admin", `/v1/projects/${PROJECT}`);
+    const key = await clouds.keyWith("roles/dns.admin", `/v1/projects/${PROJECT}`);
     assert.deepEqual(await credential(key).excess(), [
       "write to every zone of the project (dns.changes.create)",
     ]);
     const made = { wholeProject: true };
     assert.deepEqual(await credential(key, { made }).excess(), []);
-    const owner = await keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const owner = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
     assert.equal((await credential(owner, { made }).excess()).length, 2);
   });
 
   it("is not blamed where Google does not answer", async () => {
-    const key = credential(await keyWith("roles/dns.admin"));
+    const key = credential(await clouds.keyWith("roles/dns.admin"));
     await clouds.close();
     await assert.rejects(key.lacks(), NotSeen);
     await assert.rejects(key.excess(), NotSeen);
