@@ -1,5 +1,6 @@
-import { scryptSync } from "node:crypto";
+import { scrypt } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { guards, priceTargets, stackEnvironment, type Finding } from "./config/guards.ts";
 import {
@@ -24,7 +25,7 @@ export interface Wallet {
   /** The password of the exported key, a secret. */
   readonly password: pulumi.Output<string>;
   /** Digest over both by which a change is seen, 16 hex digits. */
-  readonly digest: string;
+  readonly digest: pulumi.Output<string>;
 }
 
 /** A stack's validated configuration. */
@@ -205,8 +206,7 @@ function assemble(
     wallet: {
       key: pulumi.secret(walletKey),
       password: pulumi.secret(walletPassword),
-      // Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed.
-      digest: scryptSync(walletPassword, walletKey, 8).toString("hex"),
+      digest: pulumi.output(walletDigest(walletKey, walletPassword)),
     },
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
@@ -215,4 +215,10 @@ function assemble(
     priceTargets: priceTargets(parsed),
     bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
   };
+}
+
+/** Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed. */
+async function walletDigest(key: string, password: string): Promise<string> {
+  const digest = (await promisify(scrypt)(password, key, 8)) as Buffer;
+  return digest.toString("hex");
 }

@@ -16,6 +16,15 @@ export default defineConfig(globalIgnores(["node_modules/", ".sandbox*/"]), {
     "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
     "@typescript-eslint/no-floating-promises": "error",
     "@typescript-eslint/switch-exhaustiveness-check": "error",
+    "no-restricted-imports": [
+      "error",
+      {
+        paths: ["cloudflare", "gcp", "kubernetes", "random"].map((provider) => ({
+          name: `@pulumi/${provider}`,
+          message: "It loads all services of the provider. Import the file of the one resource.",
+        })),
+      },
+    ],
     eqeqeq: "error",
   },
 });

@@ -1,4 +1,6 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
+import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release.js";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeParameters, type Parameters } from "../chart/parameters.ts";
 import {
@@ -51,7 +53,7 @@ export class AkashProvider extends pulumi.ComponentResource {
     const { config, credential } = args;
     const names = releaseNames(config.releaseName, config.values);
 
-    const namespace = new kubernetes.core.v1.Namespace(
+    const namespace = new Namespace(
       `${name}-namespace`,
       {
         metadata: {
@@ -77,7 +79,7 @@ export class AkashProvider extends pulumi.ComponentResource {
       },
     };
 
-    const wallet = new kubernetes.core.v1.Secret(
+    const wallet = new Secret(
       `${name}-wallet`,
       {
         metadata: {
@@ -100,7 +102,7 @@ export class AkashProvider extends pulumi.ComponentResource {
     const digest = credential?.content && credentialDigest(credential.content);
     const secret =
       credential?.content && digest
-        ? new kubernetes.core.v1.Secret(
+        ? new Secret(
             `${name}-dns-credential`,
             {
               metadata: {
@@ -124,7 +126,7 @@ export class AkashProvider extends pulumi.ComponentResource {
       }),
     });
     const pending = pendingReleaseHook(`${name}-pending-release`, config);
-    const release = new kubernetes.helm.v3.Release(
+    const release = new Release(
       `${name}-release`,
       {
         name: config.releaseName,
@@ -202,10 +204,10 @@ function parameters(
   credential: DnsCredential | undefined,
   digest: pulumi.Output<string> | undefined,
 ): pulumi.Output<string> {
-  return pulumi.output<string | undefined>(digest).apply((credentialDigest) =>
+  return pulumi.all([wallet.digest, digest]).apply(([walletDigest, credentialDigest]) =>
     encodeParameters({
       challenge: challengeParameters(challenge, credential, credentialDigest),
-      walletDigest: wallet.digest,
+      walletDigest,
     }),
   );
 }
@@ -230,7 +232,7 @@ function challengeParameters(
 function chartSource({
   chart,
   chartVersion,
-}: Config): Pick<kubernetes.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
+}: Config): Pick<ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
   if (/^https?:/.test(chart)) {
     return { chart: chartName, version: chartVersion, repositoryOpts: { repo: chart } };
   }

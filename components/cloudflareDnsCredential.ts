@@ -1,6 +1,7 @@
-import * as cloudflare from "@pulumi/cloudflare";
+import { AccountToken } from "@pulumi/cloudflare/accountToken.js";
+import { ApiToken } from "@pulumi/cloudflare/apiToken.js";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import { RandomId } from "@pulumi/random/randomId.js";
 
 /** Arguments of {@link CloudflareDnsCredential}. */
 export interface CloudflareDnsCredentialArgs {
@@ -53,7 +54,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
     super("akash:dns:CloudflareDnsCredential", name, {}, opts);
     const { zoneId, accountId, allowedIps, expiresOn } = args;
     // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
-    const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+    const suffix = new RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
     this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${args.host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
 
     const token = {
@@ -75,8 +76,8 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
     };
     const made =
       accountId === undefined
-        ? new cloudflare.ApiToken(`${name}-token`, token, options)
-        : new cloudflare.AccountToken(`${name}-token`, { ...token, accountId }, options);
+        ? new ApiToken(`${name}-token`, token, options)
+        : new AccountToken(`${name}-token`, { ...token, accountId }, options);
 
     this.tokenId = made.id;
     this.createdAt = made.issuedOn;

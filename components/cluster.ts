@@ -1,12 +1,12 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Provider } from "@pulumi/kubernetes/provider.js";
 
 /**
  * The Kubernetes provider of the stack's cluster, taken from the kubeconfig of whoever runs Pulumi.
  *
  * @param context the kubeconfig's context. Default: its current one
  */
-export function clusterProvider(context?: string): kubernetes.Provider {
-  return new kubernetes.Provider(
+export function clusterProvider(context?: string): Provider {
+  return new Provider(
     "cluster",
     {
       ...(context !== undefined && { context }),

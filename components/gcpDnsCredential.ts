@@ -1,6 +1,9 @@
-import * as gcp from "@pulumi/gcp";
+import { DnsManagedZoneIamMember } from "@pulumi/gcp/dns/dnsManagedZoneIamMember.js";
+import { IAMMember } from "@pulumi/gcp/projects/iammember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { Key } from "@pulumi/gcp/serviceaccount/key.js";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import { RandomId } from "@pulumi/random/randomId.js";
 
 /** Arguments of {@link GcpDnsCredential}. */
 export interface GcpDnsCredentialArgs {
@@ -45,9 +48,9 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
     const madeBy = `stack ${pulumi.getStack()} of ${pulumi.getProject()}`;
 
     // The id of a deleted account stays blocked for 30 days, and stacks may share a project.
-    const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+    const suffix = new RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
 
-    const account = new gcp.serviceaccount.Account(
+    const account = new Account(
       `${name}-account`,
       {
         project,
@@ -62,7 +65,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
 
     const grant = this.grantDnsAdmin(name, args, account.member);
 
-    const key = new gcp.serviceaccount.Key(
+    const key = new Key(
       `${name}-key`,
       { serviceAccountId: account.name },
       {
@@ -103,17 +106,13 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
     const role = "roles/dns.admin";
     switch (grant) {
       case "zone":
-        return new gcp.dns.DnsManagedZoneIamMember(
+        return new DnsManagedZoneIamMember(
           `${name}-grant`,
           { project, managedZone, role, member },
           { parent: this },
         );
       case "project":
-        return new gcp.projects.IAMMember(
-          `${name}-grant`,
-          { project, role, member },
-          { parent: this },
-        );
+        return new IAMMember(`${name}-grant`, { project, role, member }, { parent: this });
     }
   }
 }

@@ -1,4 +1,6 @@
-import * as cloudflare from "@pulumi/cloudflare";
+import { getAccountApiTokenPermissionGroupsList } from "@pulumi/cloudflare/getAccountApiTokenPermissionGroupsList.js";
+import { getApiTokenPermissionGroupsList } from "@pulumi/cloudflare/getApiTokenPermissionGroupsList.js";
+import { getZone } from "@pulumi/cloudflare/getZone.js";
 import * as pulumi from "@pulumi/pulumi";
 import { CloudflareDnsCredential } from "../components/cloudflareDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
@@ -60,7 +62,7 @@ async function madeToken(
   const [{ zoneId }, permissionGroupIds] = await Promise.all([
     lookup(
       `The Cloudflare zone ${dns.zone}`,
-      cloudflare.getZone({
+      getZone({
         filter: { name: dns.zone, ...(accountId !== undefined && { account: { id: accountId } }) },
       }),
     ),
@@ -96,8 +98,8 @@ async function findPermissionGroups(accountId: string | undefined): Promise<stri
   const { results } = await lookup(
     "Cloudflare's permission groups",
     accountId === undefined
-      ? cloudflare.getApiTokenPermissionGroupsList()
-      : cloudflare.getAccountApiTokenPermissionGroupsList({ accountId }),
+      ? getApiTokenPermissionGroupsList()
+      : getAccountApiTokenPermissionGroupsList({ accountId }),
   );
   return permissionGroups.map((name) => {
     const found = results.find((group) => group.name === name);

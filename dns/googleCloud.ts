@@ -1,4 +1,4 @@
-import * as gcp from "@pulumi/gcp";
+import { getManagedZones } from "@pulumi/gcp/dns/getManagedZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import { GcpDnsCredential } from "../components/gcpDnsCredential.ts";
 import type { PluginSettings } from "../config.ts";
@@ -91,7 +91,7 @@ async function managedZone(
   }
   const { managedZones } = await lookup(
     `The managed zones of project ${project}`,
-    gcp.dns.getManagedZones({ project }),
+    getManagedZones({ project }),
   );
   const fitting = managedZones
     .filter(

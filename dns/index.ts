@@ -1,5 +1,7 @@
 import type { Config } from "../config.ts";
+import { cloudflareCredential } from "./cloudflare.ts";
 import type { DnsCredential, RotationGuard } from "./credential.ts";
+import { googleCloudCredential } from "./googleCloud.ts";
 
 export type { DnsCredential } from "./credential.ts";
 
@@ -24,15 +26,10 @@ export async function dnsCredential(
     domain,
     timeout: dns.proofTimeout,
   };
-  // Each cloud's SDK takes seconds to load, so only the one in use is.
   switch (dns.provider) {
-    case "googleCloud": {
-      const { googleCloudCredential } = await import("./googleCloud.ts");
+    case "googleCloud":
       return googleCloudCredential(name, dns, target, plugins.googleCloud, guard);
-    }
-    case "cloudflare": {
-      const { cloudflareCredential } = await import("./cloudflare.ts");
+    case "cloudflare":
       return cloudflareCredential(name, dns, target, plugins.cloudflare, guard);
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type { Plugin } from "./plugin.ts";
@@ -29,6 +30,8 @@ export async function servePlugin<Cloud>(plugin: Plugin<Cloud>): Promise<void> {
     });
   });
   process.stdout.write(`${port}\n`);
+  // The engine ends it with a signal, which leaves no time for that.
+  flushCompileCache();
   exitWithParent();
 }
 

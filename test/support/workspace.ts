@@ -29,6 +29,7 @@ const project = "akash-provider-letsencrypt";
 const parts = [
   "Pulumi.yaml",
   "package.json",
+  "preload.mjs",
   ...globSync("*.ts"),
   ...globSync("sandbox/{errors,files}.ts"),
 ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as kubernetes from "@pulumi/kubernetes";
+import { Provider } from "@pulumi/kubernetes/provider.js";
 import { chartRepository } from "../../../chart/release.ts";
 import { AkashProvider } from "../../../components/index.ts";
 import { readConfig } from "../../../config.ts";
@@ -11,7 +11,7 @@ async function resources(
 ): Promise<Readonly<Record<string, RegisteredResource>>> {
   const config = readConfig(configSource(settings));
   const run = await runProgram("home", () => {
-    const cluster = new kubernetes.Provider("cluster", { enableSecretMutable: true });
+    const cluster = new Provider("cluster", { enableSecretMutable: true });
     const provider = new AkashProvider("p", { config }, { providers: [cluster] });
     return { revision: provider.revision, namespace: provider.namespace };
   });

@@ -62,10 +62,7 @@ async function refusal(program: Promise<unknown>): Promise<string> {
   return assert.fail("not refused");
 }
 
-describe("DNS credential", function () {
-  // The clouds' SDKs take seconds to load.
-  this.timeout(30_000);
-
+describe("DNS credential", () => {
   const googleCloud = { provider: "googleCloud", project: "dns-project" };
   const cloudflare = { provider: "cloudflare", zone: "example.com" };
 

@@ -1,0 +1,35 @@
+/**
+ * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`), so that the program starts fast.
+ */
+import { createRequire, enableCompileCache } from "node:module";
+
+enableCompileCache();
+
+const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
+
+// With both the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
+// and to load them takes longer than all the rest of it.
+replace("typescript", (load) => new Proxy({}, { get: (_, name) => load()[name] }));
+replace("@npmcli/arborist", (load) => ({
+  // The SDK copies the class at once, and uses it later.
+  Arborist: class {
+    constructor(...args) {
+      return new (load().Arborist)(...args);
+    }
+  },
+}));
+
+/**
+ * Puts something in the place of a package that loads the package when it is used.
+ *
+ * @param {string} name the package
+ * @param {(load: () => any) => unknown} placeholder makes what takes its place
+ */
+function replace(name, placeholder) {
+  const path = require.resolve(name);
+  const load = () => {
+    delete require.cache[path];
+    return require(path);
+  };
+  require.cache[path] = { exports: placeholder(load), loaded: true };
+}
