@@ -26,10 +26,25 @@ replace("@npmcli/arborist", (load) => ({
  * @param {(load: () => any) => unknown} placeholder makes what takes its place
  */
 function replace(name, placeholder) {
-  const path = require.resolve(name);
+  const path = resolve(name);
+  if (path === undefined) {
+    return;
+  }
   const load = () => {
     delete require.cache[path];
     return require(path);
   };
   require.cache[path] = { exports: placeholder(load), loaded: true };
+}
+
+/**
+ * @param {string} name a package
+ * @returns {string | undefined} its file; none where it is not installed, and the SDK does without, too
+ */
+function resolve(name) {
+  try {
+    return require.resolve(name);
+  } catch {
+    return undefined;
+  }
 }
