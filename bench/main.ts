@@ -1,31 +1,78 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, styleText } from "node:util";
-import { startSandbox, stopSandbox } from "../sandbox/cluster.ts";
-import { exitCode, runCommand } from "../sandbox/errors.ts";
+import { startSandbox, stopSandbox, type Sandbox } from "../sandbox/cluster.ts";
+import { exitCode, runCommand, UsageError } from "../sandbox/errors.ts";
 import { projectDirectory } from "../sandbox/paths.ts";
 import { createReporter, type Reporter } from "../sandbox/progress.ts";
 import { Workspace } from "../test/support/workspace.ts";
-import { median, seconds, table } from "./table.ts";
+import { writeEmptyProgram } from "./emptyProgram.ts";
+import { phases, type Phase } from "./phases.ts";
+import { median, percent, ratio, seconds, table } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [--stacks 1,5,20] [--rounds 5] [--json]
 
-Measures, in one run and as ratios to the preview of an empty program with the same engine, what a preview, an up
-without changes and a rotation of a DNS-01 stack take, and how they grow with the number of stacks that are deployed.
+Measures in one run, as ratios to the preview of an empty program with the same engine, what a preview, an up without
+changes and a rotation of a stack with DNS-01 take, how they grow with the number of stacks that are deployed, and where
+the time of a preview goes. It has a sandbox of its own, and needs about half a minute for each stack and each round.
 
   --stacks  how many stacks are deployed, one measurement after each (default 1,5,20)
   --rounds  how often each is measured; the median counts (default 5)
-  --json    print the medians in seconds as JSON on standard output
+  --json    print medians in seconds as JSON on standard output
   --help    this text
 `;
 
-/** A measured program, by what it does. */
+/** What is measured, by what it does. */
 interface Measurement {
   readonly name: string;
   readonly run: () => Promise<unknown>;
 }
 
+/** Median times in seconds by what was measured. */
+type Times = Readonly<Record<string, number>>;
+
+const base = "preview of an empty program";
+
 async function main(): Promise<number> {
+  const { stacks, rounds, json, help } = readArguments();
+  if (help) {
+    process.stdout.write(usage);
+    return exitCode.success;
+  }
+  const directory = join(projectDirectory, ".sandbox-bench");
+  const reporter = createReporter(process.stderr);
+  const sandbox = await startSandbox({ directory, reporter, fresh: true });
+  try {
+    const empty = await Workspace.ofProgram(sandbox, "empty", writeEmptyProgram);
+    await empty.up();
+    const stack = await deploy(sandbox, 1);
+    const times: Record<number, Times> = {};
+    let deployed = 1;
+    for (const count of stacks) {
+      while (deployed < count) {
+        deployed += 1;
+        await deploy(sandbox, deployed);
+        reporter.note(`${deployed} of ${Math.max(...stacks)} stacks deployed`);
+      }
+      times[count] = await measure(rounds, reporter, [
+        { name: base, run: () => preview(empty) },
+        { name: "preview", run: () => preview(stack) },
+        { name: "up without changes", run: () => stack.up("--expect-no-changes") },
+        { name: "rotation", run: () => stack.up("--replace", "**::dns-key") },
+      ]);
+    }
+    const parts = await previewPhases(rounds, stack);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ seconds: times, preview: parts }, undefined, 2)}\n`
+        : report(times, parts),
+    );
+    return exitCode.success;
+  } finally {
+    await stopSandbox(directory, { clean: true });
+  }
+}
+
+function readArguments() {
   const { values } = parseArgs({
     options: {
       stacks: { type: "string", default: "1,5,20" },
@@ -34,72 +81,38 @@ async function main(): Promise<number> {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(usage);
-    return exitCode.success;
-  }
-  const counts = values.stacks.split(",").map(Number);
-  const directory = join(projectDirectory, ".sandbox-bench");
-  const reporter = createReporter(process.stderr);
-  const sandbox = await startSandbox({ directory, reporter, fresh: true });
-  try {
-    const make = (name: string, program?: string) => programOf(sandbox, name, program);
-    const empty = await make("empty", "export default () => ({});\n");
-    const imports = await make(
-      "imports",
-      `import "./components/index.ts";\nimport "./config.ts";\nimport "./dns/googleCloud.ts";\nimport "./outputs.ts";\nexport default () => ({});\n`,
-    );
-    const deployed: Workspace[] = [];
-    const results: Record<string, Record<string, number>> = {};
-    for (const count of counts) {
-      while (deployed.length < count) {
-        deployed.push(await make(`stack-${deployed.length + 1}`));
-        reporter.note(`${deployed.length} stacks deployed`);
-      }
-      const [stack] = deployed;
-      if (stack === undefined) {
-        continue;
-      }
-      results[count] = await measure(Number(values.rounds), reporter, [
-        { name: "preview of an empty program", run: () => preview(empty) },
-        { name: "preview with the imports alone", run: () => preview(imports) },
-        { name: "preview", run: () => preview(stack) },
-        { name: "up without changes", run: () => stack.up("--expect-no-changes") },
-        { name: "rotation", run: () => stack.up("--replace", "**::dns-key") },
-      ]);
-    }
-    if (values.json) {
-      process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
-    } else {
-      report(results);
-    }
-    return exitCode.success;
-  } finally {
-    await stopSandbox(directory, { clean: true });
-  }
+  const stacks = values.stacks.split(",").map((text) => count("--stacks", text));
+  return {
+    ...values,
+    stacks: stacks.sort((a, b) => a - b),
+    rounds: count("--rounds", values.rounds),
+  };
 }
 
-/** A stack of its own with DNS-01 at Google, or with another program, deployed. */
-async function programOf(
-  sandbox: Awaited<ReturnType<typeof startSandbox>>,
-  name: string,
-  program?: string,
-): Promise<Workspace> {
+function count(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) {
+    throw new UsageError(
+      `${option} takes whole numbers from 1, not ${text}; see npm run bench -- --help`,
+    );
+  }
+  return Number(text);
+}
+
+/** A stack of its own with DNS-01 at Google. */
+async function deploy(sandbox: Sandbox, number: number): Promise<Workspace> {
+  const name = `stack-${number}`;
   const workspace = await Workspace.create(sandbox, name, name, {
     challenge: "dns-01",
     dns: { provider: "googleCloud", project: "sandbox-project" },
     namespace: name,
     releaseName: `${name}-provider`,
   });
-  if (program !== undefined) {
-    writeFileSync(join(workspace.directory, "index.ts"), program);
-  }
   await workspace.up();
   return workspace;
 }
 
-function preview(workspace: Workspace): Promise<unknown> {
-  return workspace.succeed("preview", "-s", workspace.stack, "--expect-no-changes");
+function preview(workspace: Workspace, ...args: readonly string[]) {
+  return workspace.succeed("preview", "-s", workspace.stack, "--expect-no-changes", ...args);
 }
 
 /** Takes turns, so that what else the machine does meanwhile meets all alike. */
@@ -107,36 +120,53 @@ async function measure(
   rounds: number,
   reporter: Reporter,
   measurements: readonly Measurement[],
-): Promise<Record<string, number>> {
+): Promise<Times> {
   const times = new Map(measurements.map(({ name }) => [name, [] as number[]]));
   for (let round = 1; round <= rounds; round += 1) {
     reporter.note(`Round ${round} of ${rounds}`);
     for (const { name, run } of measurements) {
-      const begin = performance.now();
+      const began = performance.now();
       await run();
-      times.get(name)?.push((performance.now() - begin) / 1_000);
+      times.get(name)?.push((performance.now() - began) / 1_000);
     }
   }
   return Object.fromEntries([...times].map(([name, all]) => [name, median(all)]));
 }
 
-function report(results: Readonly<Record<string, Readonly<Record<string, number>>>>): void {
-  const counts = Object.keys(results);
-  const names = Object.keys(results[counts[0] ?? ""] ?? {});
+/** Where the time of a preview goes, each phase by its median; the log that tells takes some time of its own. */
+async function previewPhases(rounds: number, workspace: Workspace): Promise<Phase[]> {
+  const runs: Phase[][] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const began = new Date();
+    const { stderr } = await preview(workspace, "--logtostderr", "-v=7");
+    runs.push(phases(stderr, began, new Date()));
+  }
+  const [first = []] = runs;
+  return first.map(({ name }, index) => ({
+    name,
+    seconds: median(runs.map((run) => run[index]?.seconds ?? NaN)),
+  }));
+}
+
+function report(times: Readonly<Record<number, Times>>, parts: readonly Phase[]): string {
+  const counts = Object.keys(times).map(Number);
+  const names = Object.keys(Object.values(times)[0] ?? {});
   const rows = names.map((name) => [
     name,
-    ...counts.map((count) => {
-      const time = results[count]?.[name] ?? NaN;
-      const base = results[count]?.["preview of an empty program"] ?? NaN;
-      return `${(time / base).toFixed(2)} (${seconds(time)})`;
-    }),
+    ...counts.map((count) => ratio(times[count]?.[name], times[count]?.[base])),
   ]);
-  console.log(styleText("bold", "Ratio to the preview of an empty program, and median time"));
-  console.log(table(["", ...counts.map((count) => `${count} stacks`)], rows));
-  console.log(
-    "\nWhere a preview's time goes: an empty program is the engine, the language host and Node; the imports are the SDKs;" +
-      "\nthe rest is the plugins' start, the lookups at the cloud and the rendering of the chart.",
-  );
+  const total = parts.reduce((sum, part) => sum + part.seconds, 0);
+  return [
+    styleText("bold", `Ratio to the ${base}, and median time`),
+    table(["", ...counts.map((count) => `${count} ${count === 1 ? "stack" : "stacks"}`)], rows),
+    "",
+    styleText("bold", "Where the time of a preview goes"),
+    table(
+      ["", "share", "time"],
+      parts.map((part) => [part.name, percent(part.seconds / total), seconds(part.seconds)]),
+    ),
+    "",
+  ].join("\n");
 }
 
 await runCommand(main);

@@ -8,7 +8,17 @@ export function median(numbers: readonly number[]): number {
 
 /** Seconds as text. */
 export function seconds(value: number): string {
-  return `${value.toFixed(1)} s`;
+  return `${value.toFixed(2)} s`;
+}
+
+/** A part of a whole as text. */
+export function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
+}
+
+/** A time in seconds as text, after its ratio to another. */
+export function ratio(time = NaN, base = NaN): string {
+  return `${(time / base).toFixed(2)} (${seconds(time)})`;
 }
 
 /** A table for a terminal, its first column to the left and the others to the right. */

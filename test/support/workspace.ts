@@ -20,6 +20,7 @@ export interface CommandResult {
   /** What it wrote, stdout and stderr in the order in which it came. */
   readonly output: string;
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** Settings of a stack, by name; objects and lists as they are. Undefined leaves one of the local stack's out. */
@@ -63,6 +64,24 @@ export class Workspace {
     workspace.copyProgram();
     workspace.configure(settings);
     await workspace.succeed("stack", "select", "--create", stack);
+    return workspace;
+  }
+
+  /**
+   * A folder with another program, and one stack in it.
+   *
+   * @param sandbox where its commands run
+   * @param name of the folder and of the stack
+   * @param write makes the program in the folder
+   */
+  static async ofProgram(
+    sandbox: Sandbox,
+    name: string,
+    write: (directory: string) => void,
+  ): Promise<Workspace> {
+    const workspace = new Workspace(sandbox, name, name);
+    write(workspace.directory);
+    await workspace.succeed("stack", "select", "--create", name);
     return workspace;
   }
 
@@ -189,16 +208,18 @@ function run(
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let stdout = "";
+    let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
       stdout += text;
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       output += text;
+      stderr += text;
     });
     child.on("error", failed);
     child.on("close", (status) => {
-      done({ status, output, stdout });
+      done({ status, output, stdout, stderr });
     });
   });
 }
