@@ -14,8 +14,8 @@ Compares what a stack expects of its provider with the cluster, DNS, the cloud a
   --prove                  also write, read back and delete a TXT record with the DNS credential
   --dns-server <ip[:port]> ask this DNS server; can be repeated
   --resolve <host[:port]=address:port>
-                           connect there instead, for that host or that port of it alone; can be repeated
-  --sandbox                look at the sandbox of npm start; nothing serves ports 80 and 8443 there
+                           connect there instead, for that host (* is any) or that port of it alone; can be repeated
+  --sandbox                look at the sandbox of npm start
   --help                   this text
 
 Exit code: 0 nothing above info, 1 warnings, 2 errors, 3 wrong usage or could not look.
@@ -31,7 +31,7 @@ export interface DoctorArguments {
   readonly prove: boolean;
   readonly sandbox: boolean;
   readonly dnsServers: readonly string[];
-  /** Addresses by `host` or `host:port`. */
+  /** Addresses by `host`, `host:port` or `*:port`. */
   readonly resolve: ReadonlyMap<string, Address>;
 }
 

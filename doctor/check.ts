@@ -23,6 +23,8 @@ export interface Context {
   readonly wire: WireFacts;
   /** The credential in the cluster's Secret; undefined where the pod reads none, or there is no such Secret. */
   readonly credential: () => Promise<CloudCredential | undefined>;
+  /** Addresses that the reader has told to be the host's, which are reachable whatever they are. */
+  readonly reached: readonly string[];
   /** Whether the credential may be tried by writing a record. */
   readonly prove: boolean;
   readonly now: Date;

@@ -5,7 +5,7 @@ import { expectation } from "./expectation.ts";
 import { clusterFacts } from "./facts/cluster.ts";
 import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
-import { wireFacts } from "./facts/wire.ts";
+import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
 import { readStackState } from "./stackState.ts";
 
@@ -18,6 +18,8 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const resources = await readStackState(args.stack);
   const expected = expectation(args.stack, resources);
   const { host } = expected;
+  const toldAddress = (port: number) =>
+    [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];
   const cluster = clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
   return {
@@ -25,15 +27,16 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     cluster,
     dns,
     wire: wireFacts(host, async (port) => {
-      const given = args.resolve.get(`${host}:${port}`) ?? args.resolve.get(host);
-      if (given !== undefined) {
-        return given;
+      const told = toldAddress(port);
+      if (told !== undefined) {
+        return told;
       }
       const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
       const [address] = [...ipv4, ...ipv6];
       return address === undefined ? undefined : { address, port };
     }),
     credential: deployedCredential(expected, cluster, cloudAccess(resources)),
+    reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
     prove: args.prove,
     now: new Date(),
   };

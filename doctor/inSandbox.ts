@@ -1,15 +1,26 @@
 import { runningSandbox } from "../sandbox/cluster.ts";
 import { defaultSandboxDirectory } from "../sandbox/paths.ts";
+import { loopback } from "../sandbox/ports.ts";
+import { membershipVariable } from "../sandbox/processes.ts";
 import type { DoctorArguments } from "./arguments.ts";
+import { apiPort, challengePort } from "./facts/wire.ts";
 
 /**
- * Turns the doctor to the sandbox of `npm start`: its cluster, clouds and Pulumi by this process's environment, and its
- * DNS server.
+ * Turns the doctor to the sandbox of `npm start`: its cluster, clouds and Pulumi by this process's environment, its DNS
+ * server, and what answers there at the provider's host. In the environment of another sandbox it is that one.
  *
  * @throws UserError when it is not running
  */
 export function inSandbox(args: DoctorArguments): DoctorArguments {
-  const { environment, dns } = runningSandbox(defaultSandboxDirectory);
+  const { environment, dns, ports } = runningSandbox(
+    process.env[membershipVariable] ?? defaultSandboxDirectory,
+  );
   Object.assign(process.env, environment);
-  return { ...args, dnsServers: [dns.address, ...args.dnsServers] };
+  const at = (port: number) => ({ address: loopback, port });
+  const resolve = new Map([
+    [`*:${challengePort}`, at(ports.http)],
+    [`*:${apiPort}`, at(ports.providerApi)],
+    ...args.resolve,
+  ]);
+  return { ...args, resolve, dnsServers: [dns.address, ...args.dnsServers] };
 }

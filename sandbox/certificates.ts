@@ -20,12 +20,18 @@ export interface KeyPair {
   readonly key: string;
 }
 
+/** From when to when a certificate is valid. */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
 /** A certificate authority of the sandbox's own. */
 export interface Authority {
   /** Its certificate, as PEM. */
   readonly certificate: string;
   /** Issues a certificate for a server on this machine: `localhost`, 127.0.0.1 and the further names. */
-  server(commonName: string, names?: readonly string[]): Promise<KeyPair>;
+  server(commonName: string, names?: readonly string[], validity?: Validity): Promise<KeyPair>;
   /** Issues a certificate for a client; Kubernetes takes user and groups from its subject. */
   client(user: string, groups?: readonly string[]): Promise<KeyPair>;
 }
@@ -36,11 +42,16 @@ const lifetime = 10 * 365 * 24 * 3_600_000;
 /** Certificates are valid from a little before now, for clocks that were put back. */
 const leeway = 3_600_000;
 
-/** Makes a new certificate authority; its key exists in memory only, for as long as the object does. */
-export async function createAuthority(name: string): Promise<Authority> {
+/**
+ * Makes a new certificate authority; its key exists in memory only, for as long as the object does.
+ *
+ * @param name its common name
+ * @param organization Default: none.
+ */
+export async function createAuthority(name: string, organization?: string): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const authority = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
+    name: [{ CN: [name] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
     serialNumber: serial(),
     ...validity(),
     keys,
@@ -52,19 +63,32 @@ export async function createAuthority(name: string): Promise<Authority> {
   });
   return {
     certificate: authority.toString("pem"),
-    server: (commonName, names = []) =>
-      issue(authority, keys.privateKey, [{ CN: [commonName] }], ExtendedKeyUsage.serverAuth, [
-        "localhost",
-        ...names,
-      ]),
+    server: (commonName, names = [], valid = validity()) =>
+      issue(authority, keys.privateKey, {
+        subject: [{ CN: [commonName] }],
+        purpose: ExtendedKeyUsage.serverAuth,
+        names: ["localhost", ...names],
+        valid,
+      }),
     client: (user, groups = []) =>
-      issue(
-        authority,
-        keys.privateKey,
-        [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
-        ExtendedKeyUsage.clientAuth,
-      ),
+      issue(authority, keys.privateKey, {
+        subject: [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
+        purpose: ExtendedKeyUsage.clientAuth,
+      }),
   };
+}
+
+/** Makes a certificate of its own signature, as the one that an Akash provider has on the chain. */
+export async function createSelfSigned(commonName: string): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [commonName] }],
+    serialNumber: serial(),
+    ...validity(),
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  return keyPair(certificate, keys.privateKey);
 }
 
 /** A key pair without certificate, as PEM: what Kubernetes signs service account tokens with. */
@@ -76,12 +100,18 @@ export function createSigningKeys(): { readonly publicKey: string; readonly priv
   });
 }
 
+/** What a certificate is to say. */
+interface Wanted {
+  readonly subject: Record<string, string[]>[];
+  readonly purpose: ExtendedKeyUsage;
+  readonly names?: readonly string[];
+  readonly valid?: Validity;
+}
+
 async function issue(
   authority: X509Certificate,
   signingKey: webcrypto.CryptoKey,
-  subject: Record<string, string[]>[],
-  purpose: ExtendedKeyUsage,
-  names: readonly string[] = [],
+  { subject, purpose, names = [], valid = validity() }: Wanted,
 ): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const alternatives = [
@@ -92,7 +122,7 @@ async function issue(
     subject,
     issuer: authority.subject,
     serialNumber: serial(),
-    ...validity(),
+    ...valid,
     publicKey: keys.publicKey,
     signingKey,
     signingAlgorithm: algorithm,
@@ -103,11 +133,18 @@ async function issue(
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
     ],
   });
-  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return keyPair(certificate, keys.privateKey);
+}
+
+async function keyPair(
+  certificate: X509Certificate,
+  privateKey: webcrypto.CryptoKey,
+): Promise<KeyPair> {
+  const key = await webcrypto.subtle.exportKey("pkcs8", privateKey);
   return { certificate: certificate.toString("pem"), key: PemConverter.encode(key, "PRIVATE KEY") };
 }
 
-function validity(): { notBefore: Date; notAfter: Date } {
+function validity(): Validity {
   const now = Date.now();
   return { notBefore: new Date(now - leeway), notAfter: new Date(now + lifetime) };
 }

@@ -13,6 +13,7 @@ import {
   apiServer,
   controllerManager,
   controlPlanePorts,
+  entry,
   etcd,
   etcdDataDirectory,
   kwok,
@@ -27,6 +28,7 @@ import { UserError } from "./errors.ts";
 import { remove } from "./files.ts";
 import { withLock } from "./lock.ts";
 import { applyObjects } from "./objects.ts";
+import { podLogs } from "./podLog.ts";
 import { findPorts, loopback } from "./ports.ts";
 import { liveParts, PartError, startPart, stopParts, type Part } from "./processes.ts";
 import { clusterArtifacts } from "./programs.ts";
@@ -268,17 +270,21 @@ async function startParts(
     await start(etcd(context));
     await start(apiServer(context));
     const gatewayApi = programPath(programs, "gateway-api");
-    await allOf([
-      start(controllerManager(context)),
-      start(scheduler(context)),
-      start(kwok(context)),
-      start(provisioner(context)),
-      withStep(
+    const startNode = async () => {
+      await withStep(
         reporter,
         "Objects that a provider expects",
         () => applyObjects(kubeconfig, gatewayApi),
         (count) => `${count}`,
-      ),
+      );
+      // Among them is a type of kwok's own, without which it looks for it again only after a while.
+      await allOf([start(kwok(context)), start(entry(context, ports.httpChallenge))]);
+    };
+    await allOf([
+      start(controllerManager(context)),
+      start(scheduler(context)),
+      start(provisioner(context)),
+      startNode(),
     ]);
   };
   const startAcme = async () => {
@@ -348,7 +354,7 @@ function kubeconfigFile(directory: string): string {
   return join(directory, "kubeconfig");
 }
 
-/** Deletes what a start keeps of an earlier one: objects, certificates, Pulumi's state, clouds and home volumes. */
+/** Deletes what a start keeps of an earlier one: objects, certificates, Pulumi's state, clouds, home volumes and logs. */
 function removeData(directory: string): void {
   for (const path of [
     join(directory, "sandbox.json"),
@@ -357,6 +363,7 @@ function removeData(directory: string): void {
     pulumiStateDirectory(directory),
     cloudsState(directory),
     join(directory, "home"),
+    podLogs(directory),
   ]) {
     remove(path);
   }

@@ -15,6 +15,8 @@ export const controlPlanePorts = [
   "controllerManager",
   "scheduler",
   "kwok",
+  "http",
+  "providerApi",
 ] as const;
 
 /** What the parts of the cluster are made from. */
@@ -98,6 +100,11 @@ export function apiServer({ credentials, ports, programs }: ClusterContext): Par
       `--tls-private-key-file=${credentials.server.key}`,
       "--anonymous-auth=false",
       "--authorization-mode=RBAC",
+      // Where the kubelet is, whom it asks for logs: the node's name leads nowhere here.
+      "--kubelet-preferred-address-types=InternalIP",
+      `--kubelet-certificate-authority=${credentials.ca}`,
+      `--kubelet-client-certificate=${credentials.admin.certificate}`,
+      `--kubelet-client-key=${credentials.admin.key}`,
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${credentials.serviceAccounts.publicKey}`,
       `--service-account-signing-key-file=${credentials.serviceAccounts.privateKey}`,
@@ -148,8 +155,8 @@ const stages = [
   "pod/fast/pod-delete.yaml",
 ];
 
-/** Plays the node: pods that are bound to it become ready without running. Needs the API server. */
-export function kwok({ kubeconfig, ports, programs }: ClusterContext): Part {
+/** Plays the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the API server. */
+export function kwok({ kubeconfig, credentials, ports, programs }: ClusterContext): Part {
   return {
     name: "kwok",
     command: programPath(programs, "kwok"),
@@ -159,6 +166,10 @@ export function kwok({ kubeconfig, ports, programs }: ClusterContext): Part {
       "--manage-all-nodes",
       "--node-lease-duration-seconds=40",
       `--node-ip=${loopback}`,
+      `--node-port=${ports.kwok}`,
+      "--enable-crds=Logs",
+      `--tls-cert-file=${credentials.server.certificate}`,
+      `--tls-private-key-file=${credentials.server.key}`,
       `--server-address=${loopback}:${ports.kwok}`,
     ],
     ready: () => isHealthy(`http://${loopback}:${ports.kwok}/healthz`),
@@ -173,6 +184,25 @@ export function provisioner({ kubeconfig }: ClusterContext): Part {
     args: [sandboxSource("provisioner.ts"), kubeconfig],
     // It serves nobody: once it runs, claims get bound.
     ready: () => Promise.resolve(true),
+  };
+}
+
+/** Plays the cluster's entry and the provider behind it. Needs the API server, and the types of the Gateway API. */
+export function entry({ directory, kubeconfig, ports }: ClusterContext, challenge: number): Part {
+  return {
+    name: "entry",
+    command: process.execPath,
+    args: [
+      sandboxSource("entry.ts"),
+      directory,
+      kubeconfig,
+      ...[ports.http, ports.providerApi, challenge].map(String),
+    ],
+    // It knows no such host, and that is an answer, too.
+    ready: async () => {
+      await isHealthy(`http://${loopback}:${ports.http}/`);
+      return true;
+    },
   };
 }
 

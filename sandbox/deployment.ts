@@ -7,6 +7,7 @@ import { UserError } from "./errors.ts";
 import { remove } from "./files.ts";
 import { homeVolumes } from "./issuer.ts";
 import { projectDirectory } from "./paths.ts";
+import { podLogs } from "./podLog.ts";
 import type { Reporter } from "./progress.ts";
 import { runInteractively, type Output } from "./runTool.ts";
 import { clearUnfinished, markUnfinished } from "./unfinished.ts";
@@ -75,6 +76,7 @@ export async function makeRoom(
       labelSelector: providerSelector,
     });
     remove(homeVolumes(sandbox.directory, namespace));
+    remove(podLogs(sandbox.directory, namespace));
   }
 }
 

@@ -7,6 +7,7 @@ import { ensurePrograms } from "./builder.ts";
 import { cloudsAt } from "./clouds.ts";
 import type { Sandbox } from "./cluster.ts";
 import { UserError } from "./errors.ts";
+import { podLog } from "./podLog.ts";
 import { loopback } from "./ports.ts";
 import type { Reporter } from "./progress.ts";
 import { parseJson } from "../json.ts";
@@ -53,7 +54,7 @@ export function homeVolumes(directory: string, namespace: string): string {
 
 /**
  * Gets a provider's certificate as the provider itself would: from the environment and the Secrets of the pod that is
- * deployed, into its home volume, which the sandbox keeps in a folder of its own.
+ * deployed, into its home volume, which the sandbox keeps in a folder of its own. What it says is in the pod's log.
  *
  * @throws UserError with the issuer's own words when there is none
  */
@@ -62,6 +63,7 @@ export async function issueCertificate(
   { namespace, statefulSet = "akash-provider", resolve = {} }: IssuerTarget,
   reporter: Reporter,
 ): Promise<CertificateReport> {
+  const log = await podLog(sandbox, namespace, `${statefulSet}-0`);
   const programs = await ensurePrograms(["issuer"], reporter);
   const issuer = programs.get("issuer")?.path ?? "issuer";
   const { googleUrl, cloudflareUrl } = cloudsAt(sandbox.ports);
@@ -78,12 +80,17 @@ export async function issueCertificate(
     ...Object.entries(hosts).map(([host, address]) => `--resolve=${host}=${address}`),
     "--json",
   ];
+  const keepLog = (words: string) => {
+    log.write(words.split("\n").flatMap((text) => (text === "" ? [] : [{ text }])));
+  };
   try {
-    const { stdout } = await run(issuer, args, {
+    const { stdout, stderr } = await run(issuer, args, {
       env: { ...process.env, LEGO_CA_CERTIFICATES: sandbox.ca },
     });
+    keepLog(stderr);
     return reportSchema.parse(JSON.parse(stdout));
   } catch (error) {
+    keepLog((error as { readonly stderr?: string }).stderr ?? "");
     throw new UserError(`No certificate: ${failureOf(error)}`);
   }
 }

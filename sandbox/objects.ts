@@ -15,7 +15,29 @@ type Manifest = KubernetesObject & { readonly kind: string };
 
 const fieldManager = "sandbox";
 
-/** What an Akash provider finds on its cluster before it is installed, apart from the Gateway API's types. */
+/** The part of kwok's type `Logs` that podLog.ts uses. */
+const logsSchema = {
+  type: "object",
+  properties: {
+    spec: {
+      type: "object",
+      properties: {
+        logs: {
+          type: "array",
+          items: {
+            type: "object",
+            properties: { logsFile: { type: "string" }, previousLogsFile: { type: "string" } },
+          },
+        },
+      },
+    },
+  },
+};
+
+/**
+ * What an Akash provider finds on its cluster before it is installed, apart from the Gateway API's types, and what the
+ * sandbox needs of its own.
+ */
 export const clusterObjects: readonly Manifest[] = [
   {
     apiVersion: "v1",
@@ -45,6 +67,25 @@ export const clusterObjects: readonly Manifest[] = [
     spec: { controller: "k8s.io/ingress-nginx" },
   } as Manifest,
   { apiVersion: "v1", kind: "Namespace", metadata: { name: "akash-gateway" } },
+  {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    // By which kwok is told where a pod's logs are (podLog.ts); it has a schema of its own for it.
+    metadata: { name: "logs.kwok.x-k8s.io" },
+    spec: {
+      group: "kwok.x-k8s.io",
+      names: { kind: "Logs", listKind: "LogsList", plural: "logs", singular: "logs" },
+      scope: "Namespaced",
+      versions: [
+        {
+          name: "v1alpha1",
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: logsSchema },
+        },
+      ],
+    },
+  } as Manifest,
 ];
 
 /** The gateway that the provider's routes attach to. Needs the Gateway API's types. */
@@ -94,7 +135,7 @@ export async function applyObjects(kubeconfig: string, gatewayApi: string): Prom
   await Promise.all([...clusterObjects, ...types].map((object) => apply(api, object)));
 
   const definitions = config.makeApiClient(ApiextensionsV1Api);
-  const names = types
+  const names = [...clusterObjects, ...types]
     .filter(({ kind }) => kind === "CustomResourceDefinition")
     .map(({ metadata }) => metadata?.name ?? "");
   await waitFor(
@@ -109,7 +150,7 @@ export async function applyObjects(kubeconfig: string, gatewayApi: string): Prom
         .map(({ metadata }) => metadata?.name);
       return names.every((name) => established.includes(name));
     },
-    { what: "the Gateway API", timeout: 30_000 },
+    { what: "the types of objects", timeout: 30_000 },
   );
   await Promise.all(gatewayObjects.map((object) => apply(api, object)));
   return clusterObjects.length + types.length + gatewayObjects.length;

@@ -64,6 +64,7 @@ Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs
 
 Try next:
   npm run pulumi -- preview -s ${stack}
+  npm run doctor -- -s ${stack} --sandbox
   npm run kubectl -- get all -n ${deployment.namespace}
   npm stop
 `,

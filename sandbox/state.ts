@@ -4,7 +4,7 @@ import { readJsonIfPresent, writeJson } from "./files.ts";
 import { pulumiToolsSchema } from "./pulumiTools.ts";
 
 /** Goes up when a sandbox of an earlier version of this code can no longer be used. */
-const layout = 1;
+const layout = 2;
 
 const stateSchema = z.object({
   layout: z.literal(layout),

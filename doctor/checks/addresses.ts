@@ -58,14 +58,15 @@ export const addresses: Check = {
   group: "The way in",
   title: "DNS leads to the provider and to its tenants' ingresses",
   problems: [hostMissing, hostPrivate, hostIpv6, ingressMissing],
-  run: async ({ expected, dns }) => {
+  run: async ({ expected, dns, reached }) => {
     const probe = `doctor.ingress.${expected.domain}`;
     const [host, ingress] = await Promise.all([dns.addresses(expected.host), dns.addresses(probe)]);
     const findings: Finding[] = [];
     if (all(host).length === 0) {
       findings.push(found(hostMissing, expected, { expected: "A or AAAA", seen: "neither" }));
     }
-    for (const address of all(host).filter(isUnreachable)) {
+    const given = all(host).filter((address) => !reached.includes(address));
+    for (const address of given.filter(isUnreachable)) {
       const subject = address;
       findings.push(
         found(hostPrivate, expected, { subject, expected: "a public address", seen: address }),

@@ -37,6 +37,7 @@ func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr
 	if err != nil {
 		return nil, err
 	}
+	fmt.Fprintln(stderr, finalCommand(env))
 	root, err := os.MkdirTemp("", "issuer-")
 	if err != nil {
 		return nil, fmt.Errorf("private directory for the container's files: %w", err)

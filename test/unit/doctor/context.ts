@@ -36,6 +36,7 @@ export interface Changes {
   readonly wire?: Partial<WireFacts>;
   readonly certificate?: Partial<ServedCertificate>;
   readonly credential?: Partial<CloudCredential>;
+  readonly reached?: readonly string[];
   readonly prove?: boolean;
 }
 
@@ -101,6 +102,7 @@ export function context(changes: Changes = {}): Context {
       ...changes.wire,
     },
     credential: () => Promise.resolve({ ...credential, ...changes.credential }),
+    reached: changes.reached ?? [],
     prove,
     now,
   };
