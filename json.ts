@@ -1,3 +1,20 @@
+/**
+ * Whether a value says no more than one that is not set: clouds and API servers leave such ones out of their answers.
+ *
+ * @param inside whether a map or list of such values counts as one, too. Default: only an empty one does
+ */
+export function isUnset(value: unknown, inside = false): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === "" ||
+    value === false ||
+    value === 0 ||
+    (typeof value === "object" &&
+      Object.values(value).every((item) => inside && isUnset(item, inside)))
+  );
+}
+
 /** The value of JSON text, or undefined where it is none. */
 export function parseJson(text: string | undefined): unknown {
   try {

@@ -1,3 +1,4 @@
+import { isUnset } from "../../json.ts";
 import { quantityOf } from "./quantity.ts";
 
 /** A field that is not as it was applied. */
@@ -13,7 +14,7 @@ export interface Difference {
  * no difference; one that was applied and is not there is.
  */
 export function differences(applied: unknown, live: unknown, path = ""): Difference[] {
-  if (isEmpty(applied) && isEmpty(live)) {
+  if (isUnset(applied, true) && isUnset(live, true)) {
     return [];
   }
   if (Array.isArray(applied) && Array.isArray(live) && applied.length === live.length) {
@@ -34,18 +35,6 @@ function sameValue(applied: unknown, live: unknown, path: string): boolean {
   // The API server writes quantities in its own way: 1000m is 1, and 2048Mi 2Gi.
   const quantity = /\.(requests|limits)\./.test(path) ? quantityOf(applied) : undefined;
   return quantity !== undefined && quantity === quantityOf(live);
-}
-
-/** What the API server leaves out when it is applied. */
-function isEmpty(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    value === "" ||
-    value === false ||
-    value === 0 ||
-    (typeof value === "object" && Object.values(value).every(isEmpty))
-  );
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,6 +4,7 @@
  */
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { isUnset } from "../../json.ts";
 
 /** Stands for a value that only the deployment will know. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -86,8 +87,8 @@ export function textOf(value: unknown): string {
  * its type: a cloud leaves out an empty description.
  */
 export function sameValue(one: unknown, other: unknown): boolean {
-  if (isZero(one) || isZero(other)) {
-    return isZero(one) && isZero(other);
+  if (isUnset(one) || isUnset(other)) {
+    return isUnset(one) && isUnset(other);
   }
   if (typeof one !== "object" || typeof other !== "object") {
     return one === other;
@@ -98,17 +99,6 @@ export function sameValue(one: unknown, other: unknown): boolean {
   const [left, right] = [one as Properties, other as Properties];
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...names].every((name) => sameValue(left[name], right[name]));
-}
-
-function isZero(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    value === "" ||
-    value === false ||
-    value === 0 ||
-    (typeof value === "object" && Object.keys(value).length === 0)
-  );
 }
 
 /** Without the properties that are undefined: the message has no such thing. */
