@@ -7,6 +7,9 @@ export const chartRepository = "https://akash-network.github.io/helm-charts";
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";
 
+/** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
+export const operationMargin = 30;
+
 /** Names that the chart gives to its objects, all derived from one name (templates/_helpers.tpl). */
 export interface ReleaseNames {
   /** StatefulSet, Service and ServiceAccount. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
+import { operationMargin } from "../chart/release.ts";
 import { coreApi } from "./coreApi.ts";
 
 /** Which release, and how long an operation on it may take. */
@@ -13,8 +14,6 @@ export interface ReleaseOperation {
   readonly kubeContext?: string | undefined;
 }
 
-/** How much longer than its timeout an operation may take, in seconds: it still has to mark its end. */
-const margin = 30;
 /** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
 const settling = 20_000;
 /** Pause between two looks, in milliseconds. */
@@ -91,7 +90,7 @@ async function pendingRevision(
 
 function secondsLeft({ labels }: V1ObjectMeta, { timeout }: ReleaseOperation): number {
   const begun = Number(labels?.modifiedAt ?? labels?.createdAt ?? 0);
-  return Math.ceil(begun + timeout + margin - Date.now() / 1_000);
+  return Math.ceil(begun + timeout + operationMargin - Date.now() / 1_000);
 }
 
 function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {

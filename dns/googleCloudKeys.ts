@@ -32,6 +32,22 @@ export function serviceAccountKeys(
   };
 }
 
+/** From when to when a key is valid, both in RFC 3339 form. */
+export interface KeyValidity {
+  readonly validAfterTime?: string;
+  readonly validBeforeTime?: string;
+}
+
+/** Looks a key of a service account up, as {@link serviceAccountKeys} does. */
+export async function serviceAccountKey(
+  account: string,
+  id: string,
+  { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
+): Promise<KeyValidity> {
+  const url = `${iamEndpoint}projects/-/serviceAccounts/${account}/keys/${id}`;
+  return (await operator(access).request<KeyValidity>({ url })).data;
+}
+
 function operator({ accessToken, credentials }: PluginSettings["googleCloud"]) {
   if (accessToken !== undefined) {
     const client = new OAuth2Client();

@@ -10,6 +10,8 @@ export interface Expectation {
   readonly namespace: string;
   readonly releaseName: string;
   readonly names: ReleaseNames;
+  /** How long an operation of Helm's may take, in seconds. */
+  readonly timeout: number;
   /** The revision that the stack made last. */
   readonly revision: number | undefined;
   readonly kubeContext: string | undefined;
@@ -44,6 +46,8 @@ export interface MadeCredential {
 const releaseInputs = z.object({
   name: z.string(),
   namespace: z.string(),
+  // Helm's own, where a release says none.
+  timeout: z.number().default(300),
   values: z.object({
     domain: z.string(),
     letsEncrypt: z.object({ acme: z.object({ caDirUrl: z.string(), email: z.string() }) }),
@@ -69,7 +73,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
       `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: pulumi up -s ${stack}`,
     );
   }
-  const { name, namespace, values } = inputs.data;
+  const { name, namespace, timeout, values } = inputs.data;
   const parameters = decodeParameters(
     values.serviceAccount.annotations[parametersAnnotation] ?? "",
   );
@@ -79,6 +83,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     namespace,
     releaseName: name,
     names: releaseNames(name, values),
+    timeout,
     revision: status.safeParse(release?.outputs.status).data?.revision,
     kubeContext: text.parse(cluster?.inputs.context),
     host: `provider.${values.domain}`,

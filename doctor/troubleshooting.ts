@@ -59,6 +59,7 @@ const http01: Expectation = {
   namespace: "akash-services",
   releaseName: "akash-provider",
   names: releaseNames("akash-provider"),
+  timeout: 600,
   revision: undefined,
   kubeContext: undefined,
   host: "provider.example.com",

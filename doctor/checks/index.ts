@@ -3,6 +3,7 @@ import { addresses } from "./addresses.ts";
 import { caa } from "./caa.ts";
 import { certificate } from "./certificate.ts";
 import { challengePath } from "./challengePath.ts";
+import { challengeRoute } from "./challengeRoute.ts";
 import { chartVersion } from "./chartVersion.ts";
 import { credentialCount } from "./credentialCount.ts";
 import { credentialGrants } from "./credentialGrants.ts";
@@ -18,6 +19,7 @@ import { rateLimits } from "./rateLimits.ts";
 import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
 import { settings } from "./settings.ts";
+import { workloadIdentity } from "./workloadIdentity.ts";
 
 /** All that the doctor looks at, in the order of the report. */
 export const checks: readonly Check[] = [
@@ -33,7 +35,9 @@ export const checks: readonly Check[] = [
   credentialLife,
   credentialCount,
   credentialGrants,
+  workloadIdentity,
   addresses,
+  challengeRoute,
   challengePath,
   caa,
   delegation,

@@ -2,15 +2,24 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
+import { registeredDomain } from "./registeredDomain.ts";
 
 const near: Problem = {
   id: "rate-limit-near",
   severity: "warning",
   title: "Another certificate for this name could hit Let's Encrypt's rate limit",
-  why: "5 a week for the same name, and 50 a week for the registered domain with everything else under it. Only orders that leave a trace here are counted; those of other machines or before a lost log are not. Keep the home volume, and try changes on a staging stack.",
+  why: "5 a week for the same name. Only those that leave a trace here are counted: in the log, or the one that is served; those of other machines or before a lost log are not. Keep the home volume, and try changes on a staging stack.",
   command: ({ namespace, names }) => `kubectl -n ${namespace} get pvc home-${names.pod}`,
+};
+
+const nearForDomain: Problem = {
+  id: "rate-limit-domain",
+  severity: "warning",
+  title: "Another certificate under the registered domain could hit Let's Encrypt's rate limit",
+  why: "50 a week for the registered domain with all names under it; only who renews the same names is exempt. Counted are the provider's own and those of this cluster's cert-manager, not those of other machines. The public logs of certificates have them all.",
+  command: ({ host }) => `curl 'https://crt.sh/?q=${registeredDomain(host)}&output=json'`,
 };
 
 const volatileHome: Problem = {
@@ -25,13 +34,18 @@ const volatileHome: Problem = {
 const week = 7 * 24 * 60 * 60 * 1_000;
 /** https://letsencrypt.org/docs/rate-limits/#new-certificates-per-exact-set-of-identifiers */
 const perName = 5;
+/** https://letsencrypt.org/docs/rate-limits/#new-certificates-per-registered-domain */
+const perDomain = 50;
+/** From how many on it is worth a warning: one order of the provider's may become a few, at restarts. */
+const manyForName = perName - 1;
+const manyForDomain = perDomain - 5;
 
 /** The orders of the last week that have left a trace. */
 export const rateLimits: Check = {
   id: "rate-limits",
   group: "Certificate",
   title: "The known orders of the last week are far from Let's Encrypt's limits",
-  problems: [near, volatileHome],
+  problems: [near, nearForDomain, volatileHome],
   // Staging's limits are out of reach, and other CAs have their own.
   applies: ({ directoryUrl }) => directoryUrl === letsEncryptDirectory.production,
   run: async (context) => {
@@ -40,12 +54,18 @@ export const rateLimits: Check = {
     const persistent = pod === undefined || hasPersistentHome(pod);
     const restarts = providerContainer(pod)?.restartCount ?? 0;
     const orders = (await tracedOrders(context)) + (persistent ? 0 : restarts);
+    const others = await ifSeen(ordersOfCertManager(context));
+    const all = orders + (others ?? 0);
+    const domain = registeredDomain(expected.host);
     const seen = `${orders} known orders in a week`;
-    const wanted = `fewer than ${perName - 1}`;
+    const seenOfDomain = `${all} known orders in a week under ${domain}${others === undefined ? ", without those of cert-manager, which cannot be read" : ""}`;
+    const warning = (problem: Problem, count: number, many: number, seen: string): Finding[] =>
+      count < many ? [] : [found(problem, expected, { expected: `fewer than ${many}`, seen })];
     return {
-      seen,
+      seen: `${seen}, ${seenOfDomain}`,
       found: [
-        ...(orders >= perName - 1 ? [found(near, expected, { expected: wanted, seen })] : []),
+        ...warning(near, orders, manyForName, seen),
+        ...warning(nearForDomain, all, manyForDomain, seenOfDomain),
         ...(persistent
           ? []
           : [
@@ -69,6 +89,20 @@ async function tracedOrders({ cluster, wire, now }: Context): Promise<number> {
   const served = await wire.certificate();
   const isNew = !("unreachable" in served) && served.notBefore.getTime() > since;
   return Math.max(logged.length, isNew ? 1 : 0);
+}
+
+/** Those of the cluster's cert-manager for names under the same registered domain, such as tenants' ingresses. */
+async function ordersOfCertManager({ expected, cluster, now }: Context): Promise<number> {
+  const domain = registeredDomain(expected.host);
+  const ca = new URL(expected.directoryUrl).host;
+  const since = now.getTime() - week;
+  const counted = (await cluster.certificateOrders()).filter(
+    ({ names, url, createdAt }) =>
+      createdAt.getTime() > since &&
+      URL.parse(url)?.host === ca &&
+      names.some((name) => registeredDomain(name.replace(/^\*\./, "")) === domain),
+  );
+  return counted.length;
 }
 
 function hasPersistentHome({ spec }: V1Pod): boolean {

@@ -1,4 +1,7 @@
+import { operationMargin } from "../../chart/release.ts";
 import type { Check } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
+import type { Revision } from "../facts/helmRelease.ts";
 import { found, type Problem } from "../finding.ts";
 import { deploy, refreshAndDeploy } from "./mend.ts";
 
@@ -14,8 +17,8 @@ const pending: Problem = {
   id: "release-pending",
   severity: "error",
   title: "The release's last revision is pending",
-  why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile; `pulumi up` waits until it cannot be running any more, and then makes way.",
-  command: deploy,
+  why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile. Once none can be running any more, its mark has to go; `pulumi up` sees to that by itself where it has something to change.",
+  command: (expected) => removeMark(expected),
 };
 
 const failed: Problem = {
@@ -34,8 +37,28 @@ const elsewhere: Problem = {
   command: ({ stack }) => `pulumi refresh -s ${stack} --preview-only`,
 };
 
-/** After this nobody is at work on a pending revision any more, in milliseconds: an hour. */
-const longestOperation = 60 * 60 * 1_000;
+/** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
+function removeMark({ namespace, releaseName }: Expectation, revision?: number): string {
+  const labels = [
+    "owner=helm",
+    `name=${releaseName}`,
+    ...(revision === undefined ? [] : [`version=${revision}`]),
+    "status in (pending-install, pending-upgrade, pending-rollback)",
+  ];
+  return `kubectl -n ${namespace} delete secret -l '${labels.join(", ")}'`;
+}
+
+/** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */
+function makeWay(revisions: readonly Revision[], expected: Expectation, now: Date): string {
+  const last = revisions.at(-1);
+  const begun = last?.markedAt.getTime() ?? 0;
+  const left = Math.ceil((begun - now.getTime()) / 1_000 + expected.timeout + operationMargin);
+  return [
+    ...(left > 0 ? [`sleep ${left}`] : []),
+    removeMark(expected, last?.number),
+    ...(revisions.some(({ status }) => status === "deployed") ? [] : [refreshAndDeploy(expected)]),
+  ].join(" && ");
+}
 
 /** The state of the Helm release. */
 export const releaseStatus: Check = {
@@ -44,18 +67,16 @@ export const releaseStatus: Check = {
   title: "The Helm release is deployed",
   problems: [missing, pending, failed, elsewhere],
   run: async ({ expected, cluster, now }) => {
-    const last = (await cluster.revisions()).at(-1);
+    const revisions = await cluster.revisions();
+    const last = revisions.at(-1);
     if (last === undefined) {
       const seen = `no release ${expected.releaseName} in namespace ${expected.namespace}`;
       return { found: [found(missing, expected, { expected: "deployed", seen })], seen };
     }
     const seen = `revision ${last.number}, ${last.status}`;
     if (last.status.startsWith("pending-")) {
-      const mark = `sh.helm.release.v1.${expected.releaseName}.v${last.number}`;
-      const abandoned = now.getTime() - last.deployedAt.getTime() > longestOperation;
-      const command = `kubectl -n ${expected.namespace} delete secret ${mark}`;
-      const sighting = { expected: "deployed", seen, ...(abandoned && { command }) };
-      return { found: [found(pending, expected, sighting)], seen };
+      const command = makeWay(revisions, expected, now);
+      return { found: [found(pending, expected, { expected: "deployed", seen, command })], seen };
     }
     if (last.status !== "deployed") {
       const words = `${seen}${last.description === "" ? "" : `: ${last.description}`}`;

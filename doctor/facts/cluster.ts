@@ -1,6 +1,7 @@
 import {
   ApiException,
   CoreV1Api,
+  CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
   type V1Pod,
@@ -9,6 +10,7 @@ import type { KubernetesObject } from "../../chart/manifest.ts";
 import { messageOf, UserError } from "../../sandbox/errors.ts";
 import { credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
+import { orderResource, readOrders, type CertificateOrder } from "./certificateOrders.ts";
 import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
 import { parseLog, type LogLine } from "./podLog.ts";
@@ -25,6 +27,10 @@ export interface ClusterFacts {
   readonly log: () => Promise<readonly LogLine[]>;
   /** The Secret with the DNS credential, each entry decoded. */
   readonly secret: () => Promise<SecretFacts | undefined>;
+  /** What the cluster's cert-manager has ordered, as far as it remembers; none where there is no cert-manager. */
+  readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
+  /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
+  readonly onGke: () => Promise<boolean>;
 }
 
 /** A Secret. */
@@ -32,6 +38,9 @@ export interface SecretFacts {
   readonly name: string;
   readonly entries: Readonly<Record<string, string>>;
 }
+
+/** On every node of GKE (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
+const gkeLabel = "cloud.google.com/gke-nodepool";
 
 /** Much more than an issuer writes, and little enough to fetch. */
 const logBytes = 8 * 1024 * 1024;
@@ -92,6 +101,16 @@ export function clusterFacts(expected: Expectation): ClusterFacts {
       }
       const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
       return secret && { name, entries: decoded(secret.data ?? {}) };
+    }),
+    certificateOrders: once(async () => {
+      const custom = config.makeApiClient(CustomObjectsApi);
+      const read = custom.listClusterCustomObject(orderResource) as Promise<unknown>;
+      const list = await answer(read, expected);
+      return list === undefined ? [] : readOrders(list);
+    }),
+    onGke: once(async () => {
+      const list = await answer(core.listNode({ labelSelector: gkeLabel, limit: 1 }), expected);
+      return (list?.items ?? []).length > 0;
     }),
   };
 }

@@ -2,7 +2,7 @@ import { gaxios } from "google-auth-library";
 import { zoneContains } from "../../dns/credential.ts";
 import { keyClient } from "../../dns/googleCloudClient.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloudKeyFile.ts";
-import { serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
+import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
 import { messageOf } from "../../sandbox/errors.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
@@ -102,7 +102,21 @@ export function googleCloudCredential(
       });
       return has.map((permission) => `${excessPermissions[permission] ?? "act"} (${permission})`);
     },
-    life: () => Promise.resolve({}),
+    life: async () => {
+      // Who has made the key knows it from the stack's state.
+      if (made !== undefined) {
+        return {};
+      }
+      try {
+        const id = key.private_key_id ?? "";
+        const times = await serviceAccountKey(key.client_email, id, access.googleCloud);
+        return { createdAt: times.validAfterTime, expiresAt: times.validBeforeTime };
+      } catch (error) {
+        throw new NotSeen(
+          `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${messageOf(error)})`,
+        );
+      }
+    },
     count: async () => {
       const what = `keys of ${key.client_email}`;
       try {

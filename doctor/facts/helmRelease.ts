@@ -19,7 +19,8 @@ export interface Revision {
   /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
   readonly status: string;
   readonly description: string;
-  readonly deployedAt: Date;
+  /** When Helm has marked it so. */
+  readonly markedAt: Date;
   readonly chartVersion: string;
   /** What Helm applied, after the repairs. */
   readonly manifest: string;
@@ -29,7 +30,7 @@ export interface Revision {
  * Reads a revision from the Secret in which Helm keeps it: JSON, gzipped and in base64, which the Secret encodes once
  * more (https://helm.sh/docs/topics/advanced/#storage-backends).
  */
-export function readRevision({ data }: V1Secret): Revision {
+export function readRevision({ metadata, data }: V1Secret): Revision {
   const encoded = Buffer.from(data?.release ?? "", "base64").toString();
   const json = gunzipSync(Buffer.from(encoded, "base64")).toString();
   const { version, info, chart, manifest } = revisionSchema.parse(JSON.parse(json));
@@ -37,8 +38,14 @@ export function readRevision({ data }: V1Secret): Revision {
     number: version,
     status: info.status,
     description: info.description,
-    deployedAt: new Date(info.last_deployed),
+    markedAt: markedAt(metadata?.labels ?? {}, info.last_deployed),
     chartVersion: chart.metadata.version,
     manifest,
   };
+}
+
+/** By the labels of the Secret, in seconds; the first mark has the one label, each further one the other. */
+function markedAt({ modifiedAt, createdAt }: Readonly<Record<string, string>>, deployed: string) {
+  const label = modifiedAt ?? createdAt;
+  return new Date(label === undefined ? deployed : Number(label) * 1_000);
 }

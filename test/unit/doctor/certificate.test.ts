@@ -5,7 +5,9 @@ import { createServer } from "node:tls";
 import { letsEncryptDirectory } from "../../../config/settings.ts";
 import { certificate } from "../../../doctor/checks/certificate.ts";
 import { rateLimits } from "../../../doctor/checks/rateLimits.ts";
+import { registeredDomain } from "../../../doctor/checks/registeredDomain.ts";
 import { renewal } from "../../../doctor/checks/renewal.ts";
+import { readOrders, type CertificateOrder } from "../../../doctor/facts/certificateOrders.ts";
 import { wireFacts } from "../../../doctor/facts/wire.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
 import { createAuthority } from "../../../sandbox/certificates.ts";
@@ -76,6 +78,60 @@ describe("doctor, the certificate", () => {
     const [near] = await of(6, 5, 4, 3);
     assert.equal(near?.id, "rate-limit-near");
     assert.equal(near.seen, "4 known orders in a week");
+  });
+
+  it("counts the orders under the registered domain, as far as it can", async () => {
+    const order = (name: string, days = 1, host = "acme-v02.api.letsencrypt.org") => ({
+      names: [name],
+      url: `https://${host}/acme/order/1/2`,
+      createdAt: daysFromNow(-days),
+    });
+    const of = (certificateOrders: () => Promise<readonly CertificateOrder[]>) =>
+      findings(rateLimits, {
+        cluster: { certificateOrders },
+        certificate: { notBefore: daysFromNow(-1) },
+      });
+    const tenants = Array.from({ length: 44 }, (_, at) => order(`${at}.ingress.example.com`));
+    const others = [
+      order("*.other.com"),
+      order("old.example.com", 8),
+      order("staging.example.com", 1, "acme-staging-v02.api.letsencrypt.org"),
+    ];
+    const [near, ...more] = await of(() => Promise.resolve([...tenants, ...others]));
+    assert.deepEqual(more, []);
+    assert.equal(near?.id, "rate-limit-domain");
+    assert.equal(near.seen, "45 known orders in a week under example.com");
+    assert.match(near.command ?? "", /crt\.sh\/\?q=example\.com/);
+    assert.deepEqual(await of(() => Promise.resolve([...tenants.slice(1), ...others])), []);
+
+    const { seen } = await rateLimits.run(
+      context({ cluster: { certificateOrders: () => Promise.reject(new NotSeen("403")) } }),
+    );
+    assert.match(seen, /without those of cert-manager, which cannot be read$/);
+  });
+
+  it("knows the registered domain by the public suffix list, private part and all", () => {
+    for (const [host, domain] of [
+      ["provider.example.co.uk", "example.co.uk"],
+      ["provider.mine.duckdns.org", "mine.duckdns.org"],
+      ["provider.example.test", "example.test"],
+    ] as const) {
+      assert.equal(registeredDomain(host), domain);
+    }
+  });
+
+  it("reads cert-manager's orders that were fulfilled", () => {
+    const creationTimestamp = "2026-11-20T12:00:00Z";
+    const spec = { dnsNames: ["a.example.com"] };
+    const url = "https://acme-v02.api.letsencrypt.org/acme/order/1/2";
+    const items = [
+      { metadata: { creationTimestamp }, spec, status: { state: "valid", url } },
+      { metadata: { creationTimestamp }, spec, status: { state: "errored", url } },
+      { metadata: { creationTimestamp }, spec },
+    ];
+    assert.deepEqual(readOrders({ items }), [
+      { names: spec.dnsNames, url, createdAt: new Date(creationTimestamp) },
+    ]);
   });
 
   it("counts each restart where the home is not kept", async () => {

@@ -5,6 +5,7 @@ import { credentialGrants } from "../../../doctor/checks/credentialGrants.ts";
 import { credentialLife } from "../../../doctor/checks/credentialLife.ts";
 import { credentialSecret } from "../../../doctor/checks/credentialSecret.ts";
 import { credentialWorks } from "../../../doctor/checks/credentialWorks.ts";
+import { workloadIdentity } from "../../../doctor/checks/workloadIdentity.ts";
 import type { MadeCredential } from "../../../doctor/expectation.ts";
 import { credentialDefect } from "../../../doctor/facts/credentialForm.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
@@ -152,6 +153,19 @@ describe("doctor, the credential", () => {
         ["credential-wide", "it may use DNS Read"],
       ],
     );
+  });
+
+  it("tells of a key that the cluster could do without, on GKE", async () => {
+    const googleCloud: Changes = {
+      challenge: { ...challenge, dnsProvider: "googleCloud" },
+    };
+    assert.equal(workloadIdentity.applies?.(context(healthy).expected), false);
+    assert.equal(workloadIdentity.applies?.(context(googleCloud).expected), true);
+    assert.deepEqual(await ids(workloadIdentity, googleCloud), []);
+    const onGke = { ...googleCloud, cluster: { onGke: () => Promise.resolve(true) } };
+    const [avoidable] = await findings(workloadIdentity, onGke);
+    assert.equal(avoidable?.id, "credential-avoidable");
+    assert.match(avoidable.command ?? "", /--path dns\.workloadIdentity/);
   });
 
   it("cannot look where the Secret holds none", async () => {

@@ -50,6 +50,17 @@ describe("doctor, a Google key", () => {
     assert.equal(await key.prove(), undefined);
   });
 
+  it("has its age from Google, where the stack has not made it", async () => {
+    const key = await clouds.keyWith("roles/dns.admin");
+    const before = Date.now();
+    const { createdAt, expiresAt } = await credential(key).life();
+    assert(Math.abs(Date.parse(createdAt ?? "") - before) < 60_000);
+    assert.match(expiresAt ?? "", /^9999-/);
+    assert.deepEqual(await credential(key, { made: {} }).life(), {});
+    const gone = credential({ ...key, private_key_id: "0".repeat(40) });
+    await assert.rejects(gone.life(), NotSeen);
+  });
+
   it("lacks what its role does not allow", async () => {
     const reader = credential(await clouds.keyWith("roles/dns.reader"));
     assert.deepEqual(

@@ -17,14 +17,6 @@ describe("doctor, the release", () => {
   it("sees a release that is missing, pending, failed or of another revision", async () => {
     const none = { cluster: { revisions: () => Promise.resolve([]) } };
     assert.deepEqual(await ids(releaseStatus, none), ["release-missing"]);
-    const stuck = (days: number) => ({
-      later: [{ status: "pending-upgrade", deployedAt: daysFromNow(days) }],
-    });
-    const [working] = await findings(releaseStatus, stuck(-0.01));
-    assert.equal(working?.id, "release-pending");
-    assert.equal(working.command, "pulumi up -s prod");
-    const [abandoned] = await findings(releaseStatus, stuck(-1));
-    assert.match(abandoned?.command ?? "", /delete secret sh\.helm\.release\.v1\..*\.v4$/);
     const failed = { later: [{ status: "failed", description: "timed out" }] };
     const [finding] = await findings(releaseStatus, failed);
     assert.equal(finding?.id, "release-failed");
@@ -32,6 +24,29 @@ describe("doctor, the release", () => {
     assert.deepEqual(await ids(releaseStatus, { expected: { revision: 2 } }), [
       "release-changed-elsewhere",
     ]);
+  });
+
+  it("says how to end a pending revision, not before its operation can have ended", async () => {
+    const mark =
+      "kubectl -n akash-services delete secret -l 'owner=helm, name=akash-provider, version=4, status in (pending-install, pending-upgrade, pending-rollback)'";
+    const command = async (minutes: number) => {
+      const markedAt = daysFromNow(-minutes / (24 * 60));
+      const [finding] = await findings(releaseStatus, {
+        later: [{ status: "pending-upgrade", markedAt }],
+      });
+      assert.equal(finding?.id, "release-pending");
+      return finding.command;
+    };
+    assert.equal(await command(10), `sleep 30 && ${mark}`);
+    assert.equal(await command(11), mark);
+
+    const [first] = await findings(releaseStatus, {
+      revision: { number: 1, status: "pending-install" },
+    });
+    assert.match(
+      first?.command ?? "",
+      /version=1, .*' && pulumi refresh .* && .*pulumi up -s prod$/,
+    );
   });
 
   it("judges the chart's version by the table of repairs", async () => {

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import type { CaaRecord } from "node:dns";
+import type { KubernetesObject } from "../../../chart/manifest.ts";
 import { addresses } from "../../../doctor/checks/addresses.ts";
 import { caa } from "../../../doctor/checks/caa.ts";
 import { challengePath } from "../../../doctor/checks/challengePath.ts";
+import { challengeRoute } from "../../../doctor/checks/challengeRoute.ts";
 import { delegation } from "../../../doctor/checks/delegation.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
 import { context, findings, ids } from "./context.ts";
 
 describe("doctor, the way in", () => {
-  for (const check of [addresses, caa, challengePath, delegation]) {
+  for (const check of [addresses, caa, challengePath, challengeRoute, delegation]) {
     it(`finds nothing of ${check.id} where all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
@@ -49,6 +51,70 @@ describe("doctor, the way in", () => {
           asked === name ? values.map((value): CaaRecord => ({ critical: 0, issue: value })) : [],
         ),
     },
+  });
+
+  it("does not mind an address that the reader has told", async () => {
+    const changes = at({
+      "provider.example.com": ["127.0.0.1"],
+      "doctor.ingress.example.com": ["127.0.0.1"],
+    });
+    assert.deepEqual(await ids(addresses, changes), ["host-private"]);
+    assert.deepEqual(await ids(addresses, { ...changes, reached: ["127.0.0.1"] }), []);
+  });
+
+  describe("by the route of the challenge", () => {
+    const name = "akash-provider-letsencrypt-challenge";
+    /** A release with this route, and the route as it is in the cluster. */
+    const route = (kind: string, apiVersion: string, spec: object, status: object, more = {}) => {
+      const object = { kind, apiVersion, metadata: { name }, spec };
+      const live = { [kind]: { ...object, status }, ...more } as Record<string, KubernetesObject>;
+      return {
+        revision: { manifest: JSON.stringify(object) },
+        cluster: { live: ({ kind = "" }: KubernetesObject) => Promise.resolve(live[kind]) },
+      };
+    };
+    const gateway = { name: "akash-gateway", namespace: "akash-gateway" };
+    const httpRoute = (...conditions: object[]) =>
+      route(
+        "HTTPRoute",
+        "gateway.networking.k8s.io/v1",
+        { parentRefs: [gateway] },
+        conditions.length === 0 ? {} : { parents: [{ parentRef: gateway, conditions }] },
+      );
+    const accepted = { type: "Accepted", status: "True" };
+    const resolved = { type: "ResolvedRefs", status: "True" };
+
+    it("is content with a Gateway that has accepted it", async () => {
+      assert.deepEqual(await ids(challengeRoute, httpRoute(accepted, resolved)), []);
+    });
+
+    it("sees a Gateway that has not, or says nothing", async () => {
+      const refusal = { type: "Accepted", status: "False", reason: "NoMatchingListenerHostname" };
+      const [refused] = await findings(challengeRoute, httpRoute(refusal, resolved));
+      assert.equal(refused?.id, "route-not-accepted");
+      assert.equal(refused.expected, "Accepted by akash-gateway/akash-gateway");
+      assert.equal(refused.seen, "Accepted False, NoMatchingListenerHostname");
+      const [silent] = await findings(challengeRoute, httpRoute());
+      assert.equal(silent?.id, "route-not-accepted");
+      assert.equal(silent.seen, "no word of its controller");
+    });
+
+    it("sees a route that leads to nothing", async () => {
+      const lost = { type: "ResolvedRefs", status: "False", reason: "BackendNotFound" };
+      assert.deepEqual(await ids(challengeRoute, httpRoute(accepted, lost)), ["route-unresolved"]);
+    });
+
+    it("sees an Ingress without a class, and one that nobody serves", async () => {
+      const ingress = (status: object, more = {}) =>
+        route("Ingress", "networking.k8s.io/v1", { ingressClassName: "nginx" }, status, more);
+      const served = { loadBalancer: { ingress: [{ ip: "203.0.113.10" }] } };
+      const classes = { IngressClass: {} };
+      assert.deepEqual(await ids(challengeRoute, ingress(served, classes)), []);
+      assert.deepEqual(await ids(challengeRoute, ingress({}, classes)), [
+        "ingress-without-address",
+      ]);
+      assert.deepEqual(await ids(challengeRoute, ingress(served)), ["ingress-class-missing"]);
+    });
   });
 
   it("obeys the CAA records of the nearest name that has any", async () => {

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { KubernetesObject } from "../../chart/manifest.ts";
+import type { Check, Context } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
+import { found, ifSeen, NotSeen, type Finding, type Problem } from "../finding.ts";
+import { deployedRevision, objectsOf } from "./deployed.ts";
+
+const routeName = ({ names }: Expectation) => `${names.fullname}-letsencrypt-challenge`;
+
+const notAccepted: Problem = {
+  id: "route-not-accepted",
+  severity: "error",
+  title: "The Gateway has not accepted the route of the challenge",
+  why: "Port 80 of the Gateway does not lead to the provider until it has. It wants a listener for HTTP that admits routes of the provider's namespace, and a controller that is running.",
+  command: (expected) =>
+    `kubectl -n ${expected.namespace} describe httproute ${routeName(expected)}`,
+};
+
+const unresolved: Problem = {
+  id: "route-unresolved",
+  severity: "error",
+  title: "The Gateway does not find where the route of the challenge leads",
+  why: "It answers in the provider's place, with an error, until the Service is there.",
+  command: ({ namespace, names }) => `kubectl -n ${namespace} get service ${names.fullname}`,
+};
+
+const noClass: Problem = {
+  id: "ingress-class-missing",
+  severity: "error",
+  title: "The Ingress of the challenge is of a class that the cluster does not have",
+  why: "No controller takes it, so that port 80 does not lead to the provider.",
+  command: () => "kubectl get ingressclasses",
+};
+
+const noAddress: Problem = {
+  id: "ingress-without-address",
+  severity: "warning",
+  title: "The Ingress of the challenge has no address",
+  why: "Its controller writes one there once it serves the Ingress; it may not be running, or not be told to say so.",
+  command: (expected) => `kubectl -n ${expected.namespace} describe ingress ${routeName(expected)}`,
+};
+
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+});
+const parent = z.object({ name: z.string(), namespace: z.string().optional() });
+
+/** What the Gateway API says of a route, and each Gateway's controller of it (gateway-api.sigs.k8s.io/reference/spec). */
+const httpRoute = z.object({
+  spec: z.object({ parentRefs: z.array(parent).default([]) }),
+  status: z
+    .object({
+      parents: z
+        .array(z.object({ parentRef: parent, conditions: z.array(condition).default([]) }))
+        .default([]),
+    })
+    .default({ parents: [] }),
+});
+type HttpRoute = z.output<typeof httpRoute>;
+
+const ingress = z.object({
+  spec: z.object({ ingressClassName: z.string().optional() }),
+  status: z
+    .object({ loadBalancer: z.object({ ingress: z.array(z.unknown()).default([]) }).optional() })
+    .optional(),
+});
+
+/** Whether the controller of the cluster's entry serves the route of HTTP-01. */
+export const challengeRoute: Check = {
+  id: "route",
+  group: "The way in",
+  title: "The cluster's entry serves the route of the challenge",
+  problems: [notAccepted, unresolved, noClass, noAddress],
+  applies: ({ challenge }) => challenge.type === "http-01",
+  run: async (context) => {
+    const { expected, cluster } = context;
+    const revision = await ifSeen(deployedRevision(cluster));
+    const route = (revision === undefined ? [] : objectsOf(revision)).find(
+      ({ metadata }) => metadata?.name === routeName(expected),
+    );
+    if (route === undefined) {
+      return { found: [], seen: "the release has none" };
+    }
+    const live = await cluster.live(route);
+    if (live === undefined) {
+      // That is drift, and another check's.
+      throw new NotSeen(`${route.kind ?? ""} ${routeName(expected)} is not there`);
+    }
+    return route.kind === "Ingress"
+      ? ofIngress(live, context)
+      : ofHttpRoute(httpRoute.parse(live), expected);
+  },
+};
+
+function ofHttpRoute({ spec, status }: HttpRoute, expected: Expectation) {
+  const findings = spec.parentRefs.flatMap((gateway): Finding[] => {
+    const full = fullName(gateway, expected);
+    const conditions = status.parents
+      .filter(({ parentRef }) => fullName(parentRef, expected) === full)
+      .flatMap(({ conditions }) => conditions);
+    const problem = (of: Problem, type: string): Finding[] => {
+      const is = conditions.find((condition) => condition.type === type);
+      if (is?.status === "True") {
+        return [];
+      }
+      const seen =
+        is === undefined
+          ? `no word of its controller`
+          : [`${type} ${is.status}`, is.reason, is.message].filter(Boolean).join(", ");
+      return [found(of, expected, { subject: full, expected: `${type} by ${full}`, seen })];
+    };
+    const refused = problem(notAccepted, "Accepted");
+    return refused.length > 0 ? refused : problem(unresolved, "ResolvedRefs");
+  });
+  const names = spec.parentRefs.map((gateway) => fullName(gateway, expected));
+  return { found: findings, seen: `accepted by ${names.join(", ")}` };
+}
+
+function fullName({ namespace, name }: z.output<typeof parent>, expected: Expectation): string {
+  return `${namespace ?? expected.namespace}/${name}`;
+}
+
+async function ofIngress(live: KubernetesObject, { expected, cluster }: Context) {
+  const { spec, status } = ingress.parse(live);
+  const name = spec.ingressClassName;
+  const kind = { apiVersion: "networking.k8s.io/v1", kind: "IngressClass" };
+  const present =
+    name === undefined ? undefined : await cluster.live({ ...kind, metadata: { name } });
+  if (name !== undefined && present === undefined) {
+    const sighting = { expected: `an IngressClass ${name}`, seen: "not there" };
+    return { seen: "", found: [found(noClass, expected, sighting)] };
+  }
+  const served = (status?.loadBalancer?.ingress ?? []).length > 0;
+  const seen = `of class ${name ?? "by default"}`;
+  return {
+    seen,
+    found: served
+      ? []
+      : [found(noAddress, expected, { expected: "an address in its status", seen: "none" })],
+  };
+}

@@ -1,0 +1,33 @@
+import type { Check } from "../check.ts";
+import { credentialSecret } from "../expectation.ts";
+import { found, type Problem } from "../finding.ts";
+
+const avoidable: Problem = {
+  id: "credential-avoidable",
+  severity: "info",
+  title: "The cluster could do without a key",
+  why: "On GKE the provider can act as a service account (Workload Identity). No key then lies in the cluster, so that none can leak, and none has to be rotated.",
+  command: ({ stack }) =>
+    `pulumi config set -s ${stack} --path dns.workloadIdentity <service account> && pulumi up -s ${stack}`,
+};
+
+/** Whether a key of Google's is needed at all: off GKE the provider has no other way to prove who it is. */
+export const workloadIdentity: Check = {
+  id: "credential-need",
+  group: "Credential",
+  title: "The provider needs a key here",
+  problems: [avoidable],
+  applies: (expected) =>
+    credentialSecret(expected) !== undefined &&
+    expected.challenge.type === "dns-01" &&
+    expected.challenge.dnsProvider === "googleCloud",
+  run: async ({ expected, cluster }) => {
+    const onGke = await cluster.onGke();
+    return {
+      seen: "the cluster is not on GKE",
+      found: onGke
+        ? [found(avoidable, expected, { expected: "dns.workloadIdentity", seen: "a key, on GKE" })]
+        : [],
+    };
+  },
+};
