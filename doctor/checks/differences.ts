@@ -14,7 +14,8 @@ export interface Difference {
  * no difference; one that was applied and is not there is.
  */
 export function differences(applied: unknown, live: unknown, path = ""): Difference[] {
-  if (isUnset(applied, true) && isUnset(live, true)) {
+  // Null leaves a field to others: a chart's empty `annotations:` gets Helm's.
+  if (applied === null || (isUnset(applied, true) && isUnset(live, true))) {
     return [];
   }
   if (Array.isArray(applied) && Array.isArray(live) && applied.length === live.length) {

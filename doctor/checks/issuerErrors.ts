@@ -78,8 +78,8 @@ export const issuerErrors: readonly IssuerError[] = [
       /acme:error:(accountDoesNotExist|externalAccountRequired)|account .*(deactivated|not valid)|requires External Account Binding/i,
     title: "The CA refuses the issuer's account",
     why: "The account in the home volume is not known to this CA, or the CA takes only accounts that it has given out. Without the account's folder the provider makes a new one at its start.",
-    command: ({ namespace, names }) =>
-      `kubectl -n ${namespace} exec ${names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && kubectl -n ${namespace} delete pod ${names.pod}`,
+    command: (expected) =>
+      `kubectl -n ${expected.namespace} exec ${expected.names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && ${restart(expected)}`,
   },
   {
     id: "log-caa",

@@ -19,14 +19,24 @@ export function refreshAndDeploy(expected: Expectation): string {
   return `pulumi refresh -s ${expected.stack} --run-program && PULUMI_K8S_ENABLE_PATCH_FORCE=true ${deploy(expected)}`;
 }
 
-/** Restarts the provider: its StatefulSet makes a new pod at once. */
+/**
+ * Restarts the provider. Its StatefulSet makes a new pod of the same name at once, which kubectl, waiting for the end of
+ * the old one, may take for that.
+ */
 export function restart({ namespace, names }: Expectation): string {
-  return `kubectl -n ${namespace} delete pod ${names.pod}`;
+  return `kubectl -n ${namespace} delete pod ${names.pod} --wait=false`;
 }
 
-/** Applies again what Helm has applied, and so makes no revision that Pulumi does not know. */
+/**
+ * Applies again what Helm has applied, and so makes no revision that Pulumi does not know. The annotations by which Helm
+ * knows its own objects are not in the manifest; without them a new release could not take the objects over.
+ */
 export function applyAgain({ namespace, releaseName }: Expectation): string {
-  return `helm -n ${namespace} get manifest ${releaseName} | kubectl -n ${namespace} apply -f -`;
+  return [
+    `helm -n ${namespace} get manifest ${releaseName}`,
+    `kubectl annotate --local --overwrite -f - -o yaml meta.helm.sh/release-name=${releaseName} meta.helm.sh/release-namespace=${namespace}`,
+    `kubectl -n ${namespace} apply -f -`,
+  ].join(" | ");
 }
 
 /** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */

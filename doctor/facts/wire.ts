@@ -66,7 +66,8 @@ export function wireFacts(
     try {
       return await ask(address);
     } catch (error) {
-      return { unreachable: `${address.address}:${address.port}: ${messageOf(error)}` };
+      // OpenSSL ends its words with empty lines.
+      return { unreachable: `${address.address}:${address.port}: ${messageOf(error).trim()}` };
     }
   };
   return {

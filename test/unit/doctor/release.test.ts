@@ -155,6 +155,7 @@ describe("differences of an object", () => {
   const cases: readonly (readonly [string, unknown, unknown, readonly string[]])[] = [
     ["what the API server adds", { a: 1 }, { a: 1, b: 2, status: {} }, []],
     ["what it leaves out as empty", { a: "", b: null, c: {}, d: [] }, {}, []],
+    ["what the chart leaves to others", { a: null }, { a: { b: 1 } }, []],
     ["a value", { a: { b: 1 } }, { a: { b: 2 } }, ["a.b"]],
     ["a field that is gone", { a: { b: 1 } }, { a: {} }, ["a.b"]],
     ["an item", { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 3 }] }, ["a[1].b"]],
