@@ -19,6 +19,8 @@ import { acceptance, isFor, type Route } from "./routes.ts";
 
 /** Milliseconds between two looks at the routes. */
 const interval = 500;
+/** The controller of the class that the sandbox has for Ingresses (objects.ts). */
+const ingressController = "k8s.io/ingress-nginx";
 const gatewayApi = { group: "gateway.networking.k8s.io", version: "v1" } as const;
 
 interface List {
@@ -59,9 +61,9 @@ class Routes {
         });
       }
     }
-    const classes = (await this.#networking.listIngressClass()).items.map(
-      ({ metadata }) => metadata?.name,
-    );
+    const classes = (await this.#networking.listIngressClass()).items
+      .filter(({ spec }) => spec?.controller === ingressController)
+      .map(({ metadata }) => metadata?.name);
     for (const ingress of (await this.#networking.listIngressForAllNamespaces()).items) {
       if (
         classes.includes(ingress.spec?.ingressClassName) &&

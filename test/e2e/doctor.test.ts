@@ -1,195 +1,31 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo, Server } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
-import { text } from "node:stream/consumers";
-import { AppsV1Api, KubeConfig } from "@kubernetes/client-node";
-import { ensurePrograms } from "../../sandbox/builder.ts";
-import { createAuthority } from "../../sandbox/certificates.ts";
+import {
+  ApiextensionsV1Api,
+  AppsV1Api,
+  CustomObjectsApi,
+  NetworkingV1Api,
+  type V1ConfigMap,
+  type V1Pod,
+} from "@kubernetes/client-node";
+import { letsEncryptDirectory } from "../../config/settings.ts";
+import { checks } from "../../doctor/checks/index.ts";
+import { issuerErrors } from "../../doctor/checks/issuerErrors.ts";
+import { orderResource } from "../../doctor/facts/certificateOrders.ts";
+import type { Report } from "../../doctor/report.ts";
+import { createAuthority, createSelfSigned, type Authority } from "../../sandbox/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster.ts";
-import { homeVolumes, issueCertificate } from "../../sandbox/issuer.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
+import { isReady } from "../../sandbox/deployment.ts";
 import { waitFor } from "../../sandbox/wait.ts";
-import type { Report, ReportedFinding } from "../../doctor/report.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster, isReady } from "../support/cluster.ts";
+import { Cluster } from "../support/cluster.ts";
+import { issuerLines } from "../support/issuerLines.ts";
+import { ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
-import { Workspace, type StackSettings } from "../support/workspace.ts";
-
-/** An address of a documentation network (RFC 5737): public, as far as the doctor can tell. */
-const publicAddress = "203.0.113.10";
-const script = resolve("doctor/main.ts");
-
-/** A provider that the doctor looks at: its stack, and what stands in for what the sandbox cannot serve. */
-class Patient {
-  readonly name: string;
-  readonly host: string;
-  readonly domain: string;
-  readonly release: string;
-  readonly workspace: Workspace;
-  private readonly sandbox: Sandbox;
-  private readonly api: TlsServer;
-  private readonly entry: HttpServer;
-  /** What the cluster's entry answers on port 80. */
-  answer = 503;
-
-  private constructor(sandbox: Sandbox, name: string, domain: string, workspace: Workspace) {
-    this.sandbox = sandbox;
-    this.name = name;
-    this.domain = domain;
-    this.host = `provider.${this.domain}`;
-    this.release = `${name}-provider`;
-    this.workspace = workspace;
-    this.api = createTlsServer();
-    this.entry = createHttpServer((_request, response) => {
-      response.writeHead(this.answer).end();
-    });
-  }
-
-  /** Deploys a stack, gets its certificate, and serves that. */
-  static async create(sandbox: Sandbox, name: string, settings: StackSettings): Promise<Patient> {
-    const workspace = await Workspace.create(sandbox, name, name, settingsOf(name, settings));
-    const patient = new Patient(sandbox, name, domainOf(settings, name), workspace);
-    await workspace.up();
-    const target = { namespace: name, statefulSet: patient.release };
-    const { storageDir } = await issueCertificate(sandbox, target, silentReporter);
-    for (const server of [patient.api, patient.entry] as Server[]) {
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-    }
-    patient.serveIssued(storageDir);
-    // Until here the CA has found the host on this machine.
-    await patient.dns("add-a", { host: `${patient.host}.`, addresses: [publicAddress] });
-    return patient;
-  }
-
-  serve(certificate: string, key: string): void {
-    this.api.setSecureContext({ cert: certificate, key });
-  }
-
-  serveIssued(storageDir: string): void {
-    const home = join(homeVolumes(this.sandbox.directory, this.name), this.release);
-    const folder = storageDir.startsWith(home)
-      ? storageDir
-      : join(home, storageDir.slice(storageDir.indexOf(".certissuer")));
-    const read = (ending: string) =>
-      readFileSync(join(folder, "certificates", `${this.host}.${ending}`), "utf8");
-    this.serve(read("crt"), read("key"));
-  }
-
-  /** Tells the sandbox's DNS server. */
-  async dns(command: string, body: object): Promise<void> {
-    const url = `${this.sandbox.dns.managementUrl}/${command}`;
-    const { ok } = await fetch(url, { method: "POST", body: JSON.stringify(body) });
-    assert(ok, command);
-  }
-
-  /** Runs the doctor as a user would. */
-  doctor(...args: readonly string[]): Promise<Ended> {
-    return ended(this.start(...args));
-  }
-
-  /** Starts the doctor. */
-  start(...args: readonly string[]): Started {
-    return start(this.sandbox, this.workspace.directory, [
-      ...["-s", this.name, `--dns-server=${this.sandbox.dns.address}`],
-      `--resolve=${this.host}:8443=127.0.0.1:${(this.api.address() as AddressInfo).port}`,
-      `--resolve=${this.host}:80=127.0.0.1:${(this.entry.address() as AddressInfo).port}`,
-      ...args,
-    ]);
-  }
-
-  async report(...args: readonly string[]): Promise<Report & { readonly status: number }> {
-    const { status, stdout, stderr } = await this.doctor("--json", ...args);
-    assert(stdout !== "", stderr);
-    return { ...(JSON.parse(stdout) as Report), status };
-  }
-
-  /** The findings above info. */
-  async problems(...args: readonly string[]): Promise<readonly ReportedFinding[]> {
-    const { findings } = await this.report(...args);
-    return findings.filter(({ severity }) => severity === "warning" || severity === "error");
-  }
-
-  async ids(...args: readonly string[]): Promise<readonly string[]> {
-    return (await this.problems(...args)).map(({ id }) => id);
-  }
-
-  /** Runs the command that a finding gives, as its reader would. */
-  async mend(id: string): Promise<void> {
-    const finding = (await this.problems()).find((problem) => problem.id === id);
-    assert(finding?.command, id);
-    const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
-    const folders = [...programs.values()].map(({ path }) => dirname(path));
-    const child = spawn("sh", ["-c", finding.command], {
-      cwd: this.workspace.directory,
-      env: {
-        ...this.sandbox.environment,
-        PATH: [this.sandbox.environment.PATH, ...folders].join(":"),
-        PULUMI_SKIP_CONFIRMATIONS: "true",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const { status, stdout, stderr } = await ended(child);
-    assert.equal(status, 0, `${finding.command}\n${stdout}${stderr}`);
-  }
-
-  close(): void {
-    this.api.close();
-    this.entry.close();
-  }
-}
-
-/** A domain of its own, unless the stack says another. */
-function domainOf({ domain }: StackSettings, name: string): string {
-  return typeof domain === "string" ? domain : `${name}.example.test`;
-}
-
-function settingsOf(name: string, more: StackSettings): StackSettings {
-  return {
-    namespace: name,
-    releaseName: `${name}-provider`,
-    domain: domainOf(more, name),
-    timeout: "60",
-    ...more,
-  };
-}
-
-type Started = ChildProcessByStdio<null, Readable, Readable>;
-
-function start(
-  sandbox: Sandbox,
-  directory: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv = {},
-): Started {
-  return spawn(process.execPath, [script, ...args], {
-    cwd: directory,
-    env: { ...sandbox.environment, NO_COLOR: "1", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-interface Ended {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function ended(child: Started): Promise<Ended> {
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "exit") as Promise<[number]>,
-  ]);
-  return { stdout, stderr, status };
-}
+import type { StackSettings } from "../support/workspace.ts";
 
 const patients: Patient[] = [];
 
@@ -203,15 +39,42 @@ async function admit(
   return patient;
 }
 
+/** lego's line in the log that settles what went before. */
+const certificateCame = { text: "[INFO] [provider] Server responded with a certificate." };
+const day = 24 * 60 * 60 * 1_000;
+const gatewayRoutes = {
+  group: "gateway.networking.k8s.io",
+  version: "v1",
+  plural: "httproutes",
+} as const;
+
+/** What is valid from yesterday until so many days from now. */
+function until(days: number) {
+  return { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + days * day) };
+}
+
+/** The line that the chart's script writes before it starts the provider. */
+function finalCommand(directoryUrl: string): string {
+  return `Final command: provider-services run --cert-issuer-enabled=true --cert-issuer-email=operator@example.test --cert-issuer-ca-dir-url=${directoryUrl} --cert-issuer-http-challenge-port=5002`;
+}
+
 describe("doctor", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
   let clouds: SandboxClouds;
+  /** By the names of Let's Encrypt's issuers (https://letsencrypt.org/certificates, …/docs/staging-environment). */
+  let letsEncrypt: Authority;
+  let letsEncryptStaging: Authority;
 
   before(async () => {
     sandbox = await testSandbox();
     cluster = new Cluster(sandbox);
     clouds = new SandboxClouds(sandbox);
+    letsEncrypt = await createAuthority("E7", "Let's Encrypt");
+    letsEncryptStaging = await createAuthority(
+      "(STAGING) Puzzling Parsnip E7",
+      "(STAGING) Let's Encrypt",
+    );
   });
 
   after(async () => {
@@ -232,40 +95,85 @@ describe("doctor", () => {
     return (await response.json()) as T;
   }
 
+  /** Changes the settings of the issuer in the cluster, and returns how to put them back. */
+  async function editSettings(
+    { name, release }: Patient,
+    data: Readonly<Record<string, string>>,
+  ): Promise<() => Promise<void>> {
+    const target = { namespace: name, name: `${release}-letsencrypt` };
+    const present = await cluster.core.readNamespacedConfigMap(target);
+    const write = async (data: V1ConfigMap["data"]) => {
+      const { metadata } = await cluster.core.readNamespacedConfigMap(target);
+      const body = { ...present, ...(metadata && { metadata }), data: data ?? {} };
+      await cluster.core.replaceNamespacedConfigMap({ ...target, body });
+    };
+    await write({ ...present.data, ...data });
+    return () => write(present.data);
+  }
+
+  async function annotatePod(
+    { name, pod }: Patient,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const target = { namespace: name, name: pod };
+    const live = await cluster.core.readNamespacedPod(target);
+    const metadata = {
+      ...live.metadata,
+      annotations: { ...live.metadata?.annotations, ...annotations },
+    };
+    await cluster.core.replaceNamespacedPod({ ...target, body: { ...live, metadata } });
+  }
+
+  async function podReady({ name, pod }: Patient): Promise<void> {
+    await waitFor(async () => isReady((await cluster.pod(name, pod)) ?? {}), {
+      what: pod,
+      timeout: 60_000,
+    });
+  }
+
   describe("on a stack with HTTP-01", () => {
     let patient: Patient;
 
     before(async () => {
       patient = await admit(sandbox, "doctor-http");
+      await patient.issue();
+    });
+
+    it("finds nothing in the sandbox of npm start", async () => {
+      const child = start(sandbox, patient.workspace.directory, ["-s", patient.name, "--sandbox"]);
+      const { status, stdout } = await ended(child);
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, /✔ The log has no unsettled error of the issuer/);
+      assert.match(stdout, /✔ Port 8443 serves the stack's certificate +provider\.doctor-http/);
+      assert.match(stdout, /\n1\d ok, 0 info, 0 warning, 0 error\n$/);
     });
 
     it("finds nothing where all is well", async () => {
-      assert.deepEqual(await patient.problems(), []);
+      await patient.publish();
+      assert.deepEqual(await patient.signs(), []);
       const { status, stdout } = await patient.doctor();
       assert.equal(status, 0);
       assert.match(stdout, /✔ The Helm release is deployed +revision 1, deployed/);
+      assert.match(stdout, /✔ The provider was started with the stack's settings +4 flags/);
       assert.match(stdout, /✔ Port 80 leads to the provider +503/);
     });
 
     it("says what it could not look at", async () => {
+      patient.removeLog();
       const { findings } = await patient.report();
-      const log = findings.find(({ id }) => id === "log");
-      assert.equal(log?.severity, "info");
-      assert.match(log.seen, /the log of .* cannot be read/);
+      const unseen = findings.filter(({ severity }) => severity === "info");
+      assert.deepEqual(
+        unseen.map(({ id }) => id),
+        ["command", "log"],
+      );
+      assert.match(unseen[0]?.seen ?? "", /the log of .* cannot be read/);
+      await patient.log();
     });
 
     it("sees a changed and a missing object, and the settings that the pod would start with", async () => {
       const namespace = patient.name;
       const name = `${patient.release}-letsencrypt`;
-      const configMap = await cluster.core.readNamespacedConfigMap({ namespace, name });
-      await cluster.core.replaceNamespacedConfigMap({
-        namespace,
-        name,
-        body: {
-          ...configMap,
-          data: { ...configMap.data, AP_CERT_ISSUER_EMAIL: "other@example.test" },
-        },
-      });
+      await editSettings(patient, { AP_CERT_ISSUER_EMAIL: "other@example.test" });
       await cluster.core.deleteNamespacedService({ namespace, name: patient.release });
 
       const problems = await patient.problems();
@@ -285,7 +193,7 @@ describe("doctor", () => {
 
     it("sees that the pod is gone, and that somebody has scaled the provider down", async () => {
       await scale(0);
-      const present = () => cluster.pod(patient.name, `${patient.release}-0`);
+      const present = () => cluster.pod(patient.name, patient.pod);
       await waitFor(async () => (await present()) === undefined, {
         what: "the end of the pod",
         timeout: 60_000,
@@ -294,24 +202,59 @@ describe("doctor", () => {
       assert.deepEqual(
         problems.map(({ id, seen }) => [id, seen]),
         [
-          ["pod-missing", `no pod ${patient.release}-0 in ${patient.name}`],
+          ["pod-missing", `no pod ${patient.pod} in ${patient.name}`],
           ["object-changed", "spec.replicas 0"],
         ],
       );
       await scale(1);
-      await waitFor(async () => isReady(await present()), { what: "the pod", timeout: 60_000 });
+      await podReady(patient);
       assert.deepEqual(await patient.ids(), []);
     });
 
     async function scale(replicas: number): Promise<void> {
-      const config = new KubeConfig();
-      config.loadFromFile(sandbox.kubeconfig);
-      const apps = config.makeApiClient(AppsV1Api);
+      const apps = cluster.config.makeApiClient(AppsV1Api);
       const target = { namespace: patient.name, name: patient.release };
       const current = await apps.readNamespacedStatefulSetScale(target);
       const body = { ...current, spec: { replicas } };
       await apps.replaceNamespacedStatefulSetScale({ ...target, body });
     }
+
+    it("sees a pod that crashes, with what its container said before, and one with older settings", async () => {
+      const log = await patient.log();
+      const line = issuerLines["log-email"] ?? "";
+      log.write([{ text: line }]);
+      log.restart();
+      log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir") }]);
+      await cluster.setPodStatus(patient.name, patient.pod, (status) => ({
+        ...status,
+        conditions: [{ type: "Ready", status: "False", reason: "ContainersNotReady" }],
+        containerStatuses: (status.containerStatuses ?? []).map((container) => ({
+          ...container,
+          ready: false,
+          restartCount: 3,
+          state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s" } },
+          lastState: {
+            terminated: { exitCode: 1, reason: "Error", finishedAt: new Date() },
+          },
+        })),
+      }));
+      await annotatePod(patient, { "checksum/cm-letsencrypt": "of-before" });
+
+      const problems = await patient.problems();
+      const seen = Object.fromEntries(problems.map(({ id, seen }) => [id, seen]));
+      assert.deepEqual(
+        problems.map(({ severity, id }) => `${severity} ${id}`),
+        ["error pod-not-ready", "warning pod-restarted", "warning pod-outdated", "error log-email"],
+      );
+      assert.equal(seen["pod-not-ready"], "Running: CrashLoopBackOff: back-off 40s");
+      assert.match(seen["pod-restarted"] ?? "", /^3 restarts; the last time Error \(exit code 1\)/);
+      assert.match(seen["pod-outdated"] ?? "", /^checksum\/cm-letsencrypt of another content$/);
+      assert.equal(seen["log-email"], line);
+
+      await patient.mend("pod-outdated");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
 
     it("watches until it is interrupted", async () => {
       const child = patient.start("--watch", "--interval=0.1", "--json");
@@ -329,13 +272,77 @@ describe("doctor", () => {
       patient.answer = 503;
     });
 
-    it("sees a revision that was left pending", async () => {
-      const secret = await cluster.markPending(patient.name);
+    it("sees a revision that was left pending, and ends it where nothing else has changed", async () => {
+      await cluster.markPending(patient.name);
       const [problem, ...others] = await patient.problems();
       assert.deepEqual(others, []);
       assert.equal(problem?.id, "release-pending");
       assert.match(problem.seen, /revision 2, pending-upgrade/);
-      await cluster.core.deleteNamespacedSecret({ namespace: patient.name, name: secret });
+      assert.match(problem.command ?? "", /^sleep \d\d && kubectl .* delete secret -l /);
+      // Nobody is at work on it, so there is nothing to wait for.
+      await patient.run((problem.command ?? "").replace(/^sleep \d\d && /, ""));
+      assert.deepEqual(await patient.signs(), []);
+
+      await cluster.markPending(patient.name, "pending-rollback", 91);
+      await patient.mend("release-pending");
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a first revision that was left pending, and puts the release back", async () => {
+      const begin = (text: string) =>
+        text.replace('"status":"deployed"', '"status":"pending-install"');
+      await cluster.rewriteRevision(patient.name, begin, 91);
+      const [problem] = await patient.problems();
+      assert.equal(problem?.id, "release-pending");
+      assert.equal(problem.seen, "revision 1, pending-install");
+      await patient.mend("release-pending");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a release that is missing, has failed, or was changed by other means", async () => {
+      const namespace = patient.name;
+      const failed = await cluster.markPending(namespace, "failed");
+      const [failure] = await patient.problems();
+      assert.equal(failure?.id, "release-failed");
+      assert.match(failure.seen, /^revision \d, failed: /);
+      await cluster.core.deleteNamespacedSecret({ namespace, name: failed });
+
+      const foreign = await cluster.markPending(namespace, "deployed");
+      assert.deepEqual(await patient.signs(), ["warning release-changed-elsewhere"]);
+      await cluster.core.deleteNamespacedSecret({ namespace, name: foreign });
+
+      const helm = { namespace, labelSelector: "owner=helm" };
+      const { items } = await cluster.core.listNamespacedSecret(helm);
+      await cluster.core.deleteCollectionNamespacedSecret(helm);
+      assert((await patient.signs()).includes("error release-missing"));
+      for (const { metadata, ...secret } of items) {
+        const { name = "", labels = {} } = metadata ?? {};
+        await cluster.core.createNamespacedSecret({
+          namespace,
+          body: { ...secret, metadata: { name, labels } },
+        });
+      }
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("judges the chart's version, and whether it was repaired", async () => {
+      const version = (text: string) => (chart: string) =>
+        chart.replace(/"version":"19\.0\.2[^"]*"/, `"version":"${text}"`);
+      for (const [change, sign] of [
+        [version("11.6.0"), "error chart-unsupported"],
+        [version("99.0.0"), "info chart-untried"],
+        [
+          (text: string) => text.replace(/\\"repairs\\":\\"[^"]*\\"|repairs\\*":\\*"[^"\\]*/g, ""),
+          "error chart-unrepaired",
+        ],
+      ] as const) {
+        const restore = await cluster.rewriteRevision(patient.name, change);
+        const signs = await patient.signs();
+        assert(signs.includes(sign), `${sign}: ${signs.join()}`);
+        await restore();
+      }
+      assert.deepEqual(await patient.signs(), []);
     });
 
     it("tells apart what answers on port 80", async () => {
@@ -357,41 +364,286 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(closed), ["port-80-closed"]);
     });
 
-    it("sees that 8443 is closed, or serves another certificate", async () => {
-      const closed = `--resolve=${patient.host}:8443=127.0.0.1:1`;
-      assert.deepEqual(await patient.ids(closed), ["port-8443-closed"]);
-
-      const authority = await createAuthority("Another CA");
-      const { certificate, key } = await authority.server("other.test", ["other.test"]);
-      patient.serve(certificate, key);
+    it("sees a route that the Gateway has refused, or that leads to nothing", async () => {
+      const custom = cluster.config.makeApiClient(CustomObjectsApi);
+      const route = {
+        ...gatewayRoutes,
+        namespace: patient.name,
+        name: `${patient.release}-letsencrypt-challenge`,
+      };
+      interface RouteStatus {
+        readonly parents: readonly { readonly conditions: readonly { readonly type: string }[] }[];
+      }
+      const set = async (type: string, reason: string) => {
+        const live = (await custom.getNamespacedCustomObject(route)) as { status: RouteStatus };
+        const parents = live.status.parents.map((parent) => ({
+          ...parent,
+          conditions: parent.conditions.map((condition) =>
+            condition.type === type ? { ...condition, status: "False", reason } : condition,
+          ),
+        }));
+        const body = { ...live, status: { parents } };
+        await custom.replaceNamespacedCustomObjectStatus({ ...route, body });
+      };
+      await set("ResolvedRefs", "BackendNotFound");
+      assert.deepEqual(await patient.signs(), ["error route-unresolved"]);
+      await set("Accepted", "NotAllowedByListeners");
       const [problem, ...others] = await patient.problems();
       assert.deepEqual(others, []);
-      assert.equal(problem?.id, "certificate-name");
-      assert.equal(problem.expected, patient.host);
+      assert.equal(problem?.id, "route-not-accepted");
+      assert.equal(problem.expected, "Accepted by akash-gateway/akash-gateway");
+      assert.equal(problem.seen, "Accepted False, NotAllowedByListeners");
+
+      const live = (await custom.getNamespacedCustomObject(route)) as object;
+      const body = { ...live, status: { parents: [] } };
+      await custom.replaceNamespacedCustomObjectStatus({ ...route, body });
+      await waitFor(async () => (await patient.signs()).length === 0, {
+        what: "the Gateway's word",
+        timeout: 30_000,
+      });
     });
 
     it("sees what DNS lacks", async () => {
-      await patient.dns("add-a", { host: `${patient.host}.`, addresses: ["10.1.2.3"] });
-      const ids = await patient.ids();
-      assert(ids.includes("host-private"), ids.join());
-      await patient.dns("clear-a", { host: `${patient.host}.` });
-      await patient.dns("add-a", { host: `${patient.host}.`, addresses: [publicAddress] });
+      const host = `${patient.host}.`;
+      const clear = () => patient.dns("clear-a", { host });
+      await clear();
+      await patient.dns("add-a", { host, addresses: ["10.1.2.3"] });
+      assert.deepEqual(await patient.signs(), ["warning host-private"]);
+      await clear();
+      // Other tests of this sandbox need every name to be an address.
+      await patient.dns("set-default-ipv4", { ip: "" });
+      try {
+        assert.deepEqual(await patient.signs(), ["error host-missing", "warning ingress-missing"]);
+      } finally {
+        await patient.dns("set-default-ipv4", { ip: "127.0.0.1" });
+      }
+      await patient.publish();
+      await patient.dns("add-aaaa", { host, addresses: ["2001:db8::10"] });
+      assert.deepEqual(await patient.signs(), ["info host-ipv6"]);
+      await patient.dns("clear-aaaa", { host });
     });
 
     it("sees CAA records that forbid Let's Encrypt", async () => {
       patient.workspace.configure(settingsOf(patient.name, { acmeDirectory: "staging" }));
       await patient.workspace.up();
-      const caa = async (...values: string[]) => {
-        const policies = values.map((value) => ({ tag: "issue", value }));
-        await patient.dns("add-caa", { host: `${patient.domain}.`, policies });
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), [
+        "error command-differs",
+        "warning certificate-issuer",
+      ]);
+      const log = await patient.log();
+      log.write([{ text: finalCommand(letsEncryptDirectory.staging) }]);
+      patient.serve(await letsEncryptStaging.server(patient.host, [patient.host], until(60)));
+      assert.deepEqual(await patient.signs(), []);
+
+      const host = `${patient.domain}.`;
+      for (const [value, sign] of [
+        ["other.test", "error caa-forbids"],
+        ["letsencrypt.org; validationmethods=dns-01", "error caa-method"],
+        ["letsencrypt.org; accounturi=https://ca.test/acct/1", "info caa-account"],
+      ] as const) {
+        await patient.dns("add-caa", { host, policies: [{ tag: "issue", value }] });
+        assert.deepEqual(await patient.signs(), [sign]);
+        await patient.dns("clear-caa", { host });
+      }
+    });
+
+    it("sees a certificate of the production CA on a staging stack", async () => {
+      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(60)));
+      assert.deepEqual(await patient.signs(), ["warning certificate-production"]);
+    });
+  });
+
+  describe("on a production stack with an Ingress", () => {
+    let patient: Patient;
+    const serve = async (days: number) => {
+      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(days)));
+    };
+
+    before(async () => {
+      patient = await admit(sandbox, "doctor-prod", {
+        acmeDirectory: "production",
+        ingress: { mode: "ingress" },
+      });
+      await patient.publish();
+      await serve(60);
+      (await patient.log()).write([{ text: finalCommand(letsEncryptDirectory.production) }]);
+    });
+
+    it("finds nothing where all is well", async () => {
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees that 8443 is closed, or serves another certificate", async () => {
+      const closed = `--resolve=${patient.host}:8443=127.0.0.1:1`;
+      assert.deepEqual(await patient.signs(closed), ["error port-8443-closed"]);
+
+      patient.serve(await letsEncryptStaging.server(patient.host, [patient.host], until(60)));
+      const [staging] = await patient.problems();
+      assert.equal(staging?.id, "certificate-staging");
+      assert.match(staging.seen, /\(STAGING\)/);
+
+      patient.serve(await createSelfSigned("akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"));
+      const [chain, ...others] = await patient.problems();
+      assert.deepEqual(others, []);
+      assert.equal(chain?.id, "certificate-chain");
+      assert.equal(chain.expected, `a certificate from ${letsEncryptDirectory.production}`);
+
+      const authority = await createAuthority("Another CA");
+      patient.serve(await authority.server("other.test", ["other.test"]));
+      const problems = await patient.problems();
+      assert.deepEqual(
+        problems.map(({ id, expected }) => [id, expected]),
+        [
+          ["certificate-issuer", "Let's Encrypt"],
+          ["certificate-name", patient.host],
+        ],
+      );
+    });
+
+    it("says when the certificate ends, and when a restart renews it", async () => {
+      for (const [days, sign] of [
+        [6, "info renewal-soon"],
+        [0.9, "warning renewal-due"],
+        [-0.1, "error certificate-expired"],
+      ] as const) {
+        await serve(days);
+        assert.deepEqual(await patient.signs(), [sign]);
+      }
+      await serve(0.9);
+      const line = `failed to renew certificate for ${patient.host}: error`;
+      const log = await patient.log();
+      log.write([{ text: line }]);
+      assert.deepEqual(await patient.signs(), ["error log-renewal-failed", "error renewal-failed"]);
+      log.write([certificateCame]);
+      await serve(60);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("counts the certificates of a week, for the name and for the registered domain", async () => {
+      const extensions = cluster.config.makeApiClient(ApiextensionsV1Api);
+      const { group, plural, version } = orderResource;
+      const name = `${plural}.${group}`;
+      const anything = { type: "object", x_kubernetes_preserve_unknown_fields: true };
+      await extensions.createCustomResourceDefinition({
+        body: {
+          metadata: { name },
+          spec: {
+            group,
+            names: { kind: "Order", plural },
+            scope: "Namespaced",
+            versions: [
+              {
+                name: version,
+                served: true,
+                storage: true,
+                schema: {
+                  openAPIV3Schema: {
+                    type: "object",
+                    properties: { spec: anything, status: anything },
+                  },
+                },
+              },
+            ],
+          },
+        },
+      });
+      const custom = cluster.config.makeApiClient(CustomObjectsApi);
+      const order = (at: number) => ({
+        apiVersion: `${group}/${version}`,
+        kind: "Order",
+        metadata: { name: `tenant-${at}` },
+        spec: { dnsNames: [`${at}.ingress.${patient.domain}`] },
+        status: { state: "valid", url: `https://acme-v02.api.letsencrypt.org/acme/order/1/${at}` },
+      });
+      const target = { ...orderResource, namespace: patient.name };
+      const create = (at: number) =>
+        custom.createNamespacedCustomObject({ ...target, body: order(at) });
+      await waitFor(() => create(0), { what: "the type of the orders", timeout: 30_000 });
+      await Promise.all(Array.from({ length: 43 }, (_, at) => create(at + 1)));
+      const [domain, ...others] = await patient.problems();
+      assert.deepEqual(others, []);
+      assert.equal(domain?.id, "rate-limit-domain");
+      assert.equal(domain.severity, "warning");
+      assert.equal(domain.seen, "45 known orders in a week under example.test");
+      await extensions.deleteCustomResourceDefinition({ name });
+      const gone = async () =>
+        (await cluster.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)) ===
+        undefined;
+      await waitFor(gone, { what: "the end of the orders", timeout: 30_000 });
+
+      const ago = (days: number) => ({
+        ...certificateCame,
+        time: new Date(Date.now() - days * day),
+      });
+      (await patient.log()).write([ago(8), ago(3), ago(2), ago(1)]);
+      const [near, ...more] = await patient.problems();
+      assert.deepEqual(more, []);
+      assert.equal(near?.id, "rate-limit-near");
+      assert.equal(near.severity, "warning");
+      assert.equal(near.seen, "4 known orders in a week");
+    });
+
+    it("sees an Ingress that nobody serves", async () => {
+      const networking = cluster.config.makeApiClient(NetworkingV1Api);
+      const target = {
+        namespace: patient.name,
+        name: `${patient.release}-letsencrypt-challenge`,
       };
-      await caa("other.test");
-      assert((await patient.ids()).includes("caa-forbids"));
-      await patient.dns("clear-caa", { host: `${patient.domain}.` });
-      await caa("letsencrypt.org; validationmethods=dns-01");
-      assert((await patient.ids()).includes("caa-method"));
-      await patient.dns("clear-caa", { host: `${patient.domain}.` });
-      assert.deepEqual(await patient.ids(), ["certificate-issuer", "certificate-name"]);
+      const setClass = async (ingressClassName: string) => {
+        const { spec, ...ingress } = await networking.readNamespacedIngress(target);
+        const body = { ...ingress, spec: { ...spec, ingressClassName } };
+        await networking.replaceNamespacedIngress({ ...target, body });
+      };
+      await setClass("nobody");
+      const signs = ["warning object-changed", "warning rate-limit-near"];
+      assert.deepEqual(await patient.signs(), [signs[0], "error ingress-class-missing", signs[1]]);
+      await networking.createIngressClass({
+        body: { metadata: { name: "nobody" }, spec: { controller: "example.test/nobody" } },
+      });
+      const ingress = await networking.readNamespacedIngress(target);
+      await networking.replaceNamespacedIngressStatus({
+        ...target,
+        body: { ...ingress, status: {} },
+      });
+      assert.deepEqual(await patient.signs(), [
+        signs[0],
+        "warning ingress-without-address",
+        signs[1],
+      ]);
+      await networking.deleteIngressClass({ name: "nobody" });
+      await patient.mend("object-changed");
+    });
+
+    it("sees a home that a restart forgets", async () => {
+      const target = { namespace: patient.name, name: patient.pod };
+      const { metadata, spec } = await cluster.core.readNamespacedPod(target);
+      const apps = cluster.config.makeApiClient(AppsV1Api);
+      await apps.deleteNamespacedStatefulSet({
+        namespace: patient.name,
+        name: patient.release,
+        propagationPolicy: "Orphan",
+      });
+      await cluster.core.deleteNamespacedPod({ ...target, gracePeriodSeconds: 0 });
+      const volumes = (spec?.volumes ?? []).map((volume) =>
+        volume.name === "home" ? { name: "home", emptyDir: {} } : volume,
+      );
+      const { labels = {}, annotations = {} } = metadata ?? {};
+      const pod: V1Pod = {
+        metadata: { name: patient.pod, labels, annotations },
+        spec: { ...spec, containers: spec?.containers ?? [], volumes },
+      };
+      await waitFor(
+        () => cluster.core.createNamespacedPod({ namespace: patient.name, body: pod }),
+        {
+          what: "the end of the pod",
+          timeout: 60_000,
+        },
+      );
+      await podReady(patient);
+      const signs = await patient.signs();
+      assert(signs.includes("error home-not-persistent"), signs.join());
+      await cluster.core.deleteNamespacedPod({ ...target, gracePeriodSeconds: 0 });
     });
   });
 
@@ -403,10 +655,12 @@ describe("doctor", () => {
         challenge: "dns-01",
         dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 },
       });
+      await patient.issue();
+      await patient.publish();
     });
 
     it("finds nothing where all is well, and proves the credential when asked", async () => {
-      assert.deepEqual(await patient.problems("--prove"), []);
+      assert.deepEqual(await patient.signs("--prove"), []);
       const { findings } = await patient.report("--prove");
       const credential = findings.find(({ id }) => id === "credential");
       assert.equal(credential?.seen, "a TXT record was written, read back and deleted");
@@ -415,6 +669,58 @@ describe("doctor", () => {
         findings.filter(({ group, severity }) => group === "Credential" && severity !== "ok"),
         [],
       );
+    });
+
+    it("explains what the issuer complains of in the log", async () => {
+      (await patient.log()).write(Object.values(issuerLines).map((text) => ({ text })));
+      const problems = await patient.problems();
+      assert.deepEqual(
+        problems.map(({ id, severity, seen }) => [id, severity, seen]),
+        Object.entries(issuerLines).map(([id, line]) => [id, "error", line.slice(0, 300)]),
+      );
+      assert.deepEqual(
+        problems.map(({ title }) => title),
+        issuerErrors.map(({ title }) => title),
+      );
+      (await patient.log()).write([certificateCame]);
+    });
+
+    it("sees settings that the published chart would give the pod", async () => {
+      const restore = await editSettings(patient, {
+        AP_CERT_ISSUER_DNS_PROVIDERS: "googleCloud",
+        AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: "5002",
+      });
+      assert.deepEqual(await patient.signs(), [
+        "warning object-changed",
+        "error dns-provider-name",
+        "error http-port-under-dns-01",
+      ]);
+      await restore();
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a pod with another credential than the Secret's", async () => {
+      await annotatePod(patient, { "checksum/dns-credential": "0123456789abcdef" });
+      assert.deepEqual(await patient.signs(), [
+        "warning pod-outdated",
+        "error credential-not-in-use",
+      ]);
+      await patient.mend("credential-not-in-use");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("says on GKE that the key can go", async () => {
+      const node = await cluster.core.readNode({ name: "sandbox" });
+      const label = async (labels: Readonly<Record<string, string>>) => {
+        const { metadata, ...live } = await cluster.core.readNode({ name: "sandbox" });
+        const body = { ...live, metadata: { ...metadata, labels } };
+        await cluster.core.replaceNode({ name: "sandbox", body });
+      };
+      const labels = node.metadata?.labels ?? {};
+      await label({ ...labels, "cloud.google.com/gke-nodepool": "default" });
+      assert.deepEqual(await patient.signs(), ["info credential-avoidable"]);
+      await label(labels);
     });
 
     it("sees a second key, and a grant on the whole project", async () => {
@@ -433,11 +739,22 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    it("sees an alias of the challenge's name that leads out of the zone", async () => {
+    it("sees an alias of the challenge's name, and whether it leads out of the zone", async () => {
       const host = `_acme-challenge.${patient.host}.`;
       await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
-      assert.deepEqual(await patient.ids(), ["challenge-delegated-elsewhere"]);
+      assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
+      await patient.dns("set-cname", { host, target: "challenges.example.test." });
+      assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
       await patient.dns("clear-cname", { host });
+    });
+
+    it("sees a credential that reads, and cannot write", async () => {
+      await clouds.inject("google", { match: "^POST .*/changes$", status: 403, times: 5 });
+      const [problem, ...others] = await patient.problems("--prove");
+      await clouds.clearFaults();
+      assert.deepEqual(others, []);
+      assert.equal(problem?.id, "credential-unproven");
+      assert.equal(problem.severity, "error");
     });
 
     it("sees a key that is gone", async () => {
@@ -458,14 +775,22 @@ describe("doctor", () => {
     before(async () => {
       patient = await admit(sandbox, "doctor-cf", {
         challenge: "dns-01",
-        dns: { provider: "cloudflare", zone: "example.test", proofTimeout: 20 },
+        dns: {
+          provider: "cloudflare",
+          zone: "example.test",
+          proofTimeout: 20,
+          maxAgeDays: 60,
+          expiresOn: new Date(Date.now() + 90 * day).toISOString().replace(/\.\d+/, ""),
+        },
         // The sandbox's issuer takes the host's parent for the zone.
         domain: "example.test",
       });
+      await patient.issue();
+      await patient.publish();
     });
 
     it("finds nothing where all is well, and proves the credential when asked", async () => {
-      assert.deepEqual(await patient.problems("--prove"), []);
+      assert.deepEqual(await patient.signs("--prove"), []);
       const { findings } = await patient.report("--prove");
       assert.deepEqual(
         findings.filter(({ group, severity }) => group === "Credential" && severity !== "ok"),
@@ -474,7 +799,18 @@ describe("doctor", () => {
       assert.deepEqual(await clouds.cloudflareTxt(), []);
     });
 
-    it("sees a Secret that somebody has put another token into", async () => {
+    it("sees a credential that is old, about to end, or has ended", async () => {
+      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(365)));
+      for (const [days, sign] of [
+        [61, "warning credential-old"],
+        [80, "warning credential-ending"],
+        [91, "error credential-ended"],
+      ] as const) {
+        assert.deepEqual(await patient.signsIn(days), [sign]);
+      }
+    });
+
+    it("sees a Secret that somebody has put another token into, or deleted", async () => {
       const namespace = patient.name;
       const name = `${patient.release}-cloudflare-dns`;
       const secret = await cluster.core.readNamespacedSecret({ namespace, name });
@@ -491,7 +827,9 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), ["secret-another", "credential-lacking"]);
       await replace("too-short\n");
       assert.deepEqual(await patient.ids(), ["secret-malformed"]);
-      await patient.mend("secret-malformed");
+      await cluster.core.deleteNamespacedSecret({ namespace, name });
+      assert.deepEqual(await patient.ids(), ["secret-missing"]);
+      await patient.mend("secret-missing");
       assert.deepEqual(await patient.ids(), []);
     });
 
@@ -525,6 +863,17 @@ describe("doctor", () => {
       const away = await look();
       assert.equal(away.status, 3);
       assert.match(away.stderr, /^The cluster does not answer \(.*kubectl cluster-info\n$/);
+    });
+  });
+
+  // After all others: a suite's own tests come before those of the suites in it.
+  describe("as a whole", () => {
+    it("has been provoked to every finding that it knows", () => {
+      const known = checks.flatMap(({ problems }) => problems.map(({ id }) => id));
+      assert.deepEqual(
+        known.filter((id) => !provoked.has(id)),
+        [],
+      );
     });
   });
 });

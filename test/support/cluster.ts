@@ -5,6 +5,7 @@ import {
   KubernetesObjectApi,
   type KubernetesObject,
   type V1Pod,
+  type V1PodStatus,
   type V1Secret,
 } from "@kubernetes/client-node";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -12,14 +13,15 @@ import type { Sandbox } from "../../sandbox/cluster.ts";
 
 /** What the tests ask the sandbox's API server. */
 export class Cluster {
+  /** For clients of further types. */
+  readonly config = new KubeConfig();
   readonly core: CoreV1Api;
   private readonly objects: KubernetesObjectApi;
 
   constructor(sandbox: Sandbox) {
-    const config = new KubeConfig();
-    config.loadFromFile(sandbox.kubeconfig);
-    this.core = config.makeApiClient(CoreV1Api);
-    this.objects = KubernetesObjectApi.makeApiClient(config);
+    this.config.loadFromFile(sandbox.kubeconfig);
+    this.core = this.config.makeApiClient(CoreV1Api);
+    this.objects = KubernetesObjectApi.makeApiClient(this.config);
   }
 
   /** An object, or undefined where there is none. */
@@ -55,35 +57,80 @@ export class Cluster {
   /**
    * Leaves a pending revision of the namespace's release, as a machine does that goes down during an upgrade.
    *
+   * @param status how it is pending
+   * @param age how long ago that was, in seconds
    * @returns the name of its Secret
    */
-  async markPending(namespace: string): Promise<string> {
-    const secrets = await this.core.listNamespacedSecret({
-      namespace,
-      labelSelector: "owner=helm,status=deployed",
-    });
-    const [deployed] = secrets.items;
-    const version = Number(deployed?.metadata?.labels?.version) + 1;
-    const name = (deployed?.metadata?.name ?? "").replace(/\d+$/, String(version));
-    const revision = JSON.parse(helmText(deployed ?? {})) as HelmRevision;
-    const pending = { ...revision, version, info: { ...revision.info, status: "pending-upgrade" } };
+  async markPending(namespace: string, status = "pending-upgrade", age = 0): Promise<string> {
+    const secret = await this.deployedRevision(namespace);
+    const revision = JSON.parse(helmText(secret)) as HelmRevision;
+    const version = revision.version + 1;
+    const name = (secret.metadata?.name ?? "").replace(/\d+$/, String(version));
+    const pending = { ...revision, version, info: { ...revision.info, status } };
     await this.core.createNamespacedSecret({
       namespace,
       body: {
-        metadata: {
-          name,
-          labels: {
-            ...deployed?.metadata?.labels,
-            version: String(version),
-            status: "pending-upgrade",
-            modifiedAt: String(Math.floor(Date.now() / 1_000)),
-          },
-        },
-        type: deployed?.type ?? "",
+        metadata: { name, labels: { ...secret.metadata?.labels, ...helmLabels(pending, age) } },
+        type: secret.type ?? "",
         data: { release: encodeHelm(JSON.stringify(pending)) },
       },
     });
     return name;
+  }
+
+  /**
+   * Changes what Helm has kept of the release's deployed revision.
+   *
+   * @param change makes of the text what it is to be
+   * @param age how long ago it was marked, in seconds
+   * @returns how to put it back
+   */
+  async rewriteRevision(
+    namespace: string,
+    change: (text: string) => string,
+    age = 0,
+  ): Promise<() => Promise<void>> {
+    const secret = await this.deployedRevision(namespace);
+    const name = secret.metadata?.name ?? "";
+    const text = helmText(secret);
+    const write = async (text: string) => {
+      const { metadata } = await this.core.readNamespacedSecret({ namespace, name });
+      const labels = helmLabels(JSON.parse(text) as HelmRevision, age);
+      await this.core.replaceNamespacedSecret({
+        namespace,
+        name,
+        body: {
+          ...secret,
+          metadata: { ...metadata, labels: { ...metadata?.labels, ...labels } },
+          data: { release: encodeHelm(text) },
+        },
+      });
+    };
+    await write(change(text));
+    return () => write(text);
+  }
+
+  private async deployedRevision(namespace: string): Promise<V1Secret> {
+    const { items } = await this.core.listNamespacedSecret({
+      namespace,
+      labelSelector: "owner=helm,status=deployed",
+    });
+    const [deployed] = items;
+    if (deployed === undefined) {
+      throw new Error(`no release is deployed in ${namespace}`);
+    }
+    return deployed;
+  }
+
+  /** Changes a pod's status, as a kubelet does. */
+  async setPodStatus(
+    namespace: string,
+    name: string,
+    change: (status: V1PodStatus) => V1PodStatus,
+  ): Promise<void> {
+    const pod = await this.core.readNamespacedPod({ namespace, name });
+    const body = { ...pod, status: change(pod.status ?? {}) };
+    await this.core.replaceNamespacedPodStatus({ namespace, name, body });
   }
 
   /** What Helm keeps of every revision of the namespace's releases: values, manifest and all, in clear. */
@@ -114,6 +161,15 @@ function helmRevision(secret: V1Secret): HelmRevision {
 function helmText({ data }: V1Secret): string {
   const encoded = Buffer.from(data?.release ?? "", "base64").toString();
   return gunzipSync(Buffer.from(encoded, "base64")).toString();
+}
+
+/** The labels that Helm gives to a revision's Secret. */
+function helmLabels({ version, info }: HelmRevision, age: number): Record<string, string> {
+  return {
+    version: String(version),
+    status: info.status,
+    modifiedAt: String(Math.floor(Date.now() / 1_000) - age),
+  };
 }
 
 function encodeHelm(text: string): string {

@@ -26,6 +26,9 @@ export interface CommandResult {
 /** Settings of a stack, by name; objects and lists as they are. Undefined leaves one of the local stack's out. */
 export type StackSettings = Readonly<Record<string, unknown>>;
 
+/** Pulumi reads YAML 1.1, where a moment that is not quoted is no text. */
+const yaml = { version: "1.1" } as const;
+
 const project = "akash-provider-letsencrypt";
 const parts = [
   "Pulumi.yaml",
@@ -101,7 +104,7 @@ export class Workspace {
     };
     const own = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
     const config = { ...local.config, ...(Object.fromEntries(own) as Record<string, unknown>) };
-    writeFileSync(this.stackFile, stringify({ ...local, config }));
+    writeFileSync(this.stackFile, stringify({ ...local, config }, yaml));
   }
 
   /** Puts a folder of the program back as it is in the project. */

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { ensurePrograms } from "../../sandbox/builder.ts";
+import type { KeyPair } from "../../sandbox/certificates.ts";
+import type { Sandbox } from "../../sandbox/cluster.ts";
+import { homeVolumes, issueCertificate } from "../../sandbox/issuer.ts";
+import { podLog, podLogs, type PodLog } from "../../sandbox/podLog.ts";
+import { silentReporter } from "../../sandbox/progress.ts";
+import type { Report, ReportedFinding } from "../../doctor/report.ts";
+import { Workspace, type StackSettings } from "./workspace.ts";
+
+/** An address of a documentation network (RFC 5737): public, as far as the doctor can tell. */
+const publicAddress = "203.0.113.10";
+/** The ids of all findings that a report has had. */
+export const provoked = new Set<string>();
+
+const script = resolve("doctor/main.ts");
+
+/** A provider that the doctor looks at: its stack, and what stands in for what the sandbox cannot serve. */
+export class Patient {
+  readonly name: string;
+  readonly host: string;
+  readonly domain: string;
+  readonly release: string;
+  readonly pod: string;
+  readonly workspace: Workspace;
+  private readonly sandbox: Sandbox;
+  private readonly api: TlsServer;
+  private readonly entry: HttpServer;
+  /** What the cluster's entry answers on port 80. */
+  answer = 503;
+
+  private constructor(sandbox: Sandbox, name: string, domain: string, workspace: Workspace) {
+    this.sandbox = sandbox;
+    this.name = name;
+    this.domain = domain;
+    this.host = `provider.${this.domain}`;
+    this.release = `${name}-provider`;
+    this.pod = `${this.release}-0`;
+    this.workspace = workspace;
+    this.api = createTlsServer();
+    this.entry = createHttpServer((_request, response) => {
+      response.writeHead(this.answer).end();
+    });
+  }
+
+  /** Deploys a stack, and serves a certificate that is none of the issuer's. */
+  static async create(sandbox: Sandbox, name: string, settings: StackSettings): Promise<Patient> {
+    const workspace = await Workspace.create(sandbox, name, name, settingsOf(name, settings));
+    const patient = new Patient(sandbox, name, domainOf(settings, name), workspace);
+    await workspace.up();
+    for (const server of [patient.api, patient.entry] as Server[]) {
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+    }
+    return patient;
+  }
+
+  /** Gets the certificate, and serves it. */
+  async issue(): Promise<void> {
+    const target = { namespace: this.name, statefulSet: this.release };
+    const { storageDir } = await issueCertificate(this.sandbox, target, silentReporter);
+    this.serveIssued(storageDir);
+  }
+
+  /** Lets DNS give a public address: until then the CA finds the host on this machine. */
+  async publish(): Promise<void> {
+    await this.dns("add-a", { host: `${this.host}.`, addresses: [publicAddress] });
+  }
+
+  /** The pod's log. */
+  log(): Promise<PodLog> {
+    return podLog(this.sandbox, this.name, this.pod);
+  }
+
+  /** Takes the log away. */
+  removeLog(): void {
+    rmSync(join(podLogs(this.sandbox.directory, this.name), `${this.pod}.log`));
+  }
+
+  serve({ certificate, key }: KeyPair): void {
+    this.api.setSecureContext({ cert: certificate, key });
+  }
+
+  private serveIssued(storageDir: string): void {
+    const home = join(homeVolumes(this.sandbox.directory, this.name), this.release);
+    assert(storageDir.startsWith(home), storageDir);
+    const read = (ending: string) =>
+      readFileSync(join(storageDir, "certificates", `${this.host}.${ending}`), "utf8");
+    this.serve({ certificate: read("crt"), key: read("key") });
+  }
+
+  /** Tells the sandbox's DNS server. */
+  async dns(command: string, body: object): Promise<void> {
+    const url = `${this.sandbox.dns.managementUrl}/${command}`;
+    const { ok } = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+    assert(ok, command);
+  }
+
+  /** Runs the doctor as a user would. */
+  doctor(...args: readonly string[]): Promise<Ended> {
+    return ended(this.start(...args));
+  }
+
+  /** Starts the doctor. */
+  start(...args: readonly string[]): Started {
+    return start(this.sandbox, this.workspace.directory, this.arguments(args));
+  }
+
+  /** Runs the doctor as it would be run so many days from now. */
+  async signsIn(days: number, ...args: readonly string[]): Promise<readonly string[]> {
+    const environment = { NODE_OPTIONS: `--import=${clockAhead(days)}` };
+    const child = start(
+      this.sandbox,
+      this.workspace.directory,
+      this.arguments(["--json", ...args]),
+      environment,
+    );
+    return signsOf(reportOf(await ended(child)));
+  }
+
+  private arguments(args: readonly string[]): readonly string[] {
+    return [
+      ...["-s", this.name, `--dns-server=${this.sandbox.dns.address}`],
+      `--resolve=${this.host}:8443=127.0.0.1:${(this.api.address() as AddressInfo).port}`,
+      `--resolve=${this.host}:80=127.0.0.1:${(this.entry.address() as AddressInfo).port}`,
+      ...args,
+    ];
+  }
+
+  async report(...args: readonly string[]): Promise<Report & { readonly status: number }> {
+    return reportOf(await this.doctor("--json", ...args));
+  }
+
+  /** The findings above info. */
+  async problems(...args: readonly string[]): Promise<readonly ReportedFinding[]> {
+    const { findings } = await this.report(...args);
+    return findings.filter(({ severity }) => severity === "warning" || severity === "error");
+  }
+
+  /** Severity and id of all that was found, be it for information only. */
+  async signs(...args: readonly string[]): Promise<readonly string[]> {
+    return signsOf(await this.report(...args));
+  }
+
+  async ids(...args: readonly string[]): Promise<readonly string[]> {
+    return (await this.problems(...args)).map(({ id }) => id);
+  }
+
+  /** Runs the command that a finding gives, as its reader would. */
+  async mend(id: string): Promise<void> {
+    const finding = (await this.problems()).find((problem) => problem.id === id);
+    assert(finding?.command, id);
+    await this.run(finding.command);
+  }
+
+  /** Runs a command in the stack's folder, with the tools on its path. */
+  async run(command: string): Promise<void> {
+    const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
+    const folders = [...programs.values()].map(({ path }) => dirname(path));
+    const child = spawn("sh", ["-c", command], {
+      cwd: this.workspace.directory,
+      env: {
+        ...this.sandbox.environment,
+        PATH: [this.sandbox.environment.PATH, ...folders].join(":"),
+        PULUMI_SKIP_CONFIRMATIONS: "true",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { status, stdout, stderr } = await ended(child);
+    assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
+  }
+
+  close(): void {
+    this.api.close();
+    this.entry.close();
+  }
+}
+
+/** A domain of its own, unless the stack says another. */
+function domainOf({ domain }: StackSettings, name: string): string {
+  return typeof domain === "string" ? domain : `${name}.example.test`;
+}
+
+export function settingsOf(name: string, more: StackSettings): StackSettings {
+  return {
+    namespace: name,
+    releaseName: `${name}-provider`,
+    domain: domainOf(more, name),
+    timeout: "60",
+    ...more,
+  };
+}
+
+type Started = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts the doctor in a folder. */
+export function start(
+  sandbox: Sandbox,
+  directory: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Started {
+  return spawn(process.execPath, [script, ...args], {
+    cwd: directory,
+    env: { ...sandbox.environment, NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a process leaves when it ends. */
+export async function ended(child: Started): Promise<Ended> {
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "exit") as Promise<[number]>,
+  ]);
+  return { stdout, stderr, status };
+}
+
+/** The findings of a report, as opposed to what is well or could not be looked at. */
+function signsOf({ findings }: Report): string[] {
+  return findings
+    .filter(({ command }) => command !== null)
+    .map(({ severity, id }) => `${severity} ${id}`);
+}
+
+function reportOf({ status, stdout, stderr }: Ended): Report & { readonly status: number } {
+  assert(stdout !== "", stderr);
+  const report = JSON.parse(stdout) as Report;
+  for (const { id, expected, seen, why, command } of report.findings) {
+    if (command !== null) {
+      provoked.add(id);
+      assert(expected && seen && why && command, `${id} says not all that a reader needs`);
+    }
+  }
+  return { ...report, status };
+}
+
+/** A module that sets the clock of the process that imports it ahead. */
+function clockAhead(days: number): string {
+  const code = `
+    const ahead = ${days} * 24 * 60 * 60 * 1000;
+    const Clock = Date;
+    globalThis.Date = class extends Clock {
+      constructor(...args) { args.length === 0 ? super(Clock.now() + ahead) : super(...args); }
+      static now() { return Clock.now() + ahead; }
+    };`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
