@@ -43,6 +43,19 @@ describe("the stand-in for the random plugin", function () {
     assert.equal(change.deleteBeforeReplace, false);
   });
 
+  it("imports an id, with its prefix where it has one", async () => {
+    const imported = async (id: string) => {
+      const found = await plugin.read(ID, id, {}, {});
+      assert(found);
+      return found;
+    };
+    const { id, outputs, inputs } = await imported("akash-,ChssPQ");
+    assert.equal(id, "akash-,ChssPQ");
+    assert.equal(outputs.hex, "akash-0a1b2c3d");
+    assert.deepEqual(inputs, { byteLength: 4, prefix: "akash-" });
+    assert.equal((await imported("ChssPQ")).outputs.hex, "0a1b2c3d");
+  });
+
   it("reads back what the state says", async () => {
     const { id, outputs, inputs } = await plugin.make(STRING, { length: 8 });
     const found = await plugin.read(STRING, id, outputs, inputs);

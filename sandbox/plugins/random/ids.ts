@@ -9,7 +9,6 @@ import { atLeast, keepers } from "./keepers.ts";
  * @see https://github.com/hashicorp/terraform-provider-random/blob/main/internal/provider/resource_id.go
  */
 export const randomId: Resource<object> = {
-  noImport: true,
   properties: {
     byteLength: { required: true, replaces: true, check: atLeast(1) },
     keepers,
@@ -23,9 +22,19 @@ export const randomId: Resource<object> = {
     const bytes = randomBytes(Number(inputs.byteLength));
     return Promise.resolve({ id: bytes.toString("base64url"), outputs: outputsOf(bytes, inputs) });
   },
-  read: (_cloud, id, state) => Promise.resolve({ id, outputs: state }),
+  read: (_cloud, id, state) => Promise.resolve({ id, outputs: stateOf(id, state) }),
   delete: () => Promise.resolve(),
 };
+
+/** Imported by the id in base64url, with a prefix and a comma in front where it has one. */
+function stateOf(id: string, state: Properties): Properties {
+  if (Object.keys(state).length > 0) {
+    return state;
+  }
+  const [encoded = "", prefix] = id.split(",").reverse();
+  const bytes = Buffer.from(encoded, "base64url");
+  return outputsOf(bytes, { byteLength: bytes.length, ...(prefix !== undefined && { prefix }) });
+}
 
 function outputsOf(bytes: Buffer, inputs: Properties): Properties {
   const prefix = textOf(inputs.prefix);
