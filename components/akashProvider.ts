@@ -177,7 +177,10 @@ function credentialMetadata(
     name: credentialSecretName(names, dnsProvider),
     annotations: {
       [credentialAnnotations.digest]: digest,
-      ...(made && { [credentialAnnotations.id]: made.id }),
+      ...(made && {
+        [credentialAnnotations.id]: made.id,
+        [credentialAnnotations.suffix]: made.suffix,
+      }),
     },
   };
 }

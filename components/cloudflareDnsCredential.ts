@@ -30,6 +30,8 @@ export interface CloudflareDnsCredentialArgs {
  * new CloudflareDnsCredential("dns", { host: "provider.example.com", zoneId, permissionGroupIds, rotation: "2026-11" });
  */
 export class CloudflareDnsCredential extends pulumi.ComponentResource {
+  /** Random part of the token's name, in hex digits. */
+  readonly suffix: pulumi.Output<string>;
   /** Name of the token, which no other stack's has. */
   readonly tokenName: pulumi.Output<string>;
   /** Id of the token. */
@@ -55,6 +57,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
     const { zoneId, accountId, allowedIps, expiresOn } = args;
     // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
     const suffix = new RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+    this.suffix = suffix.hex;
     this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${args.host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
 
     const token = {
@@ -85,6 +88,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
     this.expiresAt = pulumi.output(expiresOn);
     this.token = pulumi.secret(made.value);
     this.registerOutputs({
+      suffix: this.suffix,
       tokenName: this.tokenName,
       tokenId: this.tokenId,
       createdAt: this.createdAt,

@@ -7,11 +7,15 @@ import { resolved } from "../dns/resolved.ts";
 import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
 
-/** Annotations of the credential's Secret: the digest and the cloud's id of what is in it, and the id of what comes next. */
+/**
+ * Annotations of the credential's Secret: the digest and the cloud's id of what is in it, the id of what comes next, and
+ * the random part of the name by which the stack knows its own at the cloud, also when its state is lost.
+ */
 export const credentialAnnotations = {
   digest: "akash-provider-letsencrypt/credential-digest",
   id: "akash-provider-letsencrypt/credential-id",
   next: "akash-provider-letsencrypt/next-credential-id",
+  suffix: "akash-provider-letsencrypt/credential-suffix",
 } as const;
 
 /** The annotation of the pod with the digest of the credential that it was started with (chart/repairs.ts). */

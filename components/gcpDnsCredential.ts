@@ -26,6 +26,8 @@ export interface GcpDnsCredentialArgs {
  * new GcpDnsCredential("dns", { project: "my-project", managedZone: "example-com", grant: "zone", rotation: "2026-11" });
  */
 export class GcpDnsCredential extends pulumi.ComponentResource {
+  /** Random part of the service account's name, in hex digits. */
+  readonly suffix: pulumi.Output<string>;
   /** E-mail address of the service account. */
   readonly email: pulumi.Output<string>;
   /** Name of the key: `projects/…/serviceAccounts/…/keys/<id>`. */
@@ -77,6 +79,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
       },
     );
 
+    this.suffix = suffix.hex;
     this.email = account.email;
     this.keyName = key.name;
     this.createdAt = key.validAfter;
@@ -85,6 +88,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource {
       key.privateKey.apply((encoded) => Buffer.from(encoded, "base64").toString("utf8")),
     );
     this.registerOutputs({
+      suffix: this.suffix,
       email: this.email,
       keyName: this.keyName,
       createdAt: this.createdAt,

@@ -86,6 +86,7 @@ async function madeToken(
     content: made.token,
     made: {
       id: guard.withoutStrays(made.tokenId, inventory),
+      suffix: made.suffix,
       createdAt: made.createdAt,
       expiresAt: made.expiresAt,
       inventory,

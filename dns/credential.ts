@@ -27,6 +27,8 @@ export interface DnsCredential {
 export interface MadeDnsCredential {
   /** What the cloud calls it. */
   readonly id: pulumi.Output<string>;
+  /** The random part of the name by which the stack knows its own credentials, in hex digits. */
+  readonly suffix: pulumi.Output<string>;
   /** When it was made, in RFC 3339 form. */
   readonly createdAt: pulumi.Output<string>;
   /** When it ends, in RFC 3339 form; undefined or far off when it does not. */

@@ -71,6 +71,7 @@ function source(
     content: made.keyFile,
     made: {
       id: guard.withoutStrays(made.keyName.apply(lastSegment), inventory),
+      suffix: made.suffix,
       createdAt: made.createdAt,
       expiresAt: made.expiresAt,
       inventory,
