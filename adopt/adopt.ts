@@ -1,17 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../sandbox/errors.ts";
-import {
-  importCommand,
-  importFile,
-  parentsCommand,
-  releaseUrn,
-  settingCommands,
-  urnOf,
-} from "./plan.ts";
+import { importCommand, importFile, initCommand, parentsCommand, settingCommands } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
-import type { Pulumi } from "./pulumi.ts";
+import type { Project } from "./situation.ts";
 
 /** What an adoption did that its reader may want to know. */
 export interface Adoption {
@@ -26,29 +18,25 @@ export interface Adoption {
  * @param report called with each step before it is taken
  */
 export async function adopt(
-  { identity, provider, names, translation, scriptFile, secrets, imported }: Preparation,
-  { pulumi, directory }: { readonly pulumi: Pulumi; readonly directory: string },
+  preparation: Preparation,
+  { pulumi, directory }: Project,
   report: (step: string) => void,
 ): Promise<Adoption> {
-  const { stack } = identity;
-  const urns = await pulumi.urns(stack);
-  if (urns?.has(releaseUrn(identity)) === true) {
-    throw new UserError(
-      `The stack ${stack} has its release already. Change its settings with pulumi config set -s ${stack}.`,
-    );
-  }
-  report(`Writing the settings of stack ${stack}`);
+  const { identity, provider, names, translation, scriptFile, secrets, imported } = preparation;
+  report(`Writing the settings of stack ${identity.stack}`);
   if (translation.script !== undefined) {
     writeFileSync(join(directory, scriptFile), translation.script, { mode: 0o755 });
   }
-  if (urns === undefined) {
-    await pulumi.run({ args: ["stack", "init", stack, "--no-select"] });
+  if (preparation.isNewStack) {
+    await pulumi.run(initCommand(identity));
   }
   for (const command of settingCommands(identity, translation)) {
     await pulumi.run(command);
   }
+  // Before the cluster is touched: here the program itself checks the settings.
+  await pulumi.run(parentsCommand(identity, imported));
 
-  report("Handing the Secrets from Helm to the stack");
+  report("Handing the Secrets to the stack");
   for (const name of secrets) {
     await provider.handOver(name);
   }
@@ -57,9 +45,7 @@ export async function adopt(
   await provider.labelNamespace();
 
   report("Importing what is there into the stack's state");
-  await pulumi.run(parentsCommand(identity));
-  const missing = imported.filter((resource) => urns?.has(urnOf(identity, resource)) !== true);
-  await withFile(JSON.stringify(importFile(identity, missing)), (file) =>
+  await withFile(JSON.stringify(importFile(identity, preparation.missing)), (file) =>
     pulumi.run(importCommand(identity, file)),
   );
   return { cleanedRevisions };

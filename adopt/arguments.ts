@@ -2,10 +2,13 @@ import { parseArgs } from "node:util";
 import { messageOf, UsageError } from "../sandbox/errors.ts";
 
 /** What `npm run adopt -- --help` shows. */
-export const usage = `Usage: npm run adopt -- <provider.yaml> -s <stack> [options]
+export const usage = `Usage: npm run adopt -- [<provider.yaml>] -s <stack> [options]
 
 Takes a running provider into a stack, without a restart: its settings from the file that Helm was given, its
 namespace, its Helm release and its Secrets. Ends with a preview of what the next pulumi up changes.
+
+Without a file it gives a stack that has deployed the provider, and lost its state, the provider back. The settings are
+those in the stack's own file.
 
   -s, --stack <stack>     the stack; made where there is none
   --namespace <name>      namespace of the release (akash-services)
@@ -20,7 +23,8 @@ Exit code 0: done. 1: refused or failed; where it was refused, nothing was chang
 
 /** The command's arguments. */
 export interface Arguments {
-  readonly file: string;
+  /** The values file. Default: none, the settings are the stack's own. */
+  readonly file: string | undefined;
   readonly stack: string;
   readonly namespace: string | undefined;
   readonly releaseName: string | undefined;
@@ -41,8 +45,13 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
     return undefined;
   }
   const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) {
+  if (others.length > 0) {
     throw new UsageError(`Name one values file. ${seeHelp}`);
+  }
+  if (file === undefined && values.zone !== undefined) {
+    throw new UsageError(
+      `The zone is for the credential in a values file; name that, too. ${seeHelp}`,
+    );
   }
   if (values.stack === undefined) {
     throw new UsageError(`Name the stack with -s. ${seeHelp}`);

@@ -42,8 +42,7 @@ export class RunningProvider {
     const last = records.sort((a, b) => a.version - b.version).at(-1);
     if (last === undefined) {
       throw new UserError(
-        `The namespace ${namespace} has no Helm release ${releaseName}${await this.elsewhere()}. ` +
-          "Say where it is with --namespace and --release; helm list -A shows all.",
+        `The namespace ${namespace} has no Helm release ${releaseName}. ${await this.elsewhere()}`,
       );
     }
     if (last.chart.metadata.name !== chartName) {
@@ -53,16 +52,26 @@ export class RunningProvider {
     }
     if (last.info.status !== "deployed") {
       throw new UserError(
-        `The last revision of the release ${releaseName} is ${last.info.status}. Put a good one back first: helm -n ${namespace} rollback ${releaseName}`,
+        `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${this.mend(records)}`,
       );
     }
     return last;
   }
 
-  /** A Secret, if it is there. */
-  secret(name: string): Promise<V1Secret | undefined> {
+  /** Those of the Secrets that are there, by name. */
+  async secrets(names: readonly string[]): Promise<ReadonlyMap<string, V1Secret>> {
     const { namespace } = this.place;
-    return explained(() => unlessMissing(this.core.readNamespacedSecret({ name, namespace })));
+    const found = await Promise.all(
+      names.map((name) =>
+        explained(() => unlessMissing(this.core.readNamespacedSecret({ name, namespace }))),
+      ),
+    );
+    return new Map(
+      names.flatMap((name, index) => {
+        const secret = found[index];
+        return secret === undefined ? [] : [[name, secret]];
+      }),
+    );
   }
 
   /** Gives the namespace the label that it should have; an adopted namespace's labels are left alone from then on. */
@@ -142,17 +151,39 @@ export class RunningProvider {
     return list.items;
   }
 
-  /** The end of a sentence that says where else a release of this name is; empty where nobody may look. */
+  /** Where Akash's chart is deployed instead, as far as one may look. */
   private async elsewhere(): Promise<string> {
+    const found = await this.deployedProviders();
+    return found.length === 0
+      ? "Say where it is with --namespace and --release; helm list -A shows all."
+      : `Akash's chart is deployed elsewhere; add ${found
+          .map(({ namespace, name }) => `--namespace ${namespace} --release ${name}`)
+          .join(", or ")}.`;
+  }
+
+  private async deployedProviders() {
     try {
       const { items } = await this.core.listSecretForAllNamespaces({
-        labelSelector: this.selector(),
+        labelSelector: "owner=helm,status=deployed",
       });
-      const namespaces = [...new Set(items.map(({ metadata }) => metadata?.namespace ?? ""))];
-      return namespaces.length === 0 ? "" : `, but ${namespaces.join(" and ")} has`;
+      return items
+        .map((secret) => ({
+          ...decodeRecord(secret),
+          namespace: secret.metadata?.namespace ?? "",
+        }))
+        .filter(({ chart }) => chart.metadata.name === chartName);
     } catch {
-      return "";
+      return [];
     }
+  }
+
+  /** How a release gets deployed again whose last revision is not. */
+  private mend(records: readonly HelmRecord[]): string {
+    const { namespace, releaseName } = this.place;
+    const good = records.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
+    return good === undefined
+      ? `No other is there to go back to; remove it, and let Helm install it again: helm -n ${namespace} uninstall ${releaseName}`
+      : `If no Helm is at work on it, put the last good one back first: helm -n ${namespace} rollback ${releaseName} ${good.version}`;
   }
 
   private selector(): string {

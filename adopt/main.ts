@@ -1,10 +1,11 @@
 import { exitCode, runCommand } from "../sandbox/errors.ts";
 import { adopt } from "./adopt.ts";
+import { outcomeText } from "./outcome.ts";
 import { parseArguments, usage } from "./arguments.ts";
 import { previewCommand } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { Pulumi } from "./pulumi.ts";
-import { adoptedText, planText, shownCommands, summary } from "./report.ts";
+import { planText, shownCommands, summary } from "./report.ts";
 
 async function main(): Promise<number> {
   const args = parseArguments(process.argv.slice(2));
@@ -12,11 +13,12 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return exitCode.success;
   }
-  const { file, json, dryRun } = args;
+  const { json, dryRun } = args;
   // Standard output belongs to the JSON, where that is asked for.
   const stream = json ? "stderr" : "stdout";
   const directory = process.cwd();
-  const preparation = await prepare(args, directory);
+  const pulumi = new Pulumi(directory);
+  const preparation = await prepare(args, { pulumi, directory });
   const writeSummary = (more: object) => {
     if (json) {
       process.stdout.write(
@@ -24,7 +26,7 @@ async function main(): Promise<number> {
       );
     }
   };
-  process[stream].write(`${planText(file, preparation)}\n`);
+  process[stream].write(`${planText(args.file, preparation)}\n`);
   if (dryRun) {
     const commands = shownCommands(preparation).map((command) => `  ${command}\n`);
     process[stream].write(`\nNothing was changed. An adoption would run:\n${commands.join("")}`);
@@ -32,12 +34,11 @@ async function main(): Promise<number> {
     return exitCode.success;
   }
 
-  const pulumi = new Pulumi(directory);
   process[stream].write("\n");
   const { cleanedRevisions } = await adopt(preparation, { pulumi, directory }, (step) =>
     process[stream].write(`${step} …\n`),
   );
-  process[stream].write(adoptedText(preparation, cleanedRevisions));
+  process[stream].write(outcomeText(preparation, cleanedRevisions));
   await pulumi.run(previewCommand(preparation.identity), stream);
   writeSummary({ adopted: true, cleanedRevisions });
   return exitCode.success;

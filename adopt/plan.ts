@@ -9,18 +9,49 @@ export interface StackIdentity {
   readonly stack: string;
 }
 
+/** A component of the program: a resource with nothing in the cluster or at a cloud. */
+interface Component {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** A resource to import, as Pulumi's import file names it (https://www.pulumi.com/docs/iac/guides/migration/import). */
 export interface ImportedResource {
   readonly type: string;
   readonly name: string;
   readonly id: string;
+  readonly parent: Component;
 }
 
-const componentType = "akash:provider:AkashProvider";
-const providerType = "pulumi:providers:kubernetes";
-/** Names in the program: index.ts, and components/cluster.ts. */
-const componentName = "provider";
-const providerName = "cluster";
+/** What there is of the program's resources already; undefined where it is not there. */
+export interface ImportSources {
+  /** Name of the Secret with the wallet. */
+  readonly wallet?: string | undefined;
+  /** Name of the Secret with the DNS credential. */
+  readonly dnsCredential?: string | undefined;
+  /** What tells the credentials that the stack has made from others', and where they were made. */
+  readonly maker?: CredentialMaker | undefined;
+}
+
+/** Who made a DNS credential. */
+export interface CredentialMaker {
+  readonly dnsProvider: keyof typeof credentialComponents;
+  /** The random part of the name, in hex digits. */
+  readonly suffix: string;
+}
+
+/** Names in the program: index.ts, components/akashProvider.ts, and components/cluster.ts. */
+const providerComponent: Component = { name: "provider", type: "akash:provider:AkashProvider" };
+const credentialComponents = {
+  googleCloud: { name: "dns", type: "akash:dns:GcpDnsCredential" },
+  cloudflare: { name: "dns", type: "akash:dns:CloudflareDnsCredential" },
+} as const satisfies Record<string, Component>;
+const clusterProvider: Component = { name: "cluster", type: "pulumi:providers:kubernetes" };
+
+/** The command that makes the stack. */
+export function initCommand({ stack }: StackIdentity): PulumiCommand {
+  return { args: ["stack", "init", stack, "--no-select"] };
+}
 
 /** The commands that write the settings. The secrets reach Pulumi through standard input. */
 export function settingCommands(
@@ -32,10 +63,14 @@ export function settingCommands(
     Object.entries(all).map(([name, value]) => [`${project}:${name}`, configValue(value)]),
   );
   return [
-    {
-      args: ["config", "set-all", "-s", stack, "--json", JSON.stringify(json)],
-      shown: `pulumi config set-all -s ${stack} --json … (the settings above)`,
-    },
+    ...(Object.keys(all).length === 0
+      ? []
+      : [
+          {
+            args: ["config", "set-all", "-s", stack, "--json", JSON.stringify(json)],
+            shown: `pulumi config set-all -s ${stack} --json … (the settings above)`,
+          },
+        ]),
     ...Object.entries(secrets).map(([path, text]) => ({
       args: ["config", "set", "-s", stack, "--path", "--secret", path],
       shown: `pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
@@ -52,45 +87,60 @@ function configValue(value: unknown): object {
     : { value: JSON.stringify(value), objectValue: value, secret: false };
 }
 
-/** The resources that the program has for what is in the cluster already. */
+/** The resources that the program has for what is there already; the Helm release is the last. */
 export function importedResources(
   { namespace, releaseName }: ReleasePlace,
-  secrets: { readonly wallet?: string | undefined; readonly dnsCredential?: string | undefined },
+  { wallet, dnsCredential, maker }: ImportSources,
 ): ImportedResource[] {
+  const parent = providerComponent;
   const secret = (name: string, id: string | undefined) =>
-    id === undefined ? [] : [{ type: "kubernetes:core/v1:Secret", name, id: `${namespace}/${id}` }];
+    id === undefined
+      ? []
+      : [{ type: "kubernetes:core/v1:Secret", name, id: `${namespace}/${id}`, parent }];
   return [
-    { type: "kubernetes:core/v1:Namespace", name: `${componentName}-namespace`, id: namespace },
-    ...secret(`${componentName}-wallet`, secrets.wallet),
-    ...secret(`${componentName}-dns-credential`, secrets.dnsCredential),
+    {
+      type: "kubernetes:core/v1:Namespace",
+      name: `${parent.name}-namespace`,
+      id: namespace,
+      parent,
+    },
+    ...secret(`${parent.name}-wallet`, wallet),
+    ...secret(`${parent.name}-dns-credential`, dnsCredential),
+    ...(maker === undefined ? [] : [importedSuffix(maker)]),
     {
       type: "kubernetes:helm.sh/v3:Release",
-      name: `${componentName}-release`,
+      name: `${parent.name}-release`,
       id: `${namespace}/${releaseName}`,
+      parent,
     },
   ];
 }
 
-/** The URN of a resource of the component. */
-export function urnOf(identity: StackIdentity, { type, name }: ImportedResource): string {
-  return `${prefix(identity)}${componentType}$${type}::${name}`;
+/** With the same name as before, the stack finds the credentials that it has made, and removes what is not in use. */
+function importedSuffix({ dnsProvider, suffix }: CredentialMaker): ImportedResource {
+  const parent = credentialComponents[dnsProvider];
+  return {
+    type: "random:index/randomId:RandomId",
+    name: `${parent.name}-suffix`,
+    id: Buffer.from(suffix, "hex").toString("base64url"),
+    parent,
+  };
 }
 
-/** The URN of the Helm release. */
-export function releaseUrn(identity: StackIdentity): string {
-  return urnOf(identity, {
-    type: "kubernetes:helm.sh/v3:Release",
-    name: `${componentName}-release`,
-    id: "",
-  });
+/** The URN of a resource to import. */
+export function urnOf(identity: StackIdentity, { type, name, parent }: ImportedResource): string {
+  return `${prefix(identity)}${parent.type}$${type}::${name}`;
 }
 
 /**
- * The command that makes the parents of what is imported: the component, and the cluster's provider with the settings
- * that the program gives it. Nothing of it is in the cluster.
+ * The command that makes the parents of what is imported: the components, and the cluster's provider with the settings
+ * that the program gives it. Nothing of it is in the cluster, but the program checks its settings.
  */
-export function parentsCommand(identity: StackIdentity): PulumiCommand {
-  const targets = Object.values(parents(identity)).flatMap((urn) => ["--target", urn]);
+export function parentsCommand(
+  identity: StackIdentity,
+  resources: readonly ImportedResource[],
+): PulumiCommand {
+  const targets = Object.values(nameTable(identity, resources)).flatMap((urn) => ["--target", urn]);
   return { args: ["up", "-s", identity.stack, "--yes", "--skip-preview", ...targets] };
 }
 
@@ -112,11 +162,11 @@ export function importFile(
   resources: readonly ImportedResource[],
 ): object {
   return {
-    nameTable: parents(identity),
-    resources: resources.map((resource) => ({
+    nameTable: nameTable(identity, resources),
+    resources: resources.map(({ parent, ...resource }) => ({
       ...resource,
-      parent: componentName,
-      provider: providerName,
+      parent: parent.name,
+      ...(parent === providerComponent && { provider: clusterProvider.name }),
     })),
   };
 }
@@ -126,11 +176,14 @@ export function previewCommand({ stack }: StackIdentity): PulumiCommand {
   return { args: ["preview", "-s", stack, "--diff"] };
 }
 
-function parents(identity: StackIdentity): Readonly<Record<string, string>> {
-  return {
-    [componentName]: `${prefix(identity)}${componentType}::${componentName}`,
-    [providerName]: `${prefix(identity)}${providerType}::${providerName}`,
-  };
+function nameTable(
+  identity: StackIdentity,
+  resources: readonly ImportedResource[],
+): Readonly<Record<string, string>> {
+  const parents = new Set([...resources.map(({ parent }) => parent), clusterProvider]);
+  return Object.fromEntries(
+    [...parents].map(({ name, type }) => [name, `${prefix(identity)}${type}::${name}`]),
+  );
 }
 
 function prefix({ project, stack }: StackIdentity): string {

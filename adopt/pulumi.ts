@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { hasCode, UserError } from "../sandbox/errors.ts";
+import type { StackState } from "./stackState.ts";
 
 /** A Pulumi command. */
 export interface PulumiCommand {
@@ -31,25 +32,27 @@ export class Pulumi {
   async run(command: PulumiCommand, output: Output = "kept"): Promise<string> {
     const { status, stdout, all } = await this.start(command, output);
     if (status !== 0) {
-      throw new UserError(`${shownCommand(command)} failed${reason(all)}`);
+      throw new UserError(`${shownCommand(command)} failed${reason(command, all)}`);
     }
     return stdout;
   }
 
-  /** The URNs in a stack's state, or undefined where there is no such stack. */
-  async urns(stack: string): Promise<ReadonlySet<string> | undefined> {
+  /** What a stack's state holds. */
+  async state(stack: string): Promise<StackState> {
     const command = { args: ["stack", "export", "-s", stack] };
     const { status, stdout, all } = await this.start(command, "kept");
     if (status !== 0) {
       if (all.includes("no stack named")) {
         return undefined;
       }
-      throw new UserError(`${shownCommand(command)} failed${reason(all)}`);
+      throw new UserError(`${shownCommand(command)} failed${reason(command, all)}`);
     }
     const { deployment } = JSON.parse(stdout) as {
-      readonly deployment: { readonly resources?: readonly { readonly urn: string }[] };
+      readonly deployment: {
+        readonly resources?: readonly { readonly urn: string; readonly id?: string }[];
+      };
     };
-    return new Set(deployment.resources?.map(({ urn }) => urn));
+    return new Map(deployment.resources?.map(({ urn, id }) => [urn, id]));
   }
 
   private start(
@@ -99,10 +102,13 @@ function quoted(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
-/** Pulumi's own errors, without what else it says. */
-function reason(output: string): string {
+/** Pulumi's own errors, without what else it says, and what lifts a lock that has outlived its Pulumi. */
+function reason({ args }: PulumiCommand, output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   const errors = lines.filter((line) => line.startsWith("error: "));
   const said = errors.length > 0 ? errors : lines.filter((line) => line !== "").slice(-3);
-  return said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
+  const locked = /currently locked|update is currently in progress/.test(output)
+    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${args[args.indexOf("-s") + 1] ?? ""}`
+    : "";
+  return (said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`) + locked;
 }

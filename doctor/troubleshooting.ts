@@ -36,7 +36,8 @@ const messages: readonly Trouble[] = [
   {
     sign: "`cannot re-use a name that is still in use`",
     meaning: "A release of that name is there, which the stack does not know.",
-    remedy: "`npm run adopt -- provider.yaml -s prod`",
+    remedy:
+      "`npm run adopt -- provider.yaml -s prod`; without the file where the stack has deployed it, and has lost its state.",
   },
   {
     sign: "`the stack is currently locked`",

@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { KubeConfig, Watch, type V1Secret } from "@kubernetes/client-node";
 import Cloudflare from "cloudflare";
-import { stringify } from "yaml";
-import { ensurePrograms } from "../../sandbox/builder.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { issueCertificate } from "../../sandbox/issuer.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
-import { waitFor } from "../../sandbox/wait.ts";
-import { Cluster, isReady } from "../support/cluster.ts";
+import { pulumiStateDirectory } from "../../sandbox/environment.ts";
+import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
-import { chartUnderTest, Workspace, type CommandResult } from "../support/workspace.ts";
+import type { CommandResult, Workspace } from "../support/workspace.ts";
 
 const name = "adopted";
-const release = `${name}-provider`;
-const pod = `${release}-0`;
-const secrets = [`${release}-keys`, `${release}-cloudflare-dns`] as const;
 /** As a shell's echo makes it: the line break is part of what the provider reads. */
 const password = "SENTINEL-adopted-password\n";
 
@@ -26,150 +16,121 @@ const script = "#!/bin/sh\necho 1\n";
 
 /** A provider that plain Helm has installed, through its adoption; each test goes on where the one before ended. */
 describe("a provider that Helm has installed", () => {
-  let sandbox: Sandbox;
-  let cluster: Cluster;
+  let provider: Provider;
   let workspace: Workspace;
   let cloudflare: Cloudflare;
   let token: { readonly id: string; readonly value: string };
-  let seen: SecretWatch;
-  let original: { readonly pod: string; readonly secrets: readonly V1Secret[] };
-  const outputs: string[] = [];
 
   before(async () => {
-    sandbox = await testSandbox();
-    cluster = new Cluster(sandbox);
+    const { environment, clouds } = await testSandbox();
     cloudflare = new Cloudflare({
-      apiToken: sandbox.environment.CLOUDFLARE_API_TOKEN ?? "",
-      baseURL: `${sandbox.clouds.cloudflareUrl}`,
+      apiToken: environment.CLOUDFLARE_API_TOKEN ?? "",
+      baseURL: `${clouds.cloudflareUrl}`,
     });
     token = await makeToken(cloudflare);
-    workspace = await Workspace.create(sandbox, name, name, {
-      ...Object.fromEntries(writtenByAdopt.map((setting) => [setting, undefined])),
-      timeout: "60",
+    provider = await Provider.install({
+      name,
+      values: values(token.value),
+      secrets: ["keys", "cloudflare-dns"],
     });
-    writeFileSync(join(workspace.directory, "provider.yaml"), stringify(values(token.value)));
-    await helm("install", release, chartUnderTest(), "--create-namespace");
-    await helm("upgrade", release, chartUnderTest(), "--set", "website=https://set.example.test");
-    await cluster.core.patchNamespace({
+    ({ workspace } = provider);
+    await provider.upgrade(undefined, "--set", "website=https://set.example.test");
+    await provider.cluster.core.patchNamespace({
       name,
       fieldManager: "kubectl-label",
       body: [{ op: "add", path: "/metadata/labels/akash.network~1name", value: name }],
     });
-    seen = await SecretWatch.start(sandbox);
-    original = { pod: await podUid(), secrets: await liveSecrets() };
+    await provider.remember();
   });
   after(async () => {
-    seen.stop();
+    provider.stopWatching();
     await cloudflare.user.tokens.delete(token.id);
   });
 
-  async function helm(...args: readonly string[]): Promise<void> {
-    const installed = await ensurePrograms(["helm"], silentReporter);
-    const file = join(workspace.directory, "provider.yaml");
-    const options = ["-n", name, "-f", file, "--wait", "--timeout", "60s"];
-    const result = await run(installed.get("helm")?.path ?? "helm", [...args, ...options], {
-      cwd: process.cwd(),
-      env: sandbox.environment,
-    });
-    assert.equal(result.status, 0, result.output);
-  }
-
-  async function adopt(...args: readonly string[]): Promise<CommandResult> {
-    return adoptWith({}, ...args);
-  }
-
-  async function adoptWith(
-    environment: NodeJS.ProcessEnv,
-    ...args: readonly string[]
-  ): Promise<CommandResult> {
-    const place = ["-s", name, "--namespace", name, "--release", release];
-    const result = await run(process.execPath, ["adopt/main.ts", ...place, ...args], {
-      cwd: workspace.directory,
-      env: { ...sandbox.environment, NO_COLOR: "1", ...environment },
-    });
-    outputs.push(result.output);
-    assert.doesNotMatch(result.output, /\n\s+at .*\.ts:/, "a stack trace");
-    return result;
-  }
-
-  async function podUid(): Promise<string> {
-    const found = await cluster.pod(name, pod);
-    assert(isReady(found), `${pod} is not ready`);
-    return found?.metadata?.uid ?? "";
-  }
-
-  function liveSecrets(): Promise<V1Secret[]> {
-    return Promise.all(
-      secrets.map((secret) => cluster.core.readNamespacedSecret({ name: secret, namespace: name })),
-    );
-  }
-
-  /** The Secrets are the ones that Helm made, with what was in them. */
-  async function assertSecretsStayed(): Promise<void> {
-    const identity = ({ metadata, data }: V1Secret) => ({ uid: metadata?.uid, data });
-    assert.deepEqual((await liveSecrets()).map(identity), original.secrets.map(identity));
+  /** Adopts it with the zone that its file leaves open. */
+  function adopt(...args: readonly string[]): Promise<CommandResult> {
+    return provider.adopt("--zone", "example.test", ...args);
   }
 
   async function assertNothingChanged(): Promise<void> {
-    assert.deepEqual(await liveSecrets(), original.secrets);
-    assert.equal(await podUid(), original.pod);
-    const history = await cluster.helmHistory(name);
+    await provider.assertSecretsUntouched();
+    await provider.assertSamePod();
+    const history = await provider.cluster.helmHistory(name);
     assert(history.every(({ text }) => text.includes(token.value)));
-    assert.doesNotMatch(stackFile(), /walletKey/);
-    assert.doesNotMatch(await state(), /AkashProvider/);
-  }
-
-  function stackFile(): string {
-    return readFileSync(join(workspace.directory, `stacks/Pulumi.${name}.yaml`), "utf8");
-  }
-
-  async function state(): Promise<string> {
-    return (await workspace.succeed("stack", "export", "-s", name)).output;
-  }
-
-  /** Parts of the credentials, as text and encoded. */
-  function sentinels(): string[] {
-    const parts = [token.value, password.trim(), walletKey.split("\n")[5] ?? ""];
-    assert(parts.every(({ length }) => length > 16));
-    return parts.flatMap((text) => [text, Buffer.from(text).toString("base64").slice(0, -4)]);
+    assert.doesNotMatch(provider.stackFile(), /walletKey/);
+    assert.doesNotMatch(await provider.state(), /AkashProvider/);
   }
 
   it("is not adopted from a file that is malformed, and nothing is changed", async () => {
-    const file = join(workspace.directory, "malformed.yaml");
-    writeFileSync(file, `key: "${password}`);
-    const { status, output } = await adopt(file);
+    provider.write("malformed.yaml", `key: "${password}`);
+    const { status, output } = await provider.runAdopt(["malformed.yaml", ...provider.place]);
     assert.equal(status, 1);
     assert.match(output, /malformed\.yaml is not YAML: line \d+/);
     await assertNothingChanged();
   });
 
   it("is not adopted while the file leaves something open, and nothing is changed", async () => {
-    const { status, output } = await adopt("provider.yaml");
+    const { status, output } = await provider.adopt();
     assert.equal(status, 1);
     assert.match(output, /Nothing was changed\.\n.*which zone its credential is for; add --zone/);
     await assertNothingChanged();
   });
 
-  it("is not found where it is not, but it is said where it is", async () => {
-    const { status, output } = await adopt("provider.yaml", "--namespace", "default");
+  it("is not adopted without its file", async () => {
+    const { status, output } = await provider.runAdopt(provider.place);
     assert.equal(status, 1);
-    assert.match(output, /default has no Helm release adopted-provider, but adopted has\./);
+    assert.match(output, /was not deployed by .*: npm run adopt -- provider\.yaml -s adopted$/m);
+    await assertNothingChanged();
   });
 
-  it("is only told about in a dry run", async () => {
-    const { status, output } = await adopt("provider.yaml", "--zone", "example.test", "--dry-run");
+  for (const [place, missing] of [
+    [["--namespace", "default"], "default has no Helm release akash-provider"],
+    [["--namespace", name, "--release", "another"], "adopted has no Helm release another"],
+  ] as const) {
+    it(`is not found with ${place.join(" ")}, but it is said where it is`, async () => {
+      const { status, output } = await provider.runAdopt(["provider.yaml", ...place]);
+      assert.equal(status, 1);
+      assert.match(output, new RegExp(`${missing}\\. .*add ${provider.place.join(" ")}\\.`));
+    });
+  }
+
+  it("is not adopted while its last revision has failed", async () => {
+    const mark = await provider.cluster.markPending(name, "failed");
+    const { status, output } = await adopt();
+    assert.equal(status, 1);
+    assert.match(
+      output,
+      /Revision 3 of the release adopted-provider is failed, and not deployed\./,
+    );
+    await provider.cluster.core.deleteNamespacedSecret({ namespace: name, name: mark });
+    await assertNothingChanged();
+  });
+
+  it("can be adopted where a revision is pending, after the command that is named then", async () => {
+    await provider.cluster.markPending(name);
+    const refused = await adopt();
+    assert.equal(refused.status, 1);
+    const [, command = ""] =
+      /is pending-upgrade.*: helm -n adopted (.*)\n/.exec(refused.output) ?? [];
+    await provider.helm(...command.split(" "));
+    const { status, output } = await adopt("--dry-run");
+    assert.equal(status, 0, output);
+    await assertNothingChanged();
+  });
+
+  it("is only told about in a dry run, with where the file is not what is deployed", async () => {
+    const { status, output } = await adopt("--dry-run");
     assert.equal(status, 0, output);
     assert.match(output, /walletKey: "\[secret\]"/);
     assert.match(output, /letsEncrypt\.dns\.providers +No chart since 12\.1\.3 reads it/);
     assert.match(output, /website +only in the release/);
+    assert.match(output, /helm -n adopted get values adopted-provider -o yaml > provider\.yaml/);
     assert.match(output, /Nothing was changed\. An adoption would run:/);
     await assertNothingChanged();
   });
 
   it("is told about as JSON, alone on standard output", async () => {
-    const { stdout } = await adopt(
-      ...["provider.yaml", "--zone", "example.test", "--dry-run", "--json"],
-    );
+    const { stdout } = await adopt("--dry-run", "--json");
     const { adopted, secrets, settings } = JSON.parse(stdout) as {
       readonly adopted: boolean;
       readonly secrets: readonly string[];
@@ -180,39 +141,84 @@ describe("a provider that Helm has installed", () => {
     assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.test" });
   });
 
-  it("goes on as it is where the adoption breaks off", async () => {
+  /**
+   * Kills the adoption when it runs a command of Pulumi's, as `kill -9` does.
+   *
+   * @param command how the command begins
+   * @param first what the shell does before
+   */
+  async function adoptKilledAt(command: string, first = ":"): Promise<void> {
+    const path = provider.sandbox.environment.PATH ?? "";
+    mkdirSync(provider.path("killing"), { recursive: true });
+    provider.write(
+      "killing/pulumi",
+      `#!/bin/sh
+export PATH='${path}'
+case "$*" in "${command}"*) ${first}; kill -9 $PPID; exit 1;; esac
+exec pulumi "$@"
+`,
+      0o755,
+    );
+    const { status } = await provider.runAdopt(
+      ["provider.yaml", ...provider.place, "--zone", "example.test"],
+      { PATH: `${provider.path("killing")}:${path}` },
+    );
+    assert.equal(status, null, "the adoption was not killed");
+    await provider.assertSamePod();
+    await provider.assertSecretsStayed();
+  }
+
+  it("keeps what it has where the adoption is killed between the settings", async () => {
     // The stack is made where there is none.
     await workspace.succeed("stack", "rm", name, "--yes", "--preserve-config");
-    const path = sandbox.environment.PATH ?? "";
-    const folder = join(workspace.directory, "broken");
-    mkdirSync(folder);
-    writeFileSync(
-      join(folder, "pulumi"),
-      `#!/bin/sh
-if [ "$1" = import ]; then echo "error: the line went dead" >&2; exit 1; fi
-PATH='${path}' exec pulumi "$@"
-`,
-      { mode: 0o755 },
+    await adoptKilledAt("config set -s");
+    await provider.assertSecretsUntouched();
+  });
+
+  it("keeps what it has where the adoption is killed after the settings", async () => {
+    await adoptKilledAt("up -s");
+    await provider.assertSecretsUntouched();
+  });
+
+  it("keeps what it has where up is tried before it is adopted", async () => {
+    const { status, output } = await workspace.pulumi("up", "-s", name, "--yes");
+    assert.notEqual(status, 0);
+    assert.match(output, /conflict with "helm"/);
+    await provider.assertSamePod();
+    await provider.assertSecretsStayed();
+  });
+
+  it("keeps what it has where Pulumi is killed, too, and is told how to take the lock away", async () => {
+    const locks = join(pulumiStateDirectory(provider.sandbox.directory), ".pulumi/locks");
+    await adoptKilledAt(
+      "import -s",
+      `pulumi "$@" >/dev/null 2>&1 & until grep -rqs . '${locks}'; do sleep 0.02; done; kill -9 $!`,
     );
-    const { status, output } = await adoptWith(
-      { PATH: `${folder}:${path}` },
-      ...["provider.yaml", "--zone", "example.test"],
-    );
+    const { status, output } = await adopt();
     assert.equal(status, 1);
-    assert.match(output, /pulumi import .* failed:\n +error: the line went dead\n$/);
-    assert.equal(await podUid(), original.pod);
-    await assertSecretsStayed();
+    assert.match(output, /currently locked[^]*: pulumi cancel adopted\n/);
+    await workspace.succeed("cancel", name, "--yes");
+  });
+
+  it("keeps what it has where the adoption is killed with half of it imported", async () => {
+    // The import file is the fifth argument.
+    const half =
+      "const [, f] = process.argv, j = JSON.parse(fs.readFileSync(f)); j.resources.splice(2); fs.writeFileSync(f, JSON.stringify(j))";
+    await adoptKilledAt("import -s", `node -e '${half}' "$5"; pulumi "$@" >/dev/null`);
+    const state = await provider.state();
+    assert.match(state, /::provider-wallet"/);
+    assert.doesNotMatch(state, /::provider-release"/);
   });
 
   it("is adopted then without a restart, with the Secrets that it has", async () => {
-    const { status, output } = await adopt("provider.yaml", "--zone", "example.test");
+    const { status, output } = await adopt();
     assert.equal(status, 0, output);
-    assert.equal(await podUid(), original.pod);
-    await assertSecretsStayed();
+    await provider.assertSamePod();
+    await provider.assertSecretsStayed();
   });
 
   it("is shown what the next up changes: no object is made or replaced", () => {
-    const output = outputs.at(-1) ?? "";
+    const output = provider.outputs.at(-1) ?? "";
     assert.match(output, /restarts the pod once/);
     assert.match(output, /one\s+new certificate/);
     assert.match(output, /~ 3 to update\n\s+4 unchanged/);
@@ -220,35 +226,36 @@ PATH='${path}' exec pulumi "$@"
   });
 
   it("keeps its bid price script, in a file of the stack's", () => {
-    const file = join(workspace.directory, `stacks/${name}.price_script.sh`);
+    const file = provider.path(`stacks/${name}.price_script.sh`);
     assert.equal(readFileSync(file, "utf8"), script);
-    assert.doesNotMatch(outputs.at(-1) ?? "", /[-+~] (bidpricescript|domain|from) *:/);
+    assert.doesNotMatch(provider.outputs.at(-1) ?? "", /[-+~] (bidpricescript|domain|from) *:/);
   });
 
   it("has left no credential in Helm's history, nor in clear in the state", async () => {
-    const history = await cluster.helmHistory(name);
+    const history = await provider.cluster.helmHistory(name);
     assert.deepEqual(
       history.map(({ version }) => version),
-      [1, 2],
+      [1, 2, 3, 4],
     );
-    for (const text of [...history.map((revision) => revision.text), await state(), stackFile()]) {
-      for (const sentinel of sentinels()) {
-        assert(!text.includes(sentinel), `${text.slice(0, 60)}… has a credential`);
-      }
-    }
+    await provider.assertHidden(credentials());
   });
 
+  /** Parts of the credentials. */
+  function credentials(): string[] {
+    return [token.value, password.trim(), walletKey.split("\n")[5] ?? ""];
+  }
+
   it("is not adopted a second time", async () => {
-    const { status, output } = await adopt("provider.yaml", "--zone", "example.test");
+    const { status, output } = await adopt();
     assert.equal(status, 1);
-    assert.match(output, /has its release already/);
+    assert.match(output, /has this provider already\..*: pulumi preview -s adopted --diff\n$/);
   });
 
   it("cannot be destroyed before the first up, with the namespace that is not the stack's", async () => {
     const { status, output } = await workspace.pulumi("destroy", "-s", name, "--yes");
     assert.notEqual(status, 0);
     assert.match(output, /protected/);
-    assert.equal(await podUid(), original.pod);
+    await provider.assertSamePod();
   });
 
   it("is put back where the first up does not get ready", async () => {
@@ -256,31 +263,27 @@ PATH='${path}' exec pulumi "$@"
     await workspace.succeed("config", "set", "-s", name, ...nowhere);
     await workspace.succeed("config", "set", "-s", name, "timeout", "15");
     const { status, output } = await workspace.pulumi("up", "-s", name, "--yes");
-    outputs.push(output);
+    provider.outputs.push(output);
     assert.notEqual(status, 0);
     assert.match(output, /has been rolled back/);
-    await podUid();
-    await assertSecretsStayed();
-    const [last] = (await cluster.helmHistory(name)).slice(-1);
-    assert.equal(last?.info.description, "Rollback to 2");
+    await provider.podUid();
+    await provider.assertSecretsStayed();
+    const [last] = (await provider.cluster.helmHistory(name)).slice(-1);
+    assert.equal(last?.info.description, "Rollback to 4");
     await workspace.succeed("config", "rm", "-s", name, "values");
     await workspace.succeed("config", "set", "-s", name, "timeout", "60");
   });
 
   it("gets its certificate by dns-01 with the credential that it had, after up", async () => {
-    outputs.push((await workspace.up("--diff")).output);
-    assert.notEqual(await podUid(), original.pod);
-    await assertSecretsStayed();
-    const report = await issueCertificate(
-      sandbox,
-      { namespace: name, statefulSet: release },
-      silentReporter,
-    );
-    assert.deepEqual([report.result, report.challenge], ["issued", "dns-01"]);
+    provider.outputs.push((await workspace.up("--diff")).output);
+    await provider.assertOtherPod();
+    await provider.assertSecretsStayed();
+    const { result, challenge } = await provider.issueAnew();
+    assert.deepEqual([result, challenge], ["issued", "dns-01"]);
   });
 
   it("is then as if the stack had made it", async () => {
-    for (const { metadata } of await liveSecrets()) {
+    for (const { metadata } of await provider.secrets()) {
       assert.equal(metadata?.labels?.["app.kubernetes.io/managed-by"], "pulumi");
       assert.doesNotMatch(JSON.stringify(metadata?.annotations ?? {}), /helm\.sh/);
     }
@@ -288,48 +291,22 @@ PATH='${path}' exec pulumi "$@"
   });
 
   it("is in a namespace that has kept its labels, and has the one for Akash's operators", async () => {
-    const { metadata } = await cluster.core.readNamespace({ name });
+    const { metadata } = await provider.cluster.core.readNamespace({ name });
     assert.equal(metadata?.labels?.["akash.network/name"], name);
     assert.equal(metadata?.labels?.["akash.network"], "true");
   });
 
-  it("has had its Secrets all the time", async () => {
-    const versions = (await liveSecrets()).map(({ metadata }) => metadata?.resourceVersion ?? "");
-    await waitFor(() => versions.every((version) => seen.versions.has(version)), {
-      what: "the watch of the Secrets",
-      timeout: 10_000,
-    });
-    assert.deepEqual(seen.deleted, []);
-  });
+  it("has had its Secrets all the time", () => provider.assertSecretsNeverMissing());
 
-  it("was nowhere shown with a credential", () => {
-    for (const output of outputs) {
-      for (const sentinel of sentinels()) {
-        assert(!output.includes(sentinel), `${output.slice(0, 60)}… shows a credential`);
-      }
-    }
-  });
+  it("was nowhere shown with a credential", () => provider.assertHidden(credentials()));
 
   it("leaves the namespace when it is destroyed", async () => {
-    seen.stop();
     await workspace.destroy();
-    assert.deepEqual(await cluster.helmHistory(name), []);
-    assert.equal((await cluster.core.readNamespace({ name })).metadata?.name, name);
+    assert.deepEqual(await provider.cluster.helmHistory(name), []);
+    const { metadata } = await provider.cluster.core.readNamespace({ name });
+    assert.equal(metadata?.name, name);
   });
 });
-
-/** Settings of stack `local` that the file says instead. */
-const writtenByAdopt = [
-  "acmeDirectory",
-  "attributes",
-  "domain",
-  "email",
-  "from",
-  "walletKey",
-  "walletPassword",
-  "website",
-  "withdrawalperiod",
-];
 
 /** The values that the provider was installed with. */
 function values(apiToken: string): object {
@@ -366,49 +343,4 @@ async function makeToken(cloudflare: Cloudflare) {
   const policies = [{ effect: "allow" as const, permission_groups, resources }];
   const made = await cloudflare.user.tokens.create({ name, policies });
   return { id: made.id ?? "", value: made.value ?? "" };
-}
-
-/** What happens to the provider's Secrets, by a watch on them. */
-class SecretWatch {
-  readonly versions = new Set<string>();
-  readonly deleted: string[] = [];
-  private request: AbortController | undefined;
-
-  static async start(sandbox: Sandbox): Promise<SecretWatch> {
-    const config = new KubeConfig();
-    config.loadFromFile(sandbox.kubeconfig);
-    const watch = new SecretWatch();
-    watch.request = await new Watch(config).watch(
-      `/api/v1/namespaces/${name}/secrets`,
-      {},
-      (phase, { metadata }: V1Secret) => {
-        if (secrets.some((secret) => secret === metadata?.name)) {
-          watch.versions.add(metadata?.resourceVersion ?? "");
-          watch.deleted.push(...(phase === "DELETED" ? [metadata?.name ?? ""] : []));
-        }
-      },
-      () => undefined,
-    );
-    await waitFor(() => watch.versions.size === secrets.length, {
-      what: "the watch of the Secrets",
-      timeout: 10_000,
-    });
-    return watch;
-  }
-
-  stop(): void {
-    this.request?.abort();
-  }
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): Promise<CommandResult> {
-  return new Promise((done) => {
-    const child = execFile(command, args, options, (_error, stdout, stderr) => {
-      done({ status: child.exitCode, stdout, stderr, output: stdout + stderr });
-    });
-  });
 }

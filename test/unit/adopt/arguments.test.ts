@@ -15,12 +15,16 @@ describe("the arguments of adopt", () => {
     });
   });
 
+  it("name no file where the stack's own settings are to count", () => {
+    assert.equal(parseArguments(["-s", "prod"])?.file, undefined);
+  });
+
   it("ask for help", () => {
     assert.equal(parseArguments(["--help"]), undefined);
   });
 
   for (const [what, line] of [
-    ["without a file", ["-s", "prod"]],
+    ["with a zone and no file", ["-s", "prod", "--zone", "z"]],
     ["with two files", ["a.yaml", "b.yaml", "-s", "prod"]],
     ["without a stack", ["a.yaml"]],
     ["with a stack that is not named", ["a.yaml", "-s"]],

@@ -45,47 +45,68 @@ describe("the plan of an adoption", () => {
     );
   });
 
-  it("imports what the program has, under its names", async function () {
-    // The clouds' SDKs take seconds to load.
-    this.timeout(30_000);
-    const dns = { provider: "cloudflare", zone: "example.com", apiToken: "SENTINEL-token" };
-    const settings = { ...requiredSettings, challenge: "dns-01", dns: JSON.stringify(dns) };
-    const { project } = identity;
-    const config = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
-    pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
-    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(
-      ["walletKey", "walletPassword", "dns"].map((name) => `${project}:${name}`),
-    );
-    const { resources } = await runProgram("prod", program);
-    const wanted = importedResources(place, { wallet: "w", dnsCredential: "d" });
-    assert.equal(wanted.length, 4);
-    for (const { type, name } of wanted) {
-      const { parent, provider } =
-        resources.find((one) => one.name === name && one.type === type) ?? {};
-      assert.deepEqual(
-        { name, parent, provider },
-        { name, parent: "provider", provider: "cluster" },
+  for (const [dnsProvider, dns] of [
+    ["cloudflare", { provider: "cloudflare", zone: "example.com" }],
+    ["googleCloud", { provider: "googleCloud", project: "sandbox-project" }],
+  ] as const) {
+    it(`imports what the program has with ${dnsProvider}, under its names`, async function () {
+      // The clouds' SDKs take seconds to load.
+      this.timeout(30_000);
+      const domain = "example.com";
+      const settings = {
+        ...requiredSettings,
+        domain,
+        challenge: "dns-01",
+        dns: JSON.stringify(dns),
+      };
+      const { project } = identity;
+      const config = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
+      pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
+      process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(
+        ["walletKey", "walletPassword"].map((name) => `${project}:${name}`),
       );
-    }
-  });
+      const { resources } = await runProgram("prod", program);
+      const maker = { dnsProvider, suffix: "0a1b2c3d" };
+      const wanted = importedResources(place, { wallet: "w", dnsCredential: "d", maker });
+      assert.equal(wanted.length, 5);
+      const file = importFile(identity, wanted) as {
+        readonly resources: readonly {
+          readonly type: string;
+          readonly name: string;
+          readonly parent: string;
+          readonly provider?: string;
+        }[];
+      };
+      for (const { type, name, parent, provider } of file.resources) {
+        const found = resources.find((one) => one.name === name && one.type === type);
+        assert.deepEqual([found?.name, found?.parent, found?.provider], [name, parent, provider]);
+      }
+      for (const { parent } of wanted) {
+        assert(resources.some(({ name, type }) => name === parent.name && type === parent.type));
+      }
+    });
+  }
 
   it("imports under the parents that the program has", () => {
-    const resources = importedResources(place, { wallet: "akash-provider-keys" });
+    const maker = { dnsProvider: "googleCloud", suffix: "0a1b2c3d" } as const;
+    const resources = importedResources(place, { wallet: "akash-provider-keys", maker });
     assert.deepEqual(
       resources.map(({ name, id }) => `${name} ${id}`),
       [
         "provider-namespace akash-services",
         "provider-wallet akash-services/akash-provider-keys",
+        "dns-suffix ChssPQ",
         "provider-release akash-services/akash-provider",
       ],
     );
     const { nameTable } = importFile(identity, resources) as { nameTable: Record<string, string> };
     assert.deepEqual(Object.values(nameTable), [
       "urn:pulumi:prod::akash-provider-letsencrypt::akash:provider:AkashProvider::provider",
+      "urn:pulumi:prod::akash-provider-letsencrypt::akash:dns:GcpDnsCredential::dns",
       "urn:pulumi:prod::akash-provider-letsencrypt::pulumi:providers:kubernetes::cluster",
     ]);
     for (const urn of Object.values(nameTable)) {
-      assert(parentsCommand(identity).args.includes(urn));
+      assert(parentsCommand(identity, resources).args.includes(urn));
     }
   });
 });

@@ -1,30 +1,9 @@
 import assert from "node:assert/strict";
-import type { RunningProvider } from "../../../adopt/cluster.ts";
-import { importedResources } from "../../../adopt/plan.ts";
-import type { Preparation } from "../../../adopt/prepare.ts";
-import { adoptedText, planText, shownCommands, summary } from "../../../adopt/report.ts";
-import { translate } from "../../../adopt/translate.ts";
-import { releaseNames } from "../../../chart/release.ts";
-import { fixture } from "./fixture.ts";
+import { outcomeText } from "../../../adopt/outcome.ts";
+import { planText, shownCommands, summary } from "../../../adopt/report.ts";
+import { preparation } from "./preparation.ts";
 
-const place = { namespace: "akash-services", releaseName: "akash-provider" };
-
-function preparation(file: string, chart = { deployed: "19.0.2", next: "19.0.2" }): Preparation {
-  const names = releaseNames(place.releaseName);
-  return {
-    identity: { project: "akash-provider-letsencrypt", stack: "prod" },
-    place,
-    // The report asks it nothing.
-    provider: {} as RunningProvider,
-    names,
-    translation: translate(fixture(file), { zone: "example.com" }),
-    scriptFile: "stacks/prod.price_script.sh",
-    secrets: [names.walletSecret],
-    imported: importedResources(place, { wallet: names.walletSecret }),
-    differences: [{ path: "bidpricescript", how: "only in the release" }],
-    chart,
-  };
-}
+const nothing = { settings: {}, secrets: {}, values: {}, dropped: [], problems: [] };
 
 describe("the report of an adoption", () => {
   for (const file of ["guide", "chart-12.1", "google-cloud"]) {
@@ -33,7 +12,7 @@ describe("the report of an adoption", () => {
       const { secrets } = prepared.translation;
       const everything = [
         planText("provider.yaml", prepared),
-        adoptedText(prepared, [1, 2]),
+        outcomeText(prepared, [1, 2]),
         ...shownCommands(prepared),
         JSON.stringify(summary(prepared)),
       ].join("\n");
@@ -59,9 +38,15 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("f", preparation("guide")), /\nChart:/);
   });
 
-  it("says which revisions held credentials", () => {
-    const prepared = preparation("guide");
-    assert.match(adoptedText(prepared, [1, 2]), /taken out of Helm's revisions 1, 2;/);
-    assert.match(adoptedText(prepared, []), /Helm's history holds no credential\./);
+  it("makes the stack first where there is none", () => {
+    const [first] = shownCommands({ ...preparation("guide"), isNewStack: true });
+    assert.equal(first, "pulumi stack init prod --no-select");
+    assert.doesNotMatch(shownCommands(preparation("guide")).join(), /stack init/);
+  });
+
+  it("says that a stack keeps its settings where it gets its provider back", () => {
+    const text = planText(undefined, { ...preparation("guide"), translation: nothing });
+    assert.match(text, /goes back to the stack prod, whose settings stay/);
+    assert.doesNotMatch(text, /Settings:/);
   });
 });

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import type { Config } from "../config.ts";
+import { UserError } from "../sandbox/errors.ts";
+import { readIfPresent } from "../sandbox/files.ts";
+import { chartRefusals, pinnedChart } from "./chartVersions.ts";
+import { differences } from "./differences.ts";
+import { placeSettings, type Findings, type Situation } from "./situation.ts";
+import { readValues } from "./readValues.ts";
+import { ownName, type StackFile } from "./stackFile.ts";
+import { translate } from "./translate.ts";
+import { validate, type Refusal } from "./validate.ts";
+import type { ValueMap } from "./values.ts";
+
+/**
+ * Takes the settings from the file that Helm was given.
+ *
+ * @param zone DNS zone of the credential in the file
+ * @throws UserError with everything in the file that stands in the way
+ */
+export async function fromFile(
+  file: string,
+  zone: string | undefined,
+  { directory, stackFolder, identity, existing, state, place, provider, release }: Situation,
+): Promise<Findings> {
+  const values = readValues(file);
+  const { stack } = identity;
+  const deployed = release.chart.metadata.version;
+
+  const scriptFile = `${stackFolder}/${ownName(stack)}.price_script.sh`;
+  const translated = translate(values, { zone, deployedChart: deployed, scriptFile });
+  const translation = {
+    ...translated,
+    settings: {
+      ...translated.settings,
+      ...placeSettings(place),
+      ...chartSetting(existing, deployed),
+    },
+  };
+  const { config, refusals } = validate(stack, existing, translation);
+  const others = [
+    ...chartRefusals(deployed),
+    ...scriptRefusals(join(directory, scriptFile), scriptFile, translation.script),
+  ];
+  if (config === undefined || others.length > 0) {
+    throw new UserError(
+      refusalText(file, [...others, ...refusals], state === undefined ? stack : undefined),
+    );
+  }
+
+  const names = releaseNames(place.releaseName, translation.values);
+  const live = await provider.secrets(wantedSecrets(names, config));
+  return {
+    names,
+    translation,
+    scriptFile,
+    live,
+    differences: differences({ values, secrets: translation.secrets, release, live, names }),
+    nextChart: config.chartVersion,
+    recovers: false,
+  };
+}
+
+function chartSetting({ settings }: StackFile, deployed: string): ValueMap {
+  const pinned = settings.chartVersion === undefined ? pinnedChart(deployed) : undefined;
+  return pinned === undefined ? {} : { chartVersion: pinned };
+}
+
+/** The stack may have a script of its own already, which must not be lost. */
+function scriptRefusals(path: string, shown: string, script: string | undefined): Refusal[] {
+  const present = script === undefined ? undefined : readIfPresent(path);
+  return present === undefined || present === script
+    ? []
+    : [
+        {
+          subject: "bidpricescript",
+          problem: `is not the script in ${shown}; move that file away`,
+        },
+      ];
+}
+
+/** The Secrets that the program has for this configuration. */
+function wantedSecrets(names: ReleaseNames, { challenge }: Config): string[] {
+  return challenge.type === "dns-01"
+    ? [names.walletSecret, credentialSecretName(names, challenge.dns.provider)]
+    : [names.walletSecret];
+}
+
+/** @param newStack the stack that the commands need, where it is not made yet */
+function refusalText(
+  file: string,
+  refusals: readonly Refusal[],
+  newStack: string | undefined,
+): string {
+  const count = refusals.length === 1 ? "a problem" : `${refusals.length} problems`;
+  const lines = refusals.map(
+    ({ subject, problem, command }) =>
+      `  ${subject} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
+  );
+  const first =
+    newStack === undefined || refusals.every(({ command }) => command === undefined)
+      ? ""
+      : `\n  Before the first command, make the stack:\n      pulumi stack init ${newStack}`;
+  return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
+}

@@ -1,0 +1,100 @@
+import type { V1Secret } from "@kubernetes/client-node";
+import type { ReleaseNames } from "../chart/release.ts";
+import { ownerAnnotation } from "../components/owner.ts";
+import type { Arguments } from "./arguments.ts";
+import { RunningProvider, type ReleasePlace } from "./cluster.ts";
+import type { Difference } from "./differences.ts";
+import type { HelmRecord } from "./helmRecord.ts";
+import type { CredentialMaker, StackIdentity } from "./plan.ts";
+import type { Pulumi } from "./pulumi.ts";
+import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
+import type { StackState } from "./stackState.ts";
+import type { Translation } from "./translate.ts";
+
+/** What is known before the settings are. */
+export interface Situation {
+  /** The project's folder. */
+  readonly directory: string;
+  /** Where the project has its stacks' files, relative to it. */
+  readonly stackFolder: string;
+  readonly identity: StackIdentity;
+  readonly existing: StackFile;
+  readonly state: StackState;
+  readonly place: ReleasePlace;
+  readonly provider: RunningProvider;
+  /** The deployed revision. */
+  readonly release: HelmRecord;
+}
+
+/** What a source of the settings makes of the situation. */
+export interface Findings {
+  readonly names: ReleaseNames;
+  readonly translation: Translation;
+  /** Where the bid price script goes, relative to the project. */
+  readonly scriptFile: string;
+  /** The release's Secrets that the program takes over, by name. */
+  readonly live: ReadonlyMap<string, V1Secret>;
+  readonly differences: readonly Difference[];
+  /** The chart version that the next `up` deploys. */
+  readonly nextChart: string;
+  /** Whether the provider is the stack's already, which has lost its state. */
+  readonly recovers: boolean;
+  /** Who made the DNS credential, where the stack did. */
+  readonly maker?: CredentialMaker | undefined;
+}
+
+/** The project, as its commands find it. */
+export interface Project {
+  /** Its folder. */
+  readonly directory: string;
+  readonly pulumi: Pulumi;
+}
+
+/**
+ * Looks at the stack and at the cluster.
+ *
+ * @throws UserError where there is no deployed release
+ */
+export async function situationOf(
+  { stack, namespace, releaseName }: Arguments,
+  { directory, pulumi }: Project,
+): Promise<Situation> {
+  const { name: project, stackConfigDir: stackFolder } = readProject(directory);
+  const existing = readStackFile(directory, stack);
+  const place = {
+    namespace: namespace ?? text(existing, "namespace") ?? defaultPlace.namespace,
+    releaseName: releaseName ?? text(existing, "releaseName") ?? defaultPlace.releaseName,
+  };
+  const provider = await RunningProvider.connect(text(existing, "kubeContext"), place);
+  const release = await provider.deployedRevision();
+  const state = await pulumi.state(stack);
+  const identity = { project, stack };
+  return { directory, stackFolder, identity, existing, state, place, provider, release };
+}
+
+/** As in Akash's guides, and as the stack has it without a setting. */
+const defaultPlace: ReleasePlace = { namespace: "akash-services", releaseName: "akash-provider" };
+
+/** The settings for a place that is not the default. */
+export function placeSettings(place: ReleasePlace): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(place).filter(
+      ([name, value]) => value !== defaultPlace[name as keyof ReleasePlace],
+    ),
+  );
+}
+
+/** The stack that a provider belongs to, by its wallet's Secret, if it belongs to one. */
+export function ownerOf(wallet: V1Secret | undefined): string | undefined {
+  return wallet?.metadata?.annotations?.[ownerAnnotation];
+}
+
+/** A stack as {@link ownerOf} names it. */
+export function ownStack({ project, stack }: StackIdentity): string {
+  return `${project}/${ownName(stack)}`;
+}
+
+function text({ settings }: StackFile, name: string): string | undefined {
+  const value = settings[name];
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { outcomeText } from "../../../adopt/outcome.ts";
+import { preparation } from "./preparation.ts";
+
+describe("the outcome of an adoption", () => {
+  it("says which revisions held credentials", () => {
+    const prepared = preparation("guide");
+    assert.match(outcomeText(prepared, [1, 2]), /taken out of Helm's revisions 1, 2;/);
+    assert.match(outcomeText(prepared, [3]), /taken out of Helm's revision 3;/);
+    assert.match(outcomeText(prepared, []), /Helm's history holds no credential\./);
+  });
+
+  it("says how the program makes a key in the place of the one in the file, and what deletes that", () => {
+    const text = outcomeText(preparation("google-cloud"), []);
+    assert.match(
+      text,
+      /pulumi config rm -s prod --path dns\.serviceAccountKey && pulumi up -s prod\n/,
+    );
+    assert.match(
+      text,
+      /gcloud iam service-accounts keys delete 0123 --iam-account=dns@my-project\.iam\.gserviceaccount\.com\n/,
+    );
+  });
+
+  it("names no command for a token, which tells neither its id nor its account", () => {
+    const text = outcomeText(preparation("chart-12.1"), []);
+    assert.match(text, /--path dns\.apiToken && pulumi up -s prod\n/);
+    assert.doesNotMatch(text, /gcloud/);
+  });
+
+  it("says nothing of a DNS credential where there is none", () => {
+    assert.doesNotMatch(outcomeText(preparation("guide"), []), /DNS credential/);
+  });
+
+  it("says what becomes of a credential whose secret part was in the lost state", () => {
+    const recovered = {
+      ...preparation("google-cloud"),
+      recovers: true,
+      maker: { dnsProvider: "googleCloud", suffix: "0a1b2c3d" },
+    } as const;
+    const text = outcomeText(recovered, []);
+    assert.match(text, /is in the stack prod again/);
+    assert.match(text, /\n {2}pulumi up -s prod && pulumi up -s prod\n/);
+    assert.doesNotMatch(text, /gcloud|Let's Encrypt issues/);
+  });
+});

@@ -1,0 +1,33 @@
+import type { RunningProvider } from "../../../adopt/cluster.ts";
+import { importedResources } from "../../../adopt/plan.ts";
+import type { Preparation } from "../../../adopt/prepare.ts";
+import { translate } from "../../../adopt/translate.ts";
+import { releaseNames } from "../../../chart/release.ts";
+import { fixture } from "./fixture.ts";
+
+const place = { namespace: "akash-services", releaseName: "akash-provider" };
+
+/** What is known before a file of `fixtures` is adopted. */
+export function preparation(
+  file: string,
+  chart = { deployed: "19.0.2", next: "19.0.2" },
+): Preparation {
+  const names = releaseNames(place.releaseName);
+  const imported = importedResources(place, { wallet: names.walletSecret });
+  return {
+    identity: { project: "akash-provider-letsencrypt", stack: "prod" },
+    place,
+    // Texts ask it nothing.
+    provider: {} as RunningProvider,
+    names,
+    translation: translate(fixture(file), { zone: "example.com" }),
+    scriptFile: "stacks/prod.price_script.sh",
+    secrets: [names.walletSecret],
+    isNewStack: false,
+    recovers: false,
+    imported,
+    missing: imported,
+    differences: [{ path: "bidpricescript", how: "only in the release" }],
+    chart,
+  };
+}
