@@ -29,15 +29,18 @@ export function encodeRecord(record: HelmRecord): Record<string, string> {
   return { release: Buffer.from(encoded).toString("base64") };
 }
 
+/** A CA's credential for an account there, a value of charts before 12.1.3. */
+const accountBinding = "letsEncrypt.acme.externalAccountBinding";
+
 /**
  * A revision without credentials: neither in its values nor among its objects. Everything else is as it was, and the
  * same record comes back where there is nothing to take out.
  */
 export function withoutCredentials(record: HelmRecord, names: ReleaseNames): HelmRecord {
   const credentials = Object.values(liveCredentials(names));
-  const paths = credentials
-    .map(({ path }) => path)
-    .filter((path) => valueAt(record.config, path) !== undefined);
+  const paths = [...credentials.map(({ path }) => path), accountBinding].filter(
+    (path) => valueAt(record.config, path) !== undefined,
+  );
   const owned = new Set(credentials.map(({ secret }) => secret));
   const documents = parseManifest(record.manifest);
   const kept = documents.map((document) =>

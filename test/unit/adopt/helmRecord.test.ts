@@ -33,7 +33,10 @@ const record: HelmRecord = {
     from: "akash1",
     key: "SENTINEL",
     keysecret: "SENTINEL",
-    letsEncrypt: { providers: { cloudflare: { enabled: true, apiToken: "SENTINEL" } } },
+    letsEncrypt: {
+      acme: { externalAccountBinding: { kid: "SENTINEL", hmac: "SENTINEL" } },
+      providers: { cloudflare: { enabled: true, apiToken: "SENTINEL" } },
+    },
   },
   manifest: ["", configMap, secret("akash-provider-keys"), secret("of-another")].join("---"),
 };

@@ -86,9 +86,10 @@ describe("the translation of", () => {
     it("says what it dropped, and drops the image of the chart that is upgraded", () => {
       assert.deepEqual(dropped.map(({ path }) => path).sort(), [
         "image.tag",
-        "letsEncrypt.acme.eab",
+        "letsEncrypt.acme.externalAccountBinding",
         "letsEncrypt.dns.providers",
         "letsEncrypt.providers.googleCloud",
+        "letsEncrypt.storage",
       ]);
     });
 
