@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import Cloudflare from "cloudflare";
 import { pulumiStateDirectory } from "../../sandbox/environment.ts";
+import { SandboxClouds } from "../support/clouds.ts";
 import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
@@ -18,16 +18,12 @@ const script = "#!/bin/sh\necho 1\n";
 describe("a provider that Helm has installed", () => {
   let provider: Provider;
   let workspace: Workspace;
-  let cloudflare: Cloudflare;
+  let clouds: SandboxClouds;
   let token: { readonly id: string; readonly value: string };
 
   before(async () => {
-    const { environment, clouds } = await testSandbox();
-    cloudflare = new Cloudflare({
-      apiToken: environment.CLOUDFLARE_API_TOKEN ?? "",
-      baseURL: `${clouds.cloudflareUrl}`,
-    });
-    token = await makeToken(cloudflare);
+    clouds = new SandboxClouds(await testSandbox());
+    token = await clouds.cloudflareToken(name);
     provider = await Provider.install({
       name,
       values: values(token.value),
@@ -44,7 +40,7 @@ describe("a provider that Helm has installed", () => {
   });
   after(async () => {
     provider.stopWatching();
-    await cloudflare.user.tokens.delete(token.id);
+    await clouds.revoke("cloudflare", token.id);
   });
 
   /** Adopts it with the zone that its file leaves open. */
@@ -331,16 +327,4 @@ function values(apiToken: string): object {
       providers: { cloudflare: { enabled: true, apiToken } },
     },
   };
-}
-
-async function makeToken(cloudflare: Cloudflare) {
-  const groups = await cloudflare.user.tokens.permissionGroups.list();
-  const permission_groups = groups.result
-    .filter((group) => ["Zone Read", "DNS Write"].includes(group.name ?? ""))
-    .map(({ id = "" }) => ({ id }));
-  const zones = await cloudflare.zones.list({ name: "example.test" });
-  const resources = { [`com.cloudflare.api.account.zone.${zones.result[0]?.id ?? ""}`]: "*" };
-  const policies = [{ effect: "allow" as const, permission_groups, resources }];
-  const made = await cloudflare.user.tokens.create({ name, policies });
-  return { id: made.id ?? "", value: made.value ?? "" };
 }

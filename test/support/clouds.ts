@@ -121,6 +121,33 @@ export class SandboxClouds {
     return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", "/user/tokens")).result;
   }
 
+  /** Makes a token with the rights of a challenge on the zone example.test. */
+  async cloudflareToken(name: string): Promise<{ readonly id: string; readonly value: string }> {
+    const groups = await this.cloudflareCall<
+      readonly { readonly id: string; readonly name: string }[]
+    >("GET", "/user/tokens/permission_groups");
+    const permission_groups = groups.result
+      .filter(({ name }) => ["Zone Read", "DNS Write"].includes(name))
+      .map(({ id }) => ({ id }));
+    const resources = { [`com.cloudflare.api.account.zone.${await this.cloudflareZone()}`]: "*" };
+    const policies = [{ effect: "allow", permission_groups, resources }];
+    return (
+      await this.cloudflareCall<{ readonly id: string; readonly value: string }>(
+        "POST",
+        "/user/tokens",
+        { name, policies },
+      )
+    ).result;
+  }
+
+  private async cloudflareZone(): Promise<string> {
+    const { result } = await this.cloudflareCall<readonly { readonly id: string }[]>(
+      "GET",
+      "/zones?name=example.test",
+    );
+    return result[0]?.id ?? "";
+  }
+
   /** Deletes a credential behind Pulumi's back. */
   async revoke(cloud: "google" | "cloudflare", id: string): Promise<void> {
     if (cloud === "cloudflare") {
@@ -140,15 +167,9 @@ export class SandboxClouds {
 
   /** Names of the TXT records in Cloudflare's zone example.test. */
   async cloudflareTxt(): Promise<readonly string[]> {
-    const [zone] = (
-      await this.cloudflareCall<readonly { readonly id: string }[]>(
-        "GET",
-        "/zones?name=example.test",
-      )
-    ).result;
     const { result } = await this.cloudflareCall<readonly { readonly name: string }[]>(
       "GET",
-      `/zones/${zone?.id ?? ""}/dns_records?type=TXT`,
+      `/zones/${await this.cloudflareZone()}/dns_records?type=TXT`,
     );
     return result.map(({ name }) => name);
   }
@@ -167,9 +188,13 @@ export class SandboxClouds {
     return call(method, `${this.sandbox.clouds.googleUrl}${path}`, token, body);
   }
 
-  private cloudflareCall<T>(method: string, path: string): Promise<{ readonly result: T }> {
+  private cloudflareCall<T>(
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<{ readonly result: T }> {
     const token = this.sandbox.environment.CLOUDFLARE_API_TOKEN;
-    return call(method, `${this.sandbox.clouds.cloudflareUrl}${path}`, token);
+    return call(method, `${this.sandbox.clouds.cloudflareUrl}${path}`, token, body);
   }
 }
 
