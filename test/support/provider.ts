@@ -319,7 +319,7 @@ function run(
 ): Promise<CommandResult> {
   return new Promise((done) => {
     const child = execFile(command, args, options, (_error, stdout, stderr) => {
-      done({ status: child.exitCode, stdout, output: stdout + stderr });
+      done({ status: child.exitCode, stdout, stderr, output: stdout + stderr });
     });
   });
 }
