@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import Cloudflare from "cloudflare";
+import { cloudflareAnswer } from "./cloudflareAnswer.ts";
 import { zoneContains } from "./credential.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
 
@@ -10,6 +11,9 @@ export interface CloudflareProofTarget extends ProofTarget {
   /** The API's address, when it is not Cloudflare's own. */
   readonly endpoint?: string | undefined;
 }
+
+/** https://datatracker.ietf.org/doc/html/rfc6750#section-2.1 */
+const bearerToken = /^[\w.~+/-]+=*$/;
 
 /**
  * Proves that an API token can answer a challenge: it finds the zone by name, as lego does, and writes, reads back and
@@ -27,8 +31,15 @@ export async function proveCloudflareToken(
   if (!zoneContains(zone, host)) {
     throw new ProofError(`The Cloudflare zone ${zone} cannot hold ${host}`);
   }
+  const apiToken = token.trim();
+  // The error for a header that cannot be sent shows it whole.
+  if (!bearerToken.test(apiToken)) {
+    throw new ProofError(
+      "What should be the Cloudflare token has spaces or characters that a token does not have",
+    );
+  }
   const client = new Cloudflare({
-    apiToken: token.trim(),
+    apiToken,
     // The client adds the operator's own credentials from the environment, with which the proof would be of those.
     apiKey: null,
     apiEmail: null,
@@ -91,9 +102,6 @@ function explain(error: unknown, permission: string, zone: string): Error {
   const status = error.status as number | undefined;
   const errors = error.errors ?? [];
   const codes = errors.map(({ code }) => code);
-  if (status === undefined) {
-    return new NotYetError(`Cloudflare does not answer: ${error.message}`);
-  }
   if (errors.some(({ message }) => /from location/i.test(message ?? ""))) {
     return new ProofError(
       "Cloudflare accepts the token from other addresses only: dns.allowedIps has to include the address of the machine that runs Pulumi, which proves it",
@@ -111,7 +119,7 @@ function explain(error: unknown, permission: string, zone: string): Error {
   }
   const seconds = Number((error.headers as Headers | undefined)?.get("retry-after") ?? undefined);
   return new NotYetError(
-    `Cloudflare answers ${status}${codes.length > 0 ? ` (code ${codes.join(", ")})` : ""}`,
+    cloudflareAnswer(error),
     Number.isFinite(seconds) ? seconds * 1_000 : undefined,
   );
 }

@@ -49,9 +49,10 @@ export function cloudflareEmulator(options: CloudflareOptions): Emulator {
         ...recordRoutes(context),
       ],
       unknownRoute: ({ path }) => unroutable(path.replace(API_PREFIX, "")).reply,
-      failure: (status) =>
-        cloudflareError(status, FAULTS[status] ?? { code: status, message: "Unknown error." })
-          .reply,
+      failure: (status, _exchange, more = "") => {
+        const { code, message } = FAULTS[status] ?? { code: status, message: "Unknown error." };
+        return cloudflareError(status, { code, message: message + more }).reply;
+      },
       save: () => {
         store.save();
       },

@@ -74,7 +74,7 @@ export function googleEmulator(options: GoogleOptions): Emulator {
       ],
       unknownRoute: ({ method, path }) =>
         googleError(404, `The emulator has no ${method} ${path}.`).reply,
-      failure: (status, exchange) => failure(status, exchange),
+      failure,
       save: () => {
         store.save();
       },
@@ -88,13 +88,17 @@ export function googleEmulator(options: GoogleOptions): Emulator {
   };
 }
 
-function failure(code: number, { path }: Exchange) {
+function failure(code: number, { path }: Exchange, more = "") {
   const { message, ...parts } = FAULTS[code] ?? { message: "Unknown error." };
-  const error = googleError(code, message, parts);
+  const error = googleError(code, message + more, parts);
   if (!path.startsWith("/dns/")) {
     return error.reply;
   }
   const reason = parts.reason ?? DNS_REASONS[code] ?? "backendError";
-  const problem: DnsProblem = { code, reason, message: code === 403 ? "Forbidden" : message };
+  const problem: DnsProblem = {
+    code,
+    reason,
+    message: (code === 403 ? "Forbidden" : message) + more,
+  };
   return dnsError(problem).reply;
 }

@@ -46,6 +46,15 @@ describe("injected faults", () => {
     });
   }
 
+  it("repeat the request where they are told to", async () => {
+    await inject("google", { match: "/managedZones/", status: 403, echo: true });
+    const google = await clouds.google("GET", zonePath());
+    assert.match(google.body.error.message, /^Forbidden You sent: Bearer \S+/);
+    await inject("cloudflare", { match: "/zones$", status: 500, echo: true });
+    const { body } = await clouds.cloudflare("GET", "/zones");
+    assert.match(body.errors[0].message, /served\. You sent: Bearer \S+/);
+  });
+
   it("leave alone what they do not match", async () => {
     await inject("google", { match: "^DELETE ", status: 500 });
     assert.equal((await clouds.google("GET", ACCOUNTS)).status, 200);

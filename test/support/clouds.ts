@@ -5,6 +5,7 @@ export interface Fault {
   readonly match: string;
   readonly status?: number;
   readonly delayMs?: number;
+  readonly echo?: boolean;
   readonly times?: number;
   readonly when?: "before" | "after";
 }
@@ -36,6 +37,16 @@ export class SandboxClouds {
 
   async inject(cloud: "google" | "cloudflare", fault: Fault): Promise<void> {
     await this.control(cloud, "POST", "faults", fault);
+  }
+
+  /** Whether each fault has struck as often as it is to. */
+  async faultsSpent(cloud: "google" | "cloudflare"): Promise<boolean> {
+    const { faults } = await this.control<{ readonly faults: readonly unknown[] }>(
+      cloud,
+      "GET",
+      "faults",
+    );
+    return faults.length === 0;
   }
 
   async clearFaults(): Promise<void> {
@@ -174,12 +185,12 @@ export class SandboxClouds {
     return result.map(({ name }) => name);
   }
 
-  private control(
+  private control<T>(
     cloud: "google" | "cloudflare",
     method: string,
     path: string,
     body?: object,
-  ): Promise<unknown> {
+  ): Promise<T> {
     return call(method, `${this.sandbox.clouds.control[cloud]}/${path}`, undefined, body);
   }
 

@@ -11,6 +11,8 @@ export interface Fault {
   readonly status?: number;
   /** Wait this long first. */
   readonly delayMs?: number;
+  /** Repeat the request in the error's message, credential and all, as no API should. */
+  readonly echo?: boolean;
   /** Cut the connection without an answer. */
   readonly reset?: boolean;
   /** How many calls it strikes; after that they are answered as usual. @default 1 */
@@ -21,7 +23,7 @@ export interface Fault {
 
 /** Reads a fault from the control API; a text says what is wrong with it. */
 export function parseFault(input: JsonObject): Fault | string {
-  const { status, delayMs, reset, times = 1, when = "before" } = input;
+  const { status, delayMs, echo, reset, times = 1, when = "before" } = input;
   const match = textOf(input.match);
   if (match === undefined || !isRegExp(match)) {
     return 'match: a regular expression over "METHOD /path" is required';
@@ -45,6 +47,7 @@ export function parseFault(input: JsonObject): Fault | string {
     match,
     ...(status === undefined ? {} : { status: status as number }),
     ...(delayMs === undefined ? {} : { delayMs }),
+    ...(echo === true ? { echo } : {}),
     ...(reset === true ? { reset } : {}),
     times,
     when,

@@ -11,8 +11,12 @@ export interface Api {
   readonly routes: readonly Route[];
   /** The vendor's answer to a path that it does not have. */
   unknownRoute(exchange: Exchange): Reply;
-  /** The vendor's error body for a status: of an injected fault, or of a defect of the emulator itself. */
-  failure(status: number, exchange: Exchange): Reply;
+  /**
+   * The vendor's error body for a status: of an injected fault, or of a defect of the emulator itself.
+   *
+   * @param more What its message says further.
+   */
+  failure(status: number, exchange: Exchange, more?: string): Reply;
   /** Keeps the state. */
   save(): void;
 }
@@ -104,7 +108,7 @@ async function answer(
     fault?.reset === true
       ? "reset"
       : fault?.status !== undefined
-        ? api.failure(fault.status, exchange)
+        ? api.failure(fault.status, exchange, fault.echo === true ? repeated(exchange) : "")
         : undefined;
   if (fault?.when === "before") {
     await sleep(fault.delayMs ?? 0);
@@ -118,6 +122,10 @@ async function answer(
     return injected ?? reply;
   }
   return reply;
+}
+
+function repeated({ headers, body }: Exchange): string {
+  return ` You sent: ${headers.authorization ?? ""} ${body}`;
 }
 
 async function dispatch(api: Api, parts: ListenerParts, exchange: Exchange): Promise<Reply> {

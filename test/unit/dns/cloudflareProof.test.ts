@@ -88,6 +88,12 @@ describe("proof of a Cloudflare token", () => {
     await assertFails(prove("x".repeat(40)), /does not accept the token/, "x".repeat(40));
   });
 
+  it("fails with what cannot be a token, without showing it", async () => {
+    for (const token of ["SENTINEL\nof two lines", "SENTINEL with spaces", "SENTINEL-\u20ac"]) {
+      await assertFails(prove(token), /has spaces or characters that a token does not have/);
+    }
+  });
+
   it("fails where the zone cannot hold the host", async () => {
     await assertFails(
       prove(await tokenWith(), 0, "other.test"),
@@ -105,6 +111,15 @@ describe("proof of a Cloudflare token", () => {
       });
       await prove(token, 20);
       assert.deepEqual(await txtRecords(), []);
+    });
+  }
+
+  for (const status of [403, 409, 429, 500]) {
+    it(`shows nothing of a ${status} that repeats the request`, async () => {
+      const token = await tokenWith();
+      const match = "dns_records$";
+      await clouds.control("cloudflare", "POST", "faults", { match, status, echo: true });
+      await assertFails(prove(token), status === 403 ? /DNS Write/ : /Cloudflare answers/, token);
     });
   }
 

@@ -117,6 +117,19 @@ describe("proof of a Google key", () => {
       await prove(key, 20);
       assert.deepEqual(await txtRecords(), []);
     });
+
+    it(`shows nothing of a ${status} that repeats the request`, async () => {
+      const key = await clouds.keyWith("roles/dns.admin");
+      for (const match of ["^POST /token$", "/changes$"]) {
+        await clouds.control("google", "POST", "faults", {
+          ...{ match, status, echo: true },
+          // Its client tries a few times for an access token.
+          times: 9,
+        });
+        await assertFails(prove(key), /^(?!.*You sent).*(lacks the permission|Google answers)/);
+        await clouds.control("google", "DELETE", "faults");
+      }
+    });
   }
 
   it("leaves no record after a write that took effect and was not answered", async () => {
