@@ -21,6 +21,8 @@ export interface CloudflareDnsCredentialArgs {
   readonly rotation: string;
   /** Hooks of the token. Default: none. */
   readonly hooks?: pulumi.ResourceHookBinding;
+  /** Whether a `beforeDelete` hook deletes the token, instead of the plugin. Default `false`. */
+  readonly deletedByHook?: boolean;
 }
 
 /**
@@ -74,6 +76,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource {
     };
     const options = {
       parent: this,
+      retainOnDelete: args.deletedByHook ?? false,
       replacementTrigger: args.rotation,
       ...(args.hooks && { hooks: args.hooks }),
     };

@@ -8,13 +8,14 @@ import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
 
 /**
- * Annotations of the credential's Secret: the digest and the cloud's id of what is in it, the id of what comes next, and
- * the random part of the name by which the stack knows its own at the cloud, also when its state is lost.
+ * Annotations of the credential's Secret: the digest and the cloud's id of what is in it, the ids of what comes next and
+ * came before, and the random part of the name by which the stack knows its own at the cloud, also when its state is lost.
  */
 export const credentialAnnotations = {
   digest: "akash-provider-letsencrypt/credential-digest",
   id: "akash-provider-letsencrypt/credential-id",
   next: "akash-provider-letsencrypt/next-credential-id",
+  previous: "akash-provider-letsencrypt/previous-credential-id",
   suffix: "akash-provider-letsencrypt/credential-suffix",
 } as const;
 
@@ -34,9 +35,10 @@ export class CredentialHooks implements RotationGuard {
 
   constructor(config: Config) {
     this.config = config;
-    this.beforeDelete = new pulumi.ResourceHook("dns-credential-delete", ({ oldOutputs }) =>
-      this.refuseWhileInUse(oldOutputs),
-    );
+    this.beforeDelete = new pulumi.ResourceHook("dns-credential-delete", async (args) => {
+      await this.refuseWhileInUse(args.oldOutputs);
+      await this.deleteToken(args);
+    });
   }
 
   /**
@@ -68,11 +70,8 @@ export class CredentialHooks implements RotationGuard {
   ): pulumi.Output<string> {
     return id.apply(async (current) => {
       if (!pulumi.runtime.isDryRun()) {
-        const { [credentialAnnotations.id]: inUse } = await this.secretAnnotations();
-        await removeStrays(
-          await inventory(),
-          [current, inUse].filter((known) => known !== undefined),
-        );
+        const inUse = await this.inUse(await this.secretAnnotations());
+        await removeStrays(await inventory(), [current, ...inUse]);
       }
       return current;
     });
@@ -82,9 +81,9 @@ export class CredentialHooks implements RotationGuard {
   private async makeRoom(inventory: () => Promise<CredentialInventory>): Promise<void> {
     const credentials = await inventory();
     const annotations = await this.secretAnnotations();
-    const known = [credentialAnnotations.id, credentialAnnotations.next]
-      .map((annotation) => annotations[annotation])
-      .filter((id) => id !== undefined);
+    const inUse = await this.inUse(annotations);
+    const next = annotations[credentialAnnotations.next];
+    const known = next === undefined ? inUse : [...inUse, next];
     const left = await removeStrays(credentials, known);
     const unfinished = left.filter((id) => known.includes(id));
     if (new Set(unfinished).size > 1) {
@@ -108,25 +107,57 @@ export class CredentialHooks implements RotationGuard {
     const core = await coreApi(this.config.kubeContext);
     const { namespace } = this.config;
     const name = this.secretName();
-    const annotations = { [credentialAnnotations.next]: lastSegment(id) };
-    // A patch of this one annotation, so that the rest of the Secret stays Pulumi's.
+    const { [credentialAnnotations.id]: previous } = await this.secretAnnotations();
+    const annotations = {
+      [credentialAnnotations.next]: lastSegment(id),
+      ...(previous !== undefined && { [credentialAnnotations.previous]: previous }),
+    };
+    // A patch of these annotations alone, so that the rest of the Secret stays Pulumi's.
     await unlessMissing(
       core.patchNamespacedSecret({ name, namespace, body: annotationPatch(annotations) }),
     );
   }
 
   private async refuseWhileInUse(outputs: Record<string, unknown> | undefined): Promise<void> {
-    const { namespace, releaseName, values, kubeContext } = this.config;
-    const { pod } = releaseNames(releaseName, values);
-    const core = await coreApi(kubeContext);
-    const running = await unlessMissing(core.readNamespacedPod({ name: pod, namespace }));
-    const inUse = running?.metadata?.annotations?.[podDigest];
+    const inUse = await this.podDigest();
     if (inUse !== undefined && inUse === (await digestOfOutputs(outputs))) {
       throw new pulumi.RunError(
-        `The pod ${pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ` +
+        `The pod ${this.podName()} still runs with this credential, so it is not deleted. When the pod runs with the new one, ` +
           `pulumi up -s ${pulumi.getStack()} deletes it`,
       );
     }
+  }
+
+  /**
+   * Deletes a token in the plugin's place. The plugin of Cloudflare fails on one that is gone already, because a run was
+   * killed or somebody has revoked it, and would fail again at each further run.
+   */
+  private async deleteToken({ id, type, oldInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (type.startsWith("cloudflare:")) {
+      const { removeToken } = await import("../dns/cloudflareTokens.ts");
+      const { accountId } = (oldInputs ?? {}) as { readonly accountId?: string };
+      await removeToken(id, accountId, this.config.plugins.cloudflare);
+    }
+  }
+
+  /** Ids of the credentials that the Secret and the pod have. Until the pod is the new one, it has the previous. */
+  private async inUse(annotations: Readonly<Record<string, string>>): Promise<readonly string[]> {
+    const { id, digest, previous } = credentialAnnotations;
+    const rolled = (await this.podDigest()) === annotations[digest];
+    return [annotations[id], ...(rolled ? [] : [annotations[previous]])].filter(
+      (known) => known !== undefined,
+    );
+  }
+
+  private async podDigest(): Promise<string | undefined> {
+    const { namespace, kubeContext } = this.config;
+    const core = await coreApi(kubeContext);
+    const pod = await unlessMissing(core.readNamespacedPod({ name: this.podName(), namespace }));
+    return pod?.metadata?.annotations?.[podDigest];
+  }
+
+  private podName(): string {
+    return releaseNames(this.config.releaseName, this.config.values).pod;
   }
 
   private secretName(): string {

@@ -81,6 +81,7 @@ async function madeToken(
     allowedIps,
     rotation,
     hooks: guard.binding(inventory),
+    deletedByHook: true,
   });
   return {
     content: made.token,
