@@ -1,3 +1,4 @@
+import "./debugMessages.ts";
 import "./sourcePositions.ts";
 import type * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, clusterProvider, CredentialHooks } from "./components/index.ts";
