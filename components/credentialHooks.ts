@@ -22,9 +22,6 @@ export const credentialAnnotations = {
 /** The annotation of the pod with the digest of the credential that it was started with (chart/repairs.ts). */
 const podDigest = "checksum/dns-credential";
 
-/** Google's limit of keys for one account (https://cloud.google.com/iam/quotas). */
-const keyLimit = 10;
-
 /**
  * The hooks that keep a rotation safe. Registered in every run, whatever the challenge is: Pulumi looks the delete hook
  * up by name when the credential goes, which it also does with the switch to HTTP-01.
@@ -92,13 +89,11 @@ export class CredentialHooks implements RotationGuard {
           `Finish it first, without --replace: pulumi up -s ${pulumi.getStack()}`,
       );
     }
-    if (left.length >= keyLimit) {
+    if (left.length > 1) {
+      const strays = left.filter((id) => !known.includes(id));
       throw new pulumi.RunError(
-        `There are ${left.length} credentials, which is the limit, and none could be removed. Remove those that are not in use` +
-          `${known[0] === undefined ? "" : ` (${known[0]} is)`}:\n${left
-            .filter((id) => !known.includes(id))
-            .map((id) => `  ${credentials.removeCommand(id)}`)
-            .join("\n")}`,
+        `There are ${left.length} credentials already, and those that are not in use could not be removed. Remove them, and ` +
+          `try again:\n${strays.map((id) => `  ${credentials.removeCommand(id)}`).join("\n")}`,
       );
     }
   }
