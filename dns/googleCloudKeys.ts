@@ -16,7 +16,7 @@ export function serviceAccountKeys(
   { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
 ): CredentialInventory {
   const client = operator(access);
-  const url = `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
+  const url = keysUrl(iamEndpoint, account);
   return {
     list: async () => {
       // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
@@ -44,8 +44,12 @@ export async function serviceAccountKey(
   id: string,
   { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
 ): Promise<KeyValidity> {
-  const url = `${iamEndpoint}projects/-/serviceAccounts/${account}/keys/${id}`;
+  const url = `${keysUrl(iamEndpoint, account)}/${id}`;
   return (await operator(access).request<KeyValidity>({ url })).data;
+}
+
+function keysUrl(iamEndpoint: string, account: string): string {
+  return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
 }
 
 function operator({ accessToken, credentials }: PluginSettings["googleCloud"]) {

@@ -90,7 +90,9 @@ async function answer(
   asked: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const end = (status: number) => response.writeHead(status).end();
+  // What breaks off on the way has its status already.
+  const end = (status: number) =>
+    response.headersSent ? response.end() : response.writeHead(status).end();
   const { url = "/", headers } = asked;
   const [host = ""] = (headers.host ?? "").split(":");
   if (!(await routes.knows(host))) {
