@@ -2,14 +2,9 @@ import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
 import { coreApi, unlessMissing } from "../components/coreApi.ts";
 import { chartName, type ReleaseNames } from "../chart/release.ts";
 import { messageOf, UserError } from "../sandbox/errors.ts";
+import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { decodeRecord, encodeRecord, withoutCredentials, type HelmRecord } from "./helmRecord.ts";
-
-/** Where the provider runs. */
-export interface ReleasePlace {
-  readonly namespace: string;
-  readonly releaseName: string;
-}
 
 /** The namespace's label by which Akash's operators and network policies find it. */
 const namespaceLabel = { name: "akash.network", value: "true" };
@@ -38,24 +33,13 @@ export class RunningProvider {
    */
   async deployedRevision(): Promise<HelmRecord> {
     const { namespace, releaseName } = this.place;
-    const records = (await this.revisions()).map(decodeRecord);
-    const last = records.sort((a, b) => a.version - b.version).at(-1);
-    if (last === undefined) {
+    const deployed = deployedOf((await this.revisions()).map(decodeRecord), this.place);
+    if (deployed === undefined) {
       throw new UserError(
         `The namespace ${namespace} has no Helm release ${releaseName}. ${await this.elsewhere()}`,
       );
     }
-    if (last.chart.metadata.name !== chartName) {
-      throw new UserError(
-        `The release ${releaseName} is of the chart ${last.chart.metadata.name}, and not of Akash's chart ${chartName}.`,
-      );
-    }
-    if (last.info.status !== "deployed") {
-      throw new UserError(
-        `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${this.mend(records)}`,
-      );
-    }
-    return last;
+    return deployed;
   }
 
   /** Those of the Secrets that are there, by name. */
@@ -175,15 +159,6 @@ export class RunningProvider {
     } catch {
       return [];
     }
-  }
-
-  /** How a release gets deployed again whose last revision is not. */
-  private mend(records: readonly HelmRecord[]): string {
-    const { namespace, releaseName } = this.place;
-    const good = records.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
-    return good === undefined
-      ? `No other is there to go back to; remove it, and let Helm install it again: helm -n ${namespace} uninstall ${releaseName}`
-      : `If no Helm is at work on it, put the last good one back first: helm -n ${namespace} rollback ${releaseName} ${good.version}`;
   }
 
   private selector(): string {

@@ -1,4 +1,4 @@
-import type { ReleasePlace } from "./cluster.ts";
+import type { ReleasePlace } from "./deployedRevision.ts";
 import type { PulumiCommand } from "./pulumi.ts";
 import { ownName } from "./stackFile.ts";
 import type { Translation } from "./translate.ts";

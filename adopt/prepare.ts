@@ -1,7 +1,8 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { UserError } from "../sandbox/errors.ts";
 import type { Arguments } from "./arguments.ts";
-import type { ReleasePlace, RunningProvider } from "./cluster.ts";
+import type { RunningProvider } from "./cluster.ts";
+import type { ReleasePlace } from "./deployedRevision.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";

@@ -1,0 +1,43 @@
+import { chartName } from "../chart/release.ts";
+import { UserError } from "../sandbox/errors.ts";
+import type { HelmRecord } from "./helmRecord.ts";
+
+/** Where the provider runs. */
+export interface ReleasePlace {
+  readonly namespace: string;
+  readonly releaseName: string;
+}
+
+/**
+ * The last revision of a release, which must be deployed to be adopted.
+ *
+ * @param records the release's revisions, in any order
+ * @returns undefined where there are none
+ * @throws UserError when it is not deployed, or of another chart
+ */
+export function deployedOf(
+  records: readonly HelmRecord[],
+  { namespace, releaseName }: ReleasePlace,
+): HelmRecord | undefined {
+  const inOrder = records.toSorted((a, b) => a.version - b.version);
+  const last = inOrder.at(-1);
+  if (last === undefined) {
+    return undefined;
+  }
+  if (last.chart.metadata.name !== chartName) {
+    throw new UserError(
+      `The release ${releaseName} is of the chart ${last.chart.metadata.name}, and not of Akash's chart ${chartName}.`,
+    );
+  }
+  if (last.info.status !== "deployed") {
+    const good = inOrder.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
+    const mend =
+      good === undefined
+        ? `There is none to go back to; remove it, and let Helm install it again: helm -n ${namespace} uninstall ${releaseName}`
+        : `If no Helm is at work on it, put the last good one back first: helm -n ${namespace} rollback ${releaseName} ${good.version}`;
+    throw new UserError(
+      `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${mend}`,
+    );
+  }
+  return last;
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { deployedOf } from "../../../adopt/deployedRevision.ts";
+import type { HelmRecord } from "../../../adopt/helmRecord.ts";
+
+const place = { namespace: "akash-services", releaseName: "akash-provider" };
+
+/** Revisions of these statuses, from the first on. */
+function records(statuses: readonly string[], name = "provider"): HelmRecord[] {
+  return statuses.map((status, index) => ({
+    name: place.releaseName,
+    version: index + 1,
+    info: { status },
+    chart: { metadata: { name, version: "19.0.2" } },
+    manifest: "",
+  }));
+}
+
+describe("the deployed revision", () => {
+  it("is the last one, in whatever order they come", () => {
+    const list = records(["superseded", "superseded", "deployed"]).reverse();
+    assert.equal(deployedOf(list, place)?.version, 3);
+  });
+
+  it("is none where there is no release", () => {
+    assert.equal(deployedOf([], place), undefined);
+  });
+
+  for (const [statuses, command] of [
+    [["superseded", "deployed", "pending-upgrade"], "rollback akash-provider 2"],
+    [["superseded", "failed", "failed"], "rollback akash-provider 1"],
+    [["failed"], "uninstall akash-provider"],
+    [["pending-install"], "uninstall akash-provider"],
+  ] as const) {
+    it(`is refused after ${statuses.join(", ")} with the command that mends it`, () => {
+      assert.throws(() => deployedOf(records(statuses), place), {
+        name: "UserError",
+        message: new RegExp(
+          `is ${statuses.at(-1) ?? ""}, and .*: helm -n akash-services ${command}$`,
+        ),
+      });
+    });
+  }
+
+  it("is refused where it is of another chart", () => {
+    assert.throws(() => deployedOf(records(["deployed"], "nginx"), place), {
+      name: "UserError",
+      message: /is of the chart nginx/,
+    });
+  });
+});
