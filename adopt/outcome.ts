@@ -7,13 +7,20 @@ export function outcomeText(preparation: Preparation, cleanedRevisions: readonly
   const { identity, place, recovers } = preparation;
   const { stack } = identity;
   const paragraphs = [
-    `The provider is in the stack ${stack}${recovers ? " again" : ""}, and its pod was not restarted. ${historyText(cleanedRevisions)}`,
-    credentialText(preparation),
-    `What follows is what pulumi up -s ${stack} changes. It restarts the pod once${recovers ? "" : certificateText}. The Secrets
-in ${place.namespace} are never missing meanwhile. 🔓 is the protection that lasts until then: without it, pulumi destroy would
-now take the namespace along.`,
+    [
+      `The provider is in the stack ${stack}${recovers ? " again" : ""}, and its pod was not restarted.`,
+      historyText(cleanedRevisions),
+    ],
+    credentialLines(preparation),
+    [
+      `What follows is what pulumi up -s ${stack} changes. It restarts the pod once${recovers ? "." : ", since the repairs of the chart change it."}`,
+      ...(recovers ? [] : [certificateText]),
+      `The Secrets in ${place.namespace} are never missing meanwhile.`,
+      "🔓 is the protection that lasts until then: without it, pulumi destroy would now take the namespace along.",
+    ],
   ];
-  return `\n${paragraphs.filter((text) => text !== "").join("\n\n")}\n\n`;
+  const texts = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return `\n${texts.join("\n\n")}\n\n`;
 }
 
 function historyText(cleanedRevisions: readonly number[]): string {
@@ -23,30 +30,36 @@ function historyText(cleanedRevisions: readonly number[]): string {
         `${cleanedRevisions.join(", ")}; all of them can still be rolled back to, since the Secrets stay.`;
 }
 
-const certificateText = `: the repairs of the chart put checksums on
-it and give each CA a directory of its own for certificates. That directory is empty at first, so the provider orders one
-new certificate (Let's Encrypt issues 5 a week for one name)`;
+const certificateText =
+  "Each CA has a directory of its own for certificates then, which is empty at first: the provider orders one new certificate (Let's Encrypt issues 5 a week for one name).";
 
 /** What becomes of the DNS credential, if there is one. */
-function credentialText({ identity: { stack }, translation, maker }: Preparation): string {
+function credentialLines({ identity: { stack }, translation, maker }: Preparation): string[] {
   if (maker !== undefined) {
-    return `No cloud tells the secret part of a DNS credential twice, so the next pulumi up makes a new one, proves it, and restarts
-the provider with it. One more pulumi up then deletes the old one:
-  pulumi up -s ${stack} && pulumi up -s ${stack}`;
+    return [
+      "No cloud tells the secret part of a DNS credential twice, so the next pulumi up makes a new one, proves it, and restarts the provider with it.",
+      "One more pulumi up then deletes the old one:",
+      `  pulumi up -s ${stack} && pulumi up -s ${stack}`,
+    ];
   }
   const setting = Object.keys(translation.secrets).find((path) => path.startsWith("dns."));
   return setting === undefined
-    ? ""
-    : `The DNS credential is the one in the file, which the program neither replaces nor deletes. It makes one of its own instead,
-and rotates that, after
-  pulumi config rm -s ${stack} --path ${setting} && pulumi up -s ${stack}
-  ${removal(translation.secrets[setting] ?? "")}`;
+    ? []
+    : [
+        "The DNS credential is the one in the file, which the program neither replaces nor deletes.",
+        "To have it make one of its own instead, and rotate that:",
+        `  pulumi config rm -s ${stack} --path ${setting} && pulumi up -s ${stack}`,
+        ...removal(translation.secrets[setting] ?? ""),
+      ];
 }
 
 /** How an operator deletes a credential that the program has not made. */
-function removal(credential: string): string {
+function removal(credential: string): string[] {
   const { data } = keyFile.safeParse(parseJson(credential));
   return data?.private_key_id === undefined
-    ? "and the old one is deleted where it was made."
-    : `gcloud iam service-accounts keys delete ${data.private_key_id} --iam-account=${data.client_email}`;
+    ? ["Then delete the old one where it was made."]
+    : [
+        "Then delete the old one:",
+        `  gcloud iam service-accounts keys delete ${data.private_key_id} --iam-account=${data.client_email}`,
+      ];
 }
