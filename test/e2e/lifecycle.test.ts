@@ -6,16 +6,22 @@ import type { Sandbox } from "../../sandbox/cluster.ts";
 import { pulumiStateDirectory } from "../../sandbox/environment.ts";
 import { Cluster, isReady } from "../support/cluster.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { walletKey } from "../support/settings.ts";
 import { Workspace } from "../support/workspace.ts";
 
 const namespace = "akash-services";
 const release = "akash-provider";
 const pod = "akash-provider-0";
 
-/** Parts of the local stack's wallet key and password (stacks/Pulumi.local.yaml), as text and encoded. */
+/** What the wallet is changed to. */
+const newPassword = "another-password";
+
+/** Parts of the wallet keys and passwords, of the local stack (stacks/Pulumi.local.yaml) and later; as text and encoded. */
 const walletParts = [
   "Llfcz4uNbHBRHZJlk6ugBuYFd4MTLHv48IslNpJLmZY3h2Skt4KYtQjR2kiRsN4r",
   "sandbox-password",
+  walletKey.split("\n")[5] ?? "",
+  newPassword,
 ];
 const sentinels = walletParts.flatMap((text) => [
   text,
@@ -39,6 +45,14 @@ describe("a stack's life", () => {
     const found = await cluster.pod(namespace, pod);
     assert(isReady(found), `${pod} is not ready`);
     return found?.metadata?.uid;
+  }
+
+  async function walletEntry(key: string): Promise<string> {
+    const { data } = await cluster.core.readNamespacedSecret({
+      namespace,
+      name: "akash-provider-keys",
+    });
+    return Buffer.from(data?.[key] ?? "", "base64").toString();
   }
 
   before(async () => {
@@ -79,13 +93,8 @@ describe("a stack's life", () => {
   });
 
   it("has given the pod the wallet as it was exported", async () => {
-    const { data } = await cluster.core.readNamespacedSecret({
-      namespace,
-      name: "akash-provider-keys",
-    });
-    const text = (key: string) => Buffer.from(data?.[key] ?? "", "base64").toString();
-    assert.match(text("key.txt"), /^-----BEGIN TENDERMINT PRIVATE KEY-----\n/);
-    assert.equal(text("key-pass.txt"), "sandbox-password");
+    assert.match(await walletEntry("key.txt"), /^-----BEGIN TENDERMINT PRIVATE KEY-----\n/);
+    assert.equal(await walletEntry("key-pass.txt"), "sandbox-password");
   });
 
   it("changes nothing when nothing changed", async () => {
@@ -151,19 +160,17 @@ describe("a stack's life", () => {
     assert.match((await directory()) ?? "", /^\/root\/\.akash\/\.certissuer\/acme-v02\./);
   });
 
-  it("rolls the pod when the wallet's password changes", async () => {
-    const before = await uid();
-    await workspace.succeed(
-      "config",
-      "set",
-      "-s",
-      "life",
-      "--secret",
-      "walletPassword",
-      "another-password",
-    );
-    await up();
-    assert.notEqual(await uid(), before);
+  it("rolls the pod when the wallet's password or its key changes, which it then has", async () => {
+    for (const [setting, value, key] of [
+      ["walletPassword", newPassword, "key-pass.txt"],
+      ["walletKey", walletKey, "key.txt"],
+    ] as const) {
+      const before = await uid();
+      await workspace.succeed("config", "set", "-s", "life", "--secret", setting, "--", value);
+      await up("--logtostderr", "-v=9");
+      assert.notEqual(await uid(), before, setting);
+      assert.equal(await walletEntry(key), value);
+    }
   });
 
   it("changes nothing when the configuration is wrong", async () => {

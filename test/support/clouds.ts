@@ -55,17 +55,9 @@ export class SandboxClouds {
   }
 
   async google(): Promise<GoogleHoldings> {
-    const { accounts = [] } = await this.googleCall<{
-      readonly accounts?: readonly { readonly email: string }[];
-    }>("GET", `/v1/projects/${project}/serviceAccounts`);
-    const emails = accounts.map(({ email }) => email);
+    const emails = await this.accounts();
     const keys = await Promise.all(
-      emails.map(async (email) => {
-        const { keys = [] } = await this.googleCall<{
-          readonly keys?: readonly { readonly name: string }[];
-        }>("GET", `/v1/projects/-/serviceAccounts/${email}/keys?keyTypes=USER_MANAGED`);
-        return [email, keys.map(({ name }) => name.split("/").at(-1) ?? "")] as const;
-      }),
+      emails.map(async (email) => [email, await this.keysOf(email)] as const),
     );
     const zones = ["example-test", "other-test"];
     const resources = [
@@ -96,6 +88,15 @@ export class SandboxClouds {
       grants: grants.flat(),
       txt: records.flatMap(({ rrsets }) => rrsets.map(({ name }) => name)),
     };
+  }
+
+  /** Ids of the credentials that exist at a cloud, beside the operator's. */
+  async credentials(cloud: "google" | "cloudflare"): Promise<readonly string[]> {
+    if (cloud === "cloudflare") {
+      return (await this.cloudflareTokens()).map(({ id }) => id);
+    }
+    const keys = await Promise.all((await this.accounts()).map((email) => this.keysOf(email)));
+    return keys.flat();
   }
 
   /** Makes a service account with these roles on zones of the project, and returns its key file. */
@@ -183,6 +184,21 @@ export class SandboxClouds {
       `/zones/${await this.cloudflareZone()}/dns_records?type=TXT`,
     );
     return result.map(({ name }) => name);
+  }
+
+  private async accounts(): Promise<readonly string[]> {
+    const { accounts = [] } = await this.googleCall<{
+      readonly accounts?: readonly { readonly email: string }[];
+    }>("GET", `/v1/projects/${project}/serviceAccounts`);
+    return accounts.map(({ email }) => email);
+  }
+
+  /** Ids of an account's user-managed keys. */
+  private async keysOf(email: string): Promise<readonly string[]> {
+    const { keys = [] } = await this.googleCall<{
+      readonly keys?: readonly { readonly name: string }[];
+    }>("GET", `/v1/projects/-/serviceAccounts/${email}/keys?keyTypes=USER_MANAGED`);
+    return keys.map(({ name }) => name.split("/").at(-1) ?? "");
   }
 
   private control<T>(

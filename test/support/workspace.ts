@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   cpSync,
@@ -127,8 +127,7 @@ export class Workspace {
   async pulumi(...args: readonly string[]): Promise<CommandResult> {
     return run("pulumi", [...args, "--non-interactive"], {
       cwd: this.directory,
-      // With the debug commands comes --event-log.
-      env: { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" },
+      env: this.environment,
     });
   }
 
@@ -146,25 +145,49 @@ export class Workspace {
    *
    * @param condition tried until it holds; it has a minute
    */
-  async upKilledWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
+  upKilledWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
+    return this.upEndedWhen(condition, "engine", args);
+  }
+
+  /** The same with everything that the engine has started, as when the machine goes down. */
+  upCutOffWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
+    return this.upEndedWhen(condition, "all", args);
+  }
+
+  private async upEndedWhen(
+    condition: () => Promise<boolean>,
+    victim: "engine" | "all",
+    args: readonly string[],
+  ): Promise<void> {
     const command = ["up", "-s", this.stack, "--yes", "--non-interactive", ...args];
     const child = spawn("pulumi", command, {
       cwd: this.directory,
-      env: this.sandbox.environment,
+      env: this.environment,
       stdio: "ignore",
     });
     const ended = once(child, "exit");
+    const moment = { what: "the moment to kill pulumi", timeout: 60_000, interval: 20 };
     try {
-      await waitFor(condition, { what: "the moment to kill pulumi", timeout: 60_000 });
+      await waitFor(condition, moment);
       if (child.exitCode !== null) {
         throw new Error("pulumi ended before it could be killed");
       }
     } finally {
+      const others = victim === "all" && child.exitCode === null ? descendants(child.pid) : [];
       child.kill("SIGKILL");
+      others.forEach(killIfRunning);
       await ended;
     }
     // Its lock outlives it.
     await this.succeed("cancel", this.stack, "--yes");
+  }
+
+  /** Changes the stack's state. */
+  async editState(edit: (state: string) => string): Promise<void> {
+    const file = join(this.directory, "state.json");
+    await this.succeed("stack", "export", "-s", this.stack, "--file", file);
+    writeFileSync(file, edit(readFileSync(file, "utf8")));
+    await this.succeed("stack", "import", "-s", this.stack, "--file", file);
   }
 
   up(...args: readonly string[]): Promise<CommandResult> {
@@ -180,6 +203,11 @@ export class Workspace {
   async outputs(): Promise<Record<string, unknown>> {
     const { stdout } = await this.succeed("stack", "output", "-s", this.stack, "--json");
     return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  private get environment(): NodeJS.ProcessEnv {
+    // With the debug commands comes --event-log.
+    return { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" };
   }
 
   private get stackFile(): string {
@@ -200,6 +228,28 @@ export class Workspace {
 /** The chart that the end-to-end tests deploy: the one that `AKASH_CHART` names, else the stand-in. */
 export function chartUnderTest(): string {
   return process.env.AKASH_CHART ?? "sandbox/chart/provider";
+}
+
+/** Everything that a process has started, and what that has started. The plugins have process groups of their own. */
+function descendants(pid: number | undefined): readonly number[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
+  const processes = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const childrenOf = (parent: number | undefined): readonly number[] =>
+    processes
+      .filter(([ppid]) => ppid === parent)
+      .flatMap(([, child]) => (child === undefined ? [] : [child, ...childrenOf(child)]));
+  return childrenOf(pid);
+}
+
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself meanwhile.
+  }
 }
 
 function run(
