@@ -125,7 +125,7 @@ export class Workspace {
 
   /** Runs `pulumi` as a user would, in the workspace's folder. */
   async pulumi(...args: readonly string[]): Promise<CommandResult> {
-    return run("pulumi", [...args, "--non-interactive"], {
+    return run("pulumi", ["--non-interactive", ...args], {
       cwd: this.directory,
       env: this.environment,
     });
