@@ -19,10 +19,12 @@ export default defineConfig(globalIgnores(["node_modules/", ".sandbox*/"]), {
     "no-restricted-imports": [
       "error",
       {
-        paths: ["cloudflare", "gcp", "kubernetes", "random"].map((provider) => ({
-          name: `@pulumi/${provider}`,
-          message: "It loads all services of the provider. Import the file of the one resource.",
-        })),
+        patterns: [
+          {
+            regex: "^@pulumi/(cloudflare|gcp|kubernetes|random)(/(?!.*\\.js$)|$)",
+            message: "It loads many services of the provider. Import the file of the one resource.",
+          },
+        ],
       },
     ],
     eqeqeq: "error",

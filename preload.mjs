@@ -30,9 +30,13 @@ function replace(name, placeholder) {
   if (path === undefined) {
     return;
   }
+  let loaded;
   const load = () => {
-    delete require.cache[path];
-    return require(path);
+    if (loaded === undefined) {
+      delete require.cache[path];
+      loaded = require(path);
+    }
+    return loaded;
   };
   require.cache[path] = { exports: placeholder(load), loaded: true };
 }

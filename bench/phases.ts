@@ -12,7 +12,11 @@ const ends = [
   { name: "Pulumi and its language host start", end: /^langhost\[nodejs\]\.Run\(/, last: false },
   { name: "Node and the SDK start", end: /^Running program /, last: false },
   { name: "the program loads and reads its settings", end: /^Registering resource: /, last: false },
-  { name: "the plugins start, the cloud is looked up", end: /^Handshake: /, last: true },
+  {
+    name: "the plugins start, the cloud is looked up",
+    end: /\.Configure\(\) executing/,
+    last: true,
+  },
   {
     name: "the plugins compare the resources",
     end: /^RegisterResourceOutputs RPC finished/,

@@ -68,7 +68,7 @@ export class CredentialHooks implements RotationGuard {
     return id.apply(async (current) => {
       if (!pulumi.runtime.isDryRun()) {
         const inUse = await this.inUse(await this.secretAnnotations());
-        await removeStrays(await inventory(), [current, ...inUse]);
+        await removeStrays(await inventory(), inUse && [current, ...inUse]);
       }
       return current;
     });
@@ -80,17 +80,17 @@ export class CredentialHooks implements RotationGuard {
     const annotations = await this.secretAnnotations();
     const inUse = await this.inUse(annotations);
     const next = annotations[credentialAnnotations.next];
-    const known = next === undefined ? inUse : [...inUse, next];
+    const known = next === undefined ? inUse : inUse && [...inUse, next];
     const left = await removeStrays(credentials, known);
-    const unfinished = left.filter((id) => known.includes(id));
-    if (new Set(unfinished).size > 1) {
+    const unfinished = left.filter((id) => known?.includes(id));
+    if (unfinished.length > 1) {
       throw new pulumi.RunError(
-        `There are two credentials already: ${unfinished.join(" in use, and ")} from a rotation that did not finish. ` +
+        `There are two credentials already, ${unfinished.join(" and ")}, from a rotation that did not finish. ` +
           `Finish it first, without --replace: pulumi up -s ${pulumi.getStack()}`,
       );
     }
     if (left.length > 1) {
-      const strays = left.filter((id) => !known.includes(id));
+      const strays = left.filter((id) => known?.includes(id) !== true);
       throw new pulumi.RunError(
         `There are ${left.length} credentials already, and those that are not in use could not be removed. Remove them, and ` +
           `try again:\n${strays.map((id) => `  ${credentials.removeCommand(id)}`).join("\n")}`,
@@ -125,7 +125,8 @@ export class CredentialHooks implements RotationGuard {
 
   /**
    * Deletes a token in the plugin's place. The plugin of Cloudflare fails on one that is gone already, because a run was
-   * killed or somebody has revoked it, and would fail again at each further run.
+   * killed or somebody has revoked it, and would fail again at each further run. (A token that an operator has protected
+   * is refused by the preview; with --skip-preview the engine looks at that only after this.)
    */
   private async deleteToken({ id, type, oldInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (type.startsWith("cloudflare:")) {
@@ -135,10 +136,19 @@ export class CredentialHooks implements RotationGuard {
     }
   }
 
-  /** Ids of the credentials that the Secret and the pod have. Until the pod is the new one, it has the previous. */
-  private async inUse(annotations: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  /**
+   * Ids of the credentials that the Secret and the pod have. Until the pod is the new one, it has the previous. Undefined
+   * where the pod has one that no Secret tells, because somebody has deleted it.
+   */
+  private async inUse(
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<readonly string[] | undefined> {
     const { id, digest, previous } = credentialAnnotations;
-    const rolled = (await this.podDigest()) === annotations[digest];
+    const running = await this.podDigest();
+    if (annotations[id] === undefined && running !== undefined) {
+      return undefined;
+    }
+    const rolled = running === annotations[digest];
     return [annotations[id], ...(rolled ? [] : [annotations[previous]])].filter(
       (known) => known !== undefined,
     );

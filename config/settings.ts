@@ -76,7 +76,7 @@ const positive = z
     z.number("is not a whole number").int("is not a whole number").positive("is not above zero"),
   );
 
-/** How long the proof waits for new keys and grants to work, in seconds. Default 480: Google says up to 7 minutes, and mostly takes one. */
+/** How long the proof waits until a new credential works everywhere, in seconds. Default 480: at Google it is mostly one minute and up to 7, at Cloudflare seconds. */
 const proofTimeout = positive.default(480);
 
 /** Any text, such as a month; when it changes, the credential is replaced by a new one. Default `first`. */

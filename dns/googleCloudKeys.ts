@@ -1,5 +1,7 @@
+import { RunError } from "@pulumi/pulumi";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import type { PluginSettings } from "../config.ts";
+import { googleCloudAnswer } from "./googleCloudAnswer.ts";
 import { lastSegment } from "./names.ts";
 import type { CredentialInventory } from "./strays.ts";
 
@@ -18,16 +20,18 @@ export function serviceAccountKeys(
   const client = operator(access);
   const url = keysUrl(iamEndpoint, account);
   return {
-    list: async () => {
-      // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
-      const { data } = await client.request<{
-        readonly keys?: readonly { readonly name: string }[];
-      }>({ url, params: { keyTypes: "USER_MANAGED" } });
-      return (data.keys ?? []).map(({ name }) => lastSegment(name));
-    },
-    remove: async (id) => {
-      await client.request({ url: `${url}/${id}`, method: "DELETE" });
-    },
+    list: () =>
+      answered(`The keys of ${account} could not be listed`, async () => {
+        // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
+        const { data } = await client.request<{
+          readonly keys?: readonly { readonly name: string }[];
+        }>({ url, params: { keyTypes: "USER_MANAGED" } });
+        return (data.keys ?? []).map(({ name }) => lastSegment(name));
+      }),
+    remove: (id) =>
+      answered(`The key ${id} could not be deleted`, async () => {
+        await client.request({ url: `${url}/${id}`, method: "DELETE" });
+      }),
     removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
   };
 }
@@ -46,6 +50,15 @@ export async function serviceAccountKey(
 ): Promise<KeyValidity> {
   const url = `${keysUrl(iamEndpoint, account)}/${id}`;
   return (await operator(access).request<KeyValidity>({ url })).data;
+}
+
+/** Makes a call, and says what was not possible where Google refuses it. */
+async function answered<T>(failure: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new RunError(`${failure}: ${googleCloudAnswer(error)}`);
+  }
 }
 
 function keysUrl(iamEndpoint: string, account: string): string {

@@ -13,17 +13,18 @@ export interface CredentialInventory {
  * Removes credentials that a killed run made and Pulumi never heard of: the cloud had made them, and the answer was lost.
  *
  * @param inventory the credentials that the stack has made
- * @param known ids of those that Pulumi knows: the one in use and the one about to be
+ * @param known ids of those that Pulumi knows: the one in use and the one about to be; undefined where it cannot be told,
+ *   and then none is removed
  * @returns the ids of those that are left
  */
 export async function removeStrays(
   inventory: CredentialInventory,
-  known: readonly string[],
+  known: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   let left: readonly string[] = [];
   try {
     left = await inventory.list();
-    const strays = left.filter((id) => !known.includes(id));
+    const strays = known === undefined ? [] : left.filter((id) => !known.includes(id));
     for (const id of strays) {
       await inventory.remove(id);
       left = left.filter((other) => other !== id);

@@ -3,7 +3,7 @@ import { zoneContains } from "../../dns/credential.ts";
 import { keyClient } from "../../dns/googleCloudClient.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloudKeyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
-import { messageOf } from "../../sandbox/errors.ts";
+import { googleCloudAnswer } from "../../dns/googleCloudAnswer.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
@@ -97,7 +97,7 @@ export function googleCloudCredential(
       );
       const has = await held(projectUrl, permissions).catch((error: unknown) => {
         throw new NotSeen(
-          `Google does not say what ${key.client_email} may do in ${project} (${messageOf(error)})`,
+          `Google does not say what ${key.client_email} may do in ${project} (${googleCloudAnswer(error)})`,
         );
       });
       return has.map((permission) => `${excessPermissions[permission] ?? "act"} (${permission})`);
@@ -113,7 +113,7 @@ export function googleCloudCredential(
         return { createdAt: times.validAfterTime, expiresAt: times.validBeforeTime };
       } catch (error) {
         throw new NotSeen(
-          `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${messageOf(error)})`,
+          `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${googleCloudAnswer(error)})`,
         );
       }
     },
@@ -123,12 +123,14 @@ export function googleCloudCredential(
         const keys = await serviceAccountKeys(key.client_email, access.googleCloud).list();
         return { count: keys.length, what };
       } catch (error) {
-        throw new NotSeen(`the ${what} cannot be listed with your access (${messageOf(error)})`);
+        throw new NotSeen(
+          `the ${what} cannot be listed with your access (${googleCloudAnswer(error)})`,
+        );
       }
     },
     zoneName: () =>
       dnsName().catch((error: unknown) => {
-        throw new NotSeen(`the managed zone cannot be read (${messageOf(error)})`);
+        throw new NotSeen(`the managed zone cannot be read (${googleCloudAnswer(error)})`);
       }),
     prove: async () => {
       const { proveGoogleCloudKey } = await import("../../dns/googleCloudProof.ts");
@@ -144,7 +146,7 @@ export function googleCloudCredential(
 function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
   const { project, zone } = target;
   if (!(error instanceof gaxios.GaxiosError) || error.status === undefined) {
-    throw new NotSeen(`Google does not answer (${messageOf(error)})`);
+    throw new NotSeen(`Google does not answer (${googleCloudAnswer(error)})`);
   }
   if (error.config.url.href === key.token_uri) {
     return {

@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster.ts";
 import { waitFor } from "../../sandbox/wait.ts";
@@ -94,6 +94,12 @@ export class Workspace {
     copy.copyProgram();
     cpSync(this.stackFile, copy.stackFile);
     return copy;
+  }
+
+  /** The same folder and stack, with commands run with further variables. */
+  withEnvironment(variables: NodeJS.ProcessEnv): Workspace {
+    const environment = { ...this.sandbox.environment, ...variables };
+    return new Workspace({ ...this.sandbox, environment }, basename(this.directory), this.stack);
   }
 
   /** Writes the stack's settings anew: those of stack `local` with these differences. */
