@@ -4,7 +4,13 @@ import { chartName, type ReleaseNames } from "../chart/release.ts";
 import { messageOf, UserError } from "../sandbox/errors.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
-import { decodeRecord, encodeRecord, withoutCredentials, type HelmRecord } from "./helmRecord.ts";
+import {
+  accountBindingEntries,
+  decodeRecord,
+  encodeRecord,
+  withoutCredentials,
+  type HelmRecord,
+} from "./helmRecord.ts";
 
 /** The namespace's label by which Akash's operators and network policies find it. */
 const namespaceLabel = { name: "akash.network", value: "true" };
@@ -103,7 +109,7 @@ export class RunningProvider {
   }
 
   /**
-   * Takes the credentials out of what Helm remembers, revision by revision.
+   * Takes the credentials out of what Helm remembers, revision by revision, and out of the issuer's ConfigMap.
    *
    * Otherwise they would stay readable there, Pulumi would read them into its state with the release, and the next
    * upgrade would delete the Secrets, which its manifest has no more (helm.sh/helm/v3, pkg/kube/client.go, `update`).
@@ -124,7 +130,28 @@ export class RunningProvider {
         changed.push(record.version);
       }
     }
+    await this.forgetAccountBinding(names);
     return changed;
+  }
+
+  /**
+   * Takes the CA's credential out of the issuer's ConfigMap itself: an upgrade removes only what the manifest before
+   * had. The running issuer keeps what it has read, and its account.
+   */
+  private async forgetAccountBinding({ letsEncryptConfigMap: name }: ReleaseNames): Promise<void> {
+    const { namespace } = this.place;
+    await explained(async () => {
+      const found = await unlessMissing(this.core.readNamespacedConfigMap({ name, namespace }));
+      const { metadata, data = {} } = found ?? {};
+      const present = accountBindingEntries.filter((entry) => entry in data);
+      if (present.length > 0) {
+        const body = [
+          { op: "test", path: "/metadata/resourceVersion", value: metadata?.resourceVersion },
+          ...present.map((entry) => ({ op: "remove", path: `/data/${entry}` })),
+        ];
+        await this.core.patchNamespacedConfigMap({ name, namespace, body });
+      }
+    });
   }
 
   private async revisions(): Promise<readonly V1Secret[]> {

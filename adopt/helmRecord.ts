@@ -1,6 +1,12 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
-import { formatManifest, parseManifest, withObject } from "../chart/manifest.ts";
+import {
+  formatManifest,
+  parseManifest,
+  withObject,
+  type KubernetesObject,
+} from "../chart/manifest.ts";
+import { editConfigMap } from "../chart/objects.ts";
 import type { ReleaseNames } from "../chart/release.ts";
 import { liveCredentials } from "./liveSecrets.ts";
 import { valueAt, without, type ValueMap } from "./values.ts";
@@ -32,6 +38,12 @@ export function encodeRecord(record: HelmRecord): Record<string, string> {
 /** A CA's credential for an account there, a value of charts before 12.1.3. */
 const accountBinding = "letsEncrypt.acme.externalAccountBinding";
 
+/** The same in the issuer's ConfigMap (templates/letsencrypt-configmap.yaml of charts before 12.1.3). */
+export const accountBindingEntries: readonly string[] = [
+  "AP_CERT_ISSUER_KID",
+  "AP_CERT_ISSUER_HMAC",
+];
+
 /**
  * A revision without credentials: neither in its values nor among its objects. Everything else is as it was, and the
  * same record comes back where there is nothing to take out.
@@ -43,13 +55,29 @@ export function withoutCredentials(record: HelmRecord, names: ReleaseNames): Hel
   );
   const owned = new Set(credentials.map(({ secret }) => secret));
   const documents = parseManifest(record.manifest);
-  const kept = documents.map((document) =>
-    document.object?.kind === "Secret" && owned.has(document.object.metadata?.name ?? "")
+  const kept = documents.map((document) => {
+    const { object } = document;
+    if (object === undefined) {
+      return document;
+    }
+    return object.kind === "Secret" && owned.has(object.metadata?.name ?? "")
       ? withObject(document, undefined)
-      : document,
-  );
+      : withObject(document, withoutAccountBinding(object, names));
+  });
   const manifest = formatManifest(kept);
   return paths.length === 0 && manifest === record.manifest
     ? record
     : { ...record, config: paths.reduce<ValueMap>(without, record.config ?? {}), manifest };
+}
+
+function withoutAccountBinding(
+  object: KubernetesObject,
+  { letsEncryptConfigMap }: ReleaseNames,
+): KubernetesObject | undefined {
+  const [edited] = editConfigMap([object], letsEncryptConfigMap, (data) =>
+    Object.fromEntries(
+      Object.entries(data).filter(([name]) => !accountBindingEntries.includes(name)),
+    ),
+  );
+  return edited;
 }

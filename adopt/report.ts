@@ -64,7 +64,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
 
 /** The steps of an adoption, as commands where they are some. */
 export function shownCommands(preparation: Preparation): string[] {
-  const { identity, translation, secrets, place, imported } = preparation;
+  const { identity, translation, secrets, place, names, imported } = preparation;
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
     ...settingCommands(identity, translation).map(shownCommand),
@@ -73,7 +73,7 @@ export function shownCommands(preparation: Preparation): string[] {
       (name) =>
         `kubectl -n ${place.namespace} annotate secret ${name} helm.sh/resource-policy=keep (and its field managers become Pulumi's)`,
     ),
-    `(the credentials are taken out of Helm's history of ${place.releaseName})`,
+    `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
     shownCommand(previewCommand(identity)),
   ];

@@ -24,6 +24,18 @@ data:
   key.txt: SENTINEL
 `;
 
+/** As charts before 12.1.3 have it. */
+const issuerConfigMap = (more: string) => `
+# Source: provider/templates/letsencrypt-configmap.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: akash-provider-letsencrypt
+data:
+  AP_CERT_ISSUER_ENABLED: "true"
+${more}  AP_CERT_ISSUER_DNS_PROVIDERS: cf
+`;
+
 const record: HelmRecord = {
   name: "akash-provider",
   version: 3,
@@ -38,7 +50,13 @@ const record: HelmRecord = {
       providers: { cloudflare: { enabled: true, apiToken: "SENTINEL" } },
     },
   },
-  manifest: ["", configMap, secret("akash-provider-keys"), secret("of-another")].join("---"),
+  manifest: [
+    "",
+    configMap,
+    issuerConfigMap("  AP_CERT_ISSUER_KID: SENTINEL-kid\n  AP_CERT_ISSUER_HMAC: SENTINEL-hmac\n"),
+    secret("akash-provider-keys"),
+    secret("of-another"),
+  ].join("---"),
 };
 
 describe("Helm's record of a revision", () => {
@@ -58,6 +76,12 @@ describe("Helm's record of a revision", () => {
     assert.doesNotMatch(manifest, /akash-provider-keys/);
     assert(manifest.includes(configMap));
     assert(manifest.includes(secret("of-another")));
+  });
+
+  it("loses the CA's credential in the issuer's ConfigMap, and nothing else of that", () => {
+    const { manifest } = withoutCredentials(record, names);
+    assert.doesNotMatch(manifest, /SENTINEL-/);
+    assert(manifest.includes(issuerConfigMap("")));
   });
 
   it("is left alone where it holds none", () => {
