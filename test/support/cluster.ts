@@ -148,6 +148,7 @@ export interface HelmRevision {
   readonly name: string;
   readonly version: number;
   readonly info: { readonly status: string; readonly description: string };
+  readonly chart: { readonly metadata: { readonly version: string } };
   /** Everything that is stored, as text. */
   readonly text: string;
 }
