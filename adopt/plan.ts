@@ -50,7 +50,7 @@ const clusterProvider: Component = { name: "cluster", type: "pulumi:providers:ku
 
 /** The command that makes the stack. */
 export function initCommand({ stack }: StackIdentity): PulumiCommand {
-  return { args: ["stack", "init", stack, "--no-select"] };
+  return { args: ["stack", "init", stack, "--no-select"], stack };
 }
 
 /** The commands that write the settings. The secrets reach Pulumi through standard input. */
@@ -68,11 +68,13 @@ export function settingCommands(
       : [
           {
             args: ["config", "set-all", "-s", stack, "--json", JSON.stringify(json)],
+            stack,
             shown: `pulumi config set-all -s ${stack} --json … (the settings above)`,
           },
         ]),
     ...Object.entries(secrets).map(([path, text]) => ({
       args: ["config", "set", "-s", stack, "--path", "--secret", path],
+      stack,
       shown: `pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
       // Pulumi takes one line break off the end, and an adopted Secret must keep its own.
       stdin: `${text}\n`,
@@ -140,8 +142,9 @@ export function parentsCommand(
   identity: StackIdentity,
   resources: readonly ImportedResource[],
 ): PulumiCommand {
+  const { stack } = identity;
   const targets = Object.values(nameTable(identity, resources)).flatMap((urn) => ["--target", urn]);
-  return { args: ["up", "-s", identity.stack, "--yes", "--skip-preview", ...targets] };
+  return { args: ["up", "-s", stack, "--yes", "--skip-preview", ...targets], stack };
 }
 
 /**
@@ -153,6 +156,7 @@ export function parentsCommand(
 export function importCommand({ stack }: StackIdentity, file: string): PulumiCommand {
   return {
     args: ["import", "-s", stack, "--file", file, "--generate-code=false", "--yes"],
+    stack,
   };
 }
 
@@ -173,7 +177,7 @@ export function importFile(
 
 /** The command that shows what the next `up` changes. */
 export function previewCommand({ stack }: StackIdentity): PulumiCommand {
-  return { args: ["preview", "-s", stack, "--diff"] };
+  return { args: ["preview", "-s", stack, "--diff"], stack };
 }
 
 function nameTable(

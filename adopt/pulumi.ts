@@ -5,6 +5,8 @@ import type { StackState } from "./stackState.ts";
 /** A Pulumi command. */
 export interface PulumiCommand {
   readonly args: readonly string[];
+  /** The stack that it is for. */
+  readonly stack: string;
   /** What it reads from standard input: a secret, which must not be on a command line. */
   readonly stdin?: string;
   /** The command as a user would type it, where that is not `pulumi` and the arguments. */
@@ -32,20 +34,20 @@ export class Pulumi {
   async run(command: PulumiCommand, output: Output = "kept"): Promise<string> {
     const { status, stdout, all } = await this.start(command, output);
     if (status !== 0) {
-      throw new UserError(`${shownCommand(command)} failed${reason(command, all)}`);
+      throw new UserError(failureText(command, all));
     }
     return stdout;
   }
 
   /** What a stack's state holds. */
   async state(stack: string): Promise<StackState> {
-    const command = { args: ["stack", "export", "-s", stack] };
+    const command = { args: ["stack", "export", "-s", stack], stack };
     const { status, stdout, all } = await this.start(command, "kept");
     if (status !== 0) {
       if (all.includes("no stack named")) {
         return undefined;
       }
-      throw new UserError(`${shownCommand(command)} failed${reason(command, all)}`);
+      throw new UserError(failureText(command, all));
     }
     const { deployment } = JSON.parse(stdout) as {
       readonly deployment: {
@@ -102,13 +104,14 @@ function quoted(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
-/** Pulumi's own errors, without what else it says, and what lifts a lock that has outlived its Pulumi. */
-function reason({ args }: PulumiCommand, output: string): string {
+/** That a command failed, with Pulumi's own errors of all it said, and what lifts a lock that has outlived its Pulumi. */
+export function failureText(command: PulumiCommand, output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   const errors = lines.filter((line) => line.startsWith("error: "));
   const said = errors.length > 0 ? errors : lines.filter((line) => line !== "").slice(-3);
   const locked = /currently locked|update is currently in progress/.test(output)
-    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${args[args.indexOf("-s") + 1] ?? ""}`
+    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${command.stack}`
     : "";
-  return (said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`) + locked;
+  const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
+  return `${shownCommand(command)} failed${reason}${locked}`;
 }

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { initCommand, previewCommand } from "../../../adopt/plan.ts";
+import { failureText } from "../../../adopt/pulumi.ts";
+
+const identity = { project: "akash-provider-letsencrypt", stack: "operator/prod" };
+
+describe("the failure of a Pulumi command", () => {
+  for (const command of [initCommand(identity), previewCommand(identity)]) {
+    it(`of pulumi ${command.args.slice(0, 2).join(" ")} names the stack to take the lock from`, () => {
+      const text = failureText(command, "error: the stack is currently locked by 1 lock(s).\n");
+      assert.match(text, /: pulumi cancel operator\/prod$/);
+    });
+  }
+
+  it("shows Pulumi's errors alone, and says nothing of locks where there is none", () => {
+    assert.equal(
+      failureText(previewCommand(identity), "Previewing update\nerror: no such zone\n\nResources:"),
+      "pulumi preview -s operator/prod --diff failed:\n  error: no such zone",
+    );
+  });
+});
