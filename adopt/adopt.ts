@@ -22,10 +22,11 @@ export async function adopt(
   { pulumi, directory }: Project,
   report: (step: string) => void,
 ): Promise<Adoption> {
-  const { identity, provider, names, translation, scriptFile, secrets, imported } = preparation;
+  const { identity, provider, names, translation, secrets, imported } = preparation;
   report(`Writing the settings of stack ${identity.stack}`);
-  if (translation.script !== undefined) {
-    writeFileSync(join(directory, scriptFile), translation.script, { mode: 0o755 });
+  const { script } = translation;
+  if (script !== undefined) {
+    writeFileSync(join(directory, script.file), script.text, { mode: 0o755 });
   }
   if (preparation.isNewStack) {
     await pulumi.run(initCommand(identity));

@@ -8,7 +8,7 @@ import { differences } from "./differences.ts";
 import { placeSettings, type Findings, type Situation } from "./situation.ts";
 import { readValues } from "./readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
-import { translate } from "./translate.ts";
+import { translate, type Script } from "./translate.ts";
 import { validate, type Refusal } from "./validate.ts";
 import type { ValueMap } from "./values.ts";
 
@@ -38,10 +38,7 @@ export async function fromFile(
     },
   };
   const { config, refusals } = validate(stack, existing, translation);
-  const others = [
-    ...chartRefusals(deployed),
-    ...scriptRefusals(join(directory, scriptFile), scriptFile, translation.script),
-  ];
+  const others = [...chartRefusals(deployed), ...scriptRefusals(directory, translation.script)];
   if (config === undefined || others.length > 0) {
     throw new UserError(
       refusalText(file, [...others, ...refusals], state === undefined ? stack : undefined),
@@ -53,7 +50,6 @@ export async function fromFile(
   return {
     names,
     translation,
-    scriptFile,
     live,
     differences: differences({ values, secrets: translation.secrets, release, live, names }),
     nextChart: config.chartVersion,
@@ -67,14 +63,14 @@ function chartSetting({ settings }: StackFile, deployed: string): ValueMap {
 }
 
 /** The stack may have a script of its own already, which must not be lost. */
-function scriptRefusals(path: string, shown: string, script: string | undefined): Refusal[] {
-  const present = script === undefined ? undefined : readIfPresent(path);
-  return present === undefined || present === script
+function scriptRefusals(directory: string, script: Script | undefined): Refusal[] {
+  const present = script && readIfPresent(join(directory, script.file));
+  return script === undefined || present === undefined || present === script.text
     ? []
     : [
         {
           subject: "bidpricescript",
-          problem: `is not the script in ${shown}; move that file away`,
+          problem: `is not the script in ${script.file}; move that file away`,
         },
       ];
 }

@@ -47,7 +47,6 @@ export async function fromStack({
       dropped: [],
       problems: [],
     },
-    scriptFile: "",
     live,
     differences: [],
     nextChart: deployed,

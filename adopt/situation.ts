@@ -31,8 +31,6 @@ export interface Situation {
 export interface Findings {
   readonly names: ReleaseNames;
   readonly translation: Translation;
-  /** Where the bid price script goes, relative to the project. */
-  readonly scriptFile: string;
   /** The release's Secrets that the program takes over, by name. */
   readonly live: ReadonlyMap<string, V1Secret>;
   readonly differences: readonly Difference[];
@@ -63,10 +61,10 @@ export async function situationOf(
   const { name: project, stackConfigDir: stackFolder } = readProject(directory);
   const existing = readStackFile(directory, stack);
   const place = {
-    namespace: namespace ?? text(existing, "namespace") ?? defaultPlace.namespace,
-    releaseName: releaseName ?? text(existing, "releaseName") ?? defaultPlace.releaseName,
+    namespace: namespace ?? settingText(existing, "namespace") ?? defaultPlace.namespace,
+    releaseName: releaseName ?? settingText(existing, "releaseName") ?? defaultPlace.releaseName,
   };
-  const provider = await RunningProvider.connect(text(existing, "kubeContext"), place);
+  const provider = await RunningProvider.connect(settingText(existing, "kubeContext"), place);
   const release = await provider.deployedRevision();
   const state = await pulumi.state(stack);
   const identity = { project, stack };
@@ -95,7 +93,8 @@ export function ownStack({ project, stack }: StackIdentity): string {
   return `${project}/${ownName(stack)}`;
 }
 
-function text({ settings }: StackFile, name: string): string | undefined {
+/** A setting of the stack's file, where that is text in clear. */
+export function settingText({ settings }: StackFile, name: string): string | undefined {
   const value = settings[name];
   return typeof value === "string" ? value : undefined;
 }

@@ -20,6 +20,13 @@ export interface TranslateOptions {
   readonly scriptFile?: string;
 }
 
+/** A bid price script. */
+export interface Script {
+  /** Where it goes, relative to the project. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /** A values file in the terms of the stack. */
 export interface Translation {
   /** Settings that anybody may read, by name. */
@@ -29,7 +36,7 @@ export interface Translation {
   /** What has no setting of its own, for the setting `values`. */
   readonly values: ValueMap;
   /** The bid price script, if the file has one. */
-  readonly script?: string | undefined;
+  readonly script?: Script | undefined;
   readonly dropped: readonly Dropped[];
   readonly problems: readonly Problem[];
 }
@@ -105,7 +112,7 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
     settings: defined(settings),
     secrets: defined({ ...secrets, ...credential }),
     values: source.rest,
-    script,
+    script: script === undefined ? undefined : { file: scriptFile, text: script },
     dropped: source.dropped,
     problems: source.problems,
   };

@@ -109,7 +109,7 @@ function withScript<T>({ script }: Translation, use: (file: string | undefined) 
   const directory = mkdtempSync(join(tmpdir(), "akash-adopt-"));
   try {
     const file = join(directory, "price_script.sh");
-    writeFileSync(file, script);
+    writeFileSync(file, script.text);
     return use(file);
   } finally {
     rmSync(directory, { recursive: true });

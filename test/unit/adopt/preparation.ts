@@ -21,7 +21,6 @@ export function preparation(
     provider: {} as RunningProvider,
     names,
     translation: translate(fixture(file), { zone: "example.com" }),
-    scriptFile: "stacks/prod.price_script.sh",
     secrets: [names.walletSecret],
     isNewStack: false,
     recovers: false,

@@ -69,7 +69,7 @@ describe("the translation of", () => {
     });
 
     it("takes the bid price script and its price targets", () => {
-      assert.equal(script, "#!/bin/sh\necho 1\n");
+      assert.deepEqual(script, { file: "stacks/x.sh", text: "#!/bin/sh\necho 1\n" });
       assert.equal(settings.bidPriceScript, "stacks/x.sh");
       assert.equal(settings.price_target_cpu, "1.6");
       assert.equal(settings.price_target_gpu_mappings, "rtx4000=80,*=110");
