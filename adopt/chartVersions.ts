@@ -6,6 +6,13 @@ import type { Refusal } from "./validate.ts";
 /** The first chart that keeps the home directory in a volume, which no StatefulSet can be given afterwards. */
 const firstWithHomeVolume = "12.0.0";
 
+/** Versions of the chart. */
+export interface ChartVersions {
+  readonly deployed: string;
+  /** The one that the next `up` deploys. */
+  readonly next: string;
+}
+
 /** Why a provider of this chart version cannot be adopted, if so. */
 export function chartRefusals(deployed: string): Refusal[] {
   return lt(deployed, firstWithHomeVolume)
@@ -21,6 +28,30 @@ export function chartRefusals(deployed: string): Refusal[] {
 /** Whether the stack's first `up` upgrades the chart: the deployed one is older than the repairs know. */
 export function isUpgraded(deployed: string): boolean {
   return !satisfies(deployed, supportedChartVersions, { includePrerelease: true });
+}
+
+/**
+ * What the next `up` makes of the chart's version, and the command that keeps it, where one can.
+ *
+ * @returns undefined where it keeps it
+ */
+export function chartChange({ deployed, next }: ChartVersions, stack: string): string | undefined {
+  if (!changesChart({ deployed, next })) {
+    return undefined;
+  }
+  if (isUpgraded(deployed)) {
+    return `${deployed} is deployed, which the repairs do not know; the next up deploys ${next}`;
+  }
+  const cause =
+    next === chartVersion
+      ? "the program's own version"
+      : "as the stack's setting chartVersion says";
+  return `${deployed} is deployed; the next up deploys ${next}, ${cause}. To keep ${deployed}: pulumi config set -s ${stack} chartVersion ${deployed}`;
+}
+
+/** Whether the next `up` deploys another version. What a build adds to a version makes it no other. */
+export function changesChart({ deployed, next }: ChartVersions): boolean {
+  return deployed !== next && !deployed.startsWith(`${next}+`);
 }
 
 /**

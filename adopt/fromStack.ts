@@ -1,8 +1,15 @@
-import { credentialSecretName, releaseNames } from "../chart/release.ts";
+import { chartVersion, credentialSecretName, releaseNames } from "../chart/release.ts";
 import { credentialAnnotations } from "../components/credentialHooks.ts";
 import { UserError } from "../sandbox/errors.ts";
 import type { CredentialMaker } from "./plan.ts";
-import { ownerOf, ownStack, placeSettings, type Findings, type Situation } from "./situation.ts";
+import {
+  ownerOf,
+  ownStack,
+  placeSettings,
+  settingText,
+  type Findings,
+  type Situation,
+} from "./situation.ts";
 import { isMap } from "./values.ts";
 
 /**
@@ -37,7 +44,6 @@ export async function fromStack({
     const suffix = live.get(secret)?.metadata?.annotations?.[credentialAnnotations.suffix];
     return suffix === undefined ? [] : [{ dnsProvider, suffix }];
   });
-  const deployed = release.chart.metadata.version;
   return {
     names,
     translation: {
@@ -49,7 +55,7 @@ export async function fromStack({
     },
     live,
     differences: [],
-    nextChart: deployed,
+    nextChart: settingText(existing, "chartVersion") ?? chartVersion,
     recovers: true,
     maker,
   };

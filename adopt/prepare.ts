@@ -1,6 +1,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { UserError } from "../sandbox/errors.ts";
 import type { Arguments } from "./arguments.ts";
+import type { ChartVersions } from "./chartVersions.ts";
 import type { RunningProvider } from "./cluster.ts";
 import type { ReleasePlace } from "./deployedRevision.ts";
 import { fromFile } from "./fromFile.ts";
@@ -22,11 +23,7 @@ export interface Preparation extends Omit<Findings, "live" | "nextChart"> {
   readonly imported: readonly ImportedResource[];
   /** What of it the stack's state has not got yet. */
   readonly missing: readonly ImportedResource[];
-  readonly chart: {
-    readonly deployed: string;
-    /** The one that the next `up` deploys. */
-    readonly next: string;
-  };
+  readonly chart: ChartVersions;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { chartChange } from "./chartVersions.ts";
 import {
   importCommand,
   initCommand,
@@ -51,12 +52,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
     differences.some(({ how }) => how !== "only in the file")
       ? `\nWhat the release runs with: helm -n ${place.namespace} get values ${place.releaseName} -o yaml > provider.yaml`
       : "",
-    chart.deployed === chart.next || chart.deployed.startsWith(`${chart.next}+`)
-      ? ""
-      : section(
-          "Chart",
-          `${chart.deployed} is deployed, which the repairs do not know; the next up deploys ${chart.next}`,
-        ),
+    section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
     .filter((part) => part !== "")
     .join("\n");

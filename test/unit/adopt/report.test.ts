@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { chartVersion } from "../../../chart/release.ts";
 import { outcomeText } from "../../../adopt/outcome.ts";
 import { planText, shownCommands, summary } from "../../../adopt/report.ts";
 import { preparation } from "./preparation.ts";
@@ -34,8 +35,22 @@ describe("the report of an adoption", () => {
 
   it("says that an old chart is upgraded, and nothing where it is not", () => {
     const old = preparation("guide", { deployed: "12.1.2", next: "19.0.2" });
-    assert.match(planText("f", old), /\nChart:\n {2}12\.1\.2 is deployed/);
+    assert.match(
+      planText("f", old),
+      /\nChart:\n {2}12\.1\.2 is deployed, which the repairs do not/,
+    );
     assert.doesNotMatch(planText("f", preparation("guide")), /\nChart:/);
+  });
+
+  it("says why another chart is deployed that the repairs know, and how to keep it", () => {
+    const planned = (deployed: string, next: string) =>
+      planText(undefined, preparation("guide", { deployed, next }));
+    assert.match(
+      planned("14.0.8", chartVersion),
+      /\n {2}14\.0\.8 is deployed; .*, the program's own .*: pulumi config set -s prod chartVersion 14\.0\.8$/,
+    );
+    assert.match(planned(chartVersion, "14.0.8"), /deploys 14\.0\.8, as the stack's setting/);
+    assert.doesNotMatch(planned(`${chartVersion}+build`, chartVersion), /\nChart:/);
   });
 
   it("makes the stack first where there is none", () => {

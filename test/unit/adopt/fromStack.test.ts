@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import type { V1Secret } from "@kubernetes/client-node";
+import { fromStack } from "../../../adopt/fromStack.ts";
+import type { Situation } from "../../../adopt/situation.ts";
+import type { ValueMap } from "../../../adopt/values.ts";
+import { chartVersion } from "../../../chart/release.ts";
+import { ownerAnnotation } from "../../../components/owner.ts";
+
+/** A stack with these settings that has deployed chart 14.0.8, and lost its state. */
+function situation(settings: ValueMap): Situation {
+  const wallet: V1Secret = {
+    metadata: { annotations: { [ownerAnnotation]: "akash-provider-letsencrypt/prod" } },
+  };
+  return {
+    directory: ".",
+    stackFolder: "stacks",
+    identity: { project: "akash-provider-letsencrypt", stack: "prod" },
+    existing: { settings, encrypted: [] },
+    state: undefined,
+    place: { namespace: "akash-services", releaseName: "akash-provider" },
+    provider: {
+      secrets: () => Promise.resolve(new Map([["akash-provider-keys", wallet]])),
+    } as unknown as Situation["provider"],
+    release: {
+      name: "akash-provider",
+      version: 1,
+      info: { status: "deployed" },
+      chart: { metadata: { name: "provider", version: "14.0.8" } },
+      manifest: "",
+    },
+  };
+}
+
+describe("a stack that has lost its state", () => {
+  it("deploys the chart of its setting next, and without one the program's, whatever is deployed", async () => {
+    const next = async (settings: ValueMap) => (await fromStack(situation(settings))).nextChart;
+    assert.equal(await next({ chartVersion: "12.1.3" }), "12.1.3");
+    assert.equal(await next({}), chartVersion);
+  });
+});
