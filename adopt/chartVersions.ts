@@ -50,7 +50,7 @@ export function chartChange({ deployed, next }: ChartVersions, stack: string): s
 }
 
 /** Whether the next `up` deploys another version. What a build adds to a version makes it no other. */
-export function changesChart({ deployed, next }: ChartVersions): boolean {
+function changesChart({ deployed, next }: ChartVersions): boolean {
   return deployed !== next && !deployed.startsWith(`${next}+`);
 }
 

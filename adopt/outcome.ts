@@ -13,7 +13,7 @@ export function outcomeText(preparation: Preparation, cleanedRevisions: readonly
     ],
     credentialLines(preparation),
     [
-      `What follows is what pulumi up -s ${stack} changes. It restarts the pod once${recovers ? "." : ", since the repairs of the chart change it."}`,
+      `What follows is what pulumi up -s ${stack} changes. It restarts the pod once, since ${recovers ? "every upgrade of the release does" : "the repairs of the chart change it"}.`,
       ...(recovers ? [] : [certificateText]),
       `The Secrets in ${place.namespace} are never missing meanwhile.`,
       "🔓 is the protection that lasts until then: without it, pulumi destroy would now take the namespace along.",

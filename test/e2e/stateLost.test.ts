@@ -113,6 +113,27 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
   });
 }
 
+describe("a stack with HTTP-01 that has lost its state", () => {
+  it("gets the provider back, whose pod the next up alone restarts, as it is told", async () => {
+    const provider = await Provider.deploy({ name: "lost-http", secrets: ["keys"] });
+    const { workspace, name } = provider;
+    await provider.remember();
+    await workspace.succeed("stack", "rm", name, "--yes", "--force", "--preserve-config");
+
+    const { status, output } = await provider.runAdopt([]);
+    assert.equal(status, 0, output);
+    assert.match(output, /restarts the pod once, since every upgrade of the release does\./);
+    await provider.assertSamePod();
+    // Imported, the release lacks the options of an upgrade, such as recreatePods, which makes an update of it.
+    await workspace.up();
+    await provider.assertOtherPod();
+    await workspace.succeed("preview", "-s", name, "--expect-no-changes");
+    await provider.assertSecretsStayed();
+    await provider.assertSecretsNeverMissing();
+    await workspace.destroy();
+  });
+});
+
 /** The README's commands in the block of this section that holds a text. */
 function readmeCommands(text: string): string {
   const [, section = ""] = readFileSync("README.md", "utf8").split("### Get a lost state back\n");

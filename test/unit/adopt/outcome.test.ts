@@ -40,6 +40,7 @@ describe("the outcome of an adoption", () => {
     } as const;
     const text = outcomeText(recovered, []);
     assert.match(text, /is in the stack prod again/);
+    assert.match(text, /restarts the pod once, since every upgrade of the release does/);
     assert.match(text, /\n {2}pulumi up -s prod && pulumi up -s prod\n/);
     assert.doesNotMatch(text, /gcloud|Let's Encrypt issues/);
   });
