@@ -1,8 +1,9 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
 import { coreApi, unlessMissing } from "../components/coreApi.ts";
-import { chartName, type ReleaseNames } from "../chart/release.ts";
+import type { ReleaseNames } from "../chart/release.ts";
 import { messageOf, UserError } from "../sandbox/errors.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
+import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import {
   accountBindingEntries,
@@ -164,32 +165,28 @@ export class RunningProvider {
 
   /** Where Akash's chart is deployed instead, as far as one may look. */
   private async elsewhere(): Promise<string> {
-    const found = await this.deployedProviders();
-    return found.length === 0
-      ? "Say where it is with --namespace and --release; helm list -A shows all."
-      : `Akash's chart is deployed elsewhere; add ${found
-          .map(({ namespace, name }) => `--namespace ${namespace} --release ${name}`)
-          .join(", or ")}.`;
-  }
-
-  private async deployedProviders() {
-    try {
-      const { items } = await this.core.listSecretForAllNamespaces({
-        labelSelector: "owner=helm,status=deployed",
-      });
-      return items
-        .map((secret) => ({
-          ...decodeRecord(secret),
-          namespace: secret.metadata?.namespace ?? "",
-        }))
-        .filter(({ chart }) => chart.metadata.name === chartName);
-    } catch {
-      return [];
-    }
+    const list = await explained(() =>
+      unlessForbidden(
+        this.core.listSecretForAllNamespaces({ labelSelector: "owner=helm,status=deployed" }),
+      ),
+    );
+    return elsewhereText(list?.items);
   }
 
   private selector(): string {
     return `owner=helm,name=${this.place.releaseName}`;
+  }
+}
+
+/** What a read answers, or undefined where one may not do it. */
+async function unlessForbidden<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 403) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
+import { recordData, recordText } from "../chart/helmRecord.ts";
 import {
   formatManifest,
   parseManifest,
@@ -8,6 +8,7 @@ import {
 } from "../chart/manifest.ts";
 import { editConfigMap } from "../chart/objects.ts";
 import type { ReleaseNames } from "../chart/release.ts";
+import { UserError } from "../sandbox/errors.ts";
 import { liveCredentials } from "./liveSecrets.ts";
 import { valueAt, without, type ValueMap } from "./values.ts";
 
@@ -23,16 +24,25 @@ export interface HelmRecord {
   readonly manifest: string;
 }
 
-/** Reads a revision from its Secret: JSON, gzipped, in base64 (helm.sh/helm/v3, pkg/storage/driver/util.go). */
-export function decodeRecord({ data }: V1Secret): HelmRecord {
-  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
-  return JSON.parse(gunzipSync(Buffer.from(encoded, "base64")).toString()) as HelmRecord;
+/**
+ * Reads a revision from its Secret.
+ *
+ * @throws UserError when it is none
+ */
+export function decodeRecord(secret: V1Secret): HelmRecord {
+  try {
+    return JSON.parse(recordText(secret)) as HelmRecord;
+  } catch {
+    const { namespace = "", name = "", labels } = secret.metadata ?? {};
+    throw new UserError(
+      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: helm -n ${namespace} history ${labels?.name ?? ""}`,
+    );
+  }
 }
 
 /** The data of a revision's Secret. */
 export function encodeRecord(record: HelmRecord): Record<string, string> {
-  const encoded = gzipSync(JSON.stringify(record)).toString("base64");
-  return { release: Buffer.from(encoded).toString("base64") };
+  return recordData(JSON.stringify(record));
 }
 
 /** A CA's credential for an account there, a value of charts before 12.1.3. */

@@ -1,6 +1,6 @@
-import { gunzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
 import { z } from "zod";
+import { recordText } from "../../chart/helmRecord.ts";
 
 const revisionSchema = z.object({
   version: z.number(),
@@ -26,19 +26,14 @@ export interface Revision {
   readonly manifest: string;
 }
 
-/**
- * Reads a revision from the Secret in which Helm keeps it: JSON, gzipped and in base64, which the Secret encodes once
- * more (https://helm.sh/docs/topics/advanced/#storage-backends).
- */
-export function readRevision({ metadata, data }: V1Secret): Revision {
-  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
-  const json = gunzipSync(Buffer.from(encoded, "base64")).toString();
-  const { version, info, chart, manifest } = revisionSchema.parse(JSON.parse(json));
+/** Reads a revision from the Secret in which Helm keeps it. */
+export function readRevision(secret: V1Secret): Revision {
+  const { version, info, chart, manifest } = revisionSchema.parse(JSON.parse(recordText(secret)));
   return {
     number: version,
     status: info.status,
     description: info.description,
-    markedAt: markedAt(metadata?.labels ?? {}, info.last_deployed),
+    markedAt: markedAt(secret.metadata?.labels ?? {}, info.last_deployed),
     chartVersion: chart.metadata.version,
     manifest,
   };

@@ -8,7 +8,7 @@ import {
   type V1PodStatus,
   type V1Secret,
 } from "@kubernetes/client-node";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { recordData, recordText } from "../../chart/helmRecord.ts";
 import type { Sandbox } from "../../sandbox/cluster.ts";
 
 /** What the tests ask the sandbox's API server. */
@@ -63,7 +63,7 @@ export class Cluster {
    */
   async markPending(namespace: string, status = "pending-upgrade", age = 0): Promise<string> {
     const secret = await this.deployedRevision(namespace);
-    const revision = JSON.parse(helmText(secret)) as HelmRevision;
+    const revision = JSON.parse(recordText(secret)) as HelmRevision;
     const version = revision.version + 1;
     const name = (secret.metadata?.name ?? "").replace(/\d+$/, String(version));
     const pending = { ...revision, version, info: { ...revision.info, status } };
@@ -72,7 +72,7 @@ export class Cluster {
       body: {
         metadata: { name, labels: { ...secret.metadata?.labels, ...helmLabels(pending, age) } },
         type: secret.type ?? "",
-        data: { release: encodeHelm(JSON.stringify(pending)) },
+        data: recordData(JSON.stringify(pending)),
       },
     });
     return name;
@@ -92,7 +92,7 @@ export class Cluster {
   ): Promise<() => Promise<void>> {
     const secret = await this.deployedRevision(namespace);
     const name = secret.metadata?.name ?? "";
-    const text = helmText(secret);
+    const text = recordText(secret);
     const write = async (text: string) => {
       const { metadata } = await this.core.readNamespacedSecret({ namespace, name });
       const labels = helmLabels(JSON.parse(text) as HelmRevision, age);
@@ -102,7 +102,7 @@ export class Cluster {
         body: {
           ...secret,
           metadata: { ...metadata, labels: { ...metadata?.labels, ...labels } },
-          data: { release: encodeHelm(text) },
+          data: recordData(text),
         },
       });
     };
@@ -154,14 +154,8 @@ export interface HelmRevision {
 }
 
 function helmRevision(secret: V1Secret): HelmRevision {
-  const text = helmText(secret);
+  const text = recordText(secret);
   return { ...(JSON.parse(text) as HelmRevision), text };
-}
-
-/** Helm stores a revision as gzipped JSON in base64, which the Secret encodes once more. */
-function helmText({ data }: V1Secret): string {
-  const encoded = Buffer.from(data?.release ?? "", "base64").toString();
-  return gunzipSync(Buffer.from(encoded, "base64")).toString();
 }
 
 /** The labels that Helm gives to a revision's Secret. */
@@ -171,11 +165,6 @@ function helmLabels({ version, info }: HelmRevision, age: number): Record<string
     status: info.status,
     modifiedAt: String(Math.floor(Date.now() / 1_000) - age),
   };
-}
-
-function encodeHelm(text: string): string {
-  const encoded = gzipSync(text).toString("base64");
-  return Buffer.from(encoded).toString("base64");
 }
 
 /** Whether the pod reports itself ready. */

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { V1Secret } from "@kubernetes/client-node";
+import { elsewhereText } from "../../../adopt/elsewhere.ts";
+import { encodeRecord } from "../../../adopt/helmRecord.ts";
+
+/** The Secret of a release's only revision. */
+function revision(namespace: string, chart: string): V1Secret {
+  const record = {
+    name: `${namespace}-release`,
+    version: 1,
+    info: { status: "deployed" },
+    chart: { metadata: { name: chart, version: "19.0.2" } },
+    manifest: "",
+  };
+  return { metadata: { namespace }, data: encodeRecord(record) };
+}
+
+describe("a release that is not where it was looked for", () => {
+  it("is found beside records that cannot be read", () => {
+    const damaged: V1Secret = {
+      metadata: { namespace: "broken", name: "sh.helm.release.v1.broken.v1" },
+      data: { release: "AAAA" },
+    };
+    const foreign: V1Secret = { data: encodeRecord({} as never) };
+    assert.match(
+      elsewhereText([damaged, foreign, revision("other", "nginx"), revision("akash", "provider")]),
+      /elsewhere; add --namespace akash --release akash-release\.$/,
+    );
+  });
+
+  it("is said to be nowhere else only where that was looked for", () => {
+    assert.match(elsewhereText([]), /helm list -A shows all/);
+    assert.match(elsewhereText(undefined), /may not look into the other namespaces/);
+  });
+});
