@@ -1,3 +1,8 @@
+/** Whether a value is a map: an object, and no list. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Whether a value says no more than one that is not set: clouds and API servers leave such ones out of their answers.
  *

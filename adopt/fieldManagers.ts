@@ -1,5 +1,6 @@
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { isMap, type ValueMap } from "./values.ts";
+import { isMap } from "../json.ts";
+import type { ValueMap } from "./values.ts";
 
 /**
  * The field manager that Pulumi's Kubernetes plugin takes the fields of when it first updates an object

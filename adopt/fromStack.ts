@@ -1,5 +1,6 @@
 import { chartVersion, credentialSecretName, releaseNames } from "../chart/release.ts";
 import { credentialAnnotations } from "../components/credentialHooks.ts";
+import { isMap } from "../json.ts";
 import { UserError } from "../sandbox/errors.ts";
 import type { CredentialMaker } from "./plan.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type Findings,
   type Situation,
 } from "./situation.ts";
-import { isMap } from "./values.ts";
 
 /**
  * Takes the settings from the stack's own file: the stack has deployed the provider, and has lost its state.

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
+import { isMap } from "../json.ts";
 import { hasCode, UserError } from "../sandbox/errors.ts";
-import { isMap, type ValueMap } from "./values.ts";
+import type { ValueMap } from "./values.ts";
 
 /**
  * Reads a values file as Helm does: YAML 1.1, one document.

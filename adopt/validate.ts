@@ -8,9 +8,10 @@ import {
   type ConfigProblem,
   type ConfigSource,
 } from "../config.ts";
+import { isMap } from "../json.ts";
 import type { StackFile } from "./stackFile.ts";
 import type { Translation } from "./translate.ts";
-import { isMap, type ValueMap } from "./values.ts";
+import type { ValueMap } from "./values.ts";
 
 /** Something that keeps the provider from being adopted, as its reader sees it. */
 export interface Refusal {

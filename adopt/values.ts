@@ -1,3 +1,5 @@
+import { isMap } from "../json.ts";
+
 /** A map of chart values. */
 export type ValueMap = Readonly<Record<string, unknown>>;
 
@@ -14,11 +16,6 @@ export interface Dropped {
   readonly path: string;
   /** The reason, as a sentence without its full stop. */
   readonly why: string;
-}
-
-/** Whether a value is a map. */
-export function isMap(value: unknown): value is ValueMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The value at a path, or undefined. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../config.ts";
+import { isMap } from "../json.ts";
 import { parametersAnnotation } from "./parameters.ts";
 
 /** Values of the chart `provider`, as its values.yaml names them. */
@@ -71,8 +72,8 @@ function ingressValues(ingress: Config["ingress"]): ChartValues {
 function withoutUndefined(values: ChartValues): ChartValues {
   return Object.fromEntries(
     Object.entries(values)
-      .map(([name, value]) => [name, isMap(value) ? withoutUndefined(value) : value] as const)
-      .filter(([, value]) => value !== undefined && !(isMap(value) && isEmpty(value))),
+      .map(([name, value]) => [name, isValueMap(value) ? withoutUndefined(value) : value] as const)
+      .filter(([, value]) => value !== undefined && !(isValueMap(value) && isEmpty(value))),
   );
 }
 
@@ -80,18 +81,17 @@ function withoutUndefined(values: ChartValues): ChartValues {
 function merge(base: ChartValues, over: ChartValues): ChartValues {
   const merged = Object.entries(over).map(([name, value]) => {
     const present = base[name];
-    return [name, isMap(present) && isMap(value) ? merge(present, value) : value] as const;
+    return [
+      name,
+      isValueMap(present) && isValueMap(value) ? merge(present, value) : value,
+    ] as const;
   });
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-function isMap(value: unknown): value is ChartValues {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !pulumi.Output.isInstance(value)
-  );
+/** An output is a value that is not known yet, and no map of its own fields. */
+function isValueMap(value: unknown): value is ChartValues {
+  return isMap(value) && !pulumi.Output.isInstance(value);
 }
 
 function isEmpty(map: ChartValues): boolean {

@@ -1,4 +1,4 @@
-import { isUnset } from "../../json.ts";
+import { isMap, isUnset } from "../../json.ts";
 import { quantityOf } from "./quantity.ts";
 
 /** A field that is not as it was applied. */
@@ -36,8 +36,4 @@ function sameValue(applied: unknown, live: unknown, path: string): boolean {
   // The API server writes quantities in its own way: 1000m is 1, and 2048Mi 2Gi.
   const quantity = /\.(requests|limits)\./.test(path) ? quantityOf(applied) : undefined;
   return quantity !== undefined && quantity === quantityOf(live);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
