@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames } from "./chart/release.ts";
+import { helm, kubectl } from "./clusterCommand.ts";
 import type { AkashProvider } from "./components/index.ts";
 import type { Config } from "./config.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
@@ -19,7 +20,9 @@ export function stackOutputs(
 ): pulumi.Inputs {
   const { namespace, revision, credentialSecret } = provider;
   const names = releaseNames(config.releaseName, config.values);
-  const kubectl = pulumi.interpolate`kubectl -n ${namespace}`;
+  const { kubeContext } = config;
+  const commandFor = (tool: typeof kubectl, rest: string) =>
+    namespace.apply((namespace) => tool({ namespace, kubeContext }, rest));
   return {
     /** The host that the certificate is for. */
     host: `provider.${config.domain}`,
@@ -30,10 +33,10 @@ export function stackOutputs(
     ...(credentialSecret !== undefined && { credentialSecret }),
     ...rotationOutputs(config, credential),
     commands: {
-      pod: pulumi.interpolate`${kubectl} get pod ${names.pod}`,
-      log: pulumi.interpolate`${kubectl} logs ${names.pod} --follow`,
-      settings: pulumi.interpolate`${kubectl} get configmap ${names.letsEncryptConfigMap} -o yaml`,
-      history: pulumi.interpolate`helm -n ${namespace} history ${config.releaseName}`,
+      pod: commandFor(kubectl, `get pod ${names.pod}`),
+      log: commandFor(kubectl, `logs ${names.pod} --follow`),
+      settings: commandFor(kubectl, `get configmap ${names.letsEncryptConfigMap} -o yaml`),
+      history: commandFor(helm, `history ${config.releaseName}`),
       certificate: `openssl s_client -connect provider.${config.domain}:8443 -servername provider.${config.domain} </dev/null | openssl x509 -noout -subject -issuer -dates`,
     },
   };

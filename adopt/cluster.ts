@@ -20,17 +20,20 @@ const keepAnnotation = "/metadata/annotations/helm.sh~1resource-policy";
 
 /** The running provider, as the cluster has it. */
 export class RunningProvider {
+  /** The kubeconfig's context; undefined for its current one. */
+  readonly kubeContext: string | undefined;
   private readonly core: CoreV1Api;
   private readonly place: ReleasePlace;
 
-  private constructor(core: CoreV1Api, place: ReleasePlace) {
+  private constructor(core: CoreV1Api, place: ReleasePlace, kubeContext: string | undefined) {
+    this.kubeContext = kubeContext;
     this.core = core;
     this.place = place;
   }
 
   /** @param context the kubeconfig's context. Default: its current one */
   static async connect(context: string | undefined, place: ReleasePlace): Promise<RunningProvider> {
-    return new RunningProvider(await explained(() => coreApi(context)), place);
+    return new RunningProvider(await explained(() => coreApi(context)), place, context);
   }
 
   /**
@@ -40,7 +43,11 @@ export class RunningProvider {
    */
   async deployedRevision(): Promise<HelmRecord> {
     const { namespace, releaseName } = this.place;
-    const deployed = deployedOf((await this.revisions()).map(decodeRecord), this.place);
+    const deployed = deployedOf(
+      (await this.revisions()).map(decodeRecord),
+      this.place,
+      this.kubeContext,
+    );
     if (deployed === undefined) {
       throw new UserError(
         `The namespace ${namespace} has no Helm release ${releaseName}. ${await this.elsewhere()}`,
@@ -170,7 +177,7 @@ export class RunningProvider {
         this.core.listSecretForAllNamespaces({ labelSelector: "owner=helm,status=deployed" }),
       ),
     );
-    return elsewhereText(list?.items);
+    return elsewhereText(list?.items, this.kubeContext);
   }
 
   private selector(): string {

@@ -1,4 +1,5 @@
 import { chartName } from "../chart/release.ts";
+import { helm } from "../clusterCommand.ts";
 import { UserError } from "../sandbox/errors.ts";
 import type { HelmRecord } from "./helmRecord.ts";
 
@@ -12,12 +13,14 @@ export interface ReleasePlace {
  * The last revision of a release, which must be deployed to be adopted.
  *
  * @param records the release's revisions, in any order
+ * @param kubeContext the kubeconfig's context, for the command that mends it. Default: its current one
  * @returns undefined where there are none
  * @throws UserError when it is not deployed, or of another chart
  */
 export function deployedOf(
   records: readonly HelmRecord[],
   { namespace, releaseName }: ReleasePlace,
+  kubeContext?: string,
 ): HelmRecord | undefined {
   const inOrder = records.toSorted((a, b) => a.version - b.version);
   const last = inOrder.at(-1);
@@ -30,11 +33,12 @@ export function deployedOf(
     );
   }
   if (last.info.status !== "deployed") {
+    const target = { namespace, kubeContext };
     const good = inOrder.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
     const mend =
       good === undefined
-        ? `There is none to go back to; remove it, and let Helm install it again: helm -n ${namespace} uninstall ${releaseName}`
-        : `If no Helm is at work on it, put the last good one back first: helm -n ${namespace} rollback ${releaseName} ${good.version}`;
+        ? `There is none to go back to; remove it, and let Helm install it again: ${helm(target, `uninstall ${releaseName}`)}`
+        : `If no Helm is at work on it, put the last good one back first: ${helm(target, `rollback ${releaseName} ${good.version}`)}`;
     throw new UserError(
       `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${mend}`,
     );

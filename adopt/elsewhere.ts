@@ -1,19 +1,24 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { chartName } from "../chart/release.ts";
+import { helm } from "../clusterCommand.ts";
 import { decodeRecord } from "./helmRecord.ts";
 
 /**
  * Where Akash's chart is deployed instead of where it was looked for.
  *
  * @param deployed the Secrets of all deployed revisions in the cluster; undefined where one may not see them
+ * @param kubeContext the kubeconfig's context in which they were looked for. Default: its current one
  */
-export function elsewhereText(deployed: readonly V1Secret[] | undefined): string {
+export function elsewhereText(
+  deployed: readonly V1Secret[] | undefined,
+  kubeContext?: string,
+): string {
   if (deployed === undefined) {
     return "Say where it is with --namespace and --release: the kubeconfig's user may not look into the other namespaces.";
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? "Say where it is with --namespace and --release; helm list -A shows all."
+    ? `Say where it is with --namespace and --release; ${helm({ kubeContext }, "list -A")} shows all.`
     : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
 }
 

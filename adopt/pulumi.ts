@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { shellWord } from "../clusterCommand.ts";
 import { hasCode, UserError } from "../sandbox/errors.ts";
 import type { StackState } from "./stackState.ts";
 
@@ -97,11 +98,7 @@ export class Pulumi {
 
 /** A command as a user would type it. */
 export function shownCommand({ args, shown }: PulumiCommand): string {
-  return shown ?? ["pulumi", ...args.map(quoted)].join(" ");
-}
-
-function quoted(arg: string): string {
-  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return shown ?? ["pulumi", ...args.map(shellWord)].join(" ");
 }
 
 /** That a command failed, with Pulumi's own errors of all it said, and what lifts a lock that has outlived its Pulumi. */

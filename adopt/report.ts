@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { chartChange } from "./chartVersions.ts";
+import { helm, kubectl } from "../clusterCommand.ts";
 import {
   importCommand,
   initCommand,
@@ -34,6 +35,7 @@ export function summary(preparation: Preparation) {
 export function planText(file: string | undefined, preparation: Preparation): string {
   const { identity, place, translation, differences, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
+  const target = { namespace: place.namespace, kubeContext: preparation.provider.kubeContext };
   const shown = {
     ...settings,
     ...Object.fromEntries(Object.keys(secrets).map((path) => [path, masked])),
@@ -50,7 +52,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
       rows(differences.map(({ path, how }) => [path, how])),
     ),
     differences.some(({ how }) => how !== "only in the file")
-      ? `\nWhat the release runs with: helm -n ${place.namespace} get values ${place.releaseName} -o yaml > provider.yaml`
+      ? `\nWhat the release runs with: ${helm(target, `get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
     section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
@@ -61,13 +63,14 @@ export function planText(file: string | undefined, preparation: Preparation): st
 /** The steps of an adoption, as commands where they are some. */
 export function shownCommands(preparation: Preparation): string[] {
   const { identity, translation, secrets, place, names, imported } = preparation;
+  const target = { namespace: place.namespace, kubeContext: preparation.provider.kubeContext };
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
     ...settingCommands(identity, translation).map(shownCommand),
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
-        `kubectl -n ${place.namespace} annotate secret ${name} helm.sh/resource-policy=keep (and its field managers become Pulumi's)`,
+        `${kubectl(target, `annotate secret ${name} helm.sh/resource-policy=keep`)} (and its field managers become Pulumi's)`,
     ),
     `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,

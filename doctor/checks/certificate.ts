@@ -1,3 +1,4 @@
+import { kubectl } from "../../clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
@@ -19,7 +20,7 @@ const chain: Problem = {
   severity: "error",
   title: "Port 8443 serves the self-signed certificate of the chain",
   why: "The provider has no certificate of the CA, and falls back to that of mTLS. Clients with a JWT refuse it; the log says why there is none.",
-  command: ({ namespace, names }) => `kubectl -n ${namespace} logs ${names.pod} | grep cert-issuer`,
+  command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep cert-issuer`),
 };
 
 const staging: Problem = {

@@ -1,3 +1,4 @@
+import { kubectl } from "../../clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Reply, Unreachable } from "../facts/wire.ts";
 import { found, type Problem } from "../finding.ts";
@@ -18,8 +19,11 @@ const notRouted: Problem = {
   severity: "error",
   title: "The cluster's entry does not know the provider's host",
   why: "Port 80 answers, but no HTTPRoute or Ingress leads from it to the provider, so the challenge would not arrive.",
-  command: ({ namespace, names }) =>
-    `kubectl -n ${namespace} describe httproutes,ingresses ${names.fullname}-letsencrypt-challenge`,
+  command: (expected) =>
+    kubectl(
+      expected,
+      `describe httproutes,ingresses ${expected.names.fullname}-letsencrypt-challenge`,
+    ),
 };
 
 const redirected: Problem = {

@@ -1,3 +1,4 @@
+import { kubectl } from "../../clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
@@ -68,8 +69,7 @@ export const issuerErrors: readonly IssuerError[] = [
       /acme:error:rateLimited|too many (certificates|failed authorizations|new orders|registrations)/i,
     title: "Let's Encrypt's rate limit is reached",
     why: "5 certificates a week for the same name, 50 a week for the registered domain, 5 failed validations an hour, 300 orders in 3 hours. The line says which, and until when: nothing but waiting helps, and each restart tries again. The staging directory has other limits.",
-    command: ({ namespace, names }) =>
-      `kubectl -n ${namespace} logs ${names.pod} | grep -i 'retry after'`,
+    command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep -i 'retry after'`),
   },
   {
     id: "log-account",
@@ -79,7 +79,10 @@ export const issuerErrors: readonly IssuerError[] = [
     title: "The CA refuses the issuer's account",
     why: "The account in the home volume is not known to this CA, or the CA takes only accounts that it has given out. Without the account's folder the provider makes a new one at its start.",
     command: (expected) =>
-      `kubectl -n ${expected.namespace} exec ${expected.names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && ${restart(expected)}`,
+      kubectl(
+        expected,
+        `exec ${expected.names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && ${restart(expected)}`,
+      ),
   },
   {
     id: "log-caa",
@@ -122,8 +125,11 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /propagation: time limit exceeded|time limit exceeded: last error/i,
     title: "The challenge's TXT record was not seen in time",
     why: "The pod asks 1.1.1.1, 8.8.8.8 and the zone's own name servers, on port 53 of UDP and TCP; a network policy or firewall may keep it from them.",
-    command: ({ namespace, names, domain }) =>
-      `kubectl -n ${namespace} exec ${names.pod} -- sh -c 'nslookup ${domain} 1.1.1.1'`,
+    command: (expected) =>
+      kubectl(
+        expected,
+        `exec ${expected.names.pod} -- sh -c 'nslookup ${expected.domain} 1.1.1.1'`,
+      ),
   },
   {
     id: "log-directory",

@@ -1,3 +1,4 @@
+import { helm, kubectl } from "../../clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 
 /** Deploys the stack. It changes nothing where the stack's own settings have not changed. */
@@ -23,19 +24,20 @@ export function refreshAndDeploy(expected: Expectation): string {
  * Restarts the provider. Its StatefulSet makes a new pod of the same name at once, which kubectl, waiting for the end of
  * the old one, may take for that.
  */
-export function restart({ namespace, names }: Expectation): string {
-  return `kubectl -n ${namespace} delete pod ${names.pod} --wait=false`;
+export function restart(expected: Expectation): string {
+  return kubectl(expected, `delete pod ${expected.names.pod} --wait=false`);
 }
 
 /**
  * Applies again what Helm has applied, and so makes no revision that Pulumi does not know. The annotations by which Helm
  * knows its own objects are not in the manifest; without them a new release could not take the objects over.
  */
-export function applyAgain({ namespace, releaseName }: Expectation): string {
+export function applyAgain(expected: Expectation): string {
+  const { namespace, releaseName } = expected;
   return [
-    `helm -n ${namespace} get manifest ${releaseName}`,
+    helm(expected, `get manifest ${releaseName}`),
     `kubectl annotate --local --overwrite -f - -o yaml meta.helm.sh/release-name=${releaseName} meta.helm.sh/release-namespace=${namespace}`,
-    `kubectl -n ${namespace} apply -f -`,
+    kubectl(expected, "apply -f -"),
   ].join(" | ");
 }
 

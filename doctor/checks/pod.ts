@@ -1,5 +1,6 @@
 import type { V1ContainerStateTerminated, V1Pod } from "@kubernetes/client-node";
 import { podTemplate } from "../../chart/objects.ts";
+import { kubectl } from "../../clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
@@ -12,8 +13,7 @@ const missing: Problem = {
   severity: "error",
   title: "The provider's pod is missing",
   why: "Nothing serves the provider's API, and nothing renews its certificate.",
-  command: ({ namespace, names }) =>
-    `kubectl -n ${namespace} describe statefulset ${names.fullname}`,
+  command: (expected) => kubectl(expected, `describe statefulset ${expected.names.fullname}`),
 };
 
 const notReady: Problem = {
@@ -21,7 +21,7 @@ const notReady: Problem = {
   severity: "error",
   title: "The provider's pod is not ready",
   why: "The provider's API is away. A crashing pod also keeps the StatefulSet from replacing it, so after a mended setting it has to be deleted once.",
-  command: ({ namespace, names }) => `kubectl -n ${namespace} describe pod ${names.pod}`,
+  command: (expected) => kubectl(expected, `describe pod ${expected.names.pod}`),
 };
 
 const restarted: Problem = {
@@ -29,7 +29,7 @@ const restarted: Problem = {
   severity: "warning",
   title: "The provider's container was restarted",
   why: "Each restart takes the API away for minutes; the issuer tries a missing certificate five times at each, and five failures an hour are Let's Encrypt's limit.",
-  command: ({ namespace, names }) => `kubectl -n ${namespace} logs ${names.pod} --previous`,
+  command: (expected) => kubectl(expected, `logs ${expected.names.pod} --previous`),
 };
 
 const outdated: Problem = {

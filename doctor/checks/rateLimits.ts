@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { kubectl } from "../../clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
@@ -11,7 +12,7 @@ const near: Problem = {
   severity: "warning",
   title: "Another certificate for this name could hit Let's Encrypt's rate limit",
   why: "5 a week for the same name. Only those that leave a trace here are counted: in the log, or the one that is served; those of other machines or before a lost log are not. Keep the home volume, and try changes on a staging stack.",
-  command: ({ namespace, names }) => `kubectl -n ${namespace} get pvc home-${names.pod}`,
+  command: (expected) => kubectl(expected, `get pvc home-${expected.names.pod}`),
 };
 
 const nearForDomain: Problem = {
@@ -27,8 +28,11 @@ const volatileHome: Problem = {
   severity: "error",
   title: "The provider's home is not on a persistent volume",
   why: "Each restart forgets the certificate and orders another, and the fifth in a week is the last.",
-  command: ({ namespace, names }) =>
-    `kubectl -n ${namespace} get statefulset ${names.fullname} -o jsonpath='{.spec.volumeClaimTemplates}'`,
+  command: (expected) =>
+    kubectl(
+      expected,
+      `get statefulset ${expected.names.fullname} -o jsonpath='{.spec.volumeClaimTemplates}'`,
+    ),
 };
 
 const week = 7 * 24 * 60 * 60 * 1_000;

@@ -1,4 +1,5 @@
 import { operationMargin } from "../../chart/release.ts";
+import { kubectl } from "../../clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";
@@ -38,14 +39,14 @@ const elsewhere: Problem = {
 };
 
 /** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
-function removeMark({ namespace, releaseName }: Expectation, revision?: number): string {
+function removeMark(expected: Expectation, revision?: number): string {
   const labels = [
     "owner=helm",
-    `name=${releaseName}`,
+    `name=${expected.releaseName}`,
     ...(revision === undefined ? [] : [`version=${revision}`]),
     "status in (pending-install, pending-upgrade, pending-rollback)",
   ];
-  return `kubectl -n ${namespace} delete secret -l '${labels.join(", ")}'`;
+  return kubectl(expected, `delete secret -l '${labels.join(", ")}'`);
 }
 
 /** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */

@@ -7,6 +7,7 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../chart/manifest.ts";
+import { kubectl } from "../../clusterCommand.ts";
 import { messageOf, UserError } from "../../sandbox/errors.ts";
 import { credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
@@ -140,7 +141,7 @@ function same(one: LogLine, other: LogLine): boolean {
 }
 
 /** What the API server answers to a read, or undefined where there is no such thing. */
-async function answer<T>(read: Promise<T>, { namespace }: Expectation): Promise<T | undefined> {
+async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
@@ -150,14 +151,15 @@ async function answer<T>(read: Promise<T>, { namespace }: Expectation): Promise<
     }
     if (status === 401 || status === 403) {
       throw new NotSeen(
-        `the cluster does not let you read that (${status}): kubectl -n ${namespace} auth can-i --list`,
+        `the cluster does not let you read that (${status}): ${kubectl(expected, "auth can-i --list")}`,
       );
     }
     if (status !== undefined) {
       throw new NotSeen(`the cluster answers ${status}`);
     }
+    const { kubeContext } = expected;
     throw new UserError(
-      `The cluster does not answer (${messageOf(error)}). Is this the right one? kubectl cluster-info`,
+      `The cluster does not answer (${messageOf(error)}). Is this the right one? ${kubectl({ kubeContext }, "cluster-info")}`,
     );
   }
 }

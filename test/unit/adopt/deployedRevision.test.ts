@@ -41,6 +41,17 @@ describe("the deployed revision", () => {
     });
   }
 
+  it("is refused with a command for the stack's context", () => {
+    for (const [statuses, command] of [
+      [["superseded", "failed"], "rollback akash-provider 1"],
+      [["failed"], "uninstall akash-provider"],
+    ] as const) {
+      assert.throws(() => deployedOf(records(statuses), place, "prod-eu"), {
+        message: new RegExp(`: helm --kube-context prod-eu -n akash-services ${command}$`),
+      });
+    }
+  });
+
   it("is refused where it is of another chart", () => {
     assert.throws(() => deployedOf(records(["deployed"], "nginx"), place), {
       name: "UserError",

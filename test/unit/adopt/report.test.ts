@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chartVersion } from "../../../chart/release.ts";
+import type { RunningProvider } from "../../../adopt/cluster.ts";
 import { outcomeText } from "../../../adopt/outcome.ts";
 import { planText, shownCommands, summary } from "../../../adopt/report.ts";
 import { preparation } from "./preparation.ts";
@@ -31,6 +32,15 @@ describe("the report of an adoption", () => {
     assert.match(text, /\nLeft out:\n {2}price_target_gpu_mappings {2}Nothing reads it/);
     assert.match(text, /\n {2}bidpricescript {2}only in the release\n/);
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
+  });
+
+  it("gives commands that reach the stack's cluster, whatever the current context is", () => {
+    const provider = { kubeContext: "prod-eu" } as RunningProvider;
+    const prepared = { ...preparation("guide"), provider };
+    const text = [planText("provider.yaml", prepared), ...shownCommands(prepared)].join("\n");
+    assert.match(text, /helm --kube-context prod-eu -n akash-services get values/);
+    assert.match(text, /kubectl --context prod-eu -n akash-services annotate secret/);
+    assert.doesNotMatch(text, /(kubectl|helm) -n/);
   });
 
   it("says that an old chart is upgraded, and nothing where it is not", () => {

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { AkashProvider } from "../../components/index.ts";
+import { readConfig } from "../../config.ts";
+import { stackOutputs } from "../../outputs.ts";
+import { runProgram } from "../support/mocks.ts";
+import { configSource } from "../support/settings.ts";
+
+async function commands(settings: Record<string, string>) {
+  const config = readConfig(configSource(settings));
+  const provider = {
+    namespace: pulumi.output("akash-services"),
+    revision: pulumi.output(1),
+  } as unknown as AkashProvider;
+  const { outputs } = await runProgram("home", () => stackOutputs(config, provider));
+  return (outputs as { readonly commands: Readonly<Record<string, string>> }).commands;
+}
+
+describe("the stack's outputs", () => {
+  it("give commands that reach the stack's cluster, whatever the current context is", async () => {
+    const { pod, log, settings, history } = await commands({ kubeContext: "prod-eu" });
+    for (const command of [pod, log, settings]) {
+      assert.match(command ?? "", /^kubectl --context prod-eu -n akash-services /);
+    }
+    assert.match(history ?? "", /^helm --kube-context prod-eu -n akash-services history /);
+  });
+
+  it("name no context where the stack names none", async () => {
+    assert.doesNotMatch(Object.values(await commands({})).join("\n"), /-context/);
+  });
+});
