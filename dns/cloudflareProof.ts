@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "./cloudflareAnswer.ts";
+import { tokenClient } from "./cloudflareClient.ts";
 import { zoneContains } from "./credential.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "./proof.ts";
 
@@ -38,15 +39,7 @@ export async function proveCloudflareToken(
       "What should be the Cloudflare token has spaces or characters that a token does not have",
     );
   }
-  const client = new Cloudflare({
-    apiToken,
-    // The client adds the operator's own credentials from the environment, with which the proof would be of those.
-    apiKey: null,
-    apiEmail: null,
-    userServiceKey: null,
-    maxRetries: 0,
-    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
-  });
+  const client = tokenClient(apiToken, endpoint, 0);
   await waitOut(target.timeout, () => writeReadDelete(client, target));
 }
 

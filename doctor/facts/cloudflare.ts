@@ -1,7 +1,9 @@
+import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
+import { cloudflareAnswer } from "../../dns/cloudflareAnswer.ts";
+import { tokenClient } from "../../dns/cloudflareClient.ts";
 import { zoneContains } from "../../dns/credential.ts";
 import { apiTokens } from "../../dns/cloudflareTokens.ts";
-import { messageOf } from "../../sandbox/errors.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
@@ -23,9 +25,7 @@ export function cloudflareCredential(
   { host, domain, made }: CloudflareTarget,
   { cloudflare: settings }: CloudAccess,
 ): CloudCredential {
-  const baseURL = settings.endpoint?.replace(/\/$/, "");
-  const client = (apiToken: string | null) =>
-    new Cloudflare({ apiToken, maxRetries: 1, ...(baseURL !== undefined && { baseURL }) });
+  const client = (apiToken: string) => tokenClient(apiToken, settings.endpoint, 1);
   const own = client(content);
 
   const zones = once(async () => (await own.zones.list({ per_page: 50 })).result);
@@ -54,7 +54,7 @@ export function cloudflareCredential(
         ? await owner.user.tokens.get(id)
         : await owner.accounts.tokens.get(id, { account_id: made.accountId });
     } catch (error) {
-      throw new NotSeen(`your access to Cloudflare does not show the token (${messageOf(error)})`);
+      throw new NotSeen(`your access to Cloudflare does not show the token (${reasonOf(error)})`);
     }
   });
 
@@ -102,7 +102,7 @@ export function cloudflareCredential(
         const tokens = await apiTokens(made.owner, made.accountId, settings).list();
         return { count: tokens.length, what };
       } catch (error) {
-        throw new NotSeen(`the ${what} cannot be listed with your access (${messageOf(error)})`);
+        throw new NotSeen(`the ${what} cannot be listed with your access (${reasonOf(error)})`);
       }
     },
     zoneName: async () => {
@@ -135,10 +135,19 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw error instanceof Cloudflare.APIError
-      ? new NotSeen(`Cloudflare answers ${(error.status as number | undefined) ?? error.message}`)
-      : error;
+    throw error instanceof Cloudflare.APIError ? new NotSeen(cloudflareAnswer(error)) : error;
   }
+}
+
+/** Why a call failed, in words that repeat nothing of the request. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Cloudflare.APIError) {
+    return cloudflareAnswer(error);
+  }
+  // The error for a header that cannot be sent shows it whole.
+  return error instanceof RunError
+    ? error.message
+    : "the request could not be sent; is CLOUDFLARE_API_TOKEN a token?";
 }
 
 function lackOf(error: unknown): Lack {
@@ -148,7 +157,7 @@ function lackOf(error: unknown): Lack {
   const status = error.status as number | undefined;
   const messages = (error.errors ?? []).map(({ message }) => message ?? "");
   if (status === undefined || status >= 500 || status === 429) {
-    throw new NotSeen(`Cloudflare does not answer (${error.message})`);
+    throw new NotSeen(cloudflareAnswer(error));
   }
   // Code 9109 stands for both: a token that is not known, and one that may not do this.
   const unknown =

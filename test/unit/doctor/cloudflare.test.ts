@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { cloudflareCredential } from "../../../doctor/facts/cloudflare.ts";
 import type { MadeCredential } from "../../../doctor/expectation.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
@@ -87,6 +90,82 @@ describe("doctor, a Cloudflare token", () => {
     assert.deepEqual(await token.count(), { count: 2, what: "tokens named acme" });
     await assert.rejects(credential(value).count(), NotSeen);
     await assert.rejects(credential(value, { owner: "acme" }, "y".repeat(40)).count(), NotSeen);
+  });
+
+  it("is tried without the operator's own credentials from the environment", async () => {
+    const sent: IncomingHttpHeaders[] = [];
+    const server = createServer(({ headers }, response) => {
+      sent.push(headers);
+      response.writeHead(403, { "content-type": "application/json" }).end("{}");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const variables = ["CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_USER_SERVICE_KEY"];
+    const before = variables.map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, Object.fromEntries(variables.map((name) => [name, "OPERATORS"])));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const token = "t".repeat(40);
+      const access = {
+        googleCloud: {},
+        cloudflare: { endpoint: `http://127.0.0.1:${port}`, apiToken: "o".repeat(40) },
+        resourceManagerEndpoint: undefined,
+      };
+      const own = cloudflareCredential(token, { host, domain: DOMAIN, made: undefined }, access);
+      await Promise.allSettled([own.lacks(), own.life(), own.zoneName()]);
+      assert(sent.length >= 2, String(sent.length));
+      for (const headers of sent) {
+        assert.equal(headers.authorization, `Bearer ${token}`);
+        assert.doesNotMatch(JSON.stringify(headers), /OPERATORS/);
+      }
+    } finally {
+      server.close();
+      for (const [name, value] of before) {
+        if (value === undefined) {
+          Reflect.deleteProperty(process.env, name);
+        } else {
+          process.env[name] = value;
+        }
+      }
+    }
+  });
+
+  for (const status of [403, 429, 500]) {
+    it(`shows nothing of a ${status} that repeats the request`, async () => {
+      const { value } = await makeToken(clouds);
+      const admin = clouds.running.cloudflareAdminToken;
+      const looks = ["lacks", "excess", "life", "count", "zoneName", "prove"] as const;
+      const all = async (match: string) => {
+        const token = credential(value, { owner: "acme" }, admin);
+        // The client repeats what failed in passing.
+        await clouds.control("cloudflare", "POST", "faults", {
+          match,
+          status,
+          echo: true,
+          times: 100,
+        });
+        const said = await Promise.all(
+          looks.map((look) => token[look]().catch((error: unknown) => String(error))),
+        );
+        await clouds.control("cloudflare", "DELETE", "faults");
+        return JSON.stringify(said);
+      };
+      const text = (await all("/zones")) + (await all("/user/tokens(\\?|/(?!verify)|$)"));
+      assert.match(text, new RegExp(`Cloudflare answers ${status}`));
+      assert(!text.includes(value) && !text.includes(admin), "it shows a token");
+    });
+  }
+
+  it("shows no access of the operator's that cannot be sent", async () => {
+    const { value } = await makeToken(clouds);
+    const token = credential(value, { owner: "acme" }, "SENTINEL-\u20ac");
+    for (const look of [() => token.life(), () => token.count()]) {
+      await assert.rejects(look(), (error: unknown) => {
+        assert(error instanceof NotSeen);
+        assert.doesNotMatch(error.message, /SENTINEL/);
+        assert.match(error.message, /is CLOUDFLARE_API_TOKEN a token\?/);
+        return true;
+      });
+    }
   });
 
   it("is not blamed where Cloudflare does not answer", async () => {
