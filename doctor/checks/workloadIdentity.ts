@@ -1,14 +1,20 @@
 import type { Check } from "../check.ts";
 import { credentialSecret } from "../expectation.ts";
 import { found, type Problem } from "../finding.ts";
+import { setAndDeploy } from "./mend.ts";
 
 const avoidable: Problem = {
   id: "credential-avoidable",
   severity: "info",
   title: "The cluster could do without a key",
-  why: "On GKE the provider can act as a service account (Workload Identity). No key then lies in the cluster, so that none can leak, and none has to be rotated.",
-  command: ({ stack }) =>
-    `pulumi config set -s ${stack} --path dns.workloadIdentity <service account> && pulumi up -s ${stack}`,
+  why: "On GKE the provider can act as a service account (Workload Identity). No key then lies in the cluster, so that none can leak, and none has to be rotated. Grant beforehand what the pod needs then: `roles/dns.admin` on the zone to that account, and `roles/iam.workloadIdentityUser` on the account to `serviceAccount:<pool>[<namespace>/<the pod's service account>]`.",
+  command: (expected) => {
+    const { stack, made } = expected;
+    // A key that the stack brings excludes it.
+    const brought = `pulumi config rm -s ${stack} --path dns.serviceAccountKey && `;
+    const setting = "--path dns.workloadIdentity <service account>";
+    return `${made === undefined ? brought : ""}${setAndDeploy(expected, setting)}`;
+  },
 };
 
 /** Whether a key of Google's is needed at all: off GKE the provider has no other way to prove who it is. */

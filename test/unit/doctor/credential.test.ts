@@ -165,7 +165,17 @@ describe("doctor, the credential", () => {
     const onGke = { ...googleCloud, cluster: { onGke: () => Promise.resolve(true) } };
     const [avoidable] = await findings(workloadIdentity, onGke);
     assert.equal(avoidable?.id, "credential-avoidable");
-    assert.match(avoidable.command ?? "", /--path dns\.workloadIdentity/);
+    assert.match(avoidable.why ?? "", /roles\/dns\.admin.*roles\/iam\.workloadIdentityUser/);
+    const change =
+      "pulumi config set -s prod --path dns.workloadIdentity <service account> && pulumi up -s prod";
+    // A stack that brings its key may not have both.
+    assert.equal(
+      avoidable.command,
+      `pulumi config rm -s prod --path dns.serviceAccountKey && ${change}`,
+    );
+    const made = { id: "key" } as MadeCredential;
+    const [ofMade] = await findings(workloadIdentity, { ...onGke, expected: { made } });
+    assert.equal(ofMade?.command, change);
   });
 
   it("cannot look where the Secret holds none", async () => {
