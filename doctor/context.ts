@@ -1,5 +1,6 @@
 import type { DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
+import { configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
 import { expectation } from "./expectation.ts";
 import { clusterFacts } from "./facts/cluster.ts";
@@ -16,7 +17,9 @@ import { readStackState } from "./stackState.ts";
  */
 export async function lookAt(args: DoctorArguments): Promise<Context> {
   const resources = await readStackState(args.stack);
-  const expected = expectation(args.stack, resources);
+  const deployed = expectation(args.stack, resources);
+  const timeout = Math.max(deployed.timeout, configuredTimeout(process.cwd(), args.stack) ?? 0);
+  const expected = { ...deployed, timeout };
   const { host } = expected;
   const toldAddress = (port: number) =>
     [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];

@@ -10,7 +10,7 @@ export interface Expectation {
   readonly namespace: string;
   readonly releaseName: string;
   readonly names: ReleaseNames;
-  /** How long an operation of Helm's may take, in seconds. */
+  /** How long an operation of Helm's that the stack has begun may take, in seconds. */
   readonly timeout: number;
   /** The revision that the stack made last. */
   readonly revision: number | undefined;

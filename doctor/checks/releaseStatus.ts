@@ -18,8 +18,9 @@ const pending: Problem = {
   id: "release-pending",
   severity: "error",
   title: "The release's last revision is pending",
-  why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile. Once none can be running any more, its mark has to go; `pulumi up` sees to that by itself where it has something to change.",
-  command: (expected) => removeMark(expected),
+  why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile. The command of the doctor waits until no operation of this stack can be running any more, and takes the mark away; one that somebody has begun by other means may last longer. `pulumi up` does the same by itself where it has something to change.",
+  // How long to wait depends on what is seen.
+  command: ({ stack }) => `npm run doctor -- -s ${stack}`,
 };
 
 const failed: Problem = {
@@ -39,24 +40,28 @@ const elsewhere: Problem = {
 };
 
 /** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
-function removeMark(expected: Expectation, revision?: number): string {
+function removeMark(expected: Expectation, revision: number): string {
   const labels = [
     "owner=helm",
     `name=${expected.releaseName}`,
-    ...(revision === undefined ? [] : [`version=${revision}`]),
+    `version=${revision}`,
     "status in (pending-install, pending-upgrade, pending-rollback)",
   ];
   return kubectl(expected, `delete secret -l '${labels.join(", ")}'`);
 }
 
 /** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */
-function makeWay(revisions: readonly Revision[], expected: Expectation, now: Date): string {
-  const last = revisions.at(-1);
-  const begun = last?.markedAt.getTime() ?? 0;
+function makeWay(
+  last: Revision,
+  revisions: readonly Revision[],
+  expected: Expectation,
+  now: Date,
+): string {
+  const begun = last.markedAt.getTime();
   const left = Math.ceil((begun - now.getTime()) / 1_000 + expected.timeout + operationMargin);
   return [
     ...(left > 0 ? [`sleep ${left}`] : []),
-    removeMark(expected, last?.number),
+    removeMark(expected, last.number),
     ...(revisions.some(({ status }) => status === "deployed") ? [] : [refreshAndDeploy(expected)]),
   ].join(" && ");
 }
@@ -76,7 +81,7 @@ export const releaseStatus: Check = {
     }
     const seen = `revision ${last.number}, ${last.status}`;
     if (last.status.startsWith("pending-")) {
-      const command = makeWay(revisions, expected, now);
+      const command = makeWay(last, revisions, expected, now);
       return { found: [found(pending, expected, { expected: "deployed", seen, command })], seen };
     }
     if (last.status !== "deployed") {

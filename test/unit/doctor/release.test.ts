@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chartVersion } from "../../../doctor/checks/chartVersion.ts";
 import { differences } from "../../../doctor/checks/differences.ts";
 import { drift } from "../../../doctor/checks/drift.ts";
 import { pod } from "../../../doctor/checks/pod.ts";
 import { releaseStatus } from "../../../doctor/checks/releaseStatus.ts";
+import { configuredTimeout } from "../../../doctor/configuredTimeout.ts";
+import { troubles } from "../../../doctor/troubleshooting.ts";
 import { chartManifest } from "../../support/manifest.ts";
 import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
 
@@ -47,6 +52,33 @@ describe("doctor, the release", () => {
       first?.command ?? "",
       /version=1, .*' && pulumi refresh .* && .*pulumi up -s prod$/,
     );
+  });
+
+  it("knows how long an operation may take that the stack has begun since, by its file", () => {
+    const directory = mkdtempSync(join(tmpdir(), "doctor-"));
+    const stack = "organization/home/prod";
+    try {
+      assert.equal(configuredTimeout(directory, stack), undefined);
+      writeFileSync(join(directory, "Pulumi.yaml"), "name: home\nstackConfigDir: stacks\n");
+      assert.equal(configuredTimeout(directory, stack), 600);
+      mkdirSync(join(directory, "stacks"));
+      for (const [text, timeout] of [
+        ['config: { "home:timeout": "1800" }', 1800],
+        ["config: { home:timeout: 1800 }", 1800],
+        ["config: { home:timeout: soon }", undefined],
+        ["config: {", undefined],
+      ] as const) {
+        writeFileSync(join(directory, "stacks", "Pulumi.prod.yaml"), text);
+        assert.equal(configuredTimeout(directory, stack), timeout, text);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("sends the README's reader to the doctor for a pending revision, which knows how long to wait", () => {
+    const row = troubles.find(({ sign }) => sign === "The release's last revision is pending");
+    assert.equal(row?.remedy, "`npm run doctor -- -s prod`");
   });
 
   it("judges the chart's version by the table of repairs", async () => {
