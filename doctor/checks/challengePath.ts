@@ -1,7 +1,9 @@
 import { kubectl } from "../../clusterCommand.ts";
 import type { Check } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
 import type { Reply, Unreachable } from "../facts/wire.ts";
 import { found, type Problem } from "../finding.ts";
+import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 
 const curl = ({ host }: { readonly host: string }) =>
   `curl -v http://${host}/.well-known/acme-challenge/test`;
@@ -19,12 +21,13 @@ const notRouted: Problem = {
   severity: "error",
   title: "The cluster's entry does not know the provider's host",
   why: "Port 80 answers, but no HTTPRoute or Ingress leads from it to the provider, so the challenge would not arrive.",
-  command: (expected) =>
-    kubectl(
-      expected,
-      `describe httproutes,ingresses ${expected.names.fullname}-letsencrypt-challenge`,
-    ),
+  // Of the chart's default; a cluster need not know both kinds.
+  command: (expected) => describeRoute("HTTPRoute", expected),
 };
+
+function describeRoute(kind: string, expected: Expectation): string {
+  return kubectl(expected, `describe ${kind.toLowerCase()} ${routeName(expected)}`);
+}
 
 const redirected: Problem = {
   id: "port-80-redirected",
@@ -52,7 +55,8 @@ export const challengePath: Check = {
   title: "Port 80 leads to the provider",
   problems: [closed, notRouted, redirected, foreign],
   applies: ({ challenge }) => challenge.type === "http-01",
-  run: async ({ expected, wire }) => {
+  run: async (context) => {
+    const { expected, wire } = context;
     const reply = await wire.challenge();
     const problem = problemOf(reply);
     const seen =
@@ -60,10 +64,12 @@ export const challengePath: Check = {
         ? reply.unreachable
         : `${reply.status}${reply.location === undefined ? "" : ` to ${reply.location}`}`;
     const wanted = "502 or 503 from the cluster's entry while there is no challenge";
-    return {
-      seen,
-      found: problem === undefined ? [] : [found(problem, expected, { expected: wanted, seen })],
-    };
+    if (problem === undefined) {
+      return { found: [], seen };
+    }
+    const kind = problem === notRouted ? (await releasedRoute(context))?.kind : undefined;
+    const command = kind === undefined ? {} : { command: describeRoute(kind, expected) };
+    return { found: [found(problem, expected, { expected: wanted, seen, ...command })], seen };
   },
 };
 

@@ -3,10 +3,8 @@ import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../clusterCommand.ts";
 import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { found, ifSeen, NotSeen, type Finding, type Problem } from "../finding.ts";
-import { deployedRevision, objectsOf } from "./deployed.ts";
-
-const routeName = ({ names }: Expectation) => `${names.fullname}-letsencrypt-challenge`;
+import { found, NotSeen, type Finding, type Problem } from "../finding.ts";
+import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 
 const notAccepted: Problem = {
   id: "route-not-accepted",
@@ -45,11 +43,13 @@ const condition = z.object({
   status: z.string(),
   reason: z.string().default(""),
   message: z.string().default(""),
+  observedGeneration: z.number().optional(),
 });
 const parent = z.object({ name: z.string(), namespace: z.string().optional() });
 
 /** What the Gateway API says of a route, and each Gateway's controller of it (gateway-api.sigs.k8s.io/reference/spec). */
 const httpRoute = z.object({
+  metadata: z.object({ generation: z.number().default(0) }).prefault({}),
   spec: z.object({ parentRefs: z.array(parent).default([]) }),
   status: z
     .object({
@@ -77,10 +77,7 @@ export const challengeRoute: Check = {
   applies: ({ challenge }) => challenge.type === "http-01",
   run: async (context) => {
     const { expected, cluster } = context;
-    const revision = await ifSeen(deployedRevision(cluster));
-    const route = (revision === undefined ? [] : objectsOf(revision)).find(
-      ({ metadata }) => metadata?.name === routeName(expected),
-    );
+    const route = await releasedRoute(context);
     if (route === undefined) {
       return { found: [], seen: "the release has none" };
     }
@@ -95,12 +92,16 @@ export const challengeRoute: Check = {
   },
 };
 
-function ofHttpRoute({ spec, status }: HttpRoute, expected: Expectation) {
+function ofHttpRoute({ metadata, spec, status }: HttpRoute, expected: Expectation) {
   const findings = spec.parentRefs.flatMap((gateway): Finding[] => {
     const full = fullName(gateway, expected);
-    const conditions = status.parents
+    const said = status.parents
       .filter(({ parentRef }) => fullName(parentRef, expected) === full)
       .flatMap(({ conditions }) => conditions);
+    // What was said of the route before it was changed says nothing of it as it is.
+    const conditions = said.filter(
+      ({ observedGeneration }) => (observedGeneration ?? Infinity) >= metadata.generation,
+    );
     const problem = (of: Problem, type: string): Finding[] => {
       const is = conditions.find((condition) => condition.type === type);
       if (is?.status === "True") {
@@ -108,7 +109,7 @@ function ofHttpRoute({ spec, status }: HttpRoute, expected: Expectation) {
       }
       const seen =
         is === undefined
-          ? `no word of its controller`
+          ? `no word of its controller${said.length > 0 ? " since the route was changed" : ""}`
           : [`${type} ${is.status}`, is.reason, is.message].filter(Boolean).join(", ");
       return [found(of, expected, { subject: full, expected: `${type} by ${full}`, seen })];
     };

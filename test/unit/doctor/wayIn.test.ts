@@ -99,6 +99,38 @@ describe("doctor, the way in", () => {
       assert.equal(silent.seen, "no word of its controller");
     });
 
+    it("takes no notice of what was said before the route was changed", async () => {
+      const at = (observedGeneration: number) => {
+        const conditions = [accepted, resolved].map((said) => ({ ...said, observedGeneration }));
+        const { revision, cluster } = httpRoute(...conditions);
+        const live = async (object: KubernetesObject) => ({
+          ...(await cluster.live(object)),
+          metadata: { name, generation: 2 },
+        });
+        return { revision, cluster: { live } };
+      };
+      assert.deepEqual(await ids(challengeRoute, at(2)), []);
+      const [stale, ...others] = await findings(challengeRoute, at(1));
+      assert.deepEqual(others, []);
+      assert.equal(stale?.id, "route-not-accepted");
+      assert.equal(stale.seen, "no word of its controller since the route was changed");
+    });
+
+    it("describes the kind that the release has, where port 80 does not lead to it", async () => {
+      const wire = {
+        challenge: () => Promise.resolve({ status: 404, location: undefined, body: "" }),
+      };
+      const ingress = route("Ingress", "networking.k8s.io/v1", {}, {});
+      for (const [changes, kind] of [
+        [httpRoute(), "httproute"],
+        [ingress, "ingress"],
+      ] as const) {
+        const [finding] = await findings(challengePath, { ...changes, wire });
+        assert.equal(finding?.id, "port-80-not-routed");
+        assert.equal(finding.command, `kubectl -n akash-services describe ${kind} ${name}`);
+      }
+    });
+
     it("sees a route that leads to nothing", async () => {
       const lost = { type: "ResolvedRefs", status: "False", reason: "BackendNotFound" };
       assert.deepEqual(await ids(challengeRoute, httpRoute(accepted, lost)), ["route-unresolved"]);
