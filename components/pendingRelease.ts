@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationMargin } from "../chart/release.ts";
+import { kubectl } from "../clusterCommand.ts";
 import { coreApi } from "./coreApi.ts";
 
 /** Which release, and how long an operation on it may take. */
@@ -94,10 +95,10 @@ function secondsLeft({ labels }: V1ObjectMeta, { timeout }: ReleaseOperation): n
 }
 
 function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {
-  const { namespace, releaseName } = operation;
+  const { releaseName } = operation;
   return (
     `Revision ${pending.labels?.version ?? ""} of the release ${releaseName} is ${pending.labels?.status ?? ""}: ` +
     `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation))} s for it to end. ` +
-    `If you know that none is at work, remove the mark: kubectl -n ${namespace} delete secret ${pending.name ?? ""}`
+    `If you know that none is at work, remove the mark: ${kubectl(operation, `delete secret ${pending.name ?? ""}`)}`
   );
 }
