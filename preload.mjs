@@ -7,9 +7,15 @@ enableCompileCache();
 
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
 
-// With both the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
+// With these the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
 // and to load them takes longer than all the rest of it.
 replace("typescript", (load) => new Proxy({}, { get: (_, name) => load()[name] }));
+replace(
+  "normalize-package-data",
+  (load) =>
+    (...args) =>
+      load()(...args),
+);
 replace("@npmcli/arborist", (load) => ({
   // The SDK copies the class at once, and uses it later.
   Arborist: class {
