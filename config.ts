@@ -2,6 +2,7 @@ import { scrypt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { releaseNames, type ReleaseNames } from "./chart/release.ts";
 import { guards, priceTargets, stackEnvironment, type Finding } from "./config/guards.ts";
 import {
   letsEncryptDirectory,
@@ -35,6 +36,8 @@ export interface Config extends Omit<
 > {
   readonly wallet: Wallet;
   readonly challenge: Challenge;
+  /** The names of the release's objects. */
+  readonly names: ReleaseNames;
   /** The ACME directory URL. */
   readonly directoryUrl: string;
   /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
@@ -203,6 +206,7 @@ function assemble(
     parsed;
   return {
     ...rest,
+    names: releaseNames(rest.releaseName, rest.values),
     wallet: {
       key: pulumi.secret(walletKey),
       password: pulumi.secret(walletPassword),

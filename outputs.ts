@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { releaseNames } from "./chart/release.ts";
 import { helm, kubectl } from "./clusterCommand.ts";
 import type { AkashProvider } from "./components/index.ts";
 import type { Config } from "./config.ts";
@@ -19,7 +18,7 @@ export function stackOutputs(
   credential?: DnsCredential,
 ): pulumi.Inputs {
   const { namespace, revision, credentialSecret } = provider;
-  const names = releaseNames(config.releaseName, config.values);
+  const { names } = config;
   const { kubeContext } = config;
   const commandFor = (tool: typeof kubectl, rest: string) =>
     namespace.apply((namespace) => tool({ namespace, kubeContext }, rest));

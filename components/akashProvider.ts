@@ -7,7 +7,6 @@ import {
   chartName,
   credentialSecretKey,
   credentialSecretName,
-  releaseNames,
   type ReleaseNames,
 } from "../chart/release.ts";
 import { chartValues } from "../chart/values.ts";
@@ -51,7 +50,7 @@ export class AkashProvider extends pulumi.ComponentResource {
     // The arguments hold secrets, and what is handed over here goes into the state.
     super("akash:provider:AkashProvider", name, {}, opts);
     const { config, credential } = args;
-    const names = releaseNames(config.releaseName, config.values);
+    const { names } = config;
 
     const namespace = new Namespace(
       `${name}-namespace`,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { credentialSecretName, releaseNames } from "../chart/release.ts";
+import { credentialSecretName } from "../chart/release.ts";
 import type { Config } from "../config.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
 import { lastSegment } from "../dns/names.ts";
@@ -162,12 +162,11 @@ export class CredentialHooks implements RotationGuard {
   }
 
   private podName(): string {
-    return releaseNames(this.config.releaseName, this.config.values).pod;
+    return this.config.names.pod;
   }
 
   private secretName(): string {
-    const { challenge, releaseName, values } = this.config;
-    const names = releaseNames(releaseName, values);
+    const { challenge, names } = this.config;
     return challenge.type === "dns-01" ? credentialSecretName(names, challenge.dns.provider) : "";
   }
 
