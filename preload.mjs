@@ -2,8 +2,10 @@
  * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`), so that the program starts fast.
  */
 import { createRequire, enableCompileCache } from "node:module";
+import { join } from "node:path";
 
-enableCompileCache();
+// Not in the folder for temporary files, as by default: who can write to the cache can run code.
+enableCompileCache(join(import.meta.dirname, "node_modules/.cache/compiled"));
 
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
 

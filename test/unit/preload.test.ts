@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** What an expression is worth after `preload.mjs`, in a process of its own, as JSON. */
 async function evaluated(script: string): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
+  const args = [
     ...["--import", "./preload.mjs", "--input-type=module", "--eval"],
     `const value = await (async () => { ${script} })(); console.log(JSON.stringify(value));`,
-  ]);
+  ];
+  // With this variable a user has decided already where the cache is.
+  const env = { ...process.env, NODE_COMPILE_CACHE: undefined };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return JSON.parse(stdout);
 }
 
@@ -32,6 +36,17 @@ describe("the program's start", function () {
     for (const file of heavy) {
       assert(!loaded.some((path) => path.endsWith(file)), file);
     }
+  });
+
+  it("keeps what is compiled where nobody else can write", async () => {
+    const directory = (await evaluated(`
+      const { getCompileCacheDir } = await import("node:module");
+      return getCompileCacheDir();
+    `)) as string;
+    assert(
+      directory.startsWith(join(import.meta.dirname, "../../node_modules/.cache/")),
+      directory,
+    );
   });
 
   it("leaves the SDK able to serialize functions", async () => {
