@@ -5,7 +5,7 @@ import { exitCode, runCommand, UsageError } from "../sandbox/errors.ts";
 import { projectDirectory } from "../sandbox/paths.ts";
 import { createReporter, type Reporter } from "../sandbox/progress.ts";
 import { Workspace } from "../test/support/workspace.ts";
-import { attachedPlugins } from "./attachedPlugins.ts";
+import { attachedPlugins, type AttachedPlugins } from "./attachedPlugins.ts";
 import { writeEmptyProgram } from "./emptyProgram.ts";
 import { phases, type Phase } from "./phases.ts";
 import { median, percent, ratio, seconds, table } from "./table.ts";
@@ -33,6 +33,20 @@ interface Measurement {
 /** Median times in seconds by what was measured. */
 type Times = Readonly<Record<string, number>>;
 
+/** How much is measured. */
+interface Scale {
+  readonly stacks: readonly number[];
+  readonly rounds: number;
+  readonly reporter: Reporter;
+}
+
+/** What was found. */
+interface Measured {
+  /** By how many stacks were deployed. */
+  readonly times: Readonly<Record<number, Times>>;
+  readonly parts: readonly Phase[];
+}
+
 const base = "preview of an empty program";
 const measured = "preview";
 /** What a preview may take at most, as a ratio to the base. */
@@ -48,38 +62,49 @@ async function main(): Promise<number> {
   const reporter = createReporter(process.stderr);
   const sandbox = await startSandbox({ directory, reporter, fresh: true });
   try {
-    const empty = await Workspace.ofProgram(sandbox, "empty", writeEmptyProgram);
-    await empty.up();
-    const stack = await deploy(sandbox, 1);
     const plugins = await attachedPlugins(sandbox.environment);
-    const attached = stack.withEnvironment(plugins.environment);
-    const times: Record<number, Times> = {};
-    let deployed = 1;
-    for (const count of stacks) {
-      while (deployed < count) {
-        deployed += 1;
-        await deploy(sandbox, deployed);
-        reporter.note(`${deployed} of ${Math.max(...stacks)} stacks deployed`);
-      }
-      times[count] = await measure(rounds, reporter, [
-        { name: base, run: () => preview(empty) },
-        { name: measured, run: () => preview(attached) },
-        { name: "preview, with the start of the stand-ins", run: () => preview(stack) },
-        { name: "up without changes", run: () => attached.up("--expect-no-changes") },
-        { name: "rotation", run: () => attached.up("--replace", "**::dns-key") },
-      ]);
+    try {
+      const { times, parts } = await measureAll(sandbox, plugins, { stacks, rounds, reporter });
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ seconds: times, preview: parts }, undefined, 2)}\n`
+          : report(times, parts),
+      );
+    } finally {
+      plugins.stop();
     }
-    const parts = await previewPhases(rounds, attached);
-    plugins.stop();
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ seconds: times, preview: parts }, undefined, 2)}\n`
-        : report(times, parts),
-    );
     return exitCode.success;
   } finally {
     await stopSandbox(directory, { clean: true });
   }
+}
+
+async function measureAll(
+  sandbox: Sandbox,
+  plugins: AttachedPlugins,
+  { stacks, rounds, reporter }: Scale,
+): Promise<Measured> {
+  const empty = await Workspace.ofProgram(sandbox, "empty", writeEmptyProgram);
+  await empty.up();
+  const stack = await deploy(sandbox, 1);
+  const attached = stack.withEnvironment(plugins.environment);
+  const times: Record<number, Times> = {};
+  let deployed = 1;
+  for (const count of stacks) {
+    while (deployed < count) {
+      deployed += 1;
+      await deploy(sandbox, deployed);
+      reporter.note(`${deployed} of ${Math.max(...stacks)} stacks deployed`);
+    }
+    times[count] = await measure(rounds, reporter, [
+      { name: base, run: () => preview(empty) },
+      { name: measured, run: () => preview(attached) },
+      { name: "preview, with the start of the stand-ins", run: () => preview(stack) },
+      { name: "up without changes", run: () => attached.up("--expect-no-changes") },
+      { name: "rotation", run: () => attached.up("--replace", "**::dns-key") },
+    ]);
+  }
+  return { times, parts: await previewPhases(rounds, attached) };
 }
 
 function readArguments() {
