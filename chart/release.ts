@@ -8,7 +8,18 @@ export const chartRepository = "https://akash-network.github.io/helm-charts";
 export const chartVersion = "19.0.2";
 
 /** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
-export const operationMargin = 30;
+const operationMargin = 30;
+
+/**
+ * For how many seconds an operation of Helm's may still be at work.
+ *
+ * @param begun when it marked the release, in seconds since 1970
+ * @param timeout how long it waits for the pod, in seconds
+ * @param now in seconds since 1970
+ */
+export function operationSecondsLeft(begun: number, timeout: number, now: number): number {
+  return Math.ceil(begun + timeout + operationMargin - now);
+}
 
 /** Names that the chart gives to its objects, all derived from one name (templates/_helpers.tpl). */
 export interface ReleaseNames {

@@ -117,7 +117,7 @@ export class CredentialHooks implements RotationGuard {
     const inUse = await this.podDigest();
     if (inUse !== undefined && inUse === (await digestOfOutputs(outputs))) {
       throw new pulumi.RunError(
-        `The pod ${this.podName()} still runs with this credential, so it is not deleted. When the pod runs with the new one, ` +
+        `The pod ${this.config.names.pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ` +
           `pulumi up -s ${pulumi.getStack()} deletes it`,
       );
     }
@@ -155,14 +155,10 @@ export class CredentialHooks implements RotationGuard {
   }
 
   private async podDigest(): Promise<string | undefined> {
-    const { namespace, kubeContext } = this.config;
+    const { namespace, kubeContext, names } = this.config;
     const core = await coreApi(kubeContext);
-    const pod = await unlessMissing(core.readNamespacedPod({ name: this.podName(), namespace }));
+    const pod = await unlessMissing(core.readNamespacedPod({ name: names.pod, namespace }));
     return pod?.metadata?.annotations?.[podDigest];
-  }
-
-  private podName(): string {
-    return this.config.names.pod;
   }
 
   private secretName(): string {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { operationMargin } from "../chart/release.ts";
+import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../clusterCommand.ts";
 import { coreApi } from "./coreApi.ts";
 
@@ -91,7 +91,7 @@ async function pendingRevision(
 
 function secondsLeft({ labels }: V1ObjectMeta, { timeout }: ReleaseOperation): number {
   const begun = Number(labels?.modifiedAt ?? labels?.createdAt ?? 0);
-  return Math.ceil(begun + timeout + operationMargin - Date.now() / 1_000);
+  return operationSecondsLeft(begun, timeout, Date.now() / 1_000);
 }
 
 function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {

@@ -1,4 +1,4 @@
-import { operationMargin } from "../../chart/release.ts";
+import { operationSecondsLeft } from "../../chart/release.ts";
 import { kubectl } from "../../clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
@@ -57,8 +57,8 @@ function makeWay(
   expected: Expectation,
   now: Date,
 ): string {
-  const begun = last.markedAt.getTime();
-  const left = Math.ceil((begun - now.getTime()) / 1_000 + expected.timeout + operationMargin);
+  const begun = last.markedAt.getTime() / 1_000;
+  const left = operationSecondsLeft(begun, expected.timeout, now.getTime() / 1_000);
   return [
     ...(left > 0 ? [`sleep ${left}`] : []),
     removeMark(expected, last.number),
