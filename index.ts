@@ -1,9 +1,9 @@
-import "./debugMessages.ts";
-import "./sourcePositions.ts";
+import "./startup/debugMessages.ts";
+import "./startup/sourcePositions.ts";
 import type * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, clusterProvider, CredentialHooks } from "./components/index.ts";
-import { readConfig } from "./config.ts";
-import { dnsCredential } from "./dns/index.ts";
+import { readConfig } from "./config/index.ts";
+import { dnsCredential } from "./components/dnsCredential/index.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { helm, kubectl } from "./clusterCommand.ts";
+import { helm, kubectl } from "./lib/clusterCommand.ts";
 import type { AkashProvider } from "./components/index.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/index.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
-import type { DnsCredential } from "./dns/index.ts";
+import type { DnsCredential } from "./components/dnsCredential/index.ts";
 
 /**
  * What an operator needs next.

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { messageOf, UsageError } from "../sandbox/errors.ts";
+import { messageOf, UsageError } from "../lib/errors.ts";
 
 /** What `npm run adopt -- --help` shows. */
 export const usage = `Usage: npm run adopt -- [<provider.yaml>] -s <stack> [options]

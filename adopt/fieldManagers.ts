@@ -1,5 +1,5 @@
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { isMap } from "../json.ts";
+import { isMap } from "../lib/json.ts";
 import type { ValueMap } from "./values.ts";
 
 /**

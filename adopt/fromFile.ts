@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
-import type { Config } from "../config.ts";
-import { UserError } from "../sandbox/errors.ts";
-import { readIfPresent } from "../sandbox/files.ts";
+import type { Config } from "../config/index.ts";
+import { UserError } from "../lib/errors.ts";
+import { readIfPresent } from "../lib/files.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
 import { differences } from "./differences.ts";
 import { placeSettings, type Findings, type Situation } from "./situation.ts";

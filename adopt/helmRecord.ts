@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { recordData, recordText } from "../chart/helmRecord.ts";
+import { recordData, recordText } from "../lib/helmRecord.ts";
 import {
   formatManifest,
   parseManifest,
@@ -8,7 +8,7 @@ import {
 } from "../chart/manifest.ts";
 import { editConfigMap } from "../chart/objects.ts";
 import type { ReleaseNames } from "../chart/release.ts";
-import { UserError } from "../sandbox/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import { liveCredentials } from "./liveSecrets.ts";
 import { valueAt, without, type ValueMap } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import { exitCode, runCommand } from "../sandbox/errors.ts";
+import { exitCode, runCommand } from "../lib/errors.ts";
 import { adopt } from "./adopt.ts";
 import { outcomeText } from "./outcome.ts";
 import { parseArguments, usage } from "./arguments.ts";

@@ -1,5 +1,5 @@
-import { keyFile } from "../dns/googleCloudKeyFile.ts";
-import { parseJson } from "../json.ts";
+import { keyFile } from "../dns/googleCloud/keyFile.ts";
+import { parseJson } from "../lib/json.ts";
 import type { Preparation } from "./prepare.ts";
 
 /** What was done, and what the next `up` does: to be read with the preview that follows. Holds no secret. */

@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { UserError } from "../sandbox/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { RunningProvider } from "./cluster.ts";

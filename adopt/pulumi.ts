@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { shellWord } from "../clusterCommand.ts";
-import { hasCode, UserError } from "../sandbox/errors.ts";
+import { shellWord } from "../lib/clusterCommand.ts";
+import { hasCode, UserError } from "../lib/errors.ts";
 import type { StackState } from "./stackState.ts";
 
 /** A Pulumi command. */

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { chartChange } from "./chartVersions.ts";
-import { helm, kubectl } from "../clusterCommand.ts";
+import { helm, kubectl } from "../lib/clusterCommand.ts";
 import {
   importCommand,
   initCommand,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { readIfPresent } from "../sandbox/files.ts";
+import { readIfPresent } from "../lib/files.ts";
 import { leaves, type ValueMap } from "./values.ts";
 
 /** What a stack's file says already. */

@@ -1,4 +1,4 @@
-import { UserError } from "../sandbox/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import { urnOf, type ImportedResource, type StackIdentity } from "./plan.ts";
 
 /** What a stack's state holds: the ids of its resources by URN. Undefined where there is no such stack. */

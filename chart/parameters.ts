@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../lib/json.ts";
 
 /**
  * The version of the repairs as a whole. Raise it with every change of what the post-renderer does:

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config.ts";
-import { isMap } from "../json.ts";
+import type { Config } from "../config/index.ts";
+import { isMap } from "../lib/json.ts";
 import { parametersAnnotation } from "./parameters.ts";
 
 /** Values of the chart `provider`, as its values.yaml names them. */

@@ -10,9 +10,9 @@ import {
   type ReleaseNames,
 } from "../chart/release.ts";
 import { chartValues } from "../chart/values.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/index.ts";
 import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
-import { resolved } from "../dns/resolved.ts";
+import { resolved } from "./resolved.ts";
 import { credentialAnnotations } from "./credentialHooks.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";

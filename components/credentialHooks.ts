@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { credentialSecretName } from "../chart/release.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/index.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
 import { lastSegment } from "../dns/names.ts";
-import { resolved } from "../dns/resolved.ts";
-import { removeStrays, type CredentialInventory } from "../dns/strays.ts";
+import { resolved } from "./resolved.ts";
+import { removeStrays, type CredentialInventory } from "../dns/orphans.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
 
 /**
@@ -130,7 +130,7 @@ export class CredentialHooks implements RotationGuard {
    */
   private async deleteToken({ id, type, oldInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (type.startsWith("cloudflare:")) {
-      const { removeToken } = await import("../dns/cloudflareTokens.ts");
+      const { removeToken } = await import("../dns/cloudflare/tokens.ts");
       const { accountId } = (oldInputs ?? {}) as { readonly accountId?: string };
       await removeToken(id, accountId, this.config.plugins.cloudflare);
     }

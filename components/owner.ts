@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/index.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
 
 /** The annotation of the wallet's Secret that says which stack it belongs to. */

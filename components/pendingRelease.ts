@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
-import { kubectl } from "../clusterCommand.ts";
+import { kubectl } from "../lib/clusterCommand.ts";
 import { coreApi } from "./coreApi.ts";
 
 /** Which release, and how long an operation on it may take. */

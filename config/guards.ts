@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { ConfigSource } from "../config.ts";
+import type { ConfigSource } from "./index.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
-import { parseJson } from "../json.ts";
+import { parseJson } from "../lib/json.ts";
 
 /** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
 export interface Finding {

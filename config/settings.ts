@@ -2,7 +2,7 @@ import { satisfies, valid } from "semver";
 import { z } from "zod";
 import { chartRepository, chartVersion } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
-import { keyFileProblems } from "../dns/googleCloudKeyFile.ts";
+import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 
 /** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
 export const letsEncryptDirectory = {

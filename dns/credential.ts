@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { CredentialInventory } from "./strays.ts";
+import type { CredentialInventory } from "./orphans.ts";
 
 /** A credential with which the provider answers DNS-01 challenges, whatever made it. */
 export interface DnsCredential {

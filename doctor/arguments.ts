@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { UsageError } from "../sandbox/errors.ts";
+import { UsageError } from "../lib/errors.ts";
 
 /** What `npm run doctor -- --help` shows. */
 export const doctorUsage = `Usage: npm run doctor -- -s <stack> [options]

@@ -1,4 +1,4 @@
-import type { PluginSettings } from "../config.ts";
+import type { PluginSettings } from "../config/index.ts";
 import type { StateResource } from "./stackState.ts";
 
 /** How the clouds are reached, and as whom: what their plugins are told, with Resource Manager's address beside. */

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../sandbox/errors.ts";
+import { messageOf, UserError } from "../lib/errors.ts";
 import type { Check, Context } from "./check.ts";
 import { NotSeen, type Finding } from "./finding.ts";
 import type { Report, ReportedFinding } from "./report.ts";

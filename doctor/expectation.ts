@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { decodeParameters, parametersAnnotation, type Parameters } from "../chart/parameters.ts";
 import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
-import { UserError } from "../sandbox/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import type { StateResource } from "./stackState.ts";
 
 /** What a stack says of its provider. */

@@ -1,7 +1,7 @@
-import { runningSandbox } from "../sandbox/cluster.ts";
+import { runningSandbox } from "../sandbox/cluster/sandbox.ts";
 import { defaultSandboxDirectory } from "../sandbox/paths.ts";
-import { loopback } from "../sandbox/ports.ts";
-import { membershipVariable } from "../sandbox/processes.ts";
+import { loopback } from "../sandbox/processes/ports.ts";
+import { membershipVariable } from "../sandbox/processes/parts.ts";
 import type { DoctorArguments } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf, UsageError, UserError } from "../sandbox/errors.ts";
+import { messageOf, UsageError, UserError } from "../lib/errors.ts";
 import { doctorUsage, parseDoctorArguments, type DoctorArguments } from "./arguments.ts";
 import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { hasCode, UserError } from "../sandbox/errors.ts";
+import { hasCode, UserError } from "../lib/errors.ts";
 
 const run = promisify(execFile);
 

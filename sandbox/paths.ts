@@ -7,7 +7,7 @@ export const projectDirectory = dirname(import.meta.dirname);
 /** The sandbox that `npm start` uses; tests use folders of their own. */
 export const defaultSandboxDirectory = join(projectDirectory, ".sandbox");
 
-/** A folder of this project's sandbox code, such as `language-host`. */
+/** A folder of this project's sandbox code, such as `emulators`. */
 export function sandboxSource(name: string): string {
   return join(import.meta.dirname, name);
 }

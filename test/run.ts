@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { parseArgs, styleText } from "node:util";
-import { ensurePrograms, missingPrograms } from "../sandbox/builder.ts";
-import { artifacts } from "../sandbox/programs.ts";
-import { silentReporter } from "../sandbox/progress.ts";
+import { ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts";
+import { artifacts } from "../sandbox/programs/artifacts.ts";
+import { silentReporter } from "../sandbox/processes/progress.ts";
 import { runParallel } from "./parallel.ts";
 import { runSuite, type Counts } from "./suite.ts";
 
@@ -37,7 +37,7 @@ function command(name: string, executable: string, args: readonly string[]): Cou
 }
 
 async function endToEnd(grep: string | undefined): Promise<readonly Counts[]> {
-  const files = globSync("test/{chart,e2e}/*.test.ts").sort(longestFirst);
+  const files = globSync("{sandbox/test/chart,test/e2e}/*.test.ts").sort(longestFirst);
   const missing = await missingPrograms(artifacts.map(({ name }) => name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
@@ -75,7 +75,7 @@ async function main(): Promise<number> {
     results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
   }
   heading("Unit tests");
-  const fast = ["test/{unit,sandbox,emulators,plugins}/**/*.test.ts"];
+  const fast = ["{test/unit,sandbox/test/{bench,emulators,plugins,sandbox}}/**/*.test.ts"];
   results.push(await runSuite(fast, { timeout: 30_000, grep }));
   if (values.fast !== true) {
     heading("End-to-end tests");

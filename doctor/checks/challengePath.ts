@@ -1,4 +1,4 @@
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Reply, Unreachable } from "../facts/wire.ts";

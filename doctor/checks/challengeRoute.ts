@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KubernetesObject } from "../../chart/manifest.ts";
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, NotSeen, type Finding, type Problem } from "../finding.ts";

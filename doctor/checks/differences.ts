@@ -1,4 +1,4 @@
-import { isMap, isUnset } from "../../json.ts";
+import { isMap, isUnset } from "../../lib/json.ts";
 import { quantityOf } from "./quantity.ts";
 
 /** A field that is not as it was applied. */

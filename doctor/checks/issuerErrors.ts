@@ -1,4 +1,4 @@
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";

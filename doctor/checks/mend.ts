@@ -1,4 +1,4 @@
-import { helm, kubectl } from "../../clusterCommand.ts";
+import { helm, kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 
 /** Deploys the stack. It changes nothing where the stack's own settings have not changed. */

@@ -1,6 +1,6 @@
 import type { V1ContainerStateTerminated, V1Pod } from "@kubernetes/client-node";
 import { podTemplate } from "../../chart/objects.ts";
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { providerContainer } from "../facts/providerContainer.ts";

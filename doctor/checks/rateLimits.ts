@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";

@@ -1,5 +1,5 @@
 import { operationSecondsLeft } from "../../chart/release.ts";
-import { kubectl } from "../../clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";

@@ -1,9 +1,9 @@
 import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
-import { cloudflareAnswer } from "../../dns/cloudflareAnswer.ts";
-import { tokenClient } from "../../dns/cloudflareClient.ts";
+import { cloudflareAnswer } from "../../dns/cloudflare/answer.ts";
+import { tokenClient } from "../../dns/cloudflare/client.ts";
 import { zoneContains } from "../../dns/credential.ts";
-import { apiTokens } from "../../dns/cloudflareTokens.ts";
+import { apiTokens } from "../../dns/cloudflare/tokens.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
@@ -114,7 +114,7 @@ export function cloudflareCredential(
     },
     prove: async () => {
       const name = (await unlessRefused(zone()))?.name ?? domain;
-      const { proveCloudflareToken } = await import("../../dns/cloudflareProof.ts");
+      const { proveCloudflareToken } = await import("../../dns/cloudflare/proof.ts");
       const { endpoint } = settings;
       return proofFailure((timeout) =>
         proveCloudflareToken(content, { host, domain, timeout, zone: name, endpoint }),

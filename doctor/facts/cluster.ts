@@ -7,8 +7,8 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../chart/manifest.ts";
-import { kubectl } from "../../clusterCommand.ts";
-import { messageOf, UserError } from "../../sandbox/errors.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
 import { credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
 import { orderResource, readOrders, type CertificateOrder } from "./certificateOrders.ts";

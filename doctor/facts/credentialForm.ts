@@ -1,4 +1,4 @@
-import { keyFileProblems } from "../../dns/googleCloudKeyFile.ts";
+import { keyFileProblems } from "../../dns/googleCloud/keyFile.ts";
 
 /** What keeps a text from being a credential of that cloud; undefined when it is one. */
 export const credentialDefect = {

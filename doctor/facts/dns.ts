@@ -1,6 +1,6 @@
 import type { CaaRecord } from "node:dns";
 import { Resolver } from "node:dns/promises";
-import { hasCode, messageOf } from "../../sandbox/errors.ts";
+import { hasCode, messageOf } from "../../lib/errors.ts";
 import { NotSeen } from "../finding.ts";
 
 /** What DNS says. */

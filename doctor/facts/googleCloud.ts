@@ -1,9 +1,9 @@
 import { gaxios } from "google-auth-library";
 import { zoneContains } from "../../dns/credential.ts";
-import { keyClient } from "../../dns/googleCloudClient.ts";
-import { keyFile, type KeyFile } from "../../dns/googleCloudKeyFile.ts";
-import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloudKeys.ts";
-import { googleCloudAnswer } from "../../dns/googleCloudAnswer.ts";
+import { keyClient } from "../../dns/googleCloud/client.ts";
+import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
+import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
+import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
@@ -133,7 +133,7 @@ export function googleCloudCredential(
         throw new NotSeen(`the managed zone cannot be read (${googleCloudAnswer(error)})`);
       }),
     prove: async () => {
-      const { proveGoogleCloudKey } = await import("../../dns/googleCloudProof.ts");
+      const { proveGoogleCloudKey } = await import("../../dns/googleCloud/proof.ts");
       const endpoint = access.googleCloud.dnsEndpoint;
       return proofFailure((timeout) =>
         proveGoogleCloudKey(content, { host, domain, timeout, project, zone, endpoint }),

@@ -1,6 +1,6 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { z } from "zod";
-import { recordText } from "../../chart/helmRecord.ts";
+import { recordText } from "../../lib/helmRecord.ts";
 
 const revisionSchema = z.object({
   version: z.number(),

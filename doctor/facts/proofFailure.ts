@@ -1,4 +1,4 @@
-import { messageOf } from "../../sandbox/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 
 /**
  * Runs a proof of dns/ once, without waiting for grants to spread: what is deployed has to work now.

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { request } from "node:http";
 import { connect } from "node:tls";
 import type { Address } from "../arguments.ts";
-import { messageOf } from "../../sandbox/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { once } from "./once.ts";
 
 /** What the provider's host serves. */

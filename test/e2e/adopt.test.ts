@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pulumiStateDirectory } from "../../sandbox/environment.ts";
+import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { issueCertificate, type CertificateReport } from "../../sandbox/issuer.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { repairs } from "../../chart/repairs.ts";
 import { Cluster } from "../support/cluster.ts";
 import { testSandbox } from "../support/sandbox.ts";

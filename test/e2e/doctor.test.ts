@@ -16,10 +16,14 @@ import { checks } from "../../doctor/checks/index.ts";
 import { issuerErrors } from "../../doctor/checks/issuerErrors.ts";
 import { orderResource } from "../../doctor/facts/certificateOrders.ts";
 import type { Report } from "../../doctor/report.ts";
-import { createAuthority, createSelfSigned, type Authority } from "../../sandbox/certificates.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { isReady } from "../../sandbox/deployment.ts";
-import { waitFor } from "../../sandbox/wait.ts";
+import {
+  createAuthority,
+  createSelfSigned,
+  type Authority,
+} from "../../sandbox/cluster/certificates.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { isReady } from "../../sandbox/pulumi/deployment.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/cluster.ts";
 import { issuerLines } from "../support/issuerLines.ts";

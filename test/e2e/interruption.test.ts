@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Sandbox } from "../../sandbox/cluster.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster, isReady } from "../support/cluster.ts";
 import { testSandbox } from "../support/sandbox.ts";

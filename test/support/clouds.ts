@@ -1,4 +1,4 @@
-import type { Sandbox } from "../../sandbox/cluster.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 
 /** A fault to inject (sandbox/emulators/shared/faults.ts). */
 export interface Fault {

@@ -8,8 +8,8 @@ import {
   type V1PodStatus,
   type V1Secret,
 } from "@kubernetes/client-node";
-import { recordData, recordText } from "../../chart/helmRecord.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
+import { recordData, recordText } from "../../lib/helmRecord.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 
 /** What the tests ask the sandbox's API server. */
 export class Cluster {

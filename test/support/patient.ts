@@ -8,12 +8,12 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
-import { ensurePrograms } from "../../sandbox/builder.ts";
-import type { KeyPair } from "../../sandbox/certificates.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { homeVolumes, issueCertificate } from "../../sandbox/issuer.ts";
-import { podLog, podLogs, type PodLog } from "../../sandbox/podLog.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
+import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import type { KeyPair } from "../../sandbox/cluster/certificates.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { homeVolumes, issueCertificate } from "../../sandbox/cluster/issuer.ts";
+import { podLog, podLogs, type PodLog } from "../../sandbox/cluster/podLog.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
 import type { Report, ReportedFinding } from "../../doctor/report.ts";
 import { Workspace, type StackSettings } from "./workspace.ts";
 

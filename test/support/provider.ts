@@ -4,11 +4,15 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { KubeConfig, Watch, type V1Secret } from "@kubernetes/client-node";
 import { stringify } from "yaml";
-import { ensurePrograms } from "../../sandbox/builder.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { homeVolumes, issueCertificate, type CertificateReport } from "../../sandbox/issuer.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
-import { waitFor } from "../../sandbox/wait.ts";
+import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import {
+  homeVolumes,
+  issueCertificate,
+  type CertificateReport,
+} from "../../sandbox/cluster/issuer.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 import { Cluster, isReady } from "./cluster.ts";
 import { testSandbox } from "./sandbox.ts";
 import { chartUnderTest, Workspace, type CommandResult, type StackSettings } from "./workspace.ts";

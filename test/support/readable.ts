@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { pulumiStateDirectory } from "../../sandbox/environment.ts";
-import { parseJson } from "../../json.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
+import { parseJson } from "../../lib/json.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Secret } from "@kubernetes/client-node";
-import { proveCloudflareToken } from "../../dns/cloudflareProof.ts";
-import { keyClient } from "../../dns/googleCloudClient.ts";
-import { keyFile } from "../../dns/googleCloudKeyFile.ts";
-import { proveGoogleCloudKey } from "../../dns/googleCloudProof.ts";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { homeVolumes, issueCertificate, type CertificateReport } from "../../sandbox/issuer.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
+import { proveCloudflareToken } from "../../dns/cloudflare/proof.ts";
+import { keyClient } from "../../dns/googleCloud/client.ts";
+import { keyFile } from "../../dns/googleCloud/keyFile.ts";
+import { proveGoogleCloudKey } from "../../dns/googleCloud/proof.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import {
+  homeVolumes,
+  issueCertificate,
+  type CertificateReport,
+} from "../../sandbox/cluster/issuer.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "./clouds.ts";
 import { Cluster, isReady } from "./cluster.ts";
 import { testSandbox } from "./sandbox.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster.ts";
+import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { projectDirectory } from "../../sandbox/paths.ts";
-import { silentReporter } from "../../sandbox/progress.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
 
 /**
  * Beside the user's own sandbox, which a test never touches. `SANDBOX_TEST_DIRECTORY` names another one, for a second

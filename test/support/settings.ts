@@ -1,4 +1,4 @@
-import type { ConfigSource } from "../../config.ts";
+import type { ConfigSource } from "../../config/index.ts";
 
 /** An exported wallet key, as far as its form goes. */
 export const walletKey = `-----BEGIN TENDERMINT PRIVATE KEY-----

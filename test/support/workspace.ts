@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Sandbox } from "../../sandbox/cluster.ts";
-import { waitFor } from "../../sandbox/wait.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 
 /** What a command left. */
 export interface CommandResult {
@@ -30,14 +30,8 @@ export type StackSettings = Readonly<Record<string, unknown>>;
 const yaml = { version: "1.1" } as const;
 
 const project = "akash-provider-letsencrypt";
-const parts = [
-  "Pulumi.yaml",
-  "package.json",
-  "preload.mjs",
-  ...globSync("*.ts"),
-  ...globSync("sandbox/{errors,files}.ts"),
-];
-const folders = ["adopt", "chart", "components", "config", "dns", "stacks"];
+const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
+const folders = ["adopt", "chart", "components", "config", "dns", "lib", "stacks", "startup"];
 
 /** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
 export class Workspace {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { AkashProvider } from "../../components/index.ts";
-import { readConfig } from "../../config.ts";
+import { readConfig } from "../../config/index.ts";
 import { stackOutputs } from "../../outputs.ts";
 import { runProgram } from "../support/mocks.ts";
 import { configSource } from "../support/settings.ts";

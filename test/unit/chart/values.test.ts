@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parametersAnnotation } from "../../../chart/parameters.ts";
 import { chartValues } from "../../../chart/values.ts";
-import { readConfig } from "../../../config.ts";
+import { readConfig } from "../../../config/index.ts";
 import { configSource } from "../../support/settings.ts";
 
 function values(settings: Record<string, string> = {}): Record<string, unknown> {

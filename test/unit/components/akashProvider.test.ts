@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import { chartRepository } from "../../../chart/release.ts";
 import { AkashProvider } from "../../../components/index.ts";
-import { readConfig } from "../../../config.ts";
+import { readConfig } from "../../../config/index.ts";
 import { runProgram, type RegisteredResource } from "../../support/mocks.ts";
 import { configSource, walletKey, walletPassword } from "../../support/settings.ts";
 

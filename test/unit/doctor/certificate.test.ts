@@ -10,7 +10,7 @@ import { renewal } from "../../../doctor/checks/renewal.ts";
 import { readOrders, type CertificateOrder } from "../../../doctor/facts/certificateOrders.ts";
 import { wireFacts } from "../../../doctor/facts/wire.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
-import { createAuthority } from "../../../sandbox/certificates.ts";
+import { createAuthority } from "../../../sandbox/cluster/certificates.ts";
 import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
 
 const staging = "C=US, O=(STAGING) Let's Encrypt, CN=(STAGING) Riddling Rhubarb R12";

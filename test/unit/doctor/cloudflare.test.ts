@@ -10,8 +10,8 @@ import {
   OTHER_ZONE_ID,
   ZONE_ID,
   zoneResource,
-} from "../../emulators/cloudflareSupport.ts";
-import { Clouds, DOMAIN } from "../../emulators/support.ts";
+} from "../../../sandbox/test/emulators/cloudflareSupport.ts";
+import { Clouds, DOMAIN } from "../../../sandbox/test/emulators/support.ts";
 
 const host = `provider.${DOMAIN}`;
 

@@ -10,7 +10,7 @@ import {
   ZONE,
   zonePath,
   type Credentials,
-} from "../../emulators/support.ts";
+} from "../../../sandbox/test/emulators/support.ts";
 
 describe("doctor, a Google key", () => {
   let clouds: Clouds;

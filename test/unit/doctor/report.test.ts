@@ -10,7 +10,7 @@ import { exitCode, worst, type Report } from "../../../doctor/report.ts";
 import { reportText } from "../../../doctor/reportText.ts";
 import { troubles } from "../../../doctor/troubleshooting.ts";
 import { changesBetween, watch } from "../../../doctor/watch.ts";
-import { UserError } from "../../../sandbox/errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { encodeParameters, parametersAnnotation } from "../../../chart/parameters.ts";
 import { context } from "./context.ts";
 

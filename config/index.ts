@@ -1,0 +1,228 @@
+import { scrypt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { releaseNames, type ReleaseNames } from "../chart/release.ts";
+import { guards, priceTargets, stackEnvironment, type Finding } from "./guards.ts";
+import {
+  letsEncryptDirectory,
+  settings,
+  type AnySetting,
+  type DnsConfig,
+  type Settings,
+} from "./settings.ts";
+import { findings } from "./issues.ts";
+import { suggestion } from "./suggestion.ts";
+import { parseJson } from "../lib/json.ts";
+
+/** How the host is validated. */
+export type Challenge =
+  { readonly type: "http-01" } | { readonly type: "dns-01"; readonly dns: DnsConfig };
+
+/** The wallet with which the provider signs. */
+export interface Wallet {
+  /** The exported key's armour text, a secret. */
+  readonly key: pulumi.Output<string>;
+  /** The password of the exported key, a secret. */
+  readonly password: pulumi.Output<string>;
+  /** Digest over both by which a change is seen, 16 hex digits. */
+  readonly digest: pulumi.Output<string>;
+}
+
+/** A stack's validated configuration. */
+export interface Config extends Omit<
+  Settings,
+  "acmeDirectory" | "bidPriceScript" | "challenge" | "dns" | "walletKey" | "walletPassword"
+> {
+  readonly wallet: Wallet;
+  readonly challenge: Challenge;
+  /** The names of the release's objects. */
+  readonly names: ReleaseNames;
+  /** The ACME directory URL. */
+  readonly directoryUrl: string;
+  /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
+  readonly plugins: PluginSettings;
+  /** The price targets that are set, by the name of their chart value. */
+  readonly priceTargets: Readonly<Record<string, string>>;
+  /** The bid price script's text. */
+  readonly bidPriceScript: string | undefined;
+}
+
+/** How the clouds' plugins reach them; what is undefined is left to the vendors' defaults. */
+export interface PluginSettings {
+  readonly googleCloud: {
+    /** Cloud DNS's address, with version and trailing slash. */
+    readonly dnsEndpoint?: string | undefined;
+    /** IAM's address, with version and trailing slash. */
+    readonly iamEndpoint?: string | undefined;
+    readonly accessToken?: string | undefined;
+    /** Content or path of a credentials file. */
+    readonly credentials?: string | undefined;
+  };
+  readonly cloudflare: {
+    /** The API's address. */
+    readonly endpoint?: string | undefined;
+    readonly apiToken?: string | undefined;
+  };
+}
+
+/** What a configuration is read from. */
+export interface ConfigSource {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Values by setting, as Pulumi hands them over: text, or JSON for objects and lists. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The settings that are encrypted in the stack's file. */
+  readonly secrets: ReadonlySet<string>;
+  /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
+  readonly plugins?: PluginSettings;
+}
+
+/** Something in the configuration that keeps the program from running. */
+export interface ConfigProblem {
+  /** The setting, with the path inside it. */
+  readonly setting: string;
+  /** What is wrong with it, to be read after its name. */
+  readonly problem: string;
+  /** The command that mends it. */
+  readonly command: string;
+}
+
+/** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
+export class ConfigError extends pulumi.RunError {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(stack: string, problems: readonly ConfigProblem[]) {
+    const lines = problems.map(
+      ({ setting, problem, command }) => `  ${setting} ${problem}\n      ${command}`,
+    );
+    super(
+      `The configuration of stack ${stack} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}. ` +
+        `Nothing was changed.\n${lines.join("\n")}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads and validates a stack's configuration.
+ *
+ * @param source default: the stack that Pulumi is running
+ * @throws ConfigError with every problem that was found
+ */
+export function readConfig(source: ConfigSource = pulumiConfig()): Config {
+  const { settings: parsed, problems } = parseSettings(source);
+  const all = [
+    ...unknownSettings(source),
+    ...problems,
+    ...guards.flatMap((guard) => guard(parsed, source)),
+  ];
+  if (all.length > 0) {
+    throw new ConfigError(
+      source.stack,
+      all.map(({ setting, problem, mend: [verb, rest] }) => ({
+        setting,
+        problem,
+        command: `pulumi config ${verb} -s ${source.stack} ${rest}`,
+      })),
+    );
+  }
+  return assemble(parsed as Settings, source);
+}
+
+function pulumiConfig(): ConfigSource {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = (keys: readonly string[]) =>
+    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const all = pulumi.runtime.allConfig();
+  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  return {
+    stack: pulumi.getStack(),
+    values: Object.fromEntries(
+      own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
+    ),
+    secrets: new Set(own(secretKeys)),
+    plugins: pluginSettings(all),
+  };
+}
+
+/**
+ * The settings of the clouds' plugins that the program needs, too, by the plugins' own names in the stack's file and in
+ * the environment (https://www.pulumi.com/registry/packages/gcp and …/cloudflare, configuration).
+ */
+function pluginSettings(all: Readonly<Record<string, string>>): PluginSettings {
+  const find = (key: string, ...variables: readonly string[]) =>
+    all[key] ?? variables.map((name) => process.env[name]).find((value) => value !== undefined);
+  return {
+    googleCloud: {
+      dnsEndpoint: find("gcp:dnsCustomEndpoint", "GOOGLE_DNS_CUSTOM_ENDPOINT"),
+      iamEndpoint: find("gcp:iamBetaCustomEndpoint", "GOOGLE_IAM_BETA_CUSTOM_ENDPOINT"),
+      accessToken: find("gcp:accessToken", "GOOGLE_OAUTH_ACCESS_TOKEN"),
+      credentials: find("gcp:credentials", "GOOGLE_CREDENTIALS"),
+    },
+    cloudflare: {
+      endpoint: find("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL"),
+      apiToken: find("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN"),
+    },
+  };
+}
+
+function unknownSettings({ values }: ConfigSource): Finding[] {
+  return Object.keys(values)
+    .filter((name) => !Object.hasOwn(settings, name))
+    .map((name) => ({
+      setting: name,
+      problem: `is not a setting${suggestion(name)}`,
+      mend: ["rm", name],
+    }));
+}
+
+function parseSettings(source: ConfigSource): {
+  readonly settings: Partial<Settings>;
+  readonly problems: readonly Finding[];
+} {
+  const parsed: Record<string, unknown> = {};
+  const problems: Finding[] = [];
+  for (const [name, { schema, example, structured }] of Object.entries<AnySetting>(settings)) {
+    const text = source.values[name];
+    const result = schema.safeParse(
+      // Text that is no JSON stays as it is, for the schema to refuse.
+      structured === true ? (parseJson(text) ?? text) : text,
+    );
+    parsed[name] = result.data;
+    if (result.error !== undefined) {
+      problems.push(...findings(name, example, text, result.error.issues));
+    }
+  }
+  return { settings: parsed, problems };
+}
+
+function assemble(
+  parsed: Settings,
+  { stack, plugins = { googleCloud: {}, cloudflare: {} } }: ConfigSource,
+): Config {
+  const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
+    parsed;
+  return {
+    ...rest,
+    names: releaseNames(rest.releaseName, rest.values),
+    wallet: {
+      key: pulumi.secret(walletKey),
+      password: pulumi.secret(walletPassword),
+      digest: pulumi.output(walletDigest(walletKey, walletPassword)),
+    },
+    challenge:
+      challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
+    directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
+    plugins,
+    priceTargets: priceTargets(parsed),
+    bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
+  };
+}
+
+/** Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed. */
+async function walletDigest(key: string, password: string): Promise<string> {
+  const digest = (await promisify(scrypt)(password, key, 8)) as Buffer;
+  return digest.toString("hex");
+}

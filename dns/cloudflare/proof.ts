@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import Cloudflare from "cloudflare";
+import { cloudflareAnswer } from "./answer.ts";
+import { tokenClient } from "./client.ts";
+import { zoneContains } from "../credential.ts";
+import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "../proof.ts";
+
+/** What the proof of an API token is about. */
+export interface CloudflareProofTarget extends ProofTarget {
+  /** Name of the zone. */
+  readonly zone: string;
+  /** The API's address, when it is not Cloudflare's own. */
+  readonly endpoint?: string | undefined;
+}
+
+/** https://datatracker.ietf.org/doc/html/rfc6750#section-2.1 */
+const bearerToken = /^[\w.~+/-]+=*$/;
+
+/**
+ * Proves that an API token can answer a challenge: it finds the zone by name, as lego does, and writes, reads back and
+ * deletes a TXT record in it.
+ *
+ * @param token the API token
+ * @param target where
+ * @throws ProofError with a sentence that names what is missing
+ */
+export async function proveCloudflareToken(
+  token: string,
+  target: CloudflareProofTarget,
+): Promise<void> {
+  const { zone, host, endpoint } = target;
+  if (!zoneContains(zone, host)) {
+    throw new ProofError(`The Cloudflare zone ${zone} cannot hold ${host}`);
+  }
+  const apiToken = token.trim();
+  // The error for a header that cannot be sent shows it whole.
+  if (!bearerToken.test(apiToken)) {
+    throw new ProofError(
+      "What should be the Cloudflare token has spaces or characters that a token does not have",
+    );
+  }
+  const client = tokenClient(apiToken, endpoint, 0);
+  await waitOut(target.timeout, () => writeReadDelete(client, target));
+}
+
+async function writeReadDelete(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {
+  const zones = await explained("Zone Read", target, () =>
+    client.zones.list({ name: target.zone }),
+  );
+  const zone = zones.result.find(({ name }) => name === target.zone);
+  if (zone === undefined) {
+    throw new NotYetError(
+      `The token does not see the zone ${target.zone}: it needs the permission Zone Read on that zone`,
+    );
+  }
+  const name = proofRecord(target, target.zone);
+  const records = client.dns.records;
+  const attempt = <T>(call: () => Promise<T>) => explained("DNS Write", target, call);
+  const list = async () =>
+    (await attempt(() => records.list({ zone_id: zone.id, type: "TXT", name: { exact: name } })))
+      .result;
+
+  for (const { id } of await list()) {
+    await attempt(() => records.delete(id, { zone_id: zone.id }));
+  }
+  const content = `"${randomUUID()}"`;
+  await attempt(() => records.create({ zone_id: zone.id, type: "TXT", name, content, ttl: 60 }));
+  const written = await list();
+  if (!written.some((record) => record.content === content)) {
+    throw new NotYetError(`The TXT record ${name} was written, but is not there`);
+  }
+  for (const { id } of written) {
+    await attempt(() => records.delete(id, { zone_id: zone.id }));
+  }
+}
+
+async function explained<T>(
+  permission: string,
+  { zone }: CloudflareProofTarget,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw explain(error, permission, zone);
+  }
+}
+
+const malformedToken = 6003;
+
+function explain(error: unknown, permission: string, zone: string): Error {
+  if (!(error instanceof Cloudflare.APIError)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const status = error.status as number | undefined;
+  const errors = error.errors ?? [];
+  const codes = errors.map(({ code }) => code);
+  if (errors.some(({ message }) => /from location/i.test(message ?? ""))) {
+    return new ProofError(
+      "Cloudflare accepts the token from other addresses only: dns.allowedIps has to include the address of the machine that runs Pulumi, which proves it",
+    );
+  }
+  // Cloudflare has one code, 9109, for a token that it does not know and for one that may not do this.
+  const unknown = errors.some(({ message }) => /invalid (access|api) token/i.test(message ?? ""));
+  if (status === 401 || unknown || codes.includes(malformedToken)) {
+    return new NotYetError(
+      "Cloudflare does not accept the token: it is deleted, expired or mistyped",
+    );
+  }
+  if (status === 403) {
+    return new NotYetError(`The token lacks the permission ${permission} on the zone ${zone}`);
+  }
+  const seconds = Number((error.headers as Headers | undefined)?.get("retry-after") ?? undefined);
+  return new NotYetError(
+    cloudflareAnswer(error),
+    Number.isFinite(seconds) ? seconds * 1_000 : undefined,
+  );
+}

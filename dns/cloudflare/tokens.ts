@@ -1,0 +1,84 @@
+import { RunError } from "@pulumi/pulumi";
+import Cloudflare from "cloudflare";
+import type { PluginSettings } from "../../config/index.ts";
+import { cloudflareAnswer } from "./answer.ts";
+import type { CredentialInventory } from "../orphans.ts";
+
+type CloudflareSettings = PluginSettings["cloudflare"];
+
+/**
+ * The API tokens of a name, asked for with the access that the Cloudflare plugin has.
+ *
+ * @param name the tokens' name, which says which stack made them
+ * @param accountId the account that owns them; none for the user's own
+ * @param settings how the plugin reaches Cloudflare
+ */
+export function apiTokens(
+  name: string,
+  accountId: string | undefined,
+  settings: CloudflareSettings,
+): CredentialInventory {
+  const { user, accounts } = operator(settings);
+  const account = { account_id: accountId ?? "" };
+  return {
+    list: () =>
+      answered("The API tokens could not be listed", async () => {
+        const pages = accountId === undefined ? user.tokens.list() : accounts.tokens.list(account);
+        const ids: string[] = [];
+        for await (const token of pages) {
+          if (token.name === name && token.id !== undefined) {
+            ids.push(token.id);
+          }
+        }
+        return ids;
+      }),
+    remove: (id) => removeToken(id, accountId, settings),
+    removeCommand: (id) => `token ${id}, in the dashboard under API Tokens`,
+  };
+}
+
+/**
+ * Deletes an API token, or finds that it is gone already.
+ *
+ * @param accountId the account that owns it; none for a user's
+ * @param settings how the plugin reaches Cloudflare
+ * @throws RunError when Cloudflare refuses
+ */
+export async function removeToken(
+  id: string,
+  accountId: string | undefined,
+  settings: CloudflareSettings,
+): Promise<void> {
+  const { user, accounts } = operator(settings);
+  await answered(`The API token ${id} could not be deleted`, async () => {
+    try {
+      await (accountId === undefined
+        ? user.tokens.delete(id)
+        : accounts.tokens.delete(id, { account_id: accountId }));
+    } catch (error) {
+      if (!(error instanceof Cloudflare.NotFoundError)) {
+        throw error;
+      }
+    }
+  });
+}
+
+function operator({ endpoint, apiToken }: CloudflareSettings): Cloudflare {
+  return new Cloudflare({
+    apiToken: apiToken ?? null,
+    // The plugin prefers the token, where the client would send all that it finds.
+    ...(apiToken !== undefined && { apiKey: null, apiEmail: null, userServiceKey: null }),
+    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
+  });
+}
+
+/** Makes a call, and says what was not possible where Cloudflare refuses it. */
+async function answered<T>(failure: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof Cloudflare.APIError
+      ? new RunError(`${failure}: ${cloudflareAnswer(error)}`)
+      : error;
+  }
+}

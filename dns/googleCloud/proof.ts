@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { gaxios, type JWT } from "google-auth-library";
+import { zoneContains } from "../credential.ts";
+import { parseJson } from "../../lib/json.ts";
+import { keyClient } from "./client.ts";
+import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";
+import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "../proof.ts";
+
+/** What the proof of a service account's key is about. */
+export interface GoogleCloudProofTarget extends ProofTarget {
+  readonly project: string;
+  /** Name of the managed zone. */
+  readonly zone: string;
+  /** Cloud DNS's address, with version and trailing slash, when it is not Google's own. */
+  readonly endpoint?: string | undefined;
+}
+
+const googleDns = "https://dns.googleapis.com/dns/v1/";
+
+/** The scope of roles/dns.admin's calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
+const scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
+
+/**
+ * Proves that a service account's key can answer a challenge: it reads the managed zone, and writes, reads back and
+ * deletes a TXT record in it.
+ *
+ * @param content the key file's JSON
+ * @param target where
+ * @throws ProofError with a sentence that names what is missing
+ */
+export async function proveGoogleCloudKey(
+  content: string,
+  target: GoogleCloudProofTarget,
+): Promise<void> {
+  const key = parseKeyFile(content);
+  const zone = new Zone(key, target);
+  await waitOut(target.timeout, () => zone.writeReadDelete());
+}
+
+function parseKeyFile(content: string): KeyFile {
+  const wrong = keyFileProblems(content);
+  if (wrong.length > 0) {
+    throw new ProofError(
+      `The Google credential is not a service account's key file (wrong: ${wrong.join(", ")})`,
+    );
+  }
+  return keyFile.parse(parseJson(content));
+}
+
+interface RecordSet {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly rrdatas: readonly string[];
+}
+
+/** The proof's steps on one managed zone (https://cloud.google.com/dns/docs/reference/rest/v1). */
+class Zone {
+  private readonly key: KeyFile;
+  private readonly target: GoogleCloudProofTarget;
+  private readonly client: JWT;
+
+  constructor(key: KeyFile, target: GoogleCloudProofTarget) {
+    this.key = key;
+    this.target = target;
+    this.client = keyClient(key, [scope]);
+  }
+
+  async writeReadDelete(): Promise<void> {
+    const dnsName = await this.readName();
+    const record = {
+      name: `${proofRecord(this.target, dnsName)}.`,
+      type: "TXT",
+      ttl: 60,
+      rrdatas: [`"${randomUUID()}"`],
+    };
+    const leftover = await this.find(record);
+    await this.change({ additions: [record], deletions: leftover });
+    const found = await this.find(record);
+    if (!found.some(({ rrdatas }) => rrdatas.includes(record.rrdatas[0] ?? ""))) {
+      throw new NotYetError(`The TXT record ${record.name} was written, but is not there`);
+    }
+    await this.change({ additions: [], deletions: found });
+  }
+
+  private async readName(): Promise<string> {
+    const { dnsName } = await this.request<{ readonly dnsName: string }>("dns.managedZones.get", {
+      url: "",
+    });
+    if (!zoneContains(dnsName, this.target.host)) {
+      throw new ProofError(
+        `The managed zone ${this.target.zone} is for ${dnsName} and cannot hold ${this.target.host}`,
+      );
+    }
+    return dnsName;
+  }
+
+  private async find({ name, type }: RecordSet): Promise<readonly RecordSet[]> {
+    const { rrsets } = await this.request<{ readonly rrsets: readonly RecordSet[] }>(
+      "dns.resourceRecordSets.list",
+      { url: "/rrsets", params: { name, type } },
+    );
+    return rrsets.map(({ name, type, ttl, rrdatas }) => ({ name, type, ttl, rrdatas }));
+  }
+
+  private async change(change: {
+    readonly additions: readonly RecordSet[];
+    readonly deletions: readonly RecordSet[];
+  }): Promise<void> {
+    await this.request("dns.changes.create", { url: "/changes", method: "POST", data: change });
+  }
+
+  private async request<T>(permission: string, options: gaxios.GaxiosOptions): Promise<T> {
+    const { project, zone, endpoint = googleDns } = this.target;
+    const base = `${endpoint}projects/${project}/managedZones/${zone}`;
+    try {
+      const url = `${base}${String(options.url)}`;
+      return (await this.client.request<T>({ ...options, url, retry: false })).data;
+    } catch (error) {
+      throw this.explain(error, permission);
+    }
+  }
+
+  private explain(error: unknown, permission: string): Error {
+    const { project, zone } = this.target;
+    const account = this.key.client_email;
+    if (!(error instanceof gaxios.GaxiosError)) {
+      return new NotYetError(
+        `Google does not answer: ${error instanceof Error ? error.message : ""}`,
+      );
+    }
+    const atToken = error.config.url.href === this.key.token_uri;
+    if (atToken && (error.status === 400 || error.status === 401)) {
+      return new NotYetError(
+        `Google gives no access token for the key of ${account}: the key is deleted, disabled, or not known everywhere yet`,
+      );
+    }
+    switch (error.status) {
+      case 401:
+      case 403:
+        return new NotYetError(
+          `${account} lacks the permission ${permission} on the managed zone ${zone} of project ${project}: ` +
+            "grant it roles/dns.admin there",
+        );
+      case 404:
+        return new NotYetError(
+          `${account} finds no managed zone ${zone} in project ${project}: check dns.zone and dns.project`,
+        );
+      case undefined:
+      default:
+        return new NotYetError(
+          `Google answers ${error.status ?? error.code ?? "nothing"} to ${permission} on the managed zone ${zone}`,
+          retryAfter(error),
+        );
+    }
+  }
+}
+
+function retryAfter(error: gaxios.GaxiosError): number | undefined {
+  const seconds = Number(error.response?.headers.get("retry-after") ?? undefined);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}

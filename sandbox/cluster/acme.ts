@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import type { Credentials } from "./credentials.ts";
+import { readFileSync } from "node:fs";
+import { programPath, type ClusterContext } from "./controlPlane.ts";
+import { writeJson } from "../../lib/files.ts";
+import { isHealthy } from "./http.ts";
+import { loopback } from "../processes/ports.ts";
+import type { Part } from "../processes/parts.ts";
+
+/** Names of the ports that the ACME server and what it looks at need. */
+export const acmePorts = [
+  "acme",
+  "acmeManagement",
+  "dns",
+  "dnsManagement",
+  "httpChallenge",
+  "tlsChallenge",
+] as const;
+
+/** What the ACME parts are made from. */
+export interface AcmeContext {
+  readonly directory: string;
+  readonly credentials: Credentials;
+  readonly ports: Readonly<Record<(typeof acmePorts)[number], number>>;
+  readonly programs: ClusterContext["programs"];
+}
+
+/** URL of Pebble's ACME directory. */
+export function acmeDirectoryUrl(ports: AcmeContext["ports"]): string {
+  return `https://${loopback}:${ports.acme}/dir`;
+}
+
+/** URL of Pebble's management interface, which serves its root certificates (`/roots/0`). */
+export function acmeManagementUrl(ports: AcmeContext["ports"]): string {
+  return `https://${loopback}:${ports.acmeManagement}`;
+}
+
+/** URL of the challenge test server's management interface (`/set-txt`, `/add-a`, …). */
+export function dnsManagementUrl(ports: AcmeContext["ports"]): string {
+  return `http://${loopback}:${ports.dnsManagement}`;
+}
+
+/** The DNS server that Pebble asks: every name is 127.0.0.1 unless its management interface says otherwise. */
+export function challengeServer({ ports, programs }: AcmeContext): Part {
+  return {
+    name: "pebble-challtestsrv",
+    command: programPath(programs, "pebble-challtestsrv"),
+    args: [
+      `-management=${loopback}:${ports.dnsManagement}`,
+      `-dnsserver=${loopback}:${ports.dns}`,
+      `-defaultIPv4=${loopback}`,
+      // It has no server for challenges here: who asks for a certificate answers them.
+      "-defaultIPv6=",
+      "-http01=",
+      "-https01=",
+      "-tlsalpn01=",
+      "-doh=",
+    ],
+    // The management interface has no health endpoint, so any answer will do.
+    ready: () => answers(`${dnsManagementUrl(ports)}/`),
+    timeout: 15_000,
+  };
+}
+
+/** The ACME server. Writes its configuration into the sandbox's folder. */
+export function pebble({ directory, credentials, ports, programs }: AcmeContext): Part {
+  const configuration = join(directory, "pebble.json");
+  writeJson(configuration, {
+    pebble: {
+      listenAddress: `${loopback}:${ports.acme}`,
+      managementListenAddress: `${loopback}:${ports.acmeManagement}`,
+      certificate: credentials.server.certificate,
+      privateKey: credentials.server.key,
+      httpPort: ports.httpChallenge,
+      tlsPort: ports.tlsChallenge,
+      ocspResponderURL: "",
+      externalAccountBindingRequired: false,
+    },
+  });
+  return {
+    name: "pebble",
+    command: programPath(programs, "pebble"),
+    args: [`-config=${configuration}`, `-dnsserver=${loopback}:${ports.dns}`],
+    // Pebble waits up to 15 s before each validation otherwise.
+    environment: { PEBBLE_VA_NOSLEEP: "1" },
+    ready: () => isHealthy(acmeDirectoryUrl(ports), { ca: readFileSync(credentials.ca, "utf8") }),
+    timeout: 15_000,
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  await isHealthy(url);
+  return true;
+}

@@ -1,0 +1,157 @@
+// @peculiar/x509 needs this loaded before it.
+import "reflect-metadata";
+import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+  type X509Certificate,
+} from "@peculiar/x509";
+import { loopback } from "../processes/ports.ts";
+
+/** A certificate and its private key, both as PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** From when to when a certificate is valid. */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** A certificate authority of the sandbox's own. */
+export interface Authority {
+  /** Its certificate, as PEM. */
+  readonly certificate: string;
+  /** Issues a certificate for a server on this machine: `localhost`, 127.0.0.1 and the further names. */
+  server(commonName: string, names?: readonly string[], validity?: Validity): Promise<KeyPair>;
+  /** Issues a certificate for a client; Kubernetes takes user and groups from its subject. */
+  client(user: string, groups?: readonly string[]): Promise<KeyPair>;
+}
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+/** The sandbox's files outlive any use of it, and nobody but this machine trusts them: ten years. */
+const lifetime = 10 * 365 * 24 * 3_600_000;
+/** Certificates are valid from a little before now, for clocks that were put back. */
+const leeway = 3_600_000;
+
+/**
+ * Makes a new certificate authority; its key exists in memory only, for as long as the object does.
+ *
+ * @param name its common name
+ * @param organization Default: none.
+ */
+export async function createAuthority(name: string, organization?: string): Promise<Authority> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const authority = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
+    serialNumber: serial(),
+    ...validity(),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
+  });
+  return {
+    certificate: authority.toString("pem"),
+    server: (commonName, names = [], valid = validity()) =>
+      issue(authority, keys.privateKey, {
+        subject: [{ CN: [commonName] }],
+        purpose: ExtendedKeyUsage.serverAuth,
+        names: ["localhost", ...names],
+        valid,
+      }),
+    client: (user, groups = []) =>
+      issue(authority, keys.privateKey, {
+        subject: [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
+        purpose: ExtendedKeyUsage.clientAuth,
+      }),
+  };
+}
+
+/** Makes a certificate of its own signature, as the one that an Akash provider has on the chain. */
+export async function createSelfSigned(commonName: string): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [commonName] }],
+    serialNumber: serial(),
+    ...validity(),
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  return keyPair(certificate, keys.privateKey);
+}
+
+/** A key pair without certificate, as PEM: what Kubernetes signs service account tokens with. */
+export function createSigningKeys(): { readonly publicKey: string; readonly privateKey: string } {
+  return generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+}
+
+/** What a certificate is to say. */
+interface Wanted {
+  readonly subject: Record<string, string[]>[];
+  readonly purpose: ExtendedKeyUsage;
+  readonly names?: readonly string[];
+  readonly valid?: Validity;
+}
+
+async function issue(
+  authority: X509Certificate,
+  signingKey: webcrypto.CryptoKey,
+  { subject, purpose, names = [], valid = validity() }: Wanted,
+): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const alternatives = [
+    ...names.map((value) => ({ type: "dns", value }) as const),
+    { type: "ip", value: loopback } as const,
+  ];
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer: authority.subject,
+    serialNumber: serial(),
+    ...valid,
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([purpose]),
+      // etcd checks the address of its clients, too, when their certificate names any.
+      ...(names.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
+    ],
+  });
+  return keyPair(certificate, keys.privateKey);
+}
+
+async function keyPair(
+  certificate: X509Certificate,
+  privateKey: webcrypto.CryptoKey,
+): Promise<KeyPair> {
+  const key = await webcrypto.subtle.exportKey("pkcs8", privateKey);
+  return { certificate: certificate.toString("pem"), key: PemConverter.encode(key, "PRIVATE KEY") };
+}
+
+function validity(): Validity {
+  const now = Date.now();
+  return { notBefore: new Date(now - leeway), notAfter: new Date(now + lifetime) };
+}
+
+function serial(): string {
+  // A leading zero bit keeps the number positive.
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toString("hex");
+}

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { readJsonIfPresent, remove, writeJson } from "../../lib/files.ts";
+import { isAlive, ownIdentity, processIdentitySchema } from "../processes/identity.ts";
+
+/**
+ * Marks the data of a sandbox as unfinished, on behalf of this process: should it be killed before
+ * {@link clearUnfinished}, the next start knows that nothing can be said about them.
+ */
+export function markUnfinished(directory: string): void {
+  writeJson(markerFile(directory), ownIdentity());
+}
+
+/** Says that the data of a sandbox are whole again. */
+export function clearUnfinished(directory: string): void {
+  remove(markerFile(directory));
+}
+
+/** Whether a process that was at work on the data of a sandbox is dead and had not finished. */
+export function wasCutShort(directory: string): boolean {
+  const content = readJsonIfPresent(markerFile(directory));
+  if (content === undefined) {
+    return false;
+  }
+  const holder = processIdentitySchema.safeParse(content).data;
+  return holder === undefined || !isAlive(holder);
+}
+
+function markerFile(directory: string): string {
+  return join(directory, "unfinished.json");
+}

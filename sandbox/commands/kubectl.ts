@@ -1,0 +1,4 @@
+import { runCommand } from "../../lib/errors.ts";
+import { runTool } from "./runTool.ts";
+
+await runCommand(() => runTool("kubectl"));

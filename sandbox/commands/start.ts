@@ -1,0 +1,105 @@
+import { relative } from "node:path";
+import { provideChart } from "../chart/provideChart.ts";
+import { startSandbox, withDeploymentLock } from "../cluster/sandbox.ts";
+import { deploy, makeRoom, readDeployment, waitForProviderPod } from "../pulumi/deployment.ts";
+import { exitCode, runCommand } from "../../lib/errors.ts";
+import { issueCertificate, type CertificateReport } from "../cluster/issuer.ts";
+import { defaultSandboxDirectory, projectDirectory } from "../paths.ts";
+import { createReporter, formatSeconds, withStep } from "../processes/progress.ts";
+import { parseStartArguments, stacks, startUsage } from "./startArguments.ts";
+
+async function main(): Promise<number> {
+  const { stack, fresh, json, help } = parseStartArguments(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(startUsage);
+    return exitCode.success;
+  }
+  const started = Date.now();
+  const reporter = createReporter(json ? process.stderr : process.stdout);
+  const sandbox = await startSandbox({ directory: defaultSandboxDirectory, reporter, fresh });
+  const chart = await withDeploymentLock(sandbox, reporter, async () => {
+    const provided = await withStep(
+      reporter,
+      "Chart",
+      () => provideChart(sandbox.directory),
+      ({ description }) => description,
+    );
+    const options = { reporter, output: json ? "stderr" : "inherit" } as const;
+    const others = [...stacks.values()].filter((name) => name !== stack);
+    await makeRoom(sandbox, others, options);
+    await deploy(sandbox, stack, options);
+    return provided;
+  });
+
+  reporter.note("");
+  const deployment = await readDeployment(sandbox, stack);
+  const pod = await withStep(
+    reporter,
+    "Provider pod ready",
+    () => waitForProviderPod(sandbox.kubeconfig, deployment.namespace),
+    (name) => name,
+  );
+  const certificate = await withStep(
+    reporter,
+    "Certificate",
+    () => issueCertificate(sandbox, { namespace: deployment.namespace }, reporter),
+    ({ result, challenge }) => (challenge === "" ? result : `${result} by ${challenge}`),
+  );
+  const seconds = (Date.now() - started) / 1000;
+  if (json) {
+    const { outputs, namespace, objects } = deployment;
+    const summary = { stack, namespace, pod, objects, outputs, certificate, chart, seconds };
+    process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+    return exitCode.success;
+  }
+  const total = Object.values(deployment.objects).reduce((sum, count) => sum + count, 0);
+  const kinds = Object.entries(deployment.objects).map(([kind, count]) => `${count} ${kind}`);
+  process.stdout.write(
+    `
+The provider is up: pod ${pod} in namespace ${deployment.namespace} is ready, after ${formatSeconds(seconds)}.
+Helm made ${total} objects: ${kinds.join(", ")}.
+
+${describeCertificate(certificate)}
+Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
+
+Try next:
+  npm run pulumi -- preview -s ${stack}
+  npm run doctor -- -s ${stack} --sandbox
+  npm run kubectl -- get all -n ${deployment.namespace}
+  npm stop
+`,
+  );
+  return exitCode.success;
+}
+
+function describeCertificate({
+  result,
+  subject,
+  issuer,
+  challenge,
+  credential,
+  notAfter,
+}: CertificateReport): string {
+  const rows = {
+    Certificate: `${subject} (${result})`,
+    "Issued by": issuer,
+    ...(challenge !== "" && { Challenge: challenge }),
+    ...(credential !== null && { Credential: describeCredential(credential) }),
+    Expires: notAfter,
+  };
+  return Object.entries(rows)
+    .map(([name, value]) => `${name.padEnd(12)} ${value}`)
+    .join("\n");
+}
+
+function describeCredential({
+  provider,
+  clientEmail,
+  privateKeyId,
+  sha256,
+}: NonNullable<CertificateReport["credential"]>): string {
+  const parts = [clientEmail, privateKeyId && `key ${privateKeyId}`, sha256 && `token ${sha256}…`];
+  return `${provider}: ${parts.filter((part) => part !== undefined && part !== "").join(", ")}`;
+}
+
+await runCommand(main);

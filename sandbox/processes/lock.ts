@@ -1,0 +1,103 @@
+import { linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { hasCode, UserError } from "../../lib/errors.ts";
+import { readJsonIfPresent, remove } from "../../lib/files.ts";
+import { isAlive, ownIdentity, processIdentitySchema, type ProcessIdentity } from "./identity.ts";
+import { waitFor } from "./wait.ts";
+
+/** How {@link withLock} waits for a lock that a live process holds. */
+export interface LockOptions {
+  /** Called once, when the lock is found held by another live process. */
+  readonly onWait?: (holder: ProcessIdentity) => void;
+  /** After how many milliseconds to give up. @default one hour, longer than the longest build */
+  readonly timeout?: number;
+}
+
+/**
+ * Runs `work` while holding the lock file `path`. A lock whose process is dead, however it died, is taken
+ * over.
+ *
+ * @throws UserError when a live process holds the lock past the timeout.
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { onWait, timeout = 3_600_000 }: LockOptions = {},
+): Promise<T> {
+  let told = false;
+  await waitFor(
+    () => {
+      const holder = tryLock(path);
+      if (holder === undefined) {
+        return true;
+      }
+      if (!told) {
+        told = true;
+        onWait?.(holder);
+      }
+      if (holder.pid === process.pid) {
+        throw new UserError(`this process already holds the lock ${path}`);
+      }
+      return false;
+    },
+    { what: `The lock ${path}, held by another process,`, timeout, interval: 250 },
+  );
+  try {
+    return await work();
+  } finally {
+    remove(path);
+  }
+}
+
+/** Takes the lock, and returns undefined; or returns the live process that holds it. */
+function tryLock(path: string): ProcessIdentity | undefined {
+  mkdirSync(dirname(path), { recursive: true });
+  const own = ownIdentity();
+  const candidate = `${path}.${own.pid}`;
+  writeFileSync(candidate, JSON.stringify(own));
+  try {
+    for (;;) {
+      try {
+        // A link appears with its content already in place, so nobody can read a half-written lock.
+        linkSync(candidate, path);
+        return undefined;
+      } catch (error) {
+        if (!hasCode(error, "EEXIST")) {
+          throw error;
+        }
+      }
+      const holder = readHolder(path);
+      if (holder !== undefined && isAlive(holder)) {
+        return holder;
+      }
+      discard(path, own);
+    }
+  } finally {
+    remove(candidate);
+  }
+}
+
+/**
+ * Moves a dead process's lock out of the way. It is moved, not deleted, so that of two processes that found
+ * it dead one does the moving; a live lock moved by mistake, because a third was quicker, is put back.
+ */
+function discard(path: string, own: ProcessIdentity): void {
+  const aside = `${path}.stale.${own.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) {
+      return;
+    }
+    throw error;
+  }
+  const moved = readHolder(aside);
+  if (moved !== undefined && isAlive(moved)) {
+    linkSync(aside, path);
+  }
+  remove(aside);
+}
+
+function readHolder(path: string): ProcessIdentity | undefined {
+  return processIdentitySchema.safeParse(readJsonIfPresent(path)).data;
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { identify, ownIdentity } from "../../processes/identity.ts";
+import { withLock } from "../../processes/lock.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+describe("withLock", function () {
+  const directory = temporaryDirectory();
+  const lock = () => join(directory(), "lock");
+
+  it("holds the lock for as long as the work lasts, and leaves nothing", async function () {
+    const result = await withLock(lock(), () => Promise.resolve(existsSync(lock())));
+    assert.equal(result, true);
+    assert.deepEqual(readdirSync(directory()), []);
+  });
+
+  it("releases the lock when the work fails", async function () {
+    await assert.rejects(
+      withLock(lock(), () => Promise.reject(new Error("failed"))),
+      /failed/,
+    );
+    assert.deepEqual(readdirSync(directory()), []);
+  });
+
+  it("takes over the lock of a dead process", async function () {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    writeFileSync(lock(), JSON.stringify({ pid, started: "long ago" }));
+    assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
+  });
+
+  it("takes over a lock whose number now belongs to another process", async function () {
+    writeFileSync(lock(), JSON.stringify({ ...ownIdentity(), started: "before the reboot" }));
+    assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
+  });
+
+  it("takes over a lock that cannot be read", async function () {
+    writeFileSync(lock(), '{"pid":');
+    assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
+  });
+
+  it("waits for a live process, says so once, and goes on when that has ended", async function () {
+    const holder = spawn("sleep", ["60"]);
+    await once(holder, "spawn");
+    writeFileSync(lock(), JSON.stringify(identify(holder.pid ?? 0)));
+    const waits: number[] = [];
+    const result = await withLock(lock(), () => Promise.resolve("done"), {
+      onWait: ({ pid }) => {
+        waits.push(pid);
+        holder.kill("SIGKILL");
+      },
+    });
+    assert.equal(result, "done");
+    assert.deepEqual(waits, [holder.pid]);
+  });
+
+  it("gives up on a live process after the timeout", async function () {
+    const holder = spawn("sleep", ["60"]);
+    await once(holder, "spawn");
+    try {
+      writeFileSync(lock(), JSON.stringify(identify(holder.pid ?? 0)));
+      await assert.rejects(
+        withLock(lock(), () => Promise.resolve(), { timeout: 300 }),
+        /The lock .*, held by another process, was not ready within/,
+      );
+      assert(existsSync(lock()));
+    } finally {
+      holder.kill("SIGKILL");
+    }
+  });
+});

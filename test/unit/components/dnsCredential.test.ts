@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { RunError } from "@pulumi/pulumi";
+import { AkashProvider, clusterProvider } from "../../../components/index.ts";
+import { readConfig } from "../../../config/index.ts";
+import { dnsCredential } from "../../../components/dnsCredential/index.ts";
+import { runProgram, type ProgramRun, type RegisteredResource } from "../../support/mocks.ts";
+import { configSource } from "../../support/settings.ts";
+
+/** Runs a stack with DNS-01 and these options of its DNS provider. */
+async function run(dns: object, domain = "example.com"): Promise<ProgramRun> {
+  const source = configSource({ challenge: "dns-01", dns: JSON.stringify(dns), domain });
+  const config = readConfig({ ...source, secrets: new Set([...source.secrets, "dns"]) });
+  return runProgram("home", async () => {
+    const credential = await dnsCredential("dns", config, {
+      binding: () => ({}),
+      withoutStrays: (id) => id,
+    });
+    const { credentialSecret, revision } = new AkashProvider(
+      "provider",
+      { config, credential },
+      { providers: [clusterProvider()] },
+    );
+    return { credentialSecret, revision };
+  });
+}
+
+function types({ resources }: ProgramRun, prefix: string): string[] {
+  return resources.map(({ type }) => type).filter((type) => type.startsWith(prefix));
+}
+
+function find({ resources }: ProgramRun, name: string): RegisteredResource {
+  const found = resources.find((resource) => resource.name === name);
+  assert(found !== undefined, `no resource ${name}`);
+  return found;
+}
+
+function values(program: ProgramRun): {
+  readonly letsEncrypt: { readonly providers?: unknown };
+  readonly serviceAccount: { readonly annotations: Readonly<Record<string, string>> };
+} {
+  return (find(program, "provider-release").inputs as { values: ReturnType<typeof values> }).values;
+}
+
+const keyFile = JSON.stringify({
+  type: "service_account",
+  client_email: "brought@dns-project.iam.gserviceaccount.com",
+  private_key_id: "SENTINEL-key",
+  private_key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+  }),
+});
+
+async function refusal(program: Promise<unknown>): Promise<string> {
+  try {
+    await program;
+  } catch (error) {
+    assert(error instanceof RunError, String(error));
+    return error.message;
+  }
+  return assert.fail("not refused");
+}
+
+describe("DNS credential", () => {
+  const googleCloud = { provider: "googleCloud", project: "dns-project" };
+  const cloudflare = { provider: "cloudflare", zone: "example.com" };
+
+  describe("of Google Cloud", () => {
+    it("is an account, a grant on the one zone, and a key; nothing of Cloudflare", async () => {
+      const program = await run(googleCloud);
+      assert.deepEqual(types(program, "gcp:").sort(), [
+        "gcp:dns/dnsManagedZoneIamMember:DnsManagedZoneIamMember",
+        "gcp:serviceaccount/account:Account",
+        "gcp:serviceaccount/key:Key",
+      ]);
+      assert.deepEqual(types(program, "cloudflare:"), []);
+      const { managedZone, role } = find(program, "dns-grant").inputs as Record<string, string>;
+      assert.deepEqual(
+        { managedZone, role },
+        { managedZone: "example-com", role: "roles/dns.admin" },
+      );
+    });
+
+    it("reaches every zone of the project only when asked to", async () => {
+      const program = await run({ ...googleCloud, grant: "project" });
+      assert.equal(find(program, "dns-grant").type, "gcp:projects/iAMMember:IAMMember");
+    });
+
+    it("is proven before it is stored", async () => {
+      const { hooks } = find(await run(googleCloud), "provider-dns-credential").options;
+      assert.deepEqual(hooks, {
+        beforeCreate: ["provider-proof"],
+        beforeUpdate: ["provider-proof"],
+      });
+    });
+
+    it("is for the public zone that contains the host, not the private one", async () => {
+      const program = await run(googleCloud, "akash.example.test");
+      const { managedZone } = find(program, "dns-grant").inputs as Record<string, string>;
+      assert.equal(managedZone, "example-test");
+    });
+
+    it("is refused without such a zone, with the zones that are there", async () => {
+      const message = await refusal(run(googleCloud, "example.org"));
+      assert.match(message, /dns-project has no public managed zone for provider\.example\.org/);
+      assert.match(message, /example-com \(example\.com\., public\)/);
+      assert.match(message, /pulumi config set --path dns\.zone/);
+    });
+
+    it("is refused for a named zone that does not contain the host", async () => {
+      const message = await refusal(run({ ...googleCloud, zone: "other" }));
+      assert.match(message, /no public managed zone other for provider\.example\.com/);
+    });
+
+    it("may be brought: then nothing is made at Google", async () => {
+      const program = await run({
+        ...googleCloud,
+        zone: "example-com",
+        serviceAccountKey: keyFile,
+      });
+      assert.deepEqual(types(program, "gcp:"), []);
+      assert.deepEqual(program.outputs, {
+        credentialSecret: "akash-provider-gcp-dns",
+        revision: 1,
+      });
+      const { data } = find(program, "provider-dns-credential").inputs as {
+        data: { secret: Record<string, string> };
+      };
+      assert.deepEqual(Object.keys(data.secret), ["service-account.json"]);
+    });
+
+    it("is not needed on GKE: no key and no Secret, and the pod acts as the account", async () => {
+      const account = "akash@dns-project.iam.gserviceaccount.com";
+      const program = await run({ ...googleCloud, zone: "example-com", workloadIdentity: account });
+      assert.deepEqual(types(program, "gcp:"), []);
+      assert.deepEqual(types(program, "kubernetes:core/v1:Secret").length, 1, "the wallet's alone");
+      const { letsEncrypt, serviceAccount } = values(program);
+      assert.equal(letsEncrypt.providers, undefined);
+      assert.equal(serviceAccount.annotations["iam.gke.io/gcp-service-account"], account);
+      assert.match(JSON.stringify(serviceAccount.annotations), /GCE_ZONE_ID/);
+    });
+  });
+
+  describe("of Cloudflare", () => {
+    interface Token {
+      readonly policies: readonly {
+        readonly permissionGroups: readonly { readonly id: string }[];
+        readonly resources: string;
+      }[];
+      readonly expiresOn?: string;
+      readonly condition?: unknown;
+      readonly accountId?: string;
+    }
+
+    it("is a token for Zone Read and DNS Write on the one zone; nothing of Google", async () => {
+      const program = await run(cloudflare);
+      assert.deepEqual(types(program, "cloudflare:"), ["cloudflare:index/apiToken:ApiToken"]);
+      assert.deepEqual(types(program, "gcp:"), []);
+      const [policy, ...others] = (find(program, "dns-token").inputs as Token).policies;
+      assert.deepEqual(others, []);
+      assert.deepEqual(policy?.permissionGroups, [
+        { id: "id-of-Zone-Read" },
+        { id: "id-of-DNS-Write" },
+      ]);
+      assert.deepEqual(JSON.parse(policy?.resources ?? ""), {
+        "com.cloudflare.api.account.zone.zone-id-of-example-test": "*",
+      });
+    });
+
+    it("may belong to an account, end at a date, and be bound to addresses", async () => {
+      const program = await run({
+        ...cloudflare,
+        accountId: "a".repeat(32),
+        expiresOn: "2027-01-01T00:00:00Z",
+        allowedIps: ["192.0.2.0/24"],
+      });
+      const token = find(program, "dns-token");
+      assert.equal(token.type, "cloudflare:index/accountToken:AccountToken");
+      const { accountId, expiresOn, condition } = token.inputs as Token;
+      assert.equal(accountId, "a".repeat(32));
+      assert.equal(expiresOn, "2027-01-01T00:00:00Z");
+      assert.deepEqual(condition, { requestIp: { ins: ["192.0.2.0/24"] } });
+    });
+
+    it("may be brought: then nothing is made at Cloudflare", async () => {
+      const program = await run({ ...cloudflare, apiToken: "SENTINEL-token\n" });
+      assert.deepEqual(types(program, "cloudflare:"), []);
+      const { data } = find(program, "provider-dns-credential").inputs as {
+        data: { secret: Record<string, string> };
+      };
+      const stored = Buffer.from(data.secret.CF_DNS_API_TOKEN ?? "", "base64").toString();
+      assert.equal(stored, "SENTINEL-token", "without the line end, which the chart would keep");
+    });
+
+    it("is refused for a zone that does not contain the host", async () => {
+      const message = await refusal(run({ ...cloudflare, zone: "example.org" }));
+      assert.match(message, /zone example\.org cannot hold provider\.example\.com/);
+    });
+  });
+
+  it("is shown nowhere but in its Secret", async () => {
+    for (const dns of [
+      { ...cloudflare, apiToken: "SENTINEL-token" },
+      { ...googleCloud, zone: "example-com", serviceAccountKey: keyFile },
+    ]) {
+      const { resources, outputs } = await run(dns);
+      const secrets = ["provider-dns-credential", "provider-wallet"];
+      const others = resources.filter(({ name }) => !secrets.includes(name));
+      assert.doesNotMatch(JSON.stringify([others, outputs]), /SENTINEL|U0VOVElORU/);
+    }
+  });
+});

@@ -1,0 +1,459 @@
+import assert from "node:assert/strict";
+
+import { ConfigError, readConfig, type ConfigSource } from "../../../config/index.ts";
+import { configSource, requiredSettings, walletKey } from "../../support/settings.ts";
+
+function problems(source: ConfigSource): readonly string[] {
+  try {
+    readConfig(source);
+  } catch (error) {
+    assert(error instanceof ConfigError);
+    return error.problems.map(({ setting, problem }) => `${setting} ${problem}`);
+  }
+  return [];
+}
+
+function assertRefused(source: ConfigSource, ...expected: RegExp[]): void {
+  const found = problems(source);
+  assert.equal(found.length, expected.length, found.join("\n"));
+  for (const sentence of expected) {
+    assert(
+      found.some((problem) => sentence.test(problem)),
+      `${sentence} is not among\n${found.join("\n")}`,
+    );
+  }
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+
+describe("configuration", () => {
+  describe("what a stack may leave out", () => {
+    const config = readConfig(configSource());
+
+    it("the challenge is HTTP-01", () => {
+      assert.deepEqual(config.challenge, { type: "http-01" });
+    });
+
+    it("namespace and release are those of Akash's guides", () => {
+      assert.equal(config.namespace, "akash-services");
+      assert.equal(config.releaseName, "akash-provider");
+    });
+
+    it("the way in is the Gateway API, as in the chart", () => {
+      assert.deepEqual(config.ingress, { mode: "gateway-api" });
+    });
+  });
+
+  describe("required settings", () => {
+    for (const name of ["from", "walletKey", "walletPassword", "domain", "email"]) {
+      it(`${name} is asked for when it is missing`, () => {
+        assertRefused(configSource({ [name]: undefined }), new RegExp(`^${name} is missing$`));
+      });
+    }
+
+    it("all problems come in one error, each with its command, and no stack trace", () => {
+      const source = configSource({ email: undefined, domain: "Example", emial: "x" });
+      assert.throws(
+        () => readConfig(source),
+        (error: unknown) => {
+          assert(error instanceof ConfigError);
+          assert.match(error.message, /stack home has 3 problems\. Nothing was changed\./);
+          assert.match(error.message, /pulumi config set -s home email you@example\.com/);
+          assert.match(error.message, /pulumi config set -s home domain example\.com/);
+          assert.match(error.message, /pulumi config rm -s home emial/);
+          return true;
+        },
+      );
+    });
+  });
+
+  describe("forms", () => {
+    const refused: readonly (readonly [string, string])[] = [
+      ["email", "you at example.com"],
+      ["domain", "example"],
+      ["domain", "https://example.com"],
+      ["domain", "*.example.com"],
+      ["domain", "-bad.example.com"],
+      ["domain", "provider.example.com"],
+      ["from", "akash1short"],
+      ["from", "cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"],
+      ["node", "rpc.example.com:443"],
+      ["website", "example.com"],
+      ["withdrawalperiod", "12 hours"],
+      ["bidmindeposit", "5 AKT"],
+      ["timeout", "0"],
+      ["timeout", "10m"],
+      ["maxHistory", "-1"],
+      ["chart", "/home/me/chart"],
+      ["chart", "./no/such/chart"],
+      ["chartVersion", "latest"],
+      ["chartVersion", "12.0.0"],
+      ["namespace", "Akash"],
+      ["releaseName", "a".repeat(54)],
+      ["challenge", "tls-alpn-01"],
+      ["ingress", json({ mode: "nodeport" })],
+      ["ingress", json({ mode: "ingress", gatewayName: "g" })],
+      ["attributes", json({ region: "us" })],
+      ["attributes", "region=us"],
+      ["bidPriceScript", "no-such-file.sh"],
+      ["acmeDirectory", "http://ca.example.com/directory"],
+      ["acmeDirectory", "prod"],
+      ["acmeDirectory", "https://ca.example.com/dir --flag=x"],
+      ["node", 'https://rpc.example.com/"'],
+      ["chainid", "akashnet 2"],
+      ["chart", "akash/provider"],
+      ["chart", "~/chart"],
+      ["chart", "file:///home/me/chart"],
+      ["chart", "https://example.com/provider-19.0.2.tgz"],
+      ["attributes", json([{ key: "x", value: '"y" #z' }])],
+      ["attributes", json([{ key: "x", value: "a: b" }])],
+      ["timeout", "99999999999999999999"],
+    ];
+    for (const [name, value] of refused) {
+      it(`${name} = ${value} is refused`, () => {
+        assertRefused(configSource({ [name]: value }), new RegExp(`^${name}`));
+      });
+    }
+
+    const accepted: readonly (readonly [string, string])[] = [
+      ["domain", "a.b-c.example.co.uk"],
+      ["domain", "xn--bcher-kva.example"],
+      ["withdrawalperiod", "1h30m"],
+      ["chartVersion", "15.1.0-rc0"],
+      ["chartVersion", "20.0.0"],
+      ["chart", "oci://registry.example.com/akash/provider"],
+      ["attributes", json([{ key: "region", value: "us-east" }])],
+    ];
+    for (const [name, value] of accepted) {
+      it(`${name} = ${value} is accepted`, () => {
+        assert.deepEqual(problems(configSource({ [name]: value })), []);
+      });
+    }
+
+    it("an attribute's value may be a boolean or a number, as in provider.yaml", () => {
+      const attributes = [
+        { key: "console/trials", value: true },
+        { key: "tier", value: 2 },
+      ];
+      assert.deepEqual(readConfig(configSource({ attributes: json(attributes) })).attributes, [
+        { key: "console/trials", value: "true" },
+        { key: "tier", value: "2" },
+      ]);
+    });
+  });
+
+  describe("wallet", () => {
+    it("a key that is encoded already is refused, without showing it", () => {
+      const encoded = Buffer.from(walletKey).toString("base64");
+      const [problem, ...others] = problems(configSource({ walletKey: encoded }));
+      assert.deepEqual(others, []);
+      assert.match(problem ?? "", /^walletKey is not the armour text/);
+      assert(!problem?.includes(encoded.slice(0, 20)));
+    });
+
+    it("an armour with Windows line ends is accepted", () => {
+      assert.deepEqual(
+        problems(configSource({ walletKey: walletKey.replaceAll("\n", "\r\n") })),
+        [],
+      );
+    });
+
+    it("a wallet in clear is refused", () => {
+      assertRefused(
+        { ...configSource(), secrets: new Set(["walletPassword"]) },
+        /^walletKey is a credential and stands in the stack's file in clear/,
+      );
+    });
+
+    it("the digest changes with the key and with the password", () => {
+      const digest = (values: Record<string, string>) =>
+        readConfig(configSource(values)).wallet.digest;
+      const digests = new Set([
+        digest({}),
+        digest({ walletPassword: "another" }),
+        digest({ walletKey: walletKey.replace("bcrypt", "argon2") }),
+      ]);
+      assert.equal(digests.size, 3);
+    });
+  });
+
+  describe("ACME directory", () => {
+    const staging = "https://acme-staging-v02.api.letsencrypt.org/directory";
+    const production = "https://acme-v02.api.letsencrypt.org/directory";
+
+    it("follows the stack's name", () => {
+      const directoryUrl = (stack: string) =>
+        readConfig(configSource({ acmeDirectory: undefined }, stack)).directoryUrl;
+      assert.equal(directoryUrl("staging"), staging);
+      assert.equal(directoryUrl("prod"), production);
+      assert.equal(directoryUrl("eu-production"), production);
+    });
+
+    it("is required where the stack's name says nothing", () => {
+      assertRefused(
+        configSource({ acmeDirectory: undefined }, "home"),
+        /^acmeDirectory is missing/,
+      );
+      assertRefused(
+        configSource({ acmeDirectory: undefined }, "products"),
+        /^acmeDirectory is missing/,
+      );
+    });
+
+    it("empty is refused, since the provider takes it for staging", () => {
+      assertRefused(configSource({ acmeDirectory: "" }), /^acmeDirectory is empty.*staging/);
+    });
+
+    it("the other environment's is refused by name and by URL, unless said explicitly", () => {
+      for (const directory of ["production", production]) {
+        const values = { acmeDirectory: directory };
+        assertRefused(configSource(values, "staging"), /^acmeDirectory .*rate limits/);
+        assert.deepEqual(
+          problems(configSource({ ...values, allowOtherDirectory: "true" }, "staging")),
+          [],
+        );
+      }
+      for (const directory of ["staging", staging]) {
+        assertRefused(
+          configSource({ acmeDirectory: directory }, "prod"),
+          /^acmeDirectory .*no client trusts/,
+        );
+      }
+    });
+
+    it("the other environment's is known by any spelling, and so is the stack", () => {
+      for (const acmeDirectory of [`${production}/`, production.replace("acme-v02", "ACME-v02")]) {
+        assertRefused(configSource({ acmeDirectory }, "staging"), /^acmeDirectory .*rate limits/);
+      }
+      assertRefused(configSource({ acmeDirectory: "staging" }, "Prod"), /no client trusts/);
+    });
+
+    it("another CA's URL is taken as it is, on any stack", () => {
+      const acmeDirectory = "https://ca.example.com/acme/directory";
+      assert.equal(readConfig(configSource({ acmeDirectory }, "prod")).directoryUrl, acmeDirectory);
+    });
+  });
+
+  describe("price targets", () => {
+    it("are refused without the script that reads them", () => {
+      assertRefused(
+        configSource({ price_target_cpu: "1.60", price_target_gpu_mappings: "*=110" }),
+        /^price_target_cpu has no effect without bidPriceScript/,
+        /^price_target_gpu_mappings has no effect without bidPriceScript/,
+      );
+    });
+
+    it("come with the script's text", () => {
+      const config = readConfig(
+        configSource({ price_target_cpu: "1.60", bidPriceScript: "test/support/price_script.sh" }),
+      );
+      assert.deepEqual(config.priceTargets, { price_target_cpu: "1.60" });
+      assert.match(config.bidPriceScript ?? "", /^#!\/bin\/sh/);
+    });
+  });
+
+  describe("DNS provider", () => {
+    const googleCloud = json({ provider: "googleCloud", project: "dns-project" });
+
+    it("dns-01 without one is refused", () => {
+      assertRefused(configSource({ challenge: "dns-01" }), /^dns is missing/);
+    });
+
+    it("http-01 with one is refused", () => {
+      assertRefused(configSource({ dns: googleCloud }), /^challenge is http-01/);
+    });
+
+    it("options of the other provider are refused", () => {
+      const dns = json({ provider: "cloudflare", zone: "example.com", project: "dns-project" });
+      assertRefused(
+        configSource({ challenge: "dns-01", dns }),
+        /^dns\.project is not a setting of this provider or mode$/,
+      );
+    });
+
+    it("grants the one zone unless told otherwise", () => {
+      const { challenge } = readConfig(configSource({ challenge: "dns-01", dns: googleCloud }));
+      assert.deepEqual(challenge, {
+        type: "dns-01",
+        dns: {
+          provider: "googleCloud",
+          project: "dns-project",
+          grant: "zone",
+          proofTimeout: 480,
+          rotation: "first",
+          maxAgeDays: 90,
+        },
+      });
+    });
+
+    it("a credential in clear is refused, without showing it", () => {
+      const dns = json({ provider: "cloudflare", zone: "example.com", apiToken: "SENTINEL" });
+      const found = problems(configSource({ challenge: "dns-01", dns }));
+      assert.equal(found.length, 1);
+      assert.match(found[0] ?? "", /^dns\.apiToken is a credential/);
+      assert(!found.join().includes("SENTINEL"));
+    });
+  });
+
+  describe("problems inside a setting", () => {
+    const commandFor = (dns: object) => {
+      try {
+        readConfig(configSource({ challenge: "dns-01", dns: json(dns) }));
+      } catch (error) {
+        assert(error instanceof ConfigError);
+        return error.problems.map(({ setting, problem, command }) => [setting, problem, command]);
+      }
+      return assert.fail("accepted");
+    };
+
+    it("come with the command for that place", () => {
+      assert.deepEqual(commandFor({ provider: "cloudflare", zone: "x" }), [
+        ["dns.zone", "is not a zone name", "pulumi config set -s home --path dns.zone <value>"],
+      ]);
+      assert.deepEqual(commandFor({ provider: "googleCloud" }), [
+        ["dns.project", "is missing", "pulumi config set -s home --path dns.project <value>"],
+      ]);
+      assert.deepEqual(
+        commandFor({ provider: "cloudflare", zone: "example.com", expireson: "x" }),
+        [
+          [
+            "dns.expireson",
+            "is not a setting; it is called expiresOn",
+            "pulumi config rm -s home --path dns.expireson",
+          ],
+        ],
+      );
+    });
+
+    it("do not hide a credential in clear", () => {
+      const found = commandFor({ provider: "cloudflare", zone: "x", apiToken: "SENTINEL" });
+      assert.deepEqual(
+        found.map(([setting]) => setting),
+        ["dns.zone", "dns.apiToken"],
+      );
+      assert(!JSON.stringify(found).includes("SENTINEL"));
+    });
+
+    it("are found before anything is made: no key file, an end in the past", () => {
+      const key = { provider: "googleCloud", project: "dns-project", serviceAccountKey: "garbage" };
+      assert.match(
+        String(commandFor(key)[0]),
+        /serviceAccountKey,is not a service account's key file/,
+      );
+      const past = {
+        provider: "cloudflare",
+        zone: "example.com",
+        expiresOn: "2020-01-01T00:00:00Z",
+      };
+      assert.match(String(commandFor(past)[0]), /expiresOn,is in the past/);
+    });
+  });
+
+  it("a secret that Helm would keep in clear is refused", () => {
+    const source = configSource({ node: "https://rpc.example.com" });
+    assertRefused(
+      { ...source, secrets: new Set([...source.secrets, "node"]) },
+      /^node is encrypted, but Helm keeps it in clear/,
+    );
+  });
+
+  describe("storage class", () => {
+    const attributes = json([
+      { key: "capabilities/storage/1/class", value: "beta3" },
+      { key: "capabilities/storage/1/persistent", value: true },
+    ]);
+
+    it("that the attributes would override is refused", () => {
+      assertRefused(
+        configSource({ attributes, storageClass: "local-path" }),
+        /^storageClass .*beta3/,
+      );
+    });
+
+    it("that the attributes name, too, is accepted", () => {
+      assert.deepEqual(problems(configSource({ attributes, storageClass: "beta3" })), []);
+    });
+  });
+
+  describe("chart values", () => {
+    const refused: readonly (readonly [string, unknown])[] = [
+      ["values.letsEncrypt.enabled", { letsEncrypt: { enabled: false } }],
+      ["values.serviceAccount.create", { serviceAccount: { create: false } }],
+      ["values.key", { key: "a2V5" }],
+      ["values.keysecret", { keysecret: "cGFzcw==" }],
+      [
+        "values.letsEncrypt.providers.cloudflare.apiToken",
+        { letsEncrypt: { providers: { cloudflare: { apiToken: "t" } } } },
+      ],
+      [
+        "values.letsEncrypt.providers.googleCloud.serviceAccount.content",
+        { letsEncrypt: { providers: { googleCloud: { serviceAccount: { content: "{}" } } } } },
+      ],
+      ["values.authpem", { authpem: "-----BEGIN PRIVATE KEY-----\nSENTINEL" }],
+      ["values.domain", { domain: "example.org" }],
+      ["values.letsEncrypt.enabled", { letsEncrypt: { enabled: null } }],
+      ["values.letsEncrypt", { letsEncrypt: null }],
+      ["values.serviceAccount.name", { serviceAccount: { name: "mine" } }],
+      ["values.letsEncrypt.acme.caDirUrl", { letsEncrypt: { acme: { caDirUrl: "" } } }],
+      ["values.price_target_cpu", { price_target_cpu: 1 }],
+    ];
+    for (const [setting, values] of refused) {
+      it(`${setting} is refused`, () => {
+        const found = problems(configSource({ values: json(values) }));
+        assert.equal(found.length, 1, found.join("\n"));
+        assert(found[0]?.startsWith(`${setting} `), found[0]);
+        assert(!found.join().includes("SENTINEL"));
+      });
+    }
+
+    it("that are a secret are refused: Helm would keep them", () => {
+      const source = configSource({ values: json({ image: { tag: "0.16.2" } }) });
+      assertRefused(
+        { ...source, secrets: new Set([...source.secrets, "values"]) },
+        /^values holds a secret/,
+      );
+    });
+
+    it("without a setting of their own are taken", () => {
+      const values = {
+        price_target_new: "1",
+        image: { tag: "0.16.2" },
+        letsEncrypt: { acme: { httpChallengePort: 5003 } },
+      };
+      assert.deepEqual(readConfig(configSource({ values: json(values) })).values, values);
+    });
+  });
+
+  describe("unknown settings", () => {
+    const suggestions: readonly (readonly [string, string])[] = [
+      ["emial", "email"],
+      ["witdrawalperiod", "withdrawalperiod"],
+      ["pricetargetcpu", "price_target_cpu"],
+      ["key", "walletKey"],
+      ["keysecret", "walletPassword"],
+    ];
+    for (const [name, meant] of suggestions) {
+      it(`${name} is refused, and ${meant} suggested`, () => {
+        assertRefused(
+          configSource({ [name]: "x" }),
+          new RegExp(`^${name} is not a setting; it is called ${meant}$`),
+        );
+      });
+    }
+
+    it("without a near miss get no suggestion", () => {
+      assertRefused(configSource({ replicas: "2" }), /^replicas is not a setting$/);
+    });
+  });
+
+  it("no problem's sentence or command shows a value", () => {
+    const sentinel = "SENTINEL";
+    const everything = Object.fromEntries(
+      Object.keys(requiredSettings).map((name) => [name, `${sentinel} `]),
+    );
+    assert.throws(
+      () => readConfig(configSource(everything)),
+      (error: unknown) => error instanceof ConfigError && !error.message.includes(sentinel),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { proveCloudflareToken } from "../../../../dns/cloudflare/proof.ts";
+import { ProofError } from "../../../../dns/proof.ts";
+import {
+  makeToken,
+  OTHER_ZONE_ID,
+  ZONE_ID,
+  zoneResource,
+} from "../../../../sandbox/test/emulators/cloudflareSupport.ts";
+import { Clouds, DOMAIN } from "../../../../sandbox/test/emulators/support.ts";
+
+describe("proof of a Cloudflare token", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+  afterEach(() => clouds.close());
+
+  function prove(token: string, timeout = 0, zone = DOMAIN): Promise<void> {
+    return proveCloudflareToken(token, {
+      zone,
+      domain: DOMAIN,
+      host: `provider.${DOMAIN}`,
+      timeout,
+      endpoint: clouds.running.cloudflareUrl,
+    });
+  }
+
+  async function tokenWith(groups?: readonly string[], resources?: object, more?: object) {
+    return (await makeToken(clouds, groups, resources, more)).value;
+  }
+
+  async function assertFails(proof: Promise<void>, sentence: RegExp, token = "SENTINEL") {
+    await assert.rejects(proof, (error: unknown) => {
+      assert(error instanceof ProofError);
+      assert.match(error.message, sentence);
+      assert(!error.message.includes(token));
+      return true;
+    });
+  }
+
+  async function txtRecords(): Promise<readonly string[]> {
+    const { body } = await clouds.cloudflare<readonly { readonly name: string }[]>(
+      "GET",
+      `/zones/${ZONE_ID}/dns_records?type=TXT`,
+    );
+    return body.result.map(({ name }) => name);
+  }
+
+  it("passes with Zone Read and DNS Write on the one zone, and leaves no record", async () => {
+    await prove(await tokenWith());
+    assert.deepEqual(await txtRecords(), []);
+  });
+
+  it("takes away what a proof left that was killed", async () => {
+    await clouds.cloudflare("POST", `/zones/${ZONE_ID}/dns_records`, {
+      type: "TXT",
+      name: `_akash-proof.${DOMAIN}`,
+      content: '"left behind"',
+      ttl: 60,
+    });
+    await prove(await tokenWith());
+    assert.deepEqual(await txtRecords(), []);
+  });
+
+  it("fails without Zone Read, which lego needs to find the zone", async () => {
+    const token = await tokenWith(["DNS Write"]);
+    await assertFails(prove(token), /Zone Read/, token);
+  });
+
+  it("fails without DNS Write", async () => {
+    const token = await tokenWith(["Zone Read", "DNS Read"]);
+    await assertFails(prove(token), /lacks the permission DNS Write on the zone acme\.test/, token);
+  });
+
+  it("fails with a token for another zone", async () => {
+    const token = await tokenWith(undefined, zoneResource(OTHER_ZONE_ID));
+    await assertFails(prove(token), /does not see the zone acme\.test/, token);
+  });
+
+  it("fails with an expired token and with a mistyped one", async () => {
+    const hour = 3_600_000;
+    const expiresOn = new Date(Date.now() + hour).toISOString().replace(/\.\d+/, "");
+    const expired = await tokenWith(undefined, undefined, { expires_on: expiresOn });
+    clouds.pass(2 * hour);
+    await assertFails(prove(expired), /does not accept the token/, expired);
+    await assertFails(prove("x".repeat(40)), /does not accept the token/, "x".repeat(40));
+  });
+
+  it("fails with what cannot be a token, without showing it", async () => {
+    for (const token of ["SENTINEL\nof two lines", "SENTINEL with spaces", "SENTINEL-\u20ac"]) {
+      await assertFails(prove(token), /has spaces or characters that a token does not have/);
+    }
+  });
+
+  it("fails where the zone cannot hold the host", async () => {
+    await assertFails(
+      prove(await tokenWith(), 0, "other.test"),
+      /cannot hold provider\.acme\.test/,
+    );
+  });
+
+  for (const status of [403, 429, 500]) {
+    it(`goes on after a passing ${status}`, async () => {
+      const token = await tokenWith();
+      await clouds.control("cloudflare", "POST", "faults", {
+        match: "^POST .*dns_records",
+        status,
+        times: 1,
+      });
+      await prove(token, 20);
+      assert.deepEqual(await txtRecords(), []);
+    });
+  }
+
+  for (const status of [403, 409, 429, 500]) {
+    it(`shows nothing of a ${status} that repeats the request`, async () => {
+      const token = await tokenWith();
+      const match = "dns_records$";
+      await clouds.control("cloudflare", "POST", "faults", { match, status, echo: true });
+      await assertFails(prove(token), status === 403 ? /DNS Write/ : /Cloudflare answers/, token);
+    });
+  }
+
+  it("leaves no record after a write that took effect and was not answered", async () => {
+    const token = await tokenWith();
+    await clouds.control("cloudflare", "POST", "faults", {
+      match: "^POST .*dns_records",
+      status: 500,
+      times: 1,
+      when: "after",
+    });
+    await prove(token, 20);
+    assert.deepEqual(await txtRecords(), []);
+  });
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { proveGoogleCloudKey } from "../../../../dns/googleCloud/proof.ts";
+import { ProofError } from "../../../../dns/proof.ts";
+import {
+  Clouds,
+  DOMAIN,
+  OTHER_ZONE,
+  PROJECT,
+  ZONE,
+  zonePath,
+  type Credentials,
+} from "../../../../sandbox/test/emulators/support.ts";
+
+describe("proof of a Google key", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+  afterEach(() => clouds.close());
+
+  function prove(key: unknown, timeout = 0, zone = ZONE): Promise<void> {
+    return proveGoogleCloudKey(typeof key === "string" ? key : JSON.stringify(key), {
+      project: PROJECT,
+      zone,
+      domain: DOMAIN,
+      host: `provider.${DOMAIN}`,
+      timeout,
+      endpoint: `${clouds.running.googleUrl}/dns/v1beta2/`,
+    });
+  }
+
+  async function assertFails(proof: Promise<void>, sentence: RegExp, key?: Credentials) {
+    await assert.rejects(proof, (error: unknown) => {
+      assert(error instanceof ProofError);
+      assert.match(error.message, sentence);
+      assert(key === undefined || !error.message.includes(key.private_key.slice(40, 80)));
+      return true;
+    });
+  }
+
+  async function txtRecords(): Promise<readonly string[]> {
+    const { body } = await clouds.google("GET", `${zonePath()}/rrsets?type=TXT`);
+    return body.rrsets.map(({ name }) => name);
+  }
+
+  it("passes with roles/dns.admin on the one zone, and leaves no record", async () => {
+    await prove(await clouds.keyWith("roles/dns.admin"));
+    assert.deepEqual(await txtRecords(), []);
+  });
+
+  it("takes away what a proof left that was killed", async () => {
+    await clouds.google("POST", `${zonePath()}/changes`, {
+      additions: [
+        { name: `_akash-proof.${DOMAIN}.`, type: "TXT", ttl: 60, rrdatas: ['"left behind"'] },
+      ],
+    });
+    await prove(await clouds.keyWith("roles/dns.admin"));
+    assert.deepEqual(await txtRecords(), []);
+  });
+
+  it("fails without a role, naming account, permission, zone and role", async () => {
+    const key = await clouds.keyWith();
+    await assertFails(
+      prove(key),
+      new RegExp(
+        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT}: grant it roles/dns\\.admin`,
+      ),
+      key,
+    );
+  });
+
+  it("fails with the role on another zone", async () => {
+    const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    await assertFails(prove(key), /lacks the permission dns\.managedZones\.get/, key);
+  });
+
+  it("fails with a role that only reads", async () => {
+    const key = await clouds.keyWith("roles/dns.reader");
+    await assertFails(prove(key), /lacks the permission dns\.changes\.create/, key);
+  });
+
+  it("fails with a deleted key", async () => {
+    const key = await clouds.keyWith("roles/dns.admin");
+    await clouds.google(
+      "DELETE",
+      `/v1/projects/${PROJECT}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
+    );
+    await assertFails(prove(key), /gives no access token for the key of/, key);
+  });
+
+  it("fails where the zone cannot hold the host", async () => {
+    const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
+    await assertFails(prove(key, 0, OTHER_ZONE), /is for other\.test\. and cannot hold provider/);
+  });
+
+  it("fails for something else than a key file, without showing it", async () => {
+    await assertFails(prove('{"type":"authorized_user"}'), /is not a service account's key file/);
+    await assertFails(prove("SENTINEL"), /^(?!.*SENTINEL).*is not a service account's key file/);
+  });
+
+  it("waits for a new grant to reach all of Google", async () => {
+    const key = await clouds.keyWith();
+    const proof = prove(key, 20);
+    await clouds.grant(key.client_email, "roles/dns.admin", zonePath());
+    await proof;
+  });
+
+  for (const status of [403, 409, 429, 500]) {
+    it(`goes on after a passing ${status}`, async () => {
+      const key = await clouds.keyWith("roles/dns.admin");
+      await clouds.control("google", "POST", "faults", {
+        match: "^POST .*/changes",
+        status,
+        times: 1,
+      });
+      await prove(key, 20);
+      assert.deepEqual(await txtRecords(), []);
+    });
+
+    it(`shows nothing of a ${status} that repeats the request`, async () => {
+      const key = await clouds.keyWith("roles/dns.admin");
+      for (const match of ["^POST /token$", "/changes$"]) {
+        await clouds.control("google", "POST", "faults", {
+          ...{ match, status, echo: true },
+          // Its client tries a few times for an access token.
+          times: 9,
+        });
+        await assertFails(prove(key), /^(?!.*You sent).*(lacks the permission|Google answers)/);
+        await clouds.control("google", "DELETE", "faults");
+      }
+    });
+  }
+
+  it("leaves no record after a write that took effect and was not answered", async () => {
+    const key = await clouds.keyWith("roles/dns.admin");
+    await clouds.control("google", "POST", "faults", {
+      match: "^POST .*/changes",
+      status: 500,
+      times: 1,
+      when: "after",
+    });
+    await prove(key, 20);
+    assert.deepEqual(await txtRecords(), []);
+  });
+});

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { helm, kubectl } from "../../../lib/clusterCommand.ts";
+
+describe("a command for the cluster", () => {
+  it("names namespace and context, and leaves the context out where the stack names none", () => {
+    const namespace = "akash-services";
+    assert.equal(kubectl({ namespace }, "get pods"), "kubectl -n akash-services get pods");
+    assert.equal(helm({ namespace }, "history x"), "helm -n akash-services history x");
+    const target = { namespace, kubeContext: "prod" };
+    assert.equal(kubectl(target, "get pods"), "kubectl --context prod -n akash-services get pods");
+    assert.equal(helm(target, "history x"), "helm --kube-context prod -n akash-services history x");
+    assert.equal(kubectl({ kubeContext: "prod" }, "get nodes"), "kubectl --context prod get nodes");
+  });
+
+  for (const [kubeContext, word] of [
+    ["arn:aws:eks:eu-west-1:123456789012:cluster/x", undefined],
+    ["admin@prod", undefined],
+    ["my cluster", "'my cluster'"],
+    ["it's; rm -r ~", "'it'\\''s; rm -r ~'"],
+  ] as const) {
+    it(`keeps the context ${kubeContext} one word of the shell`, () => {
+      assert.equal(
+        kubectl({ kubeContext }, "get nodes"),
+        `kubectl --context ${word ?? kubeContext} get nodes`,
+      );
+    });
+  }
+});
