@@ -1,21 +1,29 @@
 import "./startup/debugMessages.ts";
 import "./startup/sourcePositions.ts";
 import type * as pulumi from "@pulumi/pulumi";
-import { AkashProvider, clusterProvider, CredentialHooks } from "./components/index.ts";
+import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";
+import { programNames } from "./components/names.ts";
+import {
+  clusterArgs,
+  credentialOptions,
+  credentialProtection,
+  providerArgs,
+} from "./config/args.ts";
 import { readConfig } from "./config/index.ts";
-import { dnsCredential } from "./components/dnsCredential/index.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   const config = readConfig();
   // Before the lookups at the cloud, so that the plugins of both start at once.
-  const kubernetes = clusterProvider(config.kubeContext);
-  const credential = await dnsCredential("dns", config, new CredentialHooks(config));
+  const cluster = new Cluster(programNames.cluster, clusterArgs(config));
+  const protection = credentialProtection(config, cluster);
+  const deleteHook = credentialDeleteHook(programNames.credential, protection);
+  const options = credentialOptions(config, protection, deleteHook);
+  const credential = options && (await dnsCredential(programNames.credential, options));
   const provider = new AkashProvider(
-    "provider",
-    { config, credential },
-    { providers: { kubernetes } },
+    programNames.provider,
+    providerArgs(config, cluster, credential),
   );
   return stackOutputs(config, provider, credential);
 }

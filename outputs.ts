@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { helm, kubectl } from "./lib/clusterCommand.ts";
-import type { AkashProvider } from "./components/index.ts";
+import type { AkashProvider, DnsCredential } from "./components/index.ts";
 import type { Config } from "./config/index.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
-import type { DnsCredential } from "./components/dnsCredential/index.ts";
 
 /**
  * What an operator needs next.
@@ -46,10 +45,10 @@ function rotationOutputs(
   { challenge }: Config,
   credential: DnsCredential | undefined,
 ): pulumi.Inputs {
-  if (challenge.type !== "dns-01" || credential?.made === undefined) {
+  if (challenge.type !== "dns-01" || credential?.managed === undefined) {
     return {};
   }
-  const { createdAt, expiresAt, urnPattern } = credential.made;
+  const { createdAt, expiresAt, urnPattern } = credential.managed;
   const { maxAgeDays } = challenge.dns;
   const rotate = `pulumi up -s ${pulumi.getStack()} --replace '${urnPattern}'`;
   const life = pulumi.all([createdAt, expiresAt]).apply(([createdAt, expiresAt]) => {

@@ -1,5 +1,5 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
-import { coreApi, unlessMissing } from "../components/coreApi.ts";
+import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
 import type { ReleaseNames } from "../chart/release.ts";
 import { messageOf, UserError } from "../lib/errors.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";

@@ -1,5 +1,5 @@
 import { chartVersion, credentialSecretName, releaseNames } from "../chart/release.ts";
-import { credentialAnnotations } from "../components/credentialHooks.ts";
+import { credentialAnnotations } from "../components/dnsCredential/annotations.ts";
 import { isMap } from "../lib/json.ts";
 import { UserError } from "../lib/errors.ts";
 import type { CredentialMaker } from "./plan.ts";

@@ -7,6 +7,29 @@ export const chartRepository = "https://akash-network.github.io/helm-charts";
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";
 
+/** The namespace of Akash's guides. */
+export const defaultNamespace = "akash-services";
+
+/** The name of the Helm release in Akash's guides. */
+export const defaultReleaseName = "akash-provider";
+
+/** Akash's operators and network policies find their namespaces by this label. */
+export const akashNamespaceLabels = { "akash.network": "true" } as const;
+
+/** The host that the certificate is for: the chart puts `provider.` in front (templates/configmap-main.yaml). */
+export function providerHost(domain: string): string {
+  return `provider.${domain}`;
+}
+
+/** A cloud whose DNS the provider can write to, by the name of the chart's values (letsEncrypt.providers). */
+export type DnsProvider = "googleCloud" | "cloudflare";
+
+/** The pod's annotation with the digest of the wallet that it was started with (chart/repairs.ts). */
+export const podWalletDigest = "checksum/wallet";
+
+/** The pod's annotation with the digest of the DNS credential that it was started with (chart/repairs.ts). */
+export const podCredentialDigest = "checksum/dns-credential";
+
 /** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
 const operationMargin = 30;
 
@@ -68,10 +91,7 @@ export const credentialSecretKey = {
 } as const;
 
 /** The Secret with a DNS provider's credential. */
-export function credentialSecretName(
-  names: ReleaseNames,
-  dnsProvider: "googleCloud" | "cloudflare",
-): string {
+export function credentialSecretName(names: ReleaseNames, dnsProvider: DnsProvider): string {
   return { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret }[dnsProvider];
 }
 

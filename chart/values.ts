@@ -1,59 +1,137 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../config/index.ts";
 import { isMap } from "../lib/json.ts";
 import { parametersAnnotation } from "./parameters.ts";
+import type { DnsProvider } from "./release.ts";
 
 /** Values of the chart `provider`, as its values.yaml names them. */
 export type ChartValues = Readonly<Record<string, unknown>>;
 
-/** What the values depend on beside the configuration. */
+/** One attribute of the provider (scripts/create_provider.sh). */
+export interface ProviderAttribute {
+  readonly key: pulumi.Input<string>;
+  readonly value: pulumi.Input<string>;
+}
+
+/** How port 80 reaches the provider through the Gateway API (templates/gateway.yaml). */
+export interface GatewayApi {
+  readonly mode: "gateway-api";
+  /** Default: the chart's, `akash-gateway`. */
+  readonly gatewayName?: pulumi.Input<string> | undefined;
+  /** Default: the chart's, `akash-gateway`. */
+  readonly gatewayNamespace?: pulumi.Input<string> | undefined;
+}
+
+/** How port 80 reaches the provider through an Ingress (templates/ingress.yaml). */
+export interface Ingress {
+  readonly mode: "ingress";
+  /** Default: the chart's, `akash-ingress-class`. */
+  readonly className?: pulumi.Input<string> | undefined;
+}
+
+/** What the provider bids. */
+export interface Pricing {
+  /** Text of the bid price script. Default: none, the scale strategy. */
+  readonly script?: pulumi.Input<string> | undefined;
+  /** Price targets, by the name of their chart value (`price_target_…`). They count only together with a script. */
+  readonly targets?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
+  /** Smallest deposit of a bid, amount and denomination. Default: the chart's. */
+  readonly minimumDeposit?: pulumi.Input<string> | undefined;
+}
+
+/** The network that the provider is on. */
+export interface Network {
+  /** RPC node, an http(s) URL. Default: the chart's. */
+  readonly node?: pulumi.Input<string> | undefined;
+  /** Chain id. Default: the chart's, the main network. */
+  readonly chainId?: pulumi.Input<string> | undefined;
+  /** How often earnings are withdrawn, a Go duration. Default: the chart's. */
+  readonly withdrawalPeriod?: pulumi.Input<string> | undefined;
+}
+
+/** What the chart values are made from. */
+export interface ChartSettings {
+  /** Address of the provider's account (`akash1…`). */
+  readonly account: pulumi.Input<string>;
+  /** Domain of the provider, without `provider.`. */
+  readonly domain: pulumi.Input<string>;
+  /** E-mail address for the account at the CA and the provider's entry on the chain. */
+  readonly email: pulumi.Input<string>;
+  /** Website in the provider's entry on the chain. Default: none. */
+  readonly website?: pulumi.Input<string> | undefined;
+  /** The ACME directory URL. */
+  readonly directoryUrl: pulumi.Input<string>;
+  /** Attributes of the provider. Default: none. */
+  readonly attributes?: pulumi.Input<readonly pulumi.Input<ProviderAttribute>[]> | undefined;
+  /**
+   * Storage class of the home volume. Default: the class of the persistent storage in `attributes`, which the chart
+   * prefers anyway, else its own local one.
+   */
+  readonly storageClass?: pulumi.Input<string> | undefined;
+  /** How port 80 reaches the provider; `mode` is plain, since it decides which values there are. Default: the Gateway API. */
+  readonly ingress?: GatewayApi | Ingress | undefined;
+  /** What the provider bids. Default: the chart's. */
+  readonly pricing?: Pricing | undefined;
+  /** The network that the provider is on. Default: the chart's. */
+  readonly network?: Network | undefined;
+  /** Further chart values, merged last, for what has no argument of its own. Default: none. */
+  readonly values?: ChartValues | undefined;
+}
+
+/** What the values depend on beside the settings. */
 export interface ChartValuesOptions {
   /** The post-renderer's parameters, encoded. */
   readonly parameters: pulumi.Input<string>;
   /** The DNS provider whose Secret the pod reads; none under HTTP-01, or where the pod needs no Secret. */
-  readonly credentialOf?: "googleCloud" | "cloudflare" | undefined;
+  readonly credentialOf?: DnsProvider | undefined;
   /** Further annotations of the pod's ServiceAccount. */
-  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+  readonly serviceAccountAnnotations?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * The chart values of a configuration.
+ * The chart values of a provider.
  *
  * No credential is among them: Helm keeps the values of each revision in the cluster.
  */
 export function chartValues(
-  config: Config,
+  settings: ChartSettings,
   { parameters, credentialOf, serviceAccountAnnotations }: ChartValuesOptions,
 ): ChartValues {
+  const { pricing = {}, network = {} } = settings;
   const values = {
-    from: config.from,
-    domain: config.domain,
-    email: config.email,
-    website: config.website,
-    node: config.node,
-    chainid: config.chainid,
-    withdrawalperiod: config.withdrawalperiod,
-    bidmindeposit: config.bidmindeposit,
-    attributes: config.attributes,
-    ...config.priceTargets,
-    bidpricescript: config.bidPriceScript && Buffer.from(config.bidPriceScript).toString("base64"),
+    from: settings.account,
+    domain: settings.domain,
+    email: settings.email,
+    website: settings.website,
+    node: network.node,
+    chainid: network.chainId,
+    withdrawalperiod: network.withdrawalPeriod,
+    bidmindeposit: pricing.minimumDeposit,
+    attributes: settings.attributes,
+    ...pricing.targets,
+    bidpricescript: pricing.script && encoded(pricing.script),
     letsEncrypt: {
       enabled: true,
-      acme: { caDirUrl: config.directoryUrl, email: config.email },
-      storage: { storageClass: config.storageClass },
+      acme: { caDirUrl: settings.directoryUrl, email: settings.email },
+      storage: { storageClass: settings.storageClass },
       // The chart mounts a provider's Secret only when it is enabled, and renders the Secret itself then. Its content
       // is left empty, and the repair `credential-secrets` drops it.
       providers: credentialOf && { [credentialOf]: { enabled: true } },
     },
-    ...ingressValues(config.ingress),
+    ...ingressValues(settings.ingress ?? { mode: "gateway-api" }),
     serviceAccount: {
       annotations: { ...serviceAccountAnnotations, [parametersAnnotation]: parameters },
     },
   };
-  return merge(withoutUndefined(values), config.values);
+  return merge(withoutUndefined(values), settings.values ?? {});
 }
 
-function ingressValues(ingress: Config["ingress"]): ChartValues {
+/** As the chart decodes it. A plain text stays plain. */
+function encoded(script: pulumi.Input<string>): pulumi.Input<string> {
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+  return typeof script === "string" ? encode(script) : pulumi.output(script).apply(encode);
+}
+
+function ingressValues(ingress: GatewayApi | Ingress): ChartValues {
   switch (ingress.mode) {
     case "gateway-api":
       return {
@@ -89,9 +167,9 @@ function merge(base: ChartValues, over: ChartValues): ChartValues {
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-/** An output is a value that is not known yet, and no map of its own fields. */
+/** An Output or a Promise is a value that is not known yet, and no map of its own fields. */
 function isValueMap(value: unknown): value is ChartValues {
-  return isMap(value) && !pulumi.Output.isInstance(value);
+  return isMap(value) && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
 }
 
 function isEmpty(map: ChartValues): boolean {

@@ -2,27 +2,77 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release.js";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeParameters, type Parameters } from "../chart/parameters.ts";
+import { encodeParameters } from "../chart/parameters.ts";
 import {
+  akashNamespaceLabels,
   chartName,
+  chartRepository,
+  chartVersion,
   credentialSecretKey,
   credentialSecretName,
+  defaultNamespace,
+  defaultReleaseName,
+  releaseNames,
   type ReleaseNames,
 } from "../chart/release.ts";
-import { chartValues } from "../chart/values.ts";
-import type { Config } from "../config/index.ts";
-import { credentialDigest, type DnsCredential } from "../dns/credential.ts";
-import { resolved } from "./resolved.ts";
-import { credentialAnnotations } from "./credentialHooks.ts";
+import { chartValues, type ChartSettings } from "../chart/values.ts";
+import { digestOf } from "../dns/credential.ts";
+import { missingText, refuseWrongArguments, wrongLabel, wrongNumber } from "./argumentError.ts";
+import type { Cluster } from "./cluster.ts";
+import { credentialAnnotations } from "./dnsCredential/annotations.ts";
+import type { DnsCredential } from "./dnsCredential/credential.ts";
+import { proofHooks } from "./dnsCredential/hooks.ts";
+import { componentTypes, providerChildren } from "./names.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
+import { defaultPostrender } from "./postrender.ts";
+import { walletDigest } from "./walletDigest.ts";
+
+/** The wallet with which the provider signs. */
+export interface Wallet {
+  /** The exported key's armour text, as `provider-services keys export` prints it. Stored as a secret. */
+  readonly key: pulumi.Input<string>;
+  /** The password with which the key was exported. Stored as a secret. */
+  readonly password: pulumi.Input<string>;
+}
+
+/** Where the chart comes from. Plain, since it decides how Helm is asked for it. */
+export interface ChartSource {
+  /**
+   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. Default: Akash's
+   * repository.
+   */
+  readonly source?: string | undefined;
+  /** Version of the chart, where it comes from a repository or registry. Default: the one that the repairs were tried on. */
+  readonly version?: string | undefined;
+}
 
 /** Arguments of {@link AkashProvider}. */
-export interface AkashProviderArgs {
-  /** The stack's configuration. */
-  readonly config: Config;
-  /** The credential for DNS-01. Default: none, as under HTTP-01. */
+export interface AkashProviderArgs extends ChartSettings {
+  /** Where the provider is deployed. */
+  readonly cluster: Cluster;
+  /**
+   * Namespace of the release; made when it does not exist, never deleted. Plain, since the credential's hooks look into
+   * it. Default `akash-services`, as in Akash's guides.
+   */
+  readonly namespace?: string | undefined;
+  /**
+   * Name of the Helm release. Plain, since the names of its objects come from it; so are `fullnameOverride` and
+   * `nameOverride` in `values`. Default `akash-provider`, as in Akash's guides.
+   */
+  readonly releaseName?: string | undefined;
+  /** The wallet with which the provider signs. */
+  readonly wallet: Wallet;
+  /** The credential for DNS-01. Default: none, and the challenge is HTTP-01. */
   readonly credential?: DnsCredential | undefined;
+  /** Where the chart comes from. Default: Akash's repository, at the version that the repairs were tried on. */
+  readonly chart?: ChartSource | undefined;
+  /** The executable that repairs what Helm renders, relative to the program. Default: that of this package. */
+  readonly postrender?: string | undefined;
+  /** How long Helm waits for the pod to get ready, in seconds. Default 600: the first start imports the key and signs transactions. */
+  readonly timeout?: number | undefined;
+  /** How many revisions Helm keeps. Default 5: enough to roll back, without every setting ever used. */
+  readonly maxHistory?: number | undefined;
 }
 
 /**
@@ -30,7 +80,14 @@ export interface AkashProviderArgs {
  * release of the chart `provider`, repaired on its way to the cluster.
  *
  * @example
- * new AkashProvider("provider", { config: readConfig() }, { providers: [clusterProvider()] });
+ * new AkashProvider("provider", {
+ *   cluster: new Cluster("cluster"),
+ *   domain: "example.com",
+ *   email: "you@example.com",
+ *   account: "akash1…",
+ *   wallet: { key: config.requireSecret("walletKey"), password: config.requireSecret("walletPassword") },
+ *   directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
+ * });
  */
 export class AkashProvider extends pulumi.ComponentResource {
   /** Name of the namespace. */
@@ -43,24 +100,30 @@ export class AkashProvider extends pulumi.ComponentResource {
   /**
    * @param name the component's name; its children are named after it
    * @param args see {@link AkashProviderArgs}
-   * @param opts options of the component; `providers` must hold a Kubernetes provider with `enableSecretMutable`, since
-   *   a Secret with a given name is otherwise deleted before its new content is there
+   * @param opts options of the component
+   * @throws ArgumentError when an argument is wrong
    */
   constructor(name: string, args: AkashProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    const {
+      cluster,
+      credential,
+      namespace: namespaceName = defaultNamespace,
+      releaseName = defaultReleaseName,
+      wallet: { key, password },
+      values,
+    } = args;
+    const names = releaseNames(releaseName, values);
+    refuseWrongArguments(`AkashProvider "${name}"`, {
+      ...wrongArguments(args),
+      credential: otherConsumer(credential, namespaceName, names),
+    });
     // The arguments hold secrets, and what is handed over here goes into the state.
-    super("akash:provider:AkashProvider", name, {}, opts);
-    const { config, credential } = args;
-    const { names } = config;
+    super(componentTypes.provider, name, {}, inCluster(cluster, opts));
+    const children = providerChildren(name);
 
     const namespace = new Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: config.namespace,
-          // Akash's operators and network policies find their namespaces by this label.
-          labels: { "akash.network": "true" },
-        },
-      },
+      children.namespace,
+      { metadata: { name: namespaceName, labels: akashNamespaceLabels } },
       {
         parent: this,
         // Other things than this stack's live in it: the operators, and whatever was there before. In an adopted one
@@ -72,75 +135,81 @@ export class AkashProvider extends pulumi.ComponentResource {
     const metadata = {
       namespace: namespace.metadata.name,
       labels: {
-        "app.kubernetes.io/instance": config.releaseName,
+        "app.kubernetes.io/instance": releaseName,
         "app.kubernetes.io/managed-by": "pulumi",
         "app.kubernetes.io/name": chartName,
       },
     };
 
     const wallet = new Secret(
-      `${name}-wallet`,
+      children.wallet,
       {
         metadata: {
           ...metadata,
           name: names.walletSecret,
           annotations: { [ownerAnnotation]: owner() },
         },
-        data: {
-          "key.txt": base64(config.wallet.key),
-          "key-pass.txt": base64(config.wallet.password),
-        },
+        data: { "key.txt": encoded(key), "key-pass.txt": encoded(password) },
       },
       {
         parent: this,
         ignoreChanges: ignoredOfSecrets,
-        hooks: { beforeCreate: [ownerHook(`${name}-owner`, config, names.walletSecret)] },
+        hooks: { beforeCreate: [ownerHook(`${name}-owner`, cluster, releaseName)] },
       },
     );
 
-    const digest = credential?.content && credentialDigest(credential.content);
+    const digest =
+      credential?.content && pulumi.unsecret(credential.content.apply((text) => digestOf(text)));
     const secret =
       credential?.content && digest
         ? new Secret(
-            `${name}-dns-credential`,
+            children.dnsCredential,
             {
               metadata: {
                 ...metadata,
-                ...credentialMetadata(names, credential, digest),
+                name: credentialSecretName(names, credential.dnsProvider),
+                annotations: annotations(credential, digest),
               },
-              data: { [credentialSecretKey[credential.dnsProvider]]: base64(credential.content) },
+              data: { [credentialSecretKey[credential.dnsProvider]]: encoded(credential.content) },
             },
-            { parent: this, hooks: proofHooks(name, credential), ignoreChanges: ignoredOfSecrets },
+            {
+              parent: this,
+              hooks: proofHooks(
+                `${name}-proof`,
+                credential,
+                credentialSecretKey[credential.dnsProvider],
+              ),
+              ignoreChanges: ignoredOfSecrets,
+            },
           )
         : undefined;
 
-    const values = chartValues(config, {
-      parameters: parameters(config, credential, digest),
-      credentialOf: secret && credential?.dnsProvider,
-      ...(credential?.serviceAccount !== undefined && {
-        serviceAccountAnnotations: {
-          // https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
-          "iam.gke.io/gcp-service-account": credential.serviceAccount,
-        },
-      }),
-    });
-    const pending = pendingReleaseHook(`${name}-pending-release`, config);
+    const pending = pendingReleaseHook(`${name}-pending-release`, cluster);
     const release = new Release(
-      `${name}-release`,
+      children.release,
       {
-        name: config.releaseName,
+        name: releaseName,
         namespace: namespace.metadata.name,
-        ...chartSource(config),
-        values,
-        postrender: "chart/postrender",
+        ...helmSource(args.chart),
+        values: chartValues(args, {
+          parameters: parameters(walletDigest(key, password), credential, digest),
+          credentialOf: secret && credential?.dnsProvider,
+          ...(credential?.serviceAccount !== undefined && {
+            serviceAccountAnnotations: {
+              // https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+              "iam.gke.io/gcp-service-account": credential.serviceAccount,
+            },
+          }),
+        }),
+        postrender: args.postrender ?? defaultPostrender(),
         // A rollout that fails is put back to the revision before, so that the provider goes on.
         atomic: true,
         cleanupOnFail: true,
         // A pod that does not get ready stands in the way of its own replacement, of the rollback's, too: the
         // StatefulSet's controller waits for it (kubernetes, pkg/controller/statefulset/stateful_set_control.go).
         recreatePods: true,
-        timeout: config.timeout,
-        maxHistory: config.maxHistory,
+        timeout: args.timeout ?? defaultTimeout,
+        maxHistory: args.maxHistory ?? defaultMaxHistory,
       },
       {
         parent: this,
@@ -164,83 +233,115 @@ export class AkashProvider extends pulumi.ComponentResource {
   }
 }
 
+/** How long Helm waits for the pod to get ready, in seconds. */
+export const defaultTimeout = 600;
+
+/** How many revisions Helm keeps. */
+export const defaultMaxHistory = 5;
+
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];
 
-function credentialMetadata(
-  names: ReleaseNames,
-  { dnsProvider, made }: DnsCredential,
-  digest: pulumi.Output<string>,
-) {
+/** The caller's options, with the cluster's provider for all children. */
+function inCluster(
+  { provider }: Cluster,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.ComponentResourceOptions {
+  return pulumi.mergeOptions(opts, { providers: [provider] });
+}
+
+function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
+  const { namespace, releaseName, wallet, values = {} } = args;
   return {
-    name: credentialSecretName(names, dnsProvider),
-    annotations: {
-      [credentialAnnotations.digest]: digest,
-      ...(made && {
-        [credentialAnnotations.id]: made.id,
-        [credentialAnnotations.suffix]: made.suffix,
-      }),
-    },
+    namespace: namespace === undefined ? undefined : wrongLabel(namespace),
+    // Helm's own limit (helm.sh/helm/v3, pkg/chartutil/validate_name.go).
+    releaseName: releaseName === undefined ? undefined : wrongLabel(releaseName, 53),
+    domain: missingText(args.domain),
+    email: missingText(args.email),
+    account: missingText(args.account),
+    directoryUrl: missingText(args.directoryUrl),
+    "wallet.key": missingText(wallet.key),
+    "wallet.password": missingText(wallet.password),
+    "values.fullnameOverride": wrongOverride(values.fullnameOverride),
+    "values.nameOverride": wrongOverride(values.nameOverride),
+    timeout: wrongNumber(args.timeout),
+    maxHistory: wrongNumber(args.maxHistory),
   };
 }
 
-/**
- * A credential is proven before it takes the place of the one in use. A restart would not show that it is wrong: the
- * provider reuses the certificate that it has, until the renewal.
- */
-function proofHooks(name: string, { dnsProvider, prove }: DnsCredential) {
-  const proof = new pulumi.ResourceHook(`${name}-proof`, async ({ newInputs }) => {
-    // Hooks are given secrets as Outputs.
-    const data = await resolved(pulumi.output(newInputs?.data as pulumi.Input<SecretData>));
-    await prove(
-      Buffer.from(data[credentialSecretKey[dnsProvider]] ?? "", "base64").toString("utf8"),
-    );
-  });
-  return { beforeCreate: [proof], beforeUpdate: [proof] };
+function wrongOverride(value: unknown): string | undefined {
+  return value === undefined || value === null || value === "" ? undefined : wrongLabel(value);
 }
 
-type SecretData = Record<string, string>;
+/** A managed credential whose hooks look elsewhere would be deleted while this provider runs with it. */
+function otherConsumer(
+  credential: DnsCredential | undefined,
+  namespace: string,
+  names: ReleaseNames,
+): string | undefined {
+  if (credential?.managed === undefined) {
+    return undefined;
+  }
+  const secret = credentialSecretName(names, credential.dnsProvider);
+  const isTold = credential.managed.consumers.some(
+    (consumer) =>
+      consumer.namespace === namespace && consumer.secret === secret && consumer.pod === names.pod,
+  );
+  return isTold
+    ? undefined
+    : `is not told that the Secret ${secret} and the pod ${names.pod} in namespace ${namespace} carry it: ` +
+        "hand it providerConsumer with this namespace, releaseName and values";
+}
 
+function annotations(
+  { managed }: DnsCredential,
+  digest: pulumi.Output<string>,
+): Record<string, pulumi.Input<string>> {
+  return {
+    [credentialAnnotations.digest]: digest,
+    ...(managed && {
+      [credentialAnnotations.id]: managed.id,
+      [credentialAnnotations.suffix]: managed.suffix,
+    }),
+  };
+}
+
+/** The post-renderer's parameters: DNS-01 is on because there is a credential. */
 function parameters(
-  { challenge, wallet }: Config,
+  walletDigest: pulumi.Output<string>,
   credential: DnsCredential | undefined,
   digest: pulumi.Output<string> | undefined,
 ): pulumi.Output<string> {
-  return pulumi.all([wallet.digest, digest]).apply(([walletDigest, credentialDigest]) =>
-    encodeParameters({
-      challenge: challengeParameters(challenge, credential, credentialDigest),
-      walletDigest,
-    }),
-  );
-}
-
-function challengeParameters(
-  challenge: Config["challenge"],
-  credential: DnsCredential | undefined,
-  digest: string | undefined,
-): Parameters["challenge"] {
-  if (challenge.type === "http-01" || credential === undefined) {
-    return { type: "http-01" };
-  }
-  return {
-    type: "dns-01",
-    dnsProvider: credential.dnsProvider,
-    credentialDigest: digest,
-    environment: credential.environment,
-  };
+  return pulumi
+    .all([walletDigest, digest, credential?.environment])
+    .apply(([walletDigest, credentialDigest, environment]) =>
+      encodeParameters({
+        challenge:
+          credential === undefined
+            ? { type: "http-01" }
+            : {
+                type: "dns-01",
+                dnsProvider: credential.dnsProvider,
+                credentialDigest,
+                environment,
+              },
+        walletDigest,
+      }),
+    );
 }
 
 /** A repository is named beside the chart; every other place is the chart itself, with its version in it. */
-function chartSource({
-  chart,
-  chartVersion,
-}: Config): Pick<ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
-  if (/^https?:/.test(chart)) {
-    return { chart: chartName, version: chartVersion, repositoryOpts: { repo: chart } };
+function helmSource({ source = chartRepository, version = chartVersion }: ChartSource = {}): Pick<
+  ReleaseArgs,
+  "chart" | "version" | "repositoryOpts"
+> {
+  if (/^https?:/.test(source)) {
+    return { chart: chartName, version, repositoryOpts: { repo: source } };
   }
-  return chart.startsWith("oci:") ? { chart, version: chartVersion } : { chart };
+  return source.startsWith("oci:") ? { chart: source, version } : { chart: source };
 }
 
-function base64(text: pulumi.Output<string>): pulumi.Output<string> {
-  return text.apply((plain) => Buffer.from(plain).toString("base64"));
+/** As a Secret's `data` has it: a secret whatever it was before. */
+function encoded(text: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.secret(text).apply((plain) => Buffer.from(plain).toString("base64"));
 }

@@ -1,19 +1,37 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
-import { coreApi } from "./coreApi.ts";
+import type { Cluster } from "./cluster.ts";
 
-/** Which release, and how long an operation on it may take. */
+/** An operation on a Helm release, and how long it may take. */
 export interface ReleaseOperation {
   readonly namespace: string;
   readonly releaseName: string;
   /** How long Helm waits for the pod to get ready, in seconds. */
   readonly timeout: number;
-  /** Context of the kubeconfig. Default: its current one. */
+  /** Context of the kubeconfig, for commands. Default: its current one. */
   readonly kubeContext?: string | undefined;
 }
+
+/** The Secrets in which Helm keeps the revisions of one release, as far as this looks at them. */
+export interface RevisionSecrets {
+  /** The metadata of all of them, in any order. */
+  readonly list: () => Promise<readonly V1ObjectMeta[]>;
+  /** Deletes the one of this name. */
+  readonly remove: (name: string) => Promise<void>;
+}
+
+/** The time, which tests make pass faster. */
+export interface Clock {
+  /** The present, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<unknown>;
+}
+
+const systemClock: Clock = { now: () => Date.now(), wait: (milliseconds) => delay(milliseconds) };
 
 /** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
 const settling = 20_000;
@@ -22,7 +40,25 @@ const interval = 1_000;
 
 /**
  * A hook for before a Helm release is installed or upgraded, which makes way where an interrupted run left a revision
- * pending.
+ * pending; see {@link makeWay}. Namespace, name and timeout are those of the release that it is called for.
+ *
+ * @param name the hook's name
+ * @param cluster where the release is
+ */
+export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(name, async ({ newInputs }) => {
+    const { namespace, name, timeout } = newInputs as {
+      readonly namespace: string;
+      readonly name: string;
+      readonly timeout: number;
+    };
+    const operation = { namespace, releaseName: name, timeout, kubeContext: cluster.context };
+    await makeWay(await revisionSecrets(cluster, operation), operation);
+  });
+}
+
+/**
+ * Makes way where an interrupted run left a revision pending.
  *
  * Helm marks a revision as pending, works, and marks it deployed or failed. A run that is killed in between leaves it
  * pending, and Helm refuses every further operation ("another operation is in progress", or after a first install
@@ -31,74 +67,90 @@ const interval = 1_000;
  * living operation can take, and only then removes the mark; the next upgrade starts from the last good revision and
  * takes over the objects that are there.
  *
- * @param name the hook's name
+ * @param secrets the release's revisions
  * @param operation see {@link ReleaseOperation}
+ * @param clock default: the system's
  */
-export function pendingReleaseHook(name: string, operation: ReleaseOperation): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(name, async () => {
-    const secrets = await coreApi(operation.kubeContext);
-    const found = await pendingRevision(secrets, operation);
-    if (found === undefined) {
-      return;
-    }
-    await pulumi.log.warn(waiting(found, operation));
-    const pending = await waitForEnd(secrets, operation);
-    if (pending?.name !== undefined) {
-      await secrets.deleteNamespacedSecret({ namespace: operation.namespace, name: pending.name });
-      await pulumi.log.warn(
-        `Revision ${pending.labels?.version ?? ""} of the release ${operation.releaseName} was left ` +
-          `${pending.labels?.status ?? ""} by an interrupted run; removed its mark to go on from the revision before`,
-      );
-    }
-  });
+export async function makeWay(
+  secrets: RevisionSecrets,
+  operation: ReleaseOperation,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const found = await pendingRevision(secrets);
+  if (found === undefined) {
+    return;
+  }
+  await pulumi.log.warn(waiting(found, operation, clock));
+  const pending = await waitForEnd(secrets, operation, clock);
+  if (pending?.name !== undefined) {
+    await secrets.remove(pending.name);
+    await pulumi.log.warn(
+      `Revision ${pending.labels?.version ?? ""} of the release ${operation.releaseName} was left ` +
+        `${pending.labels?.status ?? ""} by an interrupted run; removed its mark to go on from the revision before`,
+    );
+  }
+}
+
+async function revisionSecrets(
+  cluster: Cluster,
+  { namespace, releaseName }: ReleaseOperation,
+): Promise<RevisionSecrets> {
+  const core = await cluster.coreApi();
+  return {
+    list: async () => {
+      const { items } = await core.listNamespacedSecret({
+        namespace,
+        labelSelector: `owner=helm,name=${releaseName}`,
+      });
+      return items.flatMap(({ metadata }) => metadata ?? []);
+    },
+    remove: async (name) => {
+      await core.deleteNamespacedSecret({ namespace, name });
+    },
+  };
 }
 
 /** Waits until nothing is at work on the release; a revision that is pending for longer than work can take is returned. */
 async function waitForEnd(
-  secrets: CoreV1Api,
+  secrets: RevisionSecrets,
   operation: ReleaseOperation,
+  clock: Clock,
 ): Promise<V1ObjectMeta | undefined> {
-  let quietSince = Date.now();
-  while (Date.now() - quietSince < settling) {
-    const pending = await pendingRevision(secrets, operation);
+  let quietSince = clock.now();
+  while (clock.now() - quietSince < settling) {
+    const pending = await pendingRevision(secrets);
     if (pending !== undefined) {
-      if (secondsLeft(pending, operation) <= 0) {
+      if (secondsLeft(pending, operation, clock) <= 0) {
         return pending;
       }
-      quietSince = Date.now();
+      quietSince = clock.now();
     }
-    await delay(interval);
+    await clock.wait(interval);
   }
   return undefined;
 }
 
 /** The Secret of the release's last revision, if that is pending (https://helm.sh/docs/topics/advanced/#storage-backends). */
-async function pendingRevision(
-  secrets: CoreV1Api,
-  { namespace, releaseName }: ReleaseOperation,
-): Promise<V1ObjectMeta | undefined> {
-  const { items } = await secrets.listNamespacedSecret({
-    namespace,
-    labelSelector: `owner=helm,name=${releaseName}`,
-  });
+async function pendingRevision(secrets: RevisionSecrets): Promise<V1ObjectMeta | undefined> {
   const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
-  const last = items
-    .flatMap(({ metadata }) => metadata ?? [])
-    .sort((a, b) => version(a) - version(b))
-    .at(-1);
+  const last = [...(await secrets.list())].sort((a, b) => version(a) - version(b)).at(-1);
   return last?.labels?.status?.startsWith("pending-") === true ? last : undefined;
 }
 
-function secondsLeft({ labels }: V1ObjectMeta, { timeout }: ReleaseOperation): number {
+function secondsLeft(
+  { labels }: V1ObjectMeta,
+  { timeout }: ReleaseOperation,
+  clock: Clock,
+): number {
   const begun = Number(labels?.modifiedAt ?? labels?.createdAt ?? 0);
-  return operationSecondsLeft(begun, timeout, Date.now() / 1_000);
+  return operationSecondsLeft(begun, timeout, clock.now() / 1_000);
 }
 
-function waiting(pending: V1ObjectMeta, operation: ReleaseOperation): string {
+function waiting(pending: V1ObjectMeta, operation: ReleaseOperation, clock: Clock): string {
   const { releaseName } = operation;
   return (
     `Revision ${pending.labels?.version ?? ""} of the release ${releaseName} is ${pending.labels?.status ?? ""}: ` +
-    `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation))} s for it to end. ` +
+    `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation, clock))} s for it to end. ` +
     `If you know that none is at work, remove the mark: ${kubectl(operation, `delete secret ${pending.name ?? ""}`)}`
   );
 }

@@ -1,7 +1,6 @@
-import { scrypt } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import type { CloudAccess } from "../dns/access.ts";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
 import { guards, priceTargets, stackEnvironment, type Finding } from "./guards.ts";
 import {
@@ -25,8 +24,6 @@ export interface Wallet {
   readonly key: pulumi.Output<string>;
   /** The password of the exported key, a secret. */
   readonly password: pulumi.Output<string>;
-  /** Digest over both by which a change is seen, 16 hex digits. */
-  readonly digest: pulumi.Output<string>;
 }
 
 /** A stack's validated configuration. */
@@ -41,29 +38,11 @@ export interface Config extends Omit<
   /** The ACME directory URL. */
   readonly directoryUrl: string;
   /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
-  readonly plugins: PluginSettings;
+  readonly plugins: CloudAccess;
   /** The price targets that are set, by the name of their chart value. */
   readonly priceTargets: Readonly<Record<string, string>>;
   /** The bid price script's text. */
   readonly bidPriceScript: string | undefined;
-}
-
-/** How the clouds' plugins reach them; what is undefined is left to the vendors' defaults. */
-export interface PluginSettings {
-  readonly googleCloud: {
-    /** Cloud DNS's address, with version and trailing slash. */
-    readonly dnsEndpoint?: string | undefined;
-    /** IAM's address, with version and trailing slash. */
-    readonly iamEndpoint?: string | undefined;
-    readonly accessToken?: string | undefined;
-    /** Content or path of a credentials file. */
-    readonly credentials?: string | undefined;
-  };
-  readonly cloudflare: {
-    /** The API's address. */
-    readonly endpoint?: string | undefined;
-    readonly apiToken?: string | undefined;
-  };
 }
 
 /** What a configuration is read from. */
@@ -75,7 +54,7 @@ export interface ConfigSource {
   /** The settings that are encrypted in the stack's file. */
   readonly secrets: ReadonlySet<string>;
   /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
-  readonly plugins?: PluginSettings;
+  readonly plugins?: CloudAccess;
 }
 
 /** Something in the configuration that keeps the program from running. */
@@ -151,7 +130,7 @@ function pulumiConfig(): ConfigSource {
  * The settings of the clouds' plugins that the program needs, too, by the plugins' own names in the stack's file and in
  * the environment (https://www.pulumi.com/registry/packages/gcp and …/cloudflare, configuration).
  */
-function pluginSettings(all: Readonly<Record<string, string>>): PluginSettings {
+function pluginSettings(all: Readonly<Record<string, string>>): CloudAccess {
   const find = (key: string, ...variables: readonly string[]) =>
     all[key] ?? variables.map((name) => process.env[name]).find((value) => value !== undefined);
   return {
@@ -210,7 +189,6 @@ function assemble(
     wallet: {
       key: pulumi.secret(walletKey),
       password: pulumi.secret(walletPassword),
-      digest: pulumi.output(walletDigest(walletKey, walletPassword)),
     },
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
@@ -219,10 +197,4 @@ function assemble(
     priceTargets: priceTargets(parsed),
     bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),
   };
-}
-
-/** Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed. */
-async function walletDigest(key: string, password: string): Promise<string> {
-  const digest = (await promisify(scrypt)(password, key, 8)) as Buffer;
-  return digest.toString("hex");
 }

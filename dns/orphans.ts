@@ -32,9 +32,12 @@ export async function removeStrays(
     }
   } catch (error) {
     // The credential that counts works; who may make one need not be allowed to list them.
-    await log.warn(
-      `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    await log.warn(orphansNotLookedFor(error));
   }
   return left;
+}
+
+/** That orphans could not be looked for, and why. */
+export function orphansNotLookedFor(error: unknown): string {
+  return `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -1,8 +1,8 @@
-import type { PluginSettings } from "../config/index.ts";
+import type { CloudAccess as CloudPlugins } from "../dns/access.ts";
 import type { StateResource } from "./stackState.ts";
 
 /** How the clouds are reached, and as whom: what their plugins are told, with Resource Manager's address beside. */
-export interface CloudAccess extends PluginSettings {
+export interface CloudAccess extends CloudPlugins {
   /** Resource Manager's address, with version and trailing slash. */
   readonly resourceManagerEndpoint: string | undefined;
 }

@@ -1,35 +1,30 @@
-import type { Config } from "../../config/index.ts";
-import { cloudflareCredential } from "./cloudflare.ts";
-import type { DnsCredential, RotationGuard } from "../../dns/credential.ts";
-import { googleCloudCredential } from "./googleCloud.ts";
+import type { DnsCredential } from "./credential.ts";
+import {
+  cloudflareCredential,
+  type CloudflareCredentialOptions,
+} from "./cloudflare/cloudflareCredential.ts";
+import {
+  googleCloudCredential,
+  type GoogleCloudCredentialOptions,
+} from "./googleCloud/googleCloudCredential.ts";
 
-export type { DnsCredential } from "../../dns/credential.ts";
+/** Options of {@link dnsCredential}, with the DNS provider that they are for. */
+export type DnsCredentialOptions =
+  | ({ readonly dnsProvider: "googleCloud" } & GoogleCloudCredentialOptions)
+  | ({ readonly dnsProvider: "cloudflare" } & CloudflareCredentialOptions);
 
 /**
- * The DNS credential of a configuration; none under HTTP-01.
+ * The credential of either cloud: looks up what it needs there, and makes it or takes the one that is brought.
  *
  * @param name the name of the component that makes it
- * @param guard what keeps the rotation of a credential that is made safe
+ * @param options see {@link DnsCredentialOptions}
+ * @throws RunError when what it needs is not there
  */
-export async function dnsCredential(
-  name: string,
-  config: Config,
-  guard: RotationGuard,
-): Promise<DnsCredential | undefined> {
-  const { challenge, domain, plugins } = config;
-  if (challenge.type === "http-01") {
-    return undefined;
-  }
-  const { dns } = challenge;
-  const target = {
-    host: `provider.${domain}`,
-    domain,
-    timeout: dns.proofTimeout,
-  };
-  switch (dns.provider) {
+export function dnsCredential(name: string, options: DnsCredentialOptions): Promise<DnsCredential> {
+  switch (options.dnsProvider) {
     case "googleCloud":
-      return googleCloudCredential(name, dns, target, plugins.googleCloud, guard);
+      return googleCloudCredential(name, options);
     case "cloudflare":
-      return cloudflareCredential(name, dns, target, plugins.cloudflare, guard);
+      return cloudflareCredential(name, options);
   }
 }

@@ -1,10 +1,10 @@
 import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
-import type { PluginSettings } from "../../config/index.ts";
+import type { CloudAccess } from "../access.ts";
 import { cloudflareAnswer } from "./answer.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
-type CloudflareSettings = PluginSettings["cloudflare"];
+type CloudflareSettings = CloudAccess["cloudflare"];
 
 /**
  * The API tokens of a name, asked for with the access that the Cloudflare plugin has.

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { parametersAnnotation } from "../../../chart/parameters.ts";
 import { chartValues } from "../../../chart/values.ts";
+import type { Cluster } from "../../../components/index.ts";
+import { providerArgs } from "../../../config/args.ts";
 import { readConfig } from "../../../config/index.ts";
 import { configSource } from "../../support/settings.ts";
 
+/** The values of a stack with these settings. */
 function values(settings: Record<string, string> = {}): Record<string, unknown> {
-  return chartValues(readConfig(configSource(settings)), { parameters: "p" });
+  const config = readConfig(configSource(settings));
+  return chartValues(providerArgs(config, {} as Cluster, undefined), { parameters: "p" });
 }
 
 const json = (value: unknown) => JSON.stringify(value);

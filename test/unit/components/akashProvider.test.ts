@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
-import { Provider } from "@pulumi/kubernetes/provider.js";
 import { chartRepository } from "../../../chart/release.ts";
-import { AkashProvider } from "../../../components/index.ts";
-import { readConfig } from "../../../config/index.ts";
+import { AkashProvider, Cluster, type AkashProviderArgs } from "../../../components/index.ts";
 import { runProgram, type RegisteredResource } from "../../support/mocks.ts";
-import { configSource, walletKey, walletPassword } from "../../support/settings.ts";
+import { providerArguments } from "../../support/arguments.ts";
+import { walletKey, walletPassword } from "../../support/settings.ts";
 
 async function resources(
-  settings: Record<string, string> = {},
+  args: Partial<AkashProviderArgs> = {},
 ): Promise<Readonly<Record<string, RegisteredResource>>> {
-  const config = readConfig(configSource(settings));
   const run = await runProgram("home", () => {
-    const cluster = new Provider("cluster", { enableSecretMutable: true });
-    const provider = new AkashProvider("p", { config }, { providers: [cluster] });
+    const cluster = new Cluster("cluster");
+    const provider = new AkashProvider("p", { ...providerArguments(cluster), ...args });
     return { revision: provider.revision, namespace: provider.namespace };
   });
   return Object.fromEntries(run.resources.map((resource) => [resource.name, resource]));
@@ -79,9 +77,7 @@ describe("AkashProvider", () => {
   });
 
   it("follows the chart's overrides of names", async () => {
-    const { "p-wallet": wallet } = await resources({
-      values: JSON.stringify({ fullnameOverride: "gateway" }),
-    });
+    const { "p-wallet": wallet } = await resources({ values: { fullnameOverride: "gateway" } });
     assert.equal(inputs<{ metadata: { name: string } }>(wallet).metadata.name, "gateway-keys");
   });
 
@@ -100,7 +96,7 @@ describe("AkashProvider", () => {
   });
 
   it("says how Helm rolls out: atomic, with a deadline and a bounded history", async () => {
-    const { "p-release": release } = await resources({ timeout: "120", maxHistory: "3" });
+    const { "p-release": release } = await resources({ timeout: 120, maxHistory: 3 });
     const { atomic, timeout, maxHistory } = inputs<ReleaseInputs>(release);
     assert.deepEqual(
       { atomic, timeout, maxHistory },
@@ -109,14 +105,14 @@ describe("AkashProvider", () => {
   });
 
   describe("takes the chart", () => {
-    const source = async (settings: Record<string, string>) => {
-      const { "p-release": release } = await resources(settings);
+    const source = async (from?: AkashProviderArgs["chart"]) => {
+      const { "p-release": release } = await resources({ chart: from });
       const { chart, version, repositoryOpts } = inputs<ReleaseInputs>(release);
       return { chart, version, repositoryOpts };
     };
 
     it("from its repository, at the pinned version", async () => {
-      assert.deepEqual(await source({}), {
+      assert.deepEqual(await source(), {
         chart: "provider",
         version: "19.0.2",
         repositoryOpts: { repo: chartRepository },
@@ -125,7 +121,7 @@ describe("AkashProvider", () => {
 
     it("from a registry", async () => {
       const chart = "oci://registry.example.com/akash/provider";
-      assert.deepEqual(await source({ chart, chartVersion: "19.0.1" }), {
+      assert.deepEqual(await source({ source: chart, version: "19.0.1" }), {
         chart,
         version: "19.0.1",
         repositoryOpts: undefined,
@@ -134,7 +130,7 @@ describe("AkashProvider", () => {
 
     it("from a folder of the project, whose version is in it", async () => {
       const chart = "./sandbox/chart/provider";
-      assert.deepEqual(await source({ chart }), {
+      assert.deepEqual(await source({ source: chart }), {
         chart,
         version: undefined,
         repositoryOpts: undefined,

@@ -1,26 +1,35 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { RunError } from "@pulumi/pulumi";
-import { AkashProvider, clusterProvider } from "../../../components/index.ts";
-import { readConfig } from "../../../config/index.ts";
-import { dnsCredential } from "../../../components/dnsCredential/index.ts";
+import {
+  AkashProvider,
+  Cluster,
+  dnsCredential,
+  providerConsumer,
+  type DnsCredentialOptions,
+} from "../../../components/index.ts";
+import { providerArguments } from "../../support/arguments.ts";
 import { runProgram, type ProgramRun, type RegisteredResource } from "../../support/mocks.ts";
-import { configSource } from "../../support/settings.ts";
 
-/** Runs a stack with DNS-01 and these options of its DNS provider. */
-async function run(dns: object, domain = "example.com"): Promise<ProgramRun> {
-  const source = configSource({ challenge: "dns-01", dns: JSON.stringify(dns), domain });
-  const config = readConfig({ ...source, secrets: new Set([...source.secrets, "dns"]) });
+/** The options of a credential that its place in a program decides. */
+type Common = "cluster" | "consumers" | "domain";
+type OwnOptions = DnsCredentialOptions extends infer Options
+  ? Options extends unknown
+    ? Omit<Options, Common>
+    : never
+  : never;
+
+/** A provider whose credential has these options. */
+async function run(options: OwnOptions, domain = "example.com"): Promise<ProgramRun> {
   return runProgram("home", async () => {
-    const credential = await dnsCredential("dns", config, {
-      binding: () => ({}),
-      withoutStrays: (id) => id,
+    const cluster = new Cluster("cluster");
+    const consumers = [providerConsumer({ dnsProvider: options.dnsProvider })];
+    const credential = await dnsCredential("dns", { ...options, cluster, consumers, domain });
+    const { credentialSecret, revision } = new AkashProvider("provider", {
+      ...providerArguments(cluster),
+      domain,
+      credential,
     });
-    const { credentialSecret, revision } = new AkashProvider(
-      "provider",
-      { config, credential },
-      { providers: [clusterProvider()] },
-    );
     return { credentialSecret, revision };
   });
 }
@@ -63,8 +72,8 @@ async function refusal(program: Promise<unknown>): Promise<string> {
 }
 
 describe("DNS credential", () => {
-  const googleCloud = { provider: "googleCloud", project: "dns-project" };
-  const cloudflare = { provider: "cloudflare", zone: "example.com" };
+  const googleCloud = { dnsProvider: "googleCloud", project: "dns-project" } as const;
+  const cloudflare = { dnsProvider: "cloudflare", zone: "example.com" } as const;
 
   describe("of Google Cloud", () => {
     it("is an account, a grant on the one zone, and a key; nothing of Cloudflare", async () => {

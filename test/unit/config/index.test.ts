@@ -164,17 +164,6 @@ describe("configuration", () => {
         /^walletKey is a credential and stands in the stack's file in clear/,
       );
     });
-
-    it("the digest changes with the key and with the password", () => {
-      const digest = (values: Record<string, string>) =>
-        readConfig(configSource(values)).wallet.digest;
-      const digests = new Set([
-        digest({}),
-        digest({ walletPassword: "another" }),
-        digest({ walletKey: walletKey.replace("bcrypt", "argon2") }),
-      ]);
-      assert.equal(digests.size, 3);
-    });
   });
 
   describe("ACME directory", () => {

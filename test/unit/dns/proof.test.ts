@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { zoneContains } from "../../../dns/credential.ts";
+import { zoneContains } from "../../../dns/zone.ts";
 import { NotYetError, ProofError, proofRecord, waitOut } from "../../../dns/proof.ts";
 
 const target = { domain: "akash.example.com", host: "provider.akash.example.com", timeout: 0 };

@@ -1,9 +1,9 @@
 import type { ApiException as ApiExceptionType, CoreV1Api } from "@kubernetes/client-node";
 
 /**
- * The core API of the stack's cluster, for hooks, which look at what is there while resources are made.
+ * The core API of the cluster of a kubeconfig's context.
  *
- * @param context the kubeconfig's context. Default: its current one
+ * @param context default: the kubeconfig's current one
  */
 export async function coreApi(context: string | undefined): Promise<CoreV1Api> {
   // Loaded here, since a preview runs no hooks and would only wait for it.

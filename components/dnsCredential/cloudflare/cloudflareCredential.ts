@@ -1,0 +1,60 @@
+import { getZone } from "@pulumi/cloudflare/getZone.js";
+import * as pulumi from "@pulumi/pulumi";
+import { providerHost } from "../../../chart/release.ts";
+import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { zoneContains } from "../../../dns/zone.ts";
+import type { DnsCredential } from "../credential.ts";
+import { lookup } from "../lookup.ts";
+import {
+  CloudflareDnsCredential,
+  type CloudflareDnsCredentialArgs,
+} from "./cloudflareDnsCredential.ts";
+import { findPermissionGroups } from "./permissionGroups.ts";
+import { zoneUse } from "./zoneUse.ts";
+
+/** Options of {@link cloudflareCredential}. */
+export interface CloudflareCredentialOptions extends Omit<
+  CloudflareDnsCredentialArgs,
+  "permissionGroupIds" | "zoneId"
+> {
+  /** A token of one's own, instead of one that is made. Default: none. */
+  readonly apiToken?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * A Cloudflare credential for a provider: a token that is made, or one that is brought.
+ *
+ * @param name the name of the component, where a token is made
+ * @param options see {@link CloudflareCredentialOptions}
+ * @throws RunError when the zone cannot hold the host, or a permission group is not found
+ */
+export async function cloudflareCredential(
+  name: string,
+  options: CloudflareCredentialOptions,
+): Promise<DnsCredential> {
+  const { access, accountId, apiToken, domain, zone } = options;
+  const host = providerHost(domain);
+  if (!zoneContains(zone, host)) {
+    throw new pulumi.RunError(
+      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set --path dns.zone ${domain}`,
+    );
+  }
+  if (apiToken !== undefined) {
+    const proofTimeout = options.proofTimeout ?? defaultProofTimeout;
+    return {
+      dnsProvider: "cloudflare",
+      content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),
+      ...zoneUse({ domain, zone, proofTimeout, access }),
+    };
+  }
+  const [{ zoneId }, permissionGroupIds] = await Promise.all([
+    lookup(
+      `The Cloudflare zone ${zone}`,
+      getZone({
+        filter: { name: zone, ...(accountId !== undefined && { account: { id: accountId } }) },
+      }),
+    ),
+    findPermissionGroups(accountId),
+  ]);
+  return new CloudflareDnsCredential(name, { ...options, zoneId, permissionGroupIds });
+}

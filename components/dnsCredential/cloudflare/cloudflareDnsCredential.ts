@@ -1,0 +1,183 @@
+import { AccountToken } from "@pulumi/cloudflare/accountToken.js";
+import { ApiToken } from "@pulumi/cloudflare/apiToken.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomId } from "@pulumi/random/randomId.js";
+import { providerHost } from "../../../chart/release.ts";
+import type { CloudAccess } from "../../../dns/access.ts";
+import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
+import type { CredentialInventory } from "../../../dns/orphans.ts";
+import { zoneContains } from "../../../dns/zone.ts";
+import {
+  missingText,
+  refuseWrongArguments,
+  wrongHostName,
+  wrongNumber,
+} from "../../argumentError.ts";
+import type { Cluster } from "../../cluster.ts";
+import { componentTypes, credentialChildren } from "../../names.ts";
+import { resolved } from "../../resolved.ts";
+import type { CredentialConsumer } from "../consumer.ts";
+import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
+import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import { findPermissionGroups } from "./permissionGroups.ts";
+import { zoneUse } from "./zoneUse.ts";
+
+/** Arguments of {@link CloudflareDnsCredential}. */
+export interface CloudflareDnsCredentialArgs {
+  /** The cluster of the consumers. */
+  readonly cluster: Cluster;
+  /** What carries the token in the cluster. No token is deleted while one of them does. */
+  readonly consumers: readonly CredentialConsumer[];
+  /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
+  readonly domain: string;
+  /** Name of the zone, such as `example.com`. Plain, since the proof's hook finds the zone by it, as lego does. */
+  readonly zone: string;
+  /** Id of the zone that the token may write to. */
+  readonly zoneId: pulumi.Input<string>;
+  /** Ids of the permission groups that the token gets. Default: those of `Zone Read` and `DNS Write`, looked up. */
+  readonly permissionGroupIds?: pulumi.Input<readonly string[]> | undefined;
+  /**
+   * Id of the account that owns the token. Plain, since it decides which resource is made. Default: the token belongs
+   * to the user who runs Pulumi.
+   */
+  readonly accountId?: string | undefined;
+  /** Last moment of the token's life, in RFC 3339 form. Default: none. */
+  readonly expiresOn?: pulumi.Input<string> | undefined;
+  /** IP ranges (CIDR) that may use the token. Default: any. */
+  readonly allowedIps?: pulumi.Input<readonly string[]> | undefined;
+  /** Any text; the token is replaced when it changes. Default `first`. */
+  readonly rotation?: pulumi.Input<string> | undefined;
+  /** How long the proof waits until a new token works everywhere, in seconds. Default 480. */
+  readonly proofTimeout?: number | undefined;
+  /** How the component's own calls reach Cloudflare. Default: as the environment says. */
+  readonly access?: CloudAccess | undefined;
+  /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
+  readonly deleteHook?: pulumi.ResourceHook | undefined;
+}
+
+/**
+ * A Cloudflare API token for one zone.
+ *
+ * @example
+ * new CloudflareDnsCredential("dns", {
+ *   cluster,
+ *   consumers: [providerConsumer({ dnsProvider: "cloudflare" })],
+ *   domain: "example.com",
+ *   zone: "example.com",
+ *   zoneId: zone.id,
+ * });
+ */
+export class CloudflareDnsCredential extends pulumi.ComponentResource implements DnsCredential {
+  readonly dnsProvider = "cloudflare";
+  /** Random part of the token's name, in hex digits. */
+  readonly suffix: pulumi.Output<string>;
+  /** Name of the token, which no other stack's has. */
+  readonly tokenName: pulumi.Output<string>;
+  /** Id of the token. */
+  readonly tokenId: pulumi.Output<string>;
+  /** When the token was made, in RFC 3339 form. */
+  readonly createdAt: pulumi.Output<string>;
+  /** When the token ends, in RFC 3339 form, if it does. */
+  readonly expiresAt: pulumi.Output<string | undefined>;
+  /** The token, a secret. */
+  readonly token: pulumi.Output<string>;
+  /** The token, a secret. */
+  readonly content: pulumi.Output<string>;
+  readonly environment: DnsCredential["environment"];
+  readonly prove: DnsCredential["prove"];
+  readonly managed: ManagedDnsCredential;
+
+  /**
+   * @param name the component's name; its children are named after it
+   * @param args see {@link CloudflareDnsCredentialArgs}
+   * @param opts options of the component
+   * @throws ArgumentError when an argument is wrong
+   */
+  constructor(
+    name: string,
+    args: CloudflareDnsCredentialArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { accountId, allowedIps, consumers, domain, expiresOn, zone } = args;
+    const { access, proofTimeout = defaultProofTimeout } = args;
+    const host = providerHost(domain);
+    refuseWrongArguments(`CloudflareDnsCredential "${name}"`, {
+      domain: wrongHostName(domain),
+      zone: wrongHostName(zone) ?? (zoneContains(zone, host) ? undefined : `cannot hold ${host}`),
+      zoneId: missingText(args.zoneId),
+      proofTimeout: wrongNumber(proofTimeout),
+      consumers:
+        consumers.length === 0 ? "is empty, so nothing would protect the token" : undefined,
+    });
+    super(componentTypes.cloudflare, name, {}, opts);
+    const children = credentialChildren(name);
+    // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
+    const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
+    this.suffix = suffix.hex;
+    this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
+
+    const groups = pulumi.output(args.permissionGroupIds ?? findPermissionGroups(accountId));
+    const token = {
+      name: this.tokenName,
+      policies: [
+        {
+          effect: "allow",
+          permissionGroups: groups.apply((ids) => ids.map((id) => ({ id }))),
+          resources: pulumi
+            .output(args.zoneId)
+            .apply((id) => JSON.stringify({ [`com.cloudflare.api.account.zone.${id}`]: "*" })),
+        },
+      ],
+      ...(expiresOn !== undefined && { expiresOn }),
+      ...(allowedIps !== undefined && {
+        condition: { requestIp: { ins: pulumi.output(allowedIps).apply((ips) => [...ips]) } },
+      }),
+    };
+    const inventory = async (): Promise<CredentialInventory> => {
+      const { apiTokens } = await import("../../../dns/cloudflare/tokens.ts");
+      return apiTokens(await resolved(this.tokenName), accountId, access?.cloudflare ?? {});
+    };
+    const options = {
+      parent: this,
+      // The delete hook deletes the token, instead of the plugin (cloudflare/token.ts).
+      retainOnDelete: true,
+      replacementTrigger: args.rotation ?? firstRotation,
+      hooks: credentialHooks(
+        name,
+        args,
+        inventory,
+        args.deleteHook ?? credentialDeleteHook(name, args),
+      ),
+    };
+    const managed =
+      accountId === undefined
+        ? new ApiToken(children.token, token, options)
+        : new AccountToken(children.token, { ...token, accountId }, options);
+
+    this.tokenId = managed.id;
+    this.createdAt = managed.issuedOn;
+    // From the argument: an output that the cloud leaves out is unknown in a preview.
+    this.expiresAt = pulumi.output(expiresOn);
+    this.token = pulumi.secret(managed.value);
+    this.content = this.token;
+    const { environment, prove } = zoneUse({ domain, zone, proofTimeout, access });
+    this.environment = environment;
+    this.prove = prove;
+    this.managed = {
+      id: idOnceOrphansAreRemoved(this.tokenId, args, inventory),
+      suffix: this.suffix,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
+      consumers,
+      urnPattern: `**::${children.token}`,
+    };
+    this.registerOutputs({
+      suffix: this.suffix,
+      tokenName: this.tokenName,
+      tokenId: this.tokenId,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
+      token: this.token,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import {
+  credentialSecretName,
+  defaultNamespace,
+  defaultReleaseName,
+  releaseNames,
+  type DnsProvider,
+} from "../../chart/release.ts";
+
+/**
+ * What carries a DNS credential in the cluster. All of it is plain: the hooks of a key or token look at it, and are
+ * handed nothing of the kind.
+ */
+export interface CredentialConsumer {
+  /** Namespace of the Secret and the pod. */
+  readonly namespace: string;
+  /** Name of the Secret with the credential. Default: none, as under HTTP-01 and on GKE. */
+  readonly secret?: string | undefined;
+  /** Name of the pod that reads the Secret at its start. Default: none, for what reads it whenever it needs it. */
+  readonly pod?: string | undefined;
+}
+
+/** Which AkashProvider carries a credential, and which it is. */
+export interface ProviderConsumerArgs {
+  /** Whose DNS the credential writes to. Default: none, as under HTTP-01, where the pod alone is looked at. */
+  readonly dnsProvider?: DnsProvider | undefined;
+  /** As the AkashProvider's argument, default and all. */
+  readonly namespace?: string | undefined;
+  /** As the AkashProvider's argument, default and all. */
+  readonly releaseName?: string | undefined;
+  /** As the AkashProvider's argument: its overrides of names count. Default: none. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * The Secret and the pod of an AkashProvider, for the credential that is made before it.
+ *
+ * @example
+ * const consumer = providerConsumer({ dnsProvider: "cloudflare" });
+ */
+export function providerConsumer({
+  dnsProvider,
+  namespace = defaultNamespace,
+  releaseName = defaultReleaseName,
+  values,
+}: ProviderConsumerArgs): CredentialConsumer {
+  const names = releaseNames(releaseName, values);
+  return {
+    namespace,
+    pod: names.pod,
+    ...(dnsProvider !== undefined && { secret: credentialSecretName(names, dnsProvider) }),
+  };
+}

@@ -1,0 +1,199 @@
+import { DnsManagedZoneIamMember } from "@pulumi/gcp/dns/dnsManagedZoneIamMember.js";
+import { IAMMember } from "@pulumi/gcp/projects/iammember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { Key } from "@pulumi/gcp/serviceaccount/key.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomId } from "@pulumi/random/randomId.js";
+import type { CloudAccess } from "../../../dns/access.ts";
+import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
+import { lastSegment } from "../../../dns/names.ts";
+import type { CredentialInventory } from "../../../dns/orphans.ts";
+import {
+  missingText,
+  refuseWrongArguments,
+  wrongHostName,
+  wrongNumber,
+} from "../../argumentError.ts";
+import type { Cluster } from "../../cluster.ts";
+import { componentTypes, credentialChildren } from "../../names.ts";
+import { resolved } from "../../resolved.ts";
+import type { CredentialConsumer } from "../consumer.ts";
+import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
+import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import { decoded } from "./key.ts";
+import { zoneUse } from "./zoneUse.ts";
+
+/** Arguments of {@link GcpDnsCredential}. */
+export interface GcpDnsCredentialArgs {
+  /** The cluster of the consumers. */
+  readonly cluster: Cluster;
+  /** What carries the key in the cluster. No key is deleted while one of them does. */
+  readonly consumers: readonly CredentialConsumer[];
+  /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
+  readonly domain: string;
+  /** Id of the project that has the managed zone; the service account is made in it. */
+  readonly project: pulumi.Input<string>;
+  /** Name of the managed zone. */
+  readonly managedZone: pulumi.Input<string>;
+  /**
+   * Where `roles/dns.admin` is granted: on the managed zone alone, or on the project with all its zones. Plain, since it
+   * decides which resource is made. Default `zone`.
+   */
+  readonly grant?: "zone" | "project" | undefined;
+  /** Any text; the key is replaced when it changes. Default `first`. */
+  readonly rotation?: pulumi.Input<string> | undefined;
+  /** How long the proof waits until a new key works everywhere, in seconds. Default 480. */
+  readonly proofTimeout?: number | undefined;
+  /** How the component's own calls reach Google. Default: as the environment says. */
+  readonly access?: CloudAccess | undefined;
+  /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
+  readonly deleteHook?: pulumi.ResourceHook | undefined;
+}
+
+/**
+ * A Google service account that may write to Cloud DNS, and a key for it.
+ *
+ * @example
+ * new GcpDnsCredential("dns", {
+ *   cluster,
+ *   consumers: [providerConsumer({ dnsProvider: "googleCloud" })],
+ *   domain: "example.com",
+ *   project: "my-project",
+ *   managedZone: "example-com",
+ * });
+ */
+export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCredential {
+  readonly dnsProvider = "googleCloud";
+  /** Random part of the service account's name, in hex digits. */
+  readonly suffix: pulumi.Output<string>;
+  /** E-mail address of the service account. */
+  readonly email: pulumi.Output<string>;
+  /** Name of the key: `projects/…/serviceAccounts/…/keys/<id>`. */
+  readonly keyName: pulumi.Output<string>;
+  /** When the key was made, in RFC 3339 form. */
+  readonly createdAt: pulumi.Output<string>;
+  /** When the key ends, in RFC 3339 form; in the year 9999 when it does not. */
+  readonly expiresAt: pulumi.Output<string>;
+  /** The key file's JSON, a secret. */
+  readonly keyFile: pulumi.Output<string>;
+  /** The key file's JSON, a secret. */
+  readonly content: pulumi.Output<string>;
+  readonly environment: DnsCredential["environment"];
+  readonly prove: DnsCredential["prove"];
+  readonly managed: ManagedDnsCredential;
+
+  /**
+   * @param name the component's name; its children are named after it
+   * @param args see {@link GcpDnsCredentialArgs}
+   * @param opts options of the component
+   * @throws ArgumentError when an argument is wrong
+   */
+  constructor(name: string, args: GcpDnsCredentialArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { project, domain, consumers, proofTimeout = defaultProofTimeout } = args;
+    refuseWrongArguments(`GcpDnsCredential "${name}"`, {
+      domain: wrongHostName(domain),
+      project: missingText(project),
+      managedZone: missingText(args.managedZone),
+      proofTimeout: wrongNumber(proofTimeout),
+      consumers: consumers.length === 0 ? "is empty, so nothing would protect the key" : undefined,
+    });
+    super(componentTypes.googleCloud, name, {}, opts);
+    const children = credentialChildren(name);
+    const madeBy = `stack ${pulumi.getStack()} of ${pulumi.getProject()}`;
+
+    // Stacks may share a project.
+    const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
+
+    const account = new Account(
+      children.account,
+      {
+        project,
+        accountId: pulumi.interpolate`akash-dns-${suffix.hex}`,
+        displayName: `Akash provider DNS-01 (${pulumi.getStack()})`,
+        // A run that was killed before Google's answer came leaves the account, under an id that is this stack's alone.
+        createIgnoreAlreadyExists: true,
+        description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}, which removes keys that it does not know`,
+      },
+      { parent: this },
+    );
+
+    const grant = this.grantDnsAdmin(children.grant, args, account.member);
+
+    const inventory = async (): Promise<CredentialInventory> => {
+      const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
+      return serviceAccountKeys(await resolved(account.email), args.access?.googleCloud ?? {});
+    };
+    const key = new Key(
+      children.key,
+      { serviceAccountId: account.name },
+      {
+        parent: this,
+        // Without the grant the key would be stored before it can do anything.
+        dependsOn: [grant],
+        replacementTrigger: args.rotation ?? firstRotation,
+        hooks: credentialHooks(
+          name,
+          args,
+          inventory,
+          args.deleteHook ?? credentialDeleteHook(name, args),
+        ),
+      },
+    );
+
+    this.suffix = suffix.hex;
+    this.email = account.email;
+    this.keyName = key.name;
+    this.createdAt = key.validAfter;
+    this.expiresAt = key.validBefore;
+    this.keyFile = pulumi.secret(key.privateKey.apply(decoded));
+    this.content = this.keyFile;
+    const { environment, prove } = zoneUse({
+      domain,
+      project,
+      managedZone: args.managedZone,
+      proofTimeout,
+      access: args.access,
+    });
+    this.environment = environment;
+    this.prove = prove;
+    this.managed = {
+      id: idOnceOrphansAreRemoved(this.keyName.apply(lastSegment), args, inventory),
+      suffix: this.suffix,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
+      consumers,
+      urnPattern: `**::${children.key}`,
+    };
+    this.registerOutputs({
+      suffix: this.suffix,
+      email: this.email,
+      keyName: this.keyName,
+      createdAt: this.createdAt,
+      expiresAt: this.expiresAt,
+      keyFile: this.keyFile,
+    });
+  }
+
+  /**
+   * `roles/dns.admin` is the smallest predefined role that may change record sets (dns.changes.create,
+   * dns.resourceRecordSets.create and .delete) and read them and the zone, which is what lego calls. On one managed
+   * zone it does not reach any other. Additive: what others have granted there stays.
+   */
+  private grantDnsAdmin(
+    name: string,
+    { project, managedZone, grant = "zone" }: GcpDnsCredentialArgs,
+    member: pulumi.Output<string>,
+  ): pulumi.Resource {
+    const role = "roles/dns.admin";
+    switch (grant) {
+      case "zone":
+        return new DnsManagedZoneIamMember(
+          name,
+          { project, managedZone, role, member },
+          { parent: this },
+        );
+      case "project":
+        return new IAMMember(name, { project, role, member }, { parent: this });
+    }
+  }
+}

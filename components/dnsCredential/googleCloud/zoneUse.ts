@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { providerHost } from "../../../chart/release.ts";
+import type { CloudAccess } from "../../../dns/access.ts";
+import { resolved } from "../../resolved.ts";
+import type { DnsCredential } from "../credential.ts";
+
+/** A managed zone, and for which provider it is used. */
+export interface ZoneUseArgs {
+  readonly domain: string;
+  readonly project: pulumi.Input<string>;
+  readonly managedZone: pulumi.Input<string>;
+  /** In seconds. */
+  readonly proofTimeout: number;
+  readonly access: CloudAccess | undefined;
+}
+
+/** How a Google credential is used with a managed zone, whoever made the credential. */
+export function zoneUse({
+  domain,
+  project,
+  managedZone,
+  proofTimeout,
+  access,
+}: ZoneUseArgs): Pick<DnsCredential, "environment" | "prove"> {
+  return {
+    // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
+    // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
+    environment: { GCE_PROJECT: project, GCE_ZONE_ID: managedZone },
+    // The vendor's client takes its time to load, and a preview does without it.
+    prove: async (content) => {
+      const { proveGoogleCloudKey } = await import("../../../dns/googleCloud/proof.ts");
+      await proveGoogleCloudKey(content, {
+        host: providerHost(domain),
+        domain,
+        timeout: proofTimeout,
+        project: await resolved(pulumi.output(project)),
+        zone: await resolved(pulumi.output(managedZone)),
+        endpoint: access?.googleCloud.dnsEndpoint,
+      });
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import * as pulumi from "@pulumi/pulumi";
+import { digestOf } from "../../dns/credential.ts";
+import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans.ts";
+import type { CloudAccess } from "../../dns/access.ts";
+import type { Cluster } from "../cluster.ts";
+import { resolved } from "../resolved.ts";
+import { cloudflareToken } from "./cloudflare/token.ts";
+import type { CredentialConsumer } from "./consumer.ts";
+import { consumerState } from "./consumerState.ts";
+import type { DnsCredential } from "./credential.ts";
+import type { CredentialResource } from "./credentialResource.ts";
+import { googleCloudKey } from "./googleCloud/key.ts";
+import { Rotation } from "./rotation.ts";
+
+/** Who carries a credential, and where its hooks look. */
+export interface CredentialProtection {
+  /** The cluster of all consumers. */
+  readonly cluster: Cluster;
+  /** What carries the credential. The first one's Secret has the rotation's annotations. */
+  readonly consumers: readonly CredentialConsumer[];
+  /** How the program's own calls reach the clouds. Default: as the environment says. */
+  readonly access?: CloudAccess | undefined;
+}
+
+/** The resources that are a credential, by type token. */
+const credentialResources: Readonly<Record<string, CredentialResource>> = {
+  ...googleCloudKey,
+  ...cloudflareToken,
+};
+
+/**
+ * Registers the hook that keeps a credential from being deleted while a consumer carries it.
+ *
+ * Pulumi looks a delete hook up by the name that the state has for it, also when the credential's component is no longer
+ * part of the program: after a switch to HTTP-01, or to the other cloud. So register it in every run, and hand it to the
+ * component where there is one. `pulumi destroy` needs `--run-program` for it.
+ *
+ * @param component the name of the component that makes the credential, or once did
+ * @param protection see {@link CredentialProtection}
+ */
+export function credentialDeleteHook(
+  component: string,
+  { cluster, consumers, access }: CredentialProtection,
+): pulumi.ResourceHook {
+  const rotation = rotationOf(cluster, consumers);
+  return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {
+    const resource = credentialResources[args.type];
+    const content = await resource?.content(args.oldOutputs ?? {});
+    await rotation.refuseWhileInUse(content === undefined ? undefined : digestOf(content));
+    await resource?.remove?.(args, access);
+  });
+}
+
+/**
+ * The hooks of the resource that is the credential: a key or a token.
+ *
+ * @param component the name of the component that makes the credential
+ * @param protection see {@link CredentialProtection}
+ * @param inventory the credentials that the component has made, whether or not Pulumi knows of them
+ * @param beforeDelete what {@link credentialDeleteHook} has registered for the component
+ */
+export function credentialHooks(
+  component: string,
+  { cluster, consumers }: CredentialProtection,
+  inventory: () => Promise<CredentialInventory>,
+  beforeDelete: pulumi.ResourceHook,
+): pulumi.ResourceHookBinding {
+  const rotation = rotationOf(cluster, consumers);
+  return {
+    beforeCreate: [
+      new pulumi.ResourceHook(`${component}-credential-create`, async () =>
+        rotation.makeRoom(await inventory()),
+      ),
+    ],
+    afterCreate: [
+      new pulumi.ResourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),
+    ],
+    beforeDelete: [beforeDelete],
+  };
+}
+
+/**
+ * The credential's id, once an `up` has removed the orphans: what an interrupted run made and Pulumi never heard of.
+ *
+ * It does so in an `apply`, since no hook can: a run that was killed between the cloud's creation and its answer leaves a
+ * state in which nothing is to be created, updated or deleted, and hooks run with such steps alone. What cannot be looked
+ * at or removed is a warning, never an error.
+ *
+ * @param id the cloud's id of the credential
+ * @param protection see {@link CredentialProtection}
+ * @param inventory the credentials that the component has made
+ */
+export function idOnceOrphansAreRemoved(
+  id: pulumi.Output<string>,
+  { cluster, consumers }: CredentialProtection,
+  inventory: () => Promise<CredentialInventory>,
+): pulumi.Output<string> {
+  return id.apply(async (current) => {
+    if (!pulumi.runtime.isDryRun()) {
+      try {
+        await rotationOf(cluster, consumers).removeOrphans(current, await inventory());
+      } catch (error) {
+        await pulumi.log.warn(orphansNotLookedFor(error));
+      }
+    }
+    return current;
+  });
+}
+
+/**
+ * The hooks of a Secret that stores a credential, which prove the credential before it takes the place of the one in use.
+ * A restart would not show that it is wrong: the provider reuses the certificate that it has, until the renewal.
+ *
+ * @param hookName name of the hook
+ * @param credential what is stored
+ * @param entry the entry of the Secret's `data` that holds it
+ */
+export function proofHooks(
+  hookName: string,
+  { prove }: DnsCredential,
+  entry: string,
+): pulumi.ResourceHookBinding {
+  const proof = new pulumi.ResourceHook(hookName, async ({ newInputs }) => {
+    // Hooks are given secrets as Outputs.
+    const data = await resolved(
+      pulumi.output(newInputs?.data as pulumi.Input<Readonly<Record<string, string>>>),
+    );
+    await prove(Buffer.from(data[entry] ?? "", "base64").toString("utf8"));
+  });
+  return { beforeCreate: [proof], beforeUpdate: [proof] };
+}
+
+function rotationOf(cluster: Cluster, consumers: readonly CredentialConsumer[]): Rotation {
+  return new Rotation(consumers.map((consumer) => consumerState(cluster, consumer)));
+}

@@ -1,0 +1,52 @@
+/**
+ * Names and type tokens of the components and their children: part of every URN, so that none of them may change. Also
+ * for commands that read a state or write an import file, so this file imports nothing.
+ */
+
+/** What the program calls its components and the Kubernetes provider of its cluster. */
+export const programNames = {
+  cluster: "cluster",
+  credential: "dns",
+  provider: "provider",
+} as const;
+
+/** Type tokens of the components. */
+export const componentTypes = {
+  provider: "akash:provider:AkashProvider",
+  googleCloud: "akash:dns:GcpDnsCredential",
+  cloudflare: "akash:dns:CloudflareDnsCredential",
+} as const;
+
+/** Type tokens of the resources that the program or its commands look for. */
+export const resourceTypes = {
+  kubernetesProvider: "pulumi:providers:kubernetes",
+  namespace: "kubernetes:core/v1:Namespace",
+  secret: "kubernetes:core/v1:Secret",
+  release: "kubernetes:helm.sh/v3:Release",
+  randomId: "random:index/randomId:RandomId",
+  serviceAccountKey: "gcp:serviceaccount/key:Key",
+  projectGrant: "gcp:projects/iAMMember:IAMMember",
+  apiToken: "cloudflare:index/apiToken:ApiToken",
+  accountToken: "cloudflare:index/accountToken:AccountToken",
+} as const;
+
+/** Names of the children of an AkashProvider. */
+export function providerChildren(component: string) {
+  return {
+    namespace: `${component}-namespace`,
+    wallet: `${component}-wallet`,
+    dnsCredential: `${component}-dns-credential`,
+    release: `${component}-release`,
+  } as const;
+}
+
+/** Names of the children of a GcpDnsCredential and a CloudflareDnsCredential. */
+export function credentialChildren(component: string) {
+  return {
+    suffix: `${component}-suffix`,
+    account: `${component}-account`,
+    grant: `${component}-grant`,
+    key: `${component}-key`,
+    token: `${component}-token`,
+  } as const;
+}
