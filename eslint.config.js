@@ -2,31 +2,79 @@ import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default defineConfig(globalIgnores(["node_modules/", ".sandbox*/"]), {
-  files: ["**/*.ts"],
-  extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
-  plugins: { "@pulumi": pulumi },
-  languageOptions: {
-    parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+/** The folders that each folder's files may import, beside their own: knowledge goes in one direction. */
+const mayKnow = {
+  lib: [],
+  chart: ["lib"],
+  dns: ["lib"],
+  components: ["lib", "chart", "dns"],
+  config: ["lib", "chart", "dns", "components"],
+  adopt: ["lib", "chart", "dns", "components", "config"],
+  doctor: ["lib", "chart", "dns", "components", "config", "adopt"],
+  startup: [],
+  sandbox: ["lib", "chart"],
+};
+/** The one file of a folder that a file of another may import against that direction. */
+const doors = { "doctor/inSandbox.ts": "sandbox/index.ts" };
+
+const folders = Object.keys(mayKnow);
+
+const oneResource = {
+  regex: "^@pulumi/(cloudflare|gcp|kubernetes|random)(/(?!.*\\.js$)|$)",
+  message: "It loads many services of the provider. Import the file of the one resource.",
+};
+
+/** Forbids imports from the folders that this one may not know. */
+function direction(folder, door) {
+  const forbidden = [...folders, "test"].filter(
+    (other) => other !== folder && !mayKnow[folder].includes(other),
+  );
+  const exception = door === undefined ? "" : `(?!${door.replace(".", "\\.")}$)`;
+  return [
+    "error",
+    {
+      patterns: [
+        oneResource,
+        {
+          regex: `^(\\.\\./)+${exception}(${forbidden.join("|")})/`,
+          message: `${folder}/ does not know this folder: what both need goes to one that stands before them (eslint.config.js).`,
+        },
+      ],
+    },
+  ];
+}
+
+export default defineConfig(
+  globalIgnores(["node_modules/", ".sandbox*/", "dist/"]),
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { "@pulumi": pulumi },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@pulumi/no-output-in-template-literal": "error",
+      "@pulumi/no-output-instance-in-template-literal": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { ignoreRestSiblings: true, varsIgnorePattern: "^_$" },
+      ],
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "no-restricted-imports": ["error", { patterns: [oneResource] }],
+      eqeqeq: "error",
+    },
   },
-  rules: {
-    "@pulumi/no-output-in-template-literal": "error",
-    "@pulumi/no-output-instance-in-template-literal": "error",
-    "@typescript-eslint/consistent-type-imports": "error",
-    "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
-    "@typescript-eslint/no-floating-promises": "error",
-    "@typescript-eslint/switch-exhaustiveness-check": "error",
-    "no-restricted-imports": [
-      "error",
-      {
-        patterns: [
-          {
-            regex: "^@pulumi/(cloudflare|gcp|kubernetes|random)(/(?!.*\\.js$)|$)",
-            message: "It loads many services of the provider. Import the file of the one resource.",
-          },
-        ],
-      },
-    ],
-    eqeqeq: "error",
-  },
-});
+  ...folders.map((folder) => ({
+    files: [`${folder}/**/*.ts`],
+    // Tests, and what measures with their help, know everything.
+    ignores: ["sandbox/test/**", "sandbox/bench/**"],
+    rules: { "no-restricted-imports": direction(folder) },
+  })),
+  ...Object.entries(doors).map(([file, door]) => ({
+    files: [file],
+    rules: { "no-restricted-imports": direction(file.split("/")[0], door) },
+  })),
+);

@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { Sandbox } from "./sandbox.ts";
 
 /** A line of a log. */
 export interface PodLogLine {
@@ -28,7 +27,7 @@ export function podLogs(directory: string, namespace = ""): string {
  * another of its name.
  */
 export async function podLog(
-  { directory, kubeconfig }: Pick<Sandbox, "directory" | "kubeconfig">,
+  { directory, kubeconfig }: { readonly directory: string; readonly kubeconfig: string },
   namespace: string,
   pod: string,
 ): Promise<PodLog> {

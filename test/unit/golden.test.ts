@@ -25,8 +25,8 @@ function stackSettings(stack: string): Record<string, string> {
   return {
     ...requiredSettings,
     ...(Object.fromEntries(own) as Record<string, string>),
-    // The sandbox puts its chart there when it starts.
-    chart: "./sandbox/chart/provider",
+    // The sandbox puts its chart elsewhere when it starts.
+    ...(stack.startsWith("local") && { chart: "./sandbox/chart/provider" }),
     walletKey,
     walletPassword,
   };

@@ -1,0 +1,9 @@
+/** No file imports itself through others, not even for a type: what is in a circle can only be understood together. */
+module.exports = {
+  forbidden: [{ name: "no-circle", severity: "error", from: {}, to: { circular: true } }],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+  },
+};
