@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { credentialSecretName } from "../chart/release.ts";
 import type { Config } from "../config/index.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
-import { lastSegment } from "../dns/names.ts";
+import { lastSegment } from "../lib/names.ts";
 import { resolved } from "./resolved.ts";
 import { removeStrays, type CredentialInventory } from "../dns/orphans.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";

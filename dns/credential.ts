@@ -2,6 +2,17 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { CredentialInventory } from "./orphans.ts";
 
+/** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */
+export function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
+
+/** The digest of a credential that is not known yet; see {@link digestOf}. */
+export function credentialDigest(content: pulumi.Output<string>): pulumi.Output<string> {
+  // 64 bits of a hash over a random key give nothing of the key away.
+  return pulumi.unsecret(content.apply(digestOf));
+}
+
 /** A credential with which the provider answers DNS-01 challenges, whatever made it. */
 export interface DnsCredential {
   /** Whose DNS it writes to, by the name of the chart's values. */
@@ -48,21 +59,4 @@ export interface RotationGuard {
     id: pulumi.Output<string>,
     inventory: () => Promise<CredentialInventory>,
   ) => pulumi.Output<string>;
-}
-
-/** The digest by which a credential is told from another: the first 16 hex digits of its SHA-256. */
-export function credentialDigest(content: pulumi.Output<string>): pulumi.Output<string> {
-  // 64 bits of a hash over a random key give nothing of the key away.
-  return pulumi.unsecret(content.apply(digestOf));
-}
-
-/** The digest of a credential's text; see {@link credentialDigest}. */
-export function digestOf(content: string): string {
-  return createHash("sha256").update(content).digest("hex").slice(0, 16);
-}
-
-/** Whether a zone answers for a host: the host is the zone's own name or below it. */
-export function zoneContains(zone: string, host: string): boolean {
-  const name = zone.replace(/\.$/, "");
-  return host === name || host.endsWith(`.${name}`);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RunError } from "@pulumi/pulumi";
-import { zoneContains } from "./credential.ts";
+import { zoneContains } from "./zone.ts";
 
 /** A credential does not do what it is for. Its message never shows the credential. */
 export class ProofError extends RunError {}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "./answer.ts";
 import { tokenClient } from "./client.ts";
-import { zoneContains } from "../credential.ts";
+import { zoneContains } from "../zone.ts";
 import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "../proof.ts";
 
 /** What the proof of an API token is about. */

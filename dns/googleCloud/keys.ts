@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import type { PluginSettings } from "../../config/index.ts";
 import { googleCloudAnswer } from "./answer.ts";
-import { lastSegment } from "../names.ts";
+import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
 const googleIam = "https://iam.googleapis.com/v1/";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { gaxios, type JWT } from "google-auth-library";
-import { zoneContains } from "../credential.ts";
+import { zoneContains } from "../zone.ts";
 import { parseJson } from "../../lib/json.ts";
 import { keyClient } from "./client.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";

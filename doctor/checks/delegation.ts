@@ -1,4 +1,4 @@
-import { zoneContains } from "../../dns/credential.ts";
+import { zoneContains } from "../../dns/zone.ts";
 import { usesDns01, type Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 

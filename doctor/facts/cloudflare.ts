@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "../../dns/cloudflare/answer.ts";
 import { tokenClient } from "../../dns/cloudflare/client.ts";
-import { zoneContains } from "../../dns/credential.ts";
+import { zoneContains } from "../../dns/zone.ts";
 import { apiTokens } from "../../dns/cloudflare/tokens.ts";
 import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";

@@ -1,5 +1,5 @@
 import { gaxios } from "google-auth-library";
-import { zoneContains } from "../../dns/credential.ts";
+import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { zoneContains } from "../../../dns/credential.ts";
 import { NotYetError, ProofError, proofRecord, waitOut } from "../../../dns/proof.ts";
 
 const target = { domain: "akash.example.com", host: "provider.akash.example.com", timeout: 0 };
@@ -44,18 +43,4 @@ describe("proof", () => {
     );
     assert.equal(attempts, 1);
   });
-});
-
-describe("zone", () => {
-  const cases: readonly (readonly [string, string, boolean])[] = [
-    ["example.com.", "provider.example.com", true],
-    ["example.com", "example.com", true],
-    ["ample.com.", "provider.example.com", false],
-    ["provider.example.com.", "example.com", false],
-  ];
-  for (const [zone, host, contains] of cases) {
-    it(`${zone} ${contains ? "contains" : "does not contain"} ${host}`, () => {
-      assert.equal(zoneContains(zone, host), contains);
-    });
-  }
 });
