@@ -4,7 +4,7 @@ import type { Config } from "../config/index.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
 import { lastSegment } from "../lib/names.ts";
 import { resolved } from "./resolved.ts";
-import { removeStrays, type CredentialInventory } from "../dns/orphans.ts";
+import { removeOrphans, type CredentialInventory } from "../dns/orphans.ts";
 import { coreApi, unlessMissing } from "./coreApi.ts";
 
 /**
@@ -68,7 +68,7 @@ export class CredentialHooks implements RotationGuard {
     return id.apply(async (current) => {
       if (!pulumi.runtime.isDryRun()) {
         const inUse = await this.inUse(await this.secretAnnotations());
-        await removeStrays(await inventory(), inUse && [current, ...inUse]);
+        await removeOrphans(await inventory(), inUse && [current, ...inUse]);
       }
       return current;
     });
@@ -81,7 +81,7 @@ export class CredentialHooks implements RotationGuard {
     const inUse = await this.inUse(annotations);
     const next = annotations[credentialAnnotations.next];
     const known = next === undefined ? inUse : inUse && [...inUse, next];
-    const left = await removeStrays(credentials, known);
+    const left = await removeOrphans(credentials, known);
     const unfinished = left.filter((id) => known?.includes(id));
     if (unfinished.length > 1) {
       throw new pulumi.RunError(

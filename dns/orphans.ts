@@ -17,15 +17,15 @@ export interface CredentialInventory {
  *   and then none is removed
  * @returns the ids of those that are left
  */
-export async function removeStrays(
+export async function removeOrphans(
   inventory: CredentialInventory,
   known: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   let left: readonly string[] = [];
   try {
     left = await inventory.list();
-    const strays = known === undefined ? [] : left.filter((id) => !known.includes(id));
-    for (const id of strays) {
+    const orphans = known === undefined ? [] : left.filter((id) => !known.includes(id));
+    for (const id of orphans) {
       await inventory.remove(id);
       left = left.filter((other) => other !== id);
       await log.warn(`Removed the credential ${id}, which an interrupted run had left behind`);
