@@ -12,6 +12,7 @@ import {
   type Settings,
 } from "./settings.ts";
 import { findings } from "./issues.ts";
+import { findAccess, type CloudAccess } from "../dns/access.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -41,29 +42,11 @@ export interface Config extends Omit<
   /** The ACME directory URL. */
   readonly directoryUrl: string;
   /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
-  readonly plugins: PluginSettings;
+  readonly plugins: CloudAccess;
   /** The price targets that are set, by the name of their chart value. */
   readonly priceTargets: Readonly<Record<string, string>>;
   /** The bid price script's text. */
   readonly bidPriceScript: string | undefined;
-}
-
-/** How the clouds' plugins reach them; what is undefined is left to the vendors' defaults. */
-export interface PluginSettings {
-  readonly googleCloud: {
-    /** Cloud DNS's address, with version and trailing slash. */
-    readonly dnsEndpoint?: string | undefined;
-    /** IAM's address, with version and trailing slash. */
-    readonly iamEndpoint?: string | undefined;
-    readonly accessToken?: string | undefined;
-    /** Content or path of a credentials file. */
-    readonly credentials?: string | undefined;
-  };
-  readonly cloudflare: {
-    /** The API's address. */
-    readonly endpoint?: string | undefined;
-    readonly apiToken?: string | undefined;
-  };
 }
 
 /** What a configuration is read from. */
@@ -75,7 +58,7 @@ export interface ConfigSource {
   /** The settings that are encrypted in the stack's file. */
   readonly secrets: ReadonlySet<string>;
   /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
-  readonly plugins?: PluginSettings;
+  readonly plugins?: CloudAccess;
 }
 
 /** Something in the configuration that keeps the program from running. */
@@ -143,28 +126,7 @@ function pulumiConfig(): ConfigSource {
       own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
     ),
     secrets: new Set(own(secretKeys)),
-    plugins: pluginSettings(all),
-  };
-}
-
-/**
- * The settings of the clouds' plugins that the program needs, too, by the plugins' own names in the stack's file and in
- * the environment (https://www.pulumi.com/registry/packages/gcp and …/cloudflare, configuration).
- */
-function pluginSettings(all: Readonly<Record<string, string>>): PluginSettings {
-  const find = (key: string, ...variables: readonly string[]) =>
-    all[key] ?? variables.map((name) => process.env[name]).find((value) => value !== undefined);
-  return {
-    googleCloud: {
-      dnsEndpoint: find("gcp:dnsCustomEndpoint", "GOOGLE_DNS_CUSTOM_ENDPOINT"),
-      iamEndpoint: find("gcp:iamBetaCustomEndpoint", "GOOGLE_IAM_BETA_CUSTOM_ENDPOINT"),
-      accessToken: find("gcp:accessToken", "GOOGLE_OAUTH_ACCESS_TOKEN"),
-      credentials: find("gcp:credentials", "GOOGLE_CREDENTIALS"),
-    },
-    cloudflare: {
-      endpoint: find("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL"),
-      apiToken: find("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN"),
-    },
+    plugins: findAccess((plugin, setting) => all[`${plugin}:${setting}`]),
   };
 }
 

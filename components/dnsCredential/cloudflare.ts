@@ -3,8 +3,8 @@ import { getApiTokenPermissionGroupsList } from "@pulumi/cloudflare/getApiTokenP
 import { getZone } from "@pulumi/cloudflare/getZone.js";
 import * as pulumi from "@pulumi/pulumi";
 import { CloudflareDnsCredential } from "../cloudflareDnsCredential.ts";
-import type { PluginSettings } from "../../config/index.ts";
 import type { DnsConfig } from "../../config/settings.ts";
+import type { CloudflareAccess } from "../../dns/access.ts";
 import type { DnsCredential, RotationGuard } from "../../dns/credential.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { lookup } from "./lookup.ts";
@@ -29,7 +29,7 @@ export async function cloudflareCredential(
   name: string,
   dns: CloudflareDns,
   target: ProofTarget,
-  plugin: PluginSettings["cloudflare"],
+  plugin: CloudflareAccess,
   guard: RotationGuard,
 ): Promise<DnsCredential> {
   const { zone } = dns;
@@ -56,7 +56,7 @@ async function madeToken(
   name: string,
   dns: CloudflareDns,
   host: string,
-  plugin: PluginSettings["cloudflare"],
+  plugin: CloudflareAccess,
   guard: RotationGuard,
 ): Promise<Pick<DnsCredential, "content" | "made">> {
   const { accountId, expiresOn, allowedIps, rotation } = dns;

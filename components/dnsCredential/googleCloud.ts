@@ -1,8 +1,8 @@
 import { getManagedZones } from "@pulumi/gcp/dns/getManagedZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import { GcpDnsCredential } from "../gcpDnsCredential.ts";
-import type { PluginSettings } from "../../config/index.ts";
 import type { DnsConfig } from "../../config/settings.ts";
+import type { GoogleCloudAccess } from "../../dns/access.ts";
 import type { DnsCredential, RotationGuard } from "../../dns/credential.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { lookup } from "./lookup.ts";
@@ -23,7 +23,7 @@ export async function googleCloudCredential(
   name: string,
   dns: GoogleCloudDns,
   target: ProofTarget,
-  plugin: PluginSettings["googleCloud"],
+  plugin: GoogleCloudAccess,
   guard: RotationGuard,
 ): Promise<DnsCredential> {
   const { project } = dns;
@@ -47,7 +47,7 @@ function source(
   name: string,
   dns: GoogleCloudDns,
   managedZone: string,
-  plugin: PluginSettings["googleCloud"],
+  plugin: GoogleCloudAccess,
   guard: RotationGuard,
 ): Pick<DnsCredential, "content" | "made" | "serviceAccount"> {
   if (dns.workloadIdentity !== undefined) {

@@ -1,10 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
-import type { PluginSettings } from "../../config/index.ts";
+import type { CloudflareAccess } from "../access.ts";
 import { cloudflareAnswer } from "./answer.ts";
 import type { CredentialInventory } from "../orphans.ts";
-
-type CloudflareSettings = PluginSettings["cloudflare"];
 
 /**
  * The API tokens of a name, asked for with the access that the Cloudflare plugin has.
@@ -16,7 +14,7 @@ type CloudflareSettings = PluginSettings["cloudflare"];
 export function apiTokens(
   name: string,
   accountId: string | undefined,
-  settings: CloudflareSettings,
+  settings: CloudflareAccess,
 ): CredentialInventory {
   const { user, accounts } = operator(settings);
   const account = { account_id: accountId ?? "" };
@@ -47,7 +45,7 @@ export function apiTokens(
 export async function removeToken(
   id: string,
   accountId: string | undefined,
-  settings: CloudflareSettings,
+  settings: CloudflareAccess,
 ): Promise<void> {
   const { user, accounts } = operator(settings);
   await answered(`The API token ${id} could not be deleted`, async () => {
@@ -63,7 +61,7 @@ export async function removeToken(
   });
 }
 
-function operator({ endpoint, apiToken }: CloudflareSettings): Cloudflare {
+function operator({ endpoint, apiToken }: CloudflareAccess): Cloudflare {
   return new Cloudflare({
     apiToken: apiToken ?? null,
     // The plugin prefers the token, where the client would send all that it finds.

@@ -1,6 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
-import type { PluginSettings } from "../../config/index.ts";
+import type { GoogleCloudAccess } from "../access.ts";
 import { googleCloudAnswer } from "./answer.ts";
 import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
@@ -15,7 +15,7 @@ const googleIam = "https://iam.googleapis.com/v1/";
  */
 export function serviceAccountKeys(
   account: string,
-  { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
+  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
 ): CredentialInventory {
   const client = operator(access);
   const url = keysUrl(iamEndpoint, account);
@@ -46,7 +46,7 @@ export interface KeyValidity {
 export async function serviceAccountKey(
   account: string,
   id: string,
-  { iamEndpoint = googleIam, ...access }: PluginSettings["googleCloud"],
+  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
 ): Promise<KeyValidity> {
   const url = `${keysUrl(iamEndpoint, account)}/${id}`;
   return (await operator(access).request<KeyValidity>({ url })).data;
@@ -65,7 +65,7 @@ function keysUrl(iamEndpoint: string, account: string): string {
   return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
 }
 
-function operator({ accessToken, credentials }: PluginSettings["googleCloud"]) {
+function operator({ accessToken, credentials }: GoogleCloudAccess) {
   if (accessToken !== undefined) {
     const client = new OAuth2Client();
     client.setCredentials({ access_token: accessToken });
