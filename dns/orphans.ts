@@ -1,4 +1,5 @@
 import { log } from "@pulumi/pulumi";
+import { messageOf } from "../lib/errors.ts";
 
 /** The credentials of one maker: those that a stack has made, whether or not Pulumi knows of them. */
 export interface CredentialInventory {
@@ -33,7 +34,7 @@ export async function removeOrphans(
   } catch (error) {
     // The credential that counts works; who may make one need not be allowed to list them.
     await log.warn(
-      `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`,
+      `Could not look for credentials that an interrupted run may have left behind: ${messageOf(error)}`,
     );
   }
   return left;

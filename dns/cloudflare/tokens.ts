@@ -1,7 +1,8 @@
-import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
 import type { CloudflareAccess } from "../access.ts";
+import { answered } from "../calls.ts";
 import { cloudflareAnswer } from "./answer.ts";
+import { operatorClient } from "./client.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
 /**
@@ -16,11 +17,11 @@ export function apiTokens(
   accountId: string | undefined,
   settings: CloudflareAccess,
 ): CredentialInventory {
-  const { user, accounts } = operator(settings);
+  const { user, accounts } = operatorClient(settings);
   const account = { account_id: accountId ?? "" };
   return {
     list: () =>
-      answered("The API tokens could not be listed", async () => {
+      answered("The API tokens could not be listed", answerOf, async () => {
         const pages = accountId === undefined ? user.tokens.list() : accounts.tokens.list(account);
         const ids: string[] = [];
         for await (const token of pages) {
@@ -47,8 +48,8 @@ export async function removeToken(
   accountId: string | undefined,
   settings: CloudflareAccess,
 ): Promise<void> {
-  const { user, accounts } = operator(settings);
-  await answered(`The API token ${id} could not be deleted`, async () => {
+  const { user, accounts } = operatorClient(settings);
+  await answered(`The API token ${id} could not be deleted`, answerOf, async () => {
     try {
       await (accountId === undefined
         ? user.tokens.delete(id)
@@ -61,22 +62,6 @@ export async function removeToken(
   });
 }
 
-function operator({ endpoint, apiToken }: CloudflareAccess): Cloudflare {
-  return new Cloudflare({
-    apiToken: apiToken ?? null,
-    // The plugin prefers the token, where the client would send all that it finds.
-    ...(apiToken !== undefined && { apiKey: null, apiEmail: null, userServiceKey: null }),
-    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
-  });
-}
-
-/** Makes a call, and says what was not possible where Cloudflare refuses it. */
-async function answered<T>(failure: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw error instanceof Cloudflare.APIError
-      ? new RunError(`${failure}: ${cloudflareAnswer(error)}`)
-      : error;
-  }
+function answerOf(error: unknown): string | undefined {
+  return error instanceof Cloudflare.APIError ? cloudflareAnswer(error) : undefined;
 }
