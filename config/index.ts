@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { CloudAccess } from "../dns/access.ts";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
 import { guards, priceTargets, stackEnvironment, type Finding } from "./guards.ts";
 import {
@@ -11,6 +10,8 @@ import {
   type Settings,
 } from "./settings.ts";
 import { findings } from "./issues.ts";
+import { stackAccess } from "../components/stackAccess.ts";
+import type { CloudAccess } from "../dns/access.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -122,28 +123,7 @@ function pulumiConfig(): ConfigSource {
       own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
     ),
     secrets: new Set(own(secretKeys)),
-    plugins: pluginSettings(all),
-  };
-}
-
-/**
- * The settings of the clouds' plugins that the program needs, too, by the plugins' own names in the stack's file and in
- * the environment (https://www.pulumi.com/registry/packages/gcp and …/cloudflare, configuration).
- */
-function pluginSettings(all: Readonly<Record<string, string>>): CloudAccess {
-  const find = (key: string, ...variables: readonly string[]) =>
-    all[key] ?? variables.map((name) => process.env[name]).find((value) => value !== undefined);
-  return {
-    googleCloud: {
-      dnsEndpoint: find("gcp:dnsCustomEndpoint", "GOOGLE_DNS_CUSTOM_ENDPOINT"),
-      iamEndpoint: find("gcp:iamBetaCustomEndpoint", "GOOGLE_IAM_BETA_CUSTOM_ENDPOINT"),
-      accessToken: find("gcp:accessToken", "GOOGLE_OAUTH_ACCESS_TOKEN"),
-      credentials: find("gcp:credentials", "GOOGLE_CREDENTIALS"),
-    },
-    cloudflare: {
-      endpoint: find("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL"),
-      apiToken: find("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN"),
-    },
+    plugins: stackAccess(),
   };
 }
 

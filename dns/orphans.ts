@@ -1,4 +1,5 @@
 import { log } from "@pulumi/pulumi";
+import { messageOf } from "../lib/errors.ts";
 
 /** The credentials of one maker: those that a stack has made, whether or not Pulumi knows of them. */
 export interface CredentialInventory {
@@ -17,15 +18,15 @@ export interface CredentialInventory {
  *   and then none is removed
  * @returns the ids of those that are left
  */
-export async function removeStrays(
+export async function removeOrphans(
   inventory: CredentialInventory,
   known: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   let left: readonly string[] = [];
   try {
     left = await inventory.list();
-    const strays = known === undefined ? [] : left.filter((id) => !known.includes(id));
-    for (const id of strays) {
+    const orphans = known === undefined ? [] : left.filter((id) => !known.includes(id));
+    for (const id of orphans) {
       await inventory.remove(id);
       left = left.filter((other) => other !== id);
       await log.warn(`Removed the credential ${id}, which an interrupted run had left behind`);
@@ -39,5 +40,5 @@ export async function removeStrays(
 
 /** That orphans could not be looked for, and why. */
 export function orphansNotLookedFor(error: unknown): string {
-  return `Could not look for credentials that an interrupted run may have left behind: ${error instanceof Error ? error.message : String(error)}`;
+  return `Could not look for credentials that an interrupted run may have left behind: ${messageOf(error)}`;
 }

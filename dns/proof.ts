@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunError } from "@pulumi/pulumi";
 import { zoneContains } from "./zone.ts";
@@ -12,11 +13,12 @@ export class NotYetError extends Error {
 
   /**
    * @param message what is missing, as the sentence to end with if it stays so
-   * @param retryAfter how long the cloud asks to wait, in milliseconds
+   * @param headers those of the cloud's answer, which may say how long to wait
    */
-  constructor(message: string, retryAfter?: number) {
+  constructor(message: string, headers?: Headers) {
     super(message);
-    this.retryAfter = retryAfter;
+    const seconds = Number(headers?.get("retry-after") ?? undefined);
+    this.retryAfter = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   }
 }
 
@@ -37,6 +39,33 @@ export interface ProofTarget {
  */
 export function proofRecord({ host, domain }: ProofTarget, zone: string): string {
   return `_akash-proof.${zoneContains(zone, domain) ? domain : host}`;
+}
+
+/** The proof's TXT record at a cloud, where there may be more of its name. */
+export interface ProofRecords<Found> {
+  /** The record's name, as the cloud writes it. */
+  readonly name: string;
+  readonly find: () => Promise<readonly Found[]>;
+  /** Writes the record, in place of those that an interrupted proof left. */
+  readonly write: (content: string, leftover: readonly Found[]) => Promise<void>;
+  /** Whether a record that was found has this content. */
+  readonly holds: (found: Found, content: string) => boolean;
+  readonly remove: (found: readonly Found[]) => Promise<void>;
+}
+
+/**
+ * Writes the proof's record, reads it back and deletes it.
+ *
+ * @throws NotYetError when it is not there
+ */
+export async function writeReadDelete<Found>(records: ProofRecords<Found>): Promise<void> {
+  const content = `"${randomUUID()}"`;
+  await records.write(content, await records.find());
+  const found = await records.find();
+  if (!found.some((record) => records.holds(record, content))) {
+    throw new NotYetError(`The TXT record ${records.name} was written, but is not there`);
+  }
+  await records.remove(found);
 }
 
 /** The first pause between two attempts; each further one is twice as long, up to the last. In milliseconds. */

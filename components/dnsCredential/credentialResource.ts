@@ -6,8 +6,5 @@ export interface CredentialResource {
   /** The credential's text, from the resource's outputs; undefined where they have none. */
   readonly content: (outputs: Readonly<Record<string, unknown>>) => Promise<string | undefined>;
   /** Deletes the credential in the plugin's place. Default: the plugin does it. */
-  readonly remove?: (
-    args: pulumi.ResourceHookArgs,
-    access: CloudAccess | undefined,
-  ) => Promise<void>;
+  readonly remove?: (args: pulumi.ResourceHookArgs, access: CloudAccess) => Promise<void>;
 }

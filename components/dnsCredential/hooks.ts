@@ -4,6 +4,7 @@ import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
 import { resolved } from "../resolved.ts";
+import { stackAccess } from "../stackAccess.ts";
 import { cloudflareToken } from "./cloudflare/token.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 import { consumerState } from "./consumerState.ts";
@@ -18,7 +19,7 @@ export interface CredentialProtection {
   readonly cluster: Cluster;
   /** What carries the credential. The first one's Secret has the rotation's annotations. */
   readonly consumers: readonly CredentialConsumer[];
-  /** How the program's own calls reach the clouds. Default: as the environment says. */
+  /** How the hooks' own calls reach the clouds. Default: as the stack says to the plugins, else as the environment does. */
   readonly access?: CloudAccess | undefined;
 }
 
@@ -40,7 +41,7 @@ const credentialResources: Readonly<Record<string, CredentialResource>> = {
  */
 export function credentialDeleteHook(
   component: string,
-  { cluster, consumers, access }: CredentialProtection,
+  { cluster, consumers, access = stackAccess() }: CredentialProtection,
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
   return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {

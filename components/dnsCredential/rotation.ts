@@ -1,6 +1,6 @@
 import { getStack, RunError } from "@pulumi/pulumi";
-import { removeStrays, type CredentialInventory } from "../../dns/orphans.ts";
-import { lastSegment } from "../../dns/names.ts";
+import { removeOrphans, type CredentialInventory } from "../../dns/orphans.ts";
+import { lastSegment } from "../../lib/names.ts";
 import { credentialAnnotations } from "./annotations.ts";
 import type { Annotations, ConsumerState } from "./consumerState.ts";
 
@@ -26,7 +26,7 @@ export class Rotation {
     const inUse = await this.#idsInUse();
     const next = (await this.#protocolAnnotations())[credentialAnnotations.next];
     const known = next === undefined ? inUse : inUse && [...inUse, next];
-    const left = await removeStrays(inventory, known);
+    const left = await removeOrphans(inventory, known);
     const unfinished = left.filter((id) => known?.includes(id));
     if (unfinished.length > 1) {
       throw new RunError(
@@ -78,7 +78,7 @@ export class Rotation {
    */
   async removeOrphans(current: string, inventory: CredentialInventory): Promise<void> {
     const inUse = await this.#idsInUse();
-    await removeStrays(inventory, inUse && [current, ...inUse]);
+    await removeOrphans(inventory, inUse && [current, ...inUse]);
   }
 
   async #protocolAnnotations(): Promise<Annotations> {

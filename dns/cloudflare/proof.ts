@@ -1,9 +1,16 @@
-import { randomUUID } from "node:crypto";
 import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "./answer.ts";
+import { explained } from "../calls.ts";
 import { tokenClient } from "./client.ts";
 import { zoneContains } from "../zone.ts";
-import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "../proof.ts";
+import {
+  NotYetError,
+  ProofError,
+  proofRecord,
+  waitOut,
+  writeReadDelete,
+  type ProofTarget,
+} from "../proof.ts";
 
 /** What the proof of an API token is about. */
 export interface CloudflareProofTarget extends ProofTarget {
@@ -40,50 +47,39 @@ export async function proveCloudflareToken(
     );
   }
   const client = tokenClient(apiToken, endpoint, 0);
-  await waitOut(target.timeout, () => writeReadDelete(client, target));
+  await waitOut(target.timeout, () => attempt(client, target));
 }
 
-async function writeReadDelete(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {
-  const zones = await explained("Zone Read", target, () =>
-    client.zones.list({ name: target.zone }),
-  );
+async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {
+  const calling = <T>(permission: string, call: () => Promise<T>) =>
+    explained((error) => explain(error, permission, target.zone), call);
+  const zones = await calling("Zone Read", () => client.zones.list({ name: target.zone }));
   const zone = zones.result.find(({ name }) => name === target.zone);
   if (zone === undefined) {
     throw new NotYetError(
       `The token does not see the zone ${target.zone}: it needs the permission Zone Read on that zone`,
     );
   }
+  const zone_id = zone.id;
   const name = proofRecord(target, target.zone);
-  const records = client.dns.records;
-  const attempt = <T>(call: () => Promise<T>) => explained("DNS Write", target, call);
-  const list = async () =>
-    (await attempt(() => records.list({ zone_id: zone.id, type: "TXT", name: { exact: name } })))
-      .result;
-
-  for (const { id } of await list()) {
-    await attempt(() => records.delete(id, { zone_id: zone.id }));
-  }
-  const content = `"${randomUUID()}"`;
-  await attempt(() => records.create({ zone_id: zone.id, type: "TXT", name, content, ttl: 60 }));
-  const written = await list();
-  if (!written.some((record) => record.content === content)) {
-    throw new NotYetError(`The TXT record ${name} was written, but is not there`);
-  }
-  for (const { id } of written) {
-    await attempt(() => records.delete(id, { zone_id: zone.id }));
-  }
-}
-
-async function explained<T>(
-  permission: string,
-  { zone }: CloudflareProofTarget,
-  call: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw explain(error, permission, zone);
-  }
+  const { records } = client.dns;
+  const writing = <T>(call: () => Promise<T>) => calling("DNS Write", call);
+  const remove = async (found: readonly { readonly id: string }[]) => {
+    for (const { id } of found) {
+      await writing(() => records.delete(id, { zone_id }));
+    }
+  };
+  await writeReadDelete({
+    name,
+    find: async () =>
+      (await writing(() => records.list({ zone_id, type: "TXT", name: { exact: name } }))).result,
+    write: async (content, leftover) => {
+      await remove(leftover);
+      await writing(() => records.create({ zone_id, type: "TXT", name, content, ttl: 60 }));
+    },
+    holds: (record, content) => record.content === content,
+    remove,
+  });
 }
 
 const malformedToken = 6003;
@@ -110,9 +106,5 @@ function explain(error: unknown, permission: string, zone: string): Error {
   if (status === 403) {
     return new NotYetError(`The token lacks the permission ${permission} on the zone ${zone}`);
   }
-  const seconds = Number((error.headers as Headers | undefined)?.get("retry-after") ?? undefined);
-  return new NotYetError(
-    cloudflareAnswer(error),
-    Number.isFinite(seconds) ? seconds * 1_000 : undefined,
-  );
+  return new NotYetError(cloudflareAnswer(error), error.headers as Headers | undefined);
 }

@@ -1,10 +1,9 @@
-import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
-import type { CloudAccess } from "../access.ts";
+import type { CloudflareAccess } from "../access.ts";
+import { answered } from "../calls.ts";
 import { cloudflareAnswer } from "./answer.ts";
+import { operatorClient } from "./client.ts";
 import type { CredentialInventory } from "../orphans.ts";
-
-type CloudflareSettings = CloudAccess["cloudflare"];
 
 /**
  * The API tokens of a name, asked for with the access that the Cloudflare plugin has.
@@ -16,13 +15,13 @@ type CloudflareSettings = CloudAccess["cloudflare"];
 export function apiTokens(
   name: string,
   accountId: string | undefined,
-  settings: CloudflareSettings,
+  settings: CloudflareAccess,
 ): CredentialInventory {
-  const { user, accounts } = operator(settings);
+  const { user, accounts } = operatorClient(settings);
   const account = { account_id: accountId ?? "" };
   return {
     list: () =>
-      answered("The API tokens could not be listed", async () => {
+      answered("The API tokens could not be listed", answerOf, async () => {
         const pages = accountId === undefined ? user.tokens.list() : accounts.tokens.list(account);
         const ids: string[] = [];
         for await (const token of pages) {
@@ -47,10 +46,10 @@ export function apiTokens(
 export async function removeToken(
   id: string,
   accountId: string | undefined,
-  settings: CloudflareSettings,
+  settings: CloudflareAccess,
 ): Promise<void> {
-  const { user, accounts } = operator(settings);
-  await answered(`The API token ${id} could not be deleted`, async () => {
+  const { user, accounts } = operatorClient(settings);
+  await answered(`The API token ${id} could not be deleted`, answerOf, async () => {
     try {
       await (accountId === undefined
         ? user.tokens.delete(id)
@@ -63,22 +62,6 @@ export async function removeToken(
   });
 }
 
-function operator({ endpoint, apiToken }: CloudflareSettings): Cloudflare {
-  return new Cloudflare({
-    apiToken: apiToken ?? null,
-    // The plugin prefers the token, where the client would send all that it finds.
-    ...(apiToken !== undefined && { apiKey: null, apiEmail: null, userServiceKey: null }),
-    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
-  });
-}
-
-/** Makes a call, and says what was not possible where Cloudflare refuses it. */
-async function answered<T>(failure: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw error instanceof Cloudflare.APIError
-      ? new RunError(`${failure}: ${cloudflareAnswer(error)}`)
-      : error;
-  }
+function answerOf(error: unknown): string | undefined {
+  return error instanceof Cloudflare.APIError ? cloudflareAnswer(error) : undefined;
 }

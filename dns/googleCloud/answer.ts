@@ -1,4 +1,5 @@
 import { gaxios } from "google-auth-library";
+import { messageOf } from "../../lib/errors.ts";
 
 /**
  * What Google answered instead of what was asked for, as a sentence without its words, which may repeat the request.
@@ -7,7 +8,7 @@ import { gaxios } from "google-auth-library";
  */
 export function googleCloudAnswer(error: unknown): string {
   if (!(error instanceof gaxios.GaxiosError)) {
-    return `Google was not asked: ${error instanceof Error ? error.message : String(error)}`;
+    return `Google was not asked: ${messageOf(error)}`;
   }
   const { status, code, response } = error;
   if (status === undefined) {

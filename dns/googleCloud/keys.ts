@@ -1,8 +1,8 @@
-import { RunError } from "@pulumi/pulumi";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
-import type { CloudAccess } from "../access.ts";
+import type { GoogleCloudAccess } from "../access.ts";
 import { googleCloudAnswer } from "./answer.ts";
-import { lastSegment } from "../names.ts";
+import { answered } from "../calls.ts";
+import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
 const googleIam = "https://iam.googleapis.com/v1/";
@@ -15,13 +15,13 @@ const googleIam = "https://iam.googleapis.com/v1/";
  */
 export function serviceAccountKeys(
   account: string,
-  { iamEndpoint = googleIam, ...access }: CloudAccess["googleCloud"],
+  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
 ): CredentialInventory {
   const client = operator(access);
   const url = keysUrl(iamEndpoint, account);
   return {
     list: () =>
-      answered(`The keys of ${account} could not be listed`, async () => {
+      answered(`The keys of ${account} could not be listed`, googleCloudAnswer, async () => {
         // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
         const { data } = await client.request<{
           readonly keys?: readonly { readonly name: string }[];
@@ -29,7 +29,7 @@ export function serviceAccountKeys(
         return (data.keys ?? []).map(({ name }) => lastSegment(name));
       }),
     remove: (id) =>
-      answered(`The key ${id} could not be deleted`, async () => {
+      answered(`The key ${id} could not be deleted`, googleCloudAnswer, async () => {
         await client.request({ url: `${url}/${id}`, method: "DELETE" });
       }),
     removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
@@ -46,26 +46,17 @@ export interface KeyValidity {
 export async function serviceAccountKey(
   account: string,
   id: string,
-  { iamEndpoint = googleIam, ...access }: CloudAccess["googleCloud"],
+  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
 ): Promise<KeyValidity> {
   const url = `${keysUrl(iamEndpoint, account)}/${id}`;
   return (await operator(access).request<KeyValidity>({ url })).data;
-}
-
-/** Makes a call, and says what was not possible where Google refuses it. */
-async function answered<T>(failure: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw new RunError(`${failure}: ${googleCloudAnswer(error)}`);
-  }
 }
 
 function keysUrl(iamEndpoint: string, account: string): string {
   return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
 }
 
-function operator({ accessToken, credentials }: CloudAccess["googleCloud"]) {
+function operator({ accessToken, credentials }: GoogleCloudAccess) {
   if (accessToken !== undefined) {
     const client = new OAuth2Client();
     client.setCredentials({ access_token: accessToken });

@@ -1,10 +1,17 @@
-import { randomUUID } from "node:crypto";
 import { gaxios, type JWT } from "google-auth-library";
 import { zoneContains } from "../zone.ts";
 import { parseJson } from "../../lib/json.ts";
+import { explained } from "../calls.ts";
 import { keyClient } from "./client.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";
-import { NotYetError, ProofError, proofRecord, waitOut, type ProofTarget } from "../proof.ts";
+import {
+  NotYetError,
+  ProofError,
+  proofRecord,
+  waitOut,
+  writeReadDelete,
+  type ProofTarget,
+} from "../proof.ts";
 
 /** What the proof of a service account's key is about. */
 export interface GoogleCloudProofTarget extends ProofTarget {
@@ -34,7 +41,7 @@ export async function proveGoogleCloudKey(
 ): Promise<void> {
   const key = parseKeyFile(content);
   const zone = new Zone(key, target);
-  await waitOut(target.timeout, () => zone.writeReadDelete());
+  await waitOut(target.timeout, () => zone.attempt());
 }
 
 function parseKeyFile(content: string): KeyFile {
@@ -66,21 +73,19 @@ class Zone {
     this.client = keyClient(key, [scope]);
   }
 
-  async writeReadDelete(): Promise<void> {
-    const dnsName = await this.readName();
-    const record = {
-      name: `${proofRecord(this.target, dnsName)}.`,
-      type: "TXT",
-      ttl: 60,
-      rrdatas: [`"${randomUUID()}"`],
-    };
-    const leftover = await this.find(record);
-    await this.change({ additions: [record], deletions: leftover });
-    const found = await this.find(record);
-    if (!found.some(({ rrdatas }) => rrdatas.includes(record.rrdatas[0] ?? ""))) {
-      throw new NotYetError(`The TXT record ${record.name} was written, but is not there`);
-    }
-    await this.change({ additions: [], deletions: found });
+  async attempt(): Promise<void> {
+    const name = `${proofRecord(this.target, await this.readName())}.`;
+    await writeReadDelete<RecordSet>({
+      name,
+      find: () => this.find(name),
+      write: (content, leftover) =>
+        this.change({
+          additions: [{ name, type: "TXT", ttl: 60, rrdatas: [content] }],
+          deletions: leftover,
+        }),
+      holds: ({ rrdatas }, content) => rrdatas.includes(content),
+      remove: (found) => this.change({ additions: [], deletions: found }),
+    });
   }
 
   private async readName(): Promise<string> {
@@ -95,10 +100,10 @@ class Zone {
     return dnsName;
   }
 
-  private async find({ name, type }: RecordSet): Promise<readonly RecordSet[]> {
+  private async find(name: string): Promise<readonly RecordSet[]> {
     const { rrsets } = await this.request<{ readonly rrsets: readonly RecordSet[] }>(
       "dns.resourceRecordSets.list",
-      { url: "/rrsets", params: { name, type } },
+      { url: "/rrsets", params: { name, type: "TXT" } },
     );
     return rrsets.map(({ name, type, ttl, rrdatas }) => ({ name, type, ttl, rrdatas }));
   }
@@ -110,15 +115,16 @@ class Zone {
     await this.request("dns.changes.create", { url: "/changes", method: "POST", data: change });
   }
 
-  private async request<T>(permission: string, options: gaxios.GaxiosOptions): Promise<T> {
+  private request<T>(permission: string, options: gaxios.GaxiosOptions): Promise<T> {
     const { project, zone, endpoint = googleDns } = this.target;
     const base = `${endpoint}projects/${project}/managedZones/${zone}`;
-    try {
-      const url = `${base}${String(options.url)}`;
-      return (await this.client.request<T>({ ...options, url, retry: false })).data;
-    } catch (error) {
-      throw this.explain(error, permission);
-    }
+    return explained(
+      (error) => this.explain(error, permission),
+      async () => {
+        const url = `${base}${String(options.url)}`;
+        return (await this.client.request<T>({ ...options, url, retry: false })).data;
+      },
+    );
   }
 
   private explain(error: unknown, permission: string): Error {
@@ -150,13 +156,8 @@ class Zone {
       default:
         return new NotYetError(
           `Google answers ${error.status ?? error.code ?? "nothing"} to ${permission} on the managed zone ${zone}`,
-          retryAfter(error),
+          error.response?.headers,
         );
     }
   }
-}
-
-function retryAfter(error: gaxios.GaxiosError): number | undefined {
-  const seconds = Number(error.response?.headers.get("retry-after") ?? undefined);
-  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }

@@ -1,10 +1,10 @@
 import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
+import type { CloudAccess } from "../../dns/access.ts";
 import { cloudflareAnswer } from "../../dns/cloudflare/answer.ts";
 import { tokenClient } from "../../dns/cloudflare/client.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { apiTokens } from "../../dns/cloudflare/tokens.ts";
-import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";

@@ -1,5 +1,5 @@
 import { credentialSecretKey } from "../../chart/release.ts";
-import type { CloudAccess } from "../cloudAccess.ts";
+import type { CloudAccess } from "../../dns/access.ts";
 import type { Expectation } from "../expectation.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import type { CloudCredential } from "./credential.ts";

@@ -1,10 +1,10 @@
 import { gaxios } from "google-auth-library";
+import type { CloudAccess } from "../../dns/access.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
 import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
-import type { CloudAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
@@ -50,8 +50,8 @@ export function googleCloudCredential(
   const { project, zone, made, host, domain } = target;
   const key = keyFile.parse(JSON.parse(content));
   const client = keyClient(key, scopes);
-  const { dnsEndpoint = googleDns } = access.googleCloud;
-  const { resourceManagerEndpoint = googleResourceManager } = access;
+  const { dnsEndpoint = googleDns, resourceManagerEndpoint = googleResourceManager } =
+    access.googleCloud;
   const zoneUrl = `${dnsEndpoint}projects/${project}/managedZones/${zone}`;
   const projectUrl = `${resourceManagerEndpoint}projects/${project}`;
 

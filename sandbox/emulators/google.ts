@@ -3,6 +3,7 @@ import type { TxtMirror } from "./shared/mirror.ts";
 import type { Exchange } from "./shared/router.ts";
 import { fingerprint } from "./shared/secrets.ts";
 import type { Store } from "./shared/store.ts";
+import { identified } from "./google/callers.ts";
 import { changeRoutes, publishZone } from "./google/changes.ts";
 import type { GoogleContext } from "./google/context.ts";
 import { googleControl } from "./google/control.ts";
@@ -71,7 +72,7 @@ export function googleEmulator(options: GoogleOptions): Emulator {
         ...keyRoutes(context),
         ...zoneRoutes(context),
         ...changeRoutes(context),
-      ],
+      ].map((route) => identified(context, route)),
       unknownRoute: ({ method, path }) =>
         googleError(404, `The emulator has no ${method} ${path}.`).reply,
       failure,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
 import { zoneContains } from "../../../dns/zone.ts";
+import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
 import {
@@ -32,7 +33,7 @@ export async function cloudflareCredential(
   name: string,
   options: CloudflareCredentialOptions,
 ): Promise<DnsCredential> {
-  const { access, accountId, apiToken, domain, zone } = options;
+  const { access = stackAccess(), accountId, apiToken, domain, zone } = options;
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(

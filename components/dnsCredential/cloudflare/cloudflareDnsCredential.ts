@@ -16,6 +16,7 @@ import {
 import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
+import { stackAccess } from "../../stackAccess.ts";
 import type { CredentialConsumer } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
@@ -49,7 +50,7 @@ export interface CloudflareDnsCredentialArgs {
   readonly rotation?: pulumi.Input<string> | undefined;
   /** How long the proof waits until a new token works everywhere, in seconds. Default 480. */
   readonly proofTimeout?: number | undefined;
-  /** How the component's own calls reach Cloudflare. Default: as the environment says. */
+  /** How the component's own calls reach Cloudflare. Default: as the stack says to the plugin, else as the environment does. */
   readonly access?: CloudAccess | undefined;
   /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
   readonly deleteHook?: pulumi.ResourceHook | undefined;
@@ -99,7 +100,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { accountId, allowedIps, consumers, domain, expiresOn, zone } = args;
-    const { access, proofTimeout = defaultProofTimeout } = args;
+    const { access = stackAccess(), proofTimeout = defaultProofTimeout } = args;
     const host = providerHost(domain);
     refuseWrongArguments(`CloudflareDnsCredential "${name}"`, {
       domain: wrongHostName(domain),
@@ -135,7 +136,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     };
     const inventory = async (): Promise<CredentialInventory> => {
       const { apiTokens } = await import("../../../dns/cloudflare/tokens.ts");
-      return apiTokens(await resolved(this.tokenName), accountId, access?.cloudflare ?? {});
+      return apiTokens(await resolved(this.tokenName), accountId, access.cloudflare);
     };
     const options = {
       parent: this,

@@ -14,7 +14,7 @@ const token: CredentialResource = {
   remove: async ({ id, oldInputs }, access) => {
     const { removeToken } = await import("../../../dns/cloudflare/tokens.ts");
     const { accountId } = (oldInputs ?? {}) as { readonly accountId?: string };
-    await removeToken(id, accountId, access?.cloudflare ?? {});
+    await removeToken(id, accountId, access.cloudflare);
   },
 };
 

@@ -9,7 +9,7 @@ export interface ZoneUseArgs {
   readonly zone: string;
   /** In seconds. */
   readonly proofTimeout: number;
-  readonly access: CloudAccess | undefined;
+  readonly access: CloudAccess;
 }
 
 /** How a Cloudflare token is used with a zone, whoever made the token. */
@@ -29,7 +29,7 @@ export function zoneUse({
         domain,
         timeout: proofTimeout,
         zone,
-        endpoint: access?.cloudflare.endpoint,
+        endpoint: access.cloudflare.endpoint,
       });
     },
   };

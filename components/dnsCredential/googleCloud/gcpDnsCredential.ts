@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId.js";
 import type { CloudAccess } from "../../../dns/access.ts";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
-import { lastSegment } from "../../../dns/names.ts";
+import { lastSegment } from "../../../lib/names.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import {
   missingText,
@@ -17,6 +17,7 @@ import {
 import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
+import { stackAccess } from "../../stackAccess.ts";
 import type { CredentialConsumer } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
@@ -44,7 +45,7 @@ export interface GcpDnsCredentialArgs {
   readonly rotation?: pulumi.Input<string> | undefined;
   /** How long the proof waits until a new key works everywhere, in seconds. Default 480. */
   readonly proofTimeout?: number | undefined;
-  /** How the component's own calls reach Google. Default: as the environment says. */
+  /** How the component's own calls reach Google. Default: as the stack says to the gcp plugin, else as the environment does. */
   readonly access?: CloudAccess | undefined;
   /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
   readonly deleteHook?: pulumi.ResourceHook | undefined;
@@ -90,6 +91,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
    */
   constructor(name: string, args: GcpDnsCredentialArgs, opts?: pulumi.ComponentResourceOptions) {
     const { project, domain, consumers, proofTimeout = defaultProofTimeout } = args;
+    const { access = stackAccess() } = args;
     refuseWrongArguments(`GcpDnsCredential "${name}"`, {
       domain: wrongHostName(domain),
       project: missingText(project),
@@ -121,7 +123,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
 
     const inventory = async (): Promise<CredentialInventory> => {
       const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
-      return serviceAccountKeys(await resolved(account.email), args.access?.googleCloud ?? {});
+      return serviceAccountKeys(await resolved(account.email), access.googleCloud);
     };
     const key = new Key(
       children.key,
@@ -152,7 +154,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       project,
       managedZone: args.managedZone,
       proofTimeout,
-      access: args.access,
+      access,
     });
     this.environment = environment;
     this.prove = prove;

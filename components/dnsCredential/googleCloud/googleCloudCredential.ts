@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
 import { zoneContains } from "../../../dns/zone.ts";
+import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
@@ -35,7 +36,7 @@ export async function googleCloudCredential(
   name: string,
   options: GoogleCloudCredentialOptions,
 ): Promise<DnsCredential> {
-  const { domain, project, access, serviceAccountKey, workloadIdentity } = options;
+  const { domain, project, access = stackAccess(), serviceAccountKey, workloadIdentity } = options;
   const managedZone = await findManagedZone(options);
   if (serviceAccountKey === undefined && workloadIdentity === undefined) {
     return new GcpDnsCredential(name, { ...options, managedZone });

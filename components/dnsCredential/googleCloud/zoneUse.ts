@@ -11,7 +11,7 @@ export interface ZoneUseArgs {
   readonly managedZone: pulumi.Input<string>;
   /** In seconds. */
   readonly proofTimeout: number;
-  readonly access: CloudAccess | undefined;
+  readonly access: CloudAccess;
 }
 
 /** How a Google credential is used with a managed zone, whoever made the credential. */
@@ -35,7 +35,7 @@ export function zoneUse({
         timeout: proofTimeout,
         project: await resolved(pulumi.output(project)),
         zone: await resolved(pulumi.output(managedZone)),
-        endpoint: access?.googleCloud.dnsEndpoint,
+        endpoint: access.googleCloud.dnsEndpoint,
       });
     },
   };

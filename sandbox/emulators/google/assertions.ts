@@ -15,7 +15,7 @@ export type Verdict = { readonly account: ServiceAccount } | { readonly refusal:
  *
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#error-codes
  */
-export function checkSigned(context: GoogleContext, jwt: Jwt): Verdict {
+export async function checkSigned(context: GoogleContext, jwt: Jwt): Promise<Verdict> {
   const { iss, iat, exp } = jwt.claims;
   const account = context.state.accounts.find(
     ({ email, deletedAt }) => email === iss && deletedAt === undefined,
@@ -40,10 +40,10 @@ export function checkSigned(context: GoogleContext, jwt: Jwt): Verdict {
         "Check your iat and exp values in the JWT claim.",
     };
   }
-  if (!usableKeys(context, account, jwt).some(({ publicKey }) => isSignedBy(jwt, publicKey))) {
-    return { refusal: "Invalid JWT Signature." };
-  }
-  return { account };
+  const signatures = await Promise.all(
+    usableKeys(context, account, jwt).map(({ publicKey }) => isSignedBy(jwt, publicKey)),
+  );
+  return signatures.includes(true) ? { account } : { refusal: "Invalid JWT Signature." };
 }
 
 /** The keys that may have signed: the one that the header names, or any where it names none. */

@@ -1,9 +1,9 @@
 import { bearerToken, fingerprint } from "../shared/secrets.ts";
-import type { Exchange } from "../shared/router.ts";
+import type { Exchange, Route } from "../shared/router.ts";
 import { checkSigned } from "./assertions.ts";
 import type { GoogleContext } from "./context.ts";
 import { dnsForbidden, googleError, insufficientScopes, permissionDenied } from "./errors.ts";
-import { parseJwt } from "./jwt.ts";
+import { readJwt } from "./jwt.ts";
 import { grantedPermissions, memberOf } from "./policies.ts";
 import type { Policy, ServiceAccount } from "./state.ts";
 
@@ -51,13 +51,36 @@ export interface Target {
   readonly policies: readonly Policy[];
 }
 
-/** The caller by its bearer token; refuses a request without one, or with one that is not (or no longer) valid. */
-export function authenticate(context: GoogleContext, exchange: Exchange): Caller {
-  const token = bearerToken(exchange.headers);
-  if (token === undefined) {
+/** Whom the bearer tokens of the requests that are being answered belong to. */
+const callers = new WeakMap<Exchange, Caller>();
+
+/**
+ * Finds whom a request's bearer token belongs to before the route answers it. It takes a while to check a signature, and
+ * so a handler can ask for permissions and change the state without another request in between.
+ */
+export function identified(context: GoogleContext, { handle, ...route }: Route): Route {
+  return {
+    ...route,
+    handle: async (exchange) => {
+      const caller = await callerByToken(context, bearerToken(exchange.headers) ?? "");
+      if (caller) {
+        callers.set(exchange, caller);
+      }
+      return handle(exchange);
+    },
+  };
+}
+
+/**
+ * The caller by its bearer token; refuses a request without one, or with one that is not (or no longer) valid.
+ *
+ * @see identified
+ */
+export function authenticate(exchange: Exchange): Caller {
+  if (bearerToken(exchange.headers) === undefined) {
     throw unauthenticated("Request is missing required authentication credential.");
   }
-  const caller = callerByToken(context, token);
+  const caller = callers.get(exchange);
   if (!caller) {
     throw unauthenticated("Request had invalid authentication credentials.");
   }
@@ -66,7 +89,10 @@ export function authenticate(context: GoogleContext, exchange: Exchange): Caller
 }
 
 /** Whom a token belongs to, or undefined. */
-export function callerByToken(context: GoogleContext, token: string): Caller | undefined {
+export async function callerByToken(
+  context: GoogleContext,
+  token: string,
+): Promise<Caller | undefined> {
   const known = fingerprint(token);
   if (known === context.adminFingerprint) {
     return ADMIN;
@@ -90,7 +116,7 @@ export function authorize(
   permission: string,
   target: Target,
 ): void {
-  const caller = authenticate(context, exchange);
+  const caller = authenticate(exchange);
   if (!coversService(caller, service, permission)) {
     throw insufficientScopes();
   }
@@ -107,7 +133,7 @@ export function testPermissions(
   permissions: readonly string[],
   target: Target,
 ): string[] {
-  const caller = authenticate(context, exchange);
+  const caller = authenticate(exchange);
   return permissions.filter((permission) => hasPermission(context, caller, permission, target));
 }
 
@@ -142,9 +168,12 @@ function coversService(caller: Caller, service: Service, permission: string): bo
  *
  * @see https://google.aip.dev/auth/4111
  */
-function callerByAssertion(context: GoogleContext, token: string): Caller | undefined {
-  const jwt = parseJwt(token);
-  const verdict = jwt && checkSigned(context, jwt);
+async function callerByAssertion(
+  context: GoogleContext,
+  token: string,
+): Promise<Caller | undefined> {
+  const jwt = readJwt(token);
+  const verdict = jwt && (await checkSigned(context, jwt));
   if (!verdict || "refusal" in verdict) {
     return undefined;
   }

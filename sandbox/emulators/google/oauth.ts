@@ -3,7 +3,7 @@ import { ApiError, type Exchange, type Reply, type Route, route } from "../share
 import { checkSigned } from "./assertions.ts";
 import { authenticate, callerByToken, type Caller } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
-import { parseJwt } from "./jwt.ts";
+import { readJwt } from "./jwt.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -20,7 +20,7 @@ const GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token";
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
  */
 export function oauthRoutes(context: GoogleContext): Route[] {
-  const identity = (exchange: Exchange) => ({ status: 200, body: userInfo(context, exchange) });
+  const identity = (exchange: Exchange) => ({ status: 200, body: userInfo(exchange) });
   return [
     route("POST", "/token", (exchange) => issueToken(context, exchange)),
     ...["/v1/userinfo", "/oauth2/v1/userinfo", "/oauth2/v2/userinfo", "/oauth2/v3/userinfo"].map(
@@ -32,13 +32,13 @@ export function oauthRoutes(context: GoogleContext): Route[] {
   ];
 }
 
-function issueToken(context: GoogleContext, exchange: Exchange): Reply {
+async function issueToken(context: GoogleContext, exchange: Exchange): Promise<Reply> {
   const form = new URLSearchParams(exchange.body);
   const grantType = form.get("grant_type") ?? "";
   if (grantType !== JWT_BEARER) {
     throw oauthError("unsupported_grant_type", `Invalid grant_type: ${grantType}`);
   }
-  const jwt = parseJwt(form.get("assertion") ?? "");
+  const jwt = readJwt(form.get("assertion") ?? "");
   if (!jwt) {
     throw oauthError("invalid_grant", "Bad Request");
   }
@@ -47,7 +47,7 @@ function issueToken(context: GoogleContext, exchange: Exchange): Reply {
   if (aud !== context.tokenUri() && aud !== GOOGLE_TOKEN_URI) {
     throw oauthError("invalid_grant", "Invalid JWT: Failed audience check.");
   }
-  const verdict = checkSigned(context, jwt);
+  const verdict = await checkSigned(context, jwt);
   if ("refusal" in verdict) {
     throw oauthError("invalid_grant", verdict.refusal);
   }
@@ -71,14 +71,14 @@ function issueToken(context: GoogleContext, exchange: Exchange): Reply {
   };
 }
 
-function userInfo(context: GoogleContext, exchange: Exchange): object {
-  const caller = authenticate(context, exchange);
+function userInfo(exchange: Exchange): object {
+  const caller = authenticate(exchange);
   return { sub: caller.uniqueId, email: caller.email, email_verified: true };
 }
 
-function tokenInfo(context: GoogleContext, exchange: Exchange): Reply {
+async function tokenInfo(context: GoogleContext, exchange: Exchange): Promise<Reply> {
   const token = exchange.query.get("access_token") ?? bearerToken(exchange.headers) ?? "";
-  const caller = callerByToken(context, token);
+  const caller = await callerByToken(context, token);
   if (!caller) {
     throw oauthError("invalid_token", "Invalid Value");
   }

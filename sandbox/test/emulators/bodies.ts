@@ -41,6 +41,7 @@ export interface GoogleBody {
   readonly keys: readonly [GoogleBody];
   readonly privateKeyData: string;
   readonly publicKeyData: string;
+  readonly keyAlgorithm: string;
   readonly validBeforeTime: string;
   // Policies.
   readonly etag: string;

@@ -174,6 +174,21 @@ describe("service account keys of Google", () => {
     assert.equal(createPublicKey(Buffer.from(raw.publicKeyData, "base64")).equals(expected), true);
   });
 
+  it("have 2048 bits, and other algorithms are refused", async () => {
+    const path = `/v1/projects/-/serviceAccounts/${email}/keys`;
+    const make = (keyAlgorithm: string) => clouds.google("POST", path, { keyAlgorithm });
+    const { body: made } = await make("KEY_ALG_UNSPECIFIED");
+    assert.equal(made.keyAlgorithm, "KEY_ALG_RSA_2048");
+    for (const [algorithm, words] of [
+      ["KEY_ALG_RSA_1024", /^The emulator makes keys of KEY_ALG_RSA_2048 only/],
+      ["KEY_ALG_OTHER", /^Invalid value at 'key_algorithm': "KEY_ALG_OTHER"$/],
+    ] as const) {
+      const { status, body } = await make(algorithm);
+      assert.equal(status, 400);
+      assert.match(body.error.message, words);
+    }
+  });
+
   it("are limited to ten an account, in words that do not say so", async () => {
     for (let made = 0; made < 10; made += 1) {
       await clouds.key(email);

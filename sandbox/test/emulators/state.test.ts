@@ -83,7 +83,7 @@ describe("the state of the emulators", () => {
     const { googleAdminToken, cloudflareAdminToken } = clouds.running;
     const email = await clouds.account();
     const key = await clouds.key(email);
-    const assertion = clouds.assertion(key);
+    const assertion = await clouds.assertion(key);
     const { body } = await clouds.exchange(key.token_uri, assertion);
     await clouds.google("GET", `/tokeninfo?access_token=${body.access_token}`);
     await clouds.google("GET", zonePath(), undefined, body.access_token);

@@ -1,5 +1,5 @@
-import { createSign } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { importPKCS8, SignJWT } from "jose";
 import type {
   CloudflareBody,
   CloudflareResult,
@@ -157,8 +157,8 @@ export class Clouds {
   }
 
   /** Exchanges a key for an access token. */
-  signIn(credentials: Credentials, claims: object = {}): Promise<Answer<OAuthBody>> {
-    return this.exchange(credentials.token_uri, this.assertion(credentials, claims));
+  async signIn(credentials: Credentials, claims: object = {}): Promise<Answer<OAuthBody>> {
+    return this.exchange(credentials.token_uri, await this.assertion(credentials, claims));
   }
 
   /** A token for the key; fails where it is refused. */
@@ -171,20 +171,18 @@ export class Clouds {
   }
 
   /** The signed request for a token that a client library makes. */
-  assertion(credentials: Credentials, claims: object = {}): string {
+  async assertion(credentials: Credentials, claims: object = {}): Promise<string> {
     const now = this.seconds();
-    return signJwt(
-      { alg: "RS256", typ: "JWT", kid: credentials.private_key_id },
-      {
-        iss: credentials.client_email,
-        aud: credentials.token_uri,
-        scope: CLOUD_PLATFORM,
-        iat: now,
-        exp: now + 3600,
-        ...claims,
-      },
-      credentials.private_key,
-    );
+    const usual = {
+      iss: credentials.client_email,
+      aud: credentials.token_uri,
+      scope: CLOUD_PLATFORM,
+      iat: now,
+      exp: now + 3600,
+    };
+    return new SignJWT({ ...usual, ...claims })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: credentials.private_key_id })
+      .sign(await importPKCS8(credentials.private_key, "RS256"));
   }
 
   async exchange(
@@ -223,15 +221,6 @@ export function readCredentials(privateKeyData: string): Credentials {
 /** Path of a zone in Cloud DNS. */
 export function zonePath(zone = ZONE, version = "v1"): string {
   return `/dns/${version}/projects/${PROJECT}/managedZones/${zone}`;
-}
-
-/** A compact RS256 token, whatever its header says. */
-export function signJwt(header: object, claims: object, privateKey: string): string {
-  const signed = [header, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  const signature = createSign("RSA-SHA256").update(signed).sign(privateKey, "base64url");
-  return `${signed}.${signature}`;
 }
 
 async function request<Body>(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { removeStrays, type CredentialInventory } from "../../../dns/orphans.ts";
+import { removeOrphans, type CredentialInventory } from "../../../dns/orphans.ts";
 
 describe("credentials that an interrupted run left behind", () => {
   function inventory(...ids: string[]): CredentialInventory & { readonly ids: string[] } {
@@ -15,19 +15,19 @@ describe("credentials that an interrupted run left behind", () => {
   }
 
   it("are removed, and those that are known are not", async () => {
-    const made = inventory("old", "stray", "new");
-    assert.deepEqual(await removeStrays(made, ["old", "new"]), ["old", "new"]);
+    const made = inventory("old", "orphan", "new");
+    assert.deepEqual(await removeOrphans(made, ["old", "new"]), ["old", "new"]);
     assert.deepEqual(made.ids, ["old", "new"]);
   });
 
   it("are left where nobody can tell which are in use", async () => {
     const made = inventory("old", "new");
-    assert.deepEqual(await removeStrays(made, undefined), ["old", "new"]);
+    assert.deepEqual(await removeOrphans(made, undefined), ["old", "new"]);
     assert.deepEqual(made.ids, ["old", "new"]);
   });
 
   it("are left without a failure where they may not be listed", async () => {
     const made = { ...inventory("old"), list: () => Promise.reject(new Error("forbidden")) };
-    assert.deepEqual(await removeStrays(made, ["old"]), []);
+    assert.deepEqual(await removeOrphans(made, ["old"]), []);
   });
 });

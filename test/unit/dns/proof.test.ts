@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { zoneContains } from "../../../dns/zone.ts";
-import { NotYetError, ProofError, proofRecord, waitOut } from "../../../dns/proof.ts";
+import {
+  NotYetError,
+  ProofError,
+  proofRecord,
+  waitOut,
+  writeReadDelete,
+  type ProofRecords,
+} from "../../../dns/proof.ts";
 
 const target = { domain: "akash.example.com", host: "provider.akash.example.com", timeout: 0 };
 
@@ -16,6 +22,51 @@ describe("proof", () => {
       "_akash-proof.provider.akash.example.com",
     );
   });
+
+  const kept: ProofRecords<string> = {
+    name: "_akash-proof.example.com",
+    find: () => Promise.resolve(["left behind"]),
+    write: () => Promise.resolve(),
+    holds: (found, content) => found === content,
+    remove: () => Promise.resolve(),
+  };
+
+  it("finds what it wrote, and removes that", async () => {
+    let records: readonly string[] = ["left behind"];
+    await writeReadDelete({
+      ...kept,
+      find: () => Promise.resolve(records),
+      write: (content, leftover) => {
+        records = [...records.filter((record) => !leftover.includes(record)), content];
+        return Promise.resolve();
+      },
+      remove: (found) => {
+        records = records.filter((record) => !found.includes(record));
+        return Promise.resolve();
+      },
+    });
+    assert.deepEqual(records, []);
+  });
+
+  it("fails for now where what it wrote is not there", async () => {
+    await assert.rejects(
+      writeReadDelete(kept),
+      (error: unknown) =>
+        error instanceof NotYetError &&
+        error.message.endsWith("example.com was written, but is not there"),
+    );
+  });
+
+  for (const [header, wait] of [
+    ["3", 3_000],
+    ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
+    [undefined, undefined],
+  ] as const) {
+    it(`waits ${wait ?? "no longer"} where the cloud asks for ${header ?? "nothing"}`, () => {
+      const headers = new Headers(header === undefined ? {} : { "retry-after": header });
+      assert.equal(new NotYetError("no", headers).retryAfter, wait);
+    });
+  }
 
   it("tries again while something may still arrive", async () => {
     let attempts = 0;
@@ -44,18 +95,4 @@ describe("proof", () => {
     );
     assert.equal(attempts, 1);
   });
-});
-
-describe("zone", () => {
-  const cases: readonly (readonly [string, string, boolean])[] = [
-    ["example.com.", "provider.example.com", true],
-    ["example.com", "example.com", true],
-    ["ample.com.", "provider.example.com", false],
-    ["provider.example.com.", "example.com", false],
-  ];
-  for (const [zone, host, contains] of cases) {
-    it(`${zone} ${contains ? "contains" : "does not contain"} ${host}`, () => {
-      assert.equal(zoneContains(zone, host), contains);
-    });
-  }
 });

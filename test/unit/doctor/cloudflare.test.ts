@@ -27,7 +27,6 @@ describe("doctor, a Cloudflare token", () => {
     const access = {
       googleCloud: {},
       cloudflare: { endpoint: clouds.running.cloudflareUrl, apiToken },
-      resourceManagerEndpoint: undefined,
     };
     const target = { host, domain: DOMAIN, made: made as MadeCredential | undefined };
     return cloudflareCredential(token, target, access);
@@ -108,7 +107,6 @@ describe("doctor, a Cloudflare token", () => {
       const access = {
         googleCloud: {},
         cloudflare: { endpoint: `http://127.0.0.1:${port}`, apiToken: "o".repeat(40) },
-        resourceManagerEndpoint: undefined,
       };
       const own = cloudflareCredential(token, { host, domain: DOMAIN, made: undefined }, access);
       await Promise.allSettled([own.lacks(), own.life(), own.zoneName()]);

@@ -33,10 +33,10 @@ describe("doctor, a Google key", () => {
         googleCloud: {
           dnsEndpoint: `${url}/dns/v1beta2/`,
           iamEndpoint: `${url}/v1/`,
+          resourceManagerEndpoint: `${url}/v1/`,
           accessToken: clouds.running.googleAdminToken,
         },
         cloudflare: {},
-        resourceManagerEndpoint: `${url}/v1/`,
       },
     );
   }

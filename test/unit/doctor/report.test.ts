@@ -228,7 +228,7 @@ describe("doctor, what it expects", () => {
     );
   });
 
-  it("finds the clouds where the plugins find them, the environment first", () => {
+  it("finds the clouds where the plugins find them, what the stack says first", () => {
     const provider = {
       type: "pulumi:providers:cloudflare",
       inputs: { baseUrl: "https://a", apiToken: { ciphertext: "v1:…" } },
@@ -240,7 +240,7 @@ describe("doctor, what it expects", () => {
     });
     const environment = { CLOUDFLARE_BASE_URL: "https://b", CLOUDFLARE_API_TOKEN: "t" };
     assert.deepEqual(cloudAccess([provider], environment).cloudflare, {
-      endpoint: "https://b",
+      endpoint: "https://a",
       apiToken: "t",
     });
   });

@@ -1,5 +1,5 @@
-import { createSign } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { importPKCS8, SignJWT } from "jose";
 import { callApi, refusal } from "../http.ts";
 import type { Settings } from "../plugin.ts";
 import { objectOf, textOf } from "../values.ts";
@@ -71,7 +71,7 @@ function parse(text: string): unknown {
 
 /** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
 async function exchange(key: ServiceAccountFile): Promise<{ token: string; until: number }> {
-  const assertion = signedAssertion(key);
+  const assertion = await signedAssertion(key);
   const { status, body } = await callApi({
     method: "POST",
     url: key.tokenUri,
@@ -87,13 +87,13 @@ async function exchange(key: ServiceAccountFile): Promise<{ token: string; until
   return { token: textOf(reply.access_token), until: Date.now() + lifetime - MARGIN };
 }
 
-function signedAssertion({ email, keyId, privateKey, tokenUri }: ServiceAccountFile): string {
-  const now = Math.floor(Date.now() / 1000);
-  const header = { alg: "RS256", typ: "JWT", kid: keyId };
-  const claims = { iss: email, scope: SCOPES, aud: tokenUri, iat: now, exp: now + 3600 };
-  const signed = [header, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  const signature = createSign("RSA-SHA256").update(signed).sign(privateKey, "base64url");
-  return `${signed}.${signature}`;
+async function signedAssertion(key: ServiceAccountFile): Promise<string> {
+  const { email, keyId, privateKey, tokenUri } = key;
+  return new SignJWT({ scope: SCOPES })
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: keyId })
+    .setIssuer(email)
+    .setAudience(tokenUri)
+    .setIssuedAt()
+    .setExpirationTime("1h")
+    .sign(await importPKCS8(privateKey, "RS256"));
 }
