@@ -1,18 +1,14 @@
-import { exitCode, runCommand } from "../lib/errors.ts";
+import { runCommandLine } from "../lib/commandLine.ts";
+import { exitCode } from "../lib/errors.ts";
 import { adopt } from "./adopt.ts";
+import { adoptLine, type Arguments } from "./arguments.ts";
 import { outcomeText } from "./outcome.ts";
-import { parseArguments, usage } from "./arguments.ts";
 import { previewCommand } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { Pulumi } from "./pulumi.ts";
 import { planText, shownCommands, summary } from "./report.ts";
 
-async function main(): Promise<number> {
-  const args = parseArguments(process.argv.slice(2));
-  if (args === undefined) {
-    process.stdout.write(usage);
-    return exitCode.success;
-  }
+async function main(args: Arguments): Promise<number> {
   const { json, dryRun } = args;
   // Standard output belongs to the JSON, where that is asked for.
   const stream = json ? "stderr" : "stdout";
@@ -44,4 +40,4 @@ async function main(): Promise<number> {
   return exitCode.success;
 }
 
-await runCommand(main);
+await runCommandLine(adoptLine, main);

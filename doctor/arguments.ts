@@ -1,39 +1,7 @@
 import { isIP } from "node:net";
-import { parseArgs } from "node:util";
+import { commandLine, flag, value, values, type ValuesOf } from "../lib/commandLine.ts";
 import { UsageError } from "../lib/errors.ts";
-
-/** What `npm run doctor -- --help` shows. */
-export const doctorUsage = `Usage: npm run doctor -- -s <stack> [options]
-
-Compares what a stack expects of its provider with the cluster, DNS, the cloud and what is served. Changes nothing.
-
-  -s, --stack <stack>      the stack
-  --json                   print JSON; with --watch one document a line
-  --watch                  look again until interrupted, and print what has changed
-  --interval <seconds>     pause between two looks of --watch; default 30
-  --prove                  also write, read back and delete a TXT record with the DNS credential
-  --dns-server <ip[:port]> ask this DNS server; can be repeated
-  --resolve <host[:port]=address:port>
-                           connect there instead, for that host (* is any) or that port of it alone; can be repeated
-  --sandbox                look at the sandbox of npm start
-  --help                   this text
-
-Exit code: 0 nothing above info, 1 warnings, 2 errors, 3 wrong usage or could not look.
-`;
-
-/** What the arguments ask for. */
-export interface DoctorArguments {
-  readonly stack: string;
-  readonly json: boolean;
-  readonly watch: boolean;
-  /** In milliseconds. */
-  readonly interval: number;
-  readonly prove: boolean;
-  readonly sandbox: boolean;
-  readonly dnsServers: readonly string[];
-  /** Addresses by `host`, `host:port` or `*:port`. */
-  readonly resolve: ReadonlyMap<string, Address>;
-}
+import { exitCode } from "./report.ts";
 
 /** Where to connect to. */
 export interface Address {
@@ -41,47 +9,66 @@ export interface Address {
   readonly port: number;
 }
 
-/**
- * Reads the arguments.
- *
- * @returns "help" when they ask for the usage text
- * @throws UsageError, or an error of parseArgs, when they ask for what does not exist
- */
-export function parseDoctorArguments(args: readonly string[]): DoctorArguments | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      stack: { type: "string", short: "s" },
-      json: { type: "boolean", default: false },
-      watch: { type: "boolean", default: false },
-      interval: { type: "string", default: "30" },
-      prove: { type: "boolean", default: false },
-      sandbox: { type: "boolean", default: false },
-      "dns-server": { type: "string", multiple: true, default: [] },
-      resolve: { type: "string", multiple: true, default: [] },
-      help: { type: "boolean", default: false },
+/** The line of `npm run doctor`. */
+export const doctorLine = commandLine(
+  {
+    command: "npm run doctor --",
+    usage: "-s <stack> [options]",
+    description: [
+      "Compares what a stack expects of its provider with the cluster, DNS, the cloud and what is served. Changes " +
+        "nothing.",
+    ],
+    parameters: {
+      stack: value("-s, --stack <stack>", "the stack", {
+        missing: "Which stack? npm run doctor -- -s <stack>; pulumi stack ls shows them",
+      }),
+      json: flag("--json", "print JSON; with --watch one document a line"),
+      watch: flag("--watch", "look again until interrupted, and print what has changed"),
+      /** In milliseconds. */
+      interval: value("--interval <seconds>", "pause between two looks of --watch", {
+        read: milliseconds,
+        default: "30",
+      }),
+      prove: flag(
+        "--prove",
+        "also write, read back and delete a TXT record with the DNS credential",
+      ),
+      dnsServers: values(
+        "--dns-server <ip[:port]>",
+        "ask this DNS server; can be repeated",
+        dnsServer,
+      ),
+      /** Addresses by `host`, `host:port` or `*:port`. */
+      resolve: values(
+        "--resolve <host[:port]=address:port>",
+        "connect there instead, for that host (* is any) or that port of it alone; can be repeated",
+        resolution,
+      ),
+      sandbox: flag("--sandbox", "look at the sandbox of npm start"),
     },
-  });
-  if (values.help) {
-    return "help";
+    exits: {
+      [exitCode.ok]: "nothing above info",
+      [exitCode.warning]: "warnings",
+      [exitCode.error]: "errors",
+      [exitCode.failure]: "wrong usage, or could not look",
+    },
+    codes: exitCode,
+  },
+  ({ resolve, ...others }) => ({ ...others, resolve: new Map(resolve) }),
+);
+
+/** What the arguments ask for. */
+export type DoctorArguments = ValuesOf<typeof doctorLine>;
+
+/** The longest pause that a timer of Node's can make; a longer one would be none. */
+const longestPause = 2 ** 31 - 1;
+
+function milliseconds(text: string): number {
+  const found = Number(text) * 1_000;
+  if (!(found > 0 && found <= longestPause)) {
+    throw new UsageError(`--interval ${text} is not a number of seconds, such as 30`);
   }
-  if (values.stack === undefined || values.stack === "") {
-    throw new UsageError("Which stack? npm run doctor -- -s <stack>; pulumi stack ls shows them");
-  }
-  const seconds = Number(values.interval);
-  if (!(seconds > 0)) {
-    throw new UsageError(`--interval ${values.interval} is not a number of seconds, such as 30`);
-  }
-  return {
-    stack: values.stack,
-    json: values.json,
-    watch: values.watch,
-    interval: seconds * 1_000,
-    prove: values.prove,
-    sandbox: values.sandbox,
-    dnsServers: values["dns-server"].map(dnsServer),
-    resolve: new Map(values.resolve.map(resolution)),
-  };
+  return found;
 }
 
 function dnsServer(text: string): string {

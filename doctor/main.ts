@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf, UsageError, UserError } from "../lib/errors.ts";
-import { doctorUsage, parseDoctorArguments, type DoctorArguments } from "./arguments.ts";
+import { runCommandLine } from "../lib/commandLine.ts";
+import { messageOf } from "../lib/errors.ts";
+import { doctorLine, type DoctorArguments } from "./arguments.ts";
 import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
 import { examine } from "./examine.ts";
@@ -8,12 +9,7 @@ import { exitCode, worst, type Report } from "./report.ts";
 import { findingText, paintFor, reportText } from "./reportText.ts";
 import { watch } from "./watch.ts";
 
-async function main(): Promise<number> {
-  const parsed = parseDoctorArguments(process.argv.slice(2));
-  if (parsed === "help") {
-    process.stdout.write(doctorUsage);
-    return exitCode.ok;
-  }
+async function main(parsed: DoctorArguments): Promise<number> {
   // Loaded here, since a provider of one's own needs no sandbox.
   const args = parsed.sandbox ? (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
   const report = args.watch ? await watchStack(args) : await look(args);
@@ -70,22 +66,4 @@ async function watchStack(args: DoctorArguments): Promise<Report> {
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${sentence(error)}\n`);
-  process.exitCode = exitCode.failure;
-}
-
-/** One sentence for what its reader can mend; a stack trace for a fault of the doctor's own. */
-function sentence(error: unknown): string {
-  const message = messageOf(error);
-  if (error instanceof UserError || error instanceof UsageError) {
-    return message;
-  }
-  const ofParseArgs = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (ofParseArgs.startsWith("ERR_PARSE_ARGS")) {
-    return `${message.replace(/\. To specify .*$/s, "")}. What there is: npm run doctor -- --help`;
-  }
-  return (error instanceof Error ? error.stack : undefined) ?? message;
-}
+await runCommandLine(doctorLine, main);

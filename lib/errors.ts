@@ -6,12 +6,19 @@ export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** A mistake in the command line itself; ends the command with exit code 2. */
+/** A mistake in the command line itself; the command ends with an exit code of its own for that. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Exit codes of every command in this folder. */
+/** The exit codes of a command that does not end well. */
+export interface FailureCodes {
+  readonly failure: number;
+  /** For a {@link UsageError}. */
+  readonly usage: number;
+}
+
+/** Exit codes of every command that has no others. */
 export const exitCode = { success: 0, failure: 1, usage: 2 } as const;
 
 /** The message of whatever was thrown. */
@@ -25,18 +32,21 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 /**
- * Runs a command to its end and sets the exit code of this process from it: what `main` returns, or 2 for a
- * {@link UsageError} and 1 for anything else thrown, after its message on standard error.
+ * Runs a command to its end and sets the exit code of this process from it: what `main` returns, or that of a failure
+ * where it throws, after the message on standard error.
  */
-export async function runCommand(main: () => Promise<number>): Promise<void> {
+export async function runCommand(
+  main: () => Promise<number>,
+  codes: FailureCodes = exitCode,
+): Promise<void> {
   try {
     process.exitCode = await main();
   } catch (error) {
-    const usage = error instanceof UsageError || hasCode(error, "ERR_PARSE_ARGS_UNKNOWN_OPTION");
+    const usage = error instanceof UsageError;
     const expected = usage || error instanceof UserError;
     const stack = error instanceof Error ? error.stack : undefined;
     const showStack = process.env.DEBUG !== undefined || !expected;
     process.stderr.write(`${(showStack ? stack : undefined) ?? messageOf(error)}\n`);
-    process.exitCode = usage ? exitCode.usage : exitCode.failure;
+    process.exitCode = usage ? codes.usage : codes.failure;
   }
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { parseArgs, styleText } from "node:util";
+import { styleText } from "node:util";
+import { commandLine, flag, runCommandLine, value, type ValuesOf } from "../../lib/commandLine.ts";
+import { exitCode, UsageError } from "../../lib/errors.ts";
 import { startSandbox, stopSandbox, type Sandbox } from "../cluster/sandbox.ts";
-import { exitCode, runCommand, UsageError } from "../../lib/errors.ts";
 import { projectDirectory } from "../paths.ts";
 import { createReporter, type Reporter } from "../processes/progress.ts";
 import { Workspace } from "../../test/support/workspace.ts";
@@ -10,19 +11,42 @@ import { writeEmptyProgram } from "./emptyProgram.ts";
 import { phases, type Phase } from "./phases.ts";
 import { median, percent, ratio, seconds, table } from "./table.ts";
 
-const usage = `Usage: npm run bench -- [--stacks 1,5,20] [--rounds 5] [--json]
+const line = commandLine(
+  {
+    command: "npm run bench --",
+    usage: "[options]",
+    description: [
+      "Measures in one run, as ratios to the preview of an empty program with the same engine, what a preview, an up " +
+        "without changes and a rotation of a stack with DNS-01 take, how they grow with the number of stacks that are " +
+        "deployed, and where the time of a preview goes. The stand-ins of the clouds' plugins run beforehand, since " +
+        "their start says nothing of the vendors'; one row is with their start. It has a sandbox of its own, and needs " +
+        "about half a minute for each stack and each round.",
+    ],
+    parameters: {
+      stacks: value(
+        "--stacks <counts>",
+        "how many stacks are deployed, one measurement after each",
+        {
+          read: (text) => text.split(",").map((part) => count("--stacks", part)),
+          default: "1,5,20",
+        },
+      ),
+      rounds: value("--rounds <count>", "how often each is measured; the median counts", {
+        read: (text) => count("--rounds", text),
+        default: "5",
+      }),
+      json: flag("--json", "print medians in seconds as JSON on standard output"),
+    },
+  },
+  ({ stacks, ...others }) => ({ ...others, stacks: stacks.sort((a, b) => a - b) }),
+);
 
-Measures in one run, as ratios to the preview of an empty program with the same engine, what a preview, an up without
-changes and a rotation of a stack with DNS-01 take, how they grow with the number of stacks that are deployed, and where
-the time of a preview goes. The stand-ins of the clouds' plugins run beforehand, since their start says nothing of the
-vendors'; one row is with their start. It has a sandbox of its own, and needs about half a minute for each stack and each
-round.
-
-  --stacks  how many stacks are deployed, one measurement after each (default 1,5,20)
-  --rounds  how often each is measured; the median counts (default 5)
-  --json    print medians in seconds as JSON on standard output
-  --help    this text
-`;
+function count(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) {
+    throw new UsageError(`${option} takes whole numbers from 1, not ${text}`);
+  }
+  return Number(text);
+}
 
 /** What is measured, by what it does. */
 interface Measurement {
@@ -52,12 +76,7 @@ const measured = "preview";
 /** What a preview may take at most, as a ratio to the base. */
 const limit = 1.25;
 
-async function main(): Promise<number> {
-  const { stacks, rounds, json, help } = readArguments();
-  if (help) {
-    process.stdout.write(usage);
-    return exitCode.success;
-  }
+async function main({ stacks, rounds, json }: ValuesOf<typeof line>): Promise<number> {
   const directory = join(projectDirectory, ".sandbox-bench");
   const reporter = createReporter(process.stderr);
   const sandbox = await startSandbox({ directory, reporter, fresh: true });
@@ -105,32 +124,6 @@ async function measureAll(
     ]);
   }
   return { times, parts: await previewPhases(rounds, attached) };
-}
-
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      stacks: { type: "string", default: "1,5,20" },
-      rounds: { type: "string", default: "5" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const stacks = values.stacks.split(",").map((text) => count("--stacks", text));
-  return {
-    ...values,
-    stacks: stacks.sort((a, b) => a - b),
-    rounds: count("--rounds", values.rounds),
-  };
-}
-
-function count(option: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) {
-    throw new UsageError(
-      `${option} takes whole numbers from 1, not ${text}; see npm run bench -- --help`,
-    );
-  }
-  return Number(text);
 }
 
 /** A stack of its own with DNS-01 at Google. */
@@ -215,4 +208,4 @@ function verdict(count: number, times: Times): string {
   );
 }
 
-await runCommand(main);
+await runCommandLine(line, main);

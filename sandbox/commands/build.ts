@@ -1,32 +1,24 @@
-import { parseArgs } from "node:util";
-import { ensurePrograms, missingPrograms } from "../programs/builder.ts";
-import { exitCode, runCommand } from "../../lib/errors.ts";
-import { artifacts } from "../programs/artifacts.ts";
+import { commandLine, flag, runCommandLine, type ValuesOf } from "../../lib/commandLine.ts";
+import { exitCode } from "../../lib/errors.ts";
 import { createReporter, formatSeconds } from "../processes/progress.ts";
+import { artifacts } from "../programs/artifacts.ts";
+import { ensurePrograms, missingPrograms } from "../programs/builder.ts";
 
-const usage = `Usage: npm run build-sandbox -- [--list] [--json]
+const line = commandLine({
+  command: "npm run build-sandbox --",
+  usage: "[options]",
+  description: [
+    "Builds the programs that the sandbox needs and that are not on PATH, into a cache outside the checkout.",
+  ],
+  parameters: {
+    list: flag("--list", "only say which are missing, and how long building them takes"),
+    json: flag("--json", "the same, or where each program is, as JSON on standard output"),
+  },
+});
 
-Builds the programs that the sandbox needs and that are not on PATH, into a cache outside the checkout.
-
-  --list   only say which are missing, and how long building them takes
-  --json   the same, or where each program is, as JSON on standard output
-  --help   this text
-`;
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      list: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return exitCode.success;
-  }
+async function main({ list, json }: ValuesOf<typeof line>): Promise<number> {
   const names = artifacts.map(({ name }) => name);
-  if (values.list) {
+  if (list) {
     const missing = (await missingPrograms(names)).map(({ name, version, buildSeconds }) => ({
       name,
       version,
@@ -37,15 +29,13 @@ async function main(): Promise<number> {
         `${name} ${version}: about ${formatSeconds(buildSeconds)}`,
     );
     const text = lines.length === 0 ? ["Nothing is missing."] : lines;
-    process.stdout.write(`${values.json ? JSON.stringify(missing) : text.join("\n")}\n`);
+    process.stdout.write(`${json ? JSON.stringify(missing) : text.join("\n")}\n`);
     return exitCode.success;
   }
   const installed = await ensurePrograms(names, createReporter(process.stderr));
   const lines = [...installed.values()].map(({ name, path }) => `${name}: ${path}`);
-  process.stdout.write(
-    `${values.json ? JSON.stringify([...installed.values()]) : lines.join("\n")}\n`,
-  );
+  process.stdout.write(`${json ? JSON.stringify([...installed.values()]) : lines.join("\n")}\n`);
   return exitCode.success;
 }
 
-await runCommand(main);
+await runCommandLine(line, main);

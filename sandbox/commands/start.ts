@@ -2,18 +2,14 @@ import { relative } from "node:path";
 import { provideChart } from "../chart/provideChart.ts";
 import { startSandbox, withDeploymentLock } from "../cluster/sandbox.ts";
 import { deploy, makeRoom, readDeployment, waitForProviderPod } from "../pulumi/deployment.ts";
-import { exitCode, runCommand } from "../../lib/errors.ts";
+import { runCommandLine } from "../../lib/commandLine.ts";
+import { exitCode } from "../../lib/errors.ts";
 import { issueCertificate, type CertificateReport } from "../cluster/issuer.ts";
 import { defaultSandboxDirectory, projectDirectory } from "../paths.ts";
 import { createReporter, formatSeconds, withStep } from "../processes/progress.ts";
-import { parseStartArguments, stacks, startUsage } from "./startArguments.ts";
+import { stacks, startLine, type StartArguments } from "./startArguments.ts";
 
-async function main(): Promise<number> {
-  const { stack, fresh, json, help } = parseStartArguments(process.argv.slice(2));
-  if (help) {
-    process.stdout.write(startUsage);
-    return exitCode.success;
-  }
+async function main({ stack, fresh, json }: StartArguments): Promise<number> {
   const started = Date.now();
   const reporter = createReporter(json ? process.stderr : process.stdout);
   const sandbox = await startSandbox({ directory: defaultSandboxDirectory, reporter, fresh });
@@ -102,4 +98,4 @@ function describeCredential({
   return `${provider}: ${parts.filter((part) => part !== undefined && part !== "").join(", ")}`;
 }
 
-await runCommand(main);
+await runCommandLine(startLine, main);

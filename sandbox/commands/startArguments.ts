@@ -1,19 +1,5 @@
-import { parseArgs } from "node:util";
+import { commandLine, flag, value, type ValuesOf } from "../../lib/commandLine.ts";
 import { UsageError } from "../../lib/errors.ts";
-
-/** What `npm start -- --help` shows. */
-export const startUsage = `Usage: npm start -- [http|gcp|cloudflare] [--fresh] [--json]
-
-Starts the sandbox on this machine, deploys the provider in it, and gets its certificate.
-
-  http        stack local: HTTP-01, the default
-  gcp         stack local-gcp: DNS-01 through Google Cloud DNS
-  cloudflare  stack local-cloudflare: DNS-01 through Cloudflare
-
-  --fresh     begin with an empty cluster and an empty Pulumi state
-  --json      print the summary as JSON on standard output, and all else on standard error
-  --help      this text
-`;
 
 /** The stacks that the sandbox deploys, by the word that asks for them. */
 export const stacks: ReadonlyMap<string, string> = new Map([
@@ -22,37 +8,38 @@ export const stacks: ReadonlyMap<string, string> = new Map([
   ["cloudflare", "local-cloudflare"],
 ]);
 
-/** What the arguments of `npm start` ask for. */
-export interface StartArguments {
-  /** The stack to deploy. */
-  readonly stack: string;
-  readonly fresh: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-}
+/** The line of `npm start`. */
+export const startLine = commandLine({
+  command: "npm start --",
+  usage: `[${[...stacks.keys()].join("|")}] [options]`,
+  description: [
+    "Starts the sandbox on this machine, deploys the provider in it, and gets its certificate.",
+  ],
+  parameters: {
+    /** The stack to deploy. */
+    stack: value(
+      "[stack]",
+      "http is stack local: HTTP-01; gcp is stack local-gcp: DNS-01 through Google Cloud DNS; cloudflare is stack " +
+        "local-cloudflare: DNS-01 through Cloudflare",
+      { read: stackOf, choices: [...stacks.keys()], default: "http" },
+    ),
+    fresh: flag("--fresh", "begin with an empty cluster and an empty Pulumi state"),
+    json: flag(
+      "--json",
+      "print the summary as JSON on standard output, and all else on standard error",
+    ),
+  },
+  tooMany: (words) => `One stack at a time, not ${words.join(" and ")}`,
+});
 
-/**
- * Reads the arguments of `npm start`.
- *
- * @throws UsageError when they ask for what does not exist.
- */
-export function parseStartArguments(args: readonly string[]): StartArguments {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      fresh: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [word = "http", ...rest] = positionals;
-  if (rest.length > 0) {
-    throw new UsageError(`One stack at a time, not ${positionals.join(" and ")}.\n\n${startUsage}`);
-  }
+/** What the arguments of `npm start` ask for. */
+export type StartArguments = ValuesOf<typeof startLine>;
+
+function stackOf(word: string): string {
   const stack = stacks.get(word);
   if (stack === undefined) {
-    throw new UsageError(`There is nothing called \`${word}\` to start.\n\n${startUsage}`);
+    const words = [...stacks.keys()].join(", ");
+    throw new UsageError(`There is nothing called \`${word}\` to start; there is ${words}`);
   }
-  return { stack, ...values };
+  return stack;
 }

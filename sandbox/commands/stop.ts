@@ -1,29 +1,19 @@
-import { parseArgs } from "node:util";
+import { commandLine, flag, runCommandLine, type ValuesOf } from "../../lib/commandLine.ts";
+import { exitCode } from "../../lib/errors.ts";
 import { stopSandbox } from "../cluster/sandbox.ts";
-import { exitCode, runCommand } from "../../lib/errors.ts";
 import { defaultSandboxDirectory } from "../paths.ts";
 import { createReporter, withStep } from "../processes/progress.ts";
 
-const usage = `Usage: npm stop -- [--clean]
+const line = commandLine({
+  command: "npm stop --",
+  usage: "[options]",
+  description: [
+    "Stops the sandbox. Its data are kept, and the next `npm start` goes on with them.",
+  ],
+  parameters: { clean: flag("--clean", "also delete the data") },
+});
 
-Stops the sandbox. Its data are kept, and the next \`npm start\` goes on with them.
-
-  --clean  also delete the data
-  --help   this text
-`;
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      clean: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return exitCode.success;
-  }
-  const { clean } = values;
+async function main({ clean }: ValuesOf<typeof line>): Promise<number> {
   await withStep(
     createReporter(process.stdout),
     clean ? "Stop the sandbox and delete its data" : "Stop the sandbox",
@@ -33,4 +23,4 @@ async function main(): Promise<number> {
   return exitCode.success;
 }
 
-await runCommand(main);
+await runCommandLine(line, main);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { parseArguments } from "../../../adopt/arguments.ts";
+import { adoptLine } from "../../../adopt/arguments.ts";
 
 describe("the arguments of adopt", () => {
   it("are the file, the stack and options", () => {
     const line = ["provider.yaml", "-s", "prod", "--namespace", "ns", "--zone", "z", "--dry-run"];
-    assert.deepEqual(parseArguments(line), {
+    assert.deepEqual(adoptLine.parse(line), {
       file: "provider.yaml",
       stack: "prod",
       namespace: "ns",
@@ -16,11 +16,16 @@ describe("the arguments of adopt", () => {
   });
 
   it("name no file where the stack's own settings are to count", () => {
-    assert.equal(parseArguments(["-s", "prod"])?.file, undefined);
+    assert.equal(adoptLine.parse(["-s", "prod"])?.file, undefined);
   });
 
   it("ask for help", () => {
-    assert.equal(parseArguments(["--help"]), undefined);
+    const written: string[] = [];
+    assert.equal(
+      adoptLine.parse(["--help"], (text) => written.push(text)),
+      undefined,
+    );
+    assert.match(written.join(""), /^Usage: npm run adopt -- /);
   });
 
   for (const [what, line] of [
@@ -28,10 +33,16 @@ describe("the arguments of adopt", () => {
     ["with two files", ["a.yaml", "b.yaml", "-s", "prod"]],
     ["without a stack", ["a.yaml"]],
     ["with a stack that is not named", ["a.yaml", "-s"]],
+    ["with an option in the stack's place", ["a.yaml", "-s", "--dry-run"]],
+    ["with two stacks", ["a.yaml", "-s", "staging", "-s", "prod"]],
+    ["with an empty stack", ["a.yaml", "-s", ""]],
+    ["with an empty file", ["", "-s", "prod"]],
+    ["with an empty namespace", ["a.yaml", "-s", "prod", "--namespace="]],
+    ["with a value where none is taken", ["a.yaml", "-s", "prod", "--dry-run=no"]],
     ["with an unknown option", ["a.yaml", "-s", "prod", "--force"]],
   ] as const) {
     it(`are wrong ${what}`, () => {
-      assert.throws(() => parseArguments(line), { name: "UsageError", message: /--help\.$/ });
+      assert.throws(() => adoptLine.parse(line), { name: "UsageError", message: /--help\.$/ });
     });
   }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDoctorArguments } from "../../../doctor/arguments.ts";
+import { doctorLine } from "../../../doctor/arguments.ts";
 import type { Check } from "../../../doctor/check.ts";
 import { checks } from "../../../doctor/checks/index.ts";
 import { cloudAccess } from "../../../doctor/cloudAccess.ts";
@@ -140,10 +140,13 @@ describe("doctor, the report", () => {
 });
 
 describe("doctor, its arguments", () => {
-  const parse = (line: string) => parseDoctorArguments(line.split(" ").filter(Boolean));
+  const written: string[] = [];
+  const parse = (line: string) =>
+    doctorLine.parse(line.split(" ").filter(Boolean), (text) => written.push(text));
 
   it("are read", () => {
-    assert.equal(parse("--help"), "help");
+    assert.equal(parse("--help"), undefined);
+    assert.match(written.join(""), /^Usage: npm run doctor -- /);
     assert.deepEqual(
       parse(
         "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6",
@@ -167,9 +170,16 @@ describe("doctor, its arguments", () => {
   for (const [line, sentence] of [
     ["", /Which stack\? npm run doctor -- -s <stack>/],
     ["-s a --interval soon", /--interval soon is not a number of seconds/],
+    ["-s a --interval 0", /--interval 0 is not a number of seconds/],
+    ["-s a --interval 1e9", /--interval 1e9 is not a number of seconds/],
     ["-s a --dns-server ns.test", /is not an IP address/],
-    ["-s a --resolve b", /is not of the form host=address:port$/],
+    ["-s a --resolve b", /is not of the form host=address:port\. See npm run doctor -- --help\.$/],
     ["-s a --bogus", /Unknown option '--bogus'/],
+    ["-s a --json=yes", /--json takes no value/],
+    ["-s a b", /Too many arguments/],
+    ["-s --json", /--stack has no value/],
+    ["-s a --stack=", /--stack is given more than once/],
+    ["--stack=", /--stack is empty/],
   ] as const) {
     it(`are refused with a sentence: ${line || "none"}`, () => {
       assert.throws(() => parse(line), sentence);

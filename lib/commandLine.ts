@@ -1,0 +1,327 @@
+import { styleText } from "node:util";
+import { Argument, Command, CommanderError, Option } from "commander";
+import { exitCode, runCommand, UsageError, type FailureCodes } from "./errors.ts";
+
+/**
+ * An option or an argument of a command, made by {@link flag}, {@link value} or {@link values}.
+ *
+ * @typeParam Value what a command gets of it
+ */
+export interface Parameter<Value> {
+  /** As the help text has it: `-s, --stack <stack>` and `--json` are options, `[file]` is an argument. */
+  readonly written: string;
+  readonly description: string;
+  readonly repeatable: boolean;
+  /** Makes a value of the text. @throws UsageError where it is none */
+  readonly read: (text: string) => unknown;
+  /** The value where it is not given. */
+  readonly absent: () => Value;
+  /** What the help text says of that value. */
+  readonly shownDefault: string | undefined;
+  readonly choices: readonly string[] | undefined;
+}
+
+/** What may be said of a {@link value}. */
+interface ValueSettings {
+  /** The text that counts where none is given. */
+  readonly default?: string;
+  /** The sentence where none is given, for one that has to be. */
+  readonly missing?: string;
+  /** The texts that there are, for the help text; it is `read` that refuses others. */
+  readonly choices?: readonly string[];
+}
+
+/** Makes a value of the text. @throws UsageError where it is none */
+interface Reading<Value> {
+  readonly read: (text: string) => Value;
+}
+
+/** What makes that there is always a value. */
+type Always = { readonly default: string } | { readonly missing: string };
+
+/** An option without a value, such as `--json`. */
+export function flag(written: string, description: string): Parameter<boolean> {
+  return parameter(written, description, { absent: () => false });
+}
+
+/** An option with a value, or an argument; given at most once. */
+export function value<Value>(
+  written: string,
+  description: string,
+  settings: ValueSettings & Reading<Value> & Always,
+): Parameter<Value>;
+export function value<Value>(
+  written: string,
+  description: string,
+  settings: ValueSettings & Reading<Value>,
+): Parameter<Value | undefined>;
+export function value(
+  written: string,
+  description: string,
+  settings: ValueSettings & Always,
+): Parameter<string>;
+export function value(written: string, description: string): Parameter<string | undefined>;
+export function value(
+  written: string,
+  description: string,
+  settings: ValueSettings & Partial<Reading<unknown>> = {},
+): Parameter<unknown> {
+  const { read = (text: string) => text, choices, default: shownDefault, missing } = settings;
+  const absent = () => {
+    if (missing !== undefined) {
+      throw new UsageError(missing);
+    }
+    return shownDefault === undefined ? undefined : read(shownDefault);
+  };
+  return parameter(written, description, { read, absent, shownDefault, choices });
+}
+
+/** An option that can be given repeatedly, or any number of arguments (`[files...]`). */
+export function values<Value>(
+  written: string,
+  description: string,
+  read: (text: string) => Value,
+): Parameter<readonly Value[]> {
+  return parameter(written, description, { read, absent: () => [], repeatable: true });
+}
+
+function parameter<Value>(
+  written: string,
+  description: string,
+  more: Partial<Parameter<Value>> & Pick<Parameter<Value>, "absent">,
+): Parameter<Value> {
+  return {
+    written,
+    description,
+    repeatable: false,
+    read: (text) => text,
+    shownDefault: undefined,
+    choices: undefined,
+    ...more,
+  };
+}
+
+type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+
+type ValuesOfParameters<All extends Parameters> = {
+  readonly [Name in keyof All]: All[Name] extends Parameter<infer Value> ? Value : never;
+};
+
+/** What is to be known of a command's line. */
+export interface Definition<All extends Parameters> {
+  /** What one types before the arguments: `npm run doctor --`. */
+  readonly command: string;
+  /** The rest of the usage line. */
+  readonly usage: string;
+  /** Each a paragraph of the help text. */
+  readonly description: readonly string[];
+  /** In the order of the help text; the arguments among them in the order in which they are given. */
+  readonly parameters: All;
+  /** The sentence for more arguments than there are. Default: one that tells how many there can be. */
+  readonly tooMany?: (words: readonly string[]) => string;
+  /** What each exit code means. Default: those of most commands. */
+  readonly exits?: Readonly<Record<number, string>>;
+  /** The exit codes of failures among them. Default: those of most commands. */
+  readonly codes?: FailureCodes;
+}
+
+/** The line of a command: what may be typed, and what it means. */
+export interface CommandLine<Values> {
+  readonly codes: FailureCodes;
+  /**
+   * Reads the arguments of a line.
+   *
+   * @param write writes the help text where they ask for that. Default: to standard output
+   * @returns undefined where they ask for the help text
+   * @throws UsageError, whose last sentence says how to see the help text, where they are wrong
+   */
+  parse(args: readonly string[], write?: (text: string) => void): Values | undefined;
+}
+
+/** What a command gets of its line. */
+export type ValuesOf<Line extends CommandLine<unknown>> =
+  Line extends CommandLine<infer Values> ? Values : never;
+
+const usualExits = {
+  [exitCode.success]: "done",
+  [exitCode.failure]: "failed",
+  [exitCode.usage]: "wrong usage",
+};
+
+/**
+ * Defines the line of a command.
+ *
+ * @param result makes of the values what the command gets, and throws a UsageError where they do not go together
+ */
+export function commandLine<All extends Parameters, Values = ValuesOfParameters<All>>(
+  definition: Definition<All>,
+  result: (values: ValuesOfParameters<All>) => Values = (all) => all as Values,
+): CommandLine<Values> {
+  return {
+    codes: definition.codes ?? exitCode,
+    parse(args, write = (text) => process.stdout.write(text)) {
+      try {
+        const found = read(definition, args, write);
+        return found && result(found);
+      } catch (error) {
+        throw asUsageError(error, definition);
+      }
+    },
+  };
+}
+
+/** Runs a command with the arguments of this process to its end, and sets the exit code of this process. */
+export async function runCommandLine<Values>(
+  line: CommandLine<Values>,
+  main: (values: Values) => Promise<number>,
+): Promise<void> {
+  await runCommand(async () => {
+    const found = line.parse(process.argv.slice(2));
+    return found === undefined ? exitCode.success : main(found);
+  }, line.codes);
+}
+
+/** A new Command for each line that is read: it keeps what it has read. */
+function read<All extends Parameters>(
+  definition: Definition<All>,
+  args: readonly string[],
+  write: (text: string) => void,
+): ValuesOfParameters<All> | undefined {
+  const command = described(definition, write);
+  const readers = Object.entries(definition.parameters).map(
+    ([name, one]) => [name, register(command, one, args)] as const,
+  );
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
+    if (error.code === "commander.helpDisplayed") {
+      return undefined;
+    }
+    throw error.code === "commander.excessArguments" && definition.tooMany !== undefined
+      ? new UsageError(definition.tooMany(command.args))
+      : error;
+  }
+  return Object.fromEntries(
+    readers.map(([name, found]) => [name, found()]),
+  ) as ValuesOfParameters<All>;
+}
+
+/** The width of the help text where it is not on a terminal, and at most. */
+const width = { usual: 100, most: 120 };
+
+function described(
+  { command, usage, description, exits = usualExits }: Definition<Parameters>,
+  write: (text: string) => void,
+): Command {
+  // Removed again by commander where the output shows no colours, or NO_COLOR is set.
+  const heading = (text: string) => styleText("bold", text, { validateStream: false });
+  const codes = Object.entries(exits).map(([code, meaning]) => `  ${code}  ${meaning}`);
+  return new Command(command)
+    .usage(usage)
+    .description(description.join("\n\n"))
+    .helpOption("-h, --help", "show this text")
+    .configureHelp({ styleTitle: heading, minWidthToWrap: 30 })
+    .addHelpText("after", ["", heading("Exit codes:"), ...codes].join("\n"))
+    .configureOutput({
+      writeOut: write,
+      // The error is thrown, and written where all of them are.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(process.stdout.columns ?? width.usual, width.most),
+    })
+    .exitOverride();
+}
+
+/** Tells commander of a parameter. The function that comes back gets its value when the line is read. */
+function register(
+  command: Command,
+  one: Parameter<unknown>,
+  args: readonly string[],
+): () => unknown {
+  return one.written.startsWith("-")
+    ? registerOption(command, one, args)
+    : registerArgument(command, one);
+}
+
+function registerArgument(command: Command, one: Parameter<unknown>): () => unknown {
+  const argument = new Argument(one.written, one.description);
+  showMore(argument, one);
+  argument.argParser((word, former: unknown) => taken(one, argument.name(), word, former));
+  const index = command.registeredArguments.length;
+  command.addArgument(argument);
+  return () =>
+    command.args.length > index ? (command.processedArgs[index] as unknown) : one.absent();
+}
+
+function registerOption(
+  command: Command,
+  one: Parameter<unknown>,
+  args: readonly string[],
+): () => unknown {
+  const option = new Option(one.written, one.description);
+  showMore(option, one);
+  const key = option.attributeName();
+  const name = option.long ?? one.written;
+  const given = () => command.getOptionValueSource(key) === "cli";
+  if (!option.isBoolean()) {
+    option.argParser((word, former: unknown) => {
+      if (given() && !one.repeatable) {
+        throw new UsageError(`${name} is given more than once`);
+      }
+      // Where a value was forgotten, commander takes the option that follows for it.
+      if (/^-./.test(word) && args.includes(word)) {
+        throw new UsageError(`${name} has no value; where ${word} is meant, write ${name}=${word}`);
+      }
+      return taken(one, name, word, former);
+    });
+  }
+  command.addOption(option);
+  return () => (given() ? (command.getOptionValue(key) as unknown) : one.absent());
+}
+
+/** The value so far, once a word is taken in. */
+function taken(one: Parameter<unknown>, name: string, word: string, former: unknown): unknown {
+  if (word === "") {
+    throw new UsageError(`${name} is empty`);
+  }
+  const found = one.read(word);
+  return one.repeatable ? [...((former ?? []) as readonly unknown[]), found] : found;
+}
+
+/** Shows choices and default in the help text. Choices bring a reader with them, which the one of one's own replaces. */
+function showMore(
+  shown: Option | Argument,
+  { choices, shownDefault }: Pick<Parameter<unknown>, "choices" | "shownDefault">,
+): void {
+  if (choices !== undefined) {
+    shown.choices(choices);
+  }
+  if (shownDefault !== undefined) {
+    shown.default(shownDefault, shownDefault);
+  }
+}
+
+/** An error about what was typed as a UsageError that ends with the way to the help text; any other as it is. */
+function asUsageError(error: unknown, { command, parameters }: Definition<Parameters>): unknown {
+  if (!(error instanceof CommanderError) && !(error instanceof UsageError)) {
+    return error;
+  }
+  const said = error instanceof UsageError ? [error.message] : commanderSays(error, parameters);
+  const sentences = [...said, `See ${command.replace(/ --$/, "")} -- --help`].map((text) =>
+    /[.?!)]$/.test(text) ? text : `${text}.`,
+  );
+  return new UsageError(sentences.join(" "), { cause: error });
+}
+
+function commanderSays({ message }: CommanderError, parameters: Parameters): readonly string[] {
+  // To commander the whole of --json=yes is an unknown option.
+  const [, option] = /^error: unknown option '(--[^=']+)=/.exec(message) ?? [];
+  const known = ["--help", ...Object.values(parameters).map(({ written }) => written)];
+  if (option !== undefined && known.some((written) => written.split(/[ ,]+/).includes(option))) {
+    return [`${option} takes no value`];
+  }
+  const lines = message.replace(/^error: /, "").split("\n");
+  return lines.map((line) => line.charAt(0).toUpperCase() + line.slice(1));
+}
