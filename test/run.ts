@@ -1,20 +1,84 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
-import { parseArgs, styleText } from "node:util";
+import { relative, resolve } from "node:path";
+import { styleText } from "node:util";
+import {
+  commandLine,
+  flag,
+  runCommandLine,
+  value,
+  values,
+  type ValuesOf,
+} from "../lib/commandLine.ts";
+import { exitCode, UsageError } from "../lib/errors.ts";
 import { ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts";
 import { artifacts } from "../sandbox/programs/artifacts.ts";
 import { silentReporter } from "../sandbox/processes/progress.ts";
 import { runParallel } from "./parallel.ts";
 import { runSuite, type Counts } from "./suite.ts";
 
-const help = `Usage: npm test [-- options]
-       npm run check [-- options]   the fast tests alone
+/** Where the tests are. */
+const unitTests = "{test/unit,sandbox/test/{bench,emulators,plugins,sandbox}}/**/*.test.ts";
+const endToEndTests = "{sandbox/test/chart,test/e2e}/*.test.ts";
 
-  --grep <pattern>  only tests whose full name matches
-  --fast            types, lint and unit tests; nothing that needs the sandbox
-  --help            show this
+const line = commandLine(
+  {
+    command: "npm test --",
+    usage: "[files...] [options]",
+    description: [
+      "Checks types, lint and format, and runs the unit tests and the end-to-end tests; with files, the tests in these " +
+        "alone. npm run check leaves out what needs the sandbox.",
+    ],
+    parameters: {
+      files: values(
+        "[files...]",
+        "only the tests in these files, such as test/e2e/dns01.test.ts; neither types nor lint",
+        (file) => relative("", resolve(file)),
+      ),
+      grep: value("--grep <pattern>", "only tests whose full name matches", { read: pattern }),
+      fast: flag("--fast", "types, lint, format and unit tests; nothing that needs the sandbox"),
+    },
+    exits: {
+      [exitCode.success]: "all passed",
+      [exitCode.failure]: "something failed",
+      [exitCode.usage]: "wrong usage",
+    },
+  },
+  ({ files, grep, fast }) => {
+    const unit = chosen(unitTests, files);
+    const endToEnd = chosen(endToEndTests, files);
+    const strange = files.find((file) => !unit.includes(file) && !endToEnd.includes(file));
+    if (strange !== undefined) {
+      throw new UsageError(`${strange} is not one of the files ${unitTests} and ${endToEndTests}`);
+    }
+    const [slow] = endToEnd;
+    if (fast && files.length > 0 && slow !== undefined) {
+      throw new UsageError(`${slow} needs the sandbox, which --fast leaves out`);
+    }
+    return {
+      grep,
+      unit,
+      endToEnd: fast ? [] : endToEnd,
+      /** Whether all is to be looked at, and not only some tests. */
+      all: files.length === 0 && grep === undefined,
+    };
+  },
+);
 
-Exit code 0: all passed. 1: something failed. 2: wrong usage.`;
+/** The files of a pattern; of these only those that are wanted, where some are. */
+function chosen(where: string, wanted: readonly string[]): readonly string[] {
+  const files = globSync(where).sort();
+  return wanted.length === 0 ? files : files.filter((file) => wanted.includes(file));
+}
+
+function pattern(text: string): string {
+  try {
+    new RegExp(text);
+  } catch {
+    throw new UsageError(`--grep ${text} is not a regular expression`);
+  }
+  return text;
+}
 
 /** How many files of end-to-end tests run at a time: they wait more than they work. */
 const workers = 3;
@@ -36,8 +100,10 @@ function command(name: string, executable: string, args: readonly string[]): Cou
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-async function endToEnd(grep: string | undefined): Promise<readonly Counts[]> {
-  const files = globSync("{sandbox/test/chart,test/e2e}/*.test.ts").sort(longestFirst);
+async function runEndToEnd(
+  files: readonly string[],
+  grep: string | undefined,
+): Promise<readonly Counts[]> {
   const missing = await missingPrograms(artifacts.map(({ name }) => name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
@@ -48,7 +114,7 @@ async function endToEnd(grep: string | undefined): Promise<readonly Counts[]> {
   }
   const programs = await ensurePrograms(["helm"], silentReporter);
   process.env.HELM = programs.get("helm")?.path;
-  return runParallel(files, { workers, timeout: endToEndTimeout, grep });
+  return runParallel(files.toSorted(longestFirst), { workers, timeout: endToEndTimeout, grep });
 }
 
 function longestFirst(a: string, b: string): number {
@@ -59,36 +125,24 @@ function longestFirst(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { fast: { type: "boolean" }, grep: { type: "string" }, help: { type: "boolean" } },
-  });
-  if (values.help === true) {
-    console.log(help);
-    return 0;
-  }
-  const { grep } = values;
+async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promise<number> {
   const results: Counts[] = [];
-  if (grep === undefined) {
+  if (all) {
     results.push(command("Types", "tsc", ["--noEmit"]));
     results.push(command("Lint", "eslint", ["--max-warnings=0", "."]));
     results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
   }
-  heading("Unit tests");
-  const fast = ["{test/unit,sandbox/test/{bench,emulators,plugins,sandbox}}/**/*.test.ts"];
-  results.push(await runSuite(fast, { timeout: 30_000, grep }));
-  if (values.fast !== true) {
+  if (unit.length > 0) {
+    heading("Unit tests");
+    results.push(await runSuite(unit, { timeout: 30_000, grep }));
+  }
+  if (endToEnd.length > 0) {
     heading("End-to-end tests");
-    results.push(...(await endToEnd(grep)));
+    results.push(...(await runEndToEnd(endToEnd, grep)));
   }
   const total = (key: keyof Counts) => results.reduce((sum, counts) => sum + counts[key], 0);
   console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
-  return total("failed") === 0 ? 0 : 1;
+  return total("failed") === 0 ? exitCode.success : exitCode.failure;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-}
+await runCommandLine(line, main);

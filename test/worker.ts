@@ -4,8 +4,10 @@ import { stopTestSandbox } from "./support/sandbox.ts";
 
 const [file = "", timeout = "", grep] = process.argv.slice(2);
 try {
-  process.send?.(await runSuite([file], { timeout: Number(timeout), grep }));
+  const counts = await runSuite([file], { timeout: Number(timeout), grep });
+  await new Promise((sent) => process.send?.(counts, sent));
 } finally {
   await stopTestSandbox();
 }
-process.disconnect();
+// What a test has left open would keep this process, and all that wait for it.
+process.exit();

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runScript, testsOfCommand } from "../support/commands.ts";
+
+describe("the runner of the tests", function () {
+  this.timeout(60_000);
+
+  testsOfCommand("test/run.ts", {
+    usage: "npm test -- [files...] [options]",
+    code: 2,
+    wrong: [
+      [["--gerp", "x"], /Unknown option '--gerp'\. \(Did you mean --grep\?\)/],
+      [["--fast=no"], /--fast takes no value/],
+      [["--grep", "("], /--grep \( is not a regular expression/],
+      [["test/e2e/none.test.ts"], /test\/e2e\/none\.test\.ts is not one of the files/],
+      [["test/run.ts"], /test\/run\.ts is not one of the files/],
+      [["test/e2e/dns01.test.ts", "--fast"], /dns01\.test\.ts needs the sandbox/],
+    ],
+  });
+
+  it("runs one file alone, without types and lint", () => {
+    const { status, stdout } = runScript("test/run.ts", "./test/unit/lib/clusterCommand.test.ts");
+    assert.match(stdout, /^Unit tests\n\n\n {2}a command for the cluster\n/);
+    assert.match(stdout, /\n[1-9]\d* passed, 0 failed, 0 skipped\n$/);
+    assert.equal(status, 0);
+  });
+
+  describe("for files side by side", () => {
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
+    });
+    after(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    function sideBySide(files: Readonly<Record<string, string>>) {
+      const paths = Object.entries(files).map(([name, content]) => {
+        const path = join(folder, `${name}.test.js`);
+        writeFileSync(path, content);
+        return path;
+      });
+      const script = join(folder, "run.mjs");
+      writeFileSync(
+        script,
+        `import { runParallel } from ${JSON.stringify(pathToFileURL("test/parallel.ts"))};
+        const options = { workers: 2, timeout: 5_000, grep: undefined };
+        const counts = await runParallel(${JSON.stringify(paths)}, options);
+        console.log("counts", JSON.stringify(counts));`,
+      );
+      const { stdout } = runScript(script);
+      const [output = "", counts = "[]"] = stdout.split("\ncounts ");
+      return { output, counts: JSON.parse(counts) as unknown[] };
+    }
+
+    it("counts the tests of each, and shows what each printed in one piece", () => {
+      const { output, counts } = sideBySide({
+        first: `it("passes", () => console.log("said by the first"));
+          it.skip("waits");
+          it("fails", () => { throw new Error("no", { cause: new Error("the reason") }); });`,
+        second: `it("passes", () => undefined);`,
+      });
+      const expected = [
+        { passed: 1, failed: 1, skipped: 1 },
+        { passed: 1, failed: 0, skipped: 0 },
+      ];
+      // In the order in which they ended.
+      assert.deepEqual(new Set(counts), new Set(expected));
+      assert.match(output, /first\.test\.js\n(?:(?!second).)*said by the first/s);
+      assert.match(output, /Caused by: Error: the reason/);
+    });
+
+    it("names one that dies, with what had ended, and one that cannot be loaded", () => {
+      const { output, counts } = sideBySide({
+        dies: `it("had ended", () => undefined); it("dies", () => process.exit(0));`,
+        broken: `import "./missing.js";`,
+        missing2: `import "./missing2.js";`,
+      });
+      assert.equal(counts.length, 3);
+      for (const count of counts) {
+        assert.deepEqual(count, { passed: 0, failed: 1, skipped: 0 });
+      }
+      assert.match(output, /dies\.test\.js\n(?:(?!broken).)*✔ had ended/s);
+      assert.match(output, /Cannot find module '.*missing\.js'/);
+      assert.match(output, /Cannot find module '.*missing2\.js'/);
+    });
+
+    it("does not wait for what a test has left open", () => {
+      const { counts } = sideBySide({
+        open: `it("leaves a timer", () => { setInterval(() => undefined, 1_000); });`,
+      });
+      assert.deepEqual(counts, [{ passed: 1, failed: 0, skipped: 0 }]);
+    });
+  });
+});
