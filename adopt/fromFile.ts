@@ -4,13 +4,13 @@ import type { Config } from "../config/index.ts";
 import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
-import { differences } from "./differences.ts";
+import { differences } from "./cluster/differences.ts";
 import { placeSettings, type Findings, type Situation } from "./situation.ts";
-import { readValues } from "./readValues.ts";
+import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
-import { translate, type Script } from "./translate.ts";
-import { validate, type Refusal } from "./validate.ts";
-import type { ValueMap } from "./values.ts";
+import { translate, type Script } from "./file/translate.ts";
+import { validate, type Refusal } from "./file/validate.ts";
+import type { ValueMap } from "./file/values.ts";
 
 /**
  * Takes the settings from the file that Helm was given.

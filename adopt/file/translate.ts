@@ -1,6 +1,6 @@
-import { chartVersion } from "../chart/release.ts";
-import { settings as stackSettings } from "../config/settings.ts";
-import { isUpgraded } from "./chartVersions.ts";
+import { chartVersion } from "../../chart/release.ts";
+import { settings as stackSettings } from "../../config/settings.ts";
+import { isUpgraded } from "../chartVersions.ts";
 import { translateDns } from "./translateDns.ts";
 import {
   translateDirectory,
@@ -70,7 +70,7 @@ const maps = [
  * Translates the values that Helm was given into the stack's settings.
  *
  * Pure. What it does not understand is among the result's problems; whether the settings are right is for the stack's
- * own checks (config.ts) to say.
+ * own checks (config/) to say.
  */
 export function translate(values: ValueMap, options: TranslateOptions = {}): Translation {
   const { scriptFile = "price_script.sh", deployedChart = chartVersion } = options;

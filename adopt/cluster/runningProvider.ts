@@ -1,7 +1,7 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
-import { coreApi, unlessMissing } from "../components/coreApi.ts";
-import type { ReleaseNames } from "../chart/release.ts";
-import { messageOf, UserError } from "../lib/errors.ts";
+import { coreApi, unlessMissing } from "../../components/coreApi.ts";
+import type { ReleaseNames } from "../../chart/release.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";

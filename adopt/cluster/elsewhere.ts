@@ -1,6 +1,6 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { chartName } from "../chart/release.ts";
-import { helm } from "../lib/clusterCommand.ts";
+import { chartName } from "../../chart/release.ts";
+import { helm } from "../../lib/clusterCommand.ts";
 import { decodeRecord } from "./helmRecord.ts";
 
 /**

@@ -7,9 +7,9 @@ import {
   type Config,
   type ConfigProblem,
   type ConfigSource,
-} from "../config/index.ts";
-import { isMap } from "../lib/json.ts";
-import type { StackFile } from "./stackFile.ts";
+} from "../../config/index.ts";
+import { isMap } from "../../lib/json.ts";
+import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
 import type { ValueMap } from "./values.ts";
 

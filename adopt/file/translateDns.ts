@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { keyFile } from "../dns/googleCloud/keyFile.ts";
-import { parseJson } from "../lib/json.ts";
+import { keyFile } from "../../dns/googleCloud/keyFile.ts";
+import { parseJson } from "../../lib/json.ts";
 import type { RemainingValues, ValueMap } from "./values.ts";
 
 /** The setting `dns` without its credential, and the credential by the path of its setting. */

@@ -1,6 +1,6 @@
 import { lt } from "semver";
-import { persistentStorageClass } from "../config/guards.ts";
-import { letsEncryptDirectory } from "../config/settings.ts";
+import { persistentStorageClass } from "../../config/guards.ts";
+import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { RemainingValues, ValueMap } from "./values.ts";
 
 /** The first chart with the Gateway API on by default (akash-network/helm-charts #541). */

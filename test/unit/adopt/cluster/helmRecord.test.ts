@@ -4,8 +4,8 @@ import {
   encodeRecord,
   withoutCredentials,
   type HelmRecord,
-} from "../../../adopt/helmRecord.ts";
-import { releaseNames } from "../../../chart/release.ts";
+} from "../../../../adopt/cluster/helmRecord.ts";
+import { releaseNames } from "../../../../chart/release.ts";
 
 const names = releaseNames("akash-provider");
 const configMap = `

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
-import { isMap } from "../lib/json.ts";
-import { hasCode, UserError } from "../lib/errors.ts";
+import { isMap } from "../../lib/json.ts";
+import { hasCode, UserError } from "../../lib/errors.ts";
 import type { ValueMap } from "./values.ts";
 
 /**

@@ -1,16 +1,16 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { recordData, recordText } from "../lib/helmRecord.ts";
+import { recordData, recordText } from "../../lib/helmRecord.ts";
 import {
   formatManifest,
   parseManifest,
   withObject,
   type KubernetesObject,
-} from "../chart/manifest.ts";
-import { editConfigMap } from "../chart/objects.ts";
-import type { ReleaseNames } from "../chart/release.ts";
-import { UserError } from "../lib/errors.ts";
+} from "../../chart/manifest.ts";
+import { editConfigMap } from "../../chart/objects.ts";
+import type { ReleaseNames } from "../../chart/release.ts";
+import { UserError } from "../../lib/errors.ts";
 import { liveCredentials } from "./liveSecrets.ts";
-import { valueAt, without, type ValueMap } from "./values.ts";
+import { valueAt, without, type ValueMap } from "../file/values.ts";
 
 /** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as this looks into it. */
 export interface HelmRecord {

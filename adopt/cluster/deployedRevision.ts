@@ -1,6 +1,6 @@
-import { chartName } from "../chart/release.ts";
-import { helm } from "../lib/clusterCommand.ts";
-import { UserError } from "../lib/errors.ts";
+import { chartName } from "../../chart/release.ts";
+import { helm } from "../../lib/clusterCommand.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { HelmRecord } from "./helmRecord.ts";
 
 /** Where the provider runs. */

@@ -1,4 +1,4 @@
-import { isMap } from "../lib/json.ts";
+import { isMap } from "../../lib/json.ts";
 
 /** A map of chart values. */
 export type ValueMap = Readonly<Record<string, unknown>>;
