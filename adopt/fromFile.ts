@@ -10,7 +10,7 @@ import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
 import { translate, type Script } from "./file/translate.ts";
 import { validate, type Refusal } from "./file/validate.ts";
-import type { ValueMap } from "./file/values.ts";
+import type { ValueMap } from "../lib/tree.ts";
 
 /**
  * Takes the settings from the file that Helm was given.

@@ -3,7 +3,7 @@ import type { V1Secret } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../../chart/release.ts";
 import type { HelmRecord } from "./helmRecord.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
-import { leaves, type ValueMap } from "../file/values.ts";
+import { leaves, type ValueMap } from "../../lib/tree.ts";
 
 /** Where the file is not what the release runs with. */
 export interface Difference {

@@ -8,7 +8,8 @@ import {
   translateIngress,
   translateStorageClass,
 } from "./translateCertificate.ts";
-import { RemainingValues, type Dropped, type Problem, type ValueMap } from "./values.ts";
+import type { ValueMap } from "../../lib/tree.ts";
+import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
 
 /** What the file does not say. */
 export interface TranslateOptions {

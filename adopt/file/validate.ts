@@ -11,7 +11,7 @@ import {
 import { isMap } from "../../lib/json.ts";
 import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
-import type { ValueMap } from "./values.ts";
+import type { ValueMap } from "../../lib/tree.ts";
 
 /** Something that keeps the provider from being adopted, as its reader sees it. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { translate, type TranslateOptions } from "../../../../adopt/file/translate.ts";
-import type { ValueMap } from "../../../../adopt/file/values.ts";
+import type { ValueMap } from "../../../../lib/tree.ts";
 import { walletKey, walletPassword } from "../../../support/settings.ts";
 import { fixture } from "./fixture.ts";
 
