@@ -5,11 +5,12 @@ import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
 import { differences } from "./cluster/differences.ts";
+import { refusalText, type Refusal } from "./refusal.ts";
 import { placeSettings, type Findings, type Situation } from "./situation.ts";
 import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
 import { translate, type Script } from "./file/translate.ts";
-import { validate, type Refusal } from "./file/validate.ts";
+import { validate } from "./file/validate.ts";
 import type { ValueMap } from "../lib/tree.ts";
 
 /**
@@ -80,22 +81,4 @@ function wantedSecrets(names: ReleaseNames, { challenge }: Config): string[] {
   return challenge.type === "dns-01"
     ? [names.walletSecret, credentialSecretName(names, challenge.dns.provider)]
     : [names.walletSecret];
-}
-
-/** @param newStack the stack that the commands need, where it is not made yet */
-function refusalText(
-  file: string,
-  refusals: readonly Refusal[],
-  newStack: string | undefined,
-): string {
-  const count = refusals.length === 1 ? "a problem" : `${refusals.length} problems`;
-  const lines = refusals.map(
-    ({ subject, problem, command }) =>
-      `  ${subject} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
-  );
-  const first =
-    newStack === undefined || refusals.every(({ command }) => command === undefined)
-      ? ""
-      : `\n  Before the first command, make the stack:\n      pulumi stack init ${newStack}`;
-  return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
 }
