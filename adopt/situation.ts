@@ -1,11 +1,11 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../chart/release.ts";
 import { ownerAnnotation } from "../components/owner.ts";
+import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { Arguments } from "./arguments.ts";
 import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
-import type { HelmRecord } from "./cluster/helmRecord.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";

@@ -3,6 +3,7 @@ import type { CoreV1Api, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
+import { recordSelector } from "../lib/helmRecord.ts";
 import { coreApi } from "./coreApi.ts";
 
 /** Which release, and how long an operation on it may take. */
@@ -79,7 +80,7 @@ async function pendingRevision(
 ): Promise<V1ObjectMeta | undefined> {
   const { items } = await secrets.listNamespacedSecret({
     namespace,
-    labelSelector: `owner=helm,name=${releaseName}`,
+    labelSelector: recordSelector({ name: releaseName }),
   });
   const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
   const last = items
