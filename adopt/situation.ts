@@ -7,9 +7,8 @@ import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
-import type { Pulumi } from "./pulumi.ts";
+import type { Pulumi, StackState } from "./pulumi.ts";
 import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
-import type { StackState } from "./stackState.ts";
 import type { Translation } from "./file/translate.ts";
 
 /** What is known before the settings are. */
