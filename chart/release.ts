@@ -75,6 +75,20 @@ export function credentialSecretName(
   return { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret }[dnsProvider];
 }
 
+/** How the name of every checksum among the pod's annotations begins, as in the chart. */
+export const checksumPrefix = "checksum/";
+
+/** The annotations of the pod with the digest of each credential that it was started with. */
+export const credentialChecksum = {
+  wallet: `${checksumPrefix}wallet`,
+  dnsCredential: `${checksumPrefix}dns-credential`,
+} as const;
+
+/** The annotation of the pod with the digest of a ConfigMap of the release. */
+export function configMapChecksum({ fullname }: ReleaseNames, configMap: string): string {
+  return `${checksumPrefix}${configMap.replace(`${fullname}-`, "cm-")}`;
+}
+
 function chartFullname(
   releaseName: string,
   overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { credentialSecretName } from "../chart/release.ts";
+import { credentialChecksum, credentialSecretName } from "../chart/release.ts";
 import type { Config } from "../config/index.ts";
 import { digestOf, type RotationGuard } from "../dns/credential.ts";
 import { lastSegment } from "../dns/names.ts";
@@ -18,9 +18,6 @@ export const credentialAnnotations = {
   previous: "akash-provider-letsencrypt/previous-credential-id",
   suffix: "akash-provider-letsencrypt/credential-suffix",
 } as const;
-
-/** The annotation of the pod with the digest of the credential that it was started with (chart/repairs.ts). */
-const podDigest = "checksum/dns-credential";
 
 /**
  * The hooks that keep a rotation safe. Registered in every run, whatever the challenge is: Pulumi looks the delete hook
@@ -158,7 +155,7 @@ export class CredentialHooks implements RotationGuard {
     const { namespace, kubeContext, names } = this.config;
     const core = await coreApi(kubeContext);
     const pod = await unlessMissing(core.readNamespacedPod({ name: names.pod, namespace }));
-    return pod?.metadata?.annotations?.[podDigest];
+    return pod?.metadata?.annotations?.[credentialChecksum.dnsCredential];
   }
 
   private secretName(): string {
