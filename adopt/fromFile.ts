@@ -6,7 +6,7 @@ import { readIfPresent } from "../lib/files.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
 import { differences } from "./cluster/differences.ts";
 import { refusalText, type Refusal } from "./refusal.ts";
-import { placeSettings, type Findings, type Situation } from "./situation.ts";
+import { placeSettings, type Discovery, type Situation } from "./situation.ts";
 import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
 import { translate, type Script } from "./file/translate.ts";
@@ -23,7 +23,7 @@ export async function fromFile(
   file: string,
   zone: string | undefined,
   { directory, stackFolder, identity, existing, state, place, provider, release }: Situation,
-): Promise<Findings> {
+): Promise<Discovery> {
   const values = readValues(file);
   const { stack } = identity;
   const deployed = release.chart.metadata.version;

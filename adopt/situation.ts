@@ -27,7 +27,7 @@ export interface Situation {
 }
 
 /** What a source of the settings makes of the situation. */
-export interface Findings {
+export interface Discovery {
   readonly names: ReleaseNames;
   readonly translation: Translation;
   /** The release's Secrets that the program takes over, by name. */

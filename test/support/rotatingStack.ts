@@ -15,7 +15,7 @@ import {
 } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "./clouds.ts";
-import { Cluster, isReady } from "./cluster.ts";
+import { Cluster, isReady } from "./kubernetesObjects.ts";
 import { testSandbox } from "./sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "./workspace.ts";
 
