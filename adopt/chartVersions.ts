@@ -1,7 +1,7 @@
 import { eq, lt, satisfies } from "semver";
 import { chartVersion } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
-import type { Refusal } from "./validate.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** The first chart that keeps the home directory in a volume, which no StatefulSet can be given afterwards. */
 const firstWithHomeVolume = "12.0.0";

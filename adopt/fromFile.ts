@@ -4,13 +4,14 @@ import type { Config } from "../config/index.ts";
 import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
-import { differences } from "./differences.ts";
-import { placeSettings, type Findings, type Situation } from "./situation.ts";
-import { readValues } from "./readValues.ts";
+import { differences } from "./cluster/differences.ts";
+import { refusalText, type Refusal } from "./refusal.ts";
+import { placeSettings, type Discovery, type Situation } from "./situation.ts";
+import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
-import { translate, type Script } from "./translate.ts";
-import { validate, type Refusal } from "./validate.ts";
-import type { ValueMap } from "./values.ts";
+import { translate, type Script } from "./file/translate.ts";
+import { validate } from "./file/validate.ts";
+import type { ValueMap } from "../lib/tree.ts";
 
 /**
  * Takes the settings from the file that Helm was given.
@@ -22,7 +23,7 @@ export async function fromFile(
   file: string,
   zone: string | undefined,
   { directory, stackFolder, identity, existing, state, place, provider, release }: Situation,
-): Promise<Findings> {
+): Promise<Discovery> {
   const values = readValues(file);
   const { stack } = identity;
   const deployed = release.chart.metadata.version;
@@ -80,22 +81,4 @@ function wantedSecrets(names: ReleaseNames, { challenge }: Config): string[] {
   return challenge.type === "dns-01"
     ? [names.walletSecret, credentialSecretName(names, challenge.dns.provider)]
     : [names.walletSecret];
-}
-
-/** @param newStack the stack that the commands need, where it is not made yet */
-function refusalText(
-  file: string,
-  refusals: readonly Refusal[],
-  newStack: string | undefined,
-): string {
-  const count = refusals.length === 1 ? "a problem" : `${refusals.length} problems`;
-  const lines = refusals.map(
-    ({ subject, problem, command }) =>
-      `  ${subject} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
-  );
-  const first =
-    newStack === undefined || refusals.every(({ command }) => command === undefined)
-      ? ""
-      : `\n  Before the first command, make the stack:\n      pulumi stack init ${newStack}`;
-  return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
 }

@@ -8,7 +8,7 @@ import {
   ownStack,
   placeSettings,
   settingText,
-  type Findings,
+  type Discovery,
   type Situation,
 } from "./situation.ts";
 
@@ -23,7 +23,7 @@ export async function fromStack({
   place,
   provider,
   release,
-}: Situation): Promise<Findings> {
+}: Situation): Promise<Discovery> {
   const { values } = existing.settings;
   const names = releaseNames(place.releaseName, isMap(values) ? values : {});
   const credentials = (["googleCloud", "cloudflare"] as const)

@@ -2,17 +2,17 @@ import type { V1Secret } from "@kubernetes/client-node";
 import { UserError } from "../lib/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
-import type { RunningProvider } from "./cluster.ts";
-import type { ReleasePlace } from "./deployedRevision.ts";
+import type { RunningProvider } from "./cluster/runningProvider.ts";
+import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";
-import { ownerOf, ownStack, situationOf, type Findings, type Project } from "./situation.ts";
+import { ownerOf, ownStack, situationOf, type Discovery, type Project } from "./situation.ts";
 import { ownName } from "./stackFile.ts";
 import { stillToImport } from "./stackState.ts";
 
 /** Everything that an adoption needs to know. */
-export interface Preparation extends Omit<Findings, "live" | "nextChart"> {
+export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   readonly identity: StackIdentity;
   readonly place: ReleasePlace;
   readonly provider: RunningProvider;
@@ -34,11 +34,11 @@ export interface Preparation extends Omit<Findings, "live" | "nextChart"> {
 export async function prepare(args: Arguments, project: Project): Promise<Preparation> {
   const situation = await situationOf(args, project);
   const { identity, state, place, provider, release } = situation;
-  const { live, nextChart, ...findings } =
+  const { live, nextChart, ...discovery } =
     args.file === undefined
       ? await fromStack(situation)
       : await fromFile(args.file, args.zone, situation);
-  const { names, maker } = findings;
+  const { names, maker } = discovery;
   refuseOthers(live.get(names.walletSecret), identity);
   const secrets = [...live.keys()];
   const imported = importedResources(place, {
@@ -47,7 +47,7 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     maker,
   });
   return {
-    ...findings,
+    ...discovery,
     identity,
     place,
     provider,

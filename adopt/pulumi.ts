@@ -1,7 +1,11 @@
-import { spawn } from "node:child_process";
 import { shellWord } from "../lib/clusterCommand.ts";
-import { hasCode, UserError } from "../lib/errors.ts";
-import type { StackState } from "./stackState.ts";
+import {
+  exportArguments,
+  runPulumi,
+  stackResources,
+  type PulumiFailure,
+  type PulumiStream,
+} from "../lib/pulumi.ts";
 
 /** A Pulumi command. */
 export interface PulumiCommand {
@@ -14,8 +18,8 @@ export interface PulumiCommand {
   readonly shown?: string;
 }
 
-/** Where a command's output goes: kept, or to a stream of this process. */
-type Output = "kept" | "stdout" | "stderr";
+/** What a stack's state holds: the ids of its resources by URN. Undefined where there is no such stack. */
+export type StackState = ReadonlyMap<string, string | undefined> | undefined;
 
 /** Runs Pulumi in a project. */
 export class Pulumi {
@@ -29,70 +33,31 @@ export class Pulumi {
   /**
    * Runs a command to its end.
    *
-   * @returns what it wrote to standard output, where that is kept
+   * @returns what it wrote to standard output
    * @throws UserError with Pulumi's own error when it fails
    */
-  async run(command: PulumiCommand, output: Output = "kept"): Promise<string> {
-    const { status, stdout, all } = await this.start(command, output);
-    if (status !== 0) {
-      throw new UserError(failureText(command, all));
-    }
-    return stdout;
+  run(command: PulumiCommand, stream?: PulumiStream): Promise<string> {
+    const { args, stdin } = command;
+    return runPulumi(args, { stdin, stream, ...this.options(command) });
   }
 
-  /** What a stack's state holds. */
+  /**
+   * What a stack's state holds.
+   *
+   * @throws UserError with Pulumi's own error when it fails
+   */
   async state(stack: string): Promise<StackState> {
-    const command = { args: ["stack", "export", "-s", stack], stack };
-    const { status, stdout, all } = await this.start(command, "kept");
-    if (status !== 0) {
-      if (all.includes("no stack named")) {
-        return undefined;
-      }
-      throw new UserError(failureText(command, all));
-    }
-    const { deployment } = JSON.parse(stdout) as {
-      readonly deployment: {
-        readonly resources?: readonly { readonly urn: string; readonly id?: string }[];
-      };
-    };
-    return new Map(deployment.resources?.map(({ urn, id }) => [urn, id]));
+    const command = { args: exportArguments(stack), stack };
+    const resources = await stackResources(stack, this.options(command));
+    return resources && new Map(resources.map(({ urn, id }) => [urn, id]));
   }
 
-  private start(
-    { args, stdin }: PulumiCommand,
-    output: Output,
-  ): Promise<{ readonly status: number | null; readonly stdout: string; readonly all: string }> {
-    return new Promise((done, failed) => {
-      const child = spawn("pulumi", [...args, "--non-interactive"], {
-        cwd: this.directory,
-        stdio: ["pipe", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let all = "";
-      const keep = (text: string) => {
-        all += text;
-        if (output !== "kept") {
-          process[output].write(text);
-        }
-      };
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-        keep(text);
-      });
-      child.stderr.setEncoding("utf8").on("data", keep);
-      child.on("error", (error) => {
-        failed(
-          hasCode(error, "ENOENT")
-            ? new UserError("pulumi is not on PATH: see https://www.pulumi.com/docs/install.")
-            : error,
-        );
-      });
-      child.on("close", (status) => {
-        done({ status, stdout, all });
-      });
-      // Who does not read its input may be gone before it is written.
-      child.stdin.on("error", () => undefined).end(stdin ?? "");
-    });
+  private options(command: PulumiCommand) {
+    const explain = (failure: PulumiFailure) =>
+      failure === "not on PATH"
+        ? "pulumi is not on PATH: see https://www.pulumi.com/docs/install."
+        : failureText(command, failure.all);
+    return { directory: this.directory, explain };
   }
 }
 

@@ -1,16 +1,15 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../chart/release.ts";
 import { ownerAnnotation } from "../components/owner.ts";
+import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { Arguments } from "./arguments.ts";
-import { RunningProvider } from "./cluster.ts";
-import type { ReleasePlace } from "./deployedRevision.ts";
-import type { Difference } from "./differences.ts";
-import type { HelmRecord } from "./helmRecord.ts";
+import { RunningProvider } from "./cluster/runningProvider.ts";
+import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import type { Difference } from "./cluster/differences.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
-import type { Pulumi } from "./pulumi.ts";
+import type { Pulumi, StackState } from "./pulumi.ts";
 import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
-import type { StackState } from "./stackState.ts";
-import type { Translation } from "./translate.ts";
+import type { Translation } from "./file/translate.ts";
 
 /** What is known before the settings are. */
 export interface Situation {
@@ -28,7 +27,7 @@ export interface Situation {
 }
 
 /** What a source of the settings makes of the situation. */
-export interface Findings {
+export interface Discovery {
   readonly names: ReleaseNames;
   readonly translation: Translation;
   /** The release's Secrets that the program takes over, by name. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { readIfPresent } from "../lib/files.ts";
-import { leaves, type ValueMap } from "./values.ts";
+import { leaves, type ValueMap } from "../lib/tree.ts";
 
 /** What a stack's file says already. */
 export interface StackFile {

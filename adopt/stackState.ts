@@ -1,8 +1,6 @@
 import { UserError } from "../lib/errors.ts";
 import { urnOf, type ImportedResource, type StackIdentity } from "./plan.ts";
-
-/** What a stack's state holds: the ids of its resources by URN. Undefined where there is no such stack. */
-export type StackState = ReadonlyMap<string, string | undefined> | undefined;
+import type { StackState } from "./pulumi.ts";
 
 /**
  * Which resources are still to be imported: an adoption that broke off has imported some.

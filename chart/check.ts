@@ -1,8 +1,18 @@
 import type { KubernetesObject } from "./manifest.ts";
 import { containerEnvironment, podTemplate, type Container, type PodTemplate } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
-import { credentialSecretKey, credentialSecretName, type ReleaseNames } from "./release.ts";
-import { issuerDnsProvider, storageDirectory, type RepairContext } from "./repairs.ts";
+import {
+  configMapChecksum,
+  credentialSecretKey,
+  credentialSecretName,
+  type ReleaseNames,
+} from "./release.ts";
+import {
+  credentialChecksums,
+  issuerDnsProvider,
+  storageDirectory,
+  type RepairContext,
+} from "./repairs.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -29,7 +39,7 @@ export function check(objects: readonly KubernetesObject[], context: RepairConte
     ...checkSecrets(objects),
     ...checkWallet(template, names),
     ...checkCredential(environment, template, container, context),
-    ...checkDigests(template, parameters),
+    ...checkDigests(template, context),
   ];
 }
 
@@ -141,22 +151,14 @@ function checkCredential(
     : [`the provider does not read the Secret ${secret}`];
 }
 
-function checkDigests({ metadata }: PodTemplate, parameters: Parameters): string[] {
+function checkDigests({ metadata }: PodTemplate, { names, parameters }: RepairContext): string[] {
   const annotations = metadata?.annotations ?? {};
-  const { challenge, walletDigest } = parameters;
-  const expected = {
-    "checksum/wallet": walletDigest,
-    ...(challenge.type === "dns-01" &&
-      challenge.credentialDigest !== undefined && {
-        "checksum/dns-credential": challenge.credentialDigest,
-      }),
-  };
-  const unmarked = "checksum/cm-letsencrypt" in annotations ? [] : ["checksum/cm-letsencrypt"];
+  const settings = configMapChecksum(names, names.letsEncryptConfigMap);
   return [
-    ...Object.entries(expected)
+    ...Object.entries(credentialChecksums(parameters))
       .filter(([annotation, digest]) => annotations[annotation] !== digest)
       .map(([annotation]) => annotation),
-    ...unmarked,
+    ...(settings in annotations ? [] : [settings]),
   ].map(
     (annotation) =>
       `the pod's annotation ${annotation} is not right, so a change would not restart it`,

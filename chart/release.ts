@@ -24,12 +24,6 @@ export function providerHost(domain: string): string {
 /** A cloud whose DNS the provider can write to, by the name of the chart's values (letsEncrypt.providers). */
 export type DnsProvider = "googleCloud" | "cloudflare";
 
-/** The pod's annotation with the digest of the wallet that it was started with (chart/repairs.ts). */
-export const podWalletDigest = "checksum/wallet";
-
-/** The pod's annotation with the digest of the DNS credential that it was started with (chart/repairs.ts). */
-export const podCredentialDigest = "checksum/dns-credential";
-
 /** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
 const operationMargin = 30;
 
@@ -93,6 +87,20 @@ export const credentialSecretKey = {
 /** The Secret with a DNS provider's credential. */
 export function credentialSecretName(names: ReleaseNames, dnsProvider: DnsProvider): string {
   return { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret }[dnsProvider];
+}
+
+/** How the name of every checksum among the pod's annotations begins, as in the chart. */
+export const checksumPrefix = "checksum/";
+
+/** The annotations of the pod with the digest of each credential that it was started with. */
+export const credentialChecksum = {
+  wallet: `${checksumPrefix}wallet`,
+  dnsCredential: `${checksumPrefix}dns-credential`,
+} as const;
+
+/** The annotation of the pod with the digest of a ConfigMap of the release. */
+export function configMapChecksum({ fullname }: ReleaseNames, configMap: string): string {
+  return `${checksumPrefix}${configMap.replace(`${fullname}-`, "cm-")}`;
 }
 
 function chartFullname(

@@ -5,7 +5,7 @@ import { satisfies } from "semver";
 import type { KubernetesObject } from "./manifest.ts";
 import { containerEnvironment, editConfigMap, editPodTemplate } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
-import type { ReleaseNames } from "./release.ts";
+import { configMapChecksum, credentialChecksum, type ReleaseNames } from "./release.ts";
 
 /** What a repair knows beside the objects. */
 export interface RepairContext {
@@ -192,29 +192,35 @@ function annotateChecksums(
       ({ kind, metadata }) => kind === "ConfigMap" && metadata?.name !== names.scriptsConfigMap,
     )
     .map((configMap) => [
-      `checksum/${(configMap.metadata?.name ?? "").replace(`${names.fullname}-`, "cm-")}`,
+      configMapChecksum(names, configMap.metadata?.name ?? ""),
       digest(configMap.data),
     ]);
-  const { challenge, walletDigest } = parameters;
-  const credentials: Record<string, string> = {
-    "checksum/wallet": walletDigest,
-    ...(challenge.type === "dns-01" &&
-      challenge.credentialDigest !== undefined && {
-        "checksum/dns-credential": challenge.credentialDigest,
-      }),
-  };
   return editPodTemplate(objects, names, (template) => {
     const present = template.metadata?.annotations ?? {};
     // What a chart says of its ConfigMaps is as good; of the credentials only this program knows.
     const annotations = {
       ...(Object.fromEntries(configMapChecksums) as Record<string, string>),
       ...present,
-      ...credentials,
+      ...credentialChecksums(parameters),
     };
     return isDeepStrictEqual(annotations, present)
       ? template
       : { ...template, metadata: { ...template.metadata, annotations } };
   });
+}
+
+/** The digest of each credential, by its annotation of the pod. */
+export function credentialChecksums({
+  challenge,
+  walletDigest,
+}: Parameters): Readonly<Record<string, string>> {
+  return {
+    [credentialChecksum.wallet]: walletDigest,
+    ...(challenge.type === "dns-01" &&
+      challenge.credentialDigest !== undefined && {
+        [credentialChecksum.dnsCredential]: challenge.credentialDigest,
+      }),
+  };
 }
 
 /** The first 16 hex digits of the SHA-256 of a value's JSON with sorted keys. */

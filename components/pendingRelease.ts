@@ -3,6 +3,7 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
+import { recordSelector } from "../lib/helmRecord.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** An operation on a Helm release, and how long it may take. */
@@ -100,7 +101,7 @@ async function revisionSecrets(
     list: async () => {
       const { items } = await core.listNamespacedSecret({
         namespace,
-        labelSelector: `owner=helm,name=${releaseName}`,
+        labelSelector: recordSelector({ name: releaseName }),
       });
       return items.flatMap(({ metadata }) => metadata ?? []);
     },

@@ -1,5 +1,5 @@
 import type { Expectation } from "./expectation.ts";
-import type { ClusterFacts } from "./facts/cluster.ts";
+import type { ClusterFacts } from "./facts/clusterFacts.ts";
 import type { CloudCredential } from "./facts/credential.ts";
 import type { DnsFacts } from "./facts/dns.ts";
 import type { WireFacts } from "./facts/wire.ts";

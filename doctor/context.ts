@@ -3,7 +3,7 @@ import type { Context } from "./check.ts";
 import { configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
 import { expectation } from "./expectation.ts";
-import { clusterFacts } from "./facts/cluster.ts";
+import { clusterFacts } from "./facts/clusterFacts.ts";
 import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";

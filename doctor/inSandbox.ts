@@ -1,7 +1,4 @@
-import { runningSandbox } from "../sandbox/cluster/sandbox.ts";
-import { defaultSandboxDirectory } from "../sandbox/paths.ts";
-import { loopback } from "../sandbox/processes/ports.ts";
-import { membershipVariable } from "../sandbox/processes/parts.ts";
+import { loopback, presentSandbox } from "../sandbox/index.ts";
 import type { DoctorArguments } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 
@@ -12,9 +9,7 @@ import { apiPort, challengePort } from "./facts/wire.ts";
  * @throws UserError when it is not running
  */
 export function inSandbox(args: DoctorArguments): DoctorArguments {
-  const { environment, dns, ports } = runningSandbox(
-    process.env[membershipVariable] ?? defaultSandboxDirectory,
-  );
+  const { environment, dns, ports } = presentSandbox();
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
   const resolve = new Map([

@@ -1,9 +1,45 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
+import { z } from "zod";
+
+// Loose all through: who writes a revision back must lose nothing of it.
+const recordSchema = z.looseObject({
+  name: z.string(),
+  version: z.number(),
+  info: z.looseObject({
+    /** `deployed`, `superseded`, `failed`, {@link pendingStatuses}, … (pkg/release/status.go). */
+    status: z.string(),
+    description: z.string().optional(),
+    /** In RFC 3339 form. */
+    last_deployed: z.string().optional(),
+  }),
+  chart: z.looseObject({ metadata: z.looseObject({ name: z.string(), version: z.string() }) }),
+  /** The values that it was given. */
+  config: z.record(z.string(), z.unknown()).optional(),
+  /** The objects that it rendered; Helm leaves it out where there are none. */
+  manifest: z.string().default(""),
+});
+
+/** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as anything here looks into it. */
+export type HelmRecord = z.infer<typeof recordSchema>;
 
 /**
- * The JSON text of a revision, from the Secret in which Helm keeps it: gzipped and in base64, which the Secret encodes
- * once more (helm.sh/helm/v3, pkg/storage/driver/util.go).
+ * Reads a revision from the Secret in which Helm keeps it.
+ *
+ * @throws Error when it is none
+ */
+export function decodeRecord(secret: Pick<V1Secret, "data">): HelmRecord {
+  return recordSchema.parse(JSON.parse(recordText(secret)));
+}
+
+/** The data of a revision's Secret. */
+export function encodeRecord(record: HelmRecord): Record<string, string> {
+  return recordData(JSON.stringify(record));
+}
+
+/**
+ * The JSON text of a revision, from its Secret: gzipped and in base64, which the Secret encodes once more
+ * (pkg/storage/driver/util.go).
  *
  * @throws Error when it is not so encoded
  */
@@ -16,4 +52,54 @@ export function recordText({ data }: Pick<V1Secret, "data">): string {
 export function recordData(text: string): Record<string, string> {
   const encoded = gzipSync(text).toString("base64");
   return { release: Buffer.from(encoded).toString("base64") };
+}
+
+/** Which revisions: by the labels that Helm gives to their Secrets (pkg/storage/driver/secrets.go). */
+export interface RecordLabels {
+  /** The release's name. */
+  readonly name?: string;
+  readonly version?: number;
+  /** One status, or any of several. */
+  readonly status?: string | readonly string[];
+}
+
+/**
+ * The label selector of the Secrets in which Helm keeps revisions.
+ *
+ * @param labels Default: none, for every revision of every release
+ */
+export function recordSelector({ name, version, status }: RecordLabels = {}): string {
+  const anyOf = (statuses: readonly string[]) => `status in (${statuses.join(", ")})`;
+  return [
+    "owner=helm",
+    ...(name === undefined ? [] : [`name=${name}`]),
+    ...(version === undefined ? [] : [`version=${version}`]),
+    ...(status === undefined
+      ? []
+      : [typeof status === "string" ? `status=${status}` : anyOf(status)]),
+  ].join(", ");
+}
+
+/** The statuses of a revision on which an operation of Helm's is at work, or was when it was killed. */
+export const pendingStatuses: readonly string[] = [
+  "pending-install",
+  "pending-upgrade",
+  "pending-rollback",
+];
+
+/** Whether a revision has one of the {@link pendingStatuses}. */
+export function isPending(status: string | undefined): boolean {
+  return status !== undefined && pendingStatuses.includes(status);
+}
+
+/**
+ * When Helm has given a revision its status, by the labels of its Secret, in seconds since 1970: the first time in one
+ * label, each further time in the other.
+ *
+ * @returns undefined where the labels do not say
+ */
+export function markedAt({ modifiedAt, createdAt }: Readonly<Record<string, string>> = {}):
+  number | undefined {
+  const label = modifiedAt ?? createdAt;
+  return label === undefined ? undefined : Number(label);
 }

@@ -1,4 +1,4 @@
-import { podCredentialDigest } from "../../chart/release.ts";
+import { credentialChecksum } from "../../chart/release.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import type { Cluster } from "../cluster.ts";
 import type { CredentialConsumer } from "./consumer.ts";
@@ -50,7 +50,7 @@ export function consumerState(
       }
       const core = await cluster.coreApi();
       const found = await unlessMissing(core.readNamespacedPod({ name: pod, namespace }));
-      return found?.metadata?.annotations?.[podCredentialDigest];
+      return found?.metadata?.annotations?.[credentialChecksum.dnsCredential];
     },
   };
 }

@@ -1,4 +1,4 @@
-import { credentialSecretKey } from "../../chart/release.ts";
+import { credentialChecksum, credentialSecretKey } from "../../chart/release.ts";
 import { digestOf } from "../../dns/credential.ts";
 import type { Check } from "../check.ts";
 import { credentialSecret as secretName, type Expectation } from "../expectation.ts";
@@ -38,9 +38,6 @@ const notInUse: Problem = {
   command: (expected) => `${deploy(expected)} && ${restart(expected)}`,
 };
 
-/** The annotation that the repairs put on the pod (chart/repairs.ts). */
-const podAnnotation = "checksum/dns-credential";
-
 /** The Secret with the DNS credential. */
 export const credentialSecret: Check = {
   id: "secret",
@@ -52,7 +49,7 @@ export const credentialSecret: Check = {
     const { challenge } = expected;
     const digest = challenge.type === "dns-01" ? challenge.credentialDigest : undefined;
     const [secret, pod] = await Promise.all([cluster.secret(), cluster.pod()]);
-    const inUse = pod?.metadata?.annotations?.[podAnnotation];
+    const inUse = pod?.metadata?.annotations?.[credentialChecksum.dnsCredential];
     return {
       seen: `${secretName(expected) ?? ""}, digest ${digest ?? ""}`,
       found: [

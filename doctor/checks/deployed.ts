@@ -1,5 +1,5 @@
 import { parseManifest, type KubernetesObject } from "../../chart/manifest.ts";
-import type { ClusterFacts } from "../facts/cluster.ts";
+import type { ClusterFacts } from "../facts/clusterFacts.ts";
 import type { Revision } from "../facts/helmRelease.ts";
 import { NotSeen } from "../finding.ts";
 

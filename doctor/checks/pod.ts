@@ -1,5 +1,6 @@
 import type { V1ContainerStateTerminated, V1Pod } from "@kubernetes/client-node";
 import { podTemplate } from "../../chart/objects.ts";
+import { checksumPrefix } from "../../chart/release.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
@@ -110,7 +111,7 @@ function olderSettings(
   expected: Expectation,
 ): Finding[] {
   const differing = Object.keys(deployed).filter(
-    (name) => name.startsWith("checksum/") && metadata?.annotations?.[name] !== deployed[name],
+    (name) => name.startsWith(checksumPrefix) && metadata?.annotations?.[name] !== deployed[name],
   );
   const [first] = differing;
   return first === undefined

@@ -1,5 +1,6 @@
 import { operationSecondsLeft } from "../../chart/release.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
+import { isPending, pendingStatuses, recordSelector } from "../../lib/helmRecord.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";
@@ -41,13 +42,12 @@ const elsewhere: Problem = {
 
 /** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
 function removeMark(expected: Expectation, revision: number): string {
-  const labels = [
-    "owner=helm",
-    `name=${expected.releaseName}`,
-    `version=${revision}`,
-    "status in (pending-install, pending-upgrade, pending-rollback)",
-  ];
-  return kubectl(expected, `delete secret -l '${labels.join(", ")}'`);
+  const selector = recordSelector({
+    name: expected.releaseName,
+    version: revision,
+    status: pendingStatuses,
+  });
+  return kubectl(expected, `delete secret -l '${selector}'`);
 }
 
 /** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */
@@ -80,7 +80,7 @@ export const releaseStatus: Check = {
       return { found: [found(missing, expected, { expected: "deployed", seen })], seen };
     }
     const seen = `revision ${last.number}, ${last.status}`;
-    if (last.status.startsWith("pending-")) {
+    if (isPending(last.status)) {
       const command = makeWay(last, revisions, expected, now);
       return { found: [found(pending, expected, { expected: "deployed", seen, command })], seen };
     }

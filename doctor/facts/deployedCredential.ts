@@ -1,7 +1,7 @@
 import { credentialSecretKey } from "../../chart/release.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Expectation } from "../expectation.ts";
-import type { ClusterFacts } from "./cluster.ts";
+import type { ClusterFacts } from "./clusterFacts.ts";
 import type { CloudCredential } from "./credential.ts";
 import { credentialDefect } from "./credentialForm.ts";
 import { once } from "./once.ts";

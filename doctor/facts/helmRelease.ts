@@ -1,17 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { z } from "zod";
-import { recordText } from "../../lib/helmRecord.ts";
-
-const revisionSchema = z.object({
-  version: z.number(),
-  info: z.object({
-    status: z.string(),
-    description: z.string().default(""),
-    last_deployed: z.string().default(""),
-  }),
-  chart: z.object({ metadata: z.object({ version: z.string() }) }),
-  manifest: z.string(),
-});
+import { decodeRecord, markedAt } from "../../lib/helmRecord.ts";
 
 /** A revision of a Helm release. */
 export interface Revision {
@@ -28,19 +16,15 @@ export interface Revision {
 
 /** Reads a revision from the Secret in which Helm keeps it. */
 export function readRevision(secret: V1Secret): Revision {
-  const { version, info, chart, manifest } = revisionSchema.parse(JSON.parse(recordText(secret)));
+  const { version, info, chart, manifest } = decodeRecord(secret);
+  const { status, description = "", last_deployed = "" } = info;
+  const marked = markedAt(secret.metadata?.labels);
   return {
     number: version,
-    status: info.status,
-    description: info.description,
-    markedAt: markedAt(secret.metadata?.labels ?? {}, info.last_deployed),
+    status,
+    description,
+    markedAt: new Date(marked === undefined ? last_deployed : marked * 1_000),
     chartVersion: chart.metadata.version,
     manifest,
   };
-}
-
-/** By the labels of the Secret, in seconds; the first mark has the one label, each further one the other. */
-function markedAt({ modifiedAt, createdAt }: Readonly<Record<string, string>>, deployed: string) {
-  const label = modifiedAt ?? createdAt;
-  return new Date(label === undefined ? deployed : Number(label) * 1_000);
 }

@@ -8,7 +8,7 @@ import { walletKey } from "../support/settings.ts";
 
 /** The complete example of Akash's guide, for the sandbox's domain and CA. */
 const example = {
-  ...(parse(readFileSync("test/unit/adopt/fixtures/guide.yaml", "utf8")) as object),
+  ...(parse(readFileSync("test/unit/adopt/file/fixtures/guide.yaml", "utf8")) as object),
   domain: "example.test",
   letsEncrypt: { enabled: true, acme: { caDirUrl: "https://pebble.sandbox.internal/dir" } },
 };

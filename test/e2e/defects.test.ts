@@ -3,7 +3,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { repairs } from "../../chart/repairs.ts";
-import { Cluster } from "../support/cluster.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 

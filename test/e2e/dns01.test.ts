@@ -8,7 +8,7 @@ import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { issueCertificate } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster } from "../support/cluster.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 

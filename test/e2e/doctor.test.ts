@@ -25,7 +25,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { isReady } from "../../sandbox/pulumi/deployment.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster } from "../support/cluster.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
 import { issuerLines } from "../support/issuerLines.ts";
 import { ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster, isReady } from "../support/cluster.ts";
+import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 

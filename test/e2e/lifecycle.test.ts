@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
-import { Cluster, isReady } from "../support/cluster.ts";
+import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
 import { Workspace } from "../support/workspace.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster } from "../support/cluster.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
 import { Readable } from "../support/readable.ts";
 import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/rotatingStack.ts";
 import { testSandbox } from "../support/sandbox.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isReady } from "./cluster.ts";
+import { isReady } from "./kubernetesObjects.ts";
 import { RotatingStack, type RotatingCloud } from "./rotatingStack.ts";
 
 /** Longer than a test waits for the moment to kill. */

@@ -13,7 +13,7 @@ import {
 } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
-import { Cluster, isReady } from "./cluster.ts";
+import { Cluster, isReady } from "./kubernetesObjects.ts";
 import { testSandbox } from "./sandbox.ts";
 import { chartUnderTest, Workspace, type CommandResult, type StackSettings } from "./workspace.ts";
 

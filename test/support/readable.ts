@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { parseJson } from "../../lib/json.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster } from "./kubernetesObjects.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Everything that others than the provider could read, in which a secret must not be. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Secret } from "@kubernetes/client-node";
+import { credentialChecksum } from "../../chart/release.ts";
 import { proveCloudflareToken } from "../../dns/cloudflare/proof.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile } from "../../dns/googleCloud/keyFile.ts";
@@ -14,7 +15,7 @@ import {
 } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "./clouds.ts";
-import { Cluster, isReady } from "./cluster.ts";
+import { Cluster, isReady } from "./kubernetesObjects.ts";
 import { testSandbox } from "./sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "./workspace.ts";
 
@@ -315,5 +316,5 @@ function inSecret({ metadata }: V1Secret) {
 }
 
 function inPod(pod: Awaited<ReturnType<Cluster["pod"]>>): string | undefined {
-  return pod?.metadata?.annotations?.["checksum/dns-credential"];
+  return pod?.metadata?.annotations?.[credentialChecksum.dnsCredential];
 }

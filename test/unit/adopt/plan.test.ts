@@ -7,11 +7,11 @@ import {
   settingCommands,
 } from "../../../adopt/plan.ts";
 import { shownCommand } from "../../../adopt/pulumi.ts";
-import { translate } from "../../../adopt/translate.ts";
+import { translate } from "../../../adopt/file/translate.ts";
 import program from "../../../index.ts";
 import { runProgram } from "../../support/mocks.ts";
 import { requiredSettings } from "../../support/settings.ts";
-import { fixture } from "./fixture.ts";
+import { fixture } from "./file/fixture.ts";
 
 const identity = { project: "akash-provider-letsencrypt", stack: "acme/prod" };
 const place = { namespace: "akash-services", releaseName: "akash-provider" };

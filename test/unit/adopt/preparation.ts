@@ -1,9 +1,9 @@
-import type { RunningProvider } from "../../../adopt/cluster.ts";
+import type { RunningProvider } from "../../../adopt/cluster/runningProvider.ts";
 import { importedResources } from "../../../adopt/plan.ts";
 import type { Preparation } from "../../../adopt/prepare.ts";
-import { translate } from "../../../adopt/translate.ts";
+import { translate } from "../../../adopt/file/translate.ts";
 import { releaseNames } from "../../../chart/release.ts";
-import { fixture } from "./fixture.ts";
+import { fixture } from "./file/fixture.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chartVersion } from "../../../chart/release.ts";
-import type { RunningProvider } from "../../../adopt/cluster.ts";
+import type { RunningProvider } from "../../../adopt/cluster/runningProvider.ts";
 import { outcomeText } from "../../../adopt/outcome.ts";
 import { planText, shownCommands, summary } from "../../../adopt/report.ts";
 import { preparation } from "./preparation.ts";

@@ -5,7 +5,7 @@ import { releaseNames } from "../../../chart/release.ts";
 import { repairManifest } from "../../../chart/repairManifest.ts";
 import type { Check, Context } from "../../../doctor/check.ts";
 import type { Expectation } from "../../../doctor/expectation.ts";
-import type { ClusterFacts } from "../../../doctor/facts/cluster.ts";
+import type { ClusterFacts } from "../../../doctor/facts/clusterFacts.ts";
 import type { CloudCredential } from "../../../doctor/facts/credential.ts";
 import type { DnsFacts } from "../../../doctor/facts/dns.ts";
 import type { Revision } from "../../../doctor/facts/helmRelease.ts";

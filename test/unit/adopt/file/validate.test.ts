@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { translate } from "../../../adopt/translate.ts";
-import { validate } from "../../../adopt/validate.ts";
-import type { StackFile } from "../../../adopt/stackFile.ts";
+import { translate } from "../../../../adopt/file/translate.ts";
+import { validate } from "../../../../adopt/file/validate.ts";
+import type { StackFile } from "../../../../adopt/stackFile.ts";
 import { fixture } from "./fixture.ts";
 
 const emptyStack: StackFile = { settings: {}, encrypted: [] };

@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { credentialSecretKey, type ReleaseNames } from "../chart/release.ts";
+import { credentialSecretKey, type ReleaseNames } from "../../chart/release.ts";
 
 /** Where a credential is in the cluster. */
 export interface LiveCredential {

@@ -7,20 +7,12 @@ import {
   type Config,
   type ConfigProblem,
   type ConfigSource,
-} from "../config/index.ts";
-import { isMap } from "../lib/json.ts";
-import type { StackFile } from "./stackFile.ts";
+} from "../../config/index.ts";
+import { isMap } from "../../lib/json.ts";
+import type { Refusal } from "../refusal.ts";
+import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
-import type { ValueMap } from "./values.ts";
-
-/** Something that keeps the provider from being adopted, as its reader sees it. */
-export interface Refusal {
-  /** The value's path in the file, or the setting's name. */
-  readonly subject: string;
-  readonly problem: string;
-  /** The command that mends it, where the stack and not the file is to be mended. */
-  readonly command?: string;
-}
+import type { ValueMap } from "../../lib/tree.ts";
 
 /** What became of checking a translation. */
 export interface Validation {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { deployedOf } from "../../../adopt/deployedRevision.ts";
-import type { HelmRecord } from "../../../adopt/helmRecord.ts";
+import { deployedOf } from "../../../../adopt/cluster/deployedRevision.ts";
+import type { HelmRecord } from "../../../../lib/helmRecord.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 

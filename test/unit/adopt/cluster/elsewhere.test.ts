@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1Secret } from "@kubernetes/client-node";
-import { elsewhereText } from "../../../adopt/elsewhere.ts";
-import { encodeRecord } from "../../../adopt/helmRecord.ts";
+import { elsewhereText } from "../../../../adopt/cluster/elsewhere.ts";
+import { encodeRecord } from "../../../../lib/helmRecord.ts";
 
 /** The Secret of a release's only revision. */
 function revision(namespace: string, chart: string): V1Secret {

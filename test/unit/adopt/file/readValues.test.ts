@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseValues, readValues } from "../../../adopt/readValues.ts";
+import { parseValues, readValues } from "../../../../adopt/file/readValues.ts";
 
 describe("reading a values file", () => {
   const parse = (text: string) => parseValues(text, "provider.yaml");
@@ -9,10 +9,10 @@ describe("reading a values file", () => {
   });
 
   it("refuses what is not YAML, with the place and without the line", () => {
-    assert.throws(() => readValues("test/unit/adopt/fixtures/malformed.txt"), {
+    assert.throws(() => readValues("test/unit/adopt/file/fixtures/malformed.txt"), {
       name: "UserError",
       message:
-        /^test\/unit\/adopt\/fixtures\/malformed\.txt is not YAML: line \d+, column \d+ \([a-z ]+\)\.$/,
+        /^test\/unit\/adopt\/file\/fixtures\/malformed\.txt is not YAML: line \d+, column \d+ \([a-z ]+\)\.$/,
     });
   });
 

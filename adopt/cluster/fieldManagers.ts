@@ -1,6 +1,6 @@
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { isMap } from "../lib/json.ts";
-import type { ValueMap } from "./values.ts";
+import { isMap } from "../../lib/json.ts";
+import type { ValueMap } from "../../lib/tree.ts";
 
 /**
  * The field manager that Pulumi's Kubernetes plugin takes the fields of when it first updates an object

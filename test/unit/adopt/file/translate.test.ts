@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { translate, type TranslateOptions } from "../../../adopt/translate.ts";
-import type { ValueMap } from "../../../adopt/values.ts";
-import { walletKey, walletPassword } from "../../support/settings.ts";
+import { translate, type TranslateOptions } from "../../../../adopt/file/translate.ts";
+import type { ValueMap } from "../../../../lib/tree.ts";
+import { walletKey, walletPassword } from "../../../support/settings.ts";
 import { fixture } from "./fixture.ts";
 
 describe("the translation of", () => {

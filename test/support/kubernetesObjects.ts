@@ -8,7 +8,14 @@ import {
   type V1PodStatus,
   type V1Secret,
 } from "@kubernetes/client-node";
-import { recordData, recordText } from "../../lib/helmRecord.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  recordData,
+  recordSelector,
+  recordText,
+  type HelmRecord,
+} from "../../lib/helmRecord.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 
 /** What the tests ask the sandbox's API server. */
@@ -63,7 +70,7 @@ export class Cluster {
    */
   async markPending(namespace: string, status = "pending-upgrade", age = 0): Promise<string> {
     const secret = await this.deployedRevision(namespace);
-    const revision = JSON.parse(recordText(secret)) as HelmRevision;
+    const revision = decodeRecord(secret);
     const version = revision.version + 1;
     const name = (secret.metadata?.name ?? "").replace(/\d+$/, String(version));
     const pending = { ...revision, version, info: { ...revision.info, status } };
@@ -72,7 +79,7 @@ export class Cluster {
       body: {
         metadata: { name, labels: { ...secret.metadata?.labels, ...helmLabels(pending, age) } },
         type: secret.type ?? "",
-        data: recordData(JSON.stringify(pending)),
+        data: encodeRecord(pending),
       },
     });
     return name;
@@ -95,7 +102,7 @@ export class Cluster {
     const text = recordText(secret);
     const write = async (text: string) => {
       const { metadata } = await this.core.readNamespacedSecret({ namespace, name });
-      const labels = helmLabels(JSON.parse(text) as HelmRevision, age);
+      const labels = helmLabels(JSON.parse(text) as HelmRecord, age);
       await this.core.replaceNamespacedSecret({
         namespace,
         name,
@@ -113,7 +120,7 @@ export class Cluster {
   private async deployedRevision(namespace: string): Promise<V1Secret> {
     const { items } = await this.core.listNamespacedSecret({
       namespace,
-      labelSelector: "owner=helm,status=deployed",
+      labelSelector: recordSelector({ status: "deployed" }),
     });
     const [deployed] = items;
     if (deployed === undefined) {
@@ -137,29 +144,24 @@ export class Cluster {
   async helmHistory(namespace: string): Promise<HelmRevision[]> {
     const { items } = await this.core.listNamespacedSecret({
       namespace,
-      labelSelector: "owner=helm",
+      labelSelector: recordSelector(),
     });
     return items.map(helmRevision).sort((a, b) => a.version - b.version);
   }
 }
 
 /** A revision of a release, as Helm stores it. */
-export interface HelmRevision {
-  readonly name: string;
-  readonly version: number;
-  readonly info: { readonly status: string; readonly description: string };
-  readonly chart: { readonly metadata: { readonly version: string } };
+type HelmRevision = HelmRecord & {
   /** Everything that is stored, as text. */
   readonly text: string;
-}
+};
 
 function helmRevision(secret: V1Secret): HelmRevision {
-  const text = recordText(secret);
-  return { ...(JSON.parse(text) as HelmRevision), text };
+  return { ...decodeRecord(secret), text: recordText(secret) };
 }
 
 /** The labels that Helm gives to a revision's Secret. */
-function helmLabels({ version, info }: HelmRevision, age: number): Record<string, string> {
+function helmLabels({ version, info }: HelmRecord, age: number): Record<string, string> {
   return {
     version: String(version),
     status: info.status,

@@ -1,17 +1,17 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
-import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
-import type { ReleaseNames } from "../chart/release.ts";
-import { messageOf, UserError } from "../lib/errors.ts";
+import { coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
+import type { ReleaseNames } from "../../chart/release.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  recordSelector,
+  type HelmRecord,
+} from "../../lib/helmRecord.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
-import {
-  accountBindingEntries,
-  decodeRecord,
-  encodeRecord,
-  withoutCredentials,
-  type HelmRecord,
-} from "./helmRecord.ts";
+import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
 
 /** The namespace's label by which Akash's operators and network policies find it. */
 const namespaceLabel = { name: "akash.network", value: "true" };
@@ -44,7 +44,7 @@ export class RunningProvider {
   async deployedRevision(): Promise<HelmRecord> {
     const { namespace, releaseName } = this.place;
     const deployed = deployedOf(
-      (await this.revisions()).map(decodeRecord),
+      (await this.revisions()).map(readRecord),
       this.place,
       this.kubeContext,
     );
@@ -129,7 +129,7 @@ export class RunningProvider {
     const { namespace } = this.place;
     const changed: number[] = [];
     for (const secret of await this.revisions()) {
-      const record = decodeRecord(secret);
+      const record = readRecord(secret);
       const cleaned = withoutCredentials(record, names);
       const name = secret.metadata?.name;
       if (cleaned !== record && name !== undefined) {
@@ -163,25 +163,33 @@ export class RunningProvider {
   }
 
   private async revisions(): Promise<readonly V1Secret[]> {
-    const { namespace } = this.place;
+    const { namespace, releaseName } = this.place;
+    const labelSelector = recordSelector({ name: releaseName });
     const list = await explained(() =>
-      this.core.listNamespacedSecret({ namespace, labelSelector: this.selector() }),
+      this.core.listNamespacedSecret({ namespace, labelSelector }),
     );
     return list.items;
   }
 
   /** Where Akash's chart is deployed instead, as far as one may look. */
   private async elsewhere(): Promise<string> {
+    const labelSelector = recordSelector({ status: "deployed" });
     const list = await explained(() =>
-      unlessForbidden(
-        this.core.listSecretForAllNamespaces({ labelSelector: "owner=helm,status=deployed" }),
-      ),
+      unlessForbidden(this.core.listSecretForAllNamespaces({ labelSelector })),
     );
     return elsewhereText(list?.items, this.kubeContext);
   }
+}
 
-  private selector(): string {
-    return `owner=helm,name=${this.place.releaseName}`;
+/** A revision; one that cannot be read keeps the provider from being adopted. */
+function readRecord(secret: V1Secret): HelmRecord {
+  try {
+    return decodeRecord(secret);
+  } catch {
+    const { namespace = "", name = "", labels } = secret.metadata ?? {};
+    throw new UserError(
+      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: helm -n ${namespace} history ${labels?.name ?? ""}`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-import { chartVersion } from "../chart/release.ts";
-import { settings as stackSettings } from "../config/settings.ts";
-import { isUpgraded } from "./chartVersions.ts";
+import { chartVersion } from "../../chart/release.ts";
+import { settings as stackSettings } from "../../config/settings.ts";
+import { isUpgraded } from "../chartVersions.ts";
 import { translateDns } from "./translateDns.ts";
 import {
   translateDirectory,
@@ -8,7 +8,8 @@ import {
   translateIngress,
   translateStorageClass,
 } from "./translateCertificate.ts";
-import { RemainingValues, type Dropped, type Problem, type ValueMap } from "./values.ts";
+import type { ValueMap } from "../../lib/tree.ts";
+import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
 
 /** What the file does not say. */
 export interface TranslateOptions {
@@ -70,7 +71,7 @@ const maps = [
  * Translates the values that Helm was given into the stack's settings.
  *
  * Pure. What it does not understand is among the result's problems; whether the settings are right is for the stack's
- * own checks (config.ts) to say.
+ * own checks (config/) to say.
  */
 export function translate(values: ValueMap, options: TranslateOptions = {}): Translation {
   const { scriptFile = "price_script.sh", deployedChart = chartVersion } = options;

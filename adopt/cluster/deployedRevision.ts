@@ -1,7 +1,7 @@
-import { chartName } from "../chart/release.ts";
-import { helm } from "../lib/clusterCommand.ts";
-import { UserError } from "../lib/errors.ts";
-import type { HelmRecord } from "./helmRecord.ts";
+import { chartName } from "../../chart/release.ts";
+import { helm } from "../../lib/clusterCommand.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { HelmRecord } from "../../lib/helmRecord.ts";
 
 /** Where the provider runs. */
 export interface ReleasePlace {

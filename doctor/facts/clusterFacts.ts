@@ -9,6 +9,7 @@ import {
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
+import { recordSelector } from "../../lib/helmRecord.ts";
 import { credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
 import { orderResource, readOrders, type CertificateOrder } from "./certificateOrders.ts";
@@ -71,7 +72,7 @@ export function clusterFacts(expected: Expectation): ClusterFacts {
 
   return {
     revisions: once(async () => {
-      const labelSelector = `owner=helm,name=${releaseName}`;
+      const labelSelector = recordSelector({ name: releaseName });
       const list = await answer(core.listNamespacedSecret({ namespace, labelSelector }), expected);
       return (list?.items ?? []).map(readRevision).sort((a, b) => a.number - b.number);
     }),

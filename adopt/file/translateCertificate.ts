@@ -1,7 +1,8 @@
 import { lt } from "semver";
-import { persistentStorageClass } from "../config/guards.ts";
-import { letsEncryptDirectory } from "../config/settings.ts";
-import type { RemainingValues, ValueMap } from "./values.ts";
+import { persistentStorageClass } from "../../config/guards.ts";
+import { letsEncryptDirectory } from "../../config/settings.ts";
+import type { ValueMap } from "../../lib/tree.ts";
+import type { RemainingValues } from "./remainingValues.ts";
 
 /** The first chart with the Gateway API on by default (akash-network/helm-charts #541). */
 const firstWithGatewayApi = "15.1.0-rc0";

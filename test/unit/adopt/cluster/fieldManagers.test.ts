@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { handedToPulumi } from "../../../adopt/fieldManagers.ts";
+import { handedToPulumi } from "../../../../adopt/cluster/fieldManagers.ts";
 
 describe("the field managers of a Secret that is handed over", () => {
   it("are one, Pulumi, with what all had set", () => {

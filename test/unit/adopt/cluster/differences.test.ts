@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { differences, type Compared } from "../../../adopt/differences.ts";
-import { releaseNames } from "../../../chart/release.ts";
+import { differences, type Compared } from "../../../../adopt/cluster/differences.ts";
+import { releaseNames } from "../../../../chart/release.ts";
 
 const names = releaseNames("akash-provider");
 const secretData = (data: Record<string, string>) => ({

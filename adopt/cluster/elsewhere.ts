@@ -1,7 +1,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { chartName } from "../chart/release.ts";
-import { helm } from "../lib/clusterCommand.ts";
-import { decodeRecord } from "./helmRecord.ts";
+import { chartName } from "../../chart/release.ts";
+import { helm } from "../../lib/clusterCommand.ts";
+import { decodeRecord } from "../../lib/helmRecord.ts";
 
 /**
  * Where Akash's chart is deployed instead of where it was looked for.

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { keyFile } from "../dns/googleCloud/keyFile.ts";
-import { parseJson } from "../lib/json.ts";
-import type { RemainingValues, ValueMap } from "./values.ts";
+import { keyFile } from "../../dns/googleCloud/keyFile.ts";
+import { parseJson } from "../../lib/json.ts";
+import type { ValueMap } from "../../lib/tree.ts";
+import type { RemainingValues } from "./remainingValues.ts";
 
 /** The setting `dns` without its credential, and the credential by the path of its setting. */
 export interface DnsTranslation {

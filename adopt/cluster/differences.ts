@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1Secret } from "@kubernetes/client-node";
-import type { ReleaseNames } from "../chart/release.ts";
-import type { HelmRecord } from "./helmRecord.ts";
+import type { ReleaseNames } from "../../chart/release.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
-import { leaves, type ValueMap } from "./values.ts";
+import type { HelmRecord } from "../../lib/helmRecord.ts";
+import { leaves, type ValueMap } from "../../lib/tree.ts";
 
 /** Where the file is not what the release runs with. */
 export interface Difference {

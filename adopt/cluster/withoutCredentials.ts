@@ -1,49 +1,14 @@
-import type { V1Secret } from "@kubernetes/client-node";
-import { recordData, recordText } from "../lib/helmRecord.ts";
 import {
   formatManifest,
   parseManifest,
   withObject,
   type KubernetesObject,
-} from "../chart/manifest.ts";
-import { editConfigMap } from "../chart/objects.ts";
-import type { ReleaseNames } from "../chart/release.ts";
-import { UserError } from "../lib/errors.ts";
+} from "../../chart/manifest.ts";
+import { editConfigMap } from "../../chart/objects.ts";
+import type { ReleaseNames } from "../../chart/release.ts";
+import type { HelmRecord } from "../../lib/helmRecord.ts";
 import { liveCredentials } from "./liveSecrets.ts";
-import { valueAt, without, type ValueMap } from "./values.ts";
-
-/** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as this looks into it. */
-export interface HelmRecord {
-  readonly name: string;
-  readonly version: number;
-  readonly info: { readonly status: string };
-  readonly chart: { readonly metadata: { readonly name: string; readonly version: string } };
-  /** The values that it was given. */
-  readonly config?: ValueMap;
-  /** The objects that it rendered. */
-  readonly manifest: string;
-}
-
-/**
- * Reads a revision from its Secret.
- *
- * @throws UserError when it is none
- */
-export function decodeRecord(secret: V1Secret): HelmRecord {
-  try {
-    return JSON.parse(recordText(secret)) as HelmRecord;
-  } catch {
-    const { namespace = "", name = "", labels } = secret.metadata ?? {};
-    throw new UserError(
-      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: helm -n ${namespace} history ${labels?.name ?? ""}`,
-    );
-  }
-}
-
-/** The data of a revision's Secret. */
-export function encodeRecord(record: HelmRecord): Record<string, string> {
-  return recordData(JSON.stringify(record));
-}
+import { valueAt, without, type ValueMap } from "../../lib/tree.ts";
 
 /** A CA's credential for an account there, a value of charts before 12.1.3. */
 const accountBinding = "letsEncrypt.acme.externalAccountBinding";

@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { z } from "zod";
+import { hasCode, UserError } from "./errors.ts";
+
+/** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
+export type PulumiStream = "kept" | "stdout" | "stderr";
+
+/** What Pulumi has written. */
+export interface PulumiOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, in the order in which they came. */
+  readonly all: string;
+}
+
+/** Why a command of Pulumi's did not do its work. */
+export type PulumiFailure = "not on PATH" | PulumiOutput;
+
+/** How to run Pulumi. */
+export interface PulumiOptions {
+  /** The project's folder. Default: this process's. */
+  readonly directory?: string | undefined;
+  /** What it reads from standard input. Default: nothing. */
+  readonly stdin?: string | undefined;
+  /** Default: kept. */
+  readonly stream?: PulumiStream | undefined;
+  /** A failure in the words of the command that ran Pulumi. */
+  readonly explain: (failure: PulumiFailure) => string;
+}
+
+/** A resource in a stack's state. Secrets in it are ciphertext. */
+export type StackResource = z.infer<typeof resource>;
+
+const resource = z.object({
+  urn: z.string(),
+  /** None for what is no resource of a provider's, such as a component. */
+  id: z.string().optional(),
+  type: z.string(),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  outputs: z.record(z.string(), z.unknown()).default({}),
+});
+
+const exported = z.object({
+  deployment: z.object({ resources: z.array(resource).default([]) }).nullable(),
+});
+
+/**
+ * Runs Pulumi to its end; it asks nothing.
+ *
+ * @returns what it wrote to standard output
+ * @throws UserError when it fails, or there is none
+ */
+export async function runPulumi(args: readonly string[], options: PulumiOptions): Promise<string> {
+  const { status, ...output } = await start(args, options);
+  if (status !== 0) {
+    throw new UserError(options.explain(output));
+  }
+  return output.stdout;
+}
+
+/** The arguments with which Pulumi writes a stack's state to standard output. */
+export function exportArguments(stack: string): readonly string[] {
+  return ["stack", "export", "-s", stack];
+}
+
+/**
+ * The resources of a stack, from its state. Nothing is decrypted, so that it takes no passphrase.
+ *
+ * @returns undefined where there is no such stack
+ * @throws UserError when Pulumi fails otherwise, or there is none
+ */
+export async function stackResources(
+  stack: string,
+  options: PulumiOptions,
+): Promise<readonly StackResource[] | undefined> {
+  const { status, ...output } = await start(exportArguments(stack), options);
+  if (status === 0) {
+    return exported.parse(JSON.parse(output.stdout)).deployment?.resources ?? [];
+  }
+  if (output.all.includes("no stack named")) {
+    return undefined;
+  }
+  throw new UserError(options.explain(output));
+}
+
+function start(
+  args: readonly string[],
+  { directory, stdin = "", stream = "kept", explain }: PulumiOptions,
+): Promise<PulumiOutput & { readonly status: number | null }> {
+  return new Promise((done, failed) => {
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: directory,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const written = { stdout: "", stderr: "", all: "" };
+    for (const source of ["stdout", "stderr"] as const) {
+      child[source].setEncoding("utf8").on("data", (text: string) => {
+        written[source] += text;
+        written.all += text;
+        if (stream !== "kept") {
+          process[stream].write(text);
+        }
+      });
+    }
+    child.on("error", (error) => {
+      failed(hasCode(error, "ENOENT") ? new UserError(explain("not on PATH")) : error);
+    });
+    child.on("close", (status) => {
+      done({ status, ...written });
+    });
+    // Who does not read its input may be gone before it is written.
+    child.stdin.on("error", () => undefined).end(stdin);
+  });
+}

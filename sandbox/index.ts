@@ -1,0 +1,15 @@
+/** The sandbox's one door for the commands beside it: they know nothing else of it. */
+import { runningSandbox, type Sandbox } from "./cluster/sandbox.ts";
+import { defaultSandboxDirectory } from "./paths.ts";
+import { membershipVariable } from "./processes/parts.ts";
+
+export { loopback } from "./processes/ports.ts";
+
+/**
+ * The sandbox that this process belongs to by its environment, or else that of `npm start`.
+ *
+ * @throws UserError when it is not running
+ */
+export function presentSandbox(): Sandbox {
+  return runningSandbox(process.env[membershipVariable] ?? defaultSandboxDirectory);
+}

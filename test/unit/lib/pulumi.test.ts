@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runPulumi, stackResources, type PulumiFailure } from "../../../lib/pulumi.ts";
+
+describe("running Pulumi", () => {
+  const { PATH } = process.env;
+  const explain = (failure: PulumiFailure) =>
+    typeof failure === "string" ? failure : `it said ${failure.stderr}`;
+  let directory: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "pulumi-test-"));
+  });
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  /** Puts a Pulumi on PATH that does this. */
+  function pulumi(script: string): void {
+    writeFileSync(join(directory, "pulumi"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    process.env.PATH = `${directory}:${PATH ?? ""}`;
+  }
+
+  it("gives what it writes to standard output, and hands standard input over", async () => {
+    pulumi('echo "$@ in $PWD"; cat; echo warning >&2');
+    assert.equal(
+      await runPulumi(["config", "set"], { directory, stdin: "secret\n", explain }),
+      `config set --non-interactive in ${directory}\nsecret\n`,
+    );
+  });
+
+  it("fails in the caller's words", async () => {
+    pulumi("echo done; echo 'error: no' >&2; exit 1");
+    const failure = { name: "UserError", message: "it said error: no\n" };
+    await assert.rejects(runPulumi(["up"], { explain }), failure);
+    await assert.rejects(stackResources("prod", { explain }), failure);
+  });
+
+  it("says that it is not there", async () => {
+    process.env.PATH = directory;
+    rmSync(join(directory, "pulumi"), { force: true });
+    const failure = { name: "UserError", message: "not on PATH" };
+    await assert.rejects(runPulumi(["up"], { explain }), failure);
+  });
+
+  it("reads a stack's state, which may be empty", async () => {
+    const resources = [
+      { urn: "urn:a", type: "a:b:C", id: "1", inputs: { x: 1 } },
+      { urn: "urn:b", type: "d" },
+    ];
+    pulumi(`echo '${JSON.stringify({ version: 3, deployment: { resources } })}'`);
+    assert.deepEqual(await stackResources("prod", { explain }), [
+      { urn: "urn:a", type: "a:b:C", id: "1", inputs: { x: 1 }, outputs: {} },
+      { urn: "urn:b", type: "d", inputs: {}, outputs: {} },
+    ]);
+    pulumi(`echo '{ "version": 3, "deployment": null }'`);
+    assert.deepEqual(await stackResources("prod", { explain }), []);
+  });
+
+  it("tells that there is no such stack", async () => {
+    pulumi("echo \"error: no stack named 'prod' found\" >&2; exit 1");
+    assert.equal(await stackResources("prod", { explain }), undefined);
+  });
+});
