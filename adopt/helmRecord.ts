@@ -10,7 +10,8 @@ import { editConfigMap } from "../chart/objects.ts";
 import type { ReleaseNames } from "../chart/release.ts";
 import { UserError } from "../lib/errors.ts";
 import { liveCredentials } from "./liveSecrets.ts";
-import { valueAt, without, type ValueMap } from "./values.ts";
+import { valueAt, without } from "../lib/tree.ts";
+import type { ValueMap } from "./values.ts";
 
 /** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as this looks into it. */
 export interface HelmRecord {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ConfigSource } from "./index.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { parseJson } from "../lib/json.ts";
+import { leaves, valueAt } from "../lib/tree.ts";
 
 /** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
 export interface Finding {
@@ -33,7 +34,7 @@ const set = (name: SettingName): Finding["mend"] => ["set", settings[name].examp
 function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: ConfigSource) {
   // Whatever else is wrong with dns, a credential in it is looked for.
   const inDns = ["apiToken", "serviceAccountKey"]
-    .filter((name) => at(parseJson(values.dns), name) !== undefined)
+    .filter((name) => valueAt(parseJson(values.dns), name) !== undefined)
     .map((name) => ["dns", `dns.${name}`] as const);
   return [
     ["walletKey", "walletKey"] as const,
@@ -215,8 +216,8 @@ export function persistentStorageClass(attributes: Settings["attributes"]): stri
 
 /** Where chart values would take away what the certificate needs. */
 function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
-  const enabled = at(values, "letsEncrypt.enabled");
-  const create = at(values, "serviceAccount.create");
+  const enabled = valueAt(values, "letsEncrypt.enabled");
+  const create = valueAt(values, "serviceAccount.create");
   const broken: readonly (readonly [string, boolean, string])[] = [
     [
       "letsEncrypt.enabled",
@@ -230,7 +231,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
     ],
     [
       "serviceAccount.name",
-      at(values, "serviceAccount.name") !== undefined,
+      valueAt(values, "serviceAccount.name") !== undefined,
       "names an account that the chart does not make (templates/serviceaccount.yaml ignores it)",
     ],
     ...[
@@ -243,7 +244,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
       (path) =>
         [
           path,
-          at(values, path) === null,
+          valueAt(values, path) === null,
           "is empty, and the chart reads what should be in it",
         ] as const,
     ),
@@ -280,8 +281,8 @@ function valuesHoldNoCredential(
       },
     ];
   }
-  const known = Object.keys(credentialValues).filter((path) => at(values, path) !== undefined);
-  const lookalikes = leaves(values)
+  const known = Object.keys(credentialValues).filter((path) => valueAt(values, path) !== undefined);
+  const lookalikes = leaves(values, { lists: true })
     .filter(([path, leaf]) => !known.includes(path) && String(leaf).includes("PRIVATE KEY-----"))
     .map(([path]) => path);
   return [...known, ...lookalikes].map((path) => ({
@@ -323,28 +324,10 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     name.startsWith("price_target_"),
   );
   return [...Object.entries(ownSettings), ...priceTargets.map((name) => [name, name] as const)]
-    .filter(([path]) => at(values, path) !== undefined)
+    .filter(([path]) => valueAt(values, path) !== undefined)
     .map(([path, setting]): Finding => ({
       setting: `values.${path}`,
       problem: `has a setting of its own, ${setting}, with its own checks`,
       mend: ["rm", `--path values.${path}`],
     }));
-}
-
-function at(values: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>(
-      (value, key) =>
-        typeof value === "object" && value !== null
-          ? (value as Record<string, unknown>)[key]
-          : undefined,
-      values,
-    );
-}
-
-function leaves(value: unknown, path: readonly string[] = []): [string, unknown][] {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, nested]) => leaves(nested, [...path, key]))
-    : [[path.join("."), value]];
 }

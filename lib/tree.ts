@@ -1,0 +1,37 @@
+import { isMap } from "./json.ts";
+
+/** The value at a path, such as `image.tag`, or undefined. */
+export function valueAt(tree: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), tree);
+}
+
+/** The tree without the value at a path, and without the maps that are empty then. */
+export function without(
+  tree: Readonly<Record<string, unknown>>,
+  path: string,
+): Readonly<Record<string, unknown>> {
+  const [key = "", ...rest] = path.split(".");
+  const { [key]: value, ...others } = tree;
+  if (rest.length === 0 || !isMap(value)) {
+    return rest.length === 0 ? others : tree;
+  }
+  const remaining = without(value, rest.join("."));
+  return Object.keys(remaining).length === 0 ? others : { ...others, [key]: remaining };
+}
+
+/**
+ * Every value that is no map, by its path.
+ *
+ * @param options.lists whether lists are looked into as well, with their items by number. Default: a list is one value
+ */
+export function leaves(
+  tree: unknown,
+  options: { readonly lists?: boolean } = {},
+  path: readonly string[] = [],
+): [string, unknown][] {
+  return isMap(tree) || (options.lists === true && Array.isArray(tree))
+    ? Object.entries(tree).flatMap(([key, value]) => leaves(value, options, [...path, key]))
+    : [[path.join("."), tree]];
+}
