@@ -7,6 +7,20 @@ export const chartRepository = "https://akash-network.github.io/helm-charts";
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";
 
+/** The namespace of a release, as in Akash's guides. */
+export const defaultNamespace = "akash-services";
+
+/** The name of a release, as in Akash's guides. */
+export const defaultReleaseName = "akash-provider";
+
+/** The namespace's label by which Akash's operators and network policies find it. */
+export const akashNetworkLabel = { name: "akash.network", value: "true" } as const;
+
+/** The host of a provider, and the name in its certificate, as the chart makes it of the domain. */
+export function providerHost(domain: string): string {
+  return `provider.${domain}`;
+}
+
 /** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
 const operationMargin = 30;
 

@@ -1,6 +1,11 @@
 import { satisfies, valid } from "semver";
 import { z } from "zod";
-import { chartRepository, chartVersion } from "../chart/release.ts";
+import {
+  chartRepository,
+  chartVersion,
+  defaultNamespace,
+  defaultReleaseName,
+} from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 
@@ -276,15 +281,15 @@ export const settings = {
   }),
   /** Namespace of the release; made when it does not exist, never deleted. Default `akash-services`, as in Akash's guides. */
   namespace: setting(
-    matching(dnsLabel, "is not a DNS label").default("akash-services"),
-    "namespace akash-services",
+    matching(dnsLabel, "is not a DNS label").default(defaultNamespace),
+    `namespace ${defaultNamespace}`,
   ),
   /** Name of the Helm release. Default `akash-provider`, as in Akash's guides. */
   releaseName: setting(
     matching(dnsLabel, "is not a DNS label")
       .max(53, "is longer than Helm's 53 characters")
-      .default("akash-provider"),
-    "releaseName akash-provider",
+      .default(defaultReleaseName),
+    `releaseName ${defaultReleaseName}`,
   ),
   /** The chart's place: a repository URL, an `oci://` reference, or a folder or archive relative to the project. */
   chart: setting(
