@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { providerHost } from "./chart/release.ts";
 import { helm, kubectl } from "./lib/clusterCommand.ts";
 import type { AkashProvider, DnsCredential } from "./components/index.ts";
 import type { Config } from "./config/index.ts";
@@ -19,11 +20,12 @@ export function stackOutputs(
   const { namespace, revision, credentialSecret } = provider;
   const { names } = config;
   const { kubeContext } = config;
+  const host = providerHost(config.domain);
   const commandFor = (tool: typeof kubectl, rest: string) =>
     namespace.apply((namespace) => tool({ namespace, kubeContext }, rest));
   return {
     /** The host that the certificate is for. */
-    host: `provider.${config.domain}`,
+    host,
     challenge: config.challenge.type,
     directoryUrl: config.directoryUrl,
     namespace,
@@ -35,7 +37,7 @@ export function stackOutputs(
       log: commandFor(kubectl, `logs ${names.pod} --follow`),
       settings: commandFor(kubectl, `get configmap ${names.letsEncryptConfigMap} -o yaml`),
       history: commandFor(helm, `history ${config.releaseName}`),
-      certificate: `openssl s_client -connect provider.${config.domain}:8443 -servername provider.${config.domain} </dev/null | openssl x509 -noout -subject -issuer -dates`,
+      certificate: `openssl s_client -connect ${host}:8443 -servername ${host} </dev/null | openssl x509 -noout -subject -issuer -dates`,
     },
   };
 }

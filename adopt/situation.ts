@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import type { ReleaseNames } from "../chart/release.ts";
+import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../chart/release.ts";
 import { ownerAnnotation } from "../components/owner.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { Arguments } from "./arguments.ts";
@@ -71,7 +71,10 @@ export async function situationOf(
 }
 
 /** As in Akash's guides, and as the stack has it without a setting. */
-const defaultPlace: ReleasePlace = { namespace: "akash-services", releaseName: "akash-provider" };
+const defaultPlace: ReleasePlace = {
+  namespace: defaultNamespace,
+  releaseName: defaultReleaseName,
+};
 
 /** The settings for a place that is not the default. */
 export function placeSettings(place: ReleasePlace): Readonly<Record<string, string>> {

@@ -7,16 +7,16 @@ export const chartRepository = "https://akash-network.github.io/helm-charts";
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";
 
-/** The namespace of Akash's guides. */
+/** The namespace of a release, as in Akash's guides. */
 export const defaultNamespace = "akash-services";
 
-/** The name of the Helm release in Akash's guides. */
+/** The name of a release, as in Akash's guides. */
 export const defaultReleaseName = "akash-provider";
 
-/** Akash's operators and network policies find their namespaces by this label. */
-export const akashNamespaceLabels = { "akash.network": "true" } as const;
+/** The namespace's label by which Akash's operators and network policies find it. */
+export const akashNetworkLabel = { name: "akash.network", value: "true" } as const;
 
-/** The host that the certificate is for: the chart puts `provider.` in front (templates/configmap-main.yaml). */
+/** The host of a provider, and the name in its certificate, as the chart makes it of the domain. */
 export function providerHost(domain: string): string {
   return `provider.${domain}`;
 }

@@ -4,7 +4,7 @@ import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release.js
 import * as pulumi from "@pulumi/pulumi";
 import { encodeParameters } from "../chart/parameters.ts";
 import {
-  akashNamespaceLabels,
+  akashNetworkLabel,
   chartName,
   chartRepository,
   chartVersion,
@@ -123,7 +123,12 @@ export class AkashProvider extends pulumi.ComponentResource {
 
     const namespace = new Namespace(
       children.namespace,
-      { metadata: { name: namespaceName, labels: akashNamespaceLabels } },
+      {
+        metadata: {
+          name: namespaceName,
+          labels: { [akashNetworkLabel.name]: akashNetworkLabel.value },
+        },
+      },
       {
         parent: this,
         // Other things than this stack's live in it: the operators, and whatever was there before. In an adopted one

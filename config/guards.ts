@@ -2,16 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ConfigSource } from "./index.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { parseJson } from "../lib/json.ts";
-
-/** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
-export interface Finding {
-  readonly setting: string;
-  readonly problem: string;
-  readonly mend: readonly ["set" | "rm", string];
-}
+import { leaves, valueAt } from "../lib/tree.ts";
+import { setEncrypted, setExample, type SettingProblem } from "./mend.ts";
+import { secretPaths } from "./options.ts";
 
 /** Checks what no setting can tell alone. A setting that is itself wrong or missing is undefined. */
-type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly Finding[];
+type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly SettingProblem[];
 
 /** All of them; each runs whatever the others find. */
 export const guards: readonly Guard[] = [
@@ -28,32 +24,35 @@ export const guards: readonly Guard[] = [
   valuesRepeatNoSetting,
 ];
 
-const set = (name: SettingName): Finding["mend"] => ["set", settings[name].example];
+const set = (name: SettingName): SettingProblem["mend"] => ["set", setExample(name)];
 
 function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: ConfigSource) {
-  // Whatever else is wrong with dns, a credential in it is looked for.
-  const inDns = ["apiToken", "serviceAccountKey"]
-    .filter((name) => at(parseJson(values.dns), name) !== undefined)
-    .map((name) => ["dns", `dns.${name}`] as const);
-  return [
-    ["walletKey", "walletKey"] as const,
-    ["walletPassword", "walletPassword"] as const,
-    ...inDns,
-  ]
-    .filter(([name]) => values[name] !== undefined && !secrets.has(name))
-    .map(([name, path]): Finding => ({
+  // Whatever else is wrong with a setting, a credential in it is looked for.
+  const isGiven = (name: string, inside: readonly string[]) =>
+    inside.length === 0
+      ? values[name] !== undefined
+      : valueAt(parseJson(values[name]), inside.join(".")) !== undefined;
+  return secretPaths()
+    .filter((path) => {
+      const [name = "", ...inside] = path.split(".");
+      return isGiven(name, inside) && !secrets.has(name);
+    })
+    .map((path): SettingProblem => ({
       setting: path,
       problem: "is a credential and stands in the stack's file in clear",
-      mend: ["set", `${path === name ? "" : "--path "}--secret ${path}`],
+      mend: ["set", setEncrypted(path)],
     }));
 }
 
-/** The settings that the program keeps secret; every other ends up in the release's values. */
-const keptSecret = new Set(["walletKey", "walletPassword", "dns", "values"]);
-
-function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Finding[] {
+/** Every setting without a credential ends up in the release's values. */
+function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): SettingProblem[] {
+  const kept = new Set([
+    ...secretPaths().map((path) => path.split(".")[0] ?? path),
+    // These have a check of their own.
+    "values",
+  ]);
   return [...secrets]
-    .filter((name) => Object.hasOwn(settings, name) && !keptSecret.has(name))
+    .filter((name) => Object.hasOwn(settings, name) && !kept.has(name))
     .map((name) => ({
       setting: name,
       problem:
@@ -71,7 +70,7 @@ export function stackEnvironment(stack: string): keyof typeof letsEncryptDirecto
 function directoryFitsStack(
   { acmeDirectory, allowOtherDirectory }: Partial<Settings>,
   { stack, values }: ConfigSource,
-): Finding[] {
+): SettingProblem[] {
   const environment = stackEnvironment(stack);
   if (environment === undefined) {
     const missing = values.acmeDirectory === undefined;
@@ -111,7 +110,7 @@ function directoryFitsStack(
 function challengeFitsDns(
   { challenge, dns }: Partial<Settings>,
   { values }: ConfigSource,
-): Finding[] {
+): SettingProblem[] {
   if (challenge === "dns-01" && values.dns === undefined) {
     return [
       { setting: "dns", problem: "is missing, and dns-01 needs a DNS provider", mend: set("dns") },
@@ -128,7 +127,7 @@ function challengeFitsDns(
     : [];
 }
 
-function dnsCredentialIsOne({ dns }: Partial<Settings>): Finding[] {
+function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
   return dns?.provider === "googleCloud" &&
     dns.serviceAccountKey !== undefined &&
     dns.workloadIdentity !== undefined
@@ -155,7 +154,7 @@ export function priceTargets(parsed: Partial<Settings>): Record<string, string> 
 function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSource) {
   return values.bidPriceScript !== undefined
     ? []
-    : Object.keys(priceTargets(parsed)).map((setting): Finding => ({
+    : Object.keys(priceTargets(parsed)).map((setting): SettingProblem => ({
         setting,
         problem:
           "has no effect without bidPriceScript: the provider would bid with its built-in scale strategy",
@@ -163,23 +162,23 @@ function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSou
       }));
 }
 
-function filesExist({ bidPriceScript, chart }: Partial<Settings>): Finding[] {
-  const findings: Finding[] = [];
+function filesExist({ bidPriceScript, chart }: Partial<Settings>): SettingProblem[] {
+  const problems: SettingProblem[] = [];
   if (bidPriceScript !== undefined && !hasText(bidPriceScript)) {
-    findings.push({
+    problems.push({
       setting: "bidPriceScript",
       problem: `names ${bidPriceScript}, which is not a file with a script in it`,
       mend: set("bidPriceScript"),
     });
   }
   if (chart?.startsWith(".") === true && !existsSync(chart)) {
-    findings.push({
+    problems.push({
       setting: "chart",
       problem: `names ${chart}, which is not there`,
       mend: set("chart"),
     });
   }
-  return findings;
+  return problems;
 }
 
 function hasText(file: string): boolean {
@@ -189,7 +188,7 @@ function hasText(file: string): boolean {
   );
 }
 
-function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Finding[] {
+function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): SettingProblem[] {
   const persistent = persistentStorageClass(attributes ?? []);
   return storageClass !== undefined && persistent !== undefined && storageClass !== persistent
     ? [
@@ -214,9 +213,9 @@ export function persistentStorageClass(attributes: Settings["attributes"]): stri
 }
 
 /** Where chart values would take away what the certificate needs. */
-function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
-  const enabled = at(values, "letsEncrypt.enabled");
-  const create = at(values, "serviceAccount.create");
+function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] {
+  const enabled = valueAt(values, "letsEncrypt.enabled");
+  const create = valueAt(values, "serviceAccount.create");
   const broken: readonly (readonly [string, boolean, string])[] = [
     [
       "letsEncrypt.enabled",
@@ -230,7 +229,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
     ],
     [
       "serviceAccount.name",
-      at(values, "serviceAccount.name") !== undefined,
+      valueAt(values, "serviceAccount.name") !== undefined,
       "names an account that the chart does not make (templates/serviceaccount.yaml ignores it)",
     ],
     ...[
@@ -243,7 +242,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
       (path) =>
         [
           path,
-          at(values, path) === null,
+          valueAt(values, path) === null,
           "is empty, and the chart reads what should be in it",
         ] as const,
     ),
@@ -257,19 +256,19 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): Finding[] {
     }));
 }
 
+/** The setting or option for a credential among the chart's values, by the value's path. */
 const credentialValues: Readonly<Record<string, string>> = {
-  key: "--secret walletKey < wallet.key",
-  keysecret: "--secret walletPassword",
-  "letsEncrypt.providers.cloudflare.apiToken": "--path --secret dns.apiToken",
-  "letsEncrypt.providers.googleCloud.serviceAccount.content":
-    "--path --secret dns.serviceAccountKey < service-account.json",
+  key: "walletKey",
+  keysecret: "walletPassword",
+  "letsEncrypt.providers.cloudflare.apiToken": "dns.apiToken",
+  "letsEncrypt.providers.googleCloud.serviceAccount.content": "dns.serviceAccountKey",
 };
 
 /** Helm keeps the values of every revision in the cluster, readable for whoever reads Secrets there. */
 function valuesHoldNoCredential(
   { values }: Partial<Settings>,
   { secrets }: ConfigSource,
-): Finding[] {
+): SettingProblem[] {
   if (secrets.has("values")) {
     return [
       {
@@ -280,19 +279,22 @@ function valuesHoldNoCredential(
       },
     ];
   }
-  const known = Object.keys(credentialValues).filter((path) => at(values, path) !== undefined);
-  const lookalikes = leaves(values)
+  const known = Object.keys(credentialValues).filter((path) => valueAt(values, path) !== undefined);
+  const lookalikes = leaves(values, { lists: true })
     .filter(([path, leaf]) => !known.includes(path) && String(leaf).includes("PRIVATE KEY-----"))
     .map(([path]) => path);
-  return [...known, ...lookalikes].map((path) => ({
-    setting: `values.${path}`,
-    problem: `is a credential, which Helm would keep in its release history${
-      credentialValues[path] === undefined
-        ? ""
-        : `; it has a setting of its own (pulumi config set ${credentialValues[path]})`
-    }`,
-    mend: ["rm", `--path values.${path}`],
-  }));
+  return [...known, ...lookalikes].map((path) => {
+    const own = credentialValues[path];
+    return {
+      setting: `values.${path}`,
+      problem: `is a credential, which Helm would keep in its release history${
+        own === undefined
+          ? ""
+          : `; it has a setting of its own (pulumi config set ${setExample(own)})`
+      }`,
+      mend: ["rm", `--path values.${path}`],
+    };
+  });
 }
 
 /** The settings that chart values would silently override, by the value's path. */
@@ -323,28 +325,10 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     name.startsWith("price_target_"),
   );
   return [...Object.entries(ownSettings), ...priceTargets.map((name) => [name, name] as const)]
-    .filter(([path]) => at(values, path) !== undefined)
-    .map(([path, setting]): Finding => ({
+    .filter(([path]) => valueAt(values, path) !== undefined)
+    .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,
       problem: `has a setting of its own, ${setting}, with its own checks`,
       mend: ["rm", `--path values.${path}`],
     }));
-}
-
-function at(values: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>(
-      (value, key) =>
-        typeof value === "object" && value !== null
-          ? (value as Record<string, unknown>)[key]
-          : undefined,
-      values,
-    );
-}
-
-function leaves(value: unknown, path: readonly string[] = []): [string, unknown][] {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, nested]) => leaves(nested, [...path, key]))
-    : [[path.join("."), value]];
 }

@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
-import { guards, priceTargets, stackEnvironment, type Finding } from "./guards.ts";
+import { guards, priceTargets, stackEnvironment } from "./guards.ts";
 import {
   letsEncryptDirectory,
   settings,
-  type AnySetting,
   type DnsConfig,
+  type SettingName,
   type Settings,
 } from "./settings.ts";
-import { findings } from "./issues.ts";
 import { stackAccess } from "../components/stackAccess.ts";
 import type { CloudAccess } from "../dns/access.ts";
+import { problemsOf } from "./issues.ts";
+import type { SettingProblem } from "./mend.ts";
+import { isStructured } from "./options.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -127,7 +129,7 @@ function pulumiConfig(): ConfigSource {
   };
 }
 
-function unknownSettings({ values }: ConfigSource): Finding[] {
+function unknownSettings({ values }: ConfigSource): SettingProblem[] {
   return Object.keys(values)
     .filter((name) => !Object.hasOwn(settings, name))
     .map((name) => ({
@@ -139,19 +141,19 @@ function unknownSettings({ values }: ConfigSource): Finding[] {
 
 function parseSettings(source: ConfigSource): {
   readonly settings: Partial<Settings>;
-  readonly problems: readonly Finding[];
+  readonly problems: readonly SettingProblem[];
 } {
   const parsed: Record<string, unknown> = {};
-  const problems: Finding[] = [];
-  for (const [name, { schema, example, structured }] of Object.entries<AnySetting>(settings)) {
+  const problems: SettingProblem[] = [];
+  for (const name of Object.keys(settings) as SettingName[]) {
     const text = source.values[name];
-    const result = schema.safeParse(
+    const result = settings[name].safeParse(
       // Text that is no JSON stays as it is, for the schema to refuse.
-      structured === true ? (parseJson(text) ?? text) : text,
+      isStructured(name) ? (parseJson(text) ?? text) : text,
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      problems.push(...findings(name, example, text, result.error.issues));
+      problems.push(...problemsOf(name, text, result.error.issues));
     }
   }
   return { settings: parsed, problems };

@@ -10,8 +10,7 @@ import { settings } from "../config/settings.ts";
  */
 export function configuredTimeout(directory: string, stack: string): number | undefined {
   const timeout = readTimeout(directory, stack);
-  return settings.timeout.schema.safeParse(typeof timeout === "number" ? String(timeout) : timeout)
-    .data;
+  return settings.timeout.safeParse(typeof timeout === "number" ? String(timeout) : timeout).data;
 }
 
 function readTimeout(directory: string, stack: string): unknown {

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { decodeParameters, parametersAnnotation, type Parameters } from "../chart/parameters.ts";
-import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import {
+  credentialSecretName,
+  providerHost,
+  releaseNames,
+  type ReleaseNames,
+} from "../chart/release.ts";
 import { UserError } from "../lib/errors.ts";
 import type { StateResource } from "./stackState.ts";
 
@@ -86,7 +91,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     timeout,
     revision: status.safeParse(release?.outputs.status).data?.revision,
     kubeContext: text.parse(cluster?.inputs.context),
-    host: `provider.${values.domain}`,
+    host: providerHost(values.domain),
     domain: values.domain,
     email: values.letsEncrypt.acme.email,
     directoryUrl: values.letsEncrypt.acme.caDirUrl,

@@ -1,4 +1,10 @@
-import { releaseNames } from "../chart/release.ts";
+import {
+  defaultNamespace,
+  defaultReleaseName,
+  providerHost,
+  releaseNames,
+} from "../chart/release.ts";
+import { kubectl } from "../lib/clusterCommand.ts";
 import { checks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
 
@@ -9,6 +15,23 @@ export interface Trouble {
   readonly meaning: string;
   readonly remedy: string;
 }
+
+/** A stack with the defaults, whose commands the README shows. */
+const http01: Expectation = {
+  stack: "prod",
+  namespace: defaultNamespace,
+  releaseName: defaultReleaseName,
+  names: releaseNames(defaultReleaseName),
+  timeout: 600,
+  revision: undefined,
+  kubeContext: undefined,
+  host: providerHost("example.com"),
+  domain: "example.com",
+  email: "you@example.com",
+  directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
+  challenge: { type: "http-01" },
+  made: undefined,
+};
 
 /** What Pulumi, Helm and this program say when something goes wrong, outside of the doctor. */
 const messages: readonly Trouble[] = [
@@ -26,7 +49,7 @@ const messages: readonly Trouble[] = [
   {
     sign: "`… finished with status: failed … timed out`",
     meaning: "The pod did not get ready in `timeout` seconds. Helm put the former revision back.",
-    remedy: "`kubectl -n akash-services describe pod akash-provider-0`, then `pulumi up` again.",
+    remedy: `\`${kubectl(http01, `describe pod ${http01.names.pod}`)}\`, then \`pulumi up\` again.`,
   },
   {
     sign: "`… invalid ownership metadata` or a conflict of field managers",
@@ -49,27 +72,9 @@ const messages: readonly Trouble[] = [
     sign: "`updates to statefulset spec for fields other than … are forbidden`",
     meaning:
       "The storage class or size of the home volume has changed, which Kubernetes does not do in place.",
-    remedy:
-      "`kubectl -n akash-services delete statefulset akash-provider --cascade=orphan`, then `pulumi up -s prod`; the volume stays as it is.",
+    remedy: `\`${kubectl(http01, `delete statefulset ${http01.names.fullname} --cascade=orphan`)}\`, then \`pulumi up -s prod\`; the volume stays as it is.`,
   },
 ];
-
-/** A stack with the defaults, whose commands the README shows. */
-const http01: Expectation = {
-  stack: "prod",
-  namespace: "akash-services",
-  releaseName: "akash-provider",
-  names: releaseNames("akash-provider"),
-  timeout: 600,
-  revision: undefined,
-  kubeContext: undefined,
-  host: "provider.example.com",
-  domain: "example.com",
-  email: "you@example.com",
-  directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
-  challenge: { type: "http-01" },
-  made: undefined,
-};
 
 /** The same with DNS-01, for the checks that do not apply otherwise. */
 const dns01: Expectation = {

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
 import { coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
-import type { ReleaseNames } from "../../chart/release.ts";
+import { akashNetworkLabel, type ReleaseNames } from "../../chart/release.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
   decodeRecord,
@@ -13,8 +13,6 @@ import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
 
-/** The namespace's label by which Akash's operators and network policies find it. */
-const namespaceLabel = { name: "akash.network", value: "true" };
 /** Helm leaves an object alone that has this annotation (https://helm.sh/docs/howto/charts_tips_and_tricks). */
 const keepAnnotation = "/metadata/annotations/helm.sh~1resource-policy";
 
@@ -77,8 +75,8 @@ export class RunningProvider {
     const { namespace: name } = this.place;
     await explained(async () => {
       const { metadata } = await this.core.readNamespace({ name });
-      if (metadata?.labels?.[namespaceLabel.name] !== namespaceLabel.value) {
-        const labels = { ...metadata?.labels, [namespaceLabel.name]: namespaceLabel.value };
+      if (metadata?.labels?.[akashNetworkLabel.name] !== akashNetworkLabel.value) {
+        const labels = { ...metadata?.labels, [akashNetworkLabel.name]: akashNetworkLabel.value };
         const body = [
           { op: "test", path: "/metadata/resourceVersion", value: metadata?.resourceVersion },
           { op: "add", path: "/metadata/labels", value: labels },

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import ts from "typescript";
 import { repairs } from "../../chart/repairs.ts";
 import { troubles } from "../../doctor/troubleshooting.ts";
+import { alternativesOf, fullDescription, propertiesOf, settingSchemas } from "./settingSchemas.ts";
 
 /**
  * The README's tables that say what the code says, so that they are written from it: between
@@ -47,87 +46,32 @@ function troubleshootingTable(): string {
   );
 }
 
-const file = "config/settings.ts";
-
-/** The settings with their doc comments; a comment holds for the settings under it that have none. */
+/** The settings, with the options inside `dns` and `ingress`; those that say the same about themselves share a row. */
 function settingsTable(): string {
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(file, "utf8"),
-    ts.ScriptTarget.Latest,
-    true,
-  );
-  const rows: { names: string[]; comment: string }[] = [];
-  const add = (name: string, comment: string | undefined) => {
+  const rows: { names: string[]; text: string }[] = [];
+  const add = (name: string, text: string) => {
     const last = rows.at(-1);
-    if (comment === undefined && last !== undefined) {
+    if (last?.text === text) {
       last.names.push(name);
     } else {
-      rows.push({ names: [name], comment: comment ?? "" });
+      rows.push({ names: [name], text });
     }
   };
-  for (const property of objectOf(source, "settings")) {
-    const name = property.name.getText();
-    add(name, docComment(property));
-    if (name === "dns" || name === "ingress") {
-      for (const { option, documented } of unionOptions(source, name)) {
-        add(option, docComment(documented));
+  for (const [name, schema, required] of propertiesOf(settingSchemas())) {
+    add(name, fullDescription(schema, required));
+    for (const [choice, alternative] of alternativesOf(schema)) {
+      for (const [option, optionSchema, optionRequired] of propertiesOf(alternative)) {
+        if (optionSchema.const === undefined) {
+          add(`${name}.${option} (${choice})`, fullDescription(optionSchema, optionRequired));
+        }
       }
     }
   }
   return table(
     ["Setting", "What it is"],
-    rows.map(({ names, comment }) => [
+    rows.map(({ names, text }) => [
       names.map((name) => `\`${name}\``).join(", "),
-      comment.replaceAll("|", "\\|"),
+      text.replaceAll("|", "\\|"),
     ]),
   );
-}
-
-function declaration(source: ts.SourceFile, name: string): ts.Expression {
-  for (const statement of source.statements) {
-    if (ts.isVariableStatement(statement)) {
-      for (const { name: declared, initializer } of statement.declarationList.declarations) {
-        if (declared.getText() === name && initializer !== undefined) {
-          return ts.isSatisfiesExpression(initializer) ? initializer.expression : initializer;
-        }
-      }
-    }
-  }
-  throw new Error(`${file} declares no ${name}`);
-}
-
-function objectOf(source: ts.SourceFile, name: string): ts.PropertyAssignment[] {
-  const expression = declaration(source, name);
-  return ts.isObjectLiteralExpression(expression)
-    ? expression.properties.filter(ts.isPropertyAssignment)
-    : [];
-}
-
-/** The options of a discriminated union, with the discriminator's value where they belong to one alternative. */
-function unionOptions(source: ts.SourceFile, name: string) {
-  const options: { readonly option: string; readonly documented: ts.Node }[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isObjectLiteralExpression(node)) {
-      const value = /literal\("(.*)"\)/.exec(node.getText())?.[1] ?? "";
-      for (const property of node.properties.slice(1)) {
-        const option = `${name}.${property.name?.getText() ?? ""} (${value})`;
-        // An option that the alternatives share is declared once, with its comment there.
-        const documented = ts.isShorthandPropertyAssignment(property)
-          ? declaration(source, property.name.text).parent.parent.parent
-          : property;
-        options.push({ option, documented });
-      }
-    } else {
-      ts.forEachChild(node, visit);
-    }
-  };
-  visit(declaration(source, name));
-  return options;
-}
-
-function docComment(node: ts.Node): string | undefined {
-  const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
-  const text = ts.getTextOfJSDocComment(doc?.comment);
-  return text?.replace(/\s*\n\s*/g, " ");
 }

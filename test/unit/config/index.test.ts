@@ -314,6 +314,14 @@ describe("configuration", () => {
       );
     });
 
+    it("come with the command for an item of a list", () => {
+      const source = configSource({ attributes: json([{ key: "region", value: "eu" }, "tier"]) });
+      assert.throws(
+        () => readConfig(source),
+        /attributes\[1\] .*\n *pulumi config set -s home --path 'attributes\[1\]' <value>/,
+      );
+    });
+
     it("do not hide a credential in clear", () => {
       const found = commandFor({ provider: "cloudflare", zone: "x", apiToken: "SENTINEL" });
       assert.deepEqual(

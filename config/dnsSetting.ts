@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
+import { hostName, matching, positive } from "./forms.ts";
+
+/** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
+const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+
+const proofTimeout = positive.prefault(480).meta({
+  description: "How long the proof waits until a new credential works everywhere, in seconds.",
+  note: ": at Google it is mostly one minute and up to 7, at Cloudflare seconds",
+  examples: [600],
+});
+
+const rotation = z
+  .union([z.string().min(1), z.number()])
+  .transform(String)
+  .prefault("first")
+  .meta({
+    description:
+      "Any text, such as a month; when it changes, the credential is replaced by a new one.",
+    examples: ["2026-11"],
+  });
+
+const maxAgeDays = positive.prefault(90).meta({
+  description: "After how many days `preview` and `up` warn that the credential is old.",
+  examples: [180],
+});
+
+const provider = <Name extends string>(name: Name, description: string) =>
+  z.literal(name).meta({ description, examples: [name] });
+
+/** The DNS provider of `dns-01`, and its options. */
+export const dns = z.discriminatedUnion("provider", [
+  z.strictObject({
+    provider: provider("googleCloud", "Google Cloud DNS."),
+    proofTimeout,
+    rotation,
+    maxAgeDays,
+    project: matching(googleProject, "is not a project id").meta({
+      description:
+        "Project id of the managed zone, and of the service account that is made for it.",
+      examples: ["my-project"],
+    }),
+    zone: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Name of the managed zone.",
+        unset: "the public zone of the project that contains the host",
+        examples: ["example-com"],
+      }),
+    grant: z
+      .enum(["zone", "project"])
+      .default("zone")
+      .meta({
+        description: "Where `roles/dns.admin` is granted.",
+        note: "; `project` reaches every zone of the project",
+        examples: ["project"],
+      }),
+    serviceAccountKey: z
+      .string()
+      .refine(
+        (content) => keyFileProblems(content).length === 0,
+        "is not a service account's key file",
+      )
+      .optional()
+      .meta({
+        description: "Key file of a service account of your own, instead of one that is made.",
+        secret: true,
+        file: "service-account.json",
+      }),
+    workloadIdentity: z
+      .email("is not the e-mail address of a service account")
+      .optional()
+      .meta({
+        description:
+          "E-mail of a Google service account that the pod acts as on GKE (Workload Identity): no key, no Secret.",
+        examples: ["akash-dns@my-project.iam.gserviceaccount.com"],
+      }),
+  }),
+  z.strictObject({
+    provider: provider("cloudflare", "Cloudflare DNS."),
+    proofTimeout,
+    rotation,
+    maxAgeDays,
+    zone: matching(hostName, "is not a zone name").meta({
+      description: "Name of the zone, such as `example.com`.",
+      examples: ["example.com"],
+    }),
+    accountId: matching(/^[0-9a-f]{32}$/, "is not an account id of 32 hex digits")
+      .optional()
+      .meta({
+        description:
+          "Account id; given, the token belongs to the account instead of to the user who runs Pulumi.",
+        examples: ["0123456789abcdef0123456789abcdef"],
+      }),
+    expiresOn: z.iso
+      .datetime("is not a moment such as 2027-01-31T00:00:00Z")
+      .refine((moment) => Date.parse(moment) > Date.now(), "is in the past")
+      .optional()
+      .meta({
+        description: "Last moment of the token's life, in RFC 3339 form.",
+        unset: "none",
+        examples: ["2027-01-31T00:00:00Z"],
+      }),
+    allowedIps: z
+      .array(z.union([z.cidrv4(), z.cidrv6()], "is not a range such as 192.0.2.7/32"))
+      .min(1, "is empty")
+      .optional()
+      .meta({
+        description:
+          "IP ranges (CIDR) that may use the token, the machine that runs Pulumi among them, since it proves the token.",
+        unset: "any",
+        examples: [["192.0.2.7/32"]],
+      }),
+    apiToken: matching(/\S/, "is empty").optional().meta({
+      description: "A token of your own, instead of one that is made.",
+      secret: true,
+    }),
+  }),
+]);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+/** A DNS name of at least two labels (RFC 1123, section 2.1), in lower case as Kubernetes asks for it. */
+export const hostName =
+  /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The chart puts values into YAML and shell scripts as they are (templates/configmap-main.yaml, scripts/run.sh). */
+const unsafeInChart = /[\s"'`$\\]/;
+
+/** Any text but none. */
+export const optionalText = (problem: string) => z.string().min(1, problem).optional();
+
+/** Text of a pattern. */
+export const matching = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);
+
+/** A whole number above zero, of a setting: Pulumi hands it over as text. */
+export const wholeNumber = (problem: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, problem)
+    .transform(Number);
+
+/** A whole number above zero, inside a setting: `pulumi config set --path` may make it a number or leave it text. */
+export const positive = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,6}$/)
+        .transform(Number),
+    ],
+    "is not a whole number",
+  )
+  .pipe(
+    z.number("is not a whole number").int("is not a whole number").positive("is not above zero"),
+  );
+
+/** A URL of one of the protocols. */
+export const url = (problem: string, protocols: readonly string[] = ["http:", "https:"]) =>
+  z
+    .string()
+    .refine(
+      (text) => !unsafeInChart.test(text) && protocols.includes(URL.parse(text)?.protocol ?? ""),
+      problem,
+    );
