@@ -1,3 +1,10 @@
+import {
+  componentTypes,
+  credentialChildren,
+  programNames,
+  providerChildren,
+  resourceTypes,
+} from "../components/names.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { PulumiCommand } from "./pulumi.ts";
 import { ownName } from "./stackFile.ts";
@@ -40,13 +47,18 @@ export interface CredentialMaker {
   readonly suffix: string;
 }
 
-/** Names in the program: index.ts, components/akashProvider.ts, and components/cluster.ts. */
-const providerComponent: Component = { name: "provider", type: "akash:provider:AkashProvider" };
+const providerComponent: Component = {
+  name: programNames.provider,
+  type: componentTypes.provider,
+};
 const credentialComponents = {
-  googleCloud: { name: "dns", type: "akash:dns:GcpDnsCredential" },
-  cloudflare: { name: "dns", type: "akash:dns:CloudflareDnsCredential" },
+  googleCloud: { name: programNames.credential, type: componentTypes.googleCloud },
+  cloudflare: { name: programNames.credential, type: componentTypes.cloudflare },
 } as const satisfies Record<string, Component>;
-const clusterProvider: Component = { name: "cluster", type: "pulumi:providers:kubernetes" };
+const clusterProvider: Component = {
+  name: programNames.cluster,
+  type: resourceTypes.kubernetesProvider,
+};
 
 /** The command that makes the stack. */
 export function initCommand({ stack }: StackIdentity): PulumiCommand {
@@ -95,23 +107,24 @@ export function importedResources(
   { wallet, dnsCredential, maker }: ImportSources,
 ): ImportedResource[] {
   const parent = providerComponent;
+  const children = providerChildren(parent.name);
   const secret = (name: string, id: string | undefined) =>
     id === undefined
       ? []
-      : [{ type: "kubernetes:core/v1:Secret", name, id: `${namespace}/${id}`, parent }];
+      : [{ type: resourceTypes.secret, name, id: `${namespace}/${id}`, parent }];
   return [
     {
-      type: "kubernetes:core/v1:Namespace",
-      name: `${parent.name}-namespace`,
+      type: resourceTypes.namespace,
+      name: children.namespace,
       id: namespace,
       parent,
     },
-    ...secret(`${parent.name}-wallet`, wallet),
-    ...secret(`${parent.name}-dns-credential`, dnsCredential),
+    ...secret(children.wallet, wallet),
+    ...secret(children.dnsCredential, dnsCredential),
     ...(maker === undefined ? [] : [importedSuffix(maker)]),
     {
-      type: "kubernetes:helm.sh/v3:Release",
-      name: `${parent.name}-release`,
+      type: resourceTypes.release,
+      name: children.release,
       id: `${namespace}/${releaseName}`,
       parent,
     },
@@ -122,8 +135,8 @@ export function importedResources(
 function importedSuffix({ dnsProvider, suffix }: CredentialMaker): ImportedResource {
   const parent = credentialComponents[dnsProvider];
   return {
-    type: "random:index/randomId:RandomId",
-    name: `${parent.name}-suffix`,
+    type: resourceTypes.randomId,
+    name: credentialChildren(parent.name).suffix,
     id: Buffer.from(suffix, "hex").toString("base64url"),
     parent,
   };

@@ -13,6 +13,12 @@ export const defaultNamespace = "akash-services";
 /** The name of a release, as in Akash's guides. */
 export const defaultReleaseName = "akash-provider";
 
+/** How long Helm waits for the pod to get ready, in seconds: the first start imports the key and signs transactions. */
+export const defaultTimeout = 600;
+
+/** How many revisions Helm keeps: enough to roll back, without every setting ever used. */
+export const defaultMaxHistory = 5;
+
 /** The namespace's label by which Akash's operators and network policies find it. */
 export const akashNetworkLabel = { name: "akash.network", value: "true" } as const;
 

@@ -10,8 +10,10 @@ import {
   chartVersion,
   credentialSecretKey,
   credentialSecretName,
+  defaultMaxHistory,
   defaultNamespace,
   defaultReleaseName,
+  defaultTimeout,
   releaseNames,
   type ReleaseNames,
 } from "../chart/release.ts";
@@ -237,12 +239,6 @@ export class AkashProvider extends pulumi.ComponentResource {
     });
   }
 }
-
-/** How long Helm waits for the pod to get ready, in seconds. */
-export const defaultTimeout = 600;
-
-/** How many revisions Helm keeps. */
-export const defaultMaxHistory = 5;
 
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 import { hostName, matching, positive } from "./forms.ts";
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 
-const proofTimeout = positive.prefault(480).meta({
+const proofTimeout = positive.prefault(defaultProofTimeout).meta({
   description: "How long the proof waits until a new credential works everywhere, in seconds.",
   note: ": at Google it is mostly one minute and up to 7, at Cloudflare seconds",
   examples: [600],
@@ -14,7 +15,7 @@ const proofTimeout = positive.prefault(480).meta({
 const rotation = z
   .union([z.string().min(1), z.number()])
   .transform(String)
-  .prefault("first")
+  .prefault(firstRotation)
   .meta({
     description:
       "Any text, such as a month; when it changes, the credential is replaced by a new one.",

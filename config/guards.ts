@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { ConfigSource } from "./index.ts";
+import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { parseJson } from "../lib/json.ts";
 import { leaves, valueAt } from "../lib/tree.ts";

@@ -9,13 +9,15 @@ import {
   type SettingName,
   type Settings,
 } from "./settings.ts";
-import { stackAccess } from "../components/stackAccess.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
 import type { SettingProblem } from "./mend.ts";
 import { isStructured } from "./options.ts";
+import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
+
+export type { ConfigSource } from "./source.ts";
 
 /** How the host is validated. */
 export type Challenge =
@@ -46,18 +48,6 @@ export interface Config extends Omit<
   readonly priceTargets: Readonly<Record<string, string>>;
   /** The bid price script's text. */
   readonly bidPriceScript: string | undefined;
-}
-
-/** What a configuration is read from. */
-export interface ConfigSource {
-  /** The stack's name. */
-  readonly stack: string;
-  /** Values by setting, as Pulumi hands them over: text, or JSON for objects and lists. */
-  readonly values: Readonly<Record<string, string>>;
-  /** The settings that are encrypted in the stack's file. */
-  readonly secrets: ReadonlySet<string>;
-  /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
-  readonly plugins?: CloudAccess;
 }
 
 /** Something in the configuration that keeps the program from running. */
@@ -92,7 +82,7 @@ export class ConfigError extends pulumi.RunError {
  * @param source default: the stack that Pulumi is running
  * @throws ConfigError with every problem that was found
  */
-export function readConfig(source: ConfigSource = pulumiConfig()): Config {
+export function readConfig(source: ConfigSource = runningStack()): Config {
   const { settings: parsed, problems } = parseSettings(source);
   const all = [
     ...unknownSettings(source),
@@ -110,23 +100,6 @@ export function readConfig(source: ConfigSource = pulumiConfig()): Config {
     );
   }
   return assemble(parsed as Settings, source);
-}
-
-function pulumiConfig(): ConfigSource {
-  const prefix = `${pulumi.getProject()}:`;
-  const own = (keys: readonly string[]) =>
-    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-  const all = pulumi.runtime.allConfig();
-  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
-  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  return {
-    stack: pulumi.getStack(),
-    values: Object.fromEntries(
-      own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
-    ),
-    secrets: new Set(own(secretKeys)),
-    plugins: stackAccess(),
-  };
 }
 
 function unknownSettings({ values }: ConfigSource): SettingProblem[] {

@@ -3,8 +3,10 @@ import { z } from "zod";
 import {
   chartRepository,
   chartVersion,
+  defaultMaxHistory,
   defaultNamespace,
   defaultReleaseName,
+  defaultTimeout,
   providerHost,
 } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
@@ -284,18 +286,18 @@ export const settings = {
       examples: [chartVersion],
     }),
   timeout: wholeNumber("is not a whole number of seconds")
-    .prefault("600")
+    .prefault(String(defaultTimeout))
     .meta({
       description: "How long Helm waits for the pod to get ready, in seconds.",
       note: ": the first start imports the key and signs transactions",
-      examples: ["600"],
+      examples: [String(defaultTimeout)],
     }),
   maxHistory: wholeNumber("is not a whole number")
-    .prefault("5")
+    .prefault(String(defaultMaxHistory))
     .meta({
       description: "How many revisions Helm keeps.",
       note: ": enough to roll back, without every setting ever used",
-      examples: ["5"],
+      examples: [String(defaultMaxHistory)],
     }),
   kubeContext: optionalText("is empty").meta({
     description: "Context of the kubeconfig.",

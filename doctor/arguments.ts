@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { commandLine, flag, value, values, type ValuesOf } from "../lib/commandLine.ts";
 import { UsageError } from "../lib/errors.ts";
-import { exitCode } from "./report.ts";
+import { exitCode } from "./exitCode.ts";
 
 /** Where to connect to. */
 export interface Address {

@@ -6,6 +6,7 @@ import {
   releaseNames,
   type ReleaseNames,
 } from "../chart/release.ts";
+import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
 import type { StateResource } from "./stackState.ts";
 
@@ -71,7 +72,7 @@ const rotation = z.object({ rotateBy: text, rotate: text });
  * @throws UserError when the stack has deployed none
  */
 export function expectation(stack: string, resources: readonly StateResource[]): Expectation {
-  const release = resources.find(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+  const release = resources.find(({ type }) => type === resourceTypes.release);
   const inputs = releaseInputs.safeParse(release?.inputs);
   if (!inputs.success) {
     throw new UserError(
@@ -82,7 +83,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
   const parameters = decodeParameters(
     values.serviceAccount.annotations[parametersAnnotation] ?? "",
   );
-  const cluster = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const cluster = resources.find(({ type }) => type === resourceTypes.kubernetesProvider);
   return {
     stack,
     namespace,
@@ -104,19 +105,19 @@ export function expectation(stack: string, resources: readonly StateResource[]):
 const credentialTypes: Readonly<
   Record<string, Readonly<Record<"id" | "owner" | "createdAt" | "expiresAt", string>>>
 > = {
-  "gcp:serviceaccount/key:Key": {
+  [resourceTypes.serviceAccountKey]: {
     id: "name",
     owner: "serviceAccountId",
     createdAt: "validAfter",
     expiresAt: "validBefore",
   },
-  "cloudflare:index/apiToken:ApiToken": {
+  [resourceTypes.apiToken]: {
     id: "id",
     owner: "name",
     createdAt: "issuedOn",
     expiresAt: "expiresOn",
   },
-  "cloudflare:index/accountToken:AccountToken": {
+  [resourceTypes.accountToken]: {
     id: "id",
     owner: "name",
     createdAt: "issuedOn",
@@ -140,7 +141,7 @@ function madeCredential(resources: readonly StateResource[]): MadeCredential | u
     expiresAt: text.parse(made.outputs[fields.expiresAt]),
     ...{ rotateBy: undefined, rotate: undefined },
     ...rotation.safeParse(stack?.outputs.credential).data,
-    wholeProject: resources.some(({ type }) => type === "gcp:projects/iAMMember:IAMMember"),
+    wholeProject: resources.some(({ type }) => type === resourceTypes.projectGrant),
   };
 }
 

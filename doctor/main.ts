@@ -5,7 +5,8 @@ import { doctorLine, type DoctorArguments } from "./arguments.ts";
 import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
 import { examine } from "./examine.ts";
-import { exitCode, worst, type Report } from "./report.ts";
+import { exitCode } from "./exitCode.ts";
+import { worst, type Report } from "./report.ts";
 import { findingText, paintFor, reportText } from "./reportText.ts";
 import { watch } from "./watch.ts";
 

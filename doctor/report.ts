@@ -16,9 +16,6 @@ export interface Report {
   readonly findings: readonly ReportedFinding[];
 }
 
-/** The exit codes; 3 is for a doctor that could not look, or was told so wrongly. */
-export const exitCode = { ok: 0, info: 0, warning: 1, error: 2, failure: 3, usage: 3 } as const;
-
 /** The worst severity of a report. */
 export function worst({ findings }: Report): Severity {
   return (

@@ -1,3 +1,4 @@
+import { credentialChildren, programNames } from "../components/names.ts";
 import {
   defaultNamespace,
   defaultReleaseName,
@@ -92,7 +93,7 @@ const dns01: Expectation = {
     createdAt: undefined,
     expiresAt: undefined,
     rotateBy: undefined,
-    rotate: "pulumi up -s prod --replace '**::dns-key'",
+    rotate: `pulumi up -s prod --replace '**::${credentialChildren(programNames.credential).key}'`,
     wholeProject: false,
   },
 };

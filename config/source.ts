@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stackAccess } from "../components/stackAccess.ts";
+import type { CloudAccess } from "../dns/access.ts";
+
+/** What a configuration is read from. */
+export interface ConfigSource {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Values by setting, as Pulumi hands them over: text, or JSON for objects and lists. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The settings that are encrypted in the stack's file. */
+  readonly secrets: ReadonlySet<string>;
+  /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
+  readonly plugins?: CloudAccess;
+}
+
+/** What the stack that Pulumi is running says. */
+export function runningStack(): ConfigSource {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = (keys: readonly string[]) =>
+    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const all = pulumi.runtime.allConfig();
+  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  return {
+    stack: pulumi.getStack(),
+    values: Object.fromEntries(
+      own(Object.keys(all)).map((name) => [name, all[prefix + name] ?? ""]),
+    ),
+    secrets: new Set(own(secretKeys)),
+    plugins: stackAccess(),
+  };
+}
