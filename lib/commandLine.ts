@@ -101,14 +101,14 @@ function parameter<Value>(
   };
 }
 
-type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+type ParametersByName = Readonly<Record<string, Parameter<unknown>>>;
 
-type ValuesOfParameters<All extends Parameters> = {
+type ValuesOfParameters<All extends ParametersByName> = {
   readonly [Name in keyof All]: All[Name] extends Parameter<infer Value> ? Value : never;
 };
 
 /** What is to be known of a command's line. */
-export interface Definition<All extends Parameters> {
+export interface Definition<All extends ParametersByName> {
   /** What one types before the arguments: `npm run doctor --`. */
   readonly command: string;
   /** The rest of the usage line. */
@@ -153,7 +153,7 @@ const usualExits = {
  *
  * @param result makes of the values what the command gets, and throws a UsageError where they do not go together
  */
-export function commandLine<All extends Parameters, Values = ValuesOfParameters<All>>(
+export function commandLine<All extends ParametersByName, Values = ValuesOfParameters<All>>(
   definition: Definition<All>,
   result: (values: ValuesOfParameters<All>) => Values = (all) => all as Values,
 ): CommandLine<Values> {
@@ -182,7 +182,7 @@ export async function runCommandLine<Values>(
 }
 
 /** A new Command for each line that is read: it keeps what it has read. */
-function read<All extends Parameters>(
+function read<All extends ParametersByName>(
   definition: Definition<All>,
   args: readonly string[],
   write: (text: string) => void,
@@ -213,7 +213,7 @@ function read<All extends Parameters>(
 const width = { usual: 100, most: 120 };
 
 function described(
-  { command, usage, description, exits = usualExits }: Definition<Parameters>,
+  { command, usage, description, exits = usualExits }: Definition<ParametersByName>,
   write: (text: string) => void,
 ): Command {
   // Removed again by commander where the output shows no colours, or NO_COLOR is set.
@@ -304,7 +304,10 @@ function showMore(
 }
 
 /** An error about what was typed as a UsageError that ends with the way to the help text; any other as it is. */
-function asUsageError(error: unknown, { command, parameters }: Definition<Parameters>): unknown {
+function asUsageError(
+  error: unknown,
+  { command, parameters }: Definition<ParametersByName>,
+): unknown {
   if (!(error instanceof CommanderError) && !(error instanceof UsageError)) {
     return error;
   }
@@ -315,7 +318,10 @@ function asUsageError(error: unknown, { command, parameters }: Definition<Parame
   return new UsageError(sentences.join(" "), { cause: error });
 }
 
-function commanderSays({ message }: CommanderError, parameters: Parameters): readonly string[] {
+function commanderSays(
+  { message }: CommanderError,
+  parameters: ParametersByName,
+): readonly string[] {
   // To commander the whole of --json=yes is an unknown option.
   const [, option] = /^error: unknown option '(--[^=']+)=/.exec(message) ?? [];
   const known = ["--help", ...Object.values(parameters).map(({ written }) => written)];
