@@ -11,7 +11,7 @@ import { readValues } from "./file/readValues.ts";
 import { ownName, type StackFile } from "./stackFile.ts";
 import { translate, type Script } from "./file/translate.ts";
 import { validate } from "./file/validate.ts";
-import type { ValueMap } from "../lib/tree.ts";
+import type { ValueMap } from "../lib/json.ts";
 
 /**
  * Takes the settings from the file that Helm was given.

@@ -1,33 +1,37 @@
 import { isMap } from "./json.ts";
 
-/** A map whose values may be maps again, as chart values, settings and Helm's records have them. */
-export type ValueMap = Readonly<Record<string, unknown>>;
-
-/**
- * The value at a path, or undefined.
- *
- * @param path keys with dots between them
- */
-export function valueAt(values: unknown, path: string): unknown {
+/** The value at a path, such as `image.tag`, or undefined. */
+export function valueAt(tree: unknown, path: string): unknown {
   return path
     .split(".")
-    .reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), values);
+    .reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), tree);
 }
 
-/** The values without the one at a path, and without the maps that are empty then. */
-export function without(values: ValueMap, path: string): ValueMap {
+/** The tree without the value at a path, and without the maps that are empty then. */
+export function without(
+  tree: Readonly<Record<string, unknown>>,
+  path: string,
+): Readonly<Record<string, unknown>> {
   const [key = "", ...rest] = path.split(".");
-  const { [key]: value, ...others } = values;
+  const { [key]: value, ...others } = tree;
   if (rest.length === 0 || !isMap(value)) {
-    return rest.length === 0 ? others : values;
+    return rest.length === 0 ? others : tree;
   }
   const remaining = without(value, rest.join("."));
   return Object.keys(remaining).length === 0 ? others : { ...others, [key]: remaining };
 }
 
-/** Every value that is no map, by its path. A list is one value. */
-export function leaves(values: unknown, path: readonly string[] = []): [string, unknown][] {
-  return isMap(values)
-    ? Object.entries(values).flatMap(([key, value]) => leaves(value, [...path, key]))
-    : [[path.join("."), values]];
+/**
+ * Every value that is no map, by its path.
+ *
+ * @param options.lists whether lists are looked into as well, with their items by number. Default: a list is one value
+ */
+export function leaves(
+  tree: unknown,
+  options: { readonly lists?: boolean } = {},
+  path: readonly string[] = [],
+): [string, unknown][] {
+  return isMap(tree) || (options.lists === true && Array.isArray(tree))
+    ? Object.entries(tree).flatMap(([key, value]) => leaves(value, options, [...path, key]))
+    : [[path.join("."), tree]];
 }

@@ -8,7 +8,7 @@ import {
   translateIngress,
   translateStorageClass,
 } from "./translateCertificate.ts";
-import type { ValueMap } from "../../lib/tree.ts";
+import type { ValueMap } from "../../lib/json.ts";
 import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
 
 /** What the file does not say. */

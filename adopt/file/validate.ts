@@ -8,11 +8,10 @@ import {
   type ConfigProblem,
   type ConfigSource,
 } from "../../config/index.ts";
-import { isMap } from "../../lib/json.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
-import type { ValueMap } from "../../lib/tree.ts";
 
 /** What became of checking a translation. */
 export interface Validation {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { V1Secret } from "@kubernetes/client-node";
 import { fromStack } from "../../../adopt/fromStack.ts";
 import type { Situation } from "../../../adopt/situation.ts";
-import type { ValueMap } from "../../../lib/tree.ts";
+import type { ValueMap } from "../../../lib/json.ts";
 import { chartVersion } from "../../../chart/release.ts";
 import { ownerAnnotation } from "../../../components/owner.ts";
 

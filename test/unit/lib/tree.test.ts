@@ -1,27 +1,29 @@
 import assert from "node:assert/strict";
 import { leaves, valueAt, without } from "../../../lib/tree.ts";
 
-const tree = { a: { b: { c: 1 } }, list: [{ d: 2 }], nothing: null };
-
 describe("a tree of values", () => {
-  it("has a value at a path, or none", () => {
-    assert.equal(valueAt(tree, "a.b.c"), 1);
-    assert.equal(valueAt(tree, "a.x.c"), undefined);
-    assert.equal(valueAt(tree, "list.0"), undefined);
-    assert.equal(valueAt(undefined, "a"), undefined);
+  const tree = { image: { tag: "1" }, list: [{ key: "a" }], empty: {} };
+
+  it("gives the value at a path, and nothing where a path leads past its maps", () => {
+    assert.equal(valueAt(tree, "image.tag"), "1");
+    assert.equal(valueAt(tree, "image.tag.length"), undefined);
+    assert.equal(valueAt(tree, "list.length"), undefined);
+    assert.equal(valueAt(undefined, "image"), undefined);
   });
 
-  it("is without a value also without the maps that are empty then", () => {
-    assert.deepEqual(without(tree, "a.b.c"), { list: [{ d: 2 }], nothing: null });
-    assert.deepEqual(without({ a: { b: 1, c: 2 } }, "a.b"), { a: { c: 2 } });
-    assert.deepEqual(without(tree, "a.x.c"), tree);
+  it("goes without a value, and without the map that held it alone", () => {
+    assert.deepEqual(without(tree, "image.tag"), { list: tree.list, empty: {} });
+    assert.deepEqual(without(tree, "image.tag.length"), tree);
   });
 
-  it("has leaves, of which a list is one", () => {
+  it("has leaves, with lists as one of them or looked into", () => {
     assert.deepEqual(leaves(tree), [
-      ["a.b.c", 1],
-      ["list", [{ d: 2 }]],
-      ["nothing", null],
+      ["image.tag", "1"],
+      ["list", tree.list],
+    ]);
+    assert.deepEqual(leaves(tree, { lists: true }), [
+      ["image.tag", "1"],
+      ["list.0.key", "a"],
     ]);
   });
 });
