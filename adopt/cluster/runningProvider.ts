@@ -15,8 +15,8 @@ import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.
 
 /** The namespace's label by which Akash's operators and network policies find it. */
 const namespaceLabel = { name: "akash.network", value: "true" };
-/** Helm leaves an object alone that has this annotation (https://helm.sh/docs/howto/charts_tips_and_tricks). */
-const keepAnnotation = "/metadata/annotations/helm.sh~1resource-policy";
+/** Helm leaves an object alone that is so annotated (https://helm.sh/docs/howto/charts_tips_and_tricks). */
+export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep" } as const;
 
 /** The running provider, as the cluster has it. */
 export class RunningProvider {
@@ -105,7 +105,11 @@ export class RunningProvider {
           ...(metadata?.annotations === undefined
             ? [{ op: "add", path: "/metadata/annotations", value: {} }]
             : []),
-          { op: "add", path: keepAnnotation, value: "keep" },
+          {
+            op: "add",
+            path: `/metadata/annotations/${keepPolicy.annotation.replace("/", "~1")}`,
+            value: keepPolicy.value,
+          },
           {
             op: "add",
             path: "/metadata/managedFields",
