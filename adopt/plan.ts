@@ -1,7 +1,7 @@
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import type { Translation } from "./file/translate.ts";
 import type { PulumiCommand } from "./pulumi.ts";
 import { ownName } from "./stackFile.ts";
-import type { Translation } from "./file/translate.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {

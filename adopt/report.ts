@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
+import { helm, kubectl } from "../lib/clusterCommand.ts";
 import { chartChange } from "./chartVersions.ts";
 import { keepPolicy } from "./cluster/runningProvider.ts";
-import { helm, kubectl } from "../lib/clusterCommand.ts";
 import {
   importCommand,
   initCommand,

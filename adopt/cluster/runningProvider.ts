@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
-import { coreApi, unlessMissing } from "../../components/coreApi.ts";
 import type { ReleaseNames } from "../../chart/release.ts";
+import { coreApi, unlessMissing } from "../../components/coreApi.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
   decodeRecord,

@@ -7,9 +7,9 @@ import {
 import { editConfigMap } from "../../chart/objects.ts";
 import type { ReleaseNames } from "../../chart/release.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
-import { liveCredentials } from "./liveSecrets.ts";
 import type { ValueMap } from "../../lib/json.ts";
 import { valueAt, without } from "../../lib/tree.ts";
+import { liveCredentials } from "./liveSecrets.ts";
 
 /** A CA's credential for an account there, a value of charts before 12.1.3. */
 const accountBinding = "letsEncrypt.acme.externalAccountBinding";
