@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFile } from "../lib/files.ts";
 import { importCommand, importFile, initCommand, parentsCommand, settingCommands } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Project } from "./situation.ts";
@@ -46,20 +46,12 @@ export async function adopt(
   await provider.labelNamespace();
 
   report("Importing what is there into the stack's state");
-  await withFile(JSON.stringify(importFile(identity, preparation.missing)), (file) =>
-    pulumi.run(importCommand(identity, file)),
-  );
-  return { cleanedRevisions };
-}
-
-/** Calls back with a file of this content, which is gone afterwards. */
-async function withFile<T>(content: string, use: (file: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), "akash-adopt-"));
+  const content = JSON.stringify(importFile(identity, preparation.missing));
+  const file = temporaryFile("import.json", content);
   try {
-    const file = join(directory, "import.json");
-    writeFileSync(file, content);
-    return await use(file);
+    await pulumi.run(importCommand(identity, file.path));
   } finally {
-    rmSync(directory, { recursive: true });
+    file.remove();
   }
+  return { cleanedRevisions };
 }

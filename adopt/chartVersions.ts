@@ -1,6 +1,6 @@
-import { eq, lt, satisfies } from "semver";
+import { eq, lt } from "semver";
 import { chartVersion } from "../chart/release.ts";
-import { supportedChartVersions } from "../chart/repairs.ts";
+import { isSupported } from "../chart/repairs.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** The first chart that keeps the home directory in a volume, which no StatefulSet can be given afterwards. */
@@ -27,7 +27,7 @@ export function chartRefusals(deployed: string): Refusal[] {
 
 /** Whether the stack's first `up` upgrades the chart: the deployed one is older than the repairs know. */
 export function isUpgraded(deployed: string): boolean {
-  return !satisfies(deployed, supportedChartVersions, { includePrerelease: true });
+  return !isSupported(deployed);
 }
 
 /**

@@ -3,15 +3,15 @@ import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/
 import type { Config } from "../config/index.ts";
 import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
+import type { ValueMap } from "../lib/json.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
 import { differences } from "./cluster/differences.ts";
-import { refusalText, type Refusal } from "./refusal.ts";
-import { placeSettings, type Discovery, type Situation } from "./situation.ts";
 import { readValues } from "./file/readValues.ts";
-import { ownName, type StackFile } from "./stackFile.ts";
 import { translate, type Script } from "./file/translate.ts";
 import { validate } from "./file/validate.ts";
-import type { ValueMap } from "../lib/tree.ts";
+import { refusalText, type Refusal } from "./refusal.ts";
+import { placeSettings, type Discovery, type Situation } from "./situation.ts";
+import { ownName, type StackFile } from "./stackFile.ts";
 
 /**
  * Takes the settings from the file that Helm was given.

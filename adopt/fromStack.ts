@@ -1,7 +1,7 @@
 import { chartVersion, credentialSecretName, releaseNames } from "../chart/release.ts";
 import { credentialAnnotations } from "../components/dnsCredential/annotations.ts";
-import { isMap } from "../lib/json.ts";
 import { UserError } from "../lib/errors.ts";
+import { isMap } from "../lib/json.ts";
 import type { CredentialMaker } from "./plan.ts";
 import {
   ownerOf,

@@ -6,9 +6,9 @@ import {
   resourceTypes,
 } from "../components/names.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import type { Translation } from "./file/translate.ts";
 import type { PulumiCommand } from "./pulumi.ts";
 import { ownName } from "./stackFile.ts";
-import type { Translation } from "./file/translate.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {

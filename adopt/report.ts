@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
-import { chartChange } from "./chartVersions.ts";
 import { helm, kubectl } from "../lib/clusterCommand.ts";
+import { chartChange } from "./chartVersions.ts";
+import { keepPolicy } from "./cluster/runningProvider.ts";
 import {
   importCommand,
   initCommand,
@@ -70,7 +71,7 @@ export function shownCommands(preparation: Preparation): string[] {
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
-        `${kubectl(target, `annotate secret ${name} helm.sh/resource-policy=keep`)} (and its field managers become Pulumi's)`,
+        `${kubectl(target, `annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
     ),
     `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,

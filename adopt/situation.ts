@@ -3,13 +3,13 @@ import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../char
 import { ownerAnnotation } from "../components/owner.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { Arguments } from "./arguments.ts";
-import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
+import { RunningProvider } from "./cluster/runningProvider.ts";
+import type { Translation } from "./file/translate.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
 import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
-import type { Translation } from "./file/translate.ts";
 
 /** What is known before the settings are. */
 export interface Situation {

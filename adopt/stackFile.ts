@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { readIfPresent } from "../lib/files.ts";
-import { leaves, type ValueMap } from "../lib/tree.ts";
+import type { ValueMap } from "../lib/json.ts";
+import { leaves } from "../lib/tree.ts";
 
 /** What a stack's file says already. */
 export interface StackFile {

@@ -40,6 +40,11 @@ export function parseManifest(manifest: string): ManifestDocument[] {
   return manifest.split(documentSeparator).map((text) => ({ text, object: parseObject(text) }));
 }
 
+/** The objects in these documents. */
+export function objectsIn(documents: readonly ManifestDocument[]): KubernetesObject[] {
+  return documents.map(({ object }) => object).filter((object) => object !== undefined);
+}
+
 /** The manifest of these documents. A document whose object is the parsed one comes out byte for byte. */
 export function formatManifest(documents: readonly ManifestDocument[]): string {
   return documents.map(({ text }) => text).join("---");

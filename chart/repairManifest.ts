@@ -1,6 +1,7 @@
 import { check } from "./check.ts";
 import {
   formatManifest,
+  objectsIn,
   parseManifest,
   withObject,
   type KubernetesObject,
@@ -19,7 +20,7 @@ import { repairsFor, type RepairContext } from "./repairs.ts";
  */
 export function repairManifest(manifest: string): string {
   const documents = parseManifest(manifest);
-  const objects = documents.map(({ object }) => object).filter((object) => object !== undefined);
+  const objects = objectsIn(documents);
   const { version, context } = release(objects);
   const repaired = repairsFor(version).reduce<readonly KubernetesObject[]>(
     (current, repair) => repair.apply(current, context),

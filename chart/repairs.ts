@@ -36,6 +36,11 @@ export interface Repair {
 /** The chart versions that the program can deploy: from the first that the repairs know. */
 export const supportedChartVersions = ">=12.1.3";
 
+/** Whether the repairs know a chart version. */
+export function isSupported(version: string): boolean {
+  return satisfies(version, supportedChartVersions, { includePrerelease: true });
+}
+
 /** In the order in which they are applied: the checksums cover what the others have changed. */
 export const repairs: readonly Repair[] = [
   {

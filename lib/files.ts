@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { hasCode } from "./errors.ts";
 
 /** The text of a file, or undefined when it does not exist. */
@@ -44,4 +45,24 @@ export function writeJson(path: string, value: unknown, mode?: number): void {
 /** Deletes a file or folder with all that is in it; nothing happens when it does not exist. */
 export function remove(path: string): void {
   rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** A file outside the project, for as long as it is needed. */
+export interface TemporaryFile {
+  readonly path: string;
+  /** Deletes it. */
+  readonly remove: () => void;
+}
+
+/** Writes a file that nobody else can read; who asks for it removes it. */
+export function temporaryFile(name: string, content: string): TemporaryFile {
+  const directory = mkdtempSync(join(tmpdir(), "akash-"));
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return {
+    path,
+    remove: () => {
+      remove(directory);
+    },
+  };
 }

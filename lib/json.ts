@@ -1,5 +1,8 @@
+/** A map whose values may be maps again, as chart values, settings and Helm's records are. */
+export type ValueMap = Readonly<Record<string, unknown>>;
+
 /** Whether a value is a map: an object, and no list. */
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isMap(value: unknown): value is ValueMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,8 +1,5 @@
 import { isMap } from "./json.ts";
 
-/** A map whose values may be maps again, as chart values, settings and Helm's records have them. */
-export type ValueMap = Readonly<Record<string, unknown>>;
-
 /** The value at a path, such as `image.tag`, or undefined. */
 export function valueAt(tree: unknown, path: string): unknown {
   return path
@@ -11,7 +8,10 @@ export function valueAt(tree: unknown, path: string): unknown {
 }
 
 /** The tree without the value at a path, and without the maps that are empty then. */
-export function without(tree: ValueMap, path: string): ValueMap {
+export function without(
+  tree: Readonly<Record<string, unknown>>,
+  path: string,
+): Readonly<Record<string, unknown>> {
   const [key = "", ...rest] = path.split(".");
   const { [key]: value, ...others } = tree;
   if (rest.length === 0 || !isMap(value)) {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1Secret } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../../chart/release.ts";
-import { liveCredentials, secretText } from "./liveSecrets.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
-import { leaves, type ValueMap } from "../../lib/tree.ts";
+import type { ValueMap } from "../../lib/json.ts";
+import { leaves } from "../../lib/tree.ts";
+import { liveCredentials, secretText } from "./liveSecrets.ts";
 
 /** Where the file is not what the release runs with. */
 export interface Difference {

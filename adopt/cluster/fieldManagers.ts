@@ -1,6 +1,5 @@
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { isMap } from "../../lib/json.ts";
-import type { ValueMap } from "../../lib/tree.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
 
 /**
  * The field manager that Pulumi's Kubernetes plugin takes the fields of when it first updates an object

@@ -1,5 +1,4 @@
 import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
-import { coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
 import { akashNetworkLabel, type ReleaseNames } from "../../chart/release.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
@@ -8,13 +7,14 @@ import {
   recordSelector,
   type HelmRecord,
 } from "../../lib/helmRecord.ts";
+import { coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
 
-/** Helm leaves an object alone that has this annotation (https://helm.sh/docs/howto/charts_tips_and_tricks). */
-const keepAnnotation = "/metadata/annotations/helm.sh~1resource-policy";
+/** Helm leaves an object alone that is so annotated (https://helm.sh/docs/howto/charts_tips_and_tricks). */
+export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep" } as const;
 
 /** The running provider, as the cluster has it. */
 export class RunningProvider {
@@ -103,7 +103,11 @@ export class RunningProvider {
           ...(metadata?.annotations === undefined
             ? [{ op: "add", path: "/metadata/annotations", value: {} }]
             : []),
-          { op: "add", path: keepAnnotation, value: "keep" },
+          {
+            op: "add",
+            path: `/metadata/annotations/${keepPolicy.annotation.replace("/", "~1")}`,
+            value: keepPolicy.value,
+          },
           {
             op: "add",
             path: "/metadata/managedFields",

@@ -7,8 +7,9 @@ import {
 import { editConfigMap } from "../../chart/objects.ts";
 import type { ReleaseNames } from "../../chart/release.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
+import type { ValueMap } from "../../lib/json.ts";
+import { valueAt, without } from "../../lib/tree.ts";
 import { liveCredentials } from "./liveSecrets.ts";
-import { valueAt, without, type ValueMap } from "../../lib/tree.ts";
 
 /** A CA's credential for an account there, a value of charts before 12.1.3. */
 const accountBinding = "letsEncrypt.acme.externalAccountBinding";

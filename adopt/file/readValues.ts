@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
-import { isMap } from "../../lib/json.ts";
 import { hasCode, UserError } from "../../lib/errors.ts";
-import type { ValueMap } from "../../lib/tree.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
 
 /**
  * Reads a values file as Helm does: YAML 1.1, one document.

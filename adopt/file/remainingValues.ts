@@ -1,5 +1,5 @@
-import { isMap } from "../../lib/json.ts";
-import { leaves, valueAt, without, type ValueMap } from "../../lib/tree.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
+import { leaves, valueAt, without } from "../../lib/tree.ts";
 
 /** Something in the file that keeps the provider from being adopted. */
 export interface Problem {

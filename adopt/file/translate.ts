@@ -1,15 +1,15 @@
 import { chartVersion } from "../../chart/release.ts";
 import { settings as stackSettings } from "../../config/settings.ts";
+import type { ValueMap } from "../../lib/json.ts";
 import { isUpgraded } from "../chartVersions.ts";
-import { translateDns } from "./translateDns.ts";
+import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
 import {
   translateDirectory,
   translateEmail,
   translateIngress,
   translateStorageClass,
 } from "./translateCertificate.ts";
-import type { ValueMap } from "../../lib/tree.ts";
-import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
+import { translateDns } from "./translateDns.ts";
 
 /** What the file does not say. */
 export interface TranslateOptions {

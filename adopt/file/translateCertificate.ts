@@ -1,7 +1,7 @@
 import { lt } from "semver";
 import { persistentStorageClass } from "../../config/guards.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
-import type { ValueMap } from "../../lib/tree.ts";
+import type { ValueMap } from "../../lib/json.ts";
 import type { RemainingValues } from "./remainingValues.ts";
 
 /** The first chart with the Gateway API on by default (akash-network/helm-charts #541). */

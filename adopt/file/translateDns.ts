@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { keyFile } from "../../dns/googleCloud/keyFile.ts";
-import { parseJson } from "../../lib/json.ts";
-import type { ValueMap } from "../../lib/tree.ts";
+import { parseJson, type ValueMap } from "../../lib/json.ts";
 import type { RemainingValues } from "./remainingValues.ts";
 
 /** The setting `dns` without its credential, and the credential by the path of its setting. */

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   ConfigError,
   readConfig,
@@ -8,11 +5,11 @@ import {
   type ConfigProblem,
   type ConfigSource,
 } from "../../config/index.ts";
-import { isMap } from "../../lib/json.ts";
+import { temporaryFile } from "../../lib/files.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
-import type { ValueMap } from "../../lib/tree.ts";
 
 /** What became of checking a translation. */
 export interface Validation {
@@ -99,13 +96,11 @@ function withScript<T>({ script }: Translation, use: (file: string | undefined) 
   if (script === undefined) {
     return use(undefined);
   }
-  const directory = mkdtempSync(join(tmpdir(), "akash-adopt-"));
+  const file = temporaryFile("price_script.sh", script.text);
   try {
-    const file = join(directory, "price_script.sh");
-    writeFileSync(file, script.text);
-    return use(file);
+    return use(file.path);
   } finally {
-    rmSync(directory, { recursive: true });
+    file.remove();
   }
 }
 

@@ -2,13 +2,14 @@ import { BlockList, isIPv6 } from "node:net";
 import type { Check } from "../check.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import type { Addresses } from "../facts/dns.ts";
+import { askAddresses, askChallenge } from "./lookUp.ts";
 
 const hostMissing: Problem = {
   id: "host-missing",
   severity: "error",
   title: "DNS has no address for the provider's host",
   why: "Nobody finds the provider, and under HTTP-01 neither does the CA.",
-  command: ({ host }) => `dig ${host} A ${host} AAAA`,
+  command: askAddresses,
 };
 
 const hostPrivate: Problem = {
@@ -16,7 +17,7 @@ const hostPrivate: Problem = {
   severity: "warning",
   title: "DNS gives an address for the provider's host that the internet cannot reach",
   why: "Tenants and the CA come from the internet; a private address leads them nowhere.",
-  command: ({ host }) => `dig ${host} A ${host} AAAA`,
+  command: askAddresses,
 };
 
 const hostIpv6: Problem = {
@@ -24,7 +25,7 @@ const hostIpv6: Problem = {
   severity: "info",
   title: "The provider's host has an IPv6 address, too",
   why: "Let's Encrypt asks there first; where it is not served, HTTP-01 depends on a retry over IPv4.",
-  command: ({ host }) => `curl -6 -v http://${host}/.well-known/acme-challenge/test`,
+  command: (expected) => askChallenge(expected, "-6 -v"),
 };
 
 const ingressMissing: Problem = {

@@ -3,13 +3,14 @@ import type { Check } from "../check.ts";
 import type { DnsFacts } from "../facts/dns.ts";
 import { found, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
+import { askCaa } from "./lookUp.ts";
 
 const forbidden: Problem = {
   id: "caa-forbids",
   severity: "error",
   title: "CAA records forbid Let's Encrypt to issue for the host",
   why: "A CA must obey them (RFC 8659), so there is no certificate and no renewal.",
-  command: ({ domain }) => `dig ${domain} CAA`,
+  command: askCaa,
 };
 
 const method: Problem = {
@@ -17,7 +18,7 @@ const method: Problem = {
   severity: "error",
   title: "CAA records forbid the challenge",
   why: "`validationmethods` names the challenges that count (RFC 8657), and the stack's is not among them.",
-  command: ({ domain }) => `dig ${domain} CAA`,
+  command: askCaa,
 };
 
 const account: Problem = {
@@ -25,7 +26,7 @@ const account: Problem = {
   severity: "info",
   title: "CAA records bind Let's Encrypt to one account",
   why: "Only the account with this URL gets certificates (RFC 8657). The issuer's account is in the home volume; a new volume makes a new account.",
-  command: ({ domain }) => `dig ${domain} CAA`,
+  command: askCaa,
 };
 
 /** Let's Encrypt's name in CAA records (https://letsencrypt.org/docs/caa/). */

@@ -3,17 +3,15 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Reply, Unreachable } from "../facts/wire.ts";
 import { found, type Problem } from "../finding.ts";
+import { askChallenge } from "./lookUp.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
-
-const curl = ({ host }: { readonly host: string }) =>
-  `curl -v http://${host}/.well-known/acme-challenge/test`;
 
 const closed: Problem = {
   id: "port-80-closed",
   severity: "error",
   title: "Port 80 of the provider's host does not answer",
   why: "HTTP-01 asks there, from places all over the internet. A firewall or a router in front of the cluster is the usual cause.",
-  command: curl,
+  command: askChallenge,
 };
 
 const notRouted: Problem = {
@@ -34,7 +32,7 @@ const redirected: Problem = {
   severity: "warning",
   title: "Port 80 redirects the challenge",
   why: "The CA follows a redirect to ports 80 and 443 only, and what answers there need not be the provider.",
-  command: curl,
+  command: askChallenge,
 };
 
 const foreign: Problem = {
@@ -42,7 +40,7 @@ const foreign: Problem = {
   severity: "warning",
   title: "Something other than the provider answers on port 80",
   why: "The provider answers there during a challenge only; the entry says meanwhile that it is away (502 or 503).",
-  command: curl,
+  command: askChallenge,
 };
 
 /** lego's answer to a request that is not for its challenge (challenge/http01/http_challenge_server.go). */

@@ -1,7 +1,7 @@
-import { gt, satisfies } from "semver";
+import { gt } from "semver";
 import { parametersAnnotation, repairsVersion } from "../../chart/parameters.ts";
 import { chartVersion as newestTried } from "../../chart/release.ts";
-import { repairsFor, supportedChartVersions } from "../../chart/repairs.ts";
+import { isSupported, repairsFor, supportedChartVersions } from "../../chart/repairs.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
@@ -41,7 +41,7 @@ export const chartVersion: Check = {
   run: async ({ expected, cluster }) => {
     const revision = await deployedRevision(cluster);
     const version = revision.chartVersion;
-    const known = satisfies(version, supportedChartVersions, { includePrerelease: true });
+    const known = isSupported(version);
     const repairs = repairsIn(revision);
     const seen = `chart ${version}, ${repairsFor(version).length} repairs`;
     return {

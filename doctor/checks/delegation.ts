@@ -1,13 +1,14 @@
 import { zoneContains } from "../../dns/zone.ts";
 import { usesDns01, type Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
+import { challengeName } from "./lookUp.ts";
 
 const elsewhere: Problem = {
   id: "challenge-delegated-elsewhere",
   severity: "error",
   title: "The challenge's name is an alias into a zone that the credential does not write to",
   why: "The issuer follows the alias and writes its TXT record at the target.",
-  command: ({ host }) => `dig _acme-challenge.${host} CNAME`,
+  command: (expected) => `dig ${challengeName(expected)} CNAME`,
 };
 
 const delegated: Problem = {
@@ -18,7 +19,7 @@ const delegated: Problem = {
   command: elsewhere.command,
 };
 
-/** Where the TXT record of a DNS-01 challenge is looked for (RFC 8555, section 8.4). */
+/** Whether the TXT record of a DNS-01 challenge is looked for where the credential can write it. */
 export const delegation: Check = {
   id: "delegation",
   group: "The way in",
@@ -26,7 +27,7 @@ export const delegation: Check = {
   problems: [elsewhere, delegated],
   applies: usesDns01,
   run: async ({ expected, dns, credential }) => {
-    const name = `_acme-challenge.${expected.host}`;
+    const name = challengeName(expected);
     const alias = await dns.alias(name);
     if (alias === undefined) {
       return { found: [], seen: `${name} is no alias` };

@@ -1,4 +1,4 @@
-import { parseManifest, type KubernetesObject } from "../../chart/manifest.ts";
+import { objectsIn, parseManifest, type KubernetesObject } from "../../chart/manifest.ts";
 import type { ClusterFacts } from "../facts/clusterFacts.ts";
 import type { Revision } from "../facts/helmRelease.ts";
 import { NotSeen } from "../finding.ts";
@@ -18,7 +18,5 @@ export async function deployedRevision({ revisions }: Pick<ClusterFacts, "revisi
 
 /** The objects that a revision has applied. */
 export function objectsOf({ manifest }: Revision): KubernetesObject[] {
-  return parseManifest(manifest)
-    .map(({ object }) => object)
-    .filter((object) => object !== undefined);
+  return objectsIn(parseManifest(manifest));
 }

@@ -2,6 +2,7 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
+import { askAddresses, askCaa, askChallenge, challengeName } from "./lookUp.ts";
 import { deploy, restart, setAndDeploy } from "./mend.ts";
 
 /** Words of the issuer in the log, and what they mean. */
@@ -90,7 +91,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /acme:error:caa/i,
     title: "CAA records forbid the CA",
     why: "The domain, or one above it, names the CAs that may issue for it, and this one is not among them.",
-    command: ({ domain }) => `dig ${domain} CAA`,
+    command: askCaa,
   },
   {
     id: "log-challenge-connection",
@@ -98,7 +99,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /acme:error:(connection|tls)/i,
     title: "The CA could not connect for the challenge",
     why: "Port 80 of the host must be open to everybody: Let's Encrypt asks from several places that it does not tell.",
-    command: ({ host }) => `curl -v http://${host}/.well-known/acme-challenge/test`,
+    command: askChallenge,
   },
   {
     id: "log-challenge-answer",
@@ -106,10 +107,10 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /acme:error:(unauthorized|incorrectResponse)/i,
     title: "The CA got a wrong answer to the challenge",
     why: "Something else answers on port 80, or an older TXT record is still seen.",
-    command: ({ host, challenge }) =>
-      challenge.type === "dns-01"
-        ? `dig _acme-challenge.${host} TXT`
-        : `curl -v http://${host}/.well-known/acme-challenge/test`,
+    command: (expected) =>
+      expected.challenge.type === "dns-01"
+        ? `dig ${challengeName(expected)} TXT`
+        : askChallenge(expected),
   },
   {
     id: "log-challenge-dns",
@@ -117,7 +118,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /acme:error:dns\b|DNS problem:|(NXDOMAIN|SERVFAIL) looking up/i,
     title: "The CA could not look the host up",
     why: "The record of the host is missing, or the zone's name servers or DNSSEC are broken.",
-    command: ({ host }) => `dig ${host} A ${host} AAAA`,
+    command: askAddresses,
   },
   {
     id: "log-propagation",

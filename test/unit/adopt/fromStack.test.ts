@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import type { V1Secret } from "@kubernetes/client-node";
 import { fromStack } from "../../../adopt/fromStack.ts";
 import type { Situation } from "../../../adopt/situation.ts";
-import type { ValueMap } from "../../../lib/tree.ts";
+import type { ValueMap } from "../../../lib/json.ts";
 import { chartVersion } from "../../../chart/release.ts";
 import { ownerAnnotation } from "../../../components/owner.ts";
+import { record } from "./cluster/record.ts";
 
 /** A stack with these settings that has deployed chart 14.0.8, and lost its state. */
 function situation(settings: ValueMap): Situation {
@@ -21,13 +22,7 @@ function situation(settings: ValueMap): Situation {
     provider: {
       secrets: () => Promise.resolve(new Map([["akash-provider-keys", wallet]])),
     } as unknown as Situation["provider"],
-    release: {
-      name: "akash-provider",
-      version: 1,
-      info: { status: "deployed" },
-      chart: { metadata: { name: "provider", version: "14.0.8" } },
-      manifest: "",
-    },
+    release: record({ chart: { metadata: { name: "provider", version: "14.0.8" } } }),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
+import { objectsIn, parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
 import { configMapData, podTemplate } from "../../../chart/objects.ts";
 import type { Parameters } from "../../../chart/parameters.ts";
 import { releaseNames } from "../../../chart/release.ts";
@@ -17,9 +17,7 @@ import {
 const names = releaseNames("akash-provider");
 
 function repairedObjects(options: ChartManifestOptions = {}): readonly KubernetesObject[] {
-  return parseManifest(repairManifest(chartManifest(options)))
-    .map(({ object }) => object)
-    .filter((object) => object !== undefined);
+  return objectsIn(parseManifest(repairManifest(chartManifest(options))));
 }
 
 function issuerSettings(options: ChartManifestOptions = {}): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import { podTemplate } from "../../../chart/objects.ts";
-import { parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
+import { objectsIn, parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
 import type { Parameters } from "../../../chart/parameters.ts";
 import { releaseNames } from "../../../chart/release.ts";
 import { repairManifest } from "../../../chart/repairManifest.ts";
@@ -73,9 +73,7 @@ export function context(changes: Changes = {}): Context {
     number: revision.number + 1 + index,
     ...more,
   }));
-  const objects = parseManifest(revision.manifest)
-    .map(({ object }) => object)
-    .filter((object) => object !== undefined);
+  const objects = objectsIn(parseManifest(revision.manifest));
   return {
     expected,
     cluster: {

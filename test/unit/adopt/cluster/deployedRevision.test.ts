@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { deployedOf } from "../../../../adopt/cluster/deployedRevision.ts";
 import type { HelmRecord } from "../../../../lib/helmRecord.ts";
+import { record } from "./record.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 
 /** Revisions of these statuses, from the first on. */
 function records(statuses: readonly string[], name = "provider"): HelmRecord[] {
-  return statuses.map((status, index) => ({
-    name: place.releaseName,
-    version: index + 1,
-    info: { status },
-    chart: { metadata: { name, version: "19.0.2" } },
-    manifest: "",
-  }));
+  const chart = { metadata: { name, version: "19.0.2" } };
+  return statuses.map((status, index) => record({ version: index + 1, info: { status }, chart }));
 }
 
 describe("the deployed revision", () => {

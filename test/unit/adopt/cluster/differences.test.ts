@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { differences, type Compared } from "../../../../adopt/cluster/differences.ts";
 import { releaseNames } from "../../../../chart/release.ts";
+import { record } from "./record.ts";
 
 const names = releaseNames("akash-provider");
 const secretData = (data: Record<string, string>) => ({
@@ -15,14 +16,7 @@ function compare(more: Partial<Compared>, config: Record<string, unknown> = {}) 
     secrets: {},
     live: new Map(),
     names,
-    release: {
-      name: "akash-provider",
-      version: 1,
-      info: { status: "deployed" },
-      chart: { metadata: { name: "provider", version: "19.0.2" } },
-      config,
-      manifest: "",
-    },
+    release: record({ config }),
     ...more,
   });
 }

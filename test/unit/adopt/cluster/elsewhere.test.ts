@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import type { V1Secret } from "@kubernetes/client-node";
 import { elsewhereText } from "../../../../adopt/cluster/elsewhere.ts";
 import { encodeRecord } from "../../../../lib/helmRecord.ts";
+import { record } from "./record.ts";
 
 /** The Secret of a release's only revision. */
 function revision(namespace: string, chart: string): V1Secret {
-  const record = {
+  const release = record({
     name: `${namespace}-release`,
-    version: 1,
-    info: { status: "deployed" },
     chart: { metadata: { name: chart, version: "19.0.2" } },
-    manifest: "",
-  };
-  return { metadata: { namespace }, data: encodeRecord(record) };
+  });
+  return { metadata: { namespace }, data: encodeRecord(release) };
 }
 
 describe("a release that is not where it was looked for", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withoutCredentials } from "../../../../adopt/cluster/withoutCredentials.ts";
 import { releaseNames } from "../../../../chart/release.ts";
-import type { HelmRecord } from "../../../../lib/helmRecord.ts";
+import { record } from "./record.ts";
 
 const names = releaseNames("akash-provider");
 const configMap = `
@@ -32,11 +32,7 @@ data:
 ${more}  AP_CERT_ISSUER_DNS_PROVIDERS: cf
 `;
 
-const record: HelmRecord = {
-  name: "akash-provider",
-  version: 3,
-  info: { status: "deployed" },
-  chart: { metadata: { name: "provider", version: "19.0.2" } },
+const deployed = record({
   config: {
     from: "akash1",
     key: "SENTINEL",
@@ -53,31 +49,31 @@ const record: HelmRecord = {
     secret("akash-provider-keys"),
     secret("of-another"),
   ].join("---"),
-};
+});
 
 describe("Helm's record of an adopted revision", () => {
   it("loses the credentials among its values, and nothing else", () => {
-    assert.deepEqual(withoutCredentials(record, names).config, {
+    assert.deepEqual(withoutCredentials(deployed, names).config, {
       from: "akash1",
       letsEncrypt: { providers: { cloudflare: { enabled: true } } },
     });
   });
 
   it("loses the Secrets that the program owns, and leaves the other objects byte for byte", () => {
-    const { manifest } = withoutCredentials(record, names);
+    const { manifest } = withoutCredentials(deployed, names);
     assert.doesNotMatch(manifest, /akash-provider-keys/);
     assert(manifest.includes(configMap));
     assert(manifest.includes(secret("of-another")));
   });
 
   it("loses the CA's credential in the issuer's ConfigMap, and nothing else of that", () => {
-    const { manifest } = withoutCredentials(record, names);
+    const { manifest } = withoutCredentials(deployed, names);
     assert.doesNotMatch(manifest, /SENTINEL-/);
     assert(manifest.includes(issuerConfigMap("")));
   });
 
   it("is left alone where it holds none", () => {
-    const cleaned = withoutCredentials(record, names);
+    const cleaned = withoutCredentials(deployed, names);
     assert.equal(withoutCredentials(cleaned, names), cleaned);
   });
 });

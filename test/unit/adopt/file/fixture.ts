@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseValues } from "../../../../adopt/file/readValues.ts";
-import type { ValueMap } from "../../../../lib/tree.ts";
+import type { ValueMap } from "../../../../lib/json.ts";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { translate, type TranslateOptions } from "../../../../adopt/file/translate.ts";
-import type { ValueMap } from "../../../../lib/tree.ts";
+import type { ValueMap } from "../../../../lib/json.ts";
 import { walletKey, walletPassword } from "../../../support/settings.ts";
 import { fixture } from "./fixture.ts";
 

@@ -1,0 +1,25 @@
+import type { Expectation } from "../expectation.ts";
+
+/** Asks DNS for the addresses of the provider's host. */
+export function askAddresses({ host }: Expectation): string {
+  return `dig ${host} A ${host} AAAA`;
+}
+
+/** Asks DNS which CAs may issue for the domain. */
+export function askCaa({ domain }: Expectation): string {
+  return `dig ${domain} CAA`;
+}
+
+/**
+ * Asks for an HTTP-01 challenge as the CA does.
+ *
+ * @param flags of curl
+ */
+export function askChallenge({ host }: Expectation, flags = "-v"): string {
+  return `curl ${flags} http://${host}/.well-known/acme-challenge/test`;
+}
+
+/** Where the TXT record of a DNS-01 challenge is looked for (RFC 8555, section 8.4). */
+export function challengeName({ host }: Expectation): string {
+  return `_acme-challenge.${host}`;
+}
