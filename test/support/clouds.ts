@@ -128,9 +128,15 @@ export class SandboxClouds {
     return Buffer.from(privateKeyData, "base64").toString();
   }
 
-  /** The API tokens that exist beside the operator's. */
-  async cloudflareTokens(): Promise<readonly CloudflareToken[]> {
-    return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", "/user/tokens")).result;
+  /**
+   * The API tokens that exist beside the operator's.
+   *
+   * @param accountId whose. Default: the user's
+   */
+  async cloudflareTokens(accountId?: string): Promise<readonly CloudflareToken[]> {
+    const owner = accountId === undefined ? "user" : `accounts/${accountId}`;
+    const path = `/${owner}/tokens`;
+    return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", path)).result;
   }
 
   /** Makes a token with the rights of a challenge on the zone example.test. */

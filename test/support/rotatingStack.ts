@@ -143,6 +143,15 @@ export class RotatingStack {
     return new RotatingStack(cloud, sandbox, workspace);
   }
 
+  /**
+   * One that is there.
+   *
+   * @param workspace where its namespace has the stack's name, and its release that with `-provider`
+   */
+  static of(cloud: RotatingCloud, sandbox: Sandbox, workspace: Workspace): RotatingStack {
+    return new RotatingStack(cloud, sandbox, workspace);
+  }
+
   /** Writes the settings anew, with these beside the necessary ones. */
   configure(more: StackSettings = {}): void {
     this.workspace.configure(rotatingSettings(this.cloud, this.name, more));

@@ -50,15 +50,17 @@ export class Workspace {
    * @param name of its folder
    * @param stack the stack, made from the settings of stack `local`
    * @param settings what differs from them
+   * @param write makes the program in the folder. Default: a copy of the project's
    */
   static async create(
     sandbox: Sandbox,
     name: string,
     stack: string,
     settings: StackSettings,
+    write: (directory: string) => void = copyProgram,
   ): Promise<Workspace> {
     const workspace = new Workspace(sandbox, name, stack);
-    workspace.copyProgram();
+    write(workspace.directory);
     workspace.configure(settings);
     await workspace.succeed("stack", "select", "--create", stack);
     return workspace;
@@ -85,9 +87,16 @@ export class Workspace {
   /** The same stack from another folder. */
   copy(name: string): Workspace {
     const copy = new Workspace(this.sandbox, name, this.stack);
-    copy.copyProgram();
+    copyProgram(copy.directory);
     cpSync(this.stackFile, copy.stackFile);
     return copy;
+  }
+
+  /** Puts the project's program in the place of the one that is in the folder; the stack's settings stay. */
+  takeProgram(): void {
+    const settings = readFileSync(this.stackFile);
+    copyProgram(this.directory);
+    writeFileSync(this.stackFile, settings);
   }
 
   /** The same folder and stack, with commands run with further variables. */
@@ -213,16 +222,16 @@ export class Workspace {
   private get stackFile(): string {
     return join(this.directory, `stacks/Pulumi.${this.stack}.yaml`);
   }
+}
 
-  private copyProgram(): void {
-    rmSync(this.directory, { recursive: true, force: true });
-    mkdirSync(this.directory, { recursive: true });
-    for (const name of [...parts, ...folders]) {
-      cpSync(name, join(this.directory, name), { recursive: true });
-    }
-    cpSync(chartUnderTest(), join(this.directory, ".sandbox/chart/provider"), { recursive: true });
-    symlinkSync(resolve("node_modules"), join(this.directory, "node_modules"));
+function copyProgram(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  for (const name of [...parts, ...folders]) {
+    cpSync(name, join(directory, name), { recursive: true });
   }
+  cpSync(chartUnderTest(), join(directory, ".sandbox/chart/provider"), { recursive: true });
+  symlinkSync(resolve("node_modules"), join(directory, "node_modules"));
 }
 
 /** The chart that the end-to-end tests deploy: the one that `AKASH_CHART` names, else the stand-in. */
