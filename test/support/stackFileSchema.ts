@@ -1,4 +1,4 @@
-import { isStructured, secretPaths } from "../../config/options.ts";
+import { holdsSecret, isStructured } from "../../config/options.ts";
 import { settings, type SettingName } from "../../config/settings.ts";
 import { readProject } from "../../adopt/stackFile.ts";
 import {
@@ -65,16 +65,11 @@ export function stackFileSchema(): Schema {
 }
 
 function settingInFile(name: SettingName, schema: SettingSchema, required: boolean): Schema {
-  const own = inFile(schema, required, keepsSecret(name));
-  if (keepsSecret(name)) {
+  const own = inFile(schema, required, holdsSecret(name));
+  if (holdsSecret(name)) {
     return schema.secret === true ? own : alsoAs(own, [encrypted]);
   }
   return isStructured(name) ? own : alsoAs(own, unquotedForms(name));
-}
-
-/** The setting holds a credential, and so the program keeps whatever is in it. */
-function keepsSecret(name: SettingName): boolean {
-  return secretPaths().some((path) => path.split(".")[0] === name);
 }
 
 /** A setting's schema, or that of a part of it, in what an editor understands. */
