@@ -20,21 +20,23 @@ export const wholeNumber = (problem: string) =>
     .regex(/^[1-9]\d{0,5}$/, problem)
     .transform(Number);
 
+const aboveZero = z
+  .number("is not a whole number")
+  .int("is not a whole number")
+  .positive("is not above zero");
+
 /** A whole number above zero, inside a setting: `pulumi config set --path` may make it a number or leave it text. */
-export const positive = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,6}$/)
-        .transform(Number),
-    ],
-    "is not a whole number",
-  )
-  .pipe(
-    z.number("is not a whole number").int("is not a whole number").positive("is not above zero"),
-  );
+export const positive = z.union(
+  [
+    aboveZero,
+    z
+      .string()
+      .regex(/^\d{1,6}$/)
+      .transform(Number)
+      .pipe(aboveZero),
+  ],
+  "is not a whole number",
+);
 
 /** A URL of one of the protocols. */
 export const url = (problem: string, protocols: readonly string[] = ["http:", "https:"]) =>

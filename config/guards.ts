@@ -4,7 +4,7 @@ import { letsEncryptDirectory, settings, type SettingName, type Settings } from 
 import { parseJson } from "../lib/json.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
 import { setEncrypted, setExample, type SettingProblem } from "./mend.ts";
-import { secretPaths } from "./options.ts";
+import { holdsSecret, secretPaths } from "./options.ts";
 
 /** Checks what no setting can tell alone. A setting that is itself wrong or missing is undefined. */
 type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly SettingProblem[];
@@ -46,13 +46,9 @@ function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: Conf
 
 /** Every setting without a credential ends up in the release's values. */
 function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): SettingProblem[] {
-  const kept = new Set([
-    ...secretPaths().map((path) => path.split(".")[0] ?? path),
-    // These have a check of their own.
-    "values",
-  ]);
+  // The chart's values have a check of their own.
   return [...secrets]
-    .filter((name) => Object.hasOwn(settings, name) && !kept.has(name))
+    .filter((name) => Object.hasOwn(settings, name) && !holdsSecret(name) && name !== "values")
     .map((name) => ({
       setting: name,
       problem:

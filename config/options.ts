@@ -42,6 +42,11 @@ export function secretPaths(): readonly string[] {
     .filter((path) => metaOf(path).secret === true);
 }
 
+/** Whether a setting is a credential or holds one, so that the program keeps all of it secret. */
+export function holdsSecret(name: string): boolean {
+  return secretPaths().some((path) => path.split(".")[0] === name);
+}
+
 function optionSchemas(schema: z.ZodType): [string, z.ZodType][] {
   if (schema instanceof z.ZodDiscriminatedUnion) {
     return (schema.options as z.ZodType[]).flatMap(optionSchemas);

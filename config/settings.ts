@@ -117,10 +117,7 @@ export const settings = {
     secret: true,
   }),
   domain: matching(hostName, "is not a host name in lower case, such as example.com")
-    .refine(
-      (name) => !name.startsWith("provider."),
-      "begins with provider., which the chart puts in front itself",
-    )
+    .regex(/^(?!provider\.)/, "begins with provider., which the chart puts in front itself")
     .meta({
       description: `Domain of the provider, without \`provider.\`: the certificate is for \`${providerHost("<domain>")}\`.`,
       examples: ["example.com"],
@@ -256,12 +253,12 @@ export const settings = {
   chart: z
     .string()
     .min(1, "is empty")
-    .refine(
-      (location) => !/^(\/|~|file:|[A-Za-z]:\\)/.test(location),
+    .regex(
+      /^(?!\/|~|file:|[A-Za-z]:\\)/,
       "is an absolute path, which would be a change on every other machine",
     )
-    .refine(
-      (location) => /^(https?:\/\/(?!.*\.tgz$)|oci:\/\/|\.{1,2}\/|\/|~|file:)/.test(location),
+    .regex(
+      /^(https?:\/\/(?!.*\.tgz$)|oci:\/\/|\.{1,2}\/|\/|~|file:)/,
       `is neither a repository's URL (${chartRepository}), nor oci://…, nor a path that begins with ./`,
     )
     .default(chartRepository)

@@ -6,11 +6,11 @@ describe("README", () => {
   const readme = () => readFileSync("README.md", "utf8");
 
   it("has the tables that are written from the code", () => {
-    if (process.env.UPDATE_README === "1") {
+    if (process.env.UPDATE_GENERATED === "1") {
       writeFileSync("README.md", withTables(readme()));
     }
     for (const [name, table] of Object.entries(readmeTables)) {
-      assert(readme().includes(table()), `the table ${name} is stale; npm run readme writes it`);
+      assert(readme().includes(table()), `the table ${name} is stale; npm run generate writes it`);
     }
   });
 
