@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { Cluster, isReady } from "../support/cluster.ts";
+import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import {
   readPurposefulDifferences,
   readRelease,
