@@ -17,7 +17,13 @@ import {
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
-import { missingText, refuseWrongArguments, wrongLabel, wrongNumber } from "./argumentError.ts";
+import {
+  missing,
+  missingText,
+  refuseWrongArguments,
+  wrongLabel,
+  wrongNumber,
+} from "./argumentError.ts";
 import type { Cluster } from "./cluster.ts";
 import { credentialAnnotations } from "./dnsCredential/annotations.ts";
 import type { DnsCredential } from "./dnsCredential/credential.ts";
@@ -104,6 +110,8 @@ export class AkashProvider extends pulumi.ComponentResource {
    * @throws ArgumentError when an argument is wrong
    */
   constructor(name: string, args: AkashProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    const component = `AkashProvider "${name}"`;
+    refuseWrongArguments(component, wrongArguments(args));
     const {
       cluster,
       credential,
@@ -113,8 +121,7 @@ export class AkashProvider extends pulumi.ComponentResource {
       values,
     } = args;
     const names = releaseNames(releaseName, values);
-    refuseWrongArguments(`AkashProvider "${name}"`, {
-      ...wrongArguments(args),
+    refuseWrongArguments(component, {
       credential: otherConsumer(credential, namespaceName, names),
     });
     // The arguments hold secrets, and what is handed over here goes into the state.
@@ -251,8 +258,11 @@ function inCluster(
 }
 
 function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
-  const { namespace, releaseName, wallet, values = {} } = args;
+  const { namespace, releaseName, values = {} } = args;
+  // It may be missing where nobody checks types.
+  const wallet = args.wallet as Partial<Wallet> | undefined;
   return {
+    cluster: missing(args.cluster),
     namespace: namespace === undefined ? undefined : wrongLabel(namespace),
     // Helm's own limit (helm.sh/helm/v3, pkg/chartutil/validate_name.go).
     releaseName: releaseName === undefined ? undefined : wrongLabel(releaseName, 53),
@@ -260,8 +270,8 @@ function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string
     email: missingText(args.email),
     account: missingText(args.account),
     directoryUrl: missingText(args.directoryUrl),
-    "wallet.key": missingText(wallet.key),
-    "wallet.password": missingText(wallet.password),
+    "wallet.key": missingText(wallet?.key),
+    "wallet.password": missingText(wallet?.password),
     "values.fullnameOverride": wrongOverride(values.fullnameOverride),
     "values.nameOverride": wrongOverride(values.nameOverride),
     timeout: wrongNumber(args.timeout),
