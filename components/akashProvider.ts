@@ -249,12 +249,18 @@ export const defaultMaxHistory = 5;
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];
 
-/** The caller's options, with the cluster's provider for all children. */
+/**
+ * The caller's options, with the cluster's provider for all children. Another Kubernetes provider would deploy them to a
+ * cluster that no hook looks at; as `provider` it would come before `providers`.
+ */
 function inCluster(
-  { provider }: Cluster,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  cluster: Cluster,
+  { provider, ...opts }: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
-  return pulumi.mergeOptions(opts, { providers: [provider] });
+  const callers = pulumi.mergeOptions(opts, {
+    providers: provider === undefined ? [] : [provider],
+  });
+  return pulumi.mergeOptions(callers, { providers: [cluster.provider] });
 }
 
 function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
