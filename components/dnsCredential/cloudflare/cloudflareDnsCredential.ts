@@ -117,7 +117,9 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     this.suffix = suffix.hex;
     this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
 
-    const groups = pulumi.output(args.permissionGroupIds ?? findPermissionGroups(accountId));
+    const groups = pulumi.output(
+      args.permissionGroupIds ?? findPermissionGroups(accountId, { parent: this }),
+    );
     const token = {
       name: this.tokenName,
       policies: [
