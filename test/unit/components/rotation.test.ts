@@ -455,6 +455,16 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("B"), stillRuns);
     });
 
+    it("second-done: the next up removes the old credential, where this one did not come to it", async () => {
+      const stage = await Stage.created(certManager());
+      for (const consumer of stage.consumers) {
+        consumer.store("B");
+        consumer.roll();
+      }
+      assert.deepEqual(await stage.orphansRemoved("B"), ["A"]);
+      assertRow(stage, "second-done");
+    });
+
     it("second-done: an orphan is removed", async () => {
       const stage = Stage.inUse(certManager());
       stage.cloud.ids.push("O");
