@@ -19,7 +19,13 @@ import {
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
-import { missingText, refuseWrongArguments, wrongLabel, wrongNumber } from "./argumentError.ts";
+import {
+  missing,
+  missingText,
+  refuseWrongArguments,
+  wrongLabel,
+  wrongNumber,
+} from "./argumentError.ts";
 import type { Cluster } from "./cluster.ts";
 import { credentialAnnotations } from "./dnsCredential/annotations.ts";
 import type { DnsCredential } from "./dnsCredential/credential.ts";
@@ -106,6 +112,8 @@ export class AkashProvider extends pulumi.ComponentResource {
    * @throws ArgumentError when an argument is wrong
    */
   constructor(name: string, args: AkashProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    const component = `AkashProvider "${name}"`;
+    refuseWrongArguments(component, wrongArguments(args));
     const {
       cluster,
       credential,
@@ -115,8 +123,7 @@ export class AkashProvider extends pulumi.ComponentResource {
       values,
     } = args;
     const names = releaseNames(releaseName, values);
-    refuseWrongArguments(`AkashProvider "${name}"`, {
-      ...wrongArguments(args),
+    refuseWrongArguments(component, {
       credential: otherConsumer(credential, namespaceName, names),
     });
     // The arguments hold secrets, and what is handed over here goes into the state.
@@ -243,17 +250,26 @@ export class AkashProvider extends pulumi.ComponentResource {
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];
 
-/** The caller's options, with the cluster's provider for all children. */
+/**
+ * The caller's options, with the cluster's provider for all children. Another Kubernetes provider would deploy them to a
+ * cluster that no hook looks at; as `provider` it would come before `providers`.
+ */
 function inCluster(
-  { provider }: Cluster,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  cluster: Cluster,
+  { provider, ...opts }: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
-  return pulumi.mergeOptions(opts, { providers: [provider] });
+  const callers = pulumi.mergeOptions(opts, {
+    providers: provider === undefined ? [] : [provider],
+  });
+  return pulumi.mergeOptions(callers, { providers: [cluster.provider] });
 }
 
 function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
-  const { namespace, releaseName, wallet, values = {} } = args;
+  const { namespace, releaseName, values = {} } = args;
+  // It may be missing where nobody checks types.
+  const wallet = args.wallet as Partial<Wallet> | undefined;
   return {
+    cluster: missing(args.cluster),
     namespace: namespace === undefined ? undefined : wrongLabel(namespace),
     // Helm's own limit (helm.sh/helm/v3, pkg/chartutil/validate_name.go).
     releaseName: releaseName === undefined ? undefined : wrongLabel(releaseName, 53),
@@ -261,8 +277,8 @@ function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string
     email: missingText(args.email),
     account: missingText(args.account),
     directoryUrl: missingText(args.directoryUrl),
-    "wallet.key": missingText(wallet.key),
-    "wallet.password": missingText(wallet.password),
+    "wallet.key": missingText(wallet?.key),
+    "wallet.password": missingText(wallet?.password),
     "values.fullnameOverride": wrongOverride(values.fullnameOverride),
     "values.nameOverride": wrongOverride(values.nameOverride),
     timeout: wrongNumber(args.timeout),

@@ -40,12 +40,22 @@ export function refuseWrongArguments(
   }
 }
 
+/** What must be there, and may not be in a program that nobody checks types in. */
+export function missing(value: unknown): Problem {
+  return value === undefined || value === null ? "is missing" : undefined;
+}
+
 /** Text that must say something. An Output, or a Promise, passes. */
 export function missingText(value: unknown): Problem {
-  if (value === undefined || value === null) {
-    return "is missing";
-  }
-  return typeof value === "string" && value.trim() === "" ? "is empty" : undefined;
+  const isEmpty = typeof value === "string" && value.trim() === "";
+  return missing(value) ?? (isEmpty ? "is empty" : undefined);
+}
+
+/** A plain choice, where there is one. */
+export function wrongChoice(value: unknown, choices: readonly string[]): Problem {
+  return value === undefined || choices.some((choice) => choice === value)
+    ? undefined
+    : `is none of ${choices.join(", ")}`;
 }
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -66,7 +76,7 @@ const hostName =
 /** A DNS name of at least two labels that must be plain, since hooks need it. */
 export function wrongHostName(value: unknown): Problem {
   if (typeof value !== "string") {
-    return "must be plain text, not an Output: the proof needs it in a hook";
+    return missing(value) ?? "must be plain text, not an Output: the proof needs it in a hook";
   }
   return hostName.test(value)
     ? undefined

@@ -5,6 +5,7 @@ import {
   releaseNames,
   type DnsProvider,
 } from "../../chart/release.ts";
+import { missing, type Problem } from "../argumentError.ts";
 
 /**
  * What carries a DNS credential in the cluster. All of it is plain: the hooks of a key or token look at it, and are
@@ -17,6 +18,17 @@ export interface CredentialConsumer {
   readonly secret?: string | undefined;
   /** Name of the pod that reads the Secret at its start. Default: none, for what reads it whenever it needs it. */
   readonly pod?: string | undefined;
+}
+
+/** That a credential is told no consumer, or none that is there. */
+export function noConsumers(
+  consumers: readonly CredentialConsumer[],
+  credential: "key" | "token",
+): Problem {
+  return (
+    missing(consumers) ??
+    (consumers.length === 0 ? `is empty, so nothing would protect the ${credential}` : undefined)
+  );
 }
 
 /** Which AkashProvider carries a credential, and which it is. */

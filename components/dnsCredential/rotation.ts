@@ -20,13 +20,21 @@ export class Rotation {
   /**
    * Before a credential is created: removes what interrupted runs left behind.
    *
-   * @throws RunError when there are two credentials already, since the new one would be the third
+   * @throws RunError when there are two credentials already, since the new one would be the third, and when nobody can
+   *   tell which of several is in use
    */
   async makeRoom(inventory: CredentialInventory): Promise<void> {
     const inUse = await this.#idsInUse();
     const next = (await this.#protocolAnnotations())[credentialAnnotations.next];
     const known = next === undefined ? inUse : inUse && [...inUse, next];
     const left = await removeOrphans(inventory, known);
+    if (known === undefined && left.length > 1) {
+      throw new RunError(
+        `There are ${left.length} credentials already, ${left.join(" and ")}, and which of them is in use cannot be told: ` +
+          `no Secret says which one the pod runs with. Put that right first, without --replace: ` +
+          `pulumi refresh -s ${getStack()} --run-program && pulumi up -s ${getStack()}`,
+      );
+    }
     const unfinished = left.filter((id) => known?.includes(id));
     if (unfinished.length > 1) {
       throw new RunError(
@@ -87,10 +95,10 @@ export class Rotation {
 
   /** Ids of the credentials that consumers carry; undefined where that cannot be told. */
   async #idsInUse(): Promise<readonly string[] | undefined> {
-    const { [credentialAnnotations.previous]: previous } = await this.#protocolAnnotations();
+    const protocol = await this.#protocolAnnotations();
     const ids: string[] = [];
     for (const consumer of this.#consumers) {
-      const carried = await idsCarriedBy(consumer, previous);
+      const carried = await idsCarriedBy(consumer, protocol);
       if (carried === undefined) {
         return undefined;
       }
@@ -102,19 +110,24 @@ export class Rotation {
 
 /**
  * Ids of the credentials that the Secret and the pod have. Until the pod is the new one, it has the previous. Undefined
- * where the pod has one that no Secret tells, because somebody has deleted it.
+ * where the pod has one that no Secret tells: because somebody has deleted it, or because the rotation that put another
+ * credential into it could not note the previous one.
  */
 async function idsCarriedBy(
   { pod, annotations, runningDigest }: ConsumerState,
-  previous: string | undefined,
+  protocol: Annotations,
 ): Promise<readonly string[] | undefined> {
   const { [credentialAnnotations.id]: id, [credentialAnnotations.digest]: digest } =
     await annotations();
+  const { [credentialAnnotations.next]: next, [credentialAnnotations.previous]: previous } =
+    protocol;
   const running = await runningDigest();
-  if (id === undefined && running !== undefined) {
+  const rolled = pod === undefined || running === digest;
+  // What is noted is of this rotation when its next one is what the Secret has.
+  const isNoted = previous !== undefined && next === id;
+  if (running !== undefined && (id === undefined || (!rolled && !isNoted))) {
     return undefined;
   }
-  const rolled = pod === undefined || running === digest;
   return [id, ...(rolled ? [] : [previous])].filter((known) => known !== undefined);
 }
 

@@ -8,6 +8,7 @@ import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import {
+  missing,
   missingText,
   refuseWrongArguments,
   wrongHostName,
@@ -17,7 +18,7 @@ import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
-import type { CredentialConsumer } from "../consumer.ts";
+import { noConsumers, type CredentialConsumer } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
@@ -103,12 +104,12 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     const { access = stackAccess(), proofTimeout = defaultProofTimeout } = args;
     const host = providerHost(domain);
     refuseWrongArguments(`CloudflareDnsCredential "${name}"`, {
+      cluster: missing(args.cluster),
       domain: wrongHostName(domain),
       zone: wrongHostName(zone) ?? (zoneContains(zone, host) ? undefined : `cannot hold ${host}`),
       zoneId: missingText(args.zoneId),
       proofTimeout: wrongNumber(proofTimeout),
-      consumers:
-        consumers.length === 0 ? "is empty, so nothing would protect the token" : undefined,
+      consumers: noConsumers(consumers, "token"),
     });
     super(componentTypes.cloudflare, name, {}, opts);
     const children = credentialChildren(name);
@@ -117,7 +118,9 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     this.suffix = suffix.hex;
     this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
 
-    const groups = pulumi.output(args.permissionGroupIds ?? findPermissionGroups(accountId));
+    const groups = pulumi.output(
+      args.permissionGroupIds ?? findPermissionGroups(accountId, { parent: this }),
+    );
     const token = {
       name: this.tokenName,
       policies: [

@@ -13,14 +13,18 @@ const permissionGroups = ["Zone Read", "DNS Write"] as const;
  * Ids of the permission groups that a token for DNS-01 needs.
  *
  * @param accountId the account that will own the token; none for a user's
+ * @param opts default: asked for with the default provider
  * @throws RunError when Cloudflare does not show one of them
  */
-export async function findPermissionGroups(accountId?: string): Promise<readonly string[]> {
+export async function findPermissionGroups(
+  accountId?: string,
+  opts?: pulumi.InvokeOptions,
+): Promise<readonly string[]> {
   const { results } = await lookup(
     "Cloudflare's permission groups",
     accountId === undefined
-      ? getApiTokenPermissionGroupsList()
-      : getAccountApiTokenPermissionGroupsList({ accountId }),
+      ? getApiTokenPermissionGroupsList({}, opts)
+      : getAccountApiTokenPermissionGroupsList({ accountId }, opts),
   );
   return permissionGroups.map((name) => {
     const found = results.find((group) => group.name === name);

@@ -1,7 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { resourceTypes } from "../../names.ts";
-import { resolved } from "../../resolved.ts";
-import type { CredentialResource } from "../credentialResource.ts";
+import { textOf, type CredentialResource } from "../credentialResource.ts";
 
 /**
  * A token is deleted in the plugin's place. Cloudflare's plugin fails on one that is gone already, because a run was
@@ -9,8 +7,7 @@ import type { CredentialResource } from "../credentialResource.ts";
  * is refused by the preview; with --skip-preview the engine looks at that only after this.)
  */
 const token: CredentialResource = {
-  content: async ({ value }) =>
-    value === undefined ? undefined : resolved(pulumi.output(value as pulumi.Input<string>)),
+  content: ({ value }) => textOf(value),
   remove: async ({ id, oldInputs }, access) => {
     const { removeToken } = await import("../../../dns/cloudflare/tokens.ts");
     const { accountId } = (oldInputs ?? {}) as { readonly accountId?: string };

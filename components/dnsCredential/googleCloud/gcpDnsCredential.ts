@@ -9,8 +9,10 @@ import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import { lastSegment } from "../../../lib/names.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import {
+  missing,
   missingText,
   refuseWrongArguments,
+  wrongChoice,
   wrongHostName,
   wrongNumber,
 } from "../../argumentError.ts";
@@ -18,7 +20,7 @@ import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
-import type { CredentialConsumer } from "../consumer.ts";
+import { noConsumers, type CredentialConsumer } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
 import { decoded } from "./key.ts";
@@ -93,11 +95,13 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
     const { project, domain, consumers, proofTimeout = defaultProofTimeout } = args;
     const { access = stackAccess() } = args;
     refuseWrongArguments(`GcpDnsCredential "${name}"`, {
+      cluster: missing(args.cluster),
       domain: wrongHostName(domain),
       project: missingText(project),
       managedZone: missingText(args.managedZone),
+      grant: wrongChoice(args.grant, ["zone", "project"]),
       proofTimeout: wrongNumber(proofTimeout),
-      consumers: consumers.length === 0 ? "is empty, so nothing would protect the key" : undefined,
+      consumers: noConsumers(consumers, "key"),
     });
     super(componentTypes.googleCloud, name, {}, opts);
     const children = credentialChildren(name);

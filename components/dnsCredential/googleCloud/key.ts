@@ -1,16 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
 import { resourceTypes } from "../../names.ts";
-import { resolved } from "../../resolved.ts";
-import type { CredentialResource } from "../credentialResource.ts";
+import { textOf, type CredentialResource } from "../credentialResource.ts";
 
 /** A service account's key, by its type token. */
 export const googleCloudKey: Readonly<Record<string, CredentialResource>> = {
   [resourceTypes.serviceAccountKey]: {
     // The key file, encoded.
-    content: async ({ privateKey }) =>
-      privateKey === undefined
-        ? undefined
-        : decoded(await resolved(pulumi.output(privateKey as pulumi.Input<string>))),
+    content: async ({ privateKey }) => {
+      const encoded = await textOf(privateKey);
+      return encoded === undefined ? undefined : decoded(encoded);
+    },
   },
 };
 
