@@ -4,6 +4,7 @@ module.exports = {
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(node_modules|dist|\\.sandbox[^/]*)/" },
+    includeOnly: { path: "\\.(ts|mjs)$" },
   },
 };

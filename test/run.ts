@@ -139,6 +139,7 @@ async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promi
     results.push(command("Types", "tsc", ["--noEmit"]));
     results.push(command("Lint", "eslint", ["--max-warnings=0", "."]));
     results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
+    results.push(command("Circles", "depcruise", ["--config", ".dependency-cruiser.cjs", "."]));
   }
   if (unit.length > 0) {
     heading("Unit tests");
