@@ -28,6 +28,7 @@ interface RegisterRequest {
   getRetainondelete(): boolean;
   getDeletebeforereplace(): boolean;
   getProtect(): boolean;
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
   getHooks(): { toObject(): Readonly<Record<string, readonly string[]>> } | undefined;
 }
 
@@ -40,12 +41,44 @@ MockMonitor.prototype.registerResource = function (request: RegisterRequest, cal
   return register.call(this, request, callback);
 };
 
+const hooks: string[] = [];
 // It knows no hooks, though it says so.
 Object.assign(MockMonitor.prototype, {
-  registerResourceHook: (_request: unknown, callback: (error: null, response: object) => void) => {
+  registerResourceHook: (
+    request: { getName(): string },
+    callback: (error: null, response: object) => void,
+  ) => {
+    hooks.push(request.getName());
     callback(null, {});
   },
 });
+
+const lookups: Lookup[] = [];
+
+/** A lookup that the program made. */
+export interface Lookup {
+  /** What was asked for. */
+  readonly token: string;
+  /** Name of the explicit provider that was asked. */
+  readonly provider: string | undefined;
+}
+
+/** What else the last run did, which is not in its dump. */
+export const lastRun = {
+  /** Names of the hooks that it registered, in its order. */
+  hooks: hooks as readonly string[],
+  lookups: lookups as readonly Lookup[],
+  /** The former names of a resource. */
+  aliases: (name: string): readonly (string | undefined)[] =>
+    requests
+      .filter((request) => request.getName() === name)
+      .flatMap((request) => request.getAliasesList().map((alias) => alias.getSpec()?.getName())),
+};
+
+/** Waits until all is registered that a program has begun with, whatever comes of it. */
+export async function allRegistered(): Promise<void> {
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+}
 
 /** What a run of a program under mocks leaves. */
 export interface ProgramRun {
@@ -59,12 +92,16 @@ export interface ProgramRun {
  *
  * @param stack the stack's name
  * @param program what registers the resources
+ * @param preview default: as in a preview, since nothing is there to be looked at
  */
 export async function runProgram(
   stack: string,
   program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
+  preview = true,
 ): Promise<ProgramRun> {
   requests.length = 0;
+  hooks.length = 0;
+  lookups.length = 0;
   const inputs = new Map<string, unknown>();
   await pulumi.runtime.setMocks(
     {
@@ -73,12 +110,14 @@ export async function runProgram(
         const state = given as Record<string, unknown>;
         return { id: `${name}-id`, state: { ...state, ...serverState(type, state) } };
       },
-      call: ({ token }) => invokeResults[token] ?? {},
+      call: ({ token, provider = "" }) => {
+        lookups.push({ token, provider: providerName(provider) });
+        return invokeResults[token] ?? {};
+      },
     },
     "akash-provider-letsencrypt",
     stack,
-    // As in a preview, since nothing is there to be looked at.
-    true,
+    preview,
   );
   const outputs = await resolve(await program());
   return {
@@ -91,7 +130,7 @@ export async function runProgram(
         dependencies: [...new Set(request.getDependenciesList().map(resourceName))]
           .filter((name) => name !== undefined)
           .sort(),
-        provider: resourceName(request.getProvider().replace(/::[^:]*$/, "")),
+        provider: providerName(request.getProvider()),
         options: {
           ...(request.getRetainondelete() && { retainOnDelete: true }),
           ...(request.getDeletebeforereplace() && { deleteBeforeReplace: true }),
@@ -165,6 +204,11 @@ function serverState(type: string, { namespace }: Record<string, unknown>) {
     default:
       return {};
   }
+}
+
+/** A provider's reference is its URN with its id. */
+function providerName(reference: string): string | undefined {
+  return resourceName(reference.replace(/::[^:]*$/, ""));
 }
 
 function resourceName(urn: string): string | undefined {
