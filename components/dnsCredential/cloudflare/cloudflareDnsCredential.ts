@@ -3,7 +3,6 @@ import { ApiToken } from "@pulumi/cloudflare/apiToken.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId.js";
 import { providerHost } from "../../../chart/release.ts";
-import type { CloudAccess } from "../../../dns/access.ts";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import { zoneContains } from "../../../dns/zone.ts";
@@ -14,24 +13,18 @@ import {
   wrongHostName,
   wrongNumber,
 } from "../../argumentError.ts";
-import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
-import { noConsumers, type CredentialConsumer } from "../consumer.ts";
+import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link CloudflareDnsCredential}. */
-export interface CloudflareDnsCredentialArgs {
-  /** The cluster of the consumers. */
-  readonly cluster: Cluster;
-  /** What carries the token in the cluster. No token is deleted while one of them does. */
-  readonly consumers: readonly CredentialConsumer[];
-  /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
-  readonly domain: string;
+export interface CloudflareDnsCredentialArgs extends ManagedCredentialArgs {
   /** Name of the zone, such as `example.com`. Plain, since the proof's hook finds the zone by it, as lego does. */
   readonly zone: string;
   /** Id of the zone that the token may write to. */
@@ -47,14 +40,6 @@ export interface CloudflareDnsCredentialArgs {
   readonly expiresOn?: pulumi.Input<string> | undefined;
   /** IP ranges (CIDR) that may use the token. Default: any. */
   readonly allowedIps?: pulumi.Input<readonly string[]> | undefined;
-  /** Any text; the token is replaced when it changes. Default `first`. */
-  readonly rotation?: pulumi.Input<string> | undefined;
-  /** How long the proof waits until a new token works everywhere, in seconds. Default 480. */
-  readonly proofTimeout?: number | undefined;
-  /** How the component's own calls reach Cloudflare. Default: as the stack says to the plugin, else as the environment does. */
-  readonly access?: CloudAccess | undefined;
-  /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
-  readonly deleteHook?: pulumi.ResourceHook | undefined;
 }
 
 /**

@@ -4,7 +4,6 @@ import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import { Key } from "@pulumi/gcp/serviceaccount/key.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId.js";
-import type { CloudAccess } from "../../../dns/access.ts";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import { lastSegment } from "../../../lib/names.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
@@ -16,24 +15,18 @@ import {
   wrongHostName,
   wrongNumber,
 } from "../../argumentError.ts";
-import type { Cluster } from "../../cluster.ts";
 import { componentTypes, credentialChildren } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
-import { noConsumers, type CredentialConsumer } from "../consumer.ts";
+import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { decoded } from "./key.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
-export interface GcpDnsCredentialArgs {
-  /** The cluster of the consumers. */
-  readonly cluster: Cluster;
-  /** What carries the key in the cluster. No key is deleted while one of them does. */
-  readonly consumers: readonly CredentialConsumer[];
-  /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
-  readonly domain: string;
+export interface GcpDnsCredentialArgs extends ManagedCredentialArgs {
   /** Id of the project that has the managed zone; the service account is made in it. */
   readonly project: pulumi.Input<string>;
   /** Name of the managed zone. */
@@ -43,14 +36,6 @@ export interface GcpDnsCredentialArgs {
    * decides which resource is made. Default `zone`.
    */
   readonly grant?: "zone" | "project" | undefined;
-  /** Any text; the key is replaced when it changes. Default `first`. */
-  readonly rotation?: pulumi.Input<string> | undefined;
-  /** How long the proof waits until a new key works everywhere, in seconds. Default 480. */
-  readonly proofTimeout?: number | undefined;
-  /** How the component's own calls reach Google. Default: as the stack says to the gcp plugin, else as the environment does. */
-  readonly access?: CloudAccess | undefined;
-  /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
-  readonly deleteHook?: pulumi.ResourceHook | undefined;
 }
 
 /**

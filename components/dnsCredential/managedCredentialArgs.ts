@@ -1,0 +1,22 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { CloudAccess } from "../../dns/access.ts";
+import type { Cluster } from "../cluster.ts";
+import type { CredentialConsumer } from "./consumer.ts";
+
+/** Arguments of every component that makes a DNS credential and rotates it. */
+export interface ManagedCredentialArgs {
+  /** The cluster of the consumers. */
+  readonly cluster: Cluster;
+  /** What carries the credential in the cluster. None is deleted while one of them does. */
+  readonly consumers: readonly CredentialConsumer[];
+  /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
+  readonly domain: string;
+  /** Any text; the credential is replaced when it changes. Default `first`. */
+  readonly rotation?: pulumi.Input<string> | undefined;
+  /** How long the proof waits until a new credential works everywhere, in seconds. Default 480. */
+  readonly proofTimeout?: number | undefined;
+  /** How the component's own calls reach the cloud. Default: as the stack says to the plugin, else as the environment does. */
+  readonly access?: CloudAccess | undefined;
+  /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
+  readonly deleteHook?: pulumi.ResourceHook | undefined;
+}
