@@ -92,10 +92,12 @@ export interface ProgramRun {
  *
  * @param stack the stack's name
  * @param program what registers the resources
+ * @param preview default: as in a preview, since nothing is there to be looked at
  */
 export async function runProgram(
   stack: string,
   program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
+  preview = true,
 ): Promise<ProgramRun> {
   requests.length = 0;
   hooks.length = 0;
@@ -115,8 +117,7 @@ export async function runProgram(
     },
     "akash-provider-letsencrypt",
     stack,
-    // As in a preview, since nothing is there to be looked at.
-    true,
+    preview,
   );
   const outputs = await resolve(await program());
   return {

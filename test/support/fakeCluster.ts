@@ -1,0 +1,78 @@
+import type { V1ObjectMeta, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { Cluster } from "../../components/index.ts";
+import type { Annotations } from "../../components/dnsCredential/consumerState.ts";
+
+/** A patch of a Secret, as the cluster was asked for it. */
+export interface Patch {
+  readonly secret: string;
+  readonly body: unknown;
+}
+
+/** The cluster, as far as hooks look at it: Secrets and pods, by `<namespace>/<name>`. */
+export class FakeCluster {
+  readonly secrets = new Map<string, V1Secret>();
+  readonly pods = new Map<string, V1Pod>();
+  /** What it was asked for, in its order. */
+  readonly calls: string[] = [];
+  readonly patches: Patch[] = [];
+  /** The status of each answer, where it answers with an error. */
+  failure: number | undefined;
+
+  setSecret(name: string, metadata: V1ObjectMeta): void {
+    this.secrets.set(name, { metadata });
+  }
+
+  setPod(name: string, annotations: Annotations): void {
+    this.pods.set(name, { metadata: { annotations } });
+  }
+
+  /** For what takes a cluster. Nothing can be deployed to it. */
+  cluster(context?: string): Cluster {
+    return { context, coreApi: () => Promise.resolve(this.#api) } as unknown as Cluster;
+  }
+
+  readonly #api = {
+    readNamespacedSecret: (at: Place) =>
+      this.#answer("read", at, () => this.secrets.get(key(at)) ?? missing()),
+    readNamespacedPod: (at: Place) =>
+      this.#answer("read pod", at, () => this.pods.get(key(at)) ?? missing()),
+    patchNamespacedSecret: (at: Place & { readonly body: unknown }) =>
+      this.#answer("patch", at, () => {
+        const found = this.secrets.get(key(at)) ?? missing();
+        this.patches.push({ secret: key(at), body: at.body });
+        return found;
+      }),
+    listNamespacedSecret: (at: { readonly namespace: string; readonly labelSelector: string }) =>
+      this.#answer("list", { ...at, name: at.labelSelector }, () => ({
+        items: [...this.secrets.values()],
+      })),
+    deleteNamespacedSecret: (at: Place) =>
+      this.#answer("delete", at, () => this.secrets.delete(key(at)) || missing()),
+  };
+
+  async #answer<T>(verb: string, at: Place, answer: () => T): Promise<T> {
+    this.calls.push(`${verb} ${key(at)}`);
+    if (this.failure !== undefined) {
+      throw apiError(this.failure);
+    }
+    return Promise.resolve(answer());
+  }
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function key({ namespace, name }: Place): string {
+  return `${namespace}/${name}`;
+}
+
+function missing(): never {
+  throw apiError(404);
+}
+
+/** As the client throws it. */
+function apiError(code: number): Error {
+  return Object.assign(new Error(`HTTP-Code: ${code}`), { code });
+}

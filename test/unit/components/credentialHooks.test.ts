@@ -1,0 +1,421 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { consumerState } from "../../../components/dnsCredential/consumerState.ts";
+import {
+  credentialHooks,
+  idOnceOrphansAreRemoved,
+} from "../../../components/dnsCredential/hooks.ts";
+import {
+  credentialDeleteHook,
+  proofHooks,
+  providerConsumer,
+  type CredentialConsumer,
+  type DnsCredential,
+} from "../../../components/index.ts";
+import { resolved } from "../../../components/resolved.ts";
+import { digestOf } from "../../../dns/credential.ts";
+import { ACCOUNT_ID, makeToken } from "../../../sandbox/test/emulators/cloudflareSupport.ts";
+import { Clouds } from "../../../sandbox/test/emulators/support.ts";
+import { FakeCluster } from "../../support/fakeCluster.ts";
+import { lastRun, runProgram } from "../../support/mocks.ts";
+import { FakeCloud } from "../../support/rotation.ts";
+import { warningsOf } from "../../support/warnings.ts";
+
+const annotation = (name: string) => `akash-provider-letsencrypt/${name}`;
+const consumer = providerConsumer({ dnsProvider: "googleCloud" });
+const secretName = "akash-services/akash-provider-gcp-dns";
+const podName = "akash-services/akash-provider-0";
+
+describe("the hooks of a credential", () => {
+  let kubernetes: FakeCluster;
+
+  beforeEach(async () => {
+    kubernetes = new FakeCluster();
+    await asRun("up");
+  });
+
+  /** Lets the SDK think that it is in such a run. */
+  async function asRun(kind: "preview" | "up"): Promise<void> {
+    await runProgram("home", () => ({}), kind === "preview");
+  }
+
+  function protection(...consumers: readonly CredentialConsumer[]) {
+    return { cluster: kubernetes.cluster(), consumers: [consumer, ...consumers] };
+  }
+
+  /** The credential in the Secret and in the pod. */
+  function inUse(content: string, id: string): void {
+    kubernetes.setSecret(secretName, {
+      annotations: {
+        [annotation("credential-digest")]: digestOf(content),
+        [annotation("credential-id")]: id,
+      },
+    });
+    kubernetes.setPod(podName, { "checksum/dns-credential": digestOf(content) });
+  }
+
+  /** The one hook of a moment. */
+  function only(hooks: pulumi.ResourceHookBinding, moment: keyof pulumi.ResourceHookBinding) {
+    const [hook, ...others] = hooks[moment] ?? [];
+    assert.deepEqual(others, []);
+    assert(hook instanceof pulumi.ResourceHook);
+    return hook;
+  }
+
+  /** Calls a hook as the engine does. */
+  async function call(
+    { callback }: pulumi.ResourceHook,
+    args: Partial<pulumi.ResourceHookArgs> = {},
+  ): Promise<void> {
+    await callback({
+      ...{ urn: "urn:pulumi:home::p::t::dns-key", name: "dns-key" },
+      ...{ id: "", type: "", ...args },
+    });
+  }
+
+  const stillRuns = {
+    message:
+      "The pod akash-provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, pulumi up -s home deletes it",
+  };
+
+  describe("look at a consumer, and", () => {
+    const state = (of: CredentialConsumer = consumer) => consumerState(kubernetes.cluster(), of);
+
+    it("read the annotations of its Secret and the digest of its pod", async () => {
+      inUse("content", "key-id");
+      assert.equal((await state().annotations())[annotation("credential-id")], "key-id");
+      assert.equal(await state().runningDigest(), digestOf("content"));
+      assert.deepEqual(kubernetes.calls, [`read ${secretName}`, `read pod ${podName}`]);
+    });
+
+    it("find nothing where there is no Secret, no pod, or neither is annotated", async () => {
+      const nothing = async () => [await state().annotations(), await state().runningDigest()];
+      assert.deepEqual(await nothing(), [{}, undefined]);
+      kubernetes.setSecret(secretName, {});
+      kubernetes.pods.set(podName, { metadata: {} });
+      assert.deepEqual(await nothing(), [{}, undefined]);
+    });
+
+    it("ask for nothing that it does not have", async () => {
+      const without = state({ namespace: "akash-services" });
+      assert.deepEqual(await without.annotations(), {});
+      assert.equal(await without.runningDigest(), undefined);
+      await without.annotate({ [annotation("next-credential-id")]: "key-id" });
+      assert.deepEqual(kubernetes.calls, []);
+    });
+
+    it("patch the annotations that they set, and no others", async () => {
+      inUse("content", "key-id");
+      await state().annotate({ [annotation("next-credential-id")]: "new", "a~b": "c" });
+      assert.deepEqual(kubernetes.patches, [
+        {
+          secret: secretName,
+          body: [
+            {
+              op: "add",
+              path: "/metadata/annotations/akash-provider-letsencrypt~1next-credential-id",
+              value: "new",
+            },
+            { op: "add", path: "/metadata/annotations/a~0b", value: "c" },
+          ],
+        },
+      ]);
+    });
+
+    it("annotate no Secret that is not there", async () => {
+      await state().annotate({ [annotation("next-credential-id")]: "new" });
+      assert.deepEqual(kubernetes.patches, []);
+    });
+
+    it("fail when the cluster refuses", async () => {
+      kubernetes.failure = 403;
+      await assert.rejects(state().annotations(), /403/);
+      await assert.rejects(state().runningDigest(), /403/);
+      await assert.rejects(state().annotate({ a: "b" }), /403/);
+    });
+  });
+
+  describe("before it is deleted", () => {
+    const encoded = (text: string) => Buffer.from(text).toString("base64");
+    const keyType = "gcp:serviceaccount/key:Key";
+    const tokenTypes = [
+      "cloudflare:index/apiToken:ApiToken",
+      "cloudflare:index/accountToken:AccountToken",
+    ];
+
+    it("are named after the component, so that the state finds them again", () => {
+      for (const component of ["dns", "another"]) {
+        const { name } = credentialDeleteHook(component, protection());
+        assert.equal(name, `${component}-credential-delete`);
+      }
+    });
+
+    it("are registered also where no component has the credential any more", async () => {
+      await runProgram("home", async () => {
+        const hook = credentialDeleteHook("dns", protection());
+        await (hook as unknown as { readonly __registered: Promise<void> }).__registered;
+        return {};
+      });
+      assert.deepEqual(lastRun.hooks, ["dns-credential-delete"]);
+    });
+
+    it("refuse a key whose file the pod runs with, whether or not its output is a secret", async () => {
+      const hook = credentialDeleteHook("dns", protection());
+      inUse("key file", "key-id");
+      for (const privateKey of [encoded("key file"), pulumi.secret(encoded("key file"))]) {
+        const args = { type: keyType, oldOutputs: { privateKey } };
+        await assert.rejects(call(hook, args), stillRuns);
+      }
+    });
+
+    it("let another key go", async () => {
+      const hook = credentialDeleteHook("dns", protection());
+      inUse("new key file", "key-id");
+      const privateKey = pulumi.secret(encoded("key file"));
+      await call(hook, { type: keyType, oldOutputs: { privateKey } });
+    });
+
+    it("look at each consumer", async () => {
+      const second = { namespace: "cert-manager", secret: "wildcard" };
+      const hook = credentialDeleteHook("dns", protection(second));
+      inUse("new key file", "key-id");
+      kubernetes.setSecret("cert-manager/wildcard", {
+        annotations: { [annotation("credential-digest")]: digestOf("key file") },
+      });
+      await assert.rejects(
+        call(hook, { type: keyType, oldOutputs: { privateKey: encoded("key file") } }),
+        {
+          message:
+            "The Secret wildcard still holds this credential, so it is not deleted. When the Secret holds the new one, pulumi up -s home deletes it",
+        },
+      );
+    });
+
+    it("fail when the cluster does not answer, since the pod may have the credential", async () => {
+      const hook = credentialDeleteHook("dns", protection());
+      kubernetes.failure = 500;
+      const oldOutputs = { privateKey: encoded("key file") };
+      await assert.rejects(call(hook, { type: keyType, oldOutputs }), /500/);
+    });
+
+    it("let go what has no text in the state, as what was imported", async () => {
+      const hook = credentialDeleteHook("dns", protection());
+      inUse("key file", "key-id");
+      for (const oldOutputs of [undefined, {}, { privateKey: null }]) {
+        await call(hook, { type: keyType, oldOutputs: oldOutputs as Record<string, unknown> });
+      }
+    });
+
+    it("do nothing to a resource of another type, nor look for it", async () => {
+      const hook = credentialDeleteHook("dns", protection());
+      inUse("key file", "key-id");
+      const oldOutputs = { privateKey: encoded("key file"), value: "key file" };
+      for (const type of ["gcp:serviceaccount/account:Account", "cloudflare:index/zone:Zone", ""]) {
+        await call(hook, { type, oldOutputs });
+      }
+      assert.deepEqual(kubernetes.calls, []);
+    });
+
+    describe("at Cloudflare", () => {
+      let clouds: Clouds;
+
+      beforeEach(async () => {
+        clouds = await Clouds.seeded();
+      });
+      afterEach(() => clouds.close());
+
+      function deleteHook(): pulumi.ResourceHook {
+        const { cloudflareAdminToken: apiToken, cloudflareUrl: endpoint } = clouds.running;
+        const access = { googleCloud: {}, cloudflare: { apiToken, endpoint } };
+        return credentialDeleteHook("dns", { ...protection(), access });
+      }
+
+      async function isThere(path: string): Promise<boolean> {
+        return (await clouds.cloudflare("GET", path)).status === 200;
+      }
+
+      for (const [type, prefix, oldInputs] of [
+        [tokenTypes[0] ?? "", "/user/tokens", {}],
+        [tokenTypes[1] ?? "", `/accounts/${ACCOUNT_ID}/tokens`, { accountId: ACCOUNT_ID }],
+      ] as const) {
+        it(`delete a token of type ${type} in the plugin's place, also one that is gone`, async () => {
+          const { id } = await makeToken(clouds, undefined, undefined, undefined, prefix);
+          const path = `${prefix}/${id}`;
+          inUse("new token", "new");
+          const args = { id, type, oldInputs, oldOutputs: { value: pulumi.secret("token") } };
+          assert(await isThere(path));
+          await call(deleteHook(), args);
+          assert(!(await isThere(path)), "it is still there");
+          await call(deleteHook(), args);
+        });
+
+        it(`refuse a token of type ${type} that the pod runs with, and leave it`, async () => {
+          const { id } = await makeToken(clouds, undefined, undefined, undefined, prefix);
+          inUse("token", "old");
+          for (const value of ["token", pulumi.secret("token")]) {
+            const args = { id, type, oldInputs, oldOutputs: { value } };
+            await assert.rejects(call(deleteHook(), args), stillRuns);
+          }
+          assert(await isThere(`${prefix}/${id}`));
+        });
+      }
+
+      it("delete a token that has no text in the state", async () => {
+        const { id } = await makeToken(clouds);
+        inUse("token", "old");
+        await call(deleteHook(), { id, type: tokenTypes[0] ?? "", oldOutputs: { value: null } });
+        assert(!(await isThere(`/user/tokens/${id}`)));
+      });
+
+      it("delete nothing for Google's key, which the plugin deletes, nor for another type", async () => {
+        const { id } = await makeToken(clouds);
+        inUse("new", "new");
+        for (const type of [keyType, "cloudflare:index/zone:Zone"]) {
+          const oldOutputs = { privateKey: encoded("old"), value: "old" };
+          await call(deleteHook(), { id, type, oldOutputs });
+        }
+        assert(await isThere(`/user/tokens/${id}`));
+      });
+    });
+  });
+
+  describe("around its creation", () => {
+    function hooksOf(component: string, cloud: FakeCloud) {
+      const beforeDelete = credentialDeleteHook(component, protection());
+      const hooks = credentialHooks(
+        component,
+        protection(),
+        () => Promise.resolve(cloud),
+        beforeDelete,
+      );
+      return { hooks, beforeDelete };
+    }
+
+    it("are named after the component", () => {
+      for (const component of ["dns", "another"]) {
+        const { hooks, beforeDelete } = hooksOf(component, new FakeCloud());
+        assert.equal(only(hooks, "beforeCreate").name, `${component}-credential-create`);
+        assert.equal(only(hooks, "afterCreate").name, `${component}-credential-created`);
+        assert.equal(only(hooks, "beforeDelete"), beforeDelete);
+        assert.equal(hooks.beforeUpdate, undefined);
+      }
+    });
+
+    it("make room before, with the inventory of that moment", async () => {
+      const cloud = new FakeCloud("old", "orphan");
+      const { hooks } = hooksOf("dns", cloud);
+      inUse("content", "old");
+      await warningsOf(() => call(only(hooks, "beforeCreate")));
+      assert.deepEqual(cloud.ids, ["old"]);
+    });
+
+    it("fail before, when the cluster does not answer, and remove nothing", async () => {
+      const cloud = new FakeCloud("old", "orphan");
+      const { hooks } = hooksOf("dns", cloud);
+      kubernetes.failure = 500;
+      await assert.rejects(call(only(hooks, "beforeCreate")), /500/);
+      assert.deepEqual(cloud.removed, []);
+    });
+
+    it("note the new id after, as the cloud has it", async () => {
+      const { hooks } = hooksOf("dns", new FakeCloud());
+      inUse("content", "old");
+      await call(only(hooks, "afterCreate"), { id: "projects/p/serviceAccounts/s/keys/new" });
+      assert.deepEqual(
+        kubernetes.patches.map(({ secret, body }) => [secret, body]),
+        [
+          [
+            secretName,
+            [
+              ["next-credential-id", "new"],
+              ["previous-credential-id", "old"],
+            ].map(([name, value]) => ({
+              op: "add",
+              path: `/metadata/annotations/akash-provider-letsencrypt~1${name}`,
+              value,
+            })),
+          ],
+        ],
+      );
+    });
+  });
+
+  describe("do not run where nothing changes, so that an Output", () => {
+    const warning = "Could not look for credentials that an interrupted run may have left behind: ";
+
+    function idAfterOrphans(inventory: () => Promise<FakeCloud>): Promise<string> {
+      return resolved(idOnceOrphansAreRemoved(pulumi.output("old"), protection(), inventory));
+    }
+
+    it("removes orphans, and then is the id", async () => {
+      const cloud = new FakeCloud("old", "orphan");
+      inUse("content", "old");
+      const warnings = await warningsOf(async () => {
+        assert.equal(await idAfterOrphans(() => Promise.resolve(cloud)), "old");
+      });
+      assert.deepEqual(cloud.ids, ["old"]);
+      assert.deepEqual(warnings, [
+        "Removed the credential orphan, which an interrupted run had left behind",
+      ]);
+    });
+
+    it("looks at nothing in a preview", async () => {
+      await asRun("preview");
+      const id = await idAfterOrphans(() => assert.fail("it has asked the cloud"));
+      assert.equal(id, "old");
+      assert.deepEqual(kubernetes.calls, []);
+    });
+
+    it("warns, and is the id all the same, when the cluster does not answer", async () => {
+      const cloud = new FakeCloud("old", "orphan");
+      kubernetes.failure = 500;
+      const warnings = await warningsOf(async () => {
+        assert.equal(await idAfterOrphans(() => Promise.resolve(cloud)), "old");
+      });
+      assert.deepEqual(warnings, [`${warning}HTTP-Code: 500`]);
+      assert.deepEqual(cloud.removed, []);
+    });
+
+    it("warns when the cloud does not answer, or does not remove", async () => {
+      inUse("content", "old");
+      const unanswered = await warningsOf(() =>
+        idAfterOrphans(() => Promise.reject(new Error("no answer"))),
+      );
+      assert.deepEqual(unanswered, [`${warning}no answer`]);
+      const cloud = new FakeCloud("old", "orphan");
+      cloud.kept = ["orphan"];
+      const kept = await warningsOf(() => idAfterOrphans(() => Promise.resolve(cloud)));
+      assert.deepEqual(kept, [`${warning}may not remove orphan`]);
+    });
+  });
+
+  describe("of the Secret that stores it", () => {
+    const proven: string[] = [];
+    const credential: DnsCredential = {
+      dnsProvider: "googleCloud",
+      content: undefined,
+      environment: {},
+      prove: (content) => {
+        proven.push(content);
+        return content === "wrong" ? Promise.reject(new Error("not proven")) : Promise.resolve();
+      },
+    };
+    const entry = (text: string) => ({ "key.json": Buffer.from(text).toString("base64") });
+
+    it("prove what is about to be stored, before it is created or updated", async () => {
+      const hooks = proofHooks("x-proof", credential, "key.json");
+      assert.equal(only(hooks, "beforeCreate"), only(hooks, "beforeUpdate"));
+      const hook = only(hooks, "beforeCreate");
+      assert.equal(hook.name, "x-proof");
+      for (const data of [
+        entry("plain"),
+        pulumi.secret(entry("secret")),
+        { "key.json": pulumi.secret(entry("secret entry")["key.json"]) },
+      ]) {
+        await call(hook, { newInputs: { data } });
+      }
+      assert.deepEqual(proven, ["plain", "secret", "secret entry"]);
+      await assert.rejects(call(hook, { newInputs: { data: entry("wrong") } }), /not proven/);
+    });
+  });
+});
