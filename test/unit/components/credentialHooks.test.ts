@@ -361,9 +361,10 @@ describe("the hooks of a credential", () => {
 
     it("looks at nothing in a preview", async () => {
       await asRun("preview");
-      const id = await idAfterOrphans(() => assert.fail("it has asked the cloud"));
-      assert.equal(id, "old");
-      assert.deepEqual(kubernetes.calls, []);
+      const cloud = new FakeCloud("old", "orphan");
+      inUse("content", "old");
+      assert.equal(await idAfterOrphans(() => Promise.resolve(cloud)), "old");
+      assert.deepEqual([kubernetes.calls, cloud.removed], [[], []]);
     });
 
     it("warns, and is the id all the same, when the cluster does not answer", async () => {
