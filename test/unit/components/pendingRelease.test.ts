@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import {
+  makeWay,
+  pendingReleaseHook,
+  type Clock,
+  type ReleaseOperation,
+  type RevisionSecrets,
+} from "../../../components/pendingRelease.ts";
+import { FakeCluster } from "../../support/fakeCluster.ts";
+import { runProgram } from "../../support/mocks.ts";
+import { warningsOf } from "../../support/warnings.ts";
+
+/** The moment at which each test begins, in seconds since 1970. */
+const begin = 1_800_000_000;
+
+/** As Helm labels the Secret of a revision. */
+interface Revision {
+  readonly version: number;
+  readonly status: string;
+  /** In seconds after the test's begin. */
+  readonly createdAt?: number;
+  readonly modifiedAt?: number;
+}
+
+/** Helm's history of a release, which others change while time passes. */
+class FakeHelm implements RevisionSecrets, Clock {
+  readonly removed: string[] = [];
+  #revisions: readonly Revision[];
+  readonly #later: { readonly at: number; readonly revisions: readonly Revision[] }[] = [];
+  #elapsed = 0;
+
+  constructor(...revisions: readonly Revision[]) {
+    this.#revisions = revisions;
+  }
+
+  /** What the history is after so many seconds. */
+  after(seconds: number, ...revisions: readonly Revision[]): this {
+    this.#later.push({ at: seconds, revisions });
+    return this;
+  }
+
+  /** How long the test has waited, in seconds. */
+  get elapsed(): number {
+    return this.#elapsed / 1_000;
+  }
+
+  now = () => begin * 1_000 + this.#elapsed;
+
+  wait = (milliseconds: number) => {
+    this.#elapsed += milliseconds;
+    assert(this.elapsed < 1_000, "it waits for ever");
+    this.#revisions =
+      this.#later.findLast(({ at }) => at <= this.elapsed)?.revisions ?? this.#revisions;
+    return Promise.resolve();
+  };
+
+  list = () => Promise.resolve(this.#revisions.map(metadata));
+
+  remove = (name: string) => {
+    this.removed.push(name);
+    return Promise.resolve();
+  };
+}
+
+function metadata({ version, status, createdAt, modifiedAt }: Revision): V1ObjectMeta {
+  return {
+    name: `sh.helm.release.v1.home.v${version}`,
+    labels: {
+      ...{ owner: "helm", name: "home", version: String(version), status },
+      ...(createdAt !== undefined && { createdAt: String(begin + createdAt) }),
+      ...(modifiedAt !== undefined && { modifiedAt: String(begin + modifiedAt) }),
+    },
+  };
+}
+
+const operation: ReleaseOperation = { namespace: "akash", releaseName: "home", timeout: 60 };
+
+/** Makes way, and returns what it warned of. */
+function madeWay(helm: FakeHelm, more: Partial<ReleaseOperation> = {}): Promise<readonly string[]> {
+  return warningsOf(() => makeWay(helm, { ...operation, ...more }, helm));
+}
+
+const waiting = (version: number, status: string, seconds: number) =>
+  `Revision ${version} of the release home is ${status}: another run is at work, or was interrupted. Waiting up to ${seconds} s for it to end. ` +
+  `If you know that none is at work, remove the mark: kubectl -n akash delete secret sh.helm.release.v1.home.v${version}`;
+const removed = (version: number, status: string) =>
+  `Revision ${version} of the release home was left ${status} by an interrupted run; removed its mark to go on from the revision before`;
+
+describe("way for a Helm operation", () => {
+  const deployed: Revision = { version: 1, status: "deployed", createdAt: -500 };
+
+  it("is free where no revision is pending, without a wait", async () => {
+    const histories: readonly (readonly Revision[])[] = [
+      [],
+      [deployed],
+      [deployed, { version: 2, status: "failed", createdAt: -5 }],
+      [{ version: 1, status: "uninstalling", createdAt: -500 }],
+      [{ version: 1, status: "unknown", createdAt: -500 }],
+      // A rollback by hand goes past one that was left pending.
+      [deployed, { version: 2, status: "pending-upgrade" }, { version: 3, status: "deployed" }],
+    ];
+    for (const history of histories) {
+      const helm = new FakeHelm(...history);
+      assert.deepEqual(await madeWay(helm), []);
+      assert.deepEqual([helm.elapsed, helm.removed], [0, []]);
+    }
+  });
+
+  for (const status of ["pending-install", "pending-upgrade", "pending-rollback"]) {
+    const pending: Revision = { version: 2, status, createdAt: -10 };
+
+    it(`is waited for while a revision is ${status}, and 20 s more; nothing is removed`, async () => {
+      const helm = new FakeHelm(deployed, pending).after(5, deployed, {
+        ...pending,
+        status: "deployed",
+      });
+      assert.deepEqual(await madeWay(helm), [waiting(2, status, 80)]);
+      assert.deepEqual(helm.removed, []);
+      // It was last seen pending in the fourth second.
+      assert.equal(helm.elapsed, 24);
+    });
+
+    it(`is made where a revision is ${status} for longer than work can take`, async () => {
+      const helm = new FakeHelm(deployed, { ...pending, createdAt: -91 });
+      assert.deepEqual(await madeWay(helm), [waiting(2, status, 0), removed(2, status)]);
+      assert.deepEqual(helm.removed, ["sh.helm.release.v1.home.v2"]);
+      assert.equal(helm.elapsed, 0);
+    });
+
+    it(`is made as soon as a revision is ${status} for longer than the timeout and 30 s`, async () => {
+      const helm = new FakeHelm(deployed, { ...pending, createdAt: -60 });
+      assert.deepEqual(await madeWay(helm), [waiting(2, status, 30), removed(2, status)]);
+      assert.equal(helm.elapsed, 30);
+    });
+  }
+
+  it("is waited for by the timeout of the release", async () => {
+    const helm = new FakeHelm({ version: 1, status: "pending-install", createdAt: 0 });
+    assert.deepEqual(await madeWay(helm, { timeout: 600 }), [
+      waiting(1, "pending-install", 630),
+      removed(1, "pending-install"),
+    ]);
+    assert.equal(helm.elapsed, 630);
+  });
+
+  describe("with a rollback after a failure", () => {
+    const failed: Revision = { version: 2, status: "failed", createdAt: -10, modifiedAt: 5 };
+
+    it("is not taken for free in between", async () => {
+      const rollback: Revision = { version: 3, status: "pending-rollback", createdAt: 20 };
+      const helm = new FakeHelm(deployed, { ...failed, status: "pending-upgrade" })
+        .after(5, deployed, failed)
+        .after(20, deployed, failed, rollback)
+        .after(50, failed, { ...rollback, status: "deployed" });
+      const warnings = await madeWay(helm);
+      assert.equal(warnings.length, 1);
+      assert.deepEqual(helm.removed, []);
+      assert.equal(helm.elapsed, 69, "20 s after the rollback was last seen");
+    });
+
+    it("is made for the rollback, where it stays pending, by its own time", async () => {
+      const helm = new FakeHelm(deployed, { ...failed, modifiedAt: -10, status: "pending-upgrade" })
+        .after(5, deployed, failed)
+        .after(20, deployed, failed, { version: 3, status: "pending-rollback", createdAt: 20 });
+      assert.deepEqual(await madeWay(helm), [
+        waiting(2, "pending-upgrade", 80),
+        removed(3, "pending-rollback"),
+      ]);
+      assert.deepEqual(helm.removed, ["sh.helm.release.v1.home.v3"]);
+      assert.equal(helm.elapsed, 110);
+    });
+  });
+
+  describe("with revisions in any order", () => {
+    const old: Revision = { version: 2, status: "superseded", createdAt: -900 };
+
+    it("is made by the last one, which is not the last by its letters", async () => {
+      const helm = new FakeHelm({ version: 10, status: "pending-upgrade", createdAt: -100 }, old, {
+        version: 9,
+        status: "deployed",
+        createdAt: -500,
+      });
+      await madeWay(helm);
+      assert.deepEqual(helm.removed, ["sh.helm.release.v1.home.v10"]);
+    });
+
+    it("is free by the last one", async () => {
+      const helm = new FakeHelm(
+        { version: 10, status: "deployed", createdAt: -100 },
+        { version: 9, status: "pending-upgrade", createdAt: -500 },
+        old,
+      );
+      assert.deepEqual(await madeWay(helm), []);
+      assert.deepEqual(helm.removed, []);
+    });
+  });
+
+  describe("counts the time", () => {
+    const pending = (times: Partial<Revision>) =>
+      new FakeHelm({ version: 1, status: "pending-upgrade", ...times });
+
+    it("from the last change of the revision, where there was one", async () => {
+      const helm = pending({ createdAt: -1_000, modifiedAt: -50 });
+      await madeWay(helm);
+      assert.equal(helm.elapsed, 40);
+    });
+
+    it("from its creation, where there was none", async () => {
+      const helm = pending({ createdAt: -50 });
+      await madeWay(helm);
+      assert.equal(helm.elapsed, 40);
+    });
+
+    it("as over, where neither is known", async () => {
+      const helm = pending({});
+      await madeWay(helm);
+      assert.deepEqual([helm.elapsed, helm.removed.length], [0, 1]);
+    });
+  });
+
+  it("names the stack's context in the command", async () => {
+    const helm = new FakeHelm({ version: 1, status: "pending-install", createdAt: -500 });
+    const [warning] = await madeWay(helm, { kubeContext: "prod" });
+    assert.match(
+      warning ?? "",
+      /kubectl --context prod -n akash delete secret sh\.helm\.release\.v1\.home\.v1$/,
+    );
+  });
+
+  it("fails where the mark cannot be removed", async () => {
+    const helm = new FakeHelm({ version: 1, status: "pending-install", createdAt: -500 });
+    helm.remove = () => Promise.reject(new Error("forbidden"));
+    await assert.rejects(madeWay(helm), /forbidden/);
+  });
+
+  describe("by its hook", () => {
+    const inputs = { namespace: "akash", name: "home", timeout: 60 };
+    const secret = "akash/sh.helm.release.v1.home.v3";
+
+    /** Calls the hook for a release. */
+    async function before(kubernetes: FakeCluster): Promise<readonly string[]> {
+      const { callback, name } = pendingReleaseHook(
+        "x-pending-release",
+        kubernetes.cluster("prod"),
+      );
+      assert.equal(name, "x-pending-release");
+      return warningsOf(async () =>
+        callback({ urn: "", id: "", name: "x-release", type: "", newInputs: inputs }),
+      );
+    }
+
+    beforeEach(() => runProgram("home", () => ({})));
+
+    it("is made for the release that it is called for, in its cluster", async () => {
+      const kubernetes = new FakeCluster();
+      kubernetes.setSecret(
+        secret,
+        metadata({ version: 3, status: "pending-upgrade", createdAt: -1e9 }),
+      );
+      const [warning, end] = await before(kubernetes);
+      assert.match(warning ?? "", /kubectl --context prod -n akash delete secret/);
+      assert.equal(end, removed(3, "pending-upgrade"));
+      assert.deepEqual(kubernetes.calls, [
+        "list akash/owner=helm, name=home",
+        "list akash/owner=helm, name=home",
+        `delete ${secret}`,
+      ]);
+      assert.equal(kubernetes.secrets.size, 0);
+    });
+
+    it("is free where the release is not there yet", async () => {
+      const kubernetes = new FakeCluster();
+      assert.deepEqual(await before(kubernetes), []);
+      assert.deepEqual(kubernetes.calls, ["list akash/owner=helm, name=home"]);
+    });
+
+    it("is not free where the cluster does not answer", async () => {
+      const kubernetes = new FakeCluster();
+      kubernetes.failure = 500;
+      await assert.rejects(before(kubernetes), /500/);
+    });
+  });
+});
