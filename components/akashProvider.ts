@@ -75,7 +75,10 @@ export interface AkashProviderArgs extends ChartSettings {
   readonly credential?: DnsCredential | undefined;
   /** Where the chart comes from. Default: Akash's repository, at the version that the repairs were tried on. */
   readonly chart?: ChartSource | undefined;
-  /** The executable that repairs what Helm renders, relative to the program. Default: that of this package. */
+  /**
+   * The executable that repairs what Helm renders, relative to the folder in which Pulumi runs. Whatever takes its place
+   * has to start this one, or to do its work. Default: that of this package.
+   */
   readonly postrender?: string | undefined;
   /** How long Helm waits for the pod to get ready, in seconds. Default 600: the first start imports the key and signs transactions. */
   readonly timeout?: number | undefined;

@@ -40,4 +40,12 @@ export {
 } from "./dnsCredential/hooks.ts";
 export type { CloudAccess } from "../dns/access.ts";
 export type { DnsProvider } from "../chart/release.ts";
-export type { GatewayApi, Ingress, Network, Pricing, ProviderAttribute } from "../chart/values.ts";
+export type {
+  ChartSettings,
+  ChartValues,
+  GatewayApi,
+  Ingress,
+  Network,
+  Pricing,
+  ProviderAttribute,
+} from "../chart/values.ts";

@@ -9,6 +9,7 @@ import { cloudflareError, type Problem, unroutable } from "./cloudflare/envelope
 import { publishZone, recordRoutes } from "./cloudflare/records.ts";
 import type { CloudflareState } from "./cloudflare/state.ts";
 import { tokenRoutes } from "./cloudflare/tokens.ts";
+import { zoneChangeRoutes } from "./cloudflare/zoneChanges.ts";
 import { zoneRoutes } from "./cloudflare/zones.ts";
 
 export { emptyCloudflareState } from "./cloudflare/state.ts";
@@ -46,6 +47,7 @@ export function cloudflareEmulator(options: CloudflareOptions): Emulator {
         ...tokenRoutes(context),
         ...accountRoutes(context),
         ...zoneRoutes(context),
+        ...zoneChangeRoutes(context),
         ...recordRoutes(context),
       ],
       unknownRoute: ({ path }) => unroutable(path.replace(API_PREFIX, "")).reply,

@@ -158,12 +158,17 @@ export class SandboxClouds {
     ).result;
   }
 
+  /** All of Cloudflare's zones. */
+  async cloudflareZones(): Promise<readonly { readonly id: string; readonly name: string }[]> {
+    const { result } = await this.cloudflareCall<
+      readonly { readonly id: string; readonly name: string }[]
+    >("GET", "/zones");
+    return result;
+  }
+
   private async cloudflareZone(): Promise<string> {
-    const { result } = await this.cloudflareCall<readonly { readonly id: string }[]>(
-      "GET",
-      "/zones?name=example.test",
-    );
-    return result[0]?.id ?? "";
+    const zones = await this.cloudflareZones();
+    return zones.find(({ name }) => name === "example.test")?.id ?? "";
   }
 
   /** Deletes a credential behind Pulumi's back. */

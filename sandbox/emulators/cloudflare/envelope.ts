@@ -26,6 +26,15 @@ const REFUSALS = {
   identicalRecord: { status: 400, code: 81058, message: "An identical record already exists." },
   /** github.com/zanjie1999/cloudflare-api-v4-ddns/issues/5 */
   noSuchRecord: { status: 404, code: 81044, message: "Record does not exist." },
+  /** github.com/cloudflare/cloudflare-go/issues/906 */
+  zoneWithoutAccount: { status: 400, code: 1068, message: "Permission denied" },
+  /** github.com/DNSControl/dnscontrol/issues/2290 */
+  cannotCreateZone: {
+    status: 403,
+    code: 0,
+    message:
+      'Requires permission "com.cloudflare.api.account.zone.create" to create zones for the selected account',
+  },
   /** github.com/edgefirst-dev/starter/issues/3 */
   accountTokenCannotList: {
     status: 400,

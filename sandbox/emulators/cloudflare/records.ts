@@ -59,6 +59,16 @@ export async function publishZone(context: CloudflareContext, zone: Zone): Promi
   }
 }
 
+/** Deletes all records of a zone, and what is published of them. */
+export async function removeRecords(context: CloudflareContext, zone: Zone): Promise<void> {
+  const { state } = context;
+  const gone = state.records.filter(({ zoneId }) => zoneId === zone.id);
+  state.records = state.records.filter((record) => !gone.includes(record));
+  for (const name of new Set(gone.map((record) => record.name))) {
+    await publish(context, zone, name);
+  }
+}
+
 function list(context: CloudflareContext, exchange: Exchange): Reply {
   const zone = authorizedZone(context, exchange, "dns.read");
   const filters = Object.entries(FILTERS).flatMap(([field, of]) => {

@@ -17,6 +17,7 @@ export type Resource =
  */
 const ACTIONS = {
   "zone.read": ["Zone Read", "Zone Write"],
+  "zone.write": ["Zone Write"],
   "dns.read": ["DNS Read", "DNS Write"],
   "dns.write": ["DNS Write"],
   "account.read": ["Account Settings Read", "Account Settings Write"],

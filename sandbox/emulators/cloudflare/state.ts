@@ -11,6 +11,12 @@ export interface Zone {
   readonly accountId: string;
   readonly name: string;
   readonly createdOn: string;
+  /** Whether its registrar does not name Cloudflare's name servers yet. @default false */
+  readonly pending?: boolean;
+  /** @default "full" */
+  readonly type?: string;
+  /** @default false */
+  readonly paused?: boolean;
 }
 
 /** A DNS record. Several may share a name and a type. */

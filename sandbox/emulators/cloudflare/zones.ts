@@ -10,7 +10,7 @@ const ID = /^[0-9a-f]{32}$/;
 const NAME_SERVERS: readonly string[] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
 
 /**
- * The calls about zones.
+ * The calls that read zones.
  *
  * @see https://developers.cloudflare.com/api/resources/zones/
  */
@@ -51,7 +51,7 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
     [query.get("name")?.toLowerCase() ?? null, ({ name }) => name],
     [query.get("account.id"), ({ accountId }) => accountId],
     [query.get("account.name"), (zone) => accountNameOf(context, zone)],
-    [query.get("status"), () => "active"],
+    [query.get("status"), statusOf],
   ];
   const zones = context.state.zones
     .filter((zone) => may(caller, "zone.read", { zone }))
@@ -66,14 +66,20 @@ function accountNameOf({ state }: CloudflareContext, { accountId }: Zone): strin
   return state.accounts.find(({ id }) => id === accountId)?.name ?? "";
 }
 
-function zoneBody(context: CloudflareContext, zone: Zone): object {
-  const { id, name, accountId, createdOn } = zone;
+/** A pending zone takes and serves records like any other, but nobody is led to its name servers yet. */
+function statusOf({ pending }: Zone): string {
+  return pending === true ? "pending" : "active";
+}
+
+/** A zone as answers show it. */
+export function zoneBody(context: CloudflareContext, zone: Zone): object {
+  const { id, name, accountId, createdOn, pending, type = "full", paused = false } = zone;
   return {
     id,
     name,
-    status: "active",
-    paused: false,
-    type: "full",
+    status: statusOf(zone),
+    paused,
+    type,
     development_mode: 0,
     name_servers: NAME_SERVERS,
     original_name_servers: null,
@@ -81,7 +87,7 @@ function zoneBody(context: CloudflareContext, zone: Zone): object {
     original_dnshost: null,
     modified_on: createdOn,
     created_on: createdOn,
-    activated_on: createdOn,
+    activated_on: pending === true ? null : createdOn,
     meta: {
       step: 2,
       custom_certificate_quota: 0,

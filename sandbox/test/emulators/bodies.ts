@@ -67,6 +67,8 @@ export interface CloudflareResult {
   readonly ttl: number;
   readonly comment: string | null;
   readonly account: { readonly id: string; readonly name: string };
+  readonly name_servers: readonly string[];
+  readonly paused: boolean;
   readonly expires_on: string;
   readonly last_used_on: string | null;
   readonly policies: readonly [
@@ -108,4 +110,5 @@ export interface ControlBody {
   readonly error: string;
   readonly calls: readonly CallBody[];
   readonly faults: readonly object[];
+  readonly records: readonly object[];
 }

@@ -145,6 +145,66 @@ describe("zones of Cloudflare", () => {
   });
 });
 
+describe("new zones of Cloudflare", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+
+  afterEach(() => clouds.close());
+
+  const wanted = { name: "Third.test", account: { id: ACCOUNT_ID } };
+
+  it("are made, wait for their name servers, are changed, and go with their records", async () => {
+    const made = await clouds.cloudflare("POST", "/zones", { ...wanted, type: "full" });
+    assert.equal(made.status, 200);
+    const { id, name, status, name_servers: nameServers } = made.body.result;
+    assert.deepEqual([name, status, nameServers.length], ["third.test", "pending", 2]);
+    const path = `/zones/${id}`;
+    const active = await clouds.cloudflare("GET", "/zones?name=third.test&status=active");
+    assert.equal(active.body.result_info.total_count, 0);
+
+    const record = { type: "TXT", name: "_akash-proof", content: "proof" };
+    assert.equal((await clouds.cloudflare("POST", `${path}/dns_records`, record)).status, 200);
+    const paused = await clouds.cloudflare("PATCH", path, { paused: true });
+    assert.deepEqual([paused.body.result.paused, paused.body.result.status], [true, "pending"]);
+
+    assert.equal((await clouds.cloudflare("DELETE", path)).body.result.id, id);
+    assert.equal((await clouds.cloudflare("GET", path)).status, 404);
+    const { body } = await clouds.control("cloudflare", "GET", "state");
+    assert.deepEqual(body.records, []);
+  });
+
+  it("are not made twice, nor in no account or one that is not there", async () => {
+    const create = async (zone: object) => {
+      const { status, body } = await clouds.cloudflare("POST", "/zones", zone);
+      return [status, body.errors[0].code];
+    };
+    assert.deepEqual(await create({ ...wanted, name: DOMAIN }), [400, 1061]);
+    assert.deepEqual(await create({ name: "third.test" }), [400, 1068]);
+    assert.deepEqual(await create({ ...wanted, account: { id: "b".repeat(32) } }), [403, 0]);
+  });
+
+  it("take Zone Write on all zones of the account", async () => {
+    const { value } = await makeToken(clouds, ["Zone Write"]);
+    const refused = await clouds.cloudflare("POST", "/zones", wanted, value);
+    assert.deepEqual([refused.status, refused.body.errors[0].code], [403, 0]);
+    const { body } = await clouds.control("cloudflare", "GET", "calls");
+    assert.equal(body.calls.at(-1)?.denied, "Zone Write");
+
+    const all = {
+      [`com.cloudflare.api.account.${ACCOUNT_ID}`]: { "com.cloudflare.api.account.zone.*": "*" },
+    };
+    const reader = await makeToken(clouds, ["Zone Read", "DNS Write"], all);
+    assert.equal((await clouds.cloudflare("POST", "/zones", wanted, reader.value)).status, 403);
+    const writer = await makeToken(clouds, ["Zone Write"], all);
+    assert.equal((await clouds.cloudflare("POST", "/zones", wanted, writer.value)).status, 200);
+    const gone = await clouds.cloudflare("DELETE", `/zones/${ZONE_ID}`, undefined, reader.value);
+    assert.deepEqual([gone.status, gone.body.errors[0].code], [403, 10000]);
+  });
+});
+
 describe("DNS records of Cloudflare", () => {
   let clouds: Clouds;
 

@@ -4,6 +4,7 @@ import { emulators } from "./emulators.ts";
 
 const USER = "cloudflare:index/apiToken:ApiToken";
 const ACCOUNT = "cloudflare:index/accountToken:AccountToken";
+const ZONE = "cloudflare:index/zone:Zone";
 const GET_ZONE = "cloudflare:index/getZone:getZone";
 const GROUPS = "cloudflare:index/getApiTokenPermissionGroupsList:getApiTokenPermissionGroupsList";
 const ACCOUNT_GROUPS =
@@ -188,6 +189,36 @@ describe("the stand-in for the cloudflare plugin", function () {
       (all.results as { name: string }[]).map(({ name }) => name),
       ["example.com", "example.org"],
     );
+  });
+
+  it("makes a zone, shows no difference afterwards, and deletes it", async () => {
+    const wanted = { account: { id: accountId }, name: "example.net" };
+    const preview = await plugin.create(ZONE, wanted, true);
+    assert.equal(preview.outputs.nameServers, UNKNOWN);
+    const { id, outputs, inputs: checked } = await plugin.make(ZONE, wanted);
+    assert.match(id, /^[0-9a-f]{32}$/);
+    assert.deepEqual([outputs.status, outputs.type, outputs.id], ["pending", "full", undefined]);
+    assert.deepEqual(outputs.account, { id: accountId, name: "Akash" });
+    assert.equal((await plugin.diff(ZONE, outputs, checked)).changed, false);
+    const found = await plugin.read(ZONE, id, outputs, checked);
+    assert.deepEqual(found?.outputs, outputs);
+    assert.equal((await plugin.diff(ZONE, outputs, found.inputs)).changed, false);
+    await plugin.delete(ZONE, id, outputs);
+    assert.equal(await plugin.read(ZONE, id, outputs), undefined);
+  });
+
+  it("changes a zone in place, but for its name and its account", async () => {
+    const wanted = { account: { id: accountId }, name: "example.info" };
+    const { id, outputs } = await plugin.make(ZONE, wanted);
+    const changed = { ...wanted, type: "partial", paused: true };
+    assert.deepEqual((await plugin.diff(ZONE, outputs, changed)).replaces, []);
+    const updated = await plugin.update(ZONE, id, outputs, changed);
+    assert.deepEqual([updated.type, updated.paused], ["partial", true]);
+    const elsewhere = { account: { id: "0".repeat(32) }, name: "example.biz" };
+    const { replaces } = await plugin.diff(ZONE, updated, elsewhere);
+    assert.deepEqual([...replaces].sort(), ["account", "name"]);
+    await assert.rejects(plugin.check(ZONE, { ...wanted, type: "half" }), /expected one of full/);
+    await plugin.delete(ZONE, id, updated);
   });
 
   it("finds permission groups by name", async () => {

@@ -6,7 +6,7 @@ import {
 } from "./permissionGroups.ts";
 import { cloudflareSettings } from "./settings.ts";
 import { accountToken, apiToken } from "./tokens.ts";
-import { getZone, getZones } from "./zones.ts";
+import { getZone, getZones, zone } from "./zones.ts";
 
 /** The stand-in for `pulumi-resource-cloudflare`. */
 export const cloudflarePlugin: Plugin<CloudflareApi> = {
@@ -16,6 +16,7 @@ export const cloudflarePlugin: Plugin<CloudflareApi> = {
   resources: {
     "cloudflare:index/apiToken:ApiToken": apiToken,
     "cloudflare:index/accountToken:AccountToken": accountToken,
+    "cloudflare:index/zone:Zone": zone,
   },
   functions: {
     "cloudflare:index/getZone:getZone": getZone,
