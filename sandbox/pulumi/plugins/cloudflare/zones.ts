@@ -1,3 +1,4 @@
+import { Diagnostic } from "../bridge.ts";
 import type { PluginFunction } from "../plugin.ts";
 import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 import type { CloudflareApi } from "./client.ts";
@@ -19,17 +20,13 @@ export const getZones: PluginFunction<CloudflareApi> = async (cloud, args) => {
   return { match: MATCH_ALL, ...args, results: zones.map(camelCased) };
 };
 
+/** Counts the zones of the first page alone, as the official plugin does. */
 async function findZone(cloud: CloudflareApi, filter: Properties): Promise<string> {
-  const zones = await cloud.list("zones", zoneQuery(filter), 2);
-  const [zone, another] = zones;
-  if (!zone || another) {
-    throw new Error(
-      zone
-        ? "found more than one result: the filter must match one zone only"
-        : "found no result: no zone matches the filter",
-    );
+  const zones = listOf(await cloud.call("GET", `zones?${zoneQuery(filter).toString()}`));
+  if (zones.length !== 1) {
+    throw new Diagnostic("failed to find exactly one result", `${zones.length} found`);
   }
-  return textOf(zone.id);
+  return textOf(objectOf(zones[0]).id);
 }
 
 function zoneQuery(filter: Properties): URLSearchParams {
