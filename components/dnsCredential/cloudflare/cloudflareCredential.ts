@@ -10,6 +10,7 @@ import {
   CloudflareDnsCredential,
   type CloudflareDnsCredentialArgs,
 } from "./cloudflareDnsCredential.ts";
+import { explainCloudflare } from "./lookupFailure.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
 
@@ -27,7 +28,7 @@ export interface CloudflareCredentialOptions extends Omit<
  *
  * @param name the name of the component, where a token is made
  * @param options see {@link CloudflareCredentialOptions}
- * @throws RunError when the zone cannot hold the host, or a permission group is not found
+ * @throws RunError when the zone cannot hold the host, or Cloudflare does not show what is needed
  */
 export async function cloudflareCredential(
   name: string,
@@ -37,7 +38,7 @@ export async function cloudflareCredential(
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(
-      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set --path dns.zone ${domain}`,
+      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`,
     );
   }
   if (apiToken !== undefined) {
@@ -48,14 +49,14 @@ export async function cloudflareCredential(
       ...zoneUse({ domain, zone, proofTimeout, access }),
     };
   }
-  const [{ zoneId }, permissionGroupIds] = await Promise.all([
-    lookup(
-      `The Cloudflare zone ${zone}`,
-      getZone({
-        filter: { name: zone, ...(accountId !== undefined && { account: { id: accountId } }) },
-      }),
-    ),
-    findPermissionGroups(accountId),
-  ]);
+  // One after the other: Cloudflare's plugin tells of each failure by itself, too.
+  const { zoneId } = await lookup(
+    `The Cloudflare zone ${zone}`,
+    getZone({
+      filter: { name: zone, ...(accountId !== undefined && { account: { id: accountId } }) },
+    }),
+    explainCloudflare({ zone, domain, accountId }),
+  );
+  const permissionGroupIds = await findPermissionGroups(accountId);
   return new CloudflareDnsCredential(name, { ...options, zoneId, permissionGroupIds });
 }

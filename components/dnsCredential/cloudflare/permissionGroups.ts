@@ -2,6 +2,7 @@ import { getAccountApiTokenPermissionGroupsList } from "@pulumi/cloudflare/getAc
 import { getApiTokenPermissionGroupsList } from "@pulumi/cloudflare/getApiTokenPermissionGroupsList.js";
 import * as pulumi from "@pulumi/pulumi";
 import { lookup } from "../lookup.ts";
+import { explainCloudflare } from "./lookupFailure.ts";
 
 /**
  * What lego calls needs: `Zone Read` to find the zone by name, `DNS Write` for the records
@@ -25,6 +26,7 @@ export async function findPermissionGroups(
     accountId === undefined
       ? getApiTokenPermissionGroupsList({}, opts)
       : getAccountApiTokenPermissionGroupsList({ accountId }, opts),
+    explainCloudflare({ accountId }),
   );
   return permissionGroups.map((name) => {
     const found = results.find((group) => group.name === name);

@@ -7,6 +7,7 @@ import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
+import { explainGoogleCloud } from "./lookupFailure.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Options of {@link googleCloudCredential}. */
@@ -67,6 +68,7 @@ async function findManagedZone({
   const { managedZones } = await lookup(
     `The managed zones of project ${project}`,
     getManagedZones({ project }),
+    explainGoogleCloud(project),
   );
   const fitting = managedZones
     .filter(
@@ -84,6 +86,6 @@ async function findManagedZone({
   throw new pulumi.RunError(
     `Project ${project} has no public managed zone ${zone === undefined ? "" : `${zone} `}for ${host}. ` +
       (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
-      "\n      pulumi config set --path dns.zone <name>",
+      `\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone <name>`,
   );
 }

@@ -42,9 +42,12 @@ export class InitializationError extends Error {
   override readonly name = "InitializationError";
   readonly found: Found;
 
-  /** @param found The resource, with its secrets marked. */
-  constructor(found: Found, cause: unknown) {
-    super(messageOf(cause), { cause });
+  /**
+   * @param found The resource, with its secrets marked.
+   * @param message What was not done.
+   */
+  constructor(found: Found, message: string) {
+    super(message);
     this.found = found;
   }
 }

@@ -15,6 +15,8 @@ export interface ApiReply {
   readonly headers: Headers;
   /** The JSON of the body; undefined where it is none. */
   readonly body: unknown;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** Codes of a connection that stood and then broke, from the system and from fetch. */
@@ -27,15 +29,16 @@ export class ConnectionError extends Error {
   readonly broken: boolean;
 
   /** @param cause What fetch threw: "fetch failed", with the reason as its own cause. */
-  constructor(call: string, cause: unknown) {
+  constructor({ method, url }: ApiCall, cause: unknown) {
     const reason = reasonOf(cause);
-    super(`${call}: ${reason.message || String(reason.code)}`, { cause });
+    super(`${spelled(method)} "${url}": ${inWordsOfGo(new URL(url), reason)}`, { cause });
     this.broken = BROKEN.includes(reason.code);
   }
 }
 
 /** Makes one call. The status is for the caller to judge. */
-export async function callApi({ method, url, headers, body }: ApiCall): Promise<ApiReply> {
+export async function callApi(call: ApiCall): Promise<ApiReply> {
+  const { method, url, headers, body } = call;
   const form = body instanceof URLSearchParams;
   const content = form ? body : JSON.stringify(body);
   try {
@@ -47,13 +50,10 @@ export async function callApi({ method, url, headers, body }: ApiCall): Promise<
       },
       ...(content === undefined ? {} : { body: content }),
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: parseJson(await response.text()),
-    };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parseJson(text), text };
   } catch (error) {
-    throw new ConnectionError(`${method} ${withoutQuery(url)}`, error);
+    throw new ConnectionError(call, error);
   }
 }
 
@@ -65,9 +65,31 @@ export function refusal(status: number, text: string, secrets: readonly string[]
   return new CloudError(status, message);
 }
 
-/** The address without its query. */
-export function withoutQuery(url: string): string {
-  return url.replace(/\?.*/, "");
+/** A method as Go's client spells it in its errors: `Get`. */
+export function spelled(method: string): string {
+  return method.charAt(0) + method.slice(1).toLowerCase();
+}
+
+/** Why there was no answer, as Go says it: the official plugins are written in it. */
+function inWordsOfGo({ host, hostname }: URL, { message, code }: Reason): string {
+  switch (code) {
+    case "ECONNREFUSED":
+      return `dial tcp ${host}: connect: connection refused`;
+    case "ENOTFOUND":
+      return `dial tcp: lookup ${hostname}: no such host`;
+    case "ETIMEDOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return `dial tcp ${host}: i/o timeout`;
+    case "ECONNRESET":
+    case "UND_ERR_SOCKET":
+      return "EOF";
+    default:
+      // A port that fetch refuses to connect to at all.
+      if (message === "bad port") {
+        return `dial tcp ${host}: connect: connection refused`;
+      }
+      return message || String(code);
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -78,7 +100,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): { readonly message: string; readonly code?: unknown } {
+/** Why a connection failed. */
+interface Reason {
+  readonly message: string;
+  readonly code?: unknown;
+}
+
+function reasonOf(error: unknown): Reason {
   const reason = error instanceof Error ? (error.cause ?? error) : error;
   return reason instanceof Error ? reason : { message: String(reason) };
 }

@@ -1,3 +1,4 @@
+import type { Bridge } from "./bridge.ts";
 import type { Properties } from "./values.ts";
 
 /** What is to be known of one property of a resource; the counterpart of an entry of a Terraform schema. */
@@ -81,7 +82,15 @@ export interface Plugin<Cloud> {
   /** Its name, as in `pulumi-resource-<name>`. */
   readonly name: string;
   readonly settings: Readonly<Record<string, Setting>>;
-  /** Makes the client from the settings. Calls nothing. */
+  /** How it tells what fails. */
+  readonly bridge: Bridge;
+  /** What it warns of when its configuration is checked, or undefined. */
+  warn?(settings: Settings): string | undefined;
+  /**
+   * Makes the client from the settings. Calls nothing.
+   *
+   * @throws when they are wrong, which ends the run
+   */
   connect(settings: Settings): Cloud;
   /** By type token. */
   readonly resources: Readonly<Record<string, Resource<Cloud>>>;

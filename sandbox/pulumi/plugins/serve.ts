@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { engineLog } from "./engineLog.ts";
 import type { Plugin } from "./plugin.ts";
 import { pluginService } from "./server.ts";
 
@@ -19,7 +20,9 @@ export async function servePlugin<Cloud>(plugin: Plugin<Cloud>): Promise<void> {
     "grpc.max_receive_message_length": LARGEST_MESSAGE,
     "grpc.max_send_message_length": LARGEST_MESSAGE,
   });
-  server.addService(providerGrpc.ResourceProviderService, pluginService(plugin, process.env));
+  // The engine's address is the last argument.
+  const log = engineLog(process.argv.at(-1) ?? "");
+  server.addService(providerGrpc.ResourceProviderService, pluginService(plugin, process.env, log));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error) {

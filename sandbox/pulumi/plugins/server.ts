@@ -7,7 +7,9 @@ import type * as grpc from "@grpc/grpc-js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Operation } from "./bridge.ts";
 import { diffResource, foreseeCreate, foreseeUpdate, type PropertyChange } from "./diff.ts";
+import type { EngineLog } from "./engineLog.ts";
 import { InitializationError, toServiceError } from "./failures.ts";
 import { checkInputs, inputsOf } from "./inputs.ts";
 import type { Found, Plugin, Resource } from "./plugin.ts";
@@ -22,12 +24,18 @@ const KINDS: Readonly<Record<PropertyChange["kind"], [inPlace: number, replacing
   update: [PropertyDiff.Kind.UPDATE, PropertyDiff.Kind.UPDATE_REPLACE],
 };
 
-/** Answers the engine on behalf of one plugin; `environment` gives the settings that the program does not. */
+/**
+ * Answers the engine on behalf of one plugin.
+ *
+ * @param environment gives the settings that the program does not
+ * @param log where the engine notes what the plugin has to say
+ */
 export function pluginService<Cloud>(
   plugin: Plugin<Cloud>,
   environment: NodeJS.ProcessEnv,
+  log: EngineLog,
 ): grpc.UntypedServiceImplementation {
-  const server = new PluginServer(plugin, environment);
+  const server = new PluginServer(plugin, environment, log);
   return {
     handshake: unary(() => {
       const response = new messages.ProviderHandshakeResponse();
@@ -55,15 +63,23 @@ export function pluginService<Cloud>(
 class PluginServer<Cloud> {
   readonly #plugin: Plugin<Cloud>;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #log: EngineLog;
   #cloud: Cloud | undefined;
 
-  constructor(plugin: Plugin<Cloud>, environment: NodeJS.ProcessEnv) {
+  constructor(plugin: Plugin<Cloud>, environment: NodeJS.ProcessEnv, log: EngineLog) {
     this.#plugin = plugin;
     this.#environment = environment;
+    this.#log = log;
   }
 
-  checkConfig(request: messages.CheckRequest): messages.CheckResponse {
-    const failures = checkSettings(this.#plugin.settings, fromStruct(request.getNews()));
+  async checkConfig(request: messages.CheckRequest): Promise<messages.CheckResponse> {
+    const { settings } = this.#plugin;
+    const inputs = fromStruct(request.getNews());
+    const warning = this.#plugin.warn?.(readSettings(settings, inputs, this.#environment));
+    if (warning !== undefined) {
+      await this.#log("warning", warning, request.getUrn());
+    }
+    const failures = checkSettings(settings, inputs);
     // Handed back as it came, so that what is secret in it stays marked.
     return checkResponse(failures).setInputs(request.getNews());
   }
@@ -75,10 +91,12 @@ class PluginServer<Cloud> {
     return new DiffResponse().setChanges(same ? DIFF_NONE : DIFF_SOME);
   }
 
-  configure(request: messages.ConfigureRequest): messages.ConfigureResponse {
+  async configure(request: messages.ConfigureRequest): Promise<messages.ConfigureResponse> {
     const { settings } = this.#plugin;
     const inputs = fromStruct(request.getArgs());
-    this.#cloud = this.#plugin.connect(readSettings(settings, inputs, this.#environment));
+    this.#cloud = await this.#told({ kind: "configure" }, () =>
+      this.#plugin.connect(readSettings(settings, inputs, this.#environment)),
+    );
     return new messages.ConfigureResponse().setSupportspreview(true);
   }
 
@@ -127,7 +145,13 @@ class PluginServer<Cloud> {
       const { id, outputs } = await resource.create(this.#connected(), inputs, made);
       return response.setId(id).setProperties(outputStruct(resource, outputs));
     } catch (error) {
-      throw known ? initializationError(resource, known, error) : error;
+      const operation = {
+        kind: "create",
+        urn: request.getUrn(),
+        made: known !== undefined,
+      } as const;
+      const failure = await this.#failure(error, operation);
+      throw known ? initializationError(resource, known, failure) : failure;
     }
   }
 
@@ -138,7 +162,10 @@ class PluginServer<Cloud> {
       throw new Error(`${typeOf(request.getUrn())} cannot be imported`);
     }
     const response = new messages.ReadResponse();
-    const found = await resource.read(this.#connected(), request.getId(), state);
+    const operation = { kind: "read", urn: request.getUrn() } as const;
+    const found = await this.#told(operation, () =>
+      resource.read(this.#connected(), request.getId(), state),
+    );
     if (!found) {
       // Without an id: the resource is gone.
       return response.setProperties(toStruct({})).setInputs(toStruct({}));
@@ -155,13 +182,18 @@ class PluginServer<Cloud> {
     const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
     const outputs = request.getPreview()
       ? foreseeUpdate(resource, olds, news)
-      : await this.#update(resource, request.getId(), olds, news);
+      : await this.#told({ kind: "update", urn: request.getUrn() }, () =>
+          this.#update(resource, request.getId(), olds, news),
+        );
     return new messages.UpdateResponse().setProperties(outputStruct(resource, outputs));
   }
 
   async delete(request: messages.DeleteRequest): Promise<empty.Empty> {
     const state = fromStruct(request.getProperties());
-    await this.#resource(request).delete(this.#connected(), request.getId(), state);
+    const resource = this.#resource(request);
+    await this.#told({ kind: "delete", urn: request.getUrn() }, () =>
+      resource.delete(this.#connected(), request.getId(), state),
+    );
     return new empty.Empty();
   }
 
@@ -170,7 +202,10 @@ class PluginServer<Cloud> {
     if (!call) {
       throw new Error(`the stand-in for ${this.#plugin.name} has no function ${request.getTok()}`);
     }
-    const result = await call(this.#connected(), fromStruct(request.getArgs()));
+    const operation = { kind: "invoke", token: request.getTok() } as const;
+    const result = await this.#told(operation, () =>
+      call(this.#connected(), fromStruct(request.getArgs())),
+    );
     return new messages.InvokeResponse().setReturn(toStruct(result));
   }
 
@@ -188,6 +223,23 @@ class PluginServer<Cloud> {
       throw new Error(`${id} is gone; run "pulumi refresh"`);
     }
     return found.outputs;
+  }
+
+  /** Does the work of an operation, whose failure is told as the official plugin tells it. */
+  async #told<T>(operation: Operation, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await this.#failure(error, operation);
+    }
+  }
+
+  async #failure(error: unknown, operation: Operation): Promise<Error> {
+    const { message, logged } = this.#plugin.bridge(error, operation);
+    if (logged !== undefined) {
+      await this.#log("error", logged, "urn" in operation ? operation.urn : undefined);
+    }
+    return new Error(message, { cause: error });
   }
 
   #resource(request: { getUrn(): string }): Resource<Cloud> {
@@ -243,9 +295,9 @@ function marked<Cloud>({ properties }: Resource<Cloud>, outputs: Properties): Pr
 function initializationError<Cloud>(
   resource: Resource<Cloud>,
   { id, outputs }: Found,
-  cause: unknown,
+  { message }: Error,
 ): InitializationError {
-  return new InitializationError({ id, outputs: marked(resource, outputs) }, cause);
+  return new InitializationError({ id, outputs: marked(resource, outputs) }, message);
 }
 
 /** `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>` */

@@ -145,7 +145,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal(await plugin.read(USER, id, opened(outputs)), undefined);
     await assert.rejects(
       plugin.delete(USER, id, opened(outputs)),
-      /DELETE http:\S+\/user\/tokens\/\w+: 404 Token not found \(1003\)/,
+      /^Error: failed to make http request: DELETE "http:\S+\/user\/tokens\/\w+": 404 Not Found \{.*"code":1003,"message":"Token not found"/,
     );
   });
 
@@ -156,7 +156,10 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal(calls.length, 3);
     await cloud.cloudflare.fail({ match: "^POST", status: 500, times: 9 });
     const failed = await cloud.cloudflare.callsOf(async () => {
-      await assert.rejects(plugin.make(USER, inputs()), /user\/tokens: 500 /);
+      await assert.rejects(
+        plugin.make(USER, inputs()),
+        /user\/tokens": 500 Internal Server Error /,
+      );
     });
     assert.equal(failed.length, 3);
   });
@@ -179,10 +182,13 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal(byName.zoneId, zoneId);
     assert.deepEqual(byName.account, { id: accountId, name: "Akash" });
     assert.ok(Array.isArray(byName.nameServers));
-    await assert.rejects(plugin.invoke(GET_ZONE, { filter: { name: "none.test" } }), /no result/);
+    await assert.rejects(
+      plugin.invoke(GET_ZONE, { filter: { name: "none.test" } }),
+      /^Error: failed to find exactly one result: 0 found$/,
+    );
     await assert.rejects(
       plugin.invoke(GET_ZONE, { filter: { status: "active" } }),
-      /more than one/,
+      /^Error: failed to find exactly one result: 2 found$/,
     );
     const all = await plugin.invoke("cloudflare:index/getZones:getZones", {});
     assert.deepEqual(

@@ -408,7 +408,7 @@ describe("the stand-in for the gcp plugin", function () {
       await other.configure({ ...googleSettings("http://127.0.0.1:9"), project: PROJECT });
       await assert.rejects(
         other.invoke("gcp:dns/getManagedZone:getManagedZone", { name: "zone" }),
-        /^Error: GET http:\/\/127\.0\.0\.1:9\/dns\/v1beta2\/\S+: (connect ECONNREFUSED|bad port)/,
+        /^Error: invoking gcp:dns\/getManagedZone:getManagedZone: 1 error occurred:\n\t\* Get "http:\/\/127\.0\.0\.1:9\/dns\/v1beta2\/\S+": dial tcp 127\.0\.0\.1:9: connect: connection refused\n\n$/,
       );
     } finally {
       await other.stop();

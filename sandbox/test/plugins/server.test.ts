@@ -57,13 +57,13 @@ describe("the server of the stand-in plugins", function () {
     await google.configure({ project: "p" });
     await assert.rejects(
       google.invoke("gcp:dns/getManagedZones:getManagedZones", {}),
-      /^Error: gcp:dnsCustomEndpoint is not set/,
+      /gcp:dnsCustomEndpoint is not set/,
     );
     const cloudflare = await start("cloudflare", { CLOUDFLARE_API_TOKEN: "x".repeat(40) });
     await cloudflare.configure({});
     await assert.rejects(
       cloudflare.invoke("cloudflare:index/getZones:getZones", {}),
-      /^Error: cloudflare:baseUrl is not set/,
+      /cloudflare:baseUrl is not set/,
     );
   });
 

@@ -1,7 +1,8 @@
-import { type ApiReply, callApi, ConnectionError, refusal, withoutQuery } from "../http.ts";
+import { STATUS_CODES } from "node:http";
+import { type ApiReply, callApi, ConnectionError, refusal } from "../http.ts";
 import { backOff } from "../pace.ts";
 import type { Settings } from "../plugin.ts";
-import { listOf, objectOf, type Properties, textOf } from "../values.ts";
+import { listOf, objectOf, type Properties } from "../values.ts";
 
 /** cloudflare-go tries twice more, after these pauses in seconds where the answer names none. */
 const PAUSES: readonly number[] = [0.5, 1];
@@ -26,15 +27,15 @@ export class CloudflareApi {
    * @throws CloudError with Cloudflare's words.
    */
   async call(method: string, path: string, body?: object): Promise<unknown> {
-    const token = this.#token();
     const url = `${this.#baseUrl()}${path}`;
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = this.#credentials();
     const request = { method, url, headers, ...(body ? { body } : {}) };
+    const said = (reply: ApiReply) => resultOf(reply, `${method} "${url}"`, Object.values(headers));
     for (const pause of PAUSES) {
       try {
         const reply = await callApi(request);
         if (!isRetried(reply)) {
-          return resultOf(reply, `${method} ${withoutQuery(url)}`, token);
+          return said(reply);
         }
         await backOff(retryAfter(reply) ?? pause);
       } catch (error) {
@@ -44,7 +45,7 @@ export class CloudflareApi {
         await backOff(pause);
       }
     }
-    return resultOf(await callApi(request), `${method} ${withoutQuery(url)}`, token);
+    return said(await callApi(request));
   }
 
   /**
@@ -80,12 +81,15 @@ export class CloudflareApi {
     return baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   }
 
-  #token(): string {
-    const { apiToken } = this.#settings;
-    if (apiToken === undefined) {
-      throw new Error("no Cloudflare credential: set cloudflare:apiToken");
-    }
-    return apiToken;
+  /** Without any, the call goes out all the same, and Cloudflare refuses it. */
+  #credentials(): Record<string, string> {
+    const { apiToken, apiKey, email, apiUserServiceKey } = this.#settings;
+    return {
+      ...(apiToken !== undefined && { authorization: `Bearer ${apiToken}` }),
+      ...(apiKey !== undefined && { "x-auth-key": apiKey }),
+      ...(email !== undefined && { "x-auth-email": email }),
+      ...(apiUserServiceKey !== undefined && { "x-auth-user-service-key": apiUserServiceKey }),
+    };
   }
 }
 
@@ -98,15 +102,16 @@ function retryAfter({ headers }: ApiReply): number | undefined {
   return seconds > 0 && seconds < LONGEST_PAUSE ? seconds : undefined;
 }
 
-function resultOf({ status, body }: ApiReply, call: string, token: string): unknown {
-  const { success, errors, result } = objectOf(body);
+/** @see https://github.com/cloudflare/cloudflare-go/blob/main/internal/apierror/apierror.go */
+function resultOf(
+  { status, body, text }: ApiReply,
+  call: string,
+  secrets: readonly string[],
+): unknown {
+  const { success, result } = objectOf(body);
   if (status < 300 && success !== false) {
     return result;
   }
-  const said = listOf(errors)
-    .map(objectOf)
-    .map(({ code, message }) => `${textOf(message)} (${String(code)})`)
-    .join(", ");
-  const text = `failed to make http request: ${call}: ${status} ${said || "no message"}`;
-  throw refusal(status, text, [token]);
+  const hidden = secrets.map((secret) => secret.replace(/^Bearer /, ""));
+  throw refusal(status, `${call}: ${status} ${STATUS_CODES[status] ?? ""} ${text}`, hidden);
 }

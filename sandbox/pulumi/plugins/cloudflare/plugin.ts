@@ -1,3 +1,4 @@
+import { frameworkBridge } from "../bridge.ts";
 import type { Plugin } from "../plugin.ts";
 import { CloudflareApi } from "./client.ts";
 import {
@@ -12,6 +13,7 @@ import { getZone, getZones, zone } from "./zones.ts";
 export const cloudflarePlugin: Plugin<CloudflareApi> = {
   name: "cloudflare",
   settings: cloudflareSettings,
+  bridge: frameworkBridge,
   connect: (settings) => new CloudflareApi(settings),
   resources: {
     "cloudflare:index/apiToken:ApiToken": apiToken,

@@ -15,4 +15,7 @@ export const cloudflareSettings: Readonly<Record<string, Setting>> = {
         ? undefined
         : "API tokens must have 40 to 80 characters and only contain characters a-z, A-Z, 0-9, hyphens and underscores",
   },
+  apiKey: { environment: ["CLOUDFLARE_API_KEY"] },
+  email: { environment: ["CLOUDFLARE_EMAIL"] },
+  apiUserServiceKey: { environment: ["CLOUDFLARE_API_USER_SERVICE_KEY"] },
 };

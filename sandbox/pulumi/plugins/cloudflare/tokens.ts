@@ -52,6 +52,8 @@ function token(kind: TokenKind): Resource<CloudflareApi> {
   return {
     properties: {
       ...kind.properties,
+      // The official plugin reads the id from here, not from where the engine keeps it.
+      id: { output: true },
       name: { required: true },
       policies: { required: true, check: checkPolicies, same: samePolicies },
       condition: {},
@@ -68,8 +70,9 @@ function token(kind: TokenKind): Resource<CloudflareApi> {
 
     async create(cloud, inputs) {
       const body = objectOf(await cloud.call("POST", kind.path(inputs), toBody(inputs)));
-      const outputs = { ...inputs, ...fromBody(body, inputs), value: textOf(body.value) };
-      return { id: textOf(body.id), outputs };
+      const id = textOf(body.id);
+      const outputs = { ...inputs, ...fromBody(body, inputs), id, value: textOf(body.value) };
+      return { id, outputs };
     },
 
     async read(cloud, id, state) {
@@ -77,15 +80,17 @@ function token(kind: TokenKind): Resource<CloudflareApi> {
         Object.keys(state).length > 0 ? { id, properties: state } : kind.parse(id);
       const path = `${kind.path(properties)}/${parsed.id}`;
       const body = await unlessStatus([404], async () => objectOf(await cloud.call("GET", path)));
-      return body === undefined || ENDED.includes(body.status)
-        ? undefined
-        : { id: parsed.id, outputs: { ...kept(kind, properties), ...fromBody(body, properties) } };
+      if (body === undefined || ENDED.includes(body.status)) {
+        return undefined;
+      }
+      const outputs = { ...kept(kind, properties), ...fromBody(body, properties), id: parsed.id };
+      return { id: parsed.id, outputs };
     },
 
     async update(cloud, id, state, inputs) {
       const path = `${kind.path(inputs)}/${id}`;
       const body = objectOf(await cloud.call("PUT", path, toBody(inputs)));
-      return { ...inputs, ...fromBody(body, inputs), value: state.value };
+      return { ...inputs, ...fromBody(body, inputs), id, value: state.value };
     },
 
     async delete(cloud, id, state) {

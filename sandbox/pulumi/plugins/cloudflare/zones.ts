@@ -1,3 +1,4 @@
+import { Diagnostic } from "../bridge.ts";
 import { unlessStatus } from "../failures.ts";
 import type { PluginFunction, Resource } from "../plugin.ts";
 import { listOf, objectOf, type Properties, textOf } from "../values.ts";
@@ -84,17 +85,13 @@ function outputsOf(body: unknown): Properties {
   return outputs;
 }
 
+/** Counts the zones of the first page alone, as the official plugin does. */
 async function findZone(cloud: CloudflareApi, filter: Properties): Promise<string> {
-  const zones = await cloud.list("zones", zoneQuery(filter), 2);
-  const [zone, another] = zones;
-  if (!zone || another) {
-    throw new Error(
-      zone
-        ? "found more than one result: the filter must match one zone only"
-        : "found no result: no zone matches the filter",
-    );
+  const zones = listOf(await cloud.call("GET", `zones?${zoneQuery(filter).toString()}`));
+  if (zones.length !== 1) {
+    throw new Diagnostic("failed to find exactly one result", `${zones.length} found`);
   }
-  return textOf(zone.id);
+  return textOf(objectOf(zones[0]).id);
 }
 
 function zoneQuery(filter: Properties): URLSearchParams {

@@ -1,4 +1,5 @@
-import { type ApiReply, callApi, ConnectionError, refusal } from "../http.ts";
+import { messageOf } from "../../../../lib/errors.ts";
+import { type ApiReply, callApi, ConnectionError, refusal, spelled } from "../http.ts";
 import { backOff } from "../pace.ts";
 import type { Settings } from "../plugin.ts";
 import { listOf, objectOf, type Properties, textOf } from "../values.ts";
@@ -60,7 +61,7 @@ export class GoogleCloud {
     body?: object,
   ): Promise<Properties> {
     const url = `${this.#endpoint(service)}${path}${path.includes("?") ? "&" : "?"}alt=json`;
-    const token = await this.#token();
+    const token = await this.#authorized(method, url);
     const headers = { authorization: `Bearer ${token}` };
     const request = { method, url, headers, ...(body ? { body } : {}) };
     for (const pause of PAUSES) {
@@ -77,6 +78,15 @@ export class GoogleCloud {
       await backOff(pause);
     }
     return resultOf(await callApi(request), token);
+  }
+
+  /** Google's client fetches a token as a part of each call. */
+  async #authorized(method: string, url: string): Promise<string> {
+    try {
+      return await this.#token();
+    } catch (error) {
+      throw new Error(`${spelled(method)} "${url}": ${messageOf(error)}`, { cause: error });
+    }
   }
 
   /** There is no default: a stand-in must never come to reach the real cloud. */

@@ -1,10 +1,11 @@
+import { sdkBridge } from "../bridge.ts";
 import type { Plugin } from "../plugin.ts";
 import { account } from "./account.ts";
 import { GoogleCloud } from "./client.ts";
 import { key } from "./key.ts";
 import { getProject } from "./project.ts";
 import { projectIamMember } from "./projectIamMember.ts";
-import { gcpSettings } from "./settings.ts";
+import { gcpSettings, missingProject } from "./settings.ts";
 import { zoneIamMember } from "./zoneIamMember.ts";
 import { getManagedZone, getManagedZones } from "./zones.ts";
 
@@ -12,6 +13,8 @@ import { getManagedZone, getManagedZones } from "./zones.ts";
 export const gcpPlugin: Plugin<GoogleCloud> = {
   name: "gcp",
   settings: gcpSettings,
+  bridge: sdkBridge,
+  warn: missingProject,
   connect: (settings) => new GoogleCloud(settings),
   resources: {
     "gcp:serviceaccount/account:Account": account,

@@ -1,3 +1,4 @@
+import { frameworkBridge } from "../bridge.ts";
 import type { Plugin } from "../plugin.ts";
 import { randomId } from "./ids.ts";
 import { randomPassword, randomString } from "./strings.ts";
@@ -6,6 +7,7 @@ import { randomPassword, randomString } from "./strings.ts";
 export const randomPlugin: Plugin<object> = {
   name: "random",
   settings: {},
+  bridge: frameworkBridge,
   connect: () => ({}),
   resources: {
     "random:index/randomId:RandomId": randomId,

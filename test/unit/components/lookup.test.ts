@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { RunError } from "@pulumi/pulumi";
+import { explainCloudflare } from "../../../components/dnsCredential/cloudflare/lookupFailure.ts";
+import { explainGoogleCloud } from "../../../components/dnsCredential/googleCloud/lookupFailure.ts";
+import { cloudsWords, lookup, type Explanation } from "../../../components/dnsCredential/lookup.ts";
+
+const getZone = "cloudflare:index/getZone:getZone";
+const getManagedZones = "gcp:dns/getManagedZones:getManagedZones";
+
+/** A failure of Cloudflare's plugin as the engine hands it to the program. */
+function ofCloudflare(words: string): string {
+  return `invocation of ${getZone} returned an error: ${words}`;
+}
+
+function refusedByCloudflare(status: string, code: number, message: string): string {
+  return ofCloudflare(
+    `failed to make http request: GET "https://api.cloudflare.com/client/v4/zones?name=example.com": ${status} ` +
+      `{"result":null,"success":false,"errors":[{"code":${code},"message":"${message}"}],"messages":[]}`,
+  );
+}
+
+/** The same of Google's. */
+function ofGoogle(words: string): string {
+  return `invocation of ${getManagedZones} returned an error: invoking ${getManagedZones}: 1 error occurred:\n\t* ${words}\n\n`;
+}
+
+const list = 'Get "https://dns.googleapis.com/dns/v1beta2/projects/p/managedZones?alt=json": ';
+
+const cloudflare = explainCloudflare({ zone: "example.com", domain: "a.example.com" });
+const google = explainGoogleCloud("my-project");
+
+/** The usual mistakes: what the engine says, what the operator is told, and the command. */
+const mistakes: readonly (readonly [
+  mistake: string,
+  explanation: Explanation,
+  said: string,
+  told: RegExp,
+  command?: string,
+])[] = [
+  [
+    "no Cloudflare credential",
+    cloudflare,
+    refusedByCloudflare(
+      "400 Bad Request",
+      9106,
+      "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
+    ),
+    /no credential for Cloudflare.*API Tokens → Edit/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "a Cloudflare credential of another form",
+    cloudflare,
+    refusedByCloudflare("400 Bad Request", 6003, "Invalid request headers"),
+    /not in the form of a credential/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "a Cloudflare token that is wrong or revoked",
+    cloudflare,
+    refusedByCloudflare("403 Forbidden", 9109, "Invalid access token"),
+    /mistyped, expired or revoked/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "a global API key of somebody else",
+    cloudflare,
+    refusedByCloudflare("403 Forbidden", 9103, "Unknown X-Auth-Key or X-Auth-Email"),
+    /does not know the global API key/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "a Cloudflare token without the permission",
+    explainCloudflare({ accountId: "0a" }),
+    refusedByCloudflare("403 Forbidden", 10000, "Authentication error"),
+    /lacks a permission: it needs Account → Account API Tokens → Edit/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "no such zone at Cloudflare",
+    cloudflare,
+    ofCloudflare("failed to find exactly one result: 0 found"),
+    /sees no zone of this name/,
+    "pulumi config set -s stack --path dns.zone a.example.com",
+  ],
+  [
+    "no such zone, where it is named as the domain is",
+    explainCloudflare({ zone: "a.example.com", domain: "a.example.com" }),
+    ofCloudflare("failed to find exactly one result: 0 found"),
+    /sees no zone of this name/,
+    "pulumi config set -s stack --path dns.zone example.com",
+  ],
+  [
+    "a zone in more than one account",
+    cloudflare,
+    ofCloudflare("failed to find exactly one result: 2 found"),
+    /more than one account/,
+    'pulumi config set -s stack --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"',
+  ],
+  [
+    "no Google credentials, and a metadata server that refuses",
+    google,
+    ofGoogle(
+      `${list}Get "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token?scopes=x": dial tcp 169.254.169.254:80: connect: connection refused`,
+    ),
+    /no credentials for Google/,
+    "gcloud auth application-default login",
+  ],
+  [
+    "Google credentials that have expired",
+    google,
+    ofGoogle(`${list}oauth2: "invalid_grant" "reauth related error (invalid_rapt)"`),
+    /the login has expired/,
+    "gcloud auth application-default login",
+  ],
+  [
+    "a key that was deleted",
+    google,
+    ofGoogle(
+      `${list}oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_grant","error_description":"Invalid JWT Signature."}`,
+    ),
+    /the key was deleted/,
+    "gcloud auth application-default login",
+  ],
+  [
+    "an access token that has expired",
+    google,
+    ofGoogle("googleapi: Error 401: Request had invalid authentication credentials., authError"),
+    /one lasts an hour/,
+    'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
+  ],
+  [
+    "a project without Cloud DNS",
+    google,
+    ofGoogle(
+      "googleapi: Error 403: Cloud DNS API has not been used in project 1 before or it is disabled., accessNotConfigured",
+    ),
+    /not switched on/,
+    "gcloud services enable dns.googleapis.com iam.googleapis.com --project my-project",
+  ],
+  [
+    "a project without the permission",
+    google,
+    ofGoogle("googleapi: Error 403: Forbidden, forbidden"),
+    /may not list the zones/,
+    'gcloud projects add-iam-policy-binding my-project --role roles/dns.admin --member "user:$(gcloud config get-value account)"',
+  ],
+  [
+    "a project that is not there",
+    google,
+    ofGoogle("googleapi: Error 404: The requested project was not found., notFound"),
+    /no such project/,
+    'pulumi config set -s stack --path dns.project "$(gcloud config get-value project)"',
+  ],
+  [
+    "a machine without a connection",
+    google,
+    ofGoogle(`${list}dial tcp: lookup dns.googleapis.com: no such host`),
+    /no answer \(dial tcp: lookup dns\.googleapis\.com: no such host\)\. See to the connection/,
+  ],
+  [
+    "a proxy that does not run",
+    cloudflare,
+    ofCloudflare(
+      'failed to make http request: Get "https://api.cloudflare.com/client/v4/zones": proxyconnect tcp: dial tcp 127.0.0.1:3128: connect: connection refused',
+    ),
+    /no answer \(proxyconnect tcp: .*HTTPS_PROXY and NO_PROXY/,
+  ],
+  [
+    "a cloud that has a bad day",
+    cloudflare,
+    refusedByCloudflare("503 Service Unavailable", 1002, "An internal error"),
+    /it answers 503\. Wait/,
+  ],
+];
+
+describe("a failed lookup", () => {
+  for (const [mistake, explanation, said, told, command] of mistakes) {
+    it(`is told as a sentence${command === undefined ? "" : " with the command"}: ${mistake}`, async () => {
+      const answer = Promise.reject(new Error(said));
+      await assert.rejects(lookup("What", answer, explanation), (error) => {
+        assert(RunError.isInstance(error));
+        const [sentence = "", ...lines] = error.message.split("\n");
+        assert.match(sentence, /^What could not be looked up: /);
+        assert.match(sentence, told);
+        assert.doesNotMatch(error.message, /invocation of|invoking|error occurred|"result":/);
+        const last = lines.pop();
+        assert.equal(last, "Nothing was changed; then: pulumi up -s stack");
+        assert.deepEqual(lines, command === undefined ? [] : [`      ${command}`]);
+        return true;
+      });
+    });
+  }
+
+  it("is shown in the cloud's words where they are none of the usual ones", async () => {
+    const answer = Promise.reject(new Error(ofGoogle("something new")));
+    await assert.rejects(
+      lookup("What", answer, google),
+      /^Error: What .* looked up: something new\n/,
+    );
+  });
+
+  it("is freed of everything that others have put before the cloud's words", () => {
+    assert.equal(cloudsWords(ofGoogle("words")), "words");
+    assert.equal(cloudsWords(ofCloudflare("failed to make http request: words")), "words");
+    assert.equal(cloudsWords(`Invoke of '${getZone}' failed: words`), "words");
+  });
+});
