@@ -1,7 +1,7 @@
-import type { CoreV1Api } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { coreApi } from "../lib/kubernetesApi.ts";
+import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
@@ -49,5 +49,10 @@ export class Cluster {
   /** The core API, for hooks, which look at what is there while resources are made. */
   coreApi(): Promise<CoreV1Api> {
     return coreApi(this.context);
+  }
+
+  /** The API of workloads, for the same. */
+  appsApi(): Promise<AppsV1Api> {
+    return appsApi(this.context);
   }
 }

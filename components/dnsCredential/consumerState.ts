@@ -1,3 +1,4 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { credentialChecksum } from "../../chart/release.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import type { Cluster } from "../cluster.ts";
@@ -13,9 +14,23 @@ export interface ConsumerState {
   readonly annotations: () => Promise<Annotations>;
   /** Sets annotations of its Secret, and leaves all others; does nothing where there is no Secret. */
   readonly annotate: (annotations: Annotations) => Promise<void>;
-  /** The digest of the credential that its pod was started with; undefined where there is no pod, or it has none. */
-  readonly runningDigest: () => Promise<string | undefined>;
+  /** Its pod; undefined where there is none. */
+  readonly runningPod: () => Promise<RunningPod | undefined>;
 }
+
+/** A pod that is there. */
+export interface RunningPod {
+  /** The digest of the credential that it was started with; undefined where it has none. */
+  readonly digest: string | undefined;
+  /**
+   * How many seconds it has to end, where it is going: it is deleted already, or nothing is there any more that keeps it
+   * running. Undefined where it stays.
+   */
+  readonly secondsToEnd: () => Promise<number | undefined>;
+}
+
+/** Kubernetes' own default of a pod's `terminationGracePeriodSeconds`. */
+const defaultGracePeriod = 30;
 
 /** Annotations by name. */
 export type Annotations = Readonly<Record<string, string>>;
@@ -44,15 +59,45 @@ export function consumerState(
         await unlessMissing(core.patchNamespacedSecret({ name: secret, namespace, body }));
       }
     },
-    runningDigest: async () => {
+    runningPod: async () => {
       if (pod === undefined) {
         return undefined;
       }
       const core = await cluster.coreApi();
       const found = await unlessMissing(core.readNamespacedPod({ name: pod, namespace }));
-      return found?.metadata?.annotations?.[credentialChecksum.dnsCredential];
+      return (
+        found && {
+          digest: found.metadata?.annotations?.[credentialChecksum.dnsCredential],
+          secondsToEnd: () => secondsToEnd(cluster, namespace, found),
+        }
+      );
     },
   };
+}
+
+/**
+ * Helm waits for its objects to go, and not for what these have made: the pod of a StatefulSet is deleted by Kubernetes'
+ * garbage collector, after the StatefulSet.
+ */
+async function secondsToEnd(
+  cluster: Cluster,
+  namespace: string,
+  { metadata = {}, spec }: V1Pod,
+): Promise<number | undefined> {
+  if (metadata.deletionTimestamp !== undefined) {
+    return metadata.deletionGracePeriodSeconds ?? defaultGracePeriod;
+  }
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === "StatefulSet");
+  if (owner === undefined) {
+    return undefined;
+  }
+  const apps = await cluster.appsApi();
+  const found = await unlessMissing(
+    apps.readNamespacedStatefulSet({ name: owner.name, namespace }),
+  );
+  const keepsIt =
+    found?.metadata?.uid === owner.uid && found.metadata.deletionTimestamp === undefined;
+  return keepsIt ? undefined : (spec?.terminationGracePeriodSeconds ?? defaultGracePeriod);
 }
 
 function annotationPatch(annotations: Annotations): object[] {

@@ -1,4 +1,4 @@
-import type { V1ObjectMeta, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { V1ObjectMeta, V1Pod, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../components/index.ts";
 import type { Annotations } from "../../components/dnsCredential/consumerState.ts";
 
@@ -8,10 +8,11 @@ export interface Patch {
   readonly body: unknown;
 }
 
-/** The cluster, as far as hooks look at it: Secrets and pods, by `<namespace>/<name>`. */
+/** The cluster, as far as hooks look at it: Secrets, pods and StatefulSets, by `<namespace>/<name>`. */
 export class FakeCluster {
   readonly secrets = new Map<string, V1Secret>();
   readonly pods = new Map<string, V1Pod>();
+  readonly statefulSets = new Map<string, V1StatefulSet>();
   /** What it was asked for, in its order. */
   readonly calls: string[] = [];
   readonly patches: Patch[] = [];
@@ -28,7 +29,8 @@ export class FakeCluster {
 
   /** For what takes a cluster. Nothing can be deployed to it. */
   cluster(context?: string): Cluster {
-    return { context, coreApi: () => Promise.resolve(this.#api) } as unknown as Cluster;
+    const api = () => Promise.resolve(this.#api);
+    return { context, coreApi: api, appsApi: api } as unknown as Cluster;
   }
 
   readonly #api = {
@@ -36,6 +38,8 @@ export class FakeCluster {
       this.#answer("read", at, () => this.secrets.get(key(at)) ?? missing()),
     readNamespacedPod: (at: Place) =>
       this.#answer("read pod", at, () => this.pods.get(key(at)) ?? missing()),
+    readNamespacedStatefulSet: (at: Place) =>
+      this.#answer("read StatefulSet", at, () => this.statefulSets.get(key(at)) ?? missing()),
     patchNamespacedSecret: (at: Place & { readonly body: unknown }) =>
       this.#answer("patch", at, () => {
         const found = this.secrets.get(key(at)) ?? missing();
