@@ -38,9 +38,13 @@ export class Cluster {
       },
       pulumi.mergeOptions(opts, {
         // The SDK copies $KUBECONFIG into the inputs (provider.js), and the path would be a change on every other
-        // machine. The plugin reads the variable itself.
+        // machine; $PULUMI_K8S_DELETE_UNREACHABLE as well, and the state would go on saying that the cluster is gone. The
+        // plugin reads both itself.
         transformations: [
-          ({ props, opts }) => ({ props: { ...props, kubeconfig: undefined }, opts }),
+          ({ props, opts }) => ({
+            props: { ...props, kubeconfig: undefined, deleteUnreachable: undefined },
+            opts,
+          }),
         ],
       } satisfies pulumi.CustomResourceOptions),
     );

@@ -1,7 +1,10 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import { log } from "@pulumi/pulumi";
 import { credentialChecksum } from "../../chart/release.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import type { Cluster } from "../cluster.ts";
+import { goneVariable, isGone } from "../goneCluster.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 
 /** What the rotation asks of one consumer of the credential, and tells it. */
@@ -35,7 +38,10 @@ const defaultGracePeriod = 30;
 /** Annotations by name. */
 export type Annotations = Readonly<Record<string, string>>;
 
-/** A consumer as it is in the cluster. */
+/**
+ * A consumer as it is in the cluster. A cluster that does not answer has none where the operator says that it is gone; see
+ * {@link isGone}.
+ */
 export function consumerState(
   cluster: Cluster,
   { namespace, secret, pod }: CredentialConsumer,
@@ -47,8 +53,9 @@ export function consumerState(
       if (secret === undefined) {
         return {};
       }
-      const core = await cluster.coreApi();
-      const found = await unlessMissing(core.readNamespacedSecret({ name: secret, namespace }));
+      const found = await read(cluster, (core) =>
+        core.readNamespacedSecret({ name: secret, namespace }),
+      );
       return found?.metadata?.annotations ?? {};
     },
     annotate: async (annotations) => {
@@ -63,8 +70,7 @@ export function consumerState(
       if (pod === undefined) {
         return undefined;
       }
-      const core = await cluster.coreApi();
-      const found = await unlessMissing(core.readNamespacedPod({ name: pod, namespace }));
+      const found = await read(cluster, (core) => core.readNamespacedPod({ name: pod, namespace }));
       return (
         found && {
           digest: found.metadata?.annotations?.[credentialChecksum.dnsCredential],
@@ -73,6 +79,23 @@ export function consumerState(
       );
     },
   };
+}
+
+async function read<T>(
+  cluster: Cluster,
+  call: (core: CoreV1Api) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await unlessMissing(call(await cluster.coreApi()));
+  } catch (error) {
+    if (isGone(error)) {
+      await log.warn(
+        `${messageOf(error)}\n${goneVariable} says that the cluster is gone, and so that nothing runs with a credential there.`,
+      );
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /**
