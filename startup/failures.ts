@@ -14,7 +14,7 @@ export function makeSentence(error: unknown): void {
     return;
   }
   error.message = error.message.replace(wayThroughInputs, "");
-  if (RunError.isInstance(error) || isPulumisOwn(error)) {
+  if (RunError.isInstance(error as object) || isPulumisOwn(error)) {
     return;
   }
   if (!(error instanceof UserError)) {

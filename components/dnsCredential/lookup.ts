@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { getStack, RunError } from "@pulumi/pulumi";
 
 /**
  * What a cloud answers to a lookup of the program.
@@ -12,7 +12,7 @@ export async function lookup<T>(what: string, answer: Promise<T>): Promise<T> {
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new RunError(
-      `${what} could not be looked up: ${words.replace(/^Invoke of \S+ failed: /, "")}\nNothing was changed; the next pulumi up tries again.`,
+      `${what} could not be looked up: ${words.replace(/^Invoke of \S+ failed: /, "")}\nNothing was changed; pulumi up -s ${getStack()} tries again.`,
     );
   }
 }

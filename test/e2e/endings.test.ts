@@ -50,7 +50,11 @@ describe("the end of a stack", () => {
       afterEach(() => stack.clouds.clearFaults());
 
       it("is finished by the same command after the cloud has refused every deletion", async () => {
-        await stack.clouds.inject(cloud.cloud, { match: "^(DELETE|POST) ", status: 403 });
+        await stack.clouds.inject(cloud.cloud, {
+          match: "^(DELETE|POST) ",
+          status: 403,
+          times: 1_000,
+        });
         const { status, output } = await stack.workspace.pulumi(
           ...["destroy", "-s", stack.name, "--yes", "--run-program"],
         );

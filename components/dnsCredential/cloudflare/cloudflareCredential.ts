@@ -37,7 +37,7 @@ export async function cloudflareCredential(
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(
-      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set --path dns.zone ${domain}`,
+      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`,
     );
   }
   if (apiToken !== undefined) {
