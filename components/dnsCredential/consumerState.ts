@@ -81,6 +81,9 @@ export function consumerState(
   };
 }
 
+/** The clusters of which a warning has said that they are gone. */
+const told = new WeakSet<Cluster>();
+
 async function read<T>(
   cluster: Cluster,
   call: (core: CoreV1Api) => Promise<T>,
@@ -89,6 +92,10 @@ async function read<T>(
     return await unlessMissing(call(await cluster.coreApi()));
   } catch (error) {
     if (isGone(error)) {
+      if (told.has(cluster)) {
+        return undefined;
+      }
+      told.add(cluster);
       await log.warn(
         `${messageOf(error)}\n${goneVariable} says that the cluster is gone, and so that nothing runs with a credential there.`,
       );

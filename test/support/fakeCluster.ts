@@ -1,5 +1,6 @@
 import type { V1ObjectMeta, V1Pod, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../components/index.ts";
+import { ClusterUnreachable } from "../../lib/clusterFailure.ts";
 import type { Annotations } from "../../components/dnsCredential/consumerState.ts";
 
 /** A patch of a Secret, as the cluster was asked for it. */
@@ -18,6 +19,8 @@ export class FakeCluster {
   readonly patches: Patch[] = [];
   /** The status of each answer, where it answers with an error. */
   failure: number | undefined;
+  /** Whether it answers at all. */
+  answers = true;
 
   setSecret(name: string, metadata: V1ObjectMeta): void {
     this.secrets.set(name, { metadata });
@@ -56,6 +59,9 @@ export class FakeCluster {
 
   async #answer<T>(verb: string, at: Place, answer: () => T): Promise<T> {
     this.calls.push(`${verb} ${key(at)}`);
+    if (!this.answers) {
+      throw new ClusterUnreachable("The cluster does not answer");
+    }
     if (this.failure !== undefined) {
       throw apiError(this.failure);
     }

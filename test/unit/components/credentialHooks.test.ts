@@ -13,6 +13,7 @@ import {
   type CredentialConsumer,
   type DnsCredential,
 } from "../../../components/index.ts";
+import { goneVariable } from "../../../components/goneCluster.ts";
 import { resolved } from "../../../components/resolved.ts";
 import { digestOf } from "../../../dns/credential.ts";
 import { ACCOUNT_ID, makeToken } from "../../../sandbox/test/emulators/cloudflareSupport.ts";
@@ -246,6 +247,51 @@ describe("the hooks of a credential", () => {
       kubernetes.failure = 500;
       const oldOutputs = { privateKey: encoded("key file") };
       await assert.rejects(call(hook, { type: keyType, oldOutputs }), /500/);
+    });
+
+    describe("when the cluster does not answer", () => {
+      const oldOutputs = { privateKey: encoded("key file") };
+      const args = { type: keyType, oldOutputs };
+      const { [goneVariable]: before } = process.env;
+
+      beforeEach(() => {
+        kubernetes.answers = false;
+      });
+      afterEach(() => {
+        delete process.env[goneVariable];
+        Object.assign(process.env, before !== undefined && { [goneVariable]: before });
+      });
+
+      it("refuse, with the commands for a cluster that is gone", async () => {
+        for (const value of [undefined, "", "false", "1"]) {
+          Object.assign(process.env, value !== undefined && { [goneVariable]: value });
+          await assert.rejects(call(credentialDeleteHook("dns", protection()), args), {
+            message:
+              "The cluster does not answer\n" +
+              "Nothing that may run there loses its credential. If the cluster is gone for good, and only then, end the stack with\n" +
+              "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh -s home --run-program\n" +
+              "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program",
+          });
+        }
+      });
+
+      it("let it go, and warn once, when the operator says that the cluster is gone", async () => {
+        process.env[goneVariable] = "true";
+        const hook = credentialDeleteHook("dns", protection());
+        const warnings = await warningsOf(async () => {
+          await call(hook, args);
+        });
+        assert.deepEqual(warnings, [
+          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE says that the cluster is gone, and so that nothing runs with a credential there.",
+        ]);
+      });
+
+      it("refuse what a cluster does not allow, whatever the operator says of one that is gone", async () => {
+        process.env[goneVariable] = "true";
+        kubernetes.answers = true;
+        kubernetes.failure = 403;
+        await assert.rejects(call(credentialDeleteHook("dns", protection()), args), /403/);
+      });
     });
 
     it("let go what has no text in the state, as what was imported", async () => {
