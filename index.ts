@@ -1,5 +1,6 @@
 import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
+import "./startup/failures.ts";
 import "./startup/sourcePositions.ts";
 import type * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";

@@ -64,7 +64,7 @@ function refuseOthers(wallet: V1Secret | undefined, identity: StackIdentity): vo
   const owner = ownerOf(wallet);
   if (owner !== undefined && owner !== ownStack(identity)) {
     throw new UserError(
-      `The provider belongs to the stack ${owner} already. Change its settings there, with pulumi config set -s ${ownName(owner)}.`,
+      `The provider belongs to the stack ${owner} already. Change its settings there; those that it has: pulumi config -s ${ownName(owner)}`,
     );
   }
 }

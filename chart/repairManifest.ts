@@ -8,7 +8,7 @@ import {
   type ManifestDocument,
 } from "./manifest.ts";
 import { decodeParameters, parametersAnnotation } from "./parameters.ts";
-import { releaseNames } from "./release.ts";
+import { chartVersion, releaseNames } from "./release.ts";
 import { repairsFor, type RepairContext } from "./repairs.ts";
 
 /**
@@ -30,7 +30,7 @@ export function repairManifest(manifest: string): string {
   if (findings.length > 0) {
     throw new Error(
       `chart ${version} would not give the provider its certificate: ${findings.join("; ")}. ` +
-        "Nothing was applied. Deploy a chart version that the README lists (pulumi config set chartVersion …), or look at the setting `values`",
+        `Nothing was applied. Deploy a chart version that the README lists (pulumi config set -s 'STACK' chartVersion ${chartVersion}), or look at the setting \`values\``,
     );
   }
   return formatManifest(replaceObjects(documents, repaired));

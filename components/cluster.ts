@@ -1,7 +1,7 @@
-import type { CoreV1Api } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { coreApi } from "../lib/kubernetesApi.ts";
+import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
@@ -38,9 +38,13 @@ export class Cluster {
       },
       pulumi.mergeOptions(opts, {
         // The SDK copies $KUBECONFIG into the inputs (provider.js), and the path would be a change on every other
-        // machine. The plugin reads the variable itself.
+        // machine; $PULUMI_K8S_DELETE_UNREACHABLE as well, and the state would go on saying that the cluster is gone. The
+        // plugin reads both itself.
         transformations: [
-          ({ props, opts }) => ({ props: { ...props, kubeconfig: undefined }, opts }),
+          ({ props, opts }) => ({
+            props: { ...props, kubeconfig: undefined, deleteUnreachable: undefined },
+            opts,
+          }),
         ],
       } satisfies pulumi.CustomResourceOptions),
     );
@@ -49,5 +53,10 @@ export class Cluster {
   /** The core API, for hooks, which look at what is there while resources are made. */
   coreApi(): Promise<CoreV1Api> {
     return coreApi(this.context);
+  }
+
+  /** The API of workloads, for the same. */
+  appsApi(): Promise<AppsV1Api> {
+    return appsApi(this.context);
   }
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
 import { recordSelector } from "../lib/helmRecord.ts";
+import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** An operation on a Helm release, and how long it may take. */
@@ -23,16 +23,6 @@ export interface RevisionSecrets {
   /** Deletes the one of this name. */
   readonly remove: (name: string) => Promise<void>;
 }
-
-/** The time, which tests make pass faster. */
-export interface Clock {
-  /** The present, in milliseconds since 1970. */
-  readonly now: () => number;
-  /** Resolves after so many milliseconds. */
-  readonly wait: (milliseconds: number) => Promise<unknown>;
-}
-
-const systemClock: Clock = { now: () => Date.now(), wait: (milliseconds) => delay(milliseconds) };
 
 /** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
 const settling = 20_000;

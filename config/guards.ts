@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
+import { shellWord } from "../lib/clusterCommand.ts";
 import { parseJson } from "../lib/json.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
-import { setEncrypted, setExample, type SettingProblem } from "./mend.ts";
+import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
 
 /** Checks what no setting can tell alone. A setting that is itself wrong or missing is undefined. */
@@ -248,7 +249,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     .map(([path, , problem]) => ({
       setting: `values.${path}`,
       problem,
-      mend: ["rm", `--path values.${path}`],
+      mend: ["rm", `--path ${shellWord(`values.${path}`)}`],
     }));
 }
 
@@ -263,7 +264,7 @@ const credentialValues: Readonly<Record<string, string>> = {
 /** Helm keeps the values of every revision in the cluster, readable for whoever reads Secrets there. */
 function valuesHoldNoCredential(
   { values }: Partial<Settings>,
-  { secrets }: ConfigSource,
+  { secrets, stack }: ConfigSource,
 ): SettingProblem[] {
   if (secrets.has("values")) {
     return [
@@ -286,10 +287,20 @@ function valuesHoldNoCredential(
       problem: `is a credential, which Helm would keep in its release history${
         own === undefined
           ? ""
-          : `; it has a setting of its own (pulumi config set ${setExample(own)})`
+          : `; it has a setting of its own (${mendCommand({ setting: own, problem: "", mend: ["set", setExample(own)] }, stack)})`
       }`,
-      mend: ["rm", `--path values.${path}`],
+      mend: ["rm", removed(["values", ...placeOf(values, path)])],
     };
+  });
+}
+
+/** The keys and indexes of a path that `leaves` tells. */
+function placeOf(tree: unknown, path: string): readonly (string | number)[] {
+  let inner = tree;
+  return path.split(".").map((key) => {
+    const part = Array.isArray(inner) ? Number(key) : key;
+    inner = (inner as Readonly<Record<PropertyKey, unknown>> | undefined)?.[part];
+    return part;
   });
 }
 
@@ -325,6 +336,6 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,
       problem: `has a setting of its own, ${setting}, with its own checks`,
-      mend: ["rm", `--path values.${path}`],
+      mend: ["rm", `--path ${shellWord(`values.${path}`)}`],
     }));
 }

@@ -11,7 +11,7 @@ import {
 } from "./settings.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
-import type { SettingProblem } from "./mend.ts";
+import { mendCommand, type SettingProblem } from "./mend.ts";
 import { isStructured } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
@@ -92,10 +92,10 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
   if (all.length > 0) {
     throw new ConfigError(
       source.stack,
-      all.map(({ setting, problem, mend: [verb, rest] }) => ({
-        setting,
-        problem,
-        command: `pulumi config ${verb} -s ${source.stack} ${rest}`,
+      all.map((found) => ({
+        setting: found.setting,
+        problem: found.problem,
+        command: mendCommand(found, source.stack),
       })),
     );
   }

@@ -1,8 +1,15 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { shellWord } from "../lib/clusterCommand.ts";
-import { pathText, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
-import { optionsOf, secretPaths } from "./options.ts";
+import { parseJson } from "../lib/json.ts";
+import {
+  pathText,
+  removed,
+  setEncrypted,
+  setExample,
+  setValue,
+  type SettingProblem,
+} from "./mend.ts";
+import { isStructured, metaOf, optionsOf, secretPaths } from "./options.ts";
 import type { SettingName } from "./settings.ts";
 import { nearMiss } from "./suggestion.ts";
 
@@ -21,15 +28,16 @@ export function problemsOf(
     return [{ setting: name, problem: "is missing", mend: ["set", setExample(name)] }];
   }
   return issues.flatMap((issue): SettingProblem[] => {
-    const path = pathText([name, ...issue.path]);
+    const place = [name, ...issue.path];
+    const setting = pathText(place);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
-        setting: `${path}.${key}`,
+        setting: pathText([...place, key]),
         problem: `is not a setting${sibling(key, name)}`,
-        mend: ["rm", `--path ${path}.${key}`],
+        mend: ["rm", removed([...place, key])],
       }));
     }
-    return [{ setting: path, problem: sentence(issue), mend: ["set", command(path, name)] }];
+    return [{ setting, problem: sentence(issue), ...mends(place, name, text) }];
   });
 }
 
@@ -49,10 +57,62 @@ function sentence({ message }: z.core.$ZodIssue): string {
     : message.replace(/^Invalid (input|option|discriminator value)[:.]? */i, "is not right: ");
 }
 
-function command(path: string, name: SettingName): string {
-  const whole = setExample(name);
-  if (path === name || whole.includes(path)) {
-    return whole;
+function mends(
+  place: readonly PropertyKey[],
+  name: SettingName,
+  text: string,
+): Pick<SettingProblem, "mend" | "removeFirst"> {
+  if (place.length === 1) {
+    return {
+      mend: ["set", setExample(name)],
+      ...(isStructured(name) && !isStored(text) && { removeFirst: removed(place) }),
+    };
   }
-  return secretPaths().includes(path) ? setEncrypted(path) : `--path ${shellWord(path)} <value>`;
+  const present = valueIn(parseJson(text), place.slice(1));
+  const option = pathText(place.filter((part) => typeof part !== "number"));
+  if (secretPaths().includes(option)) {
+    return { mend: ["set", setEncrypted(option)] };
+  }
+  const examples: unknown = metaOf(option).examples?.[0];
+  const isItem = typeof place.at(-1) === "number";
+  const example: unknown = isItem && Array.isArray(examples) ? examples[0] : examples;
+  const isMap = typeof example === "object" && example !== null;
+  if (isItem && isMap) {
+    // Without it the list may be right, and what follows it takes its place.
+    return { mend: ["rm", removed(place)] };
+  }
+  return {
+    mend: ["set", setValue(place, example)],
+    ...(isMap && present !== undefined && typeof present !== "object"
+      ? { removeFirst: removed(place) }
+      : {}),
+  };
+}
+
+/** Whether a setting's value is kept as an object or a list, and is no text. Pulumi hands both over as text. */
+function isStored(text: string): boolean {
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null && text === goJson(value);
+}
+
+/** JSON as Pulumi writes it: keys in their order, no spaces, and what HTML has as escapes (encoding/json). */
+function goJson(value: unknown): string {
+  const sorted = (_: string, inner: unknown): unknown =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner;
+  return JSON.stringify(value, sorted).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function valueIn(value: unknown, place: readonly PropertyKey[]): unknown {
+  return place.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Readonly<Record<PropertyKey, unknown>>)[part]
+        : undefined,
+    value,
+  );
 }

@@ -6,6 +6,29 @@ export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
   readonly mend: readonly ["set" | "rm", string];
+  /**
+   * What follows `pulumi config rm` and the stack in a command that must come before, where what is there is in the way:
+   * Pulumi sets nothing inside a text. Default: none.
+   */
+  readonly removeFirst?: string | undefined;
+}
+
+/**
+ * What stands in a command for what nobody but the reader knows. In quotes, so that a shell takes it as it is: one in angle
+ * brackets would be a redirection.
+ */
+export function placeholder(name: string): string {
+  return `'${name.toUpperCase()}'`;
+}
+
+/** The commands that mend a problem on a stack, to paste. */
+export function mendCommand({ mend: [verb, rest], removeFirst }: SettingProblem, stack: string) {
+  const config = (verb: string, rest: string) =>
+    `pulumi config ${verb} -s ${shellWord(stack)} ${rest}`;
+  return [
+    ...(removeFirst === undefined ? [] : [config("rm", removeFirst)]),
+    config(verb, rest),
+  ].join(" && ");
 }
 
 /** What follows `pulumi config set` and the stack in the command that sets a setting, or a credential inside one. */
@@ -14,8 +37,28 @@ export function setExample(path: string): string {
   if (secret === true) {
     return file === undefined ? setEncrypted(path) : `${setEncrypted(path)} < ${file}`;
   }
-  const [place, value] = firstLeaf([path], examples?.[0]);
-  return `${place.length === 1 ? "" : "--path "}${shellWord(pathText(place))} ${String(value)}`;
+  return setValue([path], examples?.[0]);
+}
+
+/**
+ * The same at a place inside a setting.
+ *
+ * @param place the setting, and keys and indexes inside it
+ * @param example a value that it may have; of an object or a list, the first one inside is set. Default: a placeholder
+ */
+export function setValue(place: readonly PropertyKey[], example: unknown): string {
+  const [leaf, value] = firstLeaf(place, example);
+  const text = value === undefined ? placeholder("value") : String(value);
+  return `${leaf.length === 1 ? "" : "--path "}${pathWord(leaf)} ${text}`;
+}
+
+/** What removes a place inside a setting, likewise. */
+export function removed(place: readonly PropertyKey[]): string {
+  return place.length === 1 ? pathWord(place) : `--path ${pathWord(place)}`;
+}
+
+function pathWord(place: readonly PropertyKey[]): string {
+  return shellWord(pathText(place));
 }
 
 /** The same where the credential is there, and only has to be encrypted. */
@@ -26,9 +69,13 @@ export function setEncrypted(path: string): string {
 /** A place inside a setting as `pulumi config --path` has it. */
 export function pathText(place: readonly PropertyKey[]): string {
   return place
-    .map((part, index) =>
-      typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`,
-    )
+    .map((part, index) => {
+      if (typeof part === "number") {
+        return `[${part}]`;
+      }
+      const key = String(part);
+      return index === 0 ? key : /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    })
     .join("");
 }
 

@@ -88,7 +88,7 @@ const dns01: Expectation = {
   },
   made: {
     id: undefined,
-    owner: "<account>",
+    owner: "ACCOUNT",
     accountId: undefined,
     createdAt: undefined,
     expiresAt: undefined,

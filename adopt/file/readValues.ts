@@ -43,7 +43,7 @@ function readText(file: string): string {
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "EISDIR")) {
       throw new UserError(
-        `There is no file ${file}. Helm knows what it was given: helm get values <release> -n <namespace> -o yaml > provider.yaml`,
+        `There is no file ${file}. Helm knows what it was given: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
       );
     }
     throw error;

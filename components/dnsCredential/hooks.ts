@@ -3,6 +3,7 @@ import { digestOf } from "../../dns/credential.ts";
 import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
+import { withWayOut } from "../goneCluster.ts";
 import { resolved } from "../resolved.ts";
 import { stackAccess } from "../stackAccess.ts";
 import { cloudflareToken } from "./cloudflare/token.ts";
@@ -47,7 +48,11 @@ export function credentialDeleteHook(
   return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
-    await rotation.refuseWhileInUse(content === undefined ? undefined : digestOf(content));
+    try {
+      await rotation.refuseWhileInUse(content === undefined ? undefined : digestOf(content));
+    } catch (error) {
+      throw new pulumi.RunError(withWayOut(error));
+    }
     await resource?.remove?.(args, access);
   });
 }
@@ -101,7 +106,7 @@ export function idOnceOrphansAreRemoved(
       try {
         await rotationOf(cluster, consumers).removeOrphans(current, await inventory());
       } catch (error) {
-        await pulumi.log.warn(orphansNotLookedFor(error));
+        await pulumi.log.warn(orphansNotLookedFor(withWayOut(error)));
       }
     }
     return current;

@@ -1,8 +1,16 @@
-import { getStack, RunError } from "@pulumi/pulumi";
+import { getStack, log, RunError } from "@pulumi/pulumi";
 import { removeOrphans, type CredentialInventory } from "../../dns/orphans.ts";
 import { lastSegment } from "../../lib/names.ts";
+import { systemClock, type Clock } from "../clock.ts";
 import { credentialAnnotations } from "./annotations.ts";
 import type { Annotations, ConsumerState } from "./consumerState.ts";
+
+/** What a pod may take beyond its grace period, in seconds: the garbage collector deletes it, and the kubelet reports its end. */
+const endMargin = 15;
+/** For how long nothing is said of the waiting, in milliseconds. */
+const quiet = 2_000;
+/** Pause between two looks, in milliseconds. */
+const interval = 500;
 
 /**
  * The rotation of a credential that several consumers may carry, step by step; docs/rotation-protocol.md draws it. Never
@@ -12,9 +20,15 @@ import type { Annotations, ConsumerState } from "./consumerState.ts";
  */
 export class Rotation {
   readonly #consumers: readonly ConsumerState[];
+  readonly #clock: Clock;
 
-  constructor(consumers: readonly ConsumerState[]) {
+  /**
+   * @param consumers what carries the credential
+   * @param clock default: the system's
+   */
+  constructor(consumers: readonly ConsumerState[], clock: Clock = systemClock) {
     this.#consumers = consumers;
+    this.#clock = clock;
   }
 
   /**
@@ -66,16 +80,51 @@ export class Rotation {
   }
 
   /**
-   * Before a credential is deleted.
+   * Before a credential is deleted. Waits for a pod with it that is going, since whoever deletes the pod's StatefulSet, as
+   * `pulumi destroy` does, need not have waited for the pod.
    *
    * @param digest the credential's digest; undefined where it is not known, and then nothing is refused
-   * @throws RunError when a consumer carries it
+   * @throws RunError when a consumer carries it, and goes on doing so
    */
   async refuseWhileInUse(digest: string | undefined): Promise<void> {
+    if (digest === undefined) {
+      return;
+    }
     for (const consumer of this.#consumers) {
-      if (digest !== undefined && (await carriedDigest(consumer)) === digest) {
-        throw new RunError(stillInUse(consumer));
+      await this.#refuseWhileCarried(consumer, digest);
+    }
+  }
+
+  async #refuseWhileCarried(consumer: ConsumerState, digest: string): Promise<void> {
+    const { pod, annotations, runningPod } = consumer;
+    if (pod === undefined) {
+      if ((await annotations())[credentialAnnotations.digest] === digest) {
+        throw new RunError(stillHeld(consumer));
       }
+      return;
+    }
+    const begun = this.#clock.now();
+    let announced = false;
+    for (;;) {
+      const found = await runningPod();
+      if (found?.digest !== digest) {
+        return;
+      }
+      const seconds = await found.secondsToEnd();
+      if (seconds === undefined) {
+        throw new RunError(stillRuns(pod));
+      }
+      const waited = this.#clock.now() - begun;
+      if (waited > (seconds + endMargin) * 1_000) {
+        throw new RunError(doesNotEnd(pod, seconds));
+      }
+      if (waited > quiet && !announced) {
+        announced = true;
+        await log.info(
+          `Waiting up to ${seconds + endMargin} s for the pod ${pod} to end, which runs with this credential`,
+        );
+      }
+      await this.#clock.wait(interval);
     }
   }
 
@@ -114,14 +163,14 @@ export class Rotation {
  * credential into it could not note the previous one.
  */
 async function idsCarriedBy(
-  { pod, annotations, runningDigest }: ConsumerState,
+  { pod, annotations, runningPod }: ConsumerState,
   protocol: Annotations,
 ): Promise<readonly string[] | undefined> {
   const { [credentialAnnotations.id]: id, [credentialAnnotations.digest]: digest } =
     await annotations();
   const { [credentialAnnotations.next]: next, [credentialAnnotations.previous]: previous } =
     protocol;
-  const running = await runningDigest();
+  const running = (await runningPod())?.digest;
   const rolled = pod === undefined || running === digest;
   // What is noted is of this rotation when its next one is what the Secret has.
   const isNoted = previous !== undefined && next === id;
@@ -131,20 +180,21 @@ async function idsCarriedBy(
   return [id, ...(rolled ? [] : [previous])].filter((known) => known !== undefined);
 }
 
-/** The digest of the credential that a consumer works with: its pod's, or its Secret's where that is read anew each time. */
-async function carriedDigest({
-  pod,
-  annotations,
-  runningDigest,
-}: ConsumerState): Promise<string | undefined> {
-  return pod === undefined
-    ? (await annotations())[credentialAnnotations.digest]
-    : await runningDigest();
+function deletesIt(): string {
+  return `pulumi up -s ${getStack()} deletes it`;
 }
 
-function stillInUse({ pod, secret }: ConsumerState): string {
-  const deletes = `pulumi up -s ${getStack()} deletes it`;
-  return pod === undefined
-    ? `The Secret ${secret ?? ""} still holds this credential, so it is not deleted. When the Secret holds the new one, ${deletes}`
-    : `The pod ${pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ${deletes}`;
+function stillHeld({ secret }: ConsumerState): string {
+  return `The Secret ${secret ?? ""} still holds this credential, so it is not deleted. When the Secret holds the new one, ${deletesIt()}`;
+}
+
+function stillRuns(pod: string): string {
+  return `The pod ${pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ${deletesIt()}`;
+}
+
+function doesNotEnd(pod: string, seconds: number): string {
+  return (
+    `The pod ${pod} was to end within ${seconds} s, and is still there with this credential, so it is not deleted. ` +
+    "Its node may be down. When the pod is gone, the same command deletes it"
+  );
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
@@ -12,7 +13,7 @@ const wide: Problem = {
     const { made, challenge } = expected;
     const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
     return google
-      ? `gcloud projects get-iam-policy ${challenge.environment?.GCE_PROJECT ?? ""} --flatten=bindings --filter=bindings.members:${made?.owner ?? "<account>"}`
+      ? `gcloud projects get-iam-policy ${challenge.environment?.GCE_PROJECT ?? ""} --flatten=bindings --filter=${shellWord(`bindings.members:${made?.owner ?? "ACCOUNT"}`)}`
       : renewCredential(expected);
   },
 };

@@ -129,7 +129,7 @@ function loadConfig({ stack, kubeContext }: Expectation): KubeConfig {
   if (kubeContext !== undefined) {
     if (config.getContextObject(kubeContext) === null) {
       throw new UserError(
-        `The kubeconfig has no context ${kubeContext}, which stack ${stack} uses. Name another: pulumi config set -s ${stack} kubeContext <context>`,
+        `The kubeconfig has no context ${kubeContext}, which stack ${stack} uses. Name another: pulumi config set -s ${stack} kubeContext 'CONTEXT'`,
       );
     }
     config.setCurrentContext(kubeContext);

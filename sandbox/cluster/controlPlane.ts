@@ -146,13 +146,12 @@ export function scheduler(context: ClusterContext): Part {
   };
 }
 
-/** How a node and its pods go from one state to the next: as fast as they can. */
+/** How a node and its pods go from one state to the next: as fast as they can, but for a pod's end (podEnd.yaml). */
 const stages = [
   "node/fast/node-initialize.yaml",
   "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
   "pod/fast/pod-ready.yaml",
   "pod/fast/pod-complete.yaml",
-  "pod/fast/pod-delete.yaml",
 ];
 
 /** Plays the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the API server. */
@@ -163,6 +162,7 @@ export function kwok({ kubeconfig, credentials, ports, programs }: ClusterContex
     args: [
       `--kubeconfig=${kubeconfig}`,
       ...stages.map((stage) => `--config=${join(programPath(programs, "kwok-stages"), stage)}`),
+      `--config=${sandboxSource("cluster/podEnd.yaml")}`,
       "--manage-all-nodes",
       "--node-lease-duration-seconds=40",
       `--node-ip=${loopback}`,

@@ -175,6 +175,15 @@ function readProc(pid: string, file: string): string {
   }
 }
 
+/** Stops one part and leaves the others, as when a machine of the cluster is switched off. */
+export async function stopPart(directory: string, name: string): Promise<void> {
+  await Promise.all(
+    readRecords(directory)
+      .filter((record) => record.name === name && isAlive(record.identity))
+      .map(stop),
+  );
+}
+
 async function stop({ name, identity }: Record): Promise<void> {
   const ended = (timeout: number) =>
     waitFor(() => !isAlive(identity), { what: `the end of ${name}`, timeout, interval: 25 });

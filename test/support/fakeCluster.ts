@@ -1,5 +1,6 @@
-import type { V1ObjectMeta, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { V1ObjectMeta, V1Pod, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../components/index.ts";
+import { ClusterUnreachable } from "../../lib/clusterFailure.ts";
 import type { Annotations } from "../../components/dnsCredential/consumerState.ts";
 
 /** A patch of a Secret, as the cluster was asked for it. */
@@ -8,15 +9,18 @@ export interface Patch {
   readonly body: unknown;
 }
 
-/** The cluster, as far as hooks look at it: Secrets and pods, by `<namespace>/<name>`. */
+/** The cluster, as far as hooks look at it: Secrets, pods and StatefulSets, by `<namespace>/<name>`. */
 export class FakeCluster {
   readonly secrets = new Map<string, V1Secret>();
   readonly pods = new Map<string, V1Pod>();
+  readonly statefulSets = new Map<string, V1StatefulSet>();
   /** What it was asked for, in its order. */
   readonly calls: string[] = [];
   readonly patches: Patch[] = [];
   /** The status of each answer, where it answers with an error. */
   failure: number | undefined;
+  /** Whether it answers at all. */
+  answers = true;
 
   setSecret(name: string, metadata: V1ObjectMeta): void {
     this.secrets.set(name, { metadata });
@@ -28,7 +32,8 @@ export class FakeCluster {
 
   /** For what takes a cluster. Nothing can be deployed to it. */
   cluster(context?: string): Cluster {
-    return { context, coreApi: () => Promise.resolve(this.#api) } as unknown as Cluster;
+    const api = () => Promise.resolve(this.#api);
+    return { context, coreApi: api, appsApi: api } as unknown as Cluster;
   }
 
   readonly #api = {
@@ -36,6 +41,8 @@ export class FakeCluster {
       this.#answer("read", at, () => this.secrets.get(key(at)) ?? missing()),
     readNamespacedPod: (at: Place) =>
       this.#answer("read pod", at, () => this.pods.get(key(at)) ?? missing()),
+    readNamespacedStatefulSet: (at: Place) =>
+      this.#answer("read StatefulSet", at, () => this.statefulSets.get(key(at)) ?? missing()),
     patchNamespacedSecret: (at: Place & { readonly body: unknown }) =>
       this.#answer("patch", at, () => {
         const found = this.secrets.get(key(at)) ?? missing();
@@ -52,6 +59,9 @@ export class FakeCluster {
 
   async #answer<T>(verb: string, at: Place, answer: () => T): Promise<T> {
     this.calls.push(`${verb} ${key(at)}`);
+    if (!this.answers) {
+      throw new ClusterUnreachable("The cluster does not answer");
+    }
     if (this.failure !== undefined) {
       throw apiError(this.failure);
     }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../components/clock.ts";
 import { credentialAnnotations } from "../../components/dnsCredential/annotations.ts";
 import type { Annotations, ConsumerState } from "../../components/dnsCredential/consumerState.ts";
 import { Rotation } from "../../components/dnsCredential/rotation.ts";
@@ -17,6 +18,8 @@ export class FakeConsumer implements ConsumerState {
   stored: Annotations | undefined;
   /** The digest that its pod was started with; undefined while there is no pod, or it has none. */
   running: string | undefined;
+  /** How long its pod has to end, in seconds; undefined while it stays. */
+  secondsToEnd: number | undefined;
   /** What its Secret was annotated with. */
   readonly patches: Annotations[] = [];
   /** Whether the cluster takes annotations. */
@@ -39,7 +42,11 @@ export class FakeConsumer implements ConsumerState {
     return Promise.resolve();
   };
 
-  runningDigest = () => Promise.resolve(this.pod === undefined ? undefined : this.running);
+  runningPod = () => {
+    const digest = this.running;
+    const secondsToEnd = () => Promise.resolve(this.secondsToEnd);
+    return Promise.resolve(this.pod === undefined ? undefined : { digest, secondsToEnd });
+  };
 
   /** What Pulumi does with its Secret: digest and id are of the new content, and all else stays. */
   store(credential: string): void {
@@ -98,6 +105,28 @@ export class FakeCloud implements CredentialInventory {
   removeCommand = (id: string) => `cloud remove ${id}`;
 }
 
+/** A time that passes only while somebody waits. */
+export class FakeClock implements Clock {
+  /** What is about to happen, by the moment, in milliseconds from the beginning. */
+  readonly #events: { readonly at: number; readonly happen: () => void }[] = [];
+  #now = 0;
+
+  now = () => this.#now;
+
+  wait = (milliseconds: number) => {
+    this.#now += milliseconds;
+    for (const { happen } of this.#events.filter(({ at }) => at <= this.#now)) {
+      happen();
+    }
+    return Promise.resolve();
+  };
+
+  /** Lets something happen after so many seconds. */
+  after(seconds: number, happen: () => void): void {
+    this.#events.push({ at: this.#now + seconds * 1_000, happen });
+  }
+}
+
 /** An AkashProvider that is yet to be deployed. */
 export function fakeProvider(): FakeConsumer {
   return new FakeConsumer("provider-gcp-dns", "provider-0");
@@ -110,6 +139,7 @@ export class Stage {
   readonly consumers: readonly FakeConsumer[];
   readonly cloud: FakeCloud;
   readonly rotation: Rotation;
+  readonly clock = new FakeClock();
 
   constructor(
     cloud: readonly string[] = [],
@@ -118,7 +148,7 @@ export class Stage {
     this.cloud = new FakeCloud(...cloud);
     this.consumers = consumers;
     [this.provider] = consumers;
-    this.rotation = new Rotation(this.consumers);
+    this.rotation = new Rotation(this.consumers, this.clock);
   }
 
   /** One where A is in use. */

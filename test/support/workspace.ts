@@ -140,6 +140,11 @@ export class Workspace {
     });
   }
 
+  /** Runs a command as a user pastes it into a shell. */
+  async shell(command: string): Promise<CommandResult> {
+    return run("sh", ["-c", command], { cwd: this.directory, env: this.environment });
+  }
+
   /** Runs `pulumi` and expects it to succeed. */
   async succeed(...args: readonly string[]): Promise<CommandResult> {
     const result = await this.pulumi(...args);

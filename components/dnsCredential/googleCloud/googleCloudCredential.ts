@@ -83,9 +83,14 @@ async function findManagedZone({
   const list = managedZones.map(
     ({ name, dnsName, visibility }) => `  ${name ?? ""} (${dnsName}, ${visibility})`,
   );
+  // A name is only a candidate where it is one of a zone that holds the host.
+  const candidate =
+    managedZones.find(
+      ({ dnsName, visibility }) => visibility === "public" && zoneContains(dnsName, host),
+    )?.name ?? "'ZONE'";
   throw new pulumi.RunError(
     `Project ${project} has no public managed zone ${zone === undefined ? "" : `${zone} `}for ${host}. ` +
       (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
-      `\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone <name>`,
+      `\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${candidate}`,
   );
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { consumerState } from "../../../components/dnsCredential/consumerState.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type CredentialConsumer,
   type DnsCredential,
 } from "../../../components/index.ts";
+import { goneVariable } from "../../../components/goneCluster.ts";
 import { resolved } from "../../../components/resolved.ts";
 import { digestOf } from "../../../dns/credential.ts";
 import { ACCOUNT_ID, makeToken } from "../../../sandbox/test/emulators/cloudflareSupport.ts";
@@ -84,22 +86,71 @@ describe("the hooks of a credential", () => {
     it("read the annotations of its Secret and the digest of its pod", async () => {
       inUse("content", "key-id");
       assert.equal((await state().annotations())[annotation("credential-id")], "key-id");
-      assert.equal(await state().runningDigest(), digestOf("content"));
+      assert.equal((await state().runningPod())?.digest, digestOf("content"));
       assert.deepEqual(kubernetes.calls, [`read ${secretName}`, `read pod ${podName}`]);
     });
 
     it("find nothing where there is no Secret, no pod, or neither is annotated", async () => {
-      const nothing = async () => [await state().annotations(), await state().runningDigest()];
+      const nothing = async () => [
+        await state().annotations(),
+        (await state().runningPod())?.digest,
+      ];
       assert.deepEqual(await nothing(), [{}, undefined]);
       kubernetes.setSecret(secretName, {});
       kubernetes.pods.set(podName, { metadata: {} });
       assert.deepEqual(await nothing(), [{}, undefined]);
     });
 
+    describe("tell how long its pod has to end, where", () => {
+      const statefulSetName = "akash-services/akash-provider";
+      const pod = (metadata: V1ObjectMeta, gracePeriod?: number) => {
+        kubernetes.pods.set(podName, {
+          metadata: {
+            ownerReferences: [
+              { apiVersion: "apps/v1", kind: "StatefulSet", name: "akash-provider", uid: "one" },
+            ],
+            ...metadata,
+          },
+          spec: {
+            containers: [],
+            ...(gracePeriod !== undefined && { terminationGracePeriodSeconds: gracePeriod }),
+          },
+        });
+      };
+      const secondsToEnd = async () => (await state().runningPod())?.secondsToEnd();
+
+      it("it is deleted: for as long as it was given then", async () => {
+        pod({ deletionTimestamp: new Date(), deletionGracePeriodSeconds: 7 });
+        assert.equal(await secondsToEnd(), 7);
+      });
+
+      it("its StatefulSet is there: it stays", async () => {
+        pod({}, 60);
+        kubernetes.statefulSets.set(statefulSetName, { metadata: { uid: "one" } });
+        assert.equal(await secondsToEnd(), undefined);
+      });
+
+      it("its StatefulSet is gone, is being deleted, or is another by now: for its grace period", async () => {
+        pod({}, 60);
+        assert.equal(await secondsToEnd(), 60);
+        for (const metadata of [{ uid: "one", deletionTimestamp: new Date() }, { uid: "two" }]) {
+          kubernetes.statefulSets.set(statefulSetName, { metadata });
+          assert.equal(await secondsToEnd(), 60);
+        }
+        pod({});
+        assert.equal(await secondsToEnd(), 30, "Kubernetes' default");
+      });
+
+      it("no StatefulSet has made it: it stays", async () => {
+        pod({ ownerReferences: [] });
+        assert.equal(await secondsToEnd(), undefined);
+      });
+    });
+
     it("ask for nothing that it does not have", async () => {
       const without = state({ namespace: "akash-services" });
       assert.deepEqual(await without.annotations(), {});
-      assert.equal(await without.runningDigest(), undefined);
+      assert.equal(await without.runningPod(), undefined);
       await without.annotate({ [annotation("next-credential-id")]: "key-id" });
       assert.deepEqual(kubernetes.calls, []);
     });
@@ -130,7 +181,7 @@ describe("the hooks of a credential", () => {
     it("fail when the cluster refuses", async () => {
       kubernetes.failure = 403;
       await assert.rejects(state().annotations(), /403/);
-      await assert.rejects(state().runningDigest(), /403/);
+      await assert.rejects(state().runningPod(), /403/);
       await assert.rejects(state().annotate({ a: "b" }), /403/);
     });
   });
@@ -196,6 +247,51 @@ describe("the hooks of a credential", () => {
       kubernetes.failure = 500;
       const oldOutputs = { privateKey: encoded("key file") };
       await assert.rejects(call(hook, { type: keyType, oldOutputs }), /500/);
+    });
+
+    describe("when the cluster does not answer", () => {
+      const oldOutputs = { privateKey: encoded("key file") };
+      const args = { type: keyType, oldOutputs };
+      const { [goneVariable]: before } = process.env;
+
+      beforeEach(() => {
+        kubernetes.answers = false;
+      });
+      afterEach(() => {
+        delete process.env[goneVariable];
+        Object.assign(process.env, before !== undefined && { [goneVariable]: before });
+      });
+
+      it("refuse, with the commands for a cluster that is gone", async () => {
+        for (const value of [undefined, "", "false", "1"]) {
+          Object.assign(process.env, value !== undefined && { [goneVariable]: value });
+          await assert.rejects(call(credentialDeleteHook("dns", protection()), args), {
+            message:
+              "The cluster does not answer\n" +
+              "Nothing that may run there loses its credential. If the cluster is gone for good, and only then, end the stack with\n" +
+              "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh -s home --run-program\n" +
+              "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program",
+          });
+        }
+      });
+
+      it("let it go, and warn once, when the operator says that the cluster is gone", async () => {
+        process.env[goneVariable] = "true";
+        const hook = credentialDeleteHook("dns", protection());
+        const warnings = await warningsOf(async () => {
+          await call(hook, args);
+        });
+        assert.deepEqual(warnings, [
+          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE says that the cluster is gone, and so that nothing runs with a credential there.",
+        ]);
+      });
+
+      it("refuse what a cluster does not allow, whatever the operator says of one that is gone", async () => {
+        process.env[goneVariable] = "true";
+        kubernetes.answers = true;
+        kubernetes.failure = 403;
+        await assert.rejects(call(credentialDeleteHook("dns", protection()), args), /403/);
+      });
     });
 
     it("let go what has no text in the state, as what was imported", async () => {

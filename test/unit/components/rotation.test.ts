@@ -4,7 +4,7 @@ import { credentialAnnotations } from "../../../components/dnsCredential/annotat
 import { runProgram } from "../../support/mocks.ts";
 import { protocolRows, rowsOfDiagram } from "../../support/protocolPage.ts";
 import { digest, FakeConsumer, Stage } from "../../support/rotation.ts";
-import { warningsOf } from "../../support/warnings.ts";
+import { infosOf, warningsOf } from "../../support/warnings.ts";
 
 /** Each title begins with the row of docs/rotation-protocol.md that it is about. */
 describe("the rotation's protocol", () => {
@@ -408,6 +408,60 @@ describe("the rotation's protocol", () => {
       stage.provider.roll();
       assert.deepEqual(await stage.orphansRemoved("B"), ["A"]);
     });
+
+    it("pod-ends: the credential is deleted as soon as the pod is gone that is going", async () => {
+      const stage = ending();
+      stage.clock.after(12, () => {
+        stage.provider.running = undefined;
+      });
+      const told = await infosOf(() => stage.delete("A"));
+      assert.deepEqual(stage.cloud.ids, []);
+      assert.equal(stage.clock.now(), 12_000);
+      assert.deepEqual(told, [
+        "Waiting up to 45 s for the pod provider-0 to end, which runs with this credential",
+      ]);
+    });
+
+    it("pod-ends: nothing is said of two seconds", async () => {
+      const stage = ending();
+      stage.clock.after(2, () => {
+        stage.provider.running = undefined;
+      });
+      assert.deepEqual(await infosOf(() => stage.delete("A")), []);
+      assert.deepEqual(stage.cloud.ids, []);
+    });
+
+    it("pod-ends: it is refused when the pod is still there after its grace period and a margin", async () => {
+      const stage = ending();
+      assertRow(stage, "pod-ends");
+      const told = await infosOf(() =>
+        assertRefused(
+          stage.delete("A"),
+          "The pod provider-0 was to end within 30 s, and is still there with this credential, so it is not deleted. " +
+            "Its node may be down. When the pod is gone, the same command deletes it",
+        ),
+      );
+      assert(stage.clock.now() >= 45_000 && stage.clock.now() < 50_000, `${stage.clock.now()}`);
+      assert.equal(told.length, 1);
+      assertRow(stage, "pod-ends");
+    });
+
+    it("pod-ends: it is refused when another pod comes with the credential, which stays", async () => {
+      const stage = ending();
+      stage.clock.after(5, () => {
+        stage.provider.secondsToEnd = undefined;
+      });
+      await infosOf(() => assertRefused(stage.delete("A"), stillRuns));
+      assert.equal(stage.clock.now(), 5_000);
+    });
+
+    /** The release and its Secret are deleted, and the pod is about to go. */
+    function ending(): Stage {
+      const stage = Stage.inUse();
+      stage.provider.stored = undefined;
+      stage.provider.secondsToEnd = 30;
+      return stage;
+    }
 
     it("destroyed: nothing is refused once there is no pod", async () => {
       const stage = Stage.inUse();

@@ -297,10 +297,10 @@ describe("configuration", () => {
 
     it("come with the command for that place", () => {
       assert.deepEqual(commandFor({ provider: "cloudflare", zone: "x" }), [
-        ["dns.zone", "is not a zone name", "pulumi config set -s home --path dns.zone <value>"],
+        ["dns.zone", "is not a zone name", "pulumi config set -s home --path dns.zone example.com"],
       ]);
       assert.deepEqual(commandFor({ provider: "googleCloud" }), [
-        ["dns.project", "is missing", "pulumi config set -s home --path dns.project <value>"],
+        ["dns.project", "is missing", "pulumi config set -s home --path dns.project my-project"],
       ]);
       assert.deepEqual(
         commandFor({ provider: "cloudflare", zone: "example.com", expireson: "x" }),
@@ -318,8 +318,36 @@ describe("configuration", () => {
       const source = configSource({ attributes: json([{ key: "region", value: "eu" }, "tier"]) });
       assert.throws(
         () => readConfig(source),
-        /attributes\[1\] .*\n *pulumi config set -s home --path 'attributes\[1\]' <value>/,
+        /attributes\[1\] .*\n *pulumi config rm -s home --path 'attributes\[1\]'/,
       );
+    });
+
+    it("come with a command that first removes what is in its way", () => {
+      const commands = (values: Readonly<Record<string, string>>) => {
+        try {
+          readConfig(configSource(values));
+        } catch (error) {
+          assert(error instanceof ConfigError);
+          return error.problems.map(({ command }) => command);
+        }
+        return assert.fail("accepted");
+      };
+      const attributes =
+        "pulumi config rm -s home attributes && pulumi config set -s home --path 'attributes[0].key' region";
+      assert.deepEqual(commands({ attributes: "region" }), [attributes]);
+      // Kept as a text, though it is one of JSON.
+      assert.deepEqual(commands({ attributes: '{ "key": "region" }' }), [attributes]);
+      assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [
+        "pulumi config set -s home --path 'attributes[0].key' region",
+      ]);
+      const dns = (allowedIps: unknown) =>
+        json({ allowedIps, provider: "cloudflare", zone: "example.com" });
+      assert.deepEqual(commands({ challenge: "dns-01", dns: dns("192.0.2.7/32") }), [
+        "pulumi config rm -s home --path dns.allowedIps && pulumi config set -s home --path 'dns.allowedIps[0]' 192.0.2.7/32",
+      ]);
+      assert.deepEqual(commands({ challenge: "dns-01", dns: dns(["x"]) }), [
+        "pulumi config set -s home --path 'dns.allowedIps[0]' 192.0.2.7/32",
+      ]);
     });
 
     it("do not hide a credential in clear", () => {

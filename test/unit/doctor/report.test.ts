@@ -169,7 +169,7 @@ describe("doctor, its arguments", () => {
   });
 
   for (const [line, sentence] of [
-    ["", /Which stack\? npm run doctor -- -s <stack>/],
+    ["", /Which stack\? npm run doctor -- -s 'STACK'/],
     ["-s a --interval soon", /--interval soon is not a number of seconds/],
     ["-s a --interval 0", /--interval 0 is not a number of seconds/],
     ["-s a --interval 1e9", /--interval 1e9 is not a number of seconds/],

@@ -1,0 +1,52 @@
+import { ResourceError, RunError } from "@pulumi/pulumi";
+import { UserError } from "../lib/errors.ts";
+
+/**
+ * Makes an error one that Pulumi shows as a sentence, whatever the program has thrown, wherever: in an `apply`, in an
+ * Output that is an input, or before there is any.
+ *
+ * Pulumi's own listener (@pulumi/pulumi, cmd/run/run.js) writes a RunError as its message, and for all else "unhandled
+ * exception" with a stack trace; an error of an input begins with the inputs that it came through (runtime/rpc.js, "error
+ * serializing property"). What the program has not foreseen shows its stack with `DEBUG`.
+ */
+export function makeSentence(error: unknown): void {
+  if (!(error instanceof Error)) {
+    return;
+  }
+  error.message = error.message.replace(wayThroughInputs, "");
+  if (RunError.isInstance(error as object) || isPulumisOwn(error)) {
+    return;
+  }
+  if (!(error instanceof UserError)) {
+    error.message = unforeseen(error);
+  }
+  Object.assign(error, runErrorMark);
+}
+
+// They are called before Pulumi's, which is there by now.
+process.prependListener("uncaughtException", makeSentence);
+process.prependListener("unhandledRejection", makeSentence);
+
+/** What the SDK puts in front of an error's message, once for each object that it is in. */
+const wayThroughInputs = /^(?:error serializing property "[^"]*": )+/;
+
+/** By which the SDK knows a RunError, also one of another copy of the SDK (errors.js, `isInstance`). */
+const runErrorMark = { __pulumiRunError: true };
+
+/** Errors of a resource, which Pulumi shows with it, and of the program's text, which it shows with their place. */
+function isPulumisOwn(error: Error): boolean {
+  return ResourceError.isInstance(error) || ["SyntaxError", "TSError"].includes(error.name);
+}
+
+function unforeseen(error: Error): string {
+  const { name, message, stack } = error;
+  // A failure of the system, such as a file that cannot be read, names what it is about.
+  if ("syscall" in error) {
+    return `${message}. Nothing more was done; mend that, and run the same command again`;
+  }
+  const where =
+    process.env.DEBUG === undefined
+      ? "DEBUG=1 in front of the same command shows where it happened."
+      : (stack ?? "");
+  return `${name}: ${message}\nThis is a defect of the program. ${where}`;
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { goneCommands } from "../../components/goneCluster.ts";
+import { stopPart } from "../../sandbox/processes/parts.ts";
+import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/rotatingStack.ts";
+
+/** How long a pod takes to end, beyond what Helm waits for (sandbox/cluster/podEnd.yaml). */
+const endsAfter = "10s";
+
+const clouds = [rotatingGoogle, rotatingCloudflare] as const;
+
+describe("the end of a stack", () => {
+  /** Nothing of a stack is left in the state, and none of its credentials and grants at the cloud. */
+  async function assertEnded(stack: RotatingStack): Promise<void> {
+    await assertNoState(stack);
+    await assertNothingAtCloud(stack);
+  }
+
+  async function assertNoState(stack: RotatingStack): Promise<void> {
+    const state = JSON.parse(
+      (await stack.workspace.succeed("stack", "export", "-s", stack.name)).stdout,
+    ) as { readonly deployment: { readonly resources?: readonly { readonly urn: string }[] } };
+    assert.deepEqual(
+      (state.deployment.resources ?? []).map(({ urn }) => urn),
+      [],
+    );
+  }
+
+  async function assertNothingAtCloud(stack: RotatingStack): Promise<void> {
+    const { accounts, grants, txt } = await stack.clouds.google();
+    assert.deepEqual([accounts, grants, txt], [[], [], []]);
+    assert.deepEqual(await stack.clouds.cloudflareTokens(), []);
+    assert.deepEqual(await stack.clouds.cloudflareTxt(), []);
+  }
+
+  async function slowPod({ cluster, name, pod }: RotatingStack): Promise<void> {
+    await cluster.core.patchNamespacedPod(
+      {
+        namespace: name,
+        name: pod,
+        body: { metadata: { annotations: { "sandbox/ends-after": endsAfter } } },
+      },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
+  }
+
+  for (const cloud of clouds) {
+    describe(`with a credential at ${cloud.cloud}`, () => {
+      let stack: RotatingStack;
+
+      before(async () => {
+        stack = await RotatingStack.deploy(cloud, `end-${cloud.cloud}`);
+      });
+      afterEach(() => stack.clouds.clearFaults());
+
+      it("is finished by the same command after the cloud has refused every deletion", async () => {
+        await stack.clouds.inject(cloud.cloud, {
+          match: "^(DELETE|POST) ",
+          status: 403,
+          times: 1_000,
+        });
+        const { status, output } = await stack.workspace.pulumi(
+          ...["destroy", "-s", stack.name, "--yes", "--run-program"],
+        );
+        assert.notEqual(status, 0, output);
+        assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+        await stack.clouds.clearFaults();
+        await stack.workspace.destroy();
+        await assertEnded(stack);
+      });
+
+      it("waits at the first try for a pod that takes ten seconds to end", async () => {
+        await stack.workspace.up();
+        await slowPod(stack);
+        const { output } = await stack.workspace.destroy();
+        assert.match(output, /Waiting up to \d+ s for the pod \S+ to end/);
+        await assertEnded(stack);
+      });
+    });
+  }
+
+  describe("when the cluster is gone", () => {
+    const stacks: RotatingStack[] = [];
+
+    before(async () => {
+      for (const cloud of clouds) {
+        stacks.push(await RotatingStack.deploy(cloud, `gone-${cloud.cloud}`));
+      }
+      const [first] = stacks;
+      assert(first !== undefined);
+      await stopPart(first.sandbox.directory, "kube-apiserver");
+    });
+
+    it("keeps the credential, and gives the commands, while the operator does not say so", async () => {
+      for (const stack of stacks) {
+        const live = await stack.live();
+        const { status, output } = await stack.workspace.pulumi(
+          ...["destroy", "-s", stack.name, "--yes", "--run-program"],
+        );
+        assert.notEqual(status, 0, output);
+        for (const command of goneCommands(stack.name)) {
+          assert(output.includes(command), output);
+        }
+        assert.deepEqual(await stack.live(), live);
+        assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+      }
+    });
+
+    it("is done with the two commands: no credential, no grant, an empty state", async () => {
+      for (const stack of stacks) {
+        for (const command of goneCommands(stack.name)) {
+          const { output, status } = await stack.workspace.shell(`${command} --yes`);
+          assert.equal(status, 0, output);
+        }
+        await assertNoState(stack);
+      }
+      const [first] = stacks;
+      assert(first !== undefined);
+      await assertNothingAtCloud(first);
+    });
+  });
+});

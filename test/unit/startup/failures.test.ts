@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterUnreachable } from "../../../lib/clusterFailure.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { makeSentence } from "../../../startup/failures.ts";
+
+describe("what the program throws", () => {
+  /** What Pulumi shows of it; undefined where it shows a stack trace. */
+  function shown(error: Error): string | undefined {
+    makeSentence(error);
+    return pulumi.RunError.isInstance(error) ? error.message : undefined;
+  }
+
+  const throughInputs =
+    'error serializing property "data": error serializing property "key.json": ';
+
+  it("is its message, without the inputs that it came through", () => {
+    for (const error of [
+      new pulumi.RunError(`${throughInputs}There is no zone`),
+      new UserError(`${throughInputs}There is no zone`),
+      new ClusterUnreachable("There is no zone"),
+    ]) {
+      assert.equal(shown(error), "There is no zone");
+    }
+  });
+
+  it("is, of a file that cannot be read, the file and why", () => {
+    let thrown: unknown;
+    try {
+      readFileSync("/no/such/file");
+    } catch (error) {
+      thrown = error;
+    }
+    assert(thrown instanceof Error);
+    assert.equal(
+      shown(thrown),
+      "ENOENT: no such file or directory, open '/no/such/file'. Nothing more was done; mend that, and run the same command again",
+    );
+  });
+
+  describe("without being foreseen", () => {
+    const { DEBUG } = process.env;
+    afterEach(() => {
+      delete process.env.DEBUG;
+      Object.assign(process.env, DEBUG !== undefined && { DEBUG });
+    });
+
+    it("is called a defect, and shows its stack with DEBUG alone", () => {
+      delete process.env.DEBUG;
+      assert.equal(
+        shown(new TypeError(`${throughInputs}x is not a function`)),
+        "TypeError: x is not a function\nThis is a defect of the program. DEBUG=1 in front of the same command shows where it happened.",
+      );
+      process.env.DEBUG = "1";
+      assert.match(
+        shown(new TypeError("x is not a function")) ?? "",
+        /is a defect of the program\. TypeError: x is not a function\n\s+at .*failures\.test\.ts/,
+      );
+    });
+  });
+
+  it("stays as it is where Pulumi knows it itself", () => {
+    assert.equal(shown(new pulumi.ResourceError("no such zone", undefined)), undefined);
+    assert.equal(shown(new SyntaxError("Unexpected token")), undefined);
+    makeSentence("no error at all");
+  });
+});
