@@ -3,10 +3,10 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import {
   makeWay,
   pendingReleaseHook,
-  type Clock,
   type ReleaseOperation,
   type RevisionSecrets,
 } from "../../../components/pendingRelease.ts";
+import type { Clock } from "../../../components/clock.ts";
 import { FakeCluster } from "../../support/fakeCluster.ts";
 import { runProgram } from "../../support/mocks.ts";
 import { warningsOf } from "../../support/warnings.ts";
