@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { repairsVersion } from "../../../chart/parameters.ts";
 import { chartVersion } from "../../../doctor/checks/chartVersion.ts";
 import { differences } from "../../../doctor/checks/differences.ts";
 import { drift } from "../../../doctor/checks/drift.ts";
@@ -89,7 +90,7 @@ describe("doctor, the release", () => {
   });
 
   it("sees a release without the repairs, and with those of another version", async () => {
-    const manifest = chartManifest().replace('"repairs":"1"', '"repairs":"0"');
+    const manifest = chartManifest().replace(`"repairs":"${repairsVersion}"`, '"repairs":"0"');
     assert.notEqual(manifest, chartManifest());
     assert.deepEqual(await ids(chartVersion, { revision: { manifest } }), ["chart-unrepaired"]);
     const plain = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
