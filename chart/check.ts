@@ -7,6 +7,7 @@ import {
   credentialSecretName,
   type ReleaseNames,
 } from "./release.ts";
+import { retriesRenewal } from "./renewalRetry.ts";
 import {
   credentialChecksums,
   issuerDnsProvider,
@@ -40,6 +41,7 @@ export function check(objects: readonly KubernetesObject[], context: RepairConte
     ...checkWallet(template, names),
     ...checkCredential(environment, template, container, context),
     ...checkDigests(template, context),
+    ...checkRenewal(objects, names),
   ];
 }
 
@@ -149,6 +151,14 @@ function checkCredential(
   return reads[challenge.dnsProvider]() === true
     ? []
     : [`the provider does not read the Secret ${secret}`];
+}
+
+function checkRenewal(objects: readonly KubernetesObject[], names: ReleaseNames): string[] {
+  return retriesRenewal(objects, names)
+    ? []
+    : [
+        "the liveness probe does not run the check renewal-retry, so a failed renewal would not be tried again",
+      ];
 }
 
 function checkDigests({ metadata }: PodTemplate, { names, parameters }: RepairContext): string[] {

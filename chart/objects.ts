@@ -18,7 +18,15 @@ export interface Container {
   readonly env?: readonly EnvironmentVariable[];
   readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort?: unknown }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly subPath?: string;
+  }[];
+  readonly livenessProbe?: {
+    readonly exec?: { readonly command?: readonly string[] };
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -31,6 +39,7 @@ export interface PodTemplate {
     readonly volumes?: readonly {
       readonly name: string;
       readonly secret?: { readonly secretName: string };
+      readonly configMap?: { readonly name: string; readonly items?: unknown };
     }[];
   };
 }

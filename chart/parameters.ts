@@ -5,7 +5,7 @@ import { parseJson } from "../lib/json.ts";
  * The version of the repairs as a whole. Raise it with every change of what the post-renderer does:
  * Pulumi compares a release's inputs only, so that a changed script alone would not be deployed.
  */
-export const repairsVersion = "1";
+export const repairsVersion = "2";
 
 /** The annotation on the chart's ServiceAccount in which the parameters travel. */
 export const parametersAnnotation = "akash-provider-letsencrypt/parameters";

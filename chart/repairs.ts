@@ -6,6 +6,7 @@ import type { KubernetesObject } from "./manifest.ts";
 import { containerEnvironment, editConfigMap, editPodTemplate } from "./objects.ts";
 import type { Parameters } from "./parameters.ts";
 import { configMapChecksum, credentialChecksum, type ReleaseNames } from "./release.ts";
+import { retryRenewal } from "./renewalRetry.ts";
 
 /** What a repair knows beside the objects. */
 export interface RepairContext {
@@ -81,6 +82,14 @@ export const repairs: readonly Repair[] = [
     chartFile: "templates/statefulset.yaml",
     chartVersions: supportedChartVersions,
     apply: addEnvironment,
+  },
+  {
+    name: "renewal-retry",
+    defect:
+      "The issuer tries a renewal once, in the certificate's last 24 hours, and a first certificate five times; then nothing until the container is started again, which no check of the chart's brings about.",
+    chartFile: "templates/statefulset.yaml, scripts/liveness_checks.sh",
+    chartVersions: supportedChartVersions,
+    apply: (objects, { names }) => retryRenewal(objects, names),
   },
   {
     name: "checksum-annotations",

@@ -30,11 +30,25 @@ export interface Context {
   readonly now: Date;
 }
 
+/** When something begins or ends, for whoever watches it over time. */
+export interface Times {
+  /** From when on the served certificate is valid, and until when. */
+  readonly certificateIssued?: Date;
+  readonly certificateExpiry?: Date;
+  /** When the DNS credential was made, and when it ends; no end where it has none. */
+  readonly credentialCreated?: Date;
+  readonly credentialExpiry?: Date;
+  /** From when on the DNS credential is to be replaced. */
+  readonly credentialRotateBy?: Date;
+}
+
 /** What a check has seen. */
 export interface Outcome {
   readonly found: readonly Finding[];
   /** In a few words, for the line that says that all is well. */
   readonly seen: string;
+  /** Default: none. */
+  readonly times?: Times;
 }
 
 /** One thing that the doctor looks at. */

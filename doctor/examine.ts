@@ -1,5 +1,5 @@
 import { messageOf, UserError } from "../lib/errors.ts";
-import type { Check, Context } from "./check.ts";
+import type { Check, Context, Outcome, Times } from "./check.ts";
 import { NotSeen, type Finding } from "./finding.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 
@@ -11,37 +11,45 @@ import type { Report, ReportedFinding } from "./report.ts";
 export async function examine(checks: readonly Check[], context: Context): Promise<Report> {
   const { expected, now } = context;
   const applying = checks.filter(({ applies }) => applies?.(expected) ?? true);
-  const findings = await Promise.all(
-    applying.map(async (check) =>
-      (await run(check, context)).map((finding): ReportedFinding => ({
+  const outcomes = await Promise.all(
+    applying.map(async (check) => {
+      const { found, times = {} } = await run(check, context);
+      const findings = found.map((finding): ReportedFinding => ({
         group: check.group,
         ...finding,
-      })),
-    ),
+      }));
+      return { findings, times };
+    }),
   );
   return {
     version: 1,
     stack: expected.stack,
     host: expected.host,
     time: now.toISOString(),
-    findings: findings.flat(),
+    findings: outcomes.flatMap(({ findings }) => findings),
+    times: Object.assign({}, ...outcomes.map(({ times }) => times)) as Times,
   };
 }
 
 /** What a check finds, or the one finding that it found nothing, or could not look. */
-async function run(check: Check, context: Context): Promise<readonly Finding[]> {
+async function run(check: Check, context: Context): Promise<Pick<Outcome, "found" | "times">> {
   try {
-    const { found, seen } = await check.run(context);
-    return found.length > 0 ? found : [plain(check, "ok", check.title, seen)];
+    const outcome = await check.run(context);
+    const { found, seen } = outcome;
+    return {
+      ...outcome,
+      found: found.length > 0 ? found : [plain(check, "ok", check.title, seen)],
+    };
   } catch (error) {
     if (error instanceof NotSeen) {
-      return [plain(check, "info", `Not looked at: ${check.title}`, error.message)];
+      return { found: [plain(check, "info", `Not looked at: ${check.title}`, error.message)] };
     }
     if (error instanceof UserError) {
       throw error;
     }
     // A fault of the doctor's own must not hide what the other checks find.
-    return [plain(check, "warning", `Could not be looked at: ${check.title}`, messageOf(error))];
+    const title = `Could not be looked at: ${check.title}`;
+    return { found: [plain(check, "warning", title, messageOf(error))] };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Group } from "./check.ts";
+import type { Group, Times } from "./check.ts";
 import { severities, type Finding, type Severity } from "./finding.ts";
 
 /** A finding, under the heading of its check. */
@@ -14,6 +14,8 @@ export interface Report {
   readonly host: string;
   readonly time: string;
   readonly findings: readonly ReportedFinding[];
+  /** As far as the checks could see them; in RFC 3339 form in JSON. */
+  readonly times: Times;
 }
 
 /** The worst severity of a report. */

@@ -15,7 +15,7 @@ const ending: Problem = {
   id: "credential-ending",
   severity: "warning",
   title: "The DNS credential ends soon",
-  why: "A renewal after that fails, and the issuer does not try again.",
+  why: "A renewal after that fails, however often it is tried.",
   command: renewCredential,
 };
 
@@ -50,18 +50,26 @@ export const credentialLife: Check = {
       throw new NotSeen("the stack brings its own credential, and its cloud does not tell its age");
     }
     const daysLeft = days(now, expiresAt);
+    // Google writes a date in the year 9999 for a key without an end.
+    const ends = daysLeft <= 36_500;
     const age = createdAt === undefined ? undefined : -days(now, createdAt);
     const seen = [
       age === undefined ? "of unknown age" : `${Math.floor(age)} days old`,
-      // Google writes a date in the year 9999 for a key without an end.
-      daysLeft > 36_500 ? "without an end" : `ends on ${expiresAt ?? ""}`,
+      ends ? `ends on ${expiresAt ?? ""}` : "without an end",
     ].join(", ");
     const rotateBy = made?.rotateBy === undefined ? undefined : Date.parse(made.rotateBy);
     const tooOld =
       rotateBy === undefined ? age !== undefined && age >= maxAge : rotateBy <= now.getTime();
     const wanted = `${nearEnd} days before its end`;
+    const rotation =
+      rotateBy ?? (createdAt === undefined ? undefined : Date.parse(createdAt) + maxAge * day);
     return {
       seen,
+      times: {
+        ...(createdAt !== undefined && { credentialCreated: new Date(createdAt) }),
+        ...(expiresAt !== undefined && ends && { credentialExpiry: new Date(expiresAt) }),
+        ...(rotation !== undefined && { credentialRotateBy: new Date(rotation) }),
+      },
       found:
         daysLeft <= 0
           ? [found(ended, expected, { expected: "a living credential", seen })]

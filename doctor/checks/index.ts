@@ -18,6 +18,7 @@ import { pod } from "./pod.ts";
 import { rateLimits } from "./rateLimits.ts";
 import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
+import { renewalRetry } from "./renewalRetry.ts";
 import { settings } from "./settings.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
 
@@ -25,6 +26,7 @@ import { workloadIdentity } from "./workloadIdentity.ts";
 export const checks: readonly Check[] = [
   releaseStatus,
   chartVersion,
+  renewalRetry,
   pod,
   drift,
   settings,

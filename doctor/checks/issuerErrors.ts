@@ -154,7 +154,7 @@ export const issuerErrors: readonly IssuerError[] = [
     severity: error,
     pattern: /unable to obtain certificate for .* after \d+ retries/i,
     title: "The issuer has given up until the next restart",
-    why: "It tries a first certificate five times. Mend the cause first: five failed validations an hour are Let's Encrypt's limit.",
+    why: "It tries a first certificate five times; the liveness check has it started again three hours after its start. Mend the cause first: five failed validations an hour are Let's Encrypt's limit.",
     command: restart,
   },
   {
@@ -162,7 +162,7 @@ export const issuerErrors: readonly IssuerError[] = [
     severity: error,
     pattern: /failed to renew certificate for/i,
     title: "The renewal has failed",
-    why: "After one failure the issuer looks again only a year later, so the certificate would expire. A restart within the last 24 hours of the certificate tries again.",
+    why: "After one failure the issuer looks again only a year later, or when it starts. The liveness check has it started again from 22 hours before the certificate's end on, at most every three hours; a restart within the last 24 hours tries at once.",
     command: restart,
   },
 ];

@@ -29,7 +29,7 @@ const restarted: Problem = {
   id: "pod-restarted",
   severity: "warning",
   title: "The provider's container was restarted",
-  why: "Each restart takes the API away for minutes; the issuer tries a missing certificate five times at each, and five failures an hour are Let's Encrypt's limit.",
+  why: "Each restart takes the API away for minutes; the issuer tries a missing certificate five times at each, and five failures an hour are Let's Encrypt's limit. Where the liveness check did it to try a renewal again, the pod's events say so.",
   command: (expected) => kubectl(expected, `logs ${expected.names.pod} --previous`),
 };
 

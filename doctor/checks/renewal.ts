@@ -1,13 +1,17 @@
-import type { Check } from "../check.ts";
+import { probeRetriesRenewal, overdueHours, retryHours } from "../../chart/renewalRetry.ts";
+import type { Check, Context } from "../check.ts";
+import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, NotSeen, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+
+const byItself = `the liveness check restarts the container from ${overdueHours} hours before the end on, at most every ${retryHours} hours`;
 
 const expired: Problem = {
   id: "certificate-expired",
   severity: "error",
   title: "The certificate has expired",
-  why: "The issuer does not try again after a failed renewal. A restart tries at once; mend first what the log says.",
+  why: `The issuer tries only when it starts, for which ${byItself}. Mend what the log says; a restart tries at once.`,
   command: restart,
 };
 
@@ -15,7 +19,7 @@ const renewalFailed: Problem = {
   id: "renewal-failed",
   severity: "error",
   title: "The renewal has failed, and the certificate is about to expire",
-  why: "After one failure the issuer looks again only a year later. A restart within the last 24 hours of the certificate tries again; a restart before that does not.",
+  why: `After one failure the issuer looks again only a year later, or when it starts, for which ${byItself}. Mend what the log says first; a restart tries at once.`,
   command: restart,
 };
 
@@ -23,14 +27,14 @@ const due: Problem = {
   id: "renewal-due",
   severity: "warning",
   title: "The certificate is in its last 24 hours and not renewed yet",
-  why: "The issuer renews only then, and tries once: at the beginning of that time, or when it starts within it. If there is no new certificate in a few minutes, restart the provider.",
+  why: `The issuer renews only then, and tries once: at the beginning of that time, or when it starts within it, for which ${byItself}. If there is no new certificate in a few minutes, look at the log; a restart tries at once.`,
   command: restart,
 };
 
 const soon: Problem = {
   id: "renewal-soon",
   severity: "info",
-  title: "The certificate ends within a week",
+  title: "The certificate is in the last twelfth of its life",
   why: "The issuer renews in the last 24 hours only. A restart earlier than that renews nothing; look again with `--watch` when it begins.",
   command: ({ stack }) => `npm run doctor -- -s ${stack} --watch`,
 };
@@ -39,8 +43,10 @@ const hour = 60 * 60 * 1_000;
 const day = 24 * hour;
 /** When the issuer renews: its lego.go asks for a new certificate once less than this is left. */
 const renewalWindow = day;
+/** From which part of a certificate's life on its renewal is near: a week of 90 days, half a day of six. */
+const nearEnd = 1 / 12;
 
-/** How much is left of the certificate, and whether the issuer still renews it. */
+/** How much is left of the certificate, whether the issuer still renews it, and what happens by itself. */
 export const renewal: Check = {
   id: "renewal",
   group: "Certificate",
@@ -51,11 +57,21 @@ export const renewal: Check = {
     if ("unreachable" in served) {
       throw new NotSeen("port 8443 serves no certificate");
     }
-    const { notAfter } = served;
+    const { notBefore, notAfter, selfSigned } = served;
     const left = notAfter.getTime() - now.getTime();
-    const from = new Date(notAfter.getTime() - renewalWindow).toISOString();
-    const seen = `valid until ${notAfter.toISOString()}, ${describe(left)}`;
-    const sighting = { expected: `renewed after ${from}`, seen };
+    const life = notAfter.getTime() - notBefore.getTime();
+    const from = before(notAfter, renewalWindow).toISOString();
+    const validity = `valid until ${notAfter.toISOString()}, ${describe(left)}`;
+    // The chain's certificate is not the one that is renewed.
+    const times = selfSigned ? {} : { certificateIssued: notBefore, certificateExpiry: notAfter };
+    const finding = async (problem: Problem) => {
+      const next = await nextAttempt(cluster, notAfter, now);
+      const seen = `${validity}; by itself ${next}`;
+      return {
+        seen,
+        found: [found(problem, expected, { expected: `renewed after ${from}`, seen })],
+      };
+    };
     const hasFailed = async () => {
       const lines = (await ifSeen(cluster.log())) ?? [];
       const failed = lines.findLastIndex(({ text }) =>
@@ -63,16 +79,54 @@ export const renewal: Check = {
       );
       return failed > lines.findLastIndex(({ text }) => issued.test(text));
     };
-    if (left <= 0) {
-      return { seen, found: [found(expired, expected, sighting)] };
-    }
-    if (left <= renewalWindow) {
-      const problem = (await hasFailed()) ? renewalFailed : due;
-      return { seen, found: [found(problem, expected, sighting)] };
-    }
-    return { seen, found: left <= 7 * day ? [found(soon, expected, sighting)] : [] };
+    const problem =
+      left <= 0
+        ? expired
+        : left <= renewalWindow
+          ? (await hasFailed())
+            ? renewalFailed
+            : due
+          : left <= life * nearEnd
+            ? soon
+            : undefined;
+    return problem === undefined
+      ? { seen: validity, found: [], times }
+      : { ...(await finding(problem)), times };
   },
 };
+
+/** What happens without anybody's help, and when. */
+async function nextAttempt(
+  cluster: Context["cluster"],
+  notAfter: Date,
+  now: Date,
+): Promise<string> {
+  const pod = await ifSeen(cluster.pod());
+  const command = pod?.spec?.containers[0]?.livenessProbe?.exec?.command;
+  const window = before(notAfter, renewalWindow);
+  const issuer = window > now ? `the issuer tries at ${window.toISOString()}` : undefined;
+  if (!probeRetriesRenewal(command)) {
+    return issuer === undefined
+      ? "nothing, before the container is started again"
+      : `${issuer}, once`;
+  }
+  const started = providerContainer(pod)?.state?.running?.startedAt;
+  const next = new Date(
+    Math.max(
+      before(notAfter, overdueHours * hour).getTime(),
+      started === undefined ? 0 : new Date(started).getTime() + retryHours * hour,
+      now.getTime(),
+    ),
+  );
+  const restarts = `the container is restarted from ${next.toISOString()} on, at most every ${retryHours} hours`;
+  return issuer === undefined
+    ? `${restarts}, to try again`
+    : `${issuer}; where that fails, ${restarts}`;
+}
+
+function before(time: Date, milliseconds: number): Date {
+  return new Date(time.getTime() - milliseconds);
+}
 
 function describe(left: number): string {
   return left <= 0

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { repairsVersion } from "../../chart/parameters.ts";
 import { repairs } from "../../chart/repairs.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -43,7 +44,11 @@ describe("without the repair", () => {
     );
     workspace.edit("chart/repairManifest.ts", "if (findings.length > 0) {", "if (false) {");
     // Pulumi looks at the values alone.
-    workspace.edit("chart/parameters.ts", 'repairsVersion = "1"', `repairsVersion = "${repair}"`);
+    workspace.edit(
+      "chart/parameters.ts",
+      `repairsVersion = "${repairsVersion}"`,
+      `repairsVersion = "${repair}"`,
+    );
   }
 
   async function up(more: StackSettings = {}): Promise<void> {

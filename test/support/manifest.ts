@@ -81,6 +81,9 @@ data:
     #!/bin/bash
     ---
     echo run
+  liveness_checks.sh: |
+    #!/bin/bash
+    openssl x509 -in /config/provider.pem -checkend 3600 -noout
 ---
 # Source: provider/templates/letsencrypt-configmap.yaml
 apiVersion: v1
@@ -125,7 +128,20 @@ ${podAnnotations.map((line) => `        ${line}\n`).join("")}    spec:
 ${credentialEnvironment(dnsProvider)}          ports:
             - name: http-challenge
               containerPort: 5002
+          livenessProbe:
+            exec:
+              command:
+              - sh
+              - -c
+              - /scripts/liveness_checks.sh
+            initialDelaySeconds: 240
+            periodSeconds: 30
+            failureThreshold: 1
+            timeoutSeconds: 30
           volumeMounts:
+            - name: scripts
+              mountPath: /scripts
+              readOnly: true
             - name: home
               mountPath: "/root/.akash"
 ${dnsProvider === "googleCloud" ? "            - name: gcp-service-account\n              mountPath: /etc/gcp\n" : ""}      volumes:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { objectsIn, parseManifest, type KubernetesObject } from "../../../chart/manifest.ts";
 import { configMapData, podTemplate } from "../../../chart/objects.ts";
-import type { Parameters } from "../../../chart/parameters.ts";
+import { repairsVersion, type Parameters } from "../../../chart/parameters.ts";
 import { releaseNames } from "../../../chart/release.ts";
 import { repairManifest } from "../../../chart/repairManifest.ts";
 import { repairs, repairsFor } from "../../../chart/repairs.ts";
@@ -40,7 +40,6 @@ describe("repaired manifest", () => {
     for (const [kind, name] of [
       ["ServiceAccount", "akash-provider"],
       ["ConfigMap", "akash-provider-main"],
-      ["ConfigMap", "akash-provider-script"],
       ["Service", "akash-provider"],
     ] as const) {
       const original = document(manifest, kind, name);
@@ -140,6 +139,63 @@ describe("repaired manifest", () => {
         "0123456789abcdef",
       );
       assert(!("checksum/dns-credential" in before));
+    });
+  });
+
+  describe("liveness probe", () => {
+    const probe = (objects: readonly KubernetesObject[]) =>
+      podTemplate(objects, names)?.spec.containers[0]?.livenessProbe;
+
+    it("runs the check of the renewal before the chart's command, which stays as it is", () => {
+      const objects = repairedObjects();
+      const { exec, ...timing } = probe(objects) ?? {};
+      const [shell, option, check, ...chart] = exec?.command ?? [];
+      assert.deepEqual([shell, option], ["sh", "-c"]);
+      assert.match(check ?? "", /^\/scripts\/renewal_retry\.sh; /);
+      assert.deepEqual(chart, ["sh", "-c", "/scripts/liveness_checks.sh"]);
+      assert.deepEqual(timing, {
+        initialDelaySeconds: 240,
+        periodSeconds: 30,
+        failureThreshold: 1,
+        timeoutSeconds: 30,
+      });
+      const scripts = configMapData(objects, names.scriptsConfigMap);
+      assert.deepEqual(Object.keys(scripts ?? {}), [
+        "run.sh",
+        "liveness_checks.sh",
+        "renewal_retry.sh",
+      ]);
+      assert.equal(
+        scripts?.["liveness_checks.sh"],
+        configMapData(objectsIn(parseManifest(chartManifest())), names.scriptsConfigMap)?.[
+          "liveness_checks.sh"
+        ],
+      );
+    });
+
+    it("of a chart whose own check looks at the issuer's certificate stays, and is accepted", () => {
+      const manifest = chartManifest().replace(
+        "openssl x509 -in /config/provider.pem",
+        'openssl x509 -in "$AP_CERT_ISSUER_STORAGE_DIR/certificates/$AKASH_CLUSTER_PUBLIC_HOSTNAME.crt"',
+      );
+      assert.notEqual(manifest, chartManifest());
+      const objects = objectsIn(parseManifest(repairManifest(manifest)));
+      assert.deepEqual(probe(objects)?.exec?.command, ["sh", "-c", "/scripts/liveness_checks.sh"]);
+      assert(!("renewal_retry.sh" in (configMapData(objects, names.scriptsConfigMap) ?? {})));
+      assert(
+        !("checksum/renewal-retry" in (podTemplate(objects, names)?.metadata?.annotations ?? {})),
+      );
+    });
+
+    it("is part of what restarts the pod: a changed check is another annotation", () => {
+      const manifest = repairManifest(chartManifest());
+      const objects = objectsIn(
+        parseManifest(repairManifest(manifest.replace(/(checksum\/renewal-retry:) \S+/, "$1 old"))),
+      );
+      assert.match(
+        podTemplate(objects, names)?.metadata?.annotations?.["checksum/renewal-retry"] ?? "",
+        /^[0-9a-f]{16}$/,
+      );
     });
   });
 
@@ -286,6 +342,26 @@ describe("repaired manifest", () => {
       });
     }
 
+    it("with a liveness probe that would not run the check of the renewal", () => {
+      const manifest = chartManifest();
+      for (const [from, to] of [
+        [/exec:\n +command:\n +- sh\n +- -c\n +- \S+/, "httpGet: { path: /status, port: 8443 }"],
+        [/livenessProbe:/, "readinessProbe:"],
+        ["mountPath: /scripts\n", "mountPath: /scripts/run.sh\n              subPath: run.sh\n"],
+        [
+          "name: akash-provider-script\n            defaultMode",
+          "name: other\n            defaultMode",
+        ],
+      ] as const) {
+        const changed = manifest.replace(from, to);
+        assert.notEqual(changed, manifest);
+        assert.throws(
+          () => repairManifest(changed),
+          /^Error: chart 19\.0\.2 .*the liveness probe does not run the check renewal-retry/,
+        );
+      }
+    });
+
     it("when the chart is older than the repairs and shows a defect that they mend", () => {
       assert.throws(
         () => repairManifest(chartManifest({ chartVersion: "12.0.2" })),
@@ -345,7 +421,7 @@ describe("post-renderer", () => {
 describe("repairs", () => {
   const context = (challenge: Parameters["challenge"]) => ({
     names,
-    parameters: { repairs: "1", challenge, walletDigest: "00112233445566ff" },
+    parameters: { repairs: repairsVersion, challenge, walletDigest: "00112233445566ff" },
   });
 
   for (const repair of repairs) {

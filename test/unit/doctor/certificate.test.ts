@@ -13,6 +13,8 @@ import { NotSeen } from "../../../doctor/finding.ts";
 import { createAuthority } from "../../../sandbox/cluster/certificates.ts";
 import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
 
+type Pod = NonNullable<Awaited<ReturnType<ReturnType<typeof context>["cluster"]["pod"]>>>;
+
 const staging = "C=US, O=(STAGING) Let's Encrypt, CN=(STAGING) Riddling Rhubarb R12";
 const unreachable = { certificate: () => Promise.resolve({ unreachable: "refused" }) };
 
@@ -67,6 +69,64 @@ describe("doctor, the certificate", () => {
     const [soon] = await findings(renewal, { certificate: { notAfter: daysFromNow(2) } });
     assert.equal(soon?.expected, `renewed after ${daysFromNow(1).toISOString()}`);
     await assert.rejects(renewal.run(context({ wire: unreachable })), NotSeen);
+  });
+
+  it("goes by the certificate's own life for what is near its end", async () => {
+    const of = (life: number, left: number) =>
+      ids(renewal, {
+        certificate: { notBefore: daysFromNow(left - life), notAfter: daysFromNow(left) },
+      });
+    assert.deepEqual(await of(90, 7.4), ["renewal-soon"]);
+    assert.deepEqual(await of(90, 7.6), []);
+    assert.deepEqual(await of(45, 7), []);
+    assert.deepEqual(await of(45, 3.7), ["renewal-soon"]);
+    // Let's Encrypt's short-lived profile.
+    assert.deepEqual(await of(6.6, 2), []);
+    assert.deepEqual(await of(6.6, 0.9), ["renewal-due"]);
+  });
+
+  it("says what happens by itself, and when", async () => {
+    const container = (present: Pod | undefined, hours: number) => ({
+      ...present?.status?.containerStatuses?.[0],
+      name: "provider",
+      ready: true,
+      restartCount: 0,
+      image: "",
+      imageID: "",
+      state: { running: { startedAt: daysFromNow(-hours / 24) } },
+    });
+    const seen = async (hoursLeft: number, hoursUp: number, probed = true) => {
+      const present = await context().cluster.pod();
+      assert(present?.spec);
+      const [first, ...others] = present.spec.containers;
+      assert(first);
+      const pod: Pod = {
+        ...present,
+        spec: {
+          ...present.spec,
+          containers: [probed ? first : { ...first, livenessProbe: {} }, ...others],
+        },
+        status: { ...present.status, containerStatuses: [container(present, hoursUp)] },
+      };
+      const [finding] = await findings(renewal, {
+        certificate: { notAfter: daysFromNow(hoursLeft / 24) },
+        cluster: { pod: () => Promise.resolve(pod) },
+      });
+      return finding?.seen.split("; by itself ")[1];
+    };
+    const at = (hours: number) => daysFromNow(hours / 24).toISOString();
+    assert.equal(
+      await seen(48, 100),
+      `the issuer tries at ${at(24)}; where that fails, the container is restarted from ${at(26)} on, at most every 3 hours`,
+    );
+    assert.equal(await seen(48, 100, false), `the issuer tries at ${at(24)}, once`);
+    const restarted = (hours: number) =>
+      `the container is restarted from ${at(hours)} on, at most every 3 hours, to try again`;
+    assert.equal(await seen(23, 100), restarted(1));
+    assert.equal(await seen(20, 1), restarted(2));
+    assert.equal(await seen(20, 100), restarted(0));
+    assert.equal(await seen(-5, 1), restarted(2));
+    assert.equal(await seen(20, 100, false), "nothing, before the container is started again");
   });
 
   it("counts the orders of a week that it can know of", async () => {

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { repairsVersion } from "../../../chart/parameters.ts";
+import type { KubernetesObject } from "../../../chart/manifest.ts";
 import { chartVersion } from "../../../doctor/checks/chartVersion.ts";
 import { differences } from "../../../doctor/checks/differences.ts";
 import { drift } from "../../../doctor/checks/drift.ts";
 import { pod } from "../../../doctor/checks/pod.ts";
+import { renewalRetry } from "../../../doctor/checks/renewalRetry.ts";
 import { releaseStatus } from "../../../doctor/checks/releaseStatus.ts";
 import { configuredTimeout } from "../../../doctor/configuredTimeout.ts";
 import { troubles } from "../../../doctor/troubleshooting.ts";
@@ -13,7 +16,7 @@ import { chartManifest } from "../../support/manifest.ts";
 import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
 
 describe("doctor, the release", () => {
-  for (const check of [releaseStatus, chartVersion, pod, drift]) {
+  for (const check of [releaseStatus, chartVersion, renewalRetry, pod, drift]) {
     it(`finds nothing of ${check.id} where all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
@@ -89,12 +92,33 @@ describe("doctor, the release", () => {
   });
 
   it("sees a release without the repairs, and with those of another version", async () => {
-    const manifest = chartManifest().replace('"repairs":"1"', '"repairs":"0"');
+    const manifest = chartManifest().replace(`"repairs":"${repairsVersion}"`, '"repairs":"0"');
     assert.notEqual(manifest, chartManifest());
     assert.deepEqual(await ids(chartVersion, { revision: { manifest } }), ["chart-unrepaired"]);
     const plain = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
     const [finding] = await findings(chartVersion, { revision: { manifest: plain } });
     assert.equal(finding?.seen, "none");
+  });
+
+  it("sees a release, a StatefulSet and a pod whose probe does not try a renewal again", async () => {
+    const sight = async (changes: Changes) =>
+      (await findings(renewalRetry, changes)).map(({ id, seen, command }) => [id, seen, command]);
+    const id = "renewal-retry-missing";
+    assert.deepEqual(await sight({ revision: { manifest: chartManifest() } }), [
+      [id, "a release without it", "pulumi up -s prod"],
+    ]);
+    const { live } = context().cluster;
+    const plain = (text: string) =>
+      JSON.parse(text.replaceAll("renewal_retry.sh", "other.sh")) as KubernetesObject;
+    const [set] = await sight({
+      cluster: { live: async (object) => plain(JSON.stringify((await live(object)) ?? {})) },
+    });
+    assert.deepEqual(set?.slice(0, 2), [id, "a StatefulSet without it"]);
+    const older = await withPod((present) => plain(JSON.stringify(present)) as Pod);
+    const [found] = await sight(older);
+    assert.deepEqual(found?.slice(0, 2), [id, "a pod without it"]);
+    assert.match(found?.[2] ?? "", /delete pod akash-provider-0/);
+    assert.deepEqual(await sight({ cluster: { pod: () => Promise.resolve(undefined) } }), []);
   });
 
   async function withPod(change: (pod: Pod) => Pod): Promise<Changes> {
