@@ -105,7 +105,8 @@ describe("alerts for Prometheus", () => {
     readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
   };
   const rules = groups.flatMap((group) => group.rules);
-  const used = ({ expr }: Rule) => expr.match(/\b(?:akash_provider|probe)_\w+/g) ?? [];
+  const used = ({ expr }: Rule): readonly string[] =>
+    expr.match(/\b(?:akash_provider|probe)_\w+/g) ?? [];
 
   it("go by metrics that the doctor has, or blackbox_exporter", () => {
     const all = openMetrics({
