@@ -23,6 +23,10 @@ export const doctorLine = commandLine(
         missing: "Which stack? npm run doctor -- -s 'STACK'; pulumi stack ls shows them",
       }),
       json: flag("--json", "print JSON; with --watch one document a line"),
+      openmetrics: flag(
+        "--openmetrics",
+        "print findings and ends as OpenMetrics text, for Prometheus (docs/alerts.md)",
+      ),
       watch: flag("--watch", "look again until interrupted, and print what has changed"),
       /** In milliseconds. */
       interval: value("--interval <seconds>", "pause between two looks of --watch", {
@@ -54,7 +58,15 @@ export const doctorLine = commandLine(
     },
     codes: exitCode,
   },
-  ({ resolve, ...others }) => ({ ...others, resolve: new Map(resolve) }),
+  ({ resolve, ...others }) => {
+    const other = (["json", "watch"] as const).find((option) => others[option]);
+    if (others.openmetrics && other !== undefined) {
+      throw new UsageError(
+        `--openmetrics and --${other} do not go together; leave one of them out`,
+      );
+    }
+    return { ...others, resolve: new Map(resolve) };
+  },
 );
 
 /** What the arguments ask for. */

@@ -6,6 +6,7 @@ import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
 import { examine } from "./examine.ts";
 import { exitCode } from "./exitCode.ts";
+import { openMetrics } from "./openMetrics.ts";
 import { worst, type Report } from "./report.ts";
 import { findingText, paintFor, reportText } from "./reportText.ts";
 import { watch } from "./watch.ts";
@@ -24,7 +25,11 @@ async function look(args: DoctorArguments): Promise<Report> {
   return examine(checks, await lookAt(args));
 }
 
-function print({ json, watch }: DoctorArguments, report: Report): void {
+function print({ json, openmetrics, watch }: DoctorArguments, report: Report): void {
+  if (openmetrics) {
+    process.stdout.write(openMetrics(report));
+    return;
+  }
   const text = json
     ? JSON.stringify(report, undefined, watch ? undefined : 2)
     : reportText(report, paintFor(process.stdout));

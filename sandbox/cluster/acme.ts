@@ -62,9 +62,25 @@ export function challengeServer({ ports, programs }: AcmeContext): Part {
   };
 }
 
-/** The ACME server. Writes its configuration into the sandbox's folder. */
-export function pebble({ directory, credentials, ports, programs }: AcmeContext): Part {
-  const configuration = join(directory, "pebble.json");
+/** What another ACME server than the sandbox's own has different. */
+export interface PebbleVariant {
+  /** Its name among the sandbox's parts. */
+  readonly name: string;
+  /** How long its certificates live, in seconds. */
+  readonly certificateLife: number;
+}
+
+/**
+ * The ACME server. Writes its configuration into the sandbox's folder.
+ *
+ * @param variant Default: Pebble's own certificates, of 90 days.
+ */
+export function pebble(
+  { directory, credentials, ports, programs }: AcmeContext,
+  variant?: PebbleVariant,
+): Part {
+  const name = variant?.name ?? "pebble";
+  const configuration = join(directory, `${name}.json`);
   writeJson(configuration, {
     pebble: {
       listenAddress: `${loopback}:${ports.acme}`,
@@ -75,14 +91,23 @@ export function pebble({ directory, credentials, ports, programs }: AcmeContext)
       tlsPort: ports.tlsChallenge,
       ocspResponderURL: "",
       externalAccountBindingRequired: false,
+      ...(variant && {
+        profiles: {
+          default: { description: "The only one", validityPeriod: variant.certificateLife },
+        },
+      }),
     },
   });
   return {
-    name: "pebble",
+    name,
     command: programPath(programs, "pebble"),
     args: [`-config=${configuration}`, `-dnsserver=${loopback}:${ports.dns}`],
     // Pebble waits up to 15 s before each validation otherwise.
-    environment: { PEBBLE_VA_NOSLEEP: "1" },
+    environment: {
+      PEBBLE_VA_NOSLEEP: "1",
+      // What the CA has validated once it validates again, half of the times otherwise.
+      ...(variant && { PEBBLE_AUTHZREUSE: "0" }),
+    },
     ready: () => isHealthy(acmeDirectoryUrl(ports), { ca: readFileSync(credentials.ca, "utf8") }),
     timeout: 15_000,
   };

@@ -168,6 +168,16 @@ export const artifacts = [
     package: ".",
     check: { args: ["--help"] },
   },
+  {
+    // Prometheus' own parser, for the tests of the doctor's metrics alone.
+    kind: "program",
+    name: "openmetrics",
+    module: "programs/openmetrics",
+    version: "0.310.0",
+    buildSeconds: 45,
+    package: ".",
+    check: { args: ["--help"] },
+  },
 ] as const satisfies readonly Artifact[];
 
 /** The name of an artifact of the table. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { containersImpossible } from "../../sandbox/cluster/container.ts";
 import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { repairsVersion } from "../../chart/parameters.ts";
 import { repairs } from "../../chart/repairs.ts";
+import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
+import { renewals } from "../support/renewal.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 
@@ -114,6 +117,33 @@ describe("without the repair", () => {
       output,
       /exists and cannot be imported into the current release|invalid ownership/,
     );
+    workspace.restore("chart");
+    await up();
+  });
+
+  it("renewal-retry the container is never started again, and the certificate expires", async function () {
+    const impossible = await containersImpossible();
+    if (impossible !== undefined) {
+      console.log(`    Skipped: ${impossible}`);
+      seen.add("renewal-retry");
+      this.skip();
+    }
+    leaveOut("renewal-retry");
+    await up();
+    const clouds = new SandboxClouds(sandbox);
+    const { starts, serial, end, now } = await renewals(sandbox, {
+      namespace: name,
+      statefulSet: release,
+      host: "provider.example.test",
+      spoil: () => clouds.inject("google", { match: "POST .*/changes", status: 403, times: 100 }),
+      mend: () => clouds.clearFaults(),
+    });
+    const [first, ...further] = starts;
+    assert.deepEqual(further, []);
+    assert(first !== undefined && "serial" in first.outcome);
+    assert.equal(first.outcome.serial, serial);
+    assert(end < now, `ends at ${end}, and it is ${now}`);
+
     workspace.restore("chart");
     await up();
   });

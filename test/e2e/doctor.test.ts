@@ -27,6 +27,7 @@ import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { issuerLines } from "../support/issuerLines.ts";
+import { readOpenMetrics } from "../support/openMetrics.ts";
 import { ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import type { StackSettings } from "../support/workspace.ts";
@@ -52,9 +53,10 @@ const gatewayRoutes = {
   plural: "httproutes",
 } as const;
 
-/** What is valid from yesterday until so many days from now. */
-function until(days: number) {
-  return { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + days * day) };
+/** What is valid until so many days from now, and for so many in all. Default: from yesterday on. */
+function until(days: number, life = days + 1) {
+  const end = Date.now() + days * day;
+  return { notBefore: new Date(end - life * day), notAfter: new Date(end) };
 }
 
 /** The line that the chart's script writes before it starts the provider. */
@@ -467,8 +469,9 @@ describe("doctor", () => {
 
   describe("on a production stack with an Ingress", () => {
     let patient: Patient;
-    const serve = async (days: number) => {
-      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(days)));
+    /** Serves a certificate that ends so many days from now, and lives for so many in all. */
+    const serve = async (days: number, life = days + 1) => {
+      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(days, life)));
     };
 
     before(async () => {
@@ -514,11 +517,11 @@ describe("doctor", () => {
 
     it("says when the certificate ends, and when a restart renews it", async () => {
       for (const [days, sign] of [
-        [6, "info renewal-soon"],
+        [7, "info renewal-soon"],
         [0.9, "warning renewal-due"],
         [-0.1, "error certificate-expired"],
       ] as const) {
-        await serve(days);
+        await serve(days, 90);
         assert.deepEqual(await patient.signs(), [sign]);
       }
       await serve(0.9);
@@ -529,6 +532,37 @@ describe("doctor", () => {
       log.write([certificateCame]);
       await serve(60);
       assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a probe that would not try a renewal again, and puts it back", async () => {
+      const apps = cluster.config.makeApiClient(AppsV1Api);
+      const target = { namespace: patient.name, name: patient.release };
+      const set = await apps.readNamespacedStatefulSet(target);
+      const exec = set.spec?.template.spec?.containers[0]?.livenessProbe?.exec;
+      assert(exec?.command);
+      // The chart's own command stands behind the check.
+      exec.command = exec.command.slice(-3);
+      await apps.replaceNamespacedStatefulSet({ ...target, body: set });
+      await podReady(patient);
+      assert((await patient.signs()).includes("warning renewal-retry-missing"));
+      await patient.mend("renewal-retry-missing");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("tells Prometheus when the certificate ends, with the exit code of a report", async () => {
+      await serve(0.9, 90);
+      const { status, stdout } = await patient.doctor("--openmetrics");
+      assert.equal(status, 1);
+      const metrics = await readOpenMetrics(stdout);
+      const labels = { stack: patient.name, host: patient.host };
+      const [ends] = metrics.get("akash_provider_certificate_expiry_timestamp_seconds") ?? [];
+      assert.deepEqual(ends?.labels, labels);
+      assert(Math.abs((ends?.value ?? 0) * 1_000 - (Date.now() + 0.9 * day)) < 10 * 60_000);
+      assert.deepEqual(metrics.get("akash_provider_doctor_findings"), [
+        { labels: { ...labels, id: "renewal-due", severity: "warning" }, value: 1 },
+      ]);
+      await serve(60);
     });
 
     it("counts the certificates of a week, for the name and for the registered domain", async () => {

@@ -114,7 +114,7 @@ describe("doctor, the release", () => {
       cluster: { live: async (object) => plain(JSON.stringify((await live(object)) ?? {})) },
     });
     assert.deepEqual(set?.slice(0, 2), [id, "a StatefulSet without it"]);
-    const older = await withPod((present) => plain(JSON.stringify(present)) as Pod);
+    const older = await withPod((present) => plain(JSON.stringify(present)));
     const [found] = await sight(older);
     assert.deepEqual(found?.slice(0, 2), [id, "a pod without it"]);
     assert.match(found?.[2] ?? "", /delete pod akash-provider-0/);

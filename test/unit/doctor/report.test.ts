@@ -155,6 +155,7 @@ describe("doctor, its arguments", () => {
       {
         stack: "prod",
         json: true,
+        openmetrics: false,
         watch: true,
         interval: 5_000,
         prove: true,
@@ -178,6 +179,8 @@ describe("doctor, its arguments", () => {
     ["-s a --bogus", /Unknown option '--bogus'/],
     ["-s a --json=yes", /--json takes no value/],
     ["-s a b", /Too many arguments/],
+    ["-s a --openmetrics --json", /--openmetrics and --json do not go together/],
+    ["-s a --openmetrics --watch", /--openmetrics and --watch do not go together/],
     ["-s --json", /--stack has no value/],
     ["-s a --stack=", /--stack is given more than once/],
     ["--stack=", /--stack is empty/],

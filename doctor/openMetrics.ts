@@ -1,0 +1,107 @@
+import type { Times } from "./check.ts";
+import type { Report } from "./report.ts";
+
+/** A metric family with its samples (https://prometheus.io/docs/specs/om/open_metrics_spec/). */
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  /** What the name ends with, where it has one. */
+  readonly unit?: string;
+  readonly samples: readonly Sample[];
+}
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The metrics of what begins or ends, in their order. */
+const timeMetrics: readonly {
+  readonly time: keyof Times;
+  readonly name: string;
+  readonly help: string;
+}[] = [
+  {
+    time: "certificateIssued",
+    name: "akash_provider_certificate_not_before_timestamp_seconds",
+    help: "When the certificate that port 8443 serves became valid.",
+  },
+  {
+    time: "certificateExpiry",
+    name: "akash_provider_certificate_expiry_timestamp_seconds",
+    help: "When the certificate that port 8443 serves ends.",
+  },
+  {
+    time: "credentialCreated",
+    name: "akash_provider_credential_created_timestamp_seconds",
+    help: "When the DNS credential was made.",
+  },
+  {
+    time: "credentialExpiry",
+    name: "akash_provider_credential_expiry_timestamp_seconds",
+    help: "When the DNS credential ends; absent where it has no end.",
+  },
+  {
+    time: "credentialRotateBy",
+    name: "akash_provider_credential_rotate_by_timestamp_seconds",
+    help: "From when on the DNS credential is to be replaced.",
+  },
+];
+
+/**
+ * What a look has found, as OpenMetrics text: the findings by id and severity, and when certificate and credential end. A
+ * time that was not seen is absent. All are gauges, so that Prometheus' own text format reads the same.
+ */
+export function openMetrics({ stack, host, time, findings, times }: Report): string {
+  const problems = findings.filter(({ severity }) => severity !== "ok");
+  const counts = Map.groupBy(problems, ({ id, severity }) => `${severity} ${id}`);
+  const families: readonly Family[] = [
+    ...timeMetrics.map(({ time: key, name, help }) => ({
+      name,
+      help,
+      unit: "seconds",
+      samples: times[key] === undefined ? [] : [{ value: seconds(times[key]) }],
+    })),
+    {
+      name: "akash_provider_doctor_findings",
+      help: "What npm run doctor has found, by id and severity; absent where nothing was.",
+      samples: [...counts.values()].map((found) => ({
+        labels: { id: found[0]?.id ?? "", severity: found[0]?.severity ?? "" },
+        value: found.length,
+      })),
+    },
+    {
+      name: "akash_provider_doctor_run_timestamp_seconds",
+      help: "When npm run doctor looked.",
+      unit: "seconds",
+      samples: [{ value: seconds(new Date(time)) }],
+    },
+  ];
+  const lines = families
+    .filter(({ samples }) => samples.length > 0)
+    .flatMap((family) => familyLines(family, { stack, host }));
+  return [...lines, "# EOF\n"].join("\n");
+}
+
+function familyLines(
+  { name, help, unit, samples }: Family,
+  common: Readonly<Record<string, string>>,
+): string[] {
+  return [
+    `# TYPE ${name} gauge`,
+    ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
+    `# HELP ${name} ${escaped(help)}`,
+    ...samples.map(({ labels, value }) => {
+      const pairs = Object.entries({ ...common, ...labels });
+      return `${name}{${pairs.map(([key, text]) => `${key}="${escaped(text)}"`).join(",")}} ${value}`;
+    }),
+  ];
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+}
+
+function seconds(time: Date): number {
+  return time.getTime() / 1_000;
+}
