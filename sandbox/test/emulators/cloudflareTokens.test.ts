@@ -146,7 +146,7 @@ describe("API tokens of Cloudflare", () => {
   });
 
   it("are not asked for where there is a global API key, which nobody has here", async () => {
-    const response = await fetch(`${clouds.urls.cloudflare}/zones`, {
+    const response = await fetch(`${clouds.running.cloudflareUrl}/zones`, {
       headers: { "x-auth-key": "c".repeat(37), "x-auth-email": "operator@example.test" },
     });
     const { errors } = (await response.json()) as { readonly errors: readonly { code: number }[] };
