@@ -2,7 +2,7 @@ import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
 import "./startup/failures.ts";
 import "./startup/sourcePositions.ts";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";
 import { programNames } from "./components/names.ts";
 import {
@@ -11,12 +11,15 @@ import {
   credentialProtection,
   providerArgs,
 } from "./config/args.ts";
-import { readConfig } from "./config/index.ts";
+import { readConfig, settingsWithoutEffect } from "./config/index.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   const config = readConfig();
+  for (const sentence of settingsWithoutEffect()) {
+    await pulumi.log.warn(sentence);
+  }
   // Before the lookups at the cloud, so that the plugins of both start at once.
   const cluster = new Cluster(programNames.cluster, clusterArgs(config));
   const protection = credentialProtection(config, cluster);

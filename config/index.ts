@@ -102,6 +102,22 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
   return assemble(parsed as Settings, source);
 }
 
+/**
+ * Settings that have no effect, each as a sentence with the command that ends it. No problems: stacks are deployed with
+ * them, and go on.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function settingsWithoutEffect(source: ConfigSource = runningStack()): readonly string[] {
+  const { chart, chartVersion } = source.values;
+  // A repository has many versions; every other place is one chart.
+  return chartVersion !== undefined && chart !== undefined && !/^(https?|oci):/.test(chart)
+    ? [
+        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s ${source.stack} chartVersion`,
+      ]
+    : [];
+}
+
 function unknownSettings({ values }: ConfigSource): SettingProblem[] {
   return Object.keys(values)
     .filter((name) => !Object.hasOwn(settings, name))

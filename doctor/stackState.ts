@@ -1,5 +1,10 @@
 import { UserError } from "../lib/errors.ts";
-import { stackResources, type PulumiFailure, type StackResource } from "../lib/pulumi.ts";
+import {
+  emptyCheckpoint,
+  stackResources,
+  type PulumiFailure,
+  type StackResource,
+} from "../lib/pulumi.ts";
 
 /** A resource of a stack, as far as the doctor looks at it. */
 export type StateResource = Pick<StackResource, "type" | "inputs" | "outputs">;
@@ -20,6 +25,10 @@ export async function readStackState(stack: string): Promise<readonly StateResou
 function explain(stack: string, failure: PulumiFailure): string {
   if (failure === "not on PATH") {
     return "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install";
+  }
+  const empty = emptyCheckpoint(failure.all, stack);
+  if (empty !== undefined) {
+    return empty;
   }
   const [line = failure.stderr] = /(?<=error: ).*/.exec(failure.stderr) ?? [];
   return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: pulumi stack export -s ${stack}`;

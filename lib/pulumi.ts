@@ -83,6 +83,27 @@ export async function stackResources(
   throw new UserError(options.explain(output));
 }
 
+/**
+ * What to do where Pulumi cannot read a stack's state because it is empty: a run was killed while it wrote the file of a
+ * file backend. `pulumi cancel` does not help then, and the copy beside it does, which is the state one step earlier.
+ *
+ * @param output what Pulumi wrote
+ * @returns a sentence with the command; undefined where that is not what is wrong
+ */
+export function emptyCheckpoint(output: string, stack: string): string | undefined {
+  if (!/unexpected end of JSON input/.test(output)) {
+    return undefined;
+  }
+  const name = stack.split("/").at(-1) ?? stack;
+  return `The file with the stack's state is empty: a run was killed while it wrote it. Put the copy beside it in its place: ${restoreCheckpoint(name)}`;
+}
+
+/** The command that puts the copy of a stack's state in its place, where the state is empty. */
+export function restoreCheckpoint(name: string): string {
+  const url = `pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
+  return `find "$(${url})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
+}
+
 function start(
   args: readonly string[],
   { directory, stdin = "", stream = "kept", explain }: PulumiOptions,

@@ -16,6 +16,10 @@ export function keyClient(key: KeyFile, scopes: readonly string[]): JWT {
     resolved: (options) => {
       if (options.url.href === googleTokens) {
         options.url = new URL(key.token_uri);
+        // The proxy was chosen for the address before; this machine itself needs none.
+        if (["127.0.0.1", "localhost"].includes(options.url.hostname)) {
+          delete options.agent;
+        }
       }
       return Promise.resolve(options);
     },

@@ -34,7 +34,7 @@ import { liveParts, PartError, startPart, stopParts, type Part } from "../proces
 import { clusterArtifacts } from "../programs/artifacts.ts";
 import { withStep, type Reporter } from "../processes/progress.ts";
 import { removeStalePulumiLocks } from "../pulumi/pulumiLocks.ts";
-import { ensurePulumi, installPlugin, type PulumiTools } from "../pulumi/pulumiTools.ts";
+import { ensurePulumi, installPlugins, type PulumiTools } from "../pulumi/pulumiTools.ts";
 import {
   cloudEnvironment,
   cloudPorts,
@@ -117,7 +117,11 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
       if (state !== undefined && isRunning(directory, state) && usesPrograms(state, programs)) {
         reporter.note("The sandbox is running already.");
         removeStalePulumiLocks(directory);
-        return describe(directory, { ...state, pulumi });
+        // Pulumi may have been installed since, and `npm run pulumi` must go on with the tools of this start.
+        const present = { ...state, pulumi };
+        await installPlugins(pulumiHome(directory), pulumi, reporter);
+        writeState(directory, present);
+        return describe(directory, present);
       }
       const leftovers = await stopParts(directory, databases);
       if (leftovers.length > 0) {
@@ -257,9 +261,7 @@ async function startParts(
   mkdirSync(pulumiStateDirectory(directory), { recursive: true });
   const kubeconfig = kubeconfigFile(directory);
   writeKubeconfig(kubeconfig, credentials, ports.apiServer);
-  if (pulumi.kubernetesPlugin !== undefined) {
-    installPlugin(pulumiHome(directory), pulumi.kubernetesPlugin);
-  }
+  await installPlugins(pulumiHome(directory), pulumi, reporter);
   const context = { directory, kubeconfig, credentials, ports, programs };
   const started: string[] = [];
   const start = async (part: Part) => {

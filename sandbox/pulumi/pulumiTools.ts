@@ -1,7 +1,11 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { ensurePrograms, findOnPath } from "../programs/builder.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { remove } from "../../lib/files.ts";
 import { findArtifact } from "../programs/artifacts.ts";
 import type { Reporter } from "../processes/progress.ts";
@@ -19,6 +23,15 @@ export const pulumiToolsSchema = z.object({
 /** What runs Pulumi programs in the sandbox. */
 export type PulumiTools = z.infer<typeof pulumiToolsSchema>;
 
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+
+/** The packages whose plugins the program uses. */
+const packages = ["kubernetes", "gcp", "cloudflare", "random"] as const;
+
+/** How long Pulumi may take for one plugin, in milliseconds. */
+const downloadTimeout = 300_000;
+
 const languageHost = "pulumi-language-nodejs";
 
 /**
@@ -34,8 +47,39 @@ export async function ensurePulumi(reporter: Reporter): Promise<PulumiTools> {
   return { cli: cli.path, ownLanguageHost: false, kubernetesPlugin: plugin.path };
 }
 
-/** Puts the Kubernetes plugin where Pulumi looks for installed plugins, in the home folder `home`. */
-export function installPlugin(home: string, executable: string): void {
+/**
+ * Puts the plugins where Pulumi looks for installed ones, in the home folder `home`: the official ones, where Pulumi is
+ * installed, else the Kubernetes plugin that was built. A run itself would not get them: nothing of it leaves this machine.
+ */
+export async function installPlugins(
+  home: string,
+  { cli, kubernetesPlugin, ownLanguageHost }: PulumiTools,
+  reporter: Reporter,
+): Promise<void> {
+  if (kubernetesPlugin !== undefined) {
+    installPlugin(home, kubernetesPlugin);
+  }
+  if (!ownLanguageHost) {
+    return;
+  }
+  for (const name of packages) {
+    const { version } = require(`@pulumi/${name}/package.json`) as { readonly version: string };
+    if (existsSync(join(home, "plugins", `resource-${name}-v${version}`))) {
+      continue;
+    }
+    try {
+      await run(cli, ["plugin", "install", "resource", name, version], {
+        timeout: downloadTimeout,
+        env: { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      });
+    } catch (error) {
+      // It may be on PATH, where Pulumi finds it, too; else Pulumi says by itself what it misses.
+      reporter.note(`Pulumi has not installed its plugin ${name} ${version}: ${messageOf(error)}`);
+    }
+  }
+}
+
+function installPlugin(home: string, executable: string): void {
   const { version } = findArtifact("pulumi-resource-kubernetes");
   const link = join(
     home,

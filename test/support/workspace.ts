@@ -13,6 +13,7 @@ import { basename, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { withVariables } from "../../sandbox/pulumi/environment.ts";
 
 /** What a command left. */
 export interface CommandResult {
@@ -101,7 +102,7 @@ export class Workspace {
 
   /** The same folder and stack, with commands run with further variables. */
   withEnvironment(variables: NodeJS.ProcessEnv): Workspace {
-    const environment = { ...this.sandbox.environment, ...variables };
+    const environment = withVariables(this.sandbox.environment, variables);
     return new Workspace({ ...this.sandbox, environment }, basename(this.directory), this.stack);
   }
 

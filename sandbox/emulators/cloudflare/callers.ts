@@ -31,9 +31,10 @@ export function authenticate(context: CloudflareContext, exchange: Exchange): Ca
 
 /** The token that the request carries, valid or not; undefined for one that is unknown. */
 export function presentedToken(context: CloudflareContext, exchange: Exchange): Caller | undefined {
-  const { authorization } = exchange.headers;
+  const { authorization, "x-auth-key": key, "x-auth-email": email } = exchange.headers;
   if (authorization === undefined) {
-    throw refusal("missingCredential");
+    // Nobody has a global API key here.
+    throw refusal(key === undefined || email === undefined ? "missingCredential" : "unknownKey");
   }
   const value = bearerToken(exchange.headers);
   if (value === undefined || !TOKEN.test(value)) {

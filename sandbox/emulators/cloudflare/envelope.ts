@@ -17,6 +17,8 @@ const REFUSALS = {
   authentication: { status: 403, code: 10000, message: "Authentication error" },
   /** The answer of `tokens/verify` to what is not a token, or is one of the other kind */
   invalidApiToken: { status: 401, code: 1000, message: "Invalid API Token" },
+  /** github.com/netcccyun/dnsmgr/issues/245 */
+  unknownKey: { status: 403, code: 9103, message: "Unknown X-Auth-Key or X-Auth-Email" },
   missingCredential: {
     status: 400,
     code: 9106,

@@ -145,6 +145,14 @@ describe("API tokens of Cloudflare", () => {
     assert.deepEqual([unknown.status, unknown.body.errors[0].code], [403, 9109]);
   });
 
+  it("are not asked for where there is a global API key, which nobody has here", async () => {
+    const response = await fetch(`${clouds.running.cloudflareUrl}/zones`, {
+      headers: { "x-auth-key": "c".repeat(37), "x-auth-email": "operator@example.test" },
+    });
+    const { errors } = (await response.json()) as { readonly errors: readonly { code: number }[] };
+    assert.deepEqual([response.status, errors[0]?.code], [403, 9103]);
+  });
+
   const wrong: [what: string, change: object, message: RegExp][] = [
     ["no name", { name: "" }, /^name must have/],
     ["no policies", { policies: [] }, /^policies must not be empty/],

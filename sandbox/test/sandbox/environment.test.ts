@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { sandboxEnvironment } from "../../pulumi/environment.ts";
+import { sandboxEnvironment, withVariables } from "../../pulumi/environment.ts";
+import { membershipVariable } from "../../processes/parts.ts";
 import { projectDirectory, sandboxSource } from "../../paths.ts";
 import { removeStalePulumiLocks } from "../../pulumi/pulumiLocks.ts";
 import { clearUnfinished, markUnfinished, wasCutShort } from "../../cluster/unfinished.ts";
@@ -43,6 +44,57 @@ describe("sandboxEnvironment", function () {
     for (const name of ["HELM_DRIVER", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK"]) {
       assert(!(name in environment), name);
     }
+  });
+
+  it("takes nothing of what the user has set for the clouds, and of the user's proxies", function () {
+    const foreign = {
+      GOOGLE_CREDENTIALS: "key.json",
+      GOOGLE_PROJECT: "project",
+      GCLOUD_PROJECT: "project",
+      CLOUDSDK_CORE_PROJECT: "project",
+      CLOUDFLARE_API_KEY: "key",
+      CLOUDFLARE_EMAIL: "user@example.test",
+      CF_API_TOKEN: "token",
+      TF_LOG: "trace",
+      https_proxy: "http://proxy.example.test:3128",
+      all_proxy: "http://proxy.example.test:3128",
+    };
+    const environment = sandboxEnvironment(options, { PATH: "/usr/bin", ...foreign });
+    for (const name of Object.keys(foreign)) {
+      assert(!(name in environment), name);
+    }
+  });
+
+  it("sends nothing off this machine", function () {
+    const environment = sandboxEnvironment(options, {
+      PATH: "/usr/bin",
+      no_proxy: "googleapis.com",
+      HTTPS_PROXY: "http://proxy.example.test:3128",
+      NO_PROXY: "googleapis.com",
+    });
+    const { HTTPS_PROXY, HTTP_PROXY, NO_PROXY, no_proxy, GCE_METADATA_HOST } = environment;
+    assert.equal(HTTPS_PROXY, "http://127.0.0.1:9");
+    assert.equal(HTTP_PROXY, HTTPS_PROXY);
+    assert.equal(NO_PROXY, "127.0.0.1,localhost,::1");
+    assert.equal(no_proxy, NO_PROXY);
+    assert.equal(GCE_METADATA_HOST, "127.0.0.1:9");
+  });
+
+  it("keeps what a test has set for a process of the sandbox's", function () {
+    const inside = sandboxEnvironment(options, {
+      PATH: "/usr/bin",
+      [membershipVariable]: options.directory,
+      CLOUDFLARE_API_KEY: "key",
+      HTTPS_PROXY: "http://127.0.0.1:3128",
+    });
+    assert.equal(inside.CLOUDFLARE_API_KEY, "key");
+    assert.equal(inside.HTTPS_PROXY, "http://127.0.0.1:3128");
+  });
+
+  it("gives way to a proxy of a test's own in either case", function () {
+    const environment = { PATH: "/usr/bin", HTTPS_PROXY: "http://127.0.0.1:9" };
+    const own = { https_proxy: "http://127.0.0.1:3128" };
+    assert.deepEqual(withVariables(environment, own), { PATH: "/usr/bin", ...own });
   });
 
   it("lets a Pulumi installation use its own language host and plugins", function () {

@@ -18,4 +18,11 @@ describe("the failure of a Pulumi command", () => {
       "pulumi preview -s operator/prod --diff failed:\n  error: no such zone",
     );
   });
+
+  it("names the command that puts back a state that a killed run has emptied", () => {
+    const output =
+      "error: failed to load checkpoint: place 1: unexpected end of JSON input\nerror: place 1: unexpected end of JSON input\n";
+    const text = failureText(previewCommand(identity), output);
+    assert.match(text, /\nThe file with the stack's state is empty: .* -name prod\.json -empty /);
+  });
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 
-import { ConfigError, readConfig, type ConfigSource } from "../../../config/index.ts";
+import {
+  ConfigError,
+  readConfig,
+  settingsWithoutEffect,
+  type ConfigSource,
+} from "../../../config/index.ts";
 import { configSource, requiredSettings, walletKey } from "../../support/settings.ts";
 
 function problems(source: ConfigSource): readonly string[] {
@@ -468,6 +473,26 @@ describe("configuration", () => {
 
     it("without a near miss get no suggestion", () => {
       assertRefused(configSource({ replicas: "2" }), /^replicas is not a setting$/);
+    });
+  });
+
+  describe("a setting without effect", () => {
+    it("is a chart's version beside a folder or an archive, and goes on", () => {
+      for (const chart of ["./charts/provider", "./provider.tgz"]) {
+        const source = configSource({ chart, chartVersion: "18.0.0" }, "prod");
+        assert.deepEqual(settingsWithoutEffect(source), [
+          `chartVersion 18.0.0 has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s prod chartVersion`,
+        ]);
+      }
+      const there = configSource({ chart: "./sandbox/chart/provider", chartVersion: "18.0.0" });
+      assert.equal(readConfig(there).chartVersion, "18.0.0");
+    });
+
+    it("is not a chart's version beside a repository, or beside nothing", () => {
+      for (const chart of [undefined, "https://charts.example.com", "oci://example.com/provider"]) {
+        const source = configSource({ chart, chartVersion: "18.0.0" });
+        assert.deepEqual(settingsWithoutEffect(source), []);
+      }
     });
   });
 

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { SandboxClouds } from "../support/clouds.ts";
+import { testSandbox } from "../support/sandbox.ts";
+import { Workspace, type StackSettings } from "../support/workspace.ts";
+
+const name = "mistakes";
+
+const dns = {
+  cloudflare: { provider: "cloudflare", zone: "example.test" },
+  googleCloud: { provider: "googleCloud", project: "sandbox-project" },
+} as const;
+
+/** A mistake that an operator makes, and what the preview says of it. */
+interface Mistake {
+  readonly what: string;
+  readonly dns: object;
+  /** Variables in place of the sandbox's. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Calls that the cloud refuses with 403. */
+  readonly refused?: { readonly cloud: "google" | "cloudflare"; readonly match: string };
+  readonly said: RegExp;
+  /** The command, where one mends it. */
+  readonly command?: string;
+}
+
+const setToken = `pulumi config set -s ${name} --secret cloudflare:apiToken`;
+
+const mistakes: readonly Mistake[] = [
+  {
+    what: "no Cloudflare credential at all",
+    dns: dns.cloudflare,
+    environment: { CLOUDFLARE_API_TOKEN: undefined },
+    said: /zone example\.test could not be looked up: Pulumi has no credential for Cloudflare/,
+    command: setToken,
+  },
+  {
+    what: "a Cloudflare token that is not known",
+    dns: dns.cloudflare,
+    environment: { CLOUDFLARE_API_TOKEN: "x".repeat(40) },
+    said: /does not know the token that Pulumi has/,
+    command: setToken,
+  },
+  {
+    what: "a global API key that is not known",
+    dns: dns.cloudflare,
+    environment: {
+      CLOUDFLARE_API_TOKEN: undefined,
+      CLOUDFLARE_API_KEY: "c".repeat(37),
+      CLOUDFLARE_EMAIL: "operator@example.test",
+    },
+    said: /does not know the global API key/,
+    command: setToken,
+  },
+  {
+    what: "a Cloudflare token that may make no tokens",
+    dns: dns.cloudflare,
+    refused: { cloud: "cloudflare", match: "permission_groups" },
+    said: /permission groups could not be looked up: the token that Pulumi has lacks a permission/,
+    command: setToken,
+  },
+  {
+    what: "no such zone at Cloudflare",
+    dns: { ...dns.cloudflare, zone: "provider.example.test" },
+    said: /sees no zone of this name/,
+    command: `pulumi config set -s ${name} --path dns.zone example.test`,
+  },
+  {
+    what: "a Cloudflare that does not answer",
+    dns: dns.cloudflare,
+    environment: { CLOUDFLARE_BASE_URL: "http://127.0.0.1:2/client/v4" },
+    said: /could not be looked up: there is no answer \(dial tcp 127\.0\.0\.1:2: connect: connection refused\)/,
+  },
+  {
+    what: "no Google credentials",
+    dns: dns.googleCloud,
+    environment: { GOOGLE_OAUTH_ACCESS_TOKEN: undefined },
+    said: /zones of project sandbox-project could not be looked up: Pulumi has no credentials for Google/,
+    command: "gcloud auth application-default login",
+  },
+  {
+    what: "an access token of Google's that has expired",
+    dns: dns.googleCloud,
+    environment: { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.expired" },
+    said: /one lasts an hour/,
+    command: 'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
+  },
+  {
+    what: "a project without the permission",
+    dns: dns.googleCloud,
+    refused: { cloud: "google", match: "managedZones" },
+    said: /may not list the zones/,
+    command:
+      'gcloud projects add-iam-policy-binding sandbox-project --role roles/dns.admin --member "user:$(gcloud config get-value account)"',
+  },
+];
+
+describe("the usual mistakes at a cloud", () => {
+  let sandbox: Sandbox;
+  let clouds: SandboxClouds;
+  let workspace: Workspace;
+
+  const settings = (more: StackSettings) => ({
+    challenge: "dns-01",
+    namespace: name,
+    releaseName: `${name}-provider`,
+    domain: "example.test",
+    ...more,
+  });
+
+  /** What a preview says at its end. */
+  async function diagnostics(environment: NodeJS.ProcessEnv = {}): Promise<string> {
+    const { status, output } = await workspace
+      .withEnvironment(environment)
+      .pulumi("preview", "-s", name);
+    assert.notEqual(status, 0, output);
+    return output.slice(output.indexOf("\nDiagnostics:"));
+  }
+
+  before(async () => {
+    sandbox = await testSandbox();
+    clouds = new SandboxClouds(sandbox);
+    workspace = await Workspace.create(sandbox, name, name, settings({ dns: dns.cloudflare }));
+  });
+
+  for (const { what, dns: setting, environment, refused, said, command } of mistakes) {
+    it(`${what}: told once, as a sentence${command === undefined ? "" : " with the command"}`, async () => {
+      workspace.configure(settings({ dns: setting }));
+      if (refused !== undefined) {
+        await clouds.inject(refused.cloud, { match: refused.match, status: 403 });
+      }
+      try {
+        const output = await diagnostics(environment);
+        assert.match(output, said);
+        assert.equal(output.split("could not be looked up").length, 2, output);
+        if (command !== undefined) {
+          assert(output.includes(`\n          ${command}\n`), output);
+        }
+        assert.match(output, new RegExp(`Nothing was changed; then: pulumi up -s ${name}\n`));
+        // Cloudflare's plugin tells of a failure by itself; nothing else repeats it.
+        assert((output.match(/\[ERROR\]/g) ?? []).length <= 1, output);
+        assert.doesNotMatch(output, /invocation of|invoking |Resource monitor|\n\s+at /);
+      } finally {
+        await clouds.clearFaults();
+      }
+    });
+  }
+
+  it("credentials that are none: told by the engine, and the program is silent", async () => {
+    workspace.configure(settings({ dns: dns.googleCloud }));
+    const output = await diagnostics({
+      GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
+      GOOGLE_CREDENTIALS: "nonsense",
+    });
+    assert.match(output, /error unmarshaling credentials: invalid character 'n'/);
+    assert.doesNotMatch(output, /deliver log message|looked up|Resource monitor|\n\s+at /);
+  });
+
+  it("no project of Google's plugin: six lines of warning, which Pulumi.yaml ends", async () => {
+    workspace.configure(settings({ dns: dns.googleCloud }));
+    const warning = /unable to detect a global setting for GCP Project/;
+    const { output } = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(output, warning);
+    workspace.edit("Pulumi.yaml", "gcp:disableGlobalProjectWarning", "gcp:skipRegionValidation");
+    assert.match((await workspace.succeed("preview", "-s", name)).output, warning);
+  });
+});
