@@ -12,7 +12,7 @@ export async function lookup<T>(what: string, answer: Promise<T>): Promise<T> {
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new RunError(
-      `${what} could not be looked up: ${words.replace(/^Invoke of \S+ failed: /, "")}\nNothing was changed; pulumi up -s ${getStack()} tries again.`,
+      `${what} could not be looked up: ${words.replace(/^Invoke of \S+ failed: /, "")}\nNothing was changed. Try again: pulumi up -s ${getStack()}`,
     );
   }
 }
