@@ -14,7 +14,7 @@ const sources = "{config,components,dns,adopt,doctor,chart,lib}/**/*.ts";
 
 /** What a command begins with: a program, and a word that it takes. */
 const programs =
-  /(?<![\w'/.`-])(?:[A-Z][A-Z_0-9]*=\S+ )?(?:pulumi (?:up|preview|refresh|destroy|config|stack|state|cancel|logs)|npm (?:run|start|stop|test|ci)|kubectl (?=[a-z-])|helm (?:-|get|list|history|rollback|upgrade|uninstall|install|status)|gcloud |dig |curl |openssl )/g;
+  /(?<![\w'/.-])(?:[A-Z][A-Z_0-9]*=\S+ )?(?:pulumi (?:up|preview|refresh|destroy|config|stack|state|cancel|logs)|npm (?:run|start|stop|test|ci)|kubectl (?=[a-z-])|helm (?:-|get|list|history|rollback|upgrade|uninstall|install|status)|gcloud |dig |curl |openssl )/g;
 
 /** The commands in the texts of the sources, found by their programs' names. */
 export function messageCommands(): readonly MessageCommand[] {
@@ -40,7 +40,7 @@ function commandAt(text: string, index: number): string {
   const rest = text.slice(index).split("\n")[0] ?? "";
   const quoted = text[index - 1] === "`" ? rest.split("`")[0] : undefined;
   const end = text[index - 1] === "(" ? rest.split(")")[0] : rest.split(/[;,] |\. |\) |`| \(/)[0];
-  return (quoted ?? end ?? "").replace(/[.,:;]$/, "").trim();
+  return (quoted ?? end ?? "").trim().replace(/(?: &&|[.,:;])$/, "");
 }
 
 /** The texts of a source, whole: what is put together with `+` is one, and what is put in is `{}`. */
