@@ -8,7 +8,7 @@ export const adoptLine = commandLine(
     usage: "[<provider.yaml>] -s <stack> [options]",
     description: [
       "Takes a running provider into a stack, without a restart: its settings from the file that Helm was given, its " +
-        "namespace, its Helm release and its Secrets. Ends with a preview of what the next pulumi up changes.",
+        "namespace, its Helm release and its Secrets. Ends with a preview of what the next up changes.",
       "Without a file it gives a stack that has deployed the provider, and lost its state, the provider back. The " +
         "settings are those in the stack's own file.",
     ],

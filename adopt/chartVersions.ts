@@ -1,6 +1,7 @@
 import { eq, lt } from "semver";
 import { chartVersion } from "../chart/release.ts";
 import { isSupported } from "../chart/repairs.ts";
+import { kubectl, type CommandTarget } from "../lib/clusterCommand.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** The first chart that keeps the home directory in a volume, which no StatefulSet can be given afterwards. */
@@ -13,13 +14,22 @@ export interface ChartVersions {
   readonly next: string;
 }
 
-/** Why a provider of this chart version cannot be adopted, if so. */
-export function chartRefusals(deployed: string): Refusal[] {
+/**
+ * Why a provider of this chart version cannot be adopted, if so.
+ *
+ * @param target where it is, for the command
+ * @param statefulSet its name
+ */
+export function chartRefusals(
+  deployed: string,
+  target: CommandTarget,
+  statefulSet: string,
+): Refusal[] {
   return lt(deployed, firstWithHomeVolume)
     ? [
         {
           subject: `chart ${deployed}`,
-          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only after kubectl delete statefulset --cascade=orphan, which must be done first`,
+          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only when its StatefulSet is made anew. Delete it first, which leaves the pod: ${kubectl(target, `delete statefulset ${statefulSet} --cascade=orphan`)}`,
         },
       ]
     : [];

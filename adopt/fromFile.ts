@@ -39,14 +39,18 @@ export async function fromFile(
     },
   };
   const { config, refusals } = validate(stack, existing, translation);
-  const others = [...chartRefusals(deployed), ...scriptRefusals(directory, translation.script)];
+  const names = releaseNames(place.releaseName, translation.values);
+  const target = { namespace: place.namespace, kubeContext: provider.kubeContext };
+  const others = [
+    ...chartRefusals(deployed, target, names.fullname),
+    ...scriptRefusals(directory, translation.script),
+  ];
   if (config === undefined || others.length > 0) {
     throw new UserError(
       refusalText(file, [...others, ...refusals], state === undefined ? stack : undefined),
     );
   }
 
-  const names = releaseNames(place.releaseName, translation.values);
   const live = await provider.secrets(wantedSecrets(names, config));
   return {
     names,

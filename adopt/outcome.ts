@@ -13,10 +13,10 @@ export function outcomeText(preparation: Preparation, cleanedRevisions: readonly
     ],
     credentialLines(preparation),
     [
-      `What follows is what pulumi up -s ${stack} changes. It restarts the pod once, since ${recovers ? "every upgrade of the release does" : "the repairs of the chart change it"}.`,
+      `What follows is what the next up changes. It restarts the pod once, since ${recovers ? "every upgrade of the release does" : "the repairs of the chart change it"}.`,
       ...(recovers ? [] : [certificateText]),
       `The Secrets in ${place.namespace} are never missing meanwhile.`,
-      "🔓 is the protection that lasts until then: without it, pulumi destroy would now take the namespace along.",
+      "🔓 is the protection that lasts until then: without it, a destroy would now take the namespace along.",
     ],
   ];
   const texts = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -37,8 +37,8 @@ const certificateText =
 function credentialLines({ identity: { stack }, translation, maker }: Preparation): string[] {
   if (maker !== undefined) {
     return [
-      "No cloud tells the secret part of a DNS credential twice, so the next pulumi up makes a new one, proves it, and restarts the provider with it.",
-      "One more pulumi up then deletes the old one:",
+      "No cloud tells the secret part of a DNS credential twice, so the next up makes a new one, proves it, and restarts the provider with it.",
+      "One more up then deletes the old one:",
       `  pulumi up -s ${stack} && pulumi up -s ${stack}`,
     ];
   }

@@ -18,13 +18,13 @@ export function stillToImport(
   const present = release && state?.get(urnOf(identity, release));
   if (present !== undefined && present !== release?.id) {
     throw new UserError(
-      `The stack ${stack} has another release already, ${present}. Name another stack with -s; pulumi stack ls shows all.`,
+      `The stack ${stack} has another release already, ${present}. Name another stack with -s. All of them: pulumi stack ls`,
     );
   }
   const missing = resources.filter((resource) => state?.has(urnOf(identity, resource)) !== true);
   if (missing.length === 0) {
     throw new UserError(
-      `The stack ${stack} has this provider already. What the next pulumi up -s ${stack} changes: pulumi preview -s ${stack} --diff`,
+      `The stack ${stack} has this provider already. What the next up changes: pulumi preview -s ${stack} --diff`,
     );
   }
   return missing;

@@ -83,9 +83,9 @@ export function pathText(place: readonly PropertyKey[]): string {
 function firstLeaf(
   place: readonly PropertyKey[],
   value: unknown,
-): [readonly PropertyKey[], unknown] {
+): [readonly PropertyKey[], string | number | boolean | undefined] {
   if (typeof value !== "object" || value === null) {
-    return [place, value];
+    return [place, value as string | number | boolean | undefined];
   }
   const [[key, first] = ["", undefined]] = Object.entries(value);
   return firstLeaf([...place, Array.isArray(value) ? Number(key) : key], first);

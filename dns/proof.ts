@@ -91,7 +91,7 @@ export async function waitOut(timeout: number, attempt: () => Promise<void>): Pr
       const wait = Math.max(error.retryAfter ?? 0, pause);
       if (Date.now() + wait > deadline) {
         throw new ProofError(
-          `${error.message} (still so after ${timeout} s). The credential in use was left as it is; the next pulumi up tries again`,
+          `${error.message} (still so after ${timeout} s). The credential in use was left as it is; the next up tries again`,
         );
       }
       await delay(wait);

@@ -50,7 +50,7 @@ const messages: readonly Trouble[] = [
   {
     sign: "`… finished with status: failed … timed out`",
     meaning: "The pod did not get ready in `timeout` seconds. Helm put the former revision back.",
-    remedy: `\`${kubectl(http01, `describe pod ${http01.names.pod}`)}\`, then \`pulumi up\` again.`,
+    remedy: `\`${kubectl(http01, `describe pod ${http01.names.pod}`)}\`, then \`pulumi up -s prod\` again.`,
   },
   {
     sign: "`… invalid ownership metadata` or a conflict of field managers",

@@ -1,5 +1,4 @@
 import { ResourceError, RunError } from "@pulumi/pulumi";
-import { UserError } from "../lib/errors.ts";
 
 /**
  * Makes an error one that Pulumi shows as a sentence, whatever the program has thrown, wherever: in an `apply`, in an
@@ -14,10 +13,12 @@ export function makeSentence(error: unknown): void {
     return;
   }
   error.message = error.message.replace(wayThroughInputs, "");
-  if (RunError.isInstance(error as object) || isPulumisOwn(error)) {
+  const isKnown: boolean = RunError.isInstance(error) || isPulumisOwn(error);
+  if (isKnown) {
     return;
   }
-  if (!(error instanceof UserError)) {
+  // By its name, which is told from others without loading more of the program (lib/errors.ts).
+  if (error.name !== "UserError") {
     error.message = unforeseen(error);
   }
   Object.assign(error, runErrorMark);

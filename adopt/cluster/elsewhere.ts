@@ -18,7 +18,7 @@ export function elsewhereText(
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? `Say where it is with --namespace and --release; ${helm({ kubeContext }, "list -A")} shows all.`
+    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext }, "list -A")}`
     : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
 }
 

@@ -211,6 +211,10 @@ async function explained<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
+    // A cluster that refuses or does not answer is told by the API itself.
+    if (error instanceof UserError) {
+      throw error;
+    }
     const { code, body } = error as { readonly code?: unknown; readonly body?: unknown };
     const reason = typeof code === "number" ? `${code}: ${statusMessage(body)}` : messageOf(error);
     throw new UserError(`The cluster does not do what was asked (${reason}).`);

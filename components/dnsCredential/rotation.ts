@@ -181,7 +181,7 @@ async function idsCarriedBy(
 }
 
 function deletesIt(): string {
-  return `pulumi up -s ${getStack()} deletes it`;
+  return `this deletes it: pulumi up -s ${getStack()}`;
 }
 
 function stillHeld({ secret }: ConsumerState): string {

@@ -14,10 +14,14 @@ describe("the deployed chart's version", () => {
 
   it("gives way to the program's own where it is older than the repairs", () => {
     assert.equal(pinnedChart("12.1.2"), undefined);
-    assert.deepEqual(chartRefusals("12.1.2"), []);
+    assert.deepEqual(chartRefusals("12.1.2", {}, "x"), []);
   });
 
   it("is refused where Helm cannot upgrade it", () => {
-    assert.match(chartRefusals("11.6.5")[0]?.problem ?? "", /--cascade=orphan/);
+    const [refusal] = chartRefusals("11.6.5", { namespace: "n", kubeContext: "c" }, "x");
+    assert.match(
+      refusal?.problem ?? "",
+      /: kubectl --context c -n n delete statefulset x --cascade=orphan$/,
+    );
   });
 });

@@ -77,7 +77,7 @@ describe("the hooks of a credential", () => {
 
   const stillRuns = {
     message:
-      "The pod akash-provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, pulumi up -s home deletes it",
+      "The pod akash-provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home",
   };
 
   describe("look at a consumer, and", () => {
@@ -237,7 +237,7 @@ describe("the hooks of a credential", () => {
         call(hook, { type: keyType, oldOutputs: { privateKey: encoded("key file") } }),
         {
           message:
-            "The Secret wildcard still holds this credential, so it is not deleted. When the Secret holds the new one, pulumi up -s home deletes it",
+            "The Secret wildcard still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
         },
       );
     });

@@ -10,7 +10,7 @@ import { infosOf, warningsOf } from "../../support/warnings.ts";
 describe("the rotation's protocol", () => {
   const { next, previous } = credentialAnnotations;
   const stillRuns =
-    "The pod provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, pulumi up -s home deletes it";
+    "The pod provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home";
   const unfinished =
     "There are two credentials already, A and B, from a rotation that did not finish. Finish it first, without --replace: pulumi up -s home";
   const unknown =
@@ -475,7 +475,7 @@ describe("the rotation's protocol", () => {
   describe("has a second consumer without a pod, where", () => {
     const certManager = () => new FakeConsumer("wildcard-gcp-dns");
     const stillHolds =
-      "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, pulumi up -s home deletes it";
+      "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home";
 
     it("second-behind: what its Secret holds is neither removed nor deleted, nor is there a third", async () => {
       const stage = await Stage.created(certManager());

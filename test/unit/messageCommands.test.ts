@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { troubles } from "../../doctor/troubleshooting.ts";
+import { commandsIn, messageCommands } from "../support/messageCommands.ts";
+
+/** Commands by what a shell makes of them: the programs that it runs, each with its arguments. */
+type Arguments = Readonly<Record<string, readonly (readonly string[])[]>>;
+
+const expectedFile = join(import.meta.dirname, "messageCommands.yaml");
+
+/** What only shows what a command does by itself, and is not there to be pasted. */
+const shown = [
+  "pulumi config set-all -s {} --json …",
+  "pulumi config set -s {} --path --secret {} < …",
+];
+
+/** Programs that messages have commands of, and what their outputs go through. */
+const programs = ["curl", "dig", "gcloud", "grep", "helm", "kubectl", "npm", "openssl", "pulumi"];
+
+/** Between the words of a record: no command has it. */
+const separator = "\x1f";
+
+/** Pulumi's commands that are about one stack, which is not always the one that is selected. */
+const aboutStack = /pulumi (?:up|preview|refresh|destroy|config|stack export)\b/;
+
+/** What test/e2e runs with the real programs is in commands.test.ts, endings.test.ts, adopt.test.ts and doctor.test.ts. */
+describe("the commands in messages", () => {
+  const ofMessages = messageCommands()
+    .map(({ text }) => text)
+    .filter((text) => !shown.includes(text));
+  const ofDoctor = troubles.flatMap(({ remedy }) =>
+    [...remedy.matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command),
+  );
+  const commands = [...new Set([...ofMessages, ...ofDoctor])].sort();
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "commands-"));
+    for (const name of [...programs, "x"]) {
+      // One write for each call, since the programs of a pipe run side by side.
+      const script = `#!/bin/sh\nline=${name}\nfor word; do line="$line${separator}$word"; done\necho "$line" >> "$RECORD"\n`;
+      writeFileSync(join(folder, name), script, { mode: 0o755 });
+    }
+  });
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What a shell runs for a command that is pasted, in no order: the programs of a pipe run side by side. */
+  function argumentsOf(command: string): readonly (readonly string[])[] {
+    const record = join(folder, "record");
+    const { status, stderr } = spawnSync(
+      "/bin/bash",
+      ["--norc", "-c", command.replaceAll("{}", "x")],
+      {
+        cwd: folder,
+        encoding: "utf8",
+        env: { PATH: folder, RECORD: record },
+      },
+    );
+    assert.equal(status, 0, `${command}\n${stderr}`);
+    const lines = readFileSync(record, "utf8").split("\n").slice(0, -1).sort();
+    rmSync(record);
+    return lines.map((line) => line.split(separator));
+  }
+
+  it("are found wherever a message has one", () => {
+    assert(commands.length > 60, `${commands.length}`);
+    assert.deepEqual(commandsIn("Finish it first: pulumi up -s prod"), ["pulumi up -s prod"]);
+    assert.deepEqual(commandsIn("the next pulumi up tries again"), ["pulumi up tries again"]);
+    assert.deepEqual(commandsIn("it (kubectl get pod x), or `helm list -A`"), [
+      "kubectl get pod x",
+      "helm list -A",
+    ]);
+  });
+
+  it("name the stack that they are about", () => {
+    assert.deepEqual(
+      commands
+        .flatMap((command) => command.split(" && "))
+        .filter((command) => aboutStack.test(command) && !command.includes(" -s ")),
+      [],
+    );
+  });
+
+  it("have what the reader fills in as words in quotes, not in brackets", () => {
+    assert.deepEqual(
+      commands.filter((command) => /<[^>]*>|…/.test(command)),
+      [],
+    );
+  });
+
+  it("hand over to the programs what is meant, and a new one is looked at", () => {
+    const found: Arguments = Object.fromEntries(
+      commands.map((command) => [command, argumentsOf(command)]),
+    );
+    if (process.env.UPDATE_GOLDEN !== undefined) {
+      const comment =
+        " What a shell runs for each command of a message; written by npm run golden, and read by who changes one.\n";
+      writeFileSync(
+        expectedFile,
+        `#${comment}${stringify(found, { flowCollectionPadding: false, lineWidth: 0 })}`,
+      );
+    }
+    assert.deepEqual(found, parse(readFileSync(expectedFile, "utf8")));
+  }).timeout(60_000);
+});
