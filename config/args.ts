@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import {
   providerConsumer,
   type AkashProviderArgs,
@@ -11,8 +11,15 @@ import {
 import type { Config } from "./index.ts";
 
 /** The cluster of a stack. */
-export function clusterArgs({ kubeContext }: Config): ClusterArgs {
-  return { context: kubeContext };
+export function clusterArgs(config: Config): ClusterArgs {
+  const { kubeContext, kubeconfig, namespace, releaseName, values, contextSetting } = config;
+  return {
+    context: kubeContext,
+    ...(kubeconfig !== undefined && {
+      kubeconfig: kubeconfig.isPath ? kubeconfig.value : pulumi.secret(kubeconfig.value),
+    }),
+    deployed: { namespace, releaseName, values, contextSetting },
+  };
 }
 
 /** What protects a stack's DNS credential, also when the stack has none any more. */

@@ -1,6 +1,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectDirectory, sandboxSource } from "../paths.ts";
+import { loopbackWithoutProxy } from "../../lib/proxy.ts";
 import { membershipVariable } from "../processes/parts.ts";
 import type { PulumiTools } from "./pulumiTools.ts";
 
@@ -45,6 +46,7 @@ export function sandboxEnvironment(
   ];
   return {
     ...Object.fromEntries(inherited),
+    ...loopbackWithoutProxy(base),
     PATH: path.join(delimiter),
     [membershipVariable]: directory,
     KUBECONFIG: kubeconfig,
