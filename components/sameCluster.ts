@@ -48,6 +48,38 @@ export function sameClusterHook(name: string, place: ProviderPlace): pulumi.Reso
   );
 }
 
+/**
+ * A hook for before the wallet's Secret is made, also in a preview. It refuses another namespace than the one that has the
+ * stack's provider, where only a setting that had no effect before names it.
+ *
+ * @param name the hook's name
+ * @param cluster where the Secret is made
+ * @param former where the stack's provider may be instead
+ * @param setting the setting that names the other namespace, for the command that keeps the provider where it is
+ */
+export function sameNamespaceHook(
+  name: string,
+  cluster: { readonly coreApi: () => Promise<CoreV1Api> },
+  former: ProviderPlace,
+  setting: string,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    name,
+    async () => {
+      if (await hasProvider(await cluster.coreApi(), former)) {
+        const { releaseName = defaultReleaseName, namespace = defaultNamespace } = former;
+        const stack = pulumi.getStack();
+        throw new pulumi.RunError(
+          `The stack's release ${releaseName} is in namespace ${namespace}, and ${setting}, which had no effect before, names another. ` +
+            `To keep the provider where it is: pulumi config rm -s ${stack} ${setting}. ` +
+            `To move it, destroy it first (pulumi destroy -s ${stack} --run-program)`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+}
+
 async function choiceOf(inputs: object | undefined): Promise<ClusterChoice> {
   const { context, kubeconfig } = (inputs ?? {}) as {
     readonly context?: pulumi.Input<string>;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { defaultNamespace } from "../chart/release.ts";
 import {
   providerConsumer,
   type AkashProviderArgs,
@@ -74,6 +75,10 @@ export function providerArgs(
     ...{ cluster, credential, namespace, releaseName, wallet, timeout, maxHistory },
     ...{ attributes, directoryUrl, domain, email, ingress, storageClass, values, website },
     account: config.from,
+    ...(config.namespaceAlias !== undefined &&
+      namespace !== defaultNamespace && {
+        formerNamespace: { namespace: defaultNamespace, setting: config.namespaceAlias },
+      }),
     chart: { source: config.chart, version: config.chartVersion },
     network: {
       node: config.node,

@@ -53,6 +53,8 @@ export interface Config extends Omit<
   readonly kubeconfig: StackKubeconfig | undefined;
   /** The setting that names the context, for commands. */
   readonly contextSetting: string;
+  /** The setting of the Kubernetes plugin that names the namespace, which earlier releases did not hear; none where the program's own does. */
+  readonly namespaceAlias: string | undefined;
   /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
   readonly plugins: CloudAccess;
   /** The price targets that are set, by the name of their chart value. */
@@ -171,6 +173,7 @@ function assemble(parsed: Settings, source: ConfigSource): Config {
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
     directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
     kubeconfig: stackKubeconfig(source),
+    namespaceAlias: aliasesInUse(source).namespace,
     contextSetting: aliasesInUse(source).kubeContext ?? "kubeContext",
     plugins,
     priceTargets: priceTargets(parsed),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Report } from "../../doctor/report.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -60,13 +61,23 @@ describe("a stack's cluster, where there are two", () => {
     await assertNothingInSecond();
   });
 
-  it("is the same for the doctor", async () => {
-    const child = start(sandbox, workspace.directory, ["-s", name, "--json"], {
-      KUBECONFIG: merged,
-    });
+  /** What the doctor finds wrong. */
+  async function findings(KUBECONFIG: string): Promise<readonly string[]> {
+    const child = start(sandbox, workspace.directory, ["-s", name, "--json"], { KUBECONFIG });
     const { stdout, stderr } = await ended(child);
-    assert.match(stdout, /"revision 2[^"]*deployed|"id": "release-status"|deployed/, stderr);
-    assert.doesNotMatch(stdout, /release-missing/);
+    assert(stdout !== "", stderr);
+    const report = JSON.parse(stdout) as Report;
+    return report.findings.filter(({ severity }) => severity === "error").map(({ id }) => id);
+  }
+
+  it("is the same for the doctor", async () => {
+    const lost = (await findings(second.kubeconfig)).filter((id) => /release|pod/.test(id));
+    assert.notDeepEqual(lost, []);
+    const found = await findings(merged);
+    assert.deepEqual(
+      lost.filter((id) => found.includes(id)),
+      [],
+    );
   });
 
   it("is refused under another context while the provider is in the first", async () => {
@@ -84,6 +95,21 @@ describe("a stack's cluster, where there are two", () => {
     const unknown = await at.pulumi("preview", "-s", name);
     assert.match(unknown.output, /kubernetes:context is nowhere, .*: it has sandbox, second/);
     await at.succeed("config", "rm", "-s", name, "kubernetes:context");
+  });
+
+  it("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
+    const moved = await Workspace.create(sandbox, "unheard", "unheard", { timeout: "60" });
+    await moved.up();
+    await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
+    const refused = await moved.pulumi("preview", "-s", "unheard");
+    assert.match(
+      refused.output,
+      /is in namespace akash-services, and kubernetes:namespace, .* names/,
+    );
+    assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
+    await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
+    await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
+    await moved.destroy();
   });
 
   it("may be named by the stack's own kubeconfig, whose content nobody sees", async () => {
