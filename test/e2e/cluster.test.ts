@@ -131,6 +131,10 @@ describe("a stack's cluster, where there are two", () => {
     await at.up();
     await assertNothingInSecond();
 
+    // The doctor has the stack's passphrase here, and looks where the stack's own kubeconfig leads.
+    const wrong = (await findings(second.kubeconfig)).filter((id) => /release|pod/.test(id));
+    assert.deepEqual(wrong, []);
+
     const other = readFileSync(second.kubeconfig, "utf8");
     await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", other);
     const refused = await at.pulumi("preview", "-s", name);

@@ -45,6 +45,19 @@ describe("sandboxEnvironment", function () {
     }
   });
 
+  it("keeps calls to the sandbox from going through a proxy, whichever variable names it", function () {
+    for (const variable of ["NO_PROXY", "no_proxy"]) {
+      const environment = sandboxEnvironment(options, {
+        https_proxy: "http://proxy.test:3128",
+        [variable]: "internal.test",
+      });
+      assert.equal(environment.https_proxy, "http://proxy.test:3128");
+      for (const list of [environment.NO_PROXY, environment.no_proxy]) {
+        assert.equal(list, "localhost,127.0.0.1,::1,internal.test");
+      }
+    }
+  });
+
   it("lets a Pulumi installation use its own language host and plugins", function () {
     const pulumi = { cli: "/opt/pulumi/pulumi", ownLanguageHost: true };
     const environment = sandboxEnvironment({ ...options, pulumi }, { PATH: "/usr/bin" });
