@@ -91,7 +91,16 @@ if (script === undefined) {
 if (!isInstalled(project)) {
   install(project);
 }
-const child = spawn(findNode(project), [script, ...args], { stdio: "inherit" });
+/** With the addresses of this machine among those that have no proxy, in the case that is read and in the other. */
+function withoutProxyHere({ NO_PROXY, no_proxy, ...environment }) {
+  const list = ["localhost", "127.0.0.1", "::1", NO_PROXY || no_proxy].filter(Boolean).join(",");
+  return { ...environment, NO_PROXY: list, no_proxy: list };
+}
+
+const child = spawn(findNode(project), [script, ...args], {
+  stdio: "inherit",
+  env: withoutProxyHere(process.env),
+});
 // The terminal sends an interrupt to the script as well; a termination is sent to this process alone.
 process.on("SIGINT", () => undefined);
 for (const signal of ["SIGTERM", "SIGHUP"]) {

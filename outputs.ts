@@ -20,9 +20,10 @@ export function stackOutputs(
   const { namespace, revision, credentialSecret } = provider;
   const { names } = config;
   const { kubeContext } = config;
+  const kubeconfig = config.kubeconfig?.isPath === true ? config.kubeconfig.value : undefined;
   const host = providerHost(config.domain);
   const commandFor = (tool: typeof kubectl, rest: string) =>
-    namespace.apply((namespace) => tool({ namespace, kubeContext }, rest));
+    namespace.apply((namespace) => tool({ namespace, kubeContext, kubeconfig }, rest));
   return {
     /** The host that the certificate is for. */
     host,

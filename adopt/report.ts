@@ -36,7 +36,8 @@ export function summary(preparation: Preparation) {
 export function planText(file: string | undefined, preparation: Preparation): string {
   const { identity, place, translation, differences, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
-  const target = { namespace: place.namespace, kubeContext: preparation.provider.kubeContext };
+  const { kubeContext, kubeconfig } = preparation.provider;
+  const target = { namespace: place.namespace, kubeContext, kubeconfig };
   const shown = {
     ...settings,
     ...Object.fromEntries(Object.keys(secrets).map((path) => [path, masked])),
@@ -64,7 +65,8 @@ export function planText(file: string | undefined, preparation: Preparation): st
 /** The steps of an adoption, as commands where they are some. */
 export function shownCommands(preparation: Preparation): string[] {
   const { identity, translation, secrets, place, names, imported } = preparation;
-  const target = { namespace: place.namespace, kubeContext: preparation.provider.kubeContext };
+  const { kubeContext, kubeconfig } = preparation.provider;
+  const target = { namespace: place.namespace, kubeContext, kubeconfig };
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
     ...settingCommands(identity, translation).map(shownCommand),

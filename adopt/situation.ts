@@ -2,6 +2,8 @@ import type { V1Secret } from "@kubernetes/client-node";
 import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../chart/release.ts";
 import { ownerAnnotation } from "../components/owner.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
+import { chooseContextCommand, type ClusterChoice } from "../lib/kubeconfig.ts";
+import { encryptedKubeconfig, kubeconfigSetting } from "../lib/pulumi.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
@@ -63,7 +65,10 @@ export async function situationOf(
     namespace: namespace ?? settingText(existing, "namespace") ?? defaultPlace.namespace,
     releaseName: releaseName ?? settingText(existing, "releaseName") ?? defaultPlace.releaseName,
   };
-  const provider = await RunningProvider.connect(settingText(existing, "kubeContext"), place);
+  const provider = await RunningProvider.connect(
+    await clusterOf(existing, stack, directory),
+    place,
+  );
   const release = await provider.deployedRevision();
   const state = await pulumi.state(stack);
   const identity = { project, stack };
@@ -95,8 +100,35 @@ export function ownStack({ project, stack }: StackIdentity): string {
   return `${project}/${ownName(stack)}`;
 }
 
-/** A setting of the stack's file, where that is text in clear. */
-export function settingText({ settings }: StackFile, name: string): string | undefined {
-  const value = settings[name];
+/** The cluster that the stack's plugin and hooks look at. */
+async function clusterOf(
+  existing: StackFile,
+  stack: string,
+  directory: string,
+): Promise<ClusterChoice> {
+  const { kubeconfig } = existing.kubernetes ?? {};
+  const without = `Or name the kubeconfig by its path: pulumi config set -s ${stack} ${kubeconfigSetting} <path>`;
+  return {
+    context: settingText(existing, "kubeContext"),
+    kubeconfig:
+      typeof kubeconfig === "object"
+        ? await encryptedKubeconfig(stack, directory, without)
+        : textOf(kubeconfig),
+    chooseContext: chooseContextCommand(stack),
+  };
+}
+
+/** Settings that have another name among the Kubernetes plugin's. */
+const pluginNames: Readonly<Record<string, string>> = {
+  kubeContext: "context",
+  namespace: "namespace",
+};
+
+/** A setting of the stack's file, where that is text in clear, under this name or the Kubernetes plugin's for it. */
+export function settingText({ settings, kubernetes }: StackFile, name: string): string | undefined {
+  return textOf(settings[name]) ?? textOf(kubernetes?.[pluginNames[name] ?? ""]);
+}
+
+function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

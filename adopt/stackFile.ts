@@ -11,6 +11,8 @@ export interface StackFile {
   readonly settings: ValueMap;
   /** Names of the settings that are encrypted, or hold something encrypted. */
   readonly encrypted: readonly string[];
+  /** What it says to the Kubernetes plugin, by the plugin's own names; encrypted values are `{ secure }`. */
+  readonly kubernetes?: ValueMap;
 }
 
 interface ProjectFile {
@@ -34,14 +36,18 @@ export function readStackFile(directory: string, stack: string): StackFile {
     readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`)) ?? "";
   const { config } = (parse(text) ?? {}) as { readonly config?: ValueMap };
   const prefix = `${name}:`;
-  const own = Object.entries(config ?? {})
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const under = (prefix: string) =>
+    Object.entries(config ?? {})
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const own = under(prefix);
+  const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
     leaves(value).some(([path]) => path.split(".").at(-1) === "secure");
   return {
     settings: Object.fromEntries(own.filter(([, value]) => !isEncrypted(value))),
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
+    ...(kubernetes.length > 0 && { kubernetes: Object.fromEntries(kubernetes) }),
   };
 }
 

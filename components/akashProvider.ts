@@ -34,6 +34,7 @@ import { componentTypes, providerChildren } from "./names.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 import { defaultPostrender } from "./postrender.ts";
+import { sameNamespaceHook } from "./sameCluster.ts";
 import { walletDigest } from "./walletDigest.ts";
 
 /** The wallet with which the provider signs. */
@@ -69,6 +70,11 @@ export interface AkashProviderArgs extends ChartSettings {
    * `nameOverride` in `values`. Default `akash-provider`, as in Akash's guides.
    */
   readonly releaseName?: string | undefined;
+  /**
+   * A namespace in which the stack's provider may be from a time when `namespace` was not heard, and the setting that
+   * `namespace` comes from. The provider is not moved out of it. Default: none.
+   */
+  readonly formerNamespace?: { readonly namespace: string; readonly setting: string } | undefined;
   /** The wallet with which the provider signs. */
   readonly wallet: Wallet;
   /** The credential for DNS-01. Default: none, and the challenge is HTTP-01. */
@@ -171,7 +177,12 @@ export class AkashProvider extends pulumi.ComponentResource {
       {
         parent: this,
         ignoreChanges: ignoredOfSecrets,
-        hooks: { beforeCreate: [ownerHook(`${name}-owner`, cluster, releaseName)] },
+        hooks: {
+          beforeCreate: [
+            ...formerNamespaceHooks(name, args),
+            ownerHook(`${name}-owner`, cluster, releaseName),
+          ],
+        },
       },
     );
 
@@ -248,6 +259,18 @@ export class AkashProvider extends pulumi.ComponentResource {
       credentialSecret: this.credentialSecret,
     });
   }
+}
+
+function formerNamespaceHooks(
+  name: string,
+  { cluster, formerNamespace, releaseName, values }: AkashProviderArgs,
+): pulumi.ResourceHook[] {
+  if (formerNamespace === undefined) {
+    return [];
+  }
+  const { namespace, setting } = formerNamespace;
+  const former = { namespace, releaseName, values };
+  return [sameNamespaceHook(`${name}-namespace`, cluster, former, setting)];
 }
 
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */

@@ -1,17 +1,30 @@
 import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import { chooseContextCommand, isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
+import { resolved } from "./resolved.ts";
+import { sameClusterHook, type ProviderPlace } from "./sameCluster.ts";
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
   /** The kubeconfig's context. Plain, since hooks need it. Default: its current one. */
   readonly context?: string | undefined;
+  /**
+   * A kubeconfig's path or content, in place of those that `KUBECONFIG` names. The content is to be a secret. Default:
+   * those, as kubectl finds them.
+   */
+  readonly kubeconfig?: pulumi.Input<string> | undefined;
+  /**
+   * Where the stack's provider is in the cluster. With it, another cluster in place of the one that has the provider is
+   * refused. Default: it is not looked for.
+   */
+  readonly deployed?: ProviderPlace | undefined;
 }
 
 /**
  * A cluster: the Kubernetes provider of what is deployed there, and the API client of the hooks that look at it. Both
- * come from one context of the kubeconfig of whoever runs Pulumi, so that no hook looks at another cluster.
+ * come from one context of one kubeconfig, so that no hook looks at another cluster.
  *
  * @example
  * const cluster = new Cluster("cluster", { context: "prod" });
@@ -21,20 +34,35 @@ export class Cluster {
   readonly provider: Provider;
   /** The kubeconfig's context. Undefined: its current one. */
   readonly context: string | undefined;
+  /** The kubeconfig's path, for commands. Undefined: those that `KUBECONFIG` names, or one without a path. */
+  readonly kubeconfigPath: string | undefined;
+  readonly #kubeconfig: pulumi.Input<string> | undefined;
+  #core: Promise<CoreV1Api> | undefined;
 
   /**
    * @param name the Kubernetes provider's name
    * @param args see {@link ClusterArgs}
    * @param opts options of the Kubernetes provider
    */
-  constructor(name: string, { context }: ClusterArgs = {}, opts?: pulumi.CustomResourceOptions) {
+  constructor(
+    name: string,
+    { context, kubeconfig, deployed }: ClusterArgs = {},
+    opts?: pulumi.CustomResourceOptions,
+  ) {
     this.context = context;
+    this.kubeconfigPath =
+      typeof kubeconfig === "string" && isPath(kubeconfig) ? kubeconfig : undefined;
+    this.#kubeconfig = kubeconfig;
     this.provider = new Provider(
       name,
       {
         ...(context !== undefined && { context }),
         // A Secret's new content must take the place of the old in one step, without a moment in which it is missing.
         enableSecretMutable: true,
+        ...(kubeconfig !== undefined && {
+          // With it the plugin replaces nothing because of another content, which may well be of the same cluster.
+          clusterIdentifier: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        }),
       },
       pulumi.mergeOptions(opts, {
         // The SDK copies $KUBECONFIG into the inputs (provider.js), and the path would be a change on every other
@@ -42,21 +70,36 @@ export class Cluster {
         // plugin reads both itself.
         transformations: [
           ({ props, opts }) => ({
-            props: { ...props, kubeconfig: undefined, deleteUnreachable: undefined },
+            props: { ...props, kubeconfig, deleteUnreachable: undefined },
             opts,
           }),
         ],
+        ...(deployed !== undefined && {
+          hooks: { beforeUpdate: [sameClusterHook(`${name}-same`, deployed)] },
+        }),
       } satisfies pulumi.CustomResourceOptions),
     );
   }
 
   /** The core API, for hooks, which look at what is there while resources are made. */
   coreApi(): Promise<CoreV1Api> {
-    return coreApi(this.context);
+    this.#core ??= this.#choice().then(coreApi);
+    return this.#core;
   }
 
   /** The API of workloads, for the same. */
-  appsApi(): Promise<AppsV1Api> {
-    return appsApi(this.context);
+  async appsApi(): Promise<AppsV1Api> {
+    return appsApi(await this.#choice());
+  }
+
+  async #choice(): Promise<ClusterChoice> {
+    return {
+      context: this.context,
+      kubeconfig:
+        this.#kubeconfig === undefined
+          ? undefined
+          : await resolved(pulumi.output(this.#kubeconfig)),
+      chooseContext: chooseContextCommand(pulumi.getStack()),
+    };
   }
 }

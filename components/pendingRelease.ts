@@ -14,6 +14,8 @@ export interface ReleaseOperation {
   readonly timeout: number;
   /** Context of the kubeconfig, for commands. Default: its current one. */
   readonly kubeContext?: string | undefined;
+  /** Path of the kubeconfig, for commands, where the stack names one. */
+  readonly kubeconfig?: string | undefined;
 }
 
 /** The Secrets in which Helm keeps the revisions of one release, as far as this looks at them. */
@@ -43,7 +45,8 @@ export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.Resou
       readonly name: string;
       readonly timeout: number;
     };
-    const operation = { namespace, releaseName: name, timeout, kubeContext: cluster.context };
+    const { context: kubeContext, kubeconfigPath: kubeconfig } = cluster;
+    const operation = { namespace, releaseName: name, timeout, kubeContext, kubeconfig };
     await makeWay(await revisionSecrets(cluster, operation), operation);
   });
 }

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { defaultNamespace } from "../chart/release.ts";
 import {
   providerConsumer,
   type AkashProviderArgs,
@@ -11,8 +12,15 @@ import {
 import type { Config } from "./index.ts";
 
 /** The cluster of a stack. */
-export function clusterArgs({ kubeContext }: Config): ClusterArgs {
-  return { context: kubeContext };
+export function clusterArgs(config: Config): ClusterArgs {
+  const { kubeContext, kubeconfig, namespace, releaseName, values, contextSetting } = config;
+  return {
+    context: kubeContext,
+    ...(kubeconfig !== undefined && {
+      kubeconfig: kubeconfig.isPath ? kubeconfig.value : pulumi.secret(kubeconfig.value),
+    }),
+    deployed: { namespace, releaseName, values, contextSetting },
+  };
 }
 
 /** What protects a stack's DNS credential, also when the stack has none any more. */
@@ -67,6 +75,10 @@ export function providerArgs(
     ...{ cluster, credential, namespace, releaseName, wallet, timeout, maxHistory },
     ...{ attributes, directoryUrl, domain, email, ingress, storageClass, values, website },
     account: config.from,
+    ...(config.namespaceAlias !== undefined &&
+      namespace !== defaultNamespace && {
+        formerNamespace: { namespace: defaultNamespace, setting: config.namespaceAlias },
+      }),
     chart: { source: config.chart, version: config.chartVersion },
     network: {
       node: config.node,

@@ -11,6 +11,13 @@ import {
 } from "./settings.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
+import {
+  aliasesInUse,
+  kubernetesProblems,
+  stackKubeconfig,
+  valuesWithAliases,
+  type StackKubeconfig,
+} from "./kubernetesPlugin.ts";
 import { mendCommand, type SettingProblem } from "./mend.ts";
 import { isStructured } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
@@ -42,6 +49,12 @@ export interface Config extends Omit<
   readonly names: ReleaseNames;
   /** The ACME directory URL. */
   readonly directoryUrl: string;
+  /** The kubeconfig that the stack has of its own. Default: as `KUBECONFIG` says. */
+  readonly kubeconfig: StackKubeconfig | undefined;
+  /** The setting that names the context, for commands. */
+  readonly contextSetting: string;
+  /** The setting of the Kubernetes plugin that names the namespace, which earlier releases did not hear; none where the program's own does. */
+  readonly namespaceAlias: string | undefined;
   /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
   readonly plugins: CloudAccess;
   /** The price targets that are set, by the name of their chart value. */
@@ -87,6 +100,7 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
   const all = [
     ...unknownSettings(source),
     ...problems,
+    ...kubernetesProblems(source),
     ...guards.flatMap((guard) => guard(parsed, source)),
   ];
   if (all.length > 0) {
@@ -134,24 +148,34 @@ function parseSettings(source: ConfigSource): {
 } {
   const parsed: Record<string, unknown> = {};
   const problems: SettingProblem[] = [];
+  const values = valuesWithAliases(source);
+  const aliases = aliasesInUse(source);
   for (const name of Object.keys(settings) as SettingName[]) {
-    const text = source.values[name];
+    const text = values[name];
     const result = settings[name].safeParse(
       // Text that is no JSON stays as it is, for the schema to refuse.
       isStructured(name) ? (parseJson(text) ?? text) : text,
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      problems.push(...problemsOf(name, text, result.error.issues));
+      const found = problemsOf(name, text, result.error.issues);
+      const alias = aliases[name];
+      problems.push(
+        ...(alias === undefined
+          ? found
+          : found.map(({ problem }) => ({
+              setting: alias,
+              problem,
+              mend: ["rm", alias] as const,
+            }))),
+      );
     }
   }
   return { settings: parsed, problems };
 }
 
-function assemble(
-  parsed: Settings,
-  { stack, plugins = { googleCloud: {}, cloudflare: {} } }: ConfigSource,
-): Config {
+function assemble(parsed: Settings, source: ConfigSource): Config {
+  const { stack, plugins = { googleCloud: {}, cloudflare: {} } } = source;
   const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
     parsed;
   return {
@@ -164,6 +188,9 @@ function assemble(
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
     directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
+    kubeconfig: stackKubeconfig(source),
+    namespaceAlias: aliasesInUse(source).namespace,
+    contextSetting: aliasesInUse(source).kubeContext ?? "kubeContext",
     plugins,
     priceTargets: priceTargets(parsed),
     bidPriceScript: bidPriceScript && readFileSync(bidPriceScript, "utf8"),

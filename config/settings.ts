@@ -297,7 +297,7 @@ export const settings = {
       examples: [String(defaultMaxHistory)],
     }),
   kubeContext: optionalText("is empty").meta({
-    description: "Context of the kubeconfig.",
+    description: "Context of the kubeconfig; `kubernetes:context` is another name for it.",
     unset: "its current one",
     examples: ["prod"],
   }),

@@ -8,7 +8,9 @@ import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
-import { readStackState } from "./stackState.ts";
+import { encryptedKubeconfig } from "../lib/pulumi.ts";
+import { resourceTypes } from "../components/names.ts";
+import { readStackState, type StateResource } from "./stackState.ts";
 
 /**
  * Everything that one look goes by. Only the stack's state is read here, and the facts as the checks ask for them.
@@ -19,11 +21,12 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const resources = await readStackState(args.stack);
   const deployed = expectation(args.stack, resources);
   const timeout = Math.max(deployed.timeout, configuredTimeout(process.cwd(), args.stack) ?? 0);
-  const expected = { ...deployed, timeout };
+  const kubeconfigContent = await ownKubeconfig(args.stack, resources);
+  const expected = { ...deployed, timeout, kubeconfigContent };
   const { host } = expected;
   const toldAddress = (port: number) =>
     [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];
-  const cluster = clusterFacts(expected);
+  const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
   return {
     expected,
@@ -43,4 +46,26 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     prove: args.prove,
     now: new Date(),
   };
+}
+
+/** The content of the stack's own kubeconfig, where the state has it encrypted. */
+async function ownKubeconfig(
+  stack: string,
+  resources: readonly StateResource[],
+): Promise<string | undefined> {
+  const cluster = resources.find(({ type }) => type === resourceTypes.kubernetesProvider);
+  const kubeconfig = cluster?.inputs.kubeconfig;
+  if (typeof kubeconfig !== "object" || kubeconfig === null) {
+    return undefined;
+  }
+  try {
+    const without = `Or hand the doctor the kubeconfig: KUBECONFIG=<path> npm run doctor -- -s ${stack}`;
+    return await encryptedKubeconfig(stack, process.cwd(), without);
+  } catch (error) {
+    // Who names one for the doctor has no passphrase.
+    if (process.env.KUBECONFIG === undefined) {
+      throw error;
+    }
+    return undefined;
+  }
 }

@@ -8,6 +8,7 @@ import {
 } from "../chart/release.ts";
 import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
+import { chooseContextCommand, type ClusterChoice } from "../lib/kubeconfig.ts";
 import type { StateResource } from "./stackState.ts";
 
 /** What a stack says of its provider. */
@@ -21,6 +22,10 @@ export interface Expectation {
   /** The revision that the stack made last. */
   readonly revision: number | undefined;
   readonly kubeContext: string | undefined;
+  /** Path of the stack's own kubeconfig; none where the environment's counts, or the stack has its content. */
+  readonly kubeconfig: string | undefined;
+  /** The content of the stack's own kubeconfig: a secret, and in no message. */
+  readonly kubeconfigContent?: string | undefined;
   /** The host that the certificate is for. */
   readonly host: string;
   readonly domain: string;
@@ -92,6 +97,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     timeout,
     revision: status.safeParse(release?.outputs.status).data?.revision,
     kubeContext: text.parse(cluster?.inputs.context),
+    kubeconfig: text.parse(cluster?.inputs.kubeconfig),
     host: providerHost(values.domain),
     domain: values.domain,
     email: values.letsEncrypt.acme.email,
@@ -150,4 +156,18 @@ export function credentialSecret({ challenge, names }: Expectation): string | un
   return challenge.type === "dns-01" && challenge.credentialDigest !== undefined
     ? credentialSecretName(names, challenge.dnsProvider)
     : undefined;
+}
+
+/** The cluster that the stack's plugin and hooks look at. */
+export function clusterChoice({
+  stack,
+  kubeContext,
+  kubeconfig,
+  kubeconfigContent,
+}: Expectation): ClusterChoice {
+  return {
+    context: kubeContext,
+    kubeconfig: kubeconfigContent ?? kubeconfig,
+    chooseContext: chooseContextCommand(stack),
+  };
 }

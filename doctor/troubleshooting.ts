@@ -26,6 +26,7 @@ const http01: Expectation = {
   timeout: 600,
   revision: undefined,
   kubeContext: undefined,
+  kubeconfig: undefined,
   host: providerHost("example.com"),
   domain: "example.com",
   email: "you@example.com",

@@ -4,6 +4,8 @@ export interface CommandTarget {
   readonly namespace?: string | undefined;
   /** The kubeconfig's context. Default: its current one. */
   readonly kubeContext?: string | undefined;
+  /** Path of the kubeconfig, where the stack names one. Default: as KUBECONFIG says. */
+  readonly kubeconfig?: string | undefined;
 }
 
 /**
@@ -24,11 +26,12 @@ export function helm(target: CommandTarget, rest: string): string {
 function clusterCommand(
   program: string,
   contextFlag: string,
-  { namespace, kubeContext }: CommandTarget,
+  { namespace, kubeContext, kubeconfig }: CommandTarget,
   rest: string,
 ): string {
   return [
     program,
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", shellWord(kubeconfig)]),
     ...(kubeContext === undefined ? [] : [contextFlag, shellWord(kubeContext)]),
     ...(namespace === undefined ? [] : ["-n", shellWord(namespace)]),
     rest,

@@ -104,6 +104,30 @@ export function restoreCheckpoint(name: string): string {
   return `find "$(${url})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
 }
 
+/** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
+export const kubeconfigSetting = "kubernetes:kubeconfig";
+
+/**
+ * The stack's own kubeconfig where it is encrypted, as Pulumi tells it, which takes the stack's passphrase.
+ *
+ * @param without what helps without the passphrase
+ * @throws UserError when Pulumi does not tell it
+ */
+export async function encryptedKubeconfig(
+  stack: string,
+  directory: string,
+  without: string,
+): Promise<string> {
+  const args = ["config", "get", "-s", stack, kubeconfigSetting];
+  const explain = (failure: PulumiFailure) => {
+    const said = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
+    const [line = said] = /(?<=error: ).*/.exec(said) ?? [];
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${line.trim()}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
+  };
+  const text = await runPulumi(args, { directory, explain });
+  return text.replace(/\n$/, "");
+}
+
 function start(
   args: readonly string[],
   { directory, stdin = "", stream = "kept", explain }: PulumiOptions,

@@ -14,6 +14,7 @@ export interface ReleasePlace {
  *
  * @param records the release's revisions, in any order
  * @param kubeContext the kubeconfig's context, for the command that mends it. Default: its current one
+ * @param kubeconfig its path, where the stack names one
  * @returns undefined where there are none
  * @throws UserError when it is not deployed, or of another chart
  */
@@ -21,6 +22,7 @@ export function deployedOf(
   records: readonly HelmRecord[],
   { namespace, releaseName }: ReleasePlace,
   kubeContext?: string,
+  kubeconfig?: string,
 ): HelmRecord | undefined {
   const inOrder = records.toSorted((a, b) => a.version - b.version);
   const last = inOrder.at(-1);
@@ -33,7 +35,7 @@ export function deployedOf(
     );
   }
   if (last.info.status !== "deployed") {
-    const target = { namespace, kubeContext };
+    const target = { namespace, kubeContext, kubeconfig };
     const good = inOrder.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
     const mend =
       good === undefined

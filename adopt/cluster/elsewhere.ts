@@ -8,17 +8,19 @@ import { decodeRecord } from "../../lib/helmRecord.ts";
  *
  * @param deployed the Secrets of all deployed revisions in the cluster; undefined where one may not see them
  * @param kubeContext the kubeconfig's context in which they were looked for. Default: its current one
+ * @param kubeconfig its path, where the stack names one
  */
 export function elsewhereText(
   deployed: readonly V1Secret[] | undefined,
   kubeContext?: string,
+  kubeconfig?: string,
 ): string {
   if (deployed === undefined) {
     return "Say where it is with --namespace and --release: the kubeconfig's user may not look into the other namespaces.";
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext }, "list -A")}`
+    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext, kubeconfig }, "list -A")}`
     : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
 }
 

@@ -7,7 +7,9 @@ import {
   recordSelector,
   type HelmRecord,
 } from "../../lib/helmRecord.ts";
-import { coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
+import type { CommandTarget } from "../../lib/clusterCommand.ts";
+import type { ClusterChoice } from "../../lib/kubeconfig.ts";
+import { commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
@@ -20,18 +22,21 @@ export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep"
 export class RunningProvider {
   /** The kubeconfig's context; undefined for its current one. */
   readonly kubeContext: string | undefined;
+  /** The kubeconfig's path, where the stack names one. */
+  readonly kubeconfig: string | undefined;
   private readonly core: CoreV1Api;
   private readonly place: ReleasePlace;
 
-  private constructor(core: CoreV1Api, place: ReleasePlace, kubeContext: string | undefined) {
-    this.kubeContext = kubeContext;
+  private constructor(core: CoreV1Api, place: ReleasePlace, target: CommandTarget) {
+    this.kubeContext = target.kubeContext;
+    this.kubeconfig = target.kubeconfig;
     this.core = core;
     this.place = place;
   }
 
-  /** @param context the kubeconfig's context. Default: its current one */
-  static async connect(context: string | undefined, place: ReleasePlace): Promise<RunningProvider> {
-    return new RunningProvider(await explained(() => coreApi(context)), place, context);
+  /** @param choice which cluster */
+  static async connect(choice: ClusterChoice, place: ReleasePlace): Promise<RunningProvider> {
+    return new RunningProvider(await coreApi(choice), place, commandTarget(choice));
   }
 
   /**
@@ -45,6 +50,7 @@ export class RunningProvider {
       (await this.revisions()).map(readRecord),
       this.place,
       this.kubeContext,
+      this.kubeconfig,
     );
     if (deployed === undefined) {
       throw new UserError(
@@ -179,7 +185,7 @@ export class RunningProvider {
     const list = await explained(() =>
       unlessForbidden(this.core.listSecretForAllNamespaces({ labelSelector })),
     );
-    return elsewhereText(list?.items, this.kubeContext);
+    return elsewhereText(list?.items, this.kubeContext, this.kubeconfig);
   }
 }
 

@@ -1,4 +1,5 @@
 import Cloudflare from "cloudflare";
+import { proxiedFetch } from "../../lib/proxiedFetch.ts";
 import type { CloudflareAccess } from "../access.ts";
 
 /**
@@ -32,7 +33,10 @@ export function operatorClient({ apiToken, endpoint }: CloudflareAccess): Cloudf
       tokenClient(apiToken, endpoint);
 }
 
-/** The client puts a slash between an address and a path. */
-function address(endpoint: string | undefined): { readonly baseURL?: string } {
-  return endpoint === undefined ? {} : { baseURL: endpoint.replace(/\/$/, "") };
+/** The client puts a slash between an address and a path, and knows no proxy. */
+function address(endpoint: string | undefined) {
+  return {
+    fetch: proxiedFetch,
+    ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
+  };
 }

@@ -1,4 +1,5 @@
 import { gaxios, JWT } from "google-auth-library";
+import { proxyAgent } from "../../lib/proxy.ts";
 import type { KeyFile } from "./keyFile.ts";
 
 /** Google's token address, the only one that its client knows. */
@@ -11,19 +12,9 @@ const googleTokens = "https://oauth2.googleapis.com/token";
  * @param scopes what it may be used for (https://developers.google.com/identity/protocols/oauth2/scopes)
  */
 export function keyClient(key: KeyFile, scopes: readonly string[]): JWT {
-  const transporter = new gaxios.Gaxios();
-  transporter.interceptors.request.add({
-    resolved: (options) => {
-      if (options.url.href === googleTokens) {
-        options.url = new URL(key.token_uri);
-        // The proxy was chosen for the address before; this machine itself needs none.
-        if (["127.0.0.1", "localhost"].includes(options.url.hostname)) {
-          delete options.agent;
-        }
-      }
-      return Promise.resolve(options);
-    },
-  });
+  const transporter = proxiedTransporter((url) =>
+    url.href === googleTokens ? new URL(key.token_uri) : url,
+  );
   return new JWT({
     email: key.client_email,
     key: key.private_key,
@@ -32,4 +23,27 @@ export function keyClient(key: KeyFile, scopes: readonly string[]): JWT {
     additionalClaims: { aud: key.token_uri },
     transporter,
   });
+}
+
+/**
+ * Makes the calls of Google's clients, each through the proxy that the environment names for its address
+ * ({@link proxyAgent}). The library would choose by other rules, and by the address before it is changed.
+ *
+ * @param addressOf where a call goes in place of its address. Default: to its address
+ */
+export function proxiedTransporter(addressOf: (url: URL) => URL = (url) => url): gaxios.Gaxios {
+  const transporter = new gaxios.Gaxios();
+  transporter.interceptors.request.add({
+    resolved: async (options) => {
+      options.url = addressOf(options.url);
+      const agent = await proxyAgent(options.url);
+      if (agent === undefined) {
+        delete options.agent;
+      } else {
+        options.agent = agent;
+      }
+      return options;
+    },
+  });
+  return transporter;
 }

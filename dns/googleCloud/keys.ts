@@ -1,6 +1,7 @@
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import type { GoogleCloudAccess } from "../access.ts";
 import { googleCloudAnswer } from "./answer.ts";
+import { proxiedTransporter } from "./client.ts";
 import { answered } from "../calls.ts";
 import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
@@ -58,16 +59,17 @@ function keysUrl(iamEndpoint: string, account: string): string {
 
 function operator({ accessToken, credentials }: GoogleCloudAccess) {
   if (accessToken !== undefined) {
-    const client = new OAuth2Client();
+    const client = new OAuth2Client({ transporter: proxiedTransporter() });
     client.setCredentials({ access_token: accessToken });
     return client;
   }
   const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
+  const clientOptions = { transporter: proxiedTransporter() };
   if (credentials === undefined) {
-    return new GoogleAuth({ scopes });
+    return new GoogleAuth({ scopes, clientOptions });
   }
   // The plugin takes a file's content as well as its path.
   return credentials.trimStart().startsWith("{")
-    ? new GoogleAuth({ scopes, credentials: JSON.parse(credentials) as object })
-    : new GoogleAuth({ scopes, keyFile: credentials });
+    ? new GoogleAuth({ scopes, clientOptions, credentials: JSON.parse(credentials) as object })
+    : new GoogleAuth({ scopes, clientOptions, keyFile: credentials });
 }

@@ -27,7 +27,8 @@ const noClass: Problem = {
   severity: "error",
   title: "The Ingress of the challenge is of a class that the cluster does not have",
   why: "No controller takes it, so that port 80 does not lead to the provider.",
-  command: ({ kubeContext }) => kubectl({ kubeContext }, "get ingressclasses"),
+  command: ({ kubeContext, kubeconfig }) =>
+    kubectl({ kubeContext, kubeconfig }, "get ingressclasses"),
 };
 
 const noAddress: Problem = {

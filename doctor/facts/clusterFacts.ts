@@ -2,7 +2,6 @@ import {
   ApiException,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
   KubernetesObjectApi,
   type V1Pod,
 } from "@kubernetes/client-node";
@@ -10,7 +9,8 @@ import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
-import { credentialSecret, type Expectation } from "../expectation.ts";
+import { clusterClient, ClusterRefusal } from "../../lib/kubernetesApi.ts";
+import { clusterChoice, credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
 import { orderResource, readOrders, type CertificateOrder } from "./certificateOrders.ts";
 import { readRevision, type Revision } from "./helmRelease.ts";
@@ -53,9 +53,9 @@ const tailLines = 20_000;
  *
  * @throws UserError when there is no kubeconfig, or it has no such context
  */
-export function clusterFacts(expected: Expectation): ClusterFacts {
+export async function clusterFacts(expected: Expectation): Promise<ClusterFacts> {
   const { namespace, releaseName, names } = expected;
-  const config = loadConfig(expected);
+  const config = await clusterClient(clusterChoice(expected));
   const core = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
 
@@ -117,26 +117,6 @@ export function clusterFacts(expected: Expectation): ClusterFacts {
   };
 }
 
-function loadConfig({ stack, kubeContext }: Expectation): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    config.loadFromDefault();
-  } catch (error) {
-    throw new UserError(
-      `The kubeconfig cannot be read (${messageOf(error)}). Which one is used: echo $KUBECONFIG`,
-    );
-  }
-  if (kubeContext !== undefined) {
-    if (config.getContextObject(kubeContext) === null) {
-      throw new UserError(
-        `The kubeconfig has no context ${kubeContext}, which stack ${stack} uses. Name another: pulumi config set -s ${stack} kubeContext 'CONTEXT'`,
-      );
-    }
-    config.setCurrentContext(kubeContext);
-  }
-  return config;
-}
-
 function same(one: LogLine, other: LogLine): boolean {
   return one.text === other.text && one.time?.getTime() === other.time?.getTime();
 }
@@ -158,10 +138,7 @@ async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | u
     if (status !== undefined) {
       throw new NotSeen(`the cluster answers ${status}`);
     }
-    const { kubeContext } = expected;
-    throw new UserError(
-      `The cluster does not answer (${messageOf(error)}). Is this the right one? ${kubectl({ kubeContext }, "cluster-info")}`,
-    );
+    throw error;
   }
 }
 
@@ -169,6 +146,9 @@ async function logPart(read: Promise<string>, pod: string): Promise<string> {
   try {
     return (await read) ?? "";
   } catch (error) {
+    if (error instanceof UserError && !(error instanceof ClusterRefusal)) {
+      throw error;
+    }
     const status = statusOf(error);
     throw new NotSeen(
       `the log of ${pod} cannot be read (${status === undefined ? messageOf(error) : `the cluster answers ${status}`})`,
@@ -178,7 +158,7 @@ async function logPart(read: Promise<string>, pod: string): Promise<string> {
 
 /** The status of an answer. The client throws Errors of its own for types of objects that the cluster does not have. */
 function statusOf(error: unknown): number | undefined {
-  if (error instanceof ApiException) {
+  if (error instanceof ApiException || error instanceof ClusterRefusal) {
     return error.code;
   }
   return messageOf(error).startsWith("Unrecognized API version and kind") ? 404 : undefined;

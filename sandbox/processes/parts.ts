@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:
 import { join } from "node:path";
 import { z } from "zod";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
+import { loopbackWithoutProxy } from "../../lib/proxy.ts";
 import { readIfPresent, readJsonIfPresent, remove, writeJson } from "../../lib/files.ts";
 import { identify, isAlive, processIdentitySchema, type ProcessIdentity } from "./identity.ts";
 import { waitFor } from "./wait.ts";
@@ -70,7 +71,12 @@ export async function startPart(directory: string, part: Part): Promise<void> {
   const child = spawn(part.command, part.args, {
     cwd: directory,
     detached: true,
-    env: { ...process.env, ...part.environment, [membershipVariable]: directory },
+    env: {
+      ...process.env,
+      ...loopbackWithoutProxy(process.env),
+      ...part.environment,
+      [membershipVariable]: directory,
+    },
     stdio: ["ignore", output, output],
   });
   closeSync(output);

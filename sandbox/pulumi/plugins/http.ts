@@ -1,3 +1,4 @@
+import { proxiedFetch } from "../../../lib/proxiedFetch.ts";
 import { CloudError } from "./failures.ts";
 
 /** One call of an HTTP API that speaks JSON. */
@@ -42,7 +43,7 @@ export async function callApi(call: ApiCall): Promise<ApiReply> {
   const form = body instanceof URLSearchParams;
   const content = form ? body : JSON.stringify(body);
   try {
-    const response = await fetch(url, {
+    const response = await proxiedFetch(url, {
       method,
       headers: {
         ...headers,

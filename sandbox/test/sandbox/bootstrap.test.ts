@@ -55,6 +55,13 @@ mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json
     writeLock(file("package-lock.json"), "1.0.0");
   });
 
+  it("keeps the script's calls to this machine from going through a proxy", function () {
+    const script =
+      "console.log(process.env.NO_PROXY === process.env.no_proxy, process.env.no_proxy)";
+    const { stdout } = bootstrap(script);
+    assert.match(stdout, /^true localhost,127\.0\.0\.1,::1/m);
+  });
+
   it("installs the packages of a new clone, and runs the script", function () {
     const { status, stdout, stderr } = bootstrap("console.log(process.argv.slice(2).join())");
     assert.equal(status, 0);

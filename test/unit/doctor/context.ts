@@ -51,6 +51,7 @@ export function context(changes: Changes = {}): Context {
     timeout: 600,
     revision: 3,
     kubeContext: undefined,
+    kubeconfig: undefined,
     host: "provider.example.com",
     domain: "example.com",
     email: "operator@example.com",

@@ -1,0 +1,190 @@
+import type { CoreV1Api } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+import { defaultNamespace, defaultReleaseName, releaseNames } from "../chart/release.ts";
+import { shellWord } from "../lib/clusterCommand.ts";
+import { messageOf } from "../lib/errors.ts";
+import {
+  chooseContextCommand,
+  connectionTo,
+  isPath,
+  type ClusterChoice,
+  type Connection,
+} from "../lib/kubeconfig.ts";
+import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
+import { owner, ownerAnnotation } from "./owner.ts";
+import { resolved } from "./resolved.ts";
+
+/** Where a stack's provider is in its cluster, by the arguments of AkashProvider. */
+export interface ProviderPlace {
+  /** Default `akash-services`. */
+  readonly namespace?: string | undefined;
+  /** Default `akash-provider`. */
+  readonly releaseName?: string | undefined;
+  /** Chart values, for the names in them. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
+  /** The setting that names the context, for commands. Default `kubeContext`. */
+  readonly contextSetting?: string | undefined;
+}
+
+/**
+ * A hook for before the Kubernetes provider of a cluster is changed, also in a preview. It refuses another cluster than
+ * the one that has the stack's provider: the plugin would look for what is deployed in the other one, find nothing, and
+ * make it there a second time, with the same wallet, while the first runs on.
+ *
+ * @param name the hook's name
+ * @param place where the stack's provider is
+ */
+export function sameClusterHook(name: string, place: ProviderPlace): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    name,
+    async ({ oldInputs, newInputs }) => {
+      const before = await choiceOf(oldInputs);
+      const now = await choiceOf(newInputs);
+      if (before.context !== now.context || before.kubeconfig !== now.kubeconfig) {
+        await refuseOtherCluster(before, now, place);
+      }
+    },
+    { onDryRun: true },
+  );
+}
+
+/**
+ * A hook for before the wallet's Secret is made, also in a preview. It refuses another namespace than the one that has the
+ * stack's provider, where only a setting that had no effect before names it.
+ *
+ * @param name the hook's name
+ * @param cluster where the Secret is made
+ * @param former where the stack's provider may be instead
+ * @param setting the setting that names the other namespace, for the command that keeps the provider where it is
+ */
+export function sameNamespaceHook(
+  name: string,
+  cluster: { readonly coreApi: () => Promise<CoreV1Api> },
+  former: ProviderPlace,
+  setting: string,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    name,
+    async () => {
+      if (await hasProvider(await cluster.coreApi(), former)) {
+        const { releaseName = defaultReleaseName, namespace = defaultNamespace } = former;
+        const stack = pulumi.getStack();
+        throw new pulumi.RunError(
+          `The stack's release ${releaseName} is in namespace ${namespace}, and ${setting}, which had no effect before, names another. ` +
+            `To keep the provider where it is: pulumi config rm -s ${stack} ${setting}. ` +
+            `To move it, destroy it first (pulumi destroy -s ${stack} --run-program)`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+}
+
+async function choiceOf(inputs: object | undefined): Promise<ClusterChoice> {
+  const { context, kubeconfig } = (inputs ?? {}) as {
+    readonly context?: pulumi.Input<string>;
+    readonly kubeconfig?: pulumi.Input<string>;
+  };
+  // Hooks are given secrets as Outputs.
+  const known = await resolved(pulumi.output({ context, kubeconfig }));
+  return { ...known, chooseContext: chooseContextCommand(pulumi.getStack()) };
+}
+
+/**
+ * Refuses another cluster in place of the one that has the stack's provider.
+ *
+ * @param before which cluster was named so far
+ * @param now which is named instead
+ * @param place where the stack's provider is
+ * @throws UserError when the one that is named now does not answer
+ * @throws RunError when it is another, and the provider is in the one before, or it cannot be seen that it is not
+ */
+export async function refuseOtherCluster(
+  before: ClusterChoice,
+  now: ClusterChoice,
+  place: ProviderPlace,
+): Promise<void> {
+  const present = connectionTo(now);
+  const previous = connectionOrReason(before);
+  if (typeof previous !== "string" && isSame(previous, present)) {
+    return;
+  }
+  if (await hasProvider(await coreApi(now), place)) {
+    return;
+  }
+  const found = typeof previous === "string" ? previous : await lookedFor(before, place);
+  if (found === false) {
+    return;
+  }
+  const { releaseName = defaultReleaseName, namespace = defaultNamespace } = place;
+  const where =
+    found === true
+      ? `is in the cluster ${nameOf(previous as Connection)}`
+      : `may be in the cluster that was named before, which cannot be seen (${found})`;
+  throw new pulumi.RunError(
+    `The stack's release ${releaseName} in namespace ${namespace} ${where}, and the stack now names another, ${nameOf(present)}. ` +
+      `Nothing was changed. To keep the provider where it is: ${keepCommands(before, now, place).join(" && ")}. ` +
+      `To move it, keep it first, destroy it there (pulumi destroy -s ${pulumi.getStack()} --run-program), and name the other cluster then`,
+  );
+}
+
+function connectionOrReason(choice: ClusterChoice): Connection | string {
+  try {
+    return connectionTo(choice);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The same server is the same cluster, by whatever name and way it is reached. */
+function isSame(one: Connection, other: Connection): boolean {
+  return one.server === other.server && one.proxy === other.proxy;
+}
+
+function nameOf({ context, server }: Connection): string {
+  return context === undefined ? server : `${context} (${server})`;
+}
+
+/** Whether the provider is there, or why that cannot be seen. */
+async function lookedFor(choice: ClusterChoice, place: ProviderPlace): Promise<boolean | string> {
+  try {
+    return await hasProvider(await coreApi(choice), place);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Whether a cluster has the stack's provider, by the Secret of its wallet, which says whose it is. */
+async function hasProvider(
+  core: CoreV1Api,
+  { namespace = defaultNamespace, releaseName = defaultReleaseName, values }: ProviderPlace,
+): Promise<boolean> {
+  const { walletSecret: name } = releaseNames(releaseName, values);
+  const found = await unlessMissing(core.readNamespacedSecret({ namespace, name }));
+  return found?.metadata?.annotations?.[ownerAnnotation] === owner();
+}
+
+/** The commands that bring back the cluster that was named before. */
+function keepCommands(
+  before: ClusterChoice,
+  now: ClusterChoice,
+  { contextSetting = "kubeContext" }: ProviderPlace,
+): readonly string[] {
+  const config = (verb: string, rest: string) =>
+    `pulumi config ${verb} -s ${pulumi.getStack()} ${rest}`;
+  const { context, kubeconfig } = before;
+  return [
+    ...(context === now.context
+      ? []
+      : context === undefined
+        ? [config("rm", contextSetting)]
+        : [config("set", `${contextSetting} ${shellWord(context)}`)]),
+    ...(kubeconfig === now.kubeconfig
+      ? []
+      : kubeconfig === undefined
+        ? [config("rm", "kubernetes:kubeconfig")]
+        : isPath(kubeconfig)
+          ? [config("set", `kubernetes:kubeconfig ${shellWord(kubeconfig)}`)]
+          : [config("set", "--secret kubernetes:kubeconfig < <the former kubeconfig>")]),
+  ];
+}

@@ -1,0 +1,125 @@
+import { isPath } from "../lib/kubeconfig.ts";
+import { shellWord } from "../lib/clusterCommand.ts";
+import { messageOf } from "../lib/errors.ts";
+import { kubeconfigSetting } from "../lib/pulumi.ts";
+import type { SettingProblem } from "./mend.ts";
+import type { ConfigSource } from "./source.ts";
+
+/** What the Kubernetes plugin is configured with, by its own name for it, and the setting that it is another name of. */
+const aliases = { context: "kubeContext", namespace: "namespace" } as const;
+
+/** The settings that have another name among the Kubernetes plugin's, by that name, as far as they go by it. */
+export function aliasesInUse({
+  values,
+  kubernetes = {},
+}: ConfigSource): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(aliases)
+      .filter(([own, setting]) => kubernetes[own] !== undefined && values[setting] === undefined)
+      .map(([own, setting]) => [setting, `kubernetes:${own}`]),
+  );
+}
+
+/** A stack's values by setting, those among them that stand under the Kubernetes plugin's name for them. */
+export function valuesWithAliases(source: ConfigSource): Readonly<Record<string, string>> {
+  const { values, kubernetes = {} } = source;
+  const named = Object.entries(aliases).flatMap(([own, setting]) => {
+    const value = kubernetes[own];
+    return value === undefined ? [] : [[setting, value] as const];
+  });
+  return { ...Object.fromEntries(named), ...values };
+}
+
+/** The stack's own kubeconfig: its path, or its content, which is a secret. */
+export interface StackKubeconfig {
+  readonly isPath: boolean;
+  readonly value: string;
+}
+
+/** The kubeconfig that the stack gives the Kubernetes plugin; undefined where it gives none. */
+export function stackKubeconfig({ kubernetes = {} }: ConfigSource): StackKubeconfig | undefined {
+  const { kubeconfig } = kubernetes;
+  return kubeconfig === undefined || kubeconfig === ""
+    ? undefined
+    : { isPath: isPath(kubeconfig), value: kubeconfig };
+}
+
+/** What is wrong with the Kubernetes plugin's settings in the stack's file, and with the cluster that they name. */
+export function kubernetesProblems(source: ConfigSource): readonly SettingProblem[] {
+  const { values, secrets, kubernetes = {} } = source;
+  const unknown = Object.keys(kubernetes)
+    .filter((name) => name !== "kubeconfig" && !Object.hasOwn(aliases, name))
+    .map((name): SettingProblem => ({
+      setting: `kubernetes:${name}`,
+      problem: "is a setting of the Kubernetes plugin that the program does not hand on",
+      mend: ["rm", `kubernetes:${name}`],
+    }));
+  const twice = Object.entries(aliases)
+    .filter(([own, setting]) => {
+      const [one, other] = [kubernetes[own], values[setting]];
+      return one !== undefined && other !== undefined && one !== other;
+    })
+    .map(([own, setting]): SettingProblem => ({
+      setting: `kubernetes:${own}`,
+      problem: `is ${kubernetes[own] ?? ""}, but ${setting}, which is the same under another name, is ${values[setting] ?? ""}`,
+      mend: ["rm", `kubernetes:${own}`],
+    }));
+  const own = stackKubeconfig(source);
+  const inClear: readonly SettingProblem[] =
+    own === undefined || own.isPath || secrets.has(kubeconfigSetting)
+      ? []
+      : [
+          {
+            setting: kubeconfigSetting,
+            problem: "is a credential and stands in the stack's file in clear",
+            mend: ["set", `--secret ${kubeconfigSetting} < kubeconfig.yaml`],
+          },
+        ];
+  return [...unknown, ...twice, ...inClear, ...contextProblems(source, own)];
+}
+
+/** A context that the kubeconfig does not have would be known only when the plugin fails, with less to say. */
+function contextProblems(
+  source: ConfigSource,
+  own: StackKubeconfig | undefined,
+): readonly SettingProblem[] {
+  const { kubeContext } = valuesWithAliases(source);
+  const setting = aliasesInUse(source).kubeContext ?? "kubeContext";
+  let names: readonly string[] | undefined;
+  try {
+    names = source.contexts?.(own?.value);
+  } catch (error) {
+    return own === undefined
+      ? []
+      : [
+          {
+            setting: kubeconfigSetting,
+            problem: `does not serve: ${messageOf(error)}`,
+            mend: ["rm", kubeconfigSetting],
+          },
+        ];
+  }
+  if (names === undefined || names.length === 0) {
+    // Without a kubeconfig a preview still shows what it can.
+    return own === undefined || source.contexts === undefined
+      ? []
+      : [
+          {
+            setting: kubeconfigSetting,
+            problem: own.isPath
+              ? `names ${own.value}, which is not a kubeconfig with a context`
+              : "is not a kubeconfig with a context",
+            mend: ["rm", kubeconfigSetting],
+          },
+        ];
+  }
+  return kubeContext === undefined || kubeContext === "" || names.includes(kubeContext)
+    ? []
+    : [
+        {
+          setting,
+          problem: `is ${kubeContext}, which the kubeconfig does not have: it has ${[...names].sort().join(", ")}`,
+          mend: ["set", `${setting} ${shellWord([...names].sort()[0] ?? "")}`],
+        },
+      ];
+}

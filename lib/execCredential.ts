@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { hasCode, UserError } from "./errors.ts";
+import { parseJson } from "./json.ts";
+import type { Connection, ExecPlugin } from "./kubeconfig.ts";
+
+/** What a credential plugin hands out. Secret. */
+export type ExecCredential = z.output<typeof statusSchema>;
+
+const statusSchema = z.object({
+  token: z.string().optional(),
+  clientCertificateData: z.string().optional(),
+  clientKeyData: z.string().optional(),
+  expirationTimestamp: z.string().optional(),
+});
+const answerSchema = z.object({ kind: z.literal("ExecCredential"), status: statusSchema });
+
+/** Longer than a plugin takes that asks nobody anything, in milliseconds. */
+const timeout = 60_000;
+
+/**
+ * Asks a kubeconfig's credential plugin, as client-go does
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). It can ask
+ * nothing back: it has no terminal.
+ *
+ * @param plugin as the kubeconfig has it
+ * @param connection what it is for
+ * @throws UserError when it is not there, fails, or hands out no credential
+ */
+export async function execCredential(
+  plugin: ExecPlugin,
+  connection: Connection,
+): Promise<ExecCredential> {
+  const { command, apiVersion } = plugin;
+  const { code, stdout, stderr } = await run(plugin, {
+    ...process.env,
+    ...Object.fromEntries(plugin.env.map(({ name, value }) => [name, value])),
+    KUBERNETES_EXEC_INFO: JSON.stringify({
+      kind: "ExecCredential",
+      apiVersion,
+      spec: {
+        interactive: false,
+        ...(plugin.provideClusterInfo && { cluster: clusterInfo(connection) }),
+      },
+    }),
+  });
+  if (code !== 0) {
+    // Its output may hold a credential; what it says to people does not.
+    const said = stderr.trim().split("\n").at(-1) ?? "";
+    throw failed(command, `ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said}`}`);
+  }
+  const answer = answerSchema.safeParse(parseJson(stdout));
+  if (!answer.success) {
+    throw failed(command, "handed out no ExecCredential with a status");
+  }
+  return answer.data.status;
+}
+
+/** Whether a credential still works; one without an end does as long as this process. */
+export function isFresh({ expirationTimestamp }: ExecCredential, now: number): boolean {
+  return expirationTimestamp === undefined || Date.parse(expirationTimestamp) > now;
+}
+
+function run(
+  { command, args, installHint, interactiveMode }: ExecPlugin,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  if (interactiveMode === "Always") {
+    throw failed(command, "asks at a terminal (interactiveMode: Always), which there is none here");
+  }
+  return new Promise((done, rejected) => {
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"], timeout });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", (error) => {
+      const hint = installHint === undefined ? "" : `. ${installHint.trim()}`;
+      rejected(
+        failed(command, hasCode(error, "ENOENT") ? `is not there${hint}` : "does not start"),
+      );
+    });
+    child.on("close", (code) => {
+      done({ code, stdout, stderr });
+    });
+  });
+}
+
+function failed(command: string, how: string): UserError {
+  return new UserError(
+    `The kubeconfig's credential plugin ${command} ${how}. Try it: kubectl auth whoami`,
+  );
+}
+
+/** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */
+function clusterInfo({ server, cluster, proxy }: Connection): object {
+  const file = cluster["certificate-authority"];
+  return {
+    server,
+    "tls-server-name": cluster["tls-server-name"],
+    "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"],
+    "certificate-authority-data":
+      cluster["certificate-authority-data"] ??
+      (file === undefined ? undefined : readFileSync(file).toString("base64")),
+    "proxy-url": proxy,
+  };
+}

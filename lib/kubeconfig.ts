@@ -1,0 +1,397 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { parse, YAMLParseError } from "yaml";
+import { z } from "zod";
+import { hasCode, messageOf, UserError } from "./errors.ts";
+import { proxyFor } from "./proxy.ts";
+
+/** Which cluster is meant, as the Kubernetes plugin is told it. */
+export interface ClusterChoice {
+  /** The kubeconfig's context. Default: its current one. */
+  readonly context?: string | undefined;
+  /**
+   * A kubeconfig's path or content, in place of those that `KUBECONFIG` names. The content is a secret: no message shows
+   * any of it.
+   */
+  readonly kubeconfig?: string | undefined;
+  /** The command that names another context. Default: that of kubectl. */
+  readonly chooseContext?: string | undefined;
+}
+
+/** The command that names another context of the kubeconfig to a stack. */
+export function chooseContextCommand(stack: string): string {
+  return `pulumi config set -s ${stack} kubeContext <context>`;
+}
+
+/** Where kubeconfigs are looked for. */
+export interface Surroundings {
+  /** Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The user's home folder. Default: as the system says. */
+  readonly home?: string;
+  /** Where a pod finds its service account. Default: as in every cluster. */
+  readonly serviceAccount?: string;
+}
+
+/** How one cluster is reached, and as whom. Paths are absolute. Holds secrets. */
+export interface Connection {
+  /** Name of the context; undefined for the service account of a pod. */
+  readonly context: string | undefined;
+  /** The API server's address, without a slash at the end. */
+  readonly server: string;
+  /** The proxy on the way there, as the kubeconfig or the environment names it. */
+  readonly proxy: string | undefined;
+  readonly cluster: z.output<typeof clusterSchema>;
+  readonly user: z.output<typeof userSchema>;
+}
+
+/** A plugin that hands out credentials (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). */
+export type ExecPlugin = z.output<typeof execSchema>;
+
+const text = z.string().optional();
+const execSchema = z.object({
+  apiVersion: z.string(),
+  command: z.string(),
+  args: z.array(z.string()).default([]),
+  env: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+  installHint: text,
+  interactiveMode: text,
+  provideClusterInfo: z.boolean().default(false),
+});
+const clusterSchema = z.object({
+  server: text,
+  "certificate-authority": text,
+  "certificate-authority-data": text,
+  "insecure-skip-tls-verify": z.boolean().optional(),
+  "tls-server-name": text,
+  "proxy-url": text,
+});
+const userSchema = z.object({
+  token: text,
+  tokenFile: text,
+  username: text,
+  password: text,
+  "client-certificate": text,
+  "client-certificate-data": text,
+  "client-key": text,
+  "client-key-data": text,
+  as: text,
+  "as-uid": text,
+  "as-groups": z.array(z.string()).default([]),
+  "as-user-extra": z.record(z.string(), z.unknown()).default({}),
+  exec: execSchema.optional(),
+  "auth-provider": z.object({ name: z.string(), config: z.unknown() }).optional(),
+});
+const contextSchema = z.object({ cluster: text, user: text });
+
+/** A list of named entries, each under the key of its kind, as a map. No message repeats a value. */
+function named<Entry extends z.ZodType>(kind: string, entry: Entry) {
+  return z
+    .array(z.looseObject({ name: z.string() }))
+    .default([])
+    .transform((entries, context): ReadonlyMap<string, z.output<Entry>> => {
+      const found = new Map<string, z.output<Entry>>();
+      for (const { name, ...rest } of entries) {
+        const parsed = entry.safeParse(rest[kind] ?? {});
+        if (found.has(name)) {
+          context.addIssue(`it has two ${kind}s named ${name}`);
+        } else if (parsed.success) {
+          found.set(name, parsed.data);
+        } else {
+          const where = parsed.error.issues[0]?.path.join(".") ?? kind;
+          context.addIssue(`${where} of the ${kind} ${name} is not right`);
+        }
+      }
+      return found;
+    });
+}
+
+const fileSchema = z.object({
+  kind: z.literal("Config").optional(),
+  "current-context": z.string().default(""),
+  clusters: named("cluster", clusterSchema),
+  contexts: named("context", contextSchema),
+  users: named("user", userSchema),
+});
+type Kubeconfig = z.output<typeof fileSchema>;
+
+/** The kubeconfig that is in force, from one file or several. */
+interface Resolved {
+  readonly kubeconfig: Kubeconfig;
+  /** Which it is, for messages. */
+  readonly place: string;
+}
+
+const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * Finds how a cluster is reached, as client-go does, and so kubectl, Helm and the Kubernetes plugin
+ * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig): the files that `KUBECONFIG`
+ * lists, merged in their order, of which the first that says something of a name, or of the current context, is heard;
+ * without the variable `~/.kube/config`; where that leaves nothing, the service account of the pod that this runs in.
+ * Files that are missing or empty are left out. Paths in a file are relative to it.
+ *
+ * @param choice which cluster is meant
+ * @param surroundings where to look
+ * @throws UserError when a file is no kubeconfig, there is none, or it lacks what is named
+ */
+export function connectionTo(choice: ClusterChoice, surroundings: Surroundings = {}): Connection {
+  const { environment = process.env } = surroundings;
+  const { kubeconfig, place } = resolved(choice, surroundings);
+  const { clusters, contexts, users } = kubeconfig;
+  if (contexts.size === 0 && clusters.size === 0) {
+    const pod = choice.context === undefined ? podConnection(surroundings) : undefined;
+    if (pod === undefined) {
+      throw new UserError(
+        `The kubeconfig cannot be read (${place}). Which one is used: ${whichCommand(choice)}`,
+      );
+    }
+    return pod;
+  }
+  const name = choice.context ?? kubeconfig["current-context"];
+  const context = contexts.get(name);
+  if (context === undefined) {
+    const contextNames = [...contexts.keys()].sort();
+    const others =
+      contextNames.length === 0 ? "; it has none at all" : `, but ${contextNames.join(", ")}`;
+    const command = choice.chooseContext ?? "kubectl config use-context <context>";
+    throw new UserError(
+      name === ""
+        ? `The kubeconfig (${place}) has no current context${others}. Name one: ${command}`
+        : `The kubeconfig (${place}) has no context ${name}${others}. Name another: ${command}`,
+    );
+  }
+  const missing = (what: string, value: string | undefined) =>
+    new UserError(
+      `The kubeconfig (${place}) has no ${what} ${value ?? ""}, which its context ${name} names. What it has: kubectl config view`,
+    );
+  const cluster = clusters.get(context.cluster ?? "");
+  if (cluster?.server === undefined) {
+    throw missing(cluster === undefined ? "cluster" : "server for the cluster", context.cluster);
+  }
+  const user = context.user === undefined ? userSchema.parse({}) : users.get(context.user);
+  if (user === undefined) {
+    throw missing("user", context.user);
+  }
+  const server = serverUrl(cluster, place);
+  return { context: name, server, proxy: proxyOf(cluster, server, environment), cluster, user };
+}
+
+/**
+ * Names of the contexts that there are, in their order in the kubeconfig; none where there is no kubeconfig.
+ *
+ * @throws UserError when a file is no kubeconfig
+ */
+export function contextNames(
+  choice: Pick<ClusterChoice, "kubeconfig">,
+  surroundings: Surroundings = {},
+): readonly string[] {
+  return [...resolved(choice, surroundings).kubeconfig.contexts.keys()];
+}
+
+/** Whether a kubeconfig is given by its path, as the Kubernetes plugin tells: what is no file counts as the content. */
+export function isPath(kubeconfig: string): boolean {
+  return existsSync(expanded(kubeconfig, homedir())) || !/[\n{]|: /.test(kubeconfig);
+}
+
+function resolved(
+  { kubeconfig }: Pick<ClusterChoice, "kubeconfig">,
+  { environment = process.env, home = homedir() }: Surroundings,
+): Resolved {
+  if (kubeconfig !== undefined && kubeconfig !== "") {
+    const path = resolve(expanded(kubeconfig, home));
+    const isFile = isPath(kubeconfig);
+    const place = isFile ? path : "the one in the stack's configuration";
+    const content = isFile ? readKubeconfig(path) : kubeconfig;
+    if (content === undefined) {
+      return { kubeconfig: emptyKubeconfig(), place: `${path} does not exist` };
+    }
+    // The plugin reads the content alone, so that paths in it are relative to where it runs.
+    const parsed = parseKubeconfig(content, place, process.cwd());
+    return { kubeconfig: parsed, place: isEmpty(parsed) ? `${place} is empty` : place };
+  }
+  const listed = environment.KUBECONFIG ?? "";
+  const paths =
+    listed === "" ? [join(home, ".kube", "config")] : [...new Set(listed.split(delimiter))];
+  const files = paths
+    .filter((path) => path !== "")
+    .map((path) => {
+      const content = readKubeconfig(path);
+      const folder = dirname(resolve(path));
+      return {
+        path,
+        parsed: content === undefined ? undefined : parseKubeconfig(content, path, folder),
+      };
+    });
+  const found = files.flatMap(({ parsed }) => parsed ?? []);
+  const merged = found.reduce(merge, emptyKubeconfig());
+  if (isEmpty(merged)) {
+    const why = files.map(
+      ({ path, parsed }) => `${path} ${parsed === undefined ? "does not exist" : "is empty"}`,
+    );
+    return { kubeconfig: merged, place: why.join(", ") || "KUBECONFIG names no file" };
+  }
+  const present = files.filter(({ parsed }) => parsed !== undefined).map(({ path }) => path);
+  return { kubeconfig: merged, place: present.join(", ") };
+}
+
+function expanded(path: string, home: string): string {
+  return path === "~" || path.startsWith("~/") ? join(home, path.slice(1)) : path;
+}
+
+/** Undefined where there is no such file. */
+function readKubeconfig(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) {
+      return undefined;
+    }
+    throw unreadable(path, messageOf(error).replace(/^\w+: ([^,]*),.*$/, "$1"));
+  }
+}
+
+function parseKubeconfig(content: string, place: string, folder: string): Kubeconfig {
+  let value: unknown;
+  try {
+    value = parse(content) ?? {};
+  } catch (error) {
+    // What the parser says quotes the file, which holds secrets.
+    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
+    throw unreadable(place, `it is not YAML${line === undefined ? "" : ` (line ${line})`}`);
+  }
+  const { data, error } = fileSchema.safeParse(withoutNulls(value));
+  if (data === undefined) {
+    const [issue] = error.issues;
+    const own = issue?.code === "custom" ? issue.message : undefined;
+    throw unreadable(place, own ?? `it is no kubeconfig`);
+  }
+  return withAbsolutePaths(data, folder);
+}
+
+function unreadable(place: string, why: string): UserError {
+  return new UserError(
+    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: export KUBECONFIG=<path>`,
+  );
+}
+
+function whichCommand({ kubeconfig }: ClusterChoice): string {
+  return kubeconfig === undefined ? "echo $KUBECONFIG" : "pulumi config get kubernetes:kubeconfig";
+}
+
+/** A key without a value is as good as none. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutNulls);
+  }
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([, inner]) => inner !== null)
+          .map(([key, inner]) => [key, withoutNulls(inner)]),
+      )
+    : value;
+}
+
+function withAbsolutePaths(kubeconfig: Kubeconfig, folder: string): Kubeconfig {
+  const at = (path: string | undefined) =>
+    path === undefined || path === "" ? undefined : resolve(folder, path);
+  const map = <T>(entries: ReadonlyMap<string, T>, change: (entry: T) => T) =>
+    new Map([...entries].map(([name, entry]) => [name, change(entry)]));
+  return {
+    ...kubeconfig,
+    clusters: map(kubeconfig.clusters, (cluster) => ({
+      ...cluster,
+      "certificate-authority": at(cluster["certificate-authority"]),
+    })),
+    users: map(kubeconfig.users, (user) => ({
+      ...user,
+      "client-certificate": at(user["client-certificate"]),
+      "client-key": at(user["client-key"]),
+      tokenFile: at(user.tokenFile),
+      // A command without a slash is looked for in PATH.
+      exec: user.exec && {
+        ...user.exec,
+        command: user.exec.command.includes("/")
+          ? resolve(folder, user.exec.command)
+          : user.exec.command,
+      },
+    })),
+  };
+}
+
+function merge(first: Kubeconfig, next: Kubeconfig): Kubeconfig {
+  return {
+    "current-context": first["current-context"] || next["current-context"],
+    clusters: new Map([...next.clusters, ...first.clusters]),
+    contexts: new Map([...next.contexts, ...first.contexts]),
+    users: new Map([...next.users, ...first.users]),
+  };
+}
+
+function emptyKubeconfig(): Kubeconfig {
+  return { "current-context": "", clusters: new Map(), contexts: new Map(), users: new Map() };
+}
+
+function isEmpty({ clusters, contexts }: Kubeconfig): boolean {
+  return clusters.size === 0 && contexts.size === 0;
+}
+
+/** The address with its scheme, which client-go adds where it is missing: HTTPS where a certificate is to be checked. */
+function serverUrl(cluster: z.output<typeof clusterSchema>, place: string): string {
+  const { server = "" } = cluster;
+  const secured =
+    cluster["certificate-authority"] ?? cluster["certificate-authority-data"] ?? undefined;
+  const url = /^https?:\/\//i.test(server)
+    ? server
+    : `${secured === undefined ? "http" : "https"}://${server}`;
+  if (!URL.canParse(url)) {
+    throw unreadable(place, `${server} is no address of a server`);
+  }
+  return url.replace(/\/+$/, "");
+}
+
+/** What client-go supports (k8s.io/client-go, tools/clientcmd/validation.go and net/http). */
+const proxySchemes = ["http:", "https:", "socks5:"];
+
+function proxyOf(
+  cluster: z.output<typeof clusterSchema>,
+  server: string,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const own = cluster["proxy-url"];
+  if (own === undefined || own === "") {
+    return proxyFor(server, environment);
+  }
+  if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "")) {
+    throw new UserError(
+      `The kubeconfig's proxy-url for ${server} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
+    );
+  }
+  return own;
+}
+
+/** The service account of the pod that this runs in, if it runs in one. */
+function podConnection({
+  environment = process.env,
+  serviceAccount = serviceAccountFolder,
+}: Surroundings): Connection | undefined {
+  const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "" } = environment;
+  const tokenFile = join(serviceAccount, "token");
+  const isThere = statSync(tokenFile, { throwIfNoEntry: false })?.isFile() === true;
+  if (host === "" || port === "" || !isThere) {
+    return undefined;
+  }
+  const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return {
+    context: undefined,
+    server,
+    proxy: proxyFor(server, environment),
+    cluster: clusterSchema.parse({
+      server,
+      "certificate-authority": join(serviceAccount, "ca.crt"),
+    }),
+    user: userSchema.parse({ tokenFile }),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Agent } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+/**
+ * The proxy for a URL, as the environment names it: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, and not for what
+ * `NO_PROXY` names; each in upper or lower case. The rules are those of Go (golang.org/x/net/http/httpproxy), so that the
+ * program's own calls go where those of Pulumi's plugins, Helm and kubectl go: a loopback address never has a proxy, an
+ * entry for a domain is for its subdomains, too, and an entry may be a network (CIDR), or have a port.
+ *
+ * @param url where the call goes
+ * @param environment default: that of this process
+ * @returns the proxy's URL; undefined for a direct call
+ */
+export function proxyFor(
+  url: string | URL,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const target = new URL(url);
+  const scheme = target.protocol.slice(0, -1);
+  const named = anyCase(environment, `${scheme}_proxy`);
+  if (!(scheme in defaultPorts) || named === undefined) {
+    return undefined;
+  }
+  const host = target.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const port = target.port === "" ? (defaultPorts[scheme] ?? "") : target.port;
+  const excluded = (anyCase(environment, "no_proxy") ?? "").split(",");
+  if (
+    isLoopback(host) ||
+    excluded.some((entry) => covers(entry.trim().toLowerCase(), host, port))
+  ) {
+    return undefined;
+  }
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `http://${named}`;
+}
+
+/**
+ * The variables that keep calls of this machine to itself from going through a proxy, beside those that the environment
+ * excludes already: both cases, since programs differ in the one that they read.
+ */
+export function loopbackWithoutProxy(environment: NodeJS.ProcessEnv): {
+  readonly NO_PROXY: string;
+  readonly no_proxy: string;
+} {
+  const own = anyCase(environment, "no_proxy");
+  const entries = [...loopbackNames, ...(own === undefined ? [] : own.split(","))];
+  const list = [...new Set(entries.map((entry) => entry.trim()))].join(",");
+  return { NO_PROXY: list, no_proxy: list };
+}
+
+/** An address without the password that may be in it, for messages. */
+export function withoutUserinfo(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//");
+}
+
+/**
+ * The agent that makes a call through its proxy, for Node's HTTP clients and those that are made like them.
+ *
+ * @returns undefined for a direct call
+ */
+export async function proxyAgent(
+  url: string | URL,
+  environment?: NodeJS.ProcessEnv,
+): Promise<Agent | undefined> {
+  const proxy = proxyFor(url, environment);
+  if (proxy === undefined) {
+    return undefined;
+  }
+  // Loaded here, since most calls have no proxy.
+  if (proxy.startsWith("socks")) {
+    const { SocksProxyAgent } = await import("socks-proxy-agent");
+    return new SocksProxyAgent(withRemoteNames(proxy));
+  }
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
+  return new HttpsProxyAgent(proxy);
+}
+
+/** A SOCKS proxy resolves the names itself, as with Go; the JavaScript client has another scheme for that. */
+export function withRemoteNames(proxy: string): string {
+  return proxy.replace(/^socks5?:/, "socks5h:");
+}
+
+const loopbackNames = ["localhost", "127.0.0.1", "::1"];
+const defaultPorts: Readonly<Record<string, string>> = { http: "80", https: "443" };
+
+/** A variable in upper case, else in lower case. An empty one counts as not set. */
+function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  return [environment[name.toUpperCase()], environment[name]].find(
+    (value) => value !== undefined && value !== "",
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || inNetwork(host, "127.0.0.0", 8) || inNetwork(host, "::1", 128);
+}
+
+/** Whether an entry of `NO_PROXY` is for a host and port. */
+function covers(entry: string, host: string, port: string): boolean {
+  if (entry === "" || entry === "*") {
+    return entry === "*";
+  }
+  const [, network = "", length] = /^(.+)\/(\d+)$/.exec(entry) ?? [];
+  if (isIP(network) !== 0) {
+    return inNetwork(host, network, Number(length));
+  }
+  // An IPv6 address with a port is in brackets, and one without has more than one colon.
+  const [, named = entry, ownPort] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+  const name = named.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
+  if (name === "" || (ownPort !== undefined && ownPort !== port)) {
+    return false;
+  }
+  if (isIP(name) !== 0) {
+    return inNetwork(host, name, isIP(name) === 4 ? 32 : 128);
+  }
+  return isIP(host) === 0 && (host === name || host.endsWith(`.${name.replace(/^\./, "")}`));
+}
+
+/** Whether a host is an address of a network. */
+function inNetwork(host: string, network: string, length: number): boolean {
+  const family = isIP(network) === 4 ? "ipv4" : "ipv6";
+  if (isIP(host) === 0 || isIP(host) !== isIP(network) || length > (family === "ipv4" ? 32 : 128)) {
+    return false;
+  }
+  const list = new BlockList();
+  list.addSubnet(network, length, family);
+  return list.check(host, family);
+}

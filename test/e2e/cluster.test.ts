@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Report } from "../../doctor/report.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { ForwardProxy } from "../support/forwardProxy.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
+import { ended, start } from "../support/patient.ts";
+import { testSandbox } from "../support/sandbox.ts";
+import {
+  readKubeconfig,
+  startSecondCluster,
+  type SecondCluster,
+} from "../support/secondCluster.ts";
+import { Workspace } from "../support/workspace.ts";
+
+describe("a stack's cluster, where there are two", () => {
+  const name = "two-clusters";
+  const settings = { namespace: name, timeout: "60" };
+  const wallet = "akash-provider-keys";
+  let sandbox: Sandbox;
+  let first: Cluster;
+  let second: SecondCluster;
+  let workspace: Workspace;
+  /** Two kubeconfigs that call their clusters, users and contexts the same. */
+  let merged: string;
+
+  before(async () => {
+    sandbox = await testSandbox();
+    first = new Cluster(sandbox);
+    second = await startSecondCluster(sandbox);
+    merged = `${join(sandbox.directory, "missing")}:${sandbox.kubeconfig}:${second.kubeconfig}`;
+    const made = await Workspace.create(sandbox, name, name, settings);
+    workspace = made.withEnvironment({ KUBECONFIG: merged });
+  });
+
+  async function assertNothingInSecond(): Promise<void> {
+    const { items } = await second.core.listNamespace();
+    assert(!items.some(({ metadata }) => metadata?.name === name));
+  }
+
+  /** Refused in the preview, so that nothing was changed, and the command that it names brings the stack back. */
+  async function assertRefusedUntil(command: RegExp, at = workspace): Promise<string> {
+    const refused = await at.pulumi("preview", "-s", name);
+    assert.notEqual(refused.status, 0, refused.output);
+    assert.match(refused.output, /is in the cluster .*, and the stack now names another/);
+    await assertNothingInSecond();
+    const [shown] = command.exec(refused.output) ?? [];
+    assert(shown !== undefined, refused.output);
+    await at.succeed(...shown.split(" ").slice(1));
+    await at.succeed("preview", "-s", name, "--expect-no-changes");
+    return refused.output;
+  }
+
+  it("is the first kubeconfig's for plugin and hooks, whatever the second calls the same", async () => {
+    await workspace.up();
+    assert(await first.get("v1", "Secret", wallet, name));
+    // The hook before the release's upgrade asks the cluster for its revisions.
+    workspace.configure({ ...settings, email: "new@example.test" });
+    await workspace.up();
+    await assertNothingInSecond();
+  });
+
+  /** What the doctor finds wrong. */
+  async function findings(KUBECONFIG: string): Promise<readonly string[]> {
+    const child = start(sandbox, workspace.directory, ["-s", name, "--json"], { KUBECONFIG });
+    const { stdout, stderr } = await ended(child);
+    assert(stdout !== "", stderr);
+    const report = JSON.parse(stdout) as Report;
+    return report.findings.filter(({ severity }) => severity === "error").map(({ id }) => id);
+  }
+
+  it("is the same for the doctor", async () => {
+    const lost = (await findings(second.kubeconfig)).filter((id) => /release|pod/.test(id));
+    assert.notDeepEqual(lost, []);
+    const found = await findings(merged);
+    assert.deepEqual(
+      lost.filter((id) => found.includes(id)),
+      [],
+    );
+  });
+
+  it("is refused under another context while the provider is in the first", async () => {
+    const other = readKubeconfig(second.kubeconfig);
+    other.clusters[0]!.name = other.contexts[0]!.context.cluster = "second";
+    other.contexts[0]!.name = "second";
+    const renamed = join(sandbox.directory, "renamed-kubeconfig");
+    writeFileSync(renamed, JSON.stringify(other));
+    const at = workspace.withEnvironment({ KUBECONFIG: `${sandbox.kubeconfig}:${renamed}` });
+    for (const setting of ["kubernetes:context", "kubeContext"]) {
+      await at.succeed("config", "set", "-s", name, setting, "second");
+      await assertRefusedUntil(new RegExp(`pulumi config rm -s ${name} ${setting}`), at);
+    }
+    await at.succeed("config", "set", "-s", name, "kubernetes:context", "nowhere");
+    const unknown = await at.pulumi("preview", "-s", name);
+    assert.match(unknown.output, /kubernetes:context is nowhere, .*: it has sandbox, second/);
+    await at.succeed("config", "rm", "-s", name, "kubernetes:context");
+  });
+
+  it("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
+    const moved = await Workspace.create(sandbox, "unheard", "unheard", { timeout: "60" });
+    await moved.up();
+    await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
+    const refused = await moved.pulumi("preview", "-s", "unheard");
+    assert.match(
+      refused.output,
+      /is in namespace akash-services, and kubernetes:namespace, .* names/,
+    );
+    assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
+    await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
+    await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
+    await moved.destroy();
+  });
+
+  it("may be named by the stack's own kubeconfig, whose content nobody sees", async () => {
+    const content = readFileSync(sandbox.kubeconfig, "utf8");
+    const key = String(readKubeconfig(sandbox.kubeconfig).users[0]?.user["client-key-data"]);
+    const at = workspace.withEnvironment({ KUBECONFIG: second.kubeconfig });
+    await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", content);
+    const results = [
+      await at.up(),
+      await at.succeed("preview", "-s", name, "--expect-no-changes", "--diff"),
+      await at.succeed("stack", "export", "-s", name),
+      await at.succeed("stack", "output", "-s", name, "--json"),
+    ];
+    for (const { output } of results) {
+      assert(!output.includes(key.slice(0, 60)), "the kubeconfig's key is shown");
+    }
+    workspace.configure({ ...settings, email: "third@example.test" });
+    await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", content);
+    await at.up();
+    await assertNothingInSecond();
+
+    // The doctor has the stack's passphrase here, and looks where the stack's own kubeconfig leads.
+    const wrong = (await findings(second.kubeconfig)).filter((id) => /release|pod/.test(id));
+    assert.deepEqual(wrong, []);
+
+    const other = readFileSync(second.kubeconfig, "utf8");
+    await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", other);
+    const refused = await at.pulumi("preview", "-s", name);
+    assert.match(refused.output, /pulumi config set -s \S+ --secret kubernetes:kubeconfig </);
+    await assertNothingInSecond();
+    await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", content);
+    await at.succeed("preview", "-s", name, "--expect-no-changes");
+  });
+
+  it("is reached through the kubeconfig's proxy, with its credential plugin", async () => {
+    // The name is in the API server's certificate, and only the proxy knows it.
+    const proxy = await ForwardProxy.start(["kubernetes"]);
+    try {
+      const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
+      const [{ cluster } = { cluster: {} }] = clusters;
+      const [{ user } = { user: {} }] = users;
+      const server = `https://kubernetes:${sandbox.ports.apiServer}`;
+      const decoded = (entry: string) => Buffer.from(String(user[entry]), "base64").toString();
+      const apiVersion = "client.authentication.k8s.io/v1";
+      const status = {
+        clientCertificateData: decoded("client-certificate-data"),
+        clientKeyData: decoded("client-key-data"),
+      };
+      writeFileSync(
+        join(sandbox.directory, "credential.json"),
+        JSON.stringify({ kind: "ExecCredential", apiVersion, status }),
+      );
+      // Relative to the kubeconfig's folder.
+      const plugin = join(sandbox.directory, "credential-plugin");
+      writeFileSync(
+        plugin,
+        `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' && cat '${sandbox.directory}/credential.json'\n`,
+        { mode: 0o755 },
+      );
+      const exec = { apiVersion, command: "./credential-plugin", interactiveMode: "Never" };
+      const kubeconfig = join(sandbox.directory, "proxied-kubeconfig");
+      writeFileSync(
+        kubeconfig,
+        JSON.stringify({
+          ...rest,
+          clusters: [{ name: "sandbox", cluster: { ...cluster, server, "proxy-url": proxy.url } }],
+          users: [{ name: "sandbox", user: { exec } }],
+        }),
+      );
+      workspace.configure({ ...settings, email: "fourth@example.test" });
+      // The plugin and the hooks: the release is upgraded.
+      await workspace.withEnvironment({ KUBECONFIG: kubeconfig }).up();
+      assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
+      proxy.log.length = 0;
+      const child = start(sandbox, workspace.directory, ["-s", name, "--json"], {
+        KUBECONFIG: kubeconfig,
+      });
+      const { stderr } = await ended(child);
+      assert(proxy.log.includes(new URL(server).host), stderr);
+    } finally {
+      proxy.stop();
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { clusterArgs, providerArgs } from "../../../config/args.ts";
+import { ConfigError, readConfig, type ConfigSource } from "../../../config/index.ts";
+import type { Cluster } from "../../../components/index.ts";
+import { configSource } from "../../support/settings.ts";
+
+/** The lines of the refusal: a setting with its problem, and the command. */
+function refusal(source: ConfigSource): string {
+  try {
+    readConfig(source);
+  } catch (error) {
+    assert(error instanceof ConfigError);
+    return error.problems
+      .map(({ setting, problem, command }) => `${setting} ${problem}\n${command}`)
+      .join("\n");
+  }
+  return "";
+}
+
+describe("the Kubernetes plugin's settings in the stack's file", () => {
+  const source = (
+    kubernetes: Readonly<Record<string, string>>,
+    values: Readonly<Record<string, string>> = {},
+    more: Partial<ConfigSource> = {},
+  ): ConfigSource => ({ ...configSource(values), kubernetes, ...more });
+
+  it("are other names of kubeContext and namespace", () => {
+    const config = readConfig(source({ context: "prod", namespace: "akash" }));
+    assert.equal(config.kubeContext, "prod");
+    assert.equal(config.namespace, "akash");
+    assert.equal(clusterArgs(config).context, "prod");
+    assert.equal(clusterArgs(config).deployed?.contextSetting, "kubernetes:context");
+  });
+
+  it("may say the same as those, and nothing else", () => {
+    const values = { kubeContext: "prod", namespace: "akash" };
+    assert.equal(refusal(source({ context: "prod", namespace: "akash" }, values)), "");
+    assert.equal(
+      refusal(source({ context: "dev", namespace: "other" }, values)),
+      "kubernetes:context is dev, but kubeContext, which is the same under another name, is prod\n" +
+        "pulumi config rm -s home kubernetes:context\n" +
+        "kubernetes:namespace is other, but namespace, which is the same under another name, is akash\n" +
+        "pulumi config rm -s home kubernetes:namespace",
+    );
+  });
+
+  it("are refused under their own names where their values are wrong", () => {
+    const text = refusal(source({ context: "", namespace: "No Such" }));
+    assert.match(
+      text,
+      /^kubernetes:context is empty\npulumi config rm -s home kubernetes:context$/m,
+    );
+    assert.match(text, /^kubernetes:namespace .*\npulumi config rm -s home kubernetes:namespace$/m);
+    assert.doesNotMatch(text, /^(kubeContext|namespace)/m);
+  });
+
+  it("are refused where the program does not hand them on", () => {
+    for (const name of ["cluster", "renderYamlToDirectory", "enableServerSideApply"]) {
+      assert.match(
+        refusal(source({ [name]: "x" })),
+        new RegExp(`^kubernetes:${name} is .*\\npulumi config rm -s home kubernetes:${name}$`),
+      );
+    }
+  });
+
+  it("name a namespace that moves nothing out of the one before", () => {
+    const former = (kubernetes: Readonly<Record<string, string>>, values = {}) =>
+      providerArgs(readConfig(source(kubernetes, values)), {} as Cluster, undefined)
+        .formerNamespace;
+    assert.deepEqual(former({ namespace: "akash" }), {
+      namespace: "akash-services",
+      setting: "kubernetes:namespace",
+    });
+    assert.equal(former({ namespace: "akash-services" }), undefined);
+    assert.equal(former({}, { namespace: "akash" }), undefined);
+    assert.equal(former({ namespace: "akash" }, { namespace: "akash" }), undefined);
+  });
+
+  describe("with a kubeconfig", () => {
+    const content =
+      "apiVersion: v1\nkind: Config\nusers: [{ name: a, user: { token: SENTINEL } }]\n";
+    const secrets = new Set(["walletKey", "walletPassword", "kubernetes:kubeconfig"]);
+
+    it("have its path in clear, and its content only encrypted, as a secret of the plugin", async () => {
+      const path = clusterArgs(readConfig(source({ kubeconfig: "./kubeconfig.yaml" })));
+      assert.equal(path.kubeconfig, "./kubeconfig.yaml");
+      const text = refusal(source({ kubeconfig: content }));
+      assert.match(
+        text,
+        /^kubernetes:kubeconfig is a credential .* in clear\npulumi config set -s home --secret kubernetes:kubeconfig < /,
+      );
+      assert.doesNotMatch(text, /SENTINEL/);
+      const own = clusterArgs(readConfig(source({ kubeconfig: content }, {}, { secrets })));
+      assert(own.kubeconfig !== undefined);
+      assert(await pulumi.isSecret(pulumi.output(own.kubeconfig)));
+    });
+
+    it("are refused where it is none, without showing it", () => {
+      const contexts = () => {
+        throw new Error("The kubeconfig cannot be read");
+      };
+      const text = refusal(source({ kubeconfig: content }, {}, { secrets, contexts }));
+      assert.match(text, /^kubernetes:kubeconfig does not serve: The kubeconfig cannot be read/);
+      const none = refusal(source({ kubeconfig: "./none" }, {}, { contexts: () => [] }));
+      assert.match(none, /^kubernetes:kubeconfig names \.\/none, which is not a kubeconfig/);
+    });
+  });
+
+  it("name a context that the kubeconfig has, as kubeContext does", () => {
+    const contexts = () => ["prod", "dev"];
+    assert.equal(refusal(source({ context: "dev" }, {}, { contexts })), "");
+    assert.equal(
+      refusal(source({ context: "de" }, {}, { contexts })),
+      "kubernetes:context is de, which the kubeconfig does not have: it has dev, prod\n" +
+        "pulumi config set -s home kubernetes:context dev",
+    );
+    assert.match(
+      refusal(source({}, { kubeContext: "de" }, { contexts })),
+      /^kubeContext is de, .*\npulumi config set -s home kubeContext dev$/,
+    );
+    // A preview without a kubeconfig shows what it can.
+    assert.equal(refusal(source({}, { kubeContext: "de" }, { contexts: () => [] })), "");
+  });
+});

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { connectionTo, contextNames, type ClusterChoice } from "../../../lib/kubeconfig.ts";
+
+const secret = "token-that-nobody-may-see";
+
+/** A kubeconfig with one context, whose cluster and user are named after it. */
+function kubeconfig(name: string, more: { server?: string; cluster?: object; user?: object } = {}) {
+  const { server = `https://${name}.test:6443`, cluster, user } = more;
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [{ name, cluster: { server, ...cluster } }],
+    users: [{ name, user: { token: secret, ...user } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  };
+}
+
+describe("a kubeconfig", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  function file(name: string, content: unknown): string {
+    const path = join(directory, name);
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, typeof content === "string" ? content : stringify(content));
+    return path;
+  }
+
+  function connect(paths: string | undefined, choice: ClusterChoice = {}, more = {}) {
+    const environment = { ...(paths !== undefined && { KUBECONFIG: paths }), ...more };
+    return connectionTo(choice, {
+      environment,
+      home: join(directory, "home"),
+      serviceAccount: join(directory, "pod"),
+    });
+  }
+
+  function refusal(paths: string | undefined, choice?: ClusterChoice): string {
+    try {
+      connect(paths, choice);
+    } catch (error) {
+      assert(error instanceof Error && error.name === "UserError", String(error));
+      assert(!error.message.includes(secret), error.message);
+      assert(!error.message.includes("\n"), error.message);
+      return error.message;
+    }
+    return assert.fail("it is accepted");
+  }
+
+  describe("in several files", () => {
+    it("has the first one's current context, and the first of two equal names", () => {
+      const first = file("a", kubeconfig("one"));
+      const second = file("b", {
+        ...kubeconfig("two"),
+        clusters: [
+          { name: "one", cluster: { server: "https://other.test" } },
+          ...kubeconfig("two").clusters,
+        ],
+      });
+      assert.equal(connect(`${first}:${second}`).server, "https://one.test:6443");
+      assert.equal(connect(`${second}:${first}`).server, "https://two.test:6443");
+      assert.equal(connect(`${second}:${first}`, { context: "one" }).server, "https://other.test");
+      assert.deepEqual(
+        [...contextNames({}, { environment: { KUBECONFIG: `${first}:${second}` } })].sort(),
+        ["one", "two"],
+      );
+    });
+
+    it("takes the next one's current context where the first has none", () => {
+      const first = file("a", { ...kubeconfig("one"), "current-context": "" });
+      const second = file("b", kubeconfig("two"));
+      assert.equal(connect(`${first}:${second}`).context, "two");
+    });
+
+    it("leaves out what is missing, empty, or named by an empty entry", () => {
+      const one = file("a", kubeconfig("one"));
+      const paths = `:${join(directory, "missing")}:${file("empty", "")}::${one}:`;
+      assert.equal(connect(paths).context, "one");
+    });
+
+    it("finds each one's files beside it", () => {
+      const paths = ["x/a", "y/b"].map((path, index) =>
+        file(
+          path,
+          kubeconfig(`c${index}`, {
+            cluster: { "certificate-authority": "ca.crt" },
+            user: {
+              "client-certificate": "../tls.crt",
+              "client-key": "/etc/tls.key",
+              tokenFile: "token",
+              exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin" },
+            },
+          }),
+        ),
+      );
+      const { cluster, user } = connect(paths.join(":"), { context: "c1" });
+      assert.equal(cluster["certificate-authority"], join(directory, "y/ca.crt"));
+      assert.equal(user["client-certificate"], join(directory, "tls.crt"));
+      assert.equal(user["client-key"], "/etc/tls.key");
+      assert.equal(user.tokenFile, join(directory, "y/token"));
+      assert.equal(user.exec?.command, join(directory, "y/plugin"));
+    });
+  });
+
+  it("is the one in the home folder without KUBECONFIG, or with an empty one", () => {
+    file("home/.kube/config", kubeconfig("home"));
+    assert.equal(connect(undefined).context, "home");
+    assert.equal(connect("").context, "home");
+    assert.match(refusal(":"), /KUBECONFIG names no file/);
+  });
+
+  it("may be none in a pod, whose service account counts then", () => {
+    file("pod/token", secret);
+    const pod = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
+    const { server, user, cluster } = connect(join(directory, "missing"), {}, pod);
+    assert.equal(server, "https://[fd00::1]:443");
+    assert.equal(user.tokenFile, join(directory, "pod/token"));
+    assert.equal(cluster["certificate-authority"], join(directory, "pod/ca.crt"));
+    file("home/.kube/config", kubeconfig("home"));
+    assert.equal(connect(undefined, {}, pod).context, "home");
+  });
+
+  it("is the stack's own where it has one, by path or content", () => {
+    const environment = file("a", kubeconfig("one"));
+    const own = file("b", kubeconfig("two"));
+    for (const kubeconfig_ of [own, JSON.stringify(kubeconfig("two"))]) {
+      assert.equal(connect(environment, { kubeconfig: kubeconfig_ }).context, "two");
+    }
+    file("home/own", kubeconfig("three"));
+    assert.equal(connect(environment, { kubeconfig: "~/own" }).context, "three");
+    assert.match(
+      refusal(environment, { kubeconfig: "/no/such/file" }),
+      /\/no\/such\/file does not/,
+    );
+  });
+
+  it("is reached through its own proxy, else through the environment's", () => {
+    const variables = { HTTPS_PROXY: "http://env.test:1", NO_PROXY: "direct.test" };
+    const proxied = file("a", kubeconfig("a", { cluster: { "proxy-url": "socks5://own.test:2" } }));
+    assert.equal(connect(proxied, {}, variables).proxy, "socks5://own.test:2");
+    assert.equal(connect(file("b", kubeconfig("b")), {}, variables).proxy, "http://env.test:1");
+    const direct = file("c", kubeconfig("c", { server: "https://direct.test" }));
+    assert.equal(connect(direct, {}, variables).proxy, undefined);
+    const wrong = file("d", kubeconfig("d", { cluster: { "proxy-url": "ftp://own.test" } }));
+    assert.match(refusal(wrong), /proxy-url .* is no address of a proxy/);
+  });
+
+  describe("that does not serve is refused in a sentence", () => {
+    it("where it is not there, or empty", () => {
+      assert.match(
+        refusal(join(directory, "none")),
+        /none does not exist\)\. .*echo \$KUBECONFIG$/,
+      );
+      assert.match(refusal(file("empty", "")), /empty is empty\)/);
+      assert.match(refusal(file("comment", "# nothing\n")), /comment is empty\)/);
+    });
+
+    for (const [what, content, expected] of [
+      ["no YAML", `a: [${secret}`, /it is not YAML \(line \d+\)/],
+      ["a text", secret, /it is no kubeconfig/],
+      ["a list", [secret], /it is no kubeconfig/],
+      ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is no kubeconfig/],
+      ["clusters that are no list", { clusters: { a: secret } }, /it is no kubeconfig/],
+      [
+        "two clusters of one name",
+        { ...kubeconfig("x"), clusters: [1, 2].map(() => kubeconfig("x").clusters[0]) },
+        /it has two clusters named x/,
+      ],
+      [
+        "a token that is no text",
+        kubeconfig("x", { user: { token: { secret } } }),
+        /token of the user x is not right/,
+      ],
+    ] as const) {
+      it(`where it is ${what}`, () => {
+        assert.match(refusal(file("wrong", content)), expected);
+      });
+    }
+
+    it("where it lacks what is named, with what there is and the command", () => {
+      const chooseContext = "pulumi config set -s prod kubeContext <context>";
+      const one = file("a", { ...kubeconfig("one"), "current-context": "" });
+      const two = file("b", { ...kubeconfig("two"), "current-context": "" });
+      assert.match(
+        refusal(`${one}:${two}`, { chooseContext }),
+        /has no current context, but one, two\. Name one: pulumi config set -s prod kubeContext <context>$/,
+      );
+      assert.match(
+        refusal(`${one}:${two}`, { context: "three", chooseContext }),
+        /has no context three, but one, two\. Name another: pulumi config set -s prod kubeContext <context>$/,
+      );
+      const dangling = { ...kubeconfig("x"), clusters: [{ name: "y", cluster: { server: "z" } }] };
+      assert.match(refusal(file("c", dangling)), /has no cluster x, which its context x names/);
+      assert.match(refusal(file("d", { ...kubeconfig("x"), users: null })), /has no user x/);
+    });
+  });
+});

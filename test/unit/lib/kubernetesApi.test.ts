@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { coreApi, unlessMissing } from "../../../lib/kubernetesApi.ts";
+
+describe("a cluster's API", () => {
+  let directory: string;
+  let server: Server;
+  let address: string;
+  let status: number;
+  let headers: IncomingHttpHeaders[];
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "kubernetes-api-"));
+    status = 200;
+    headers = [];
+    server = createServer((request, response) => {
+      headers.push(request.headers);
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ kind: "Status", message: "because it says so", items: [] }));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+    rmSync(directory, { recursive: true });
+  });
+
+  const kubeconfig = (at: string, user: object = {}, cluster: object = {}) =>
+    JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: at, ...cluster } }],
+      users: [{ name: "u", user }],
+      contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }],
+    });
+
+  async function list(at: string, user?: object, cluster?: object): Promise<unknown> {
+    const core = await coreApi({ context: "prod", kubeconfig: kubeconfig(at, user, cluster) });
+    return core.listNamespacedSecret({ namespace: "x" });
+  }
+
+  async function refusal(call: Promise<unknown>): Promise<string> {
+    const error: unknown = await call.then(
+      () => assert.fail("it works"),
+      (reason: unknown) => reason,
+    );
+    assert(error instanceof Error);
+    assert.equal(error.name, "UserError", error.message);
+    assert(!error.message.includes("\n"));
+    return error.message;
+  }
+
+  it("says in a sentence where it does not answer", async () => {
+    const closed = "https://127.0.0.1:1";
+    assert.equal(
+      await refusal(list(closed)),
+      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right one? kubectl --context prod cluster-info",
+    );
+    assert.match(
+      await refusal(list("https://nowhere.invalid")),
+      /its name (is not known|cannot be)/,
+    );
+    assert.match(await refusal(list(address.replace("http", "https"))), /SSL|EPROTO|certificate/);
+    assert.match(
+      await refusal(list(closed, {}, { "proxy-url": "http://me:pass@127.0.0.1:1" })),
+      /context prod, through the proxy http:\/\/127\.0\.0\.1:1: nothing listens there/,
+    );
+  });
+
+  it("says within seconds that nothing answers", async function () {
+    this.timeout(20_000);
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    try {
+      const { port } = silent.address() as AddressInfo;
+      assert.match(await refusal(list(`http://127.0.0.1:${port}`)), /: no answer within 10 s\)/);
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+  });
+
+  it("says which of both it is when it refuses, and why", async () => {
+    status = 401;
+    assert.match(
+      await refusal(list(address)),
+      /does not accept the kubeconfig's credential: 401 \(because it says so\)\. .*kubectl --context prod auth whoami$/,
+    );
+    status = 403;
+    assert.match(await refusal(list(address)), /does not allow that: 403 .* auth can-i --list$/);
+    status = 404;
+    assert.equal(await unlessMissing(list(address)), undefined);
+  });
+
+  it("is asked with the token that a file holds", async () => {
+    const tokenFile = join(directory, "token");
+    writeFileSync(tokenFile, "from-file");
+    await list(address, { tokenFile, token: "old" });
+    assert.equal(headers[0]?.authorization, "Bearer from-file");
+  });
+
+  describe("with a credential plugin", () => {
+    const apiVersion = "client.authentication.k8s.io/v1";
+
+    function plugin(script: string): string {
+      const path = join(directory, "plugin");
+      writeFileSync(path, `#!/bin/sh\necho asked >> '${directory}/asked'\n${script}\n`);
+      chmodSync(path, 0o755);
+      return path;
+    }
+    const exec = (command: string, more: object = {}) => ({
+      exec: { apiVersion, command, interactiveMode: "IfAvailable", ...more },
+    });
+    const credential = (status_: object) =>
+      `echo '${JSON.stringify({ kind: "ExecCredential", apiVersion, status: status_ })}'`;
+
+    it("is asked with its token, its arguments and variables being the kubeconfig's", async () => {
+      const command = plugin(
+        `test "$1$OWN" = ab && echo "$KUBERNETES_EXEC_INFO" | grep -q '"server":"${address}"' && ${credential({ token: "from-plugin" })}`,
+      );
+      const env = [{ name: "OWN", value: "b" }];
+      await list(address, exec(command, { args: ["a"], env, provideClusterInfo: true }));
+      assert.equal(headers[0]?.authorization, "Bearer from-plugin");
+      assert.equal(process.env.OWN, undefined);
+    });
+
+    it("says in a sentence that it fails, is not there, or hands out nothing", async () => {
+      const failing = plugin("echo 'first line' >&2; echo 'please log in' >&2; exit 3");
+      assert.match(
+        await refusal(list(address, exec(failing))),
+        /credential plugin \S+plugin ended with 3: please log in\. /,
+      );
+      assert.match(
+        await refusal(list(address, exec("no-such-plugin", { installHint: "Get it." }))),
+        /no-such-plugin is not there\. Get it\./,
+      );
+      assert.match(await refusal(list(address, exec(plugin("echo '{}'")))), /no ExecCredential/);
+      assert.match(
+        await refusal(list(address, exec("cat", { interactiveMode: "Always" }))),
+        /asks at a terminal/,
+      );
+      assert.deepEqual(headers, []);
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { loopbackWithoutProxy, proxyFor, withoutUserinfo } from "../../../lib/proxy.ts";
+
+const proxy = "http://proxy.test:3128";
+
+describe("the proxy of a call", () => {
+  for (const [url, environment, expected] of [
+    ["https://api.test/", { HTTPS_PROXY: proxy }, proxy],
+    ["https://api.test/", { https_proxy: proxy }, proxy],
+    ["https://api.test/", { HTTPS_PROXY: "", https_proxy: proxy }, proxy],
+    ["https://api.test/", { HTTPS_PROXY: proxy, https_proxy: "http://other.test" }, proxy],
+    ["https://api.test/", { HTTPS_PROXY: "proxy.test:3128" }, proxy],
+    ["https://api.test/", { HTTP_PROXY: proxy }, undefined],
+    ["http://api.test/", { HTTP_PROXY: proxy }, proxy],
+    ["http://api.test/", { http_proxy: proxy }, proxy],
+    ["http://api.test/", { HTTPS_PROXY: proxy }, undefined],
+    ["https://api.test/", {}, undefined],
+  ] as const) {
+    it(`of ${url} with ${JSON.stringify(environment)} is ${expected ?? "none"}`, () => {
+      assert.equal(proxyFor(url, environment), expected);
+    });
+  }
+
+  for (const host of ["localhost", "127.0.0.1:6443", "127.8.9.1", "[::1]:6443"]) {
+    it(`is none for ${host}, which is this machine`, () => {
+      assert.equal(proxyFor(`https://${host}/`, { HTTPS_PROXY: proxy }), undefined);
+    });
+  }
+
+  for (const [entry, host, excluded] of [
+    ["*", "api.test", true],
+    ["api.test", "api.test", true],
+    ["API.test", "api.TEST", true],
+    ["other.test, api.test", "api.test", true],
+    ["test", "api.test", true],
+    ["pi.test", "api.test", false],
+    ["api.test", "v1.api.test", true],
+    [".api.test", "v1.api.test", true],
+    [".api.test", "api.test", false],
+    ["*.api.test", "v1.api.test", true],
+    ["*.api.test", "api.test", false],
+    ["api.test:443", "api.test", true],
+    ["api.test:6443", "api.test", false],
+    ["api.test:6443", "api.test:6443", true],
+    ["10.0.0.0/8", "10.1.2.3:6443", true],
+    ["10.0.0.0/8", "11.1.2.3", false],
+    ["10.1.2.3", "10.1.2.3", true],
+    ["10.1.2.3:443", "10.1.2.3:6443", false],
+    ["fd00::/8", "[fd00::1]:6443", true],
+    ["[fd00::1]:6443", "[fd00::1]:6443", true],
+    ["10.0.0.0/99", "10.1.2.3", false],
+    ["", "api.test", false],
+  ] as const) {
+    it(`is ${excluded ? "none" : "the one named"} for ${host} with NO_PROXY ${entry}`, () => {
+      for (const variable of ["NO_PROXY", "no_proxy"]) {
+        const environment = { HTTPS_PROXY: proxy, [variable]: entry };
+        assert.equal(proxyFor(`https://${host}/`, environment), excluded ? undefined : proxy);
+      }
+    });
+  }
+
+  it("is shown without its password", () => {
+    assert.equal(withoutUserinfo("http://me:secret@proxy.test:3128"), proxy);
+  });
+});
+
+describe("the sandbox's own calls under a proxy", () => {
+  it("are excluded in both cases, beside what is excluded already", () => {
+    const expected = "localhost,127.0.0.1,::1,internal.test";
+    for (const variable of ["NO_PROXY", "no_proxy"]) {
+      assert.deepEqual(loopbackWithoutProxy({ [variable]: "internal.test,localhost" }), {
+        NO_PROXY: expected,
+        no_proxy: expected,
+      });
+    }
+  });
+});
