@@ -35,7 +35,8 @@ describe("a stack's file", () => {
   });
 
   it("tells what it says to the Kubernetes plugin", () => {
-    const lines = "config:\n  kubernetes:context: prod\n  kubernetes:kubeconfig: { secure: v1:z }\n";
+    const lines =
+      "config:\n  kubernetes:context: prod\n  kubernetes:kubeconfig: { secure: v1:z }\n";
     writeFileSync(join(directory, "stacks/Pulumi.other.yaml"), lines);
     const { kubernetes } = readStackFile(directory, "other");
     assert.deepEqual(kubernetes, { context: "prod", kubeconfig: { secure: "v1:z" } });
