@@ -1,6 +1,6 @@
+import type { CoreV1Api } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { unlessMissing } from "../lib/kubernetesApi.ts";
-import type { Cluster } from "./cluster.ts";
 
 /** The annotation of the wallet's Secret that says which stack it belongs to. */
 export const ownerAnnotation = "akash-provider-letsencrypt/stack";
@@ -53,7 +53,7 @@ export function refuseOtherOwner(
  */
 export function ownerHook(
   name: string,
-  cluster: Cluster,
+  cluster: { readonly coreApi: () => Promise<CoreV1Api> },
   releaseName: string,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(name, async ({ newInputs }) => {

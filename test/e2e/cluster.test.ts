@@ -149,8 +149,8 @@ describe("a stack's cluster, where there are two", () => {
     const proxy = await ForwardProxy.start(["kubernetes"]);
     try {
       const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
-      const [{ cluster } = { cluster: {} }] = clusters;
-      const [{ user } = { user: {} }] = users;
+      const cluster = clusters[0]?.cluster ?? {};
+      const user = users[0]?.user ?? {};
       const server = `https://kubernetes:${sandbox.ports.apiServer}`;
       const decoded = (entry: string) => Buffer.from(String(user[entry]), "base64").toString();
       const apiVersion = "client.authentication.k8s.io/v1";

@@ -55,7 +55,11 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
         const endpoints = Object.entries(environment)
           .filter(([, value]) => value?.startsWith(`http://127.0.0.1:${port}`) === true)
           .map(([variable, value = ""]) => [variable, value.replace("127.0.0.1", hidden)]);
-        const away = { ...(Object.fromEntries(endpoints) as object), HTTP_PROXY: "", http_proxy: proxy.url };
+        const away = {
+          ...(Object.fromEntries(endpoints) as object),
+          HTTP_PROXY: "",
+          http_proxy: proxy.url,
+        };
         const before = await credentials();
         const at = workspace.withEnvironment(away);
         await at.up("--replace", provider === "googleCloud" ? "**::dns-key" : "**::dns-token");

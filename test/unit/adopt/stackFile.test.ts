@@ -34,6 +34,14 @@ describe("a stack's file", () => {
     });
   });
 
+  it("tells what it says to the Kubernetes plugin", () => {
+    const lines =
+      "config:\n  kubernetes:context: prod\n  kubernetes:kubeconfig: { secure: v1:z }\n";
+    writeFileSync(join(directory, "stacks/Pulumi.other.yaml"), lines);
+    const { kubernetes } = readStackFile(directory, "other");
+    assert.deepEqual(kubernetes, { context: "prod", kubeconfig: { secure: "v1:z" } });
+  });
+
   it("is found by the stack's own name", () => {
     assert.equal(ownName("acme/mine/prod"), "prod");
     assert.equal(readStackFile(directory, "acme/prod").settings.chart, "./chart");

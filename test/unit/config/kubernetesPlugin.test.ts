@@ -92,8 +92,8 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       );
       assert.doesNotMatch(text, /SENTINEL/);
       const own = clusterArgs(readConfig(source({ kubeconfig: content }, {}, { secrets })));
-      assert(own.kubeconfig !== undefined);
-      assert(await pulumi.isSecret(pulumi.output(own.kubeconfig)));
+      assert(pulumi.Output.isInstance(own.kubeconfig));
+      assert(await pulumi.isSecret(own.kubeconfig as pulumi.Output<string>));
     });
 
     it("are refused where it is none, without showing it", () => {
