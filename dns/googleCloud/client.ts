@@ -1,8 +1,6 @@
-import { gaxios, JWT } from "google-auth-library";
+import { JWT } from "google-auth-library";
 import type { KeyFile } from "./keyFile.ts";
-
-/** Google's token address, the only one that its client knows. */
-const googleTokens = "https://oauth2.googleapis.com/token";
+import { TokenTransport } from "./transport.ts";
 
 /**
  * A client that acts with a service account's key, and asks for its tokens where the key file says, as lego does.
@@ -11,21 +9,12 @@ const googleTokens = "https://oauth2.googleapis.com/token";
  * @param scopes what it may be used for (https://developers.google.com/identity/protocols/oauth2/scopes)
  */
 export function keyClient(key: KeyFile, scopes: readonly string[]): JWT {
-  const transporter = new gaxios.Gaxios();
-  transporter.interceptors.request.add({
-    resolved: (options) => {
-      if (options.url.href === googleTokens) {
-        options.url = new URL(key.token_uri);
-      }
-      return Promise.resolve(options);
-    },
-  });
   return new JWT({
     email: key.client_email,
     key: key.private_key,
     ...(key.private_key_id !== undefined && { keyId: key.private_key_id }),
     scopes: [...scopes],
     additionalClaims: { aud: key.token_uri },
-    transporter,
+    transporter: new TokenTransport(key.token_uri),
   });
 }

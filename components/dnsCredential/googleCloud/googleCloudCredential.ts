@@ -2,6 +2,7 @@ import { getManagedZones } from "@pulumi/gcp/dns/getManagedZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
@@ -57,6 +58,7 @@ async function findManagedZone({
   zone,
   serviceAccountKey,
   workloadIdentity,
+  access = stackAccess(),
 }: GoogleCloudCredentialOptions): Promise<string> {
   const host = providerHost(domain);
   const isBrought = serviceAccountKey !== undefined || workloadIdentity !== undefined;
@@ -64,6 +66,8 @@ async function findManagedZone({
   if (zone !== undefined && isBrought) {
     return zone;
   }
+  // Before the plugin's own words for it.
+  refuseUnusableGoogleCloud(access.googleCloud);
   const { managedZones } = await lookup(
     `The managed zones of project ${project}`,
     getManagedZones({ project }),

@@ -26,15 +26,14 @@ export class CloudflareApi {
    * @throws CloudError with Cloudflare's words.
    */
   async call(method: string, path: string, body?: object): Promise<unknown> {
-    const token = this.#token();
+    const { headers, secrets } = this.#identity();
     const url = `${this.#baseUrl()}${path}`;
-    const headers = { authorization: `Bearer ${token}` };
     const request = { method, url, headers, ...(body ? { body } : {}) };
     for (const pause of PAUSES) {
       try {
         const reply = await callApi(request);
         if (!isRetried(reply)) {
-          return resultOf(reply, `${method} ${withoutQuery(url)}`, token);
+          return resultOf(reply, `${method} ${withoutQuery(url)}`, secrets);
         }
         await backOff(retryAfter(reply) ?? pause);
       } catch (error) {
@@ -44,7 +43,7 @@ export class CloudflareApi {
         await backOff(pause);
       }
     }
-    return resultOf(await callApi(request), `${method} ${withoutQuery(url)}`, token);
+    return resultOf(await callApi(request), `${method} ${withoutQuery(url)}`, secrets);
   }
 
   /**
@@ -80,12 +79,20 @@ export class CloudflareApi {
     return baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   }
 
-  #token(): string {
-    const { apiToken } = this.#settings;
-    if (apiToken === undefined) {
+  /** All that is said of the identity goes with every call, as from the official plugin (internal/provider.go). */
+  #identity(): { headers: Record<string, string>; secrets: readonly string[] } {
+    const { apiToken, apiKey, email, apiUserServiceKey } = this.#settings;
+    const secrets = [apiToken, apiKey, apiUserServiceKey].filter((value) => value !== undefined);
+    if (secrets.length === 0) {
       throw new Error("no Cloudflare credential: set cloudflare:apiToken");
     }
-    return apiToken;
+    const headers = {
+      ...(apiToken === undefined ? {} : { authorization: `Bearer ${apiToken}` }),
+      ...(apiKey === undefined ? {} : { "x-auth-key": apiKey }),
+      ...(email === undefined ? {} : { "x-auth-email": email }),
+      ...(apiUserServiceKey === undefined ? {} : { "x-auth-user-service-key": apiUserServiceKey }),
+    };
+    return { headers, secrets };
   }
 }
 
@@ -98,7 +105,7 @@ function retryAfter({ headers }: ApiReply): number | undefined {
   return seconds > 0 && seconds < LONGEST_PAUSE ? seconds : undefined;
 }
 
-function resultOf({ status, body }: ApiReply, call: string, token: string): unknown {
+function resultOf({ status, body }: ApiReply, call: string, secrets: readonly string[]): unknown {
   const { success, errors, result } = objectOf(body);
   if (status < 300 && success !== false) {
     return result;
@@ -108,5 +115,5 @@ function resultOf({ status, body }: ApiReply, call: string, token: string): unkn
     .map(({ code, message }) => `${textOf(message)} (${String(code)})`)
     .join(", ");
   const text = `failed to make http request: ${call}: ${status} ${said || "no message"}`;
-  throw refusal(status, text, [token]);
+  throw refusal(status, text, secrets);
 }

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { importPKCS8, SignJWT } from "jose";
-import { callApi, refusal } from "../http.ts";
+import { type ApiCall, callApi, refusal } from "../http.ts";
 import type { Settings } from "../plugin.ts";
-import { objectOf, textOf } from "../values.ts";
+import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 
-const SCOPES = [
+const DEFAULT_SCOPES = [
   "https://www.googleapis.com/auth/cloud-platform",
   "https://www.googleapis.com/auth/userinfo.email",
-].join(" ");
+];
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /** Time before its end at which a token is no longer used, in milliseconds. */
 const MARGIN = 60_000;
@@ -17,8 +18,29 @@ const MARGIN = 60_000;
 /** Gives the access token for each call. */
 export type TokenSource = () => Promise<string>;
 
-/** An access token wins over credentials, as in the official provider. */
-export function tokenSource({ accessToken, credentials }: Settings): TokenSource {
+interface Token {
+  readonly token: string;
+  readonly until: number;
+}
+
+/**
+ * An access token wins over credentials, and whoever is found may act as another account, as in the official provider.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-google-beta/blob/main/google-beta/transport/config.go
+ */
+export function tokenSource(settings: Settings): TokenSource {
+  const own = ownSource(settings);
+  const account = settings.impersonateServiceAccount;
+  return account === undefined || settings.externalCredentials !== undefined
+    ? own
+    : kept(async () => impersonate(await own(), account, settings));
+}
+
+function ownSource(settings: Settings): TokenSource {
+  const { accessToken, credentials = settings.applicationDefault, externalCredentials } = settings;
+  if (externalCredentials !== undefined) {
+    throw new Error("gcp:externalCredentials: the stand-in has nowhere to exchange them");
+  }
   if (accessToken !== undefined) {
     return () => Promise.resolve(accessToken);
   }
@@ -27,37 +49,30 @@ export function tokenSource({ accessToken, credentials }: Settings): TokenSource
       throw new Error("no Google credentials: set gcp:accessToken or gcp:credentials");
     };
   }
-  let current: { token: string; until: number } | undefined;
+  return kept(() => exchange(readFile(credentials), scopesOf(settings)));
+}
+
+/** A source that keeps its token until shortly before the end. */
+function kept(fetchToken: () => Promise<Token>): TokenSource {
+  let current: Token | undefined;
   return async () => {
     if (!current || current.until <= Date.now()) {
-      current = await exchange(readKey(credentials));
+      current = await fetchToken();
     }
     return current.token;
   };
 }
 
-interface ServiceAccountFile {
-  readonly email: string;
-  readonly keyId: string;
-  readonly privateKey: string;
-  readonly tokenUri: string;
+function scopesOf({ scopes }: Settings): readonly string[] {
+  return scopes === undefined ? DEFAULT_SCOPES : listOf(parse(scopes)).map(textOf);
 }
 
-/** @param credentials The JSON of a service account's key, or the path of a file that holds it. */
-function readKey(credentials: string): ServiceAccountFile {
+/** @param credentials The JSON of a credentials file, or the path of one. */
+function readFile(credentials: string): Properties {
   const text = credentials.trimStart().startsWith("{")
     ? credentials
     : readFileSync(credentials, "utf8");
-  const file = objectOf(parse(text));
-  if (file.type !== "service_account") {
-    throw new Error('gcp:credentials: the stand-in reads files of type "service_account" only');
-  }
-  return {
-    email: textOf(file.client_email),
-    keyId: textOf(file.private_key_id),
-    privateKey: textOf(file.private_key),
-    tokenUri: textOf(file.token_uri),
-  };
+  return objectOf(parse(text));
 }
 
 function parse(text: string): unknown {
@@ -69,31 +84,107 @@ function parse(text: string): unknown {
   }
 }
 
-/** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
-async function exchange(key: ServiceAccountFile): Promise<{ token: string; until: number }> {
-  const assertion = await signedAssertion(key);
+/** @see https://google.aip.dev/auth/4110 */
+async function exchange(file: Properties, scopes: readonly string[]): Promise<Token> {
+  const field = (name: string) => textOf(file[name]);
+  switch (file.type) {
+    case "service_account": {
+      const assertion = await signedAssertion(file, scopes);
+      return await askForToken(field("token_uri"), { grant_type: JWT_BEARER, assertion }, [
+        assertion,
+      ]);
+    }
+    case "authorized_user": {
+      const [client_id, client_secret, refresh_token] = [
+        field("client_id"),
+        field("client_secret"),
+        field("refresh_token"),
+      ];
+      return await askForToken(
+        field("token_uri"),
+        { grant_type: "refresh_token", client_id, client_secret, refresh_token },
+        [client_secret, refresh_token],
+      );
+    }
+    case "external_account": {
+      const subject = readFileSync(textOf(objectOf(file.credential_source).file), "utf8").trim();
+      return await askForToken(
+        field("token_url"),
+        {
+          grant_type: TOKEN_EXCHANGE,
+          audience: field("audience"),
+          scope: scopes.join(" "),
+          requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+          subject_token_type: field("subject_token_type"),
+          subject_token: subject,
+        },
+        [subject],
+      );
+    }
+    default:
+      throw new Error(`gcp:credentials: the stand-in does not read files of type ${field("type")}`);
+  }
+}
+
+async function askForToken(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): Promise<Token> {
   const { status, body } = await callApi({
     method: "POST",
-    url: key.tokenUri,
+    url,
     headers: {},
-    body: new URLSearchParams({ grant_type: JWT_BEARER, assertion }),
+    body: new URLSearchParams(form),
   });
   const reply = objectOf(body);
   if (status !== 200) {
     const text = `cannot fetch a token: ${status} ${textOf(reply.error)}: ${textOf(reply.error_description)}`;
-    throw refusal(status, text, [assertion]);
+    throw refusal(status, text, secrets);
   }
   const lifetime = Number(reply.expires_in) * 1000;
   return { token: textOf(reply.access_token), until: Date.now() + lifetime - MARGIN };
 }
 
-async function signedAssertion(key: ServiceAccountFile): Promise<string> {
-  const { email, keyId, privateKey, tokenUri } = key;
-  return new SignJWT({ scope: SCOPES })
-    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: keyId })
-    .setIssuer(email)
-    .setAudience(tokenUri)
+/** @see https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken */
+async function impersonate(token: string, account: string, settings: Settings): Promise<Token> {
+  const { iamCredentialsCustomEndpoint, impersonateServiceAccountDelegates } = settings;
+  if (iamCredentialsCustomEndpoint === undefined) {
+    throw new Error(
+      "gcp:iamCredentialsCustomEndpoint is not set; the stand-in for the gcp plugin does not call the real Google Cloud",
+    );
+  }
+  const call: ApiCall = {
+    method: "POST",
+    url: `${iamCredentialsCustomEndpoint}projects/-/serviceAccounts/${account}:generateAccessToken`,
+    headers: { authorization: `Bearer ${token}` },
+    body: {
+      delegates: listOf(parse(impersonateServiceAccountDelegates ?? "[]")).map(
+        (delegate) => `projects/-/serviceAccounts/${textOf(delegate)}`,
+      ),
+      scope: scopesOf(settings),
+      lifetime: "3600s",
+    },
+  };
+  const { status, body } = await callApi(call);
+  const reply = objectOf(body);
+  if (status !== 200) {
+    const words = textOf(objectOf(reply.error).message);
+    throw refusal(status, `impersonate: status code ${status}: ${words}`, [token]);
+  }
+  return {
+    token: textOf(reply.accessToken),
+    until: Date.parse(textOf(reply.expireTime)) - MARGIN,
+  };
+}
+
+/** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
+async function signedAssertion(file: Properties, scopes: readonly string[]): Promise<string> {
+  return new SignJWT({ scope: scopes.join(" ") })
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: textOf(file.private_key_id) })
+    .setIssuer(textOf(file.client_email))
+    .setAudience(textOf(file.token_uri))
     .setIssuedAt()
     .setExpirationTime("1h")
-    .sign(await importPKCS8(privateKey, "RS256"));
+    .sign(await importPKCS8(textOf(file.private_key), "RS256"));
 }

@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GoogleCloudAccess } from "../../../dns/access.ts";
+import { refusalInWords, refusalText } from "../../../dns/googleCloud/refusal.ts";
+import { resolved } from "../../resolved.ts";
+
+/** What a service account and its key are to be made in. */
+export interface ObstacleArgs {
+  readonly project: pulumi.Input<string>;
+  readonly grant?: "zone" | "project" | undefined;
+}
+
+/**
+ * Refuses to make a service account and a key where Google would refuse one of them, as far as it tells.
+ *
+ * @throws RunError with what is in the way, and the ways out
+ */
+export async function refuseObstacles(
+  { project, grant = "zone" }: ObstacleArgs,
+  access: GoogleCloudAccess,
+): Promise<void> {
+  const id = (await resolved(pulumi.output(project))) as string | undefined;
+  // A preview of another program may not know it yet.
+  if (id === undefined || id === "") {
+    return;
+  }
+  const { keyObstacles } = await import("../../../dns/googleCloud/preconditions.ts");
+  const obstacles = await keyObstacles({ project: id, grant }, access);
+  if (obstacles.length > 0) {
+    const place = { project: id, stack: pulumi.getStack() };
+    const texts = obstacles.map((obstacle) => refusalText(obstacle, place));
+    throw new pulumi.RunError(
+      `${texts.join("\n")}\nNothing was made at Google; the next pulumi up tries again.`,
+    );
+  }
+}
+
+/**
+ * A hook that explains a refusal of Google's which could not be foreseen: who may make a key need not be allowed to read
+ * the organization's policy.
+ *
+ * @param component the name of the component that makes the credential
+ */
+export function refusedHook(component: string, project: pulumi.Input<string>): pulumi.ErrorHook {
+  return new pulumi.ErrorHook(`${component}-credential-refused`, async ({ errors }) => {
+    const refusal = refusalInWords(errors[0] ?? "");
+    if (refusal !== undefined) {
+      const place = {
+        project: await resolved(pulumi.output(project)),
+        stack: pulumi.getStack(),
+      };
+      await pulumi.log.error(
+        `${refusalText(refusal, place)}\nWhat was made before that has no key and opens nothing. The next pulumi up goes on with it, ` +
+          "or deletes it where it is not needed any more.",
+      );
+    }
+    return false;
+  });
+}
