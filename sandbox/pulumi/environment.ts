@@ -12,8 +12,9 @@ export interface EnvironmentOptions {
   readonly pulumi: PulumiTools;
 }
 
-/** Variables of the user's that would lead Pulumi, Helm or kubectl to something other than the sandbox. */
-const foreignVariables = /^(PULUMI_|HELM_|KUBE)/;
+/** Variables of the user's that would lead Pulumi, its plugins, Helm or kubectl to something other than the sandbox. */
+const foreignVariables =
+  /^(PULUMI_|HELM_|KUBE|GOOGLE_|GCLOUD_|CLOUDSDK_|GCE_METADATA_|USER_PROJECT_OVERRIDE$|CLOUDFLARE_)/;
 
 /** Folder of Pulumi's state of the sandbox in `directory`, which holds `.pulumi`. */
 export function pulumiStateDirectory(directory: string): string {
