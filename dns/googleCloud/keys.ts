@@ -1,4 +1,4 @@
-import type { AuthClient } from "google-auth-library";
+import { gaxios, type AuthClient } from "google-auth-library";
 import type { GoogleCloudAccess } from "../access.ts";
 import { googleCloudAnswer } from "./answer.ts";
 import { operatorClient } from "./operator.ts";
@@ -59,4 +59,19 @@ export async function serviceAccountKey(
 
 function keysUrl(iamEndpoint: string = googleIam, account: string): string {
   return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
+}
+
+/**
+ * Whether Google says that there is no such service account.
+ *
+ * @param name its full name, `projects/…/serviceAccounts/…`
+ */
+export async function isAccountGone(name: string, access: GoogleCloudAccess): Promise<boolean> {
+  const client = await operatorClient(access);
+  try {
+    await client.request({ url: `${access.iamEndpoint ?? googleIam}${name}`, retry: false });
+    return false;
+  } catch (error) {
+    return error instanceof gaxios.GaxiosError && error.status === 404;
+  }
 }

@@ -30,7 +30,7 @@ import {
   possibleHook,
 } from "../hooks.ts";
 import { decoded } from "./key.ts";
-import { refusedHook, refuseObstacles } from "./obstacles.ts";
+import { accountThereHook, refusedHook, refuseObstacles } from "./obstacles.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
@@ -140,6 +140,14 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
       return serviceAccountKeys(await resolved(account.email), access.googleCloud);
     };
+    const there = accountThereHook(name, children.suffix, access.googleCloud);
+    const { beforeCreate = [], ...rotating } = credentialHooks(
+      name,
+      args,
+      inventory,
+      args.deleteHook ?? credentialDeleteHook(name, args),
+      possible,
+    );
     const key = new Key(
       children.key,
       { serviceAccountId: account.name },
@@ -148,16 +156,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         // Without the grant the key would be stored before it can do anything.
         dependsOn: [grant],
         replacementTrigger: args.rotation ?? firstRotation,
-        hooks: {
-          ...credentialHooks(
-            name,
-            args,
-            inventory,
-            args.deleteHook ?? credentialDeleteHook(name, args),
-            possible,
-          ),
-          onError: [refused],
-        },
+        hooks: { ...rotating, beforeCreate: [there, ...beforeCreate], onError: [refused] },
       },
     );
 

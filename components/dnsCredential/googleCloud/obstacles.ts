@@ -56,3 +56,38 @@ export function refusedHook(component: string, project: pulumi.Input<string>): p
     return false;
   });
 }
+
+/**
+ * A hook for before a key is made, that refuses it where the account was deleted behind Pulumi's back. It looks in a
+ * preview alone, in which the account is known only where it is there already.
+ *
+ * @param component the name of the component that makes the credential
+ * @param suffix the name of the resource with which the account gets another name
+ */
+export function accountThereHook(
+  component: string,
+  suffix: string,
+  access: GoogleCloudAccess,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${component}-credential-account`,
+    async ({ newInputs }) => {
+      const account: unknown = newInputs?.serviceAccountId;
+      if (
+        !pulumi.runtime.isDryRun() ||
+        typeof account !== "string" ||
+        !account.startsWith("projects/")
+      ) {
+        return;
+      }
+      const { isAccountGone } = await import("../../../dns/googleCloud/keys.ts");
+      if (await isAccountGone(account, access)) {
+        throw new pulumi.RunError(
+          `The service account ${account.split("/").at(-1) ?? ""} no longer exists at Google. Make it, its grant and its key anew:\n` +
+            `      pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+}
