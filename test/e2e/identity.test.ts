@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
 import { operatorTokens } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
@@ -31,6 +33,20 @@ async function control<T>(url: string, method: string, body?: object): Promise<T
   return (await response.json()) as T;
 }
 
+/** What the doctor prints, whatever it finds. */
+function doctorOf({ directory, stack }: Workspace, { environment }: Sandbox): Promise<string> {
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      [resolve("doctor/main.ts"), "-s", stack],
+      { cwd: directory, env: { ...environment, NO_COLOR: "1" } },
+      (_error, stdout, stderr) => {
+        done(stdout + stderr);
+      },
+    );
+  });
+}
+
 describe("the operator's identity at Cloudflare, a global key with its address", () => {
   const name = "identity-cloudflare";
   let sandbox: Sandbox;
@@ -39,7 +55,7 @@ describe("the operator's identity at Cloudflare, a global key with its address",
 
   before(async () => {
     sandbox = await testSandbox();
-    const settings = rotatingSettings(rotatingCloudflare, name);
+    const settings = rotatingSettings(rotatingCloudflare, name, {});
     workspace = (await Workspace.create(sandbox, name, name, settings)).withEnvironment({
       CLOUDFLARE_API_TOKEN: "",
     });
@@ -103,7 +119,7 @@ describe("the operator's identity at Google, an account that is impersonated", (
     sandbox = await testSandbox();
     clouds = new SandboxClouds(sandbox);
     operator = await clouds.projectOwner("identity-operator");
-    const settings = rotatingSettings(rotatingGoogle, name);
+    const settings = rotatingSettings(rotatingGoogle, name, {});
     workspace = (await Workspace.create(sandbox, name, name, settings)).withEnvironment({
       GOOGLE_IMPERSONATE_SERVICE_ACCOUNT: operator,
       GOOGLE_BILLING_PROJECT: project,
@@ -130,7 +146,7 @@ describe("the operator's identity at Google, an account that is impersonated", (
   it("makes account, grant and key anew in one up where the account was deleted", async () => {
     const [old = ""] = (await clouds.google()).accounts.filter((email) => email !== operator);
     await clouds.deleteAccount(old);
-    const doctor = await stack.doctor();
+    const doctor = await doctorOf(workspace, sandbox);
     const [, ...args] =
       /pulumi up -s \S+ --replace '\*\*::dns-suffix'/
         .exec(doctor)?.[0]
@@ -170,7 +186,7 @@ describe("what a Google organization forbids", () => {
   before(async () => {
     sandbox = await testSandbox();
     clouds = new SandboxClouds(sandbox);
-    const settings = rotatingSettings(rotatingGoogle, name);
+    const settings = rotatingSettings(rotatingGoogle, name, {});
     workspace = await Workspace.create(sandbox, name, name, settings);
   });
   afterEach(() => set({ enforcedConstraints: [], disabledServices: [], policyReadable: true }));
