@@ -7,6 +7,7 @@ import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
+import { refusalExplained } from "./obstacles.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
 import { zoneUse } from "./zoneUse.ts";
 
@@ -71,6 +72,7 @@ async function findManagedZone({
   const { managedZones } = await lookup(
     `The managed zones of project ${project}`,
     getManagedZones({ project }),
+    (words) => refusalExplained(words, project),
   );
   const fitting = managedZones
     .filter(

@@ -34,6 +34,12 @@ export async function refuseObstacles(
   }
 }
 
+/** What there is to say of the plugin's words for a refusal of Google's: the way out, where there is one. */
+export function refusalExplained(words: string, project: string): string | undefined {
+  const refusal = refusalInWords(words);
+  return refusal && refusalText(refusal, { project, stack: pulumi.getStack() });
+}
+
 /**
  * A hook that explains a refusal of Google's which could not be foreseen: who may make a key need not be allowed to read
  * the organization's policy.
@@ -42,14 +48,10 @@ export async function refuseObstacles(
  */
 export function refusedHook(component: string, project: pulumi.Input<string>): pulumi.ErrorHook {
   return new pulumi.ErrorHook(`${component}-credential-refused`, async ({ errors }) => {
-    const refusal = refusalInWords(errors[0] ?? "");
-    if (refusal !== undefined) {
-      const place = {
-        project: await resolved(pulumi.output(project)),
-        stack: pulumi.getStack(),
-      };
+    const explanation = refusalExplained(errors[0] ?? "", await resolved(pulumi.output(project)));
+    if (explanation !== undefined) {
       await pulumi.log.error(
-        `${refusalText(refusal, place)}\nWhat was made before that has no key and opens nothing. The next pulumi up goes on with it, ` +
+        `${explanation}\nWhat was made before that has no key and opens nothing. The next pulumi up goes on with it, ` +
           "or deletes it where it is not needed any more.",
       );
     }
