@@ -41,7 +41,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
       const [address] = [...ipv4, ...ipv6];
       return address === undefined ? undefined : { address, port };
     }),
-    credential: deployedCredential(expected, cluster, cloudAccess(resources)),
+    credential: deployedCredential(expected, cluster, await cloudAccess(args.stack, resources)),
     reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
     prove: args.prove,
     now: new Date(),

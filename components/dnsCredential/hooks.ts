@@ -58,22 +58,44 @@ export function credentialDeleteHook(
 }
 
 /**
+ * A hook for before anything is made at the cloud, that refuses what the cloud would refuse half way. It runs with the
+ * preview, too, so that `pulumi up` ends before it has changed anything; and only where something is to be made, so that
+ * a stack that is deployed goes on.
+ *
+ * @param component the name of the component that makes the credential
+ * @param refuse throws when the cloud would refuse it; asked once in a run
+ */
+export function possibleHook(component: string, refuse: () => Promise<void>): pulumi.ResourceHook {
+  let asked: Promise<void> | undefined;
+  return new pulumi.ResourceHook(
+    `${component}-credential-possible`,
+    async () => {
+      await (asked ??= refuse());
+    },
+    { onDryRun: true },
+  );
+}
+
+/**
  * The hooks of the resource that is the credential: a key or a token.
  *
  * @param component the name of the component that makes the credential
  * @param protection see {@link CredentialProtection}
  * @param inventory the credentials that the component has made, whether or not Pulumi knows of them
  * @param beforeDelete what {@link credentialDeleteHook} has registered for the component
+ * @param possible what {@link possibleHook} has made. Default: nothing is foreseen
  */
 export function credentialHooks(
   component: string,
   { cluster, consumers }: CredentialProtection,
   inventory: () => Promise<CredentialInventory>,
   beforeDelete: pulumi.ResourceHook,
+  possible?: pulumi.ResourceHook,
 ): pulumi.ResourceHookBinding {
   const rotation = rotationOf(cluster, consumers);
   return {
     beforeCreate: [
+      ...(possible === undefined ? [] : [possible]),
       new pulumi.ResourceHook(`${component}-credential-create`, async () =>
         rotation.makeRoom(await inventory()),
       ),

@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
 import type { CloudflareAccess } from "../access.ts";
 import { answered } from "../calls.ts";
@@ -17,11 +18,11 @@ export function apiTokens(
   accountId: string | undefined,
   settings: CloudflareAccess,
 ): CredentialInventory {
-  const { user, accounts } = operatorClient(settings);
   const account = { account_id: accountId ?? "" };
   return {
     list: () =>
       answered("The API tokens could not be listed", answerOf, async () => {
+        const { user, accounts } = operatorClient(settings);
         const pages = accountId === undefined ? user.tokens.list() : accounts.tokens.list(account);
         const ids: string[] = [];
         for await (const token of pages) {
@@ -34,6 +35,51 @@ export function apiTokens(
     remove: (id) => removeToken(id, accountId, settings),
     removeCommand: (id) => `token ${id}, in the dashboard under API Tokens`,
   };
+}
+
+/**
+ * How many API tokens Cloudflare lets a user have, and an account
+ * (https://developers.cloudflare.com/fundamentals/api/get-started/create-token/).
+ */
+const mostTokens = { user: 50, account: 500 } as const;
+
+/**
+ * Refuses to make an API token where Cloudflare would: its owner has as many as there may be. Who may not list them is
+ * left to the attempt.
+ *
+ * @param accountId the account that is to own it; none for the user's own
+ * @param settings how the plugin reaches Cloudflare
+ * @throws RunError when there is no room for a token, or the access cannot be used
+ */
+export async function refuseFullTokenList(
+  accountId: string | undefined,
+  settings: CloudflareAccess,
+): Promise<void> {
+  const { user, accounts } = operatorClient(settings, 0);
+  const most = accountId === undefined ? mostTokens.user : mostTokens.account;
+  let count = 0;
+  try {
+    const pages =
+      accountId === undefined
+        ? user.tokens.list({ per_page: 50 })
+        : accounts.tokens.list({ account_id: accountId, per_page: 50 });
+    for await (const _ of pages) {
+      count += 1;
+    }
+  } catch {
+    return;
+  }
+  if (count >= most) {
+    const owner = accountId === undefined ? "You have" : `The account ${accountId} has`;
+    const place =
+      accountId === undefined
+        ? "https://dash.cloudflare.com/profile/api-tokens"
+        : `https://dash.cloudflare.com/${accountId}/api-tokens`;
+    throw new RunError(
+      `${owner} ${count} API tokens at Cloudflare, which allows no more than ${most}, so none can be made. Delete one that ` +
+        `is not needed, and try again:\n      ${place}`,
+    );
+  }
 }
 
 /**
@@ -62,6 +108,12 @@ export async function removeToken(
   });
 }
 
-function answerOf(error: unknown): string | undefined {
-  return error instanceof Cloudflare.APIError ? cloudflareAnswer(error) : undefined;
+function answerOf(error: unknown): string {
+  if (error instanceof RunError) {
+    return error.message;
+  }
+  // Any other error may show what was to be sent.
+  return error instanceof Cloudflare.APIError
+    ? cloudflareAnswer(error)
+    : "the request could not be sent";
 }

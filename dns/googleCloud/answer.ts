@@ -1,5 +1,7 @@
+import { RunError } from "@pulumi/pulumi";
 import { gaxios } from "google-auth-library";
 import { messageOf } from "../../lib/errors.ts";
+import { refusalIn } from "./refusal.ts";
 
 /**
  * What Google answered instead of what was asked for, as a sentence without its words, which may repeat the request.
@@ -7,15 +9,36 @@ import { messageOf } from "../../lib/errors.ts";
  * @param error what its client threw
  */
 export function googleCloudAnswer(error: unknown): string {
+  if (error instanceof RunError) {
+    return error.message;
+  }
+  if (error instanceof TypeError) {
+    // The error for a header that cannot be sent shows it whole.
+    return "Google was not asked: the request could not be sent";
+  }
   if (!(error instanceof gaxios.GaxiosError)) {
     return `Google was not asked: ${messageOf(error)}`;
   }
-  const { status, code, response } = error;
+  const { status, code, response, config } = error;
   if (status === undefined) {
     return `Google does not answer (${code ?? "no reason given"})`;
   }
   const reason = reasonOf(response?.data);
-  return `Google answers ${status}${reason === undefined ? "" : ` (${reason})`}`;
+  const answer = `Google answers ${status}${reason === undefined ? "" : ` (${reason})`}`;
+  const refusal = refusalIn(response?.data);
+  if (refusal?.kind === "service disabled") {
+    const { service, project } = refusal;
+    const where = project === undefined ? "" : ` --project=${project}`;
+    return `${answer}: the API ${service} is not enabled\n      gcloud services enable ${service}${where}`;
+  }
+  if (refusal?.kind === "constraint") {
+    return `${answer}: the constraint ${refusal.constraint} of the organization's policy forbids it`;
+  }
+  const [, impersonated] =
+    /serviceAccounts\/([^/:]+):generateAccessToken$/.exec(config.url.pathname) ?? [];
+  return impersonated !== undefined && status === 403
+    ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which takes roles/iam.serviceAccountTokenCreator on it`
+    : answer;
 }
 
 /** The name of the error (https://cloud.google.com/apis/design/errors), if it is one. */

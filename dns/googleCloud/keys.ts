@@ -1,7 +1,7 @@
-import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import { gaxios, type AuthClient } from "google-auth-library";
 import type { GoogleCloudAccess } from "../access.ts";
 import { googleCloudAnswer } from "./answer.ts";
-import { proxiedTransporter } from "./client.ts";
+import { operatorClient } from "./operator.ts";
 import { answered } from "../calls.ts";
 import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
@@ -16,22 +16,25 @@ const googleIam = "https://iam.googleapis.com/v1/";
  */
 export function serviceAccountKeys(
   account: string,
-  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
+  access: GoogleCloudAccess,
 ): CredentialInventory {
-  const client = operator(access);
-  const url = keysUrl(iamEndpoint, account);
+  const url = keysUrl(access.iamEndpoint, account);
+  let client: Promise<AuthClient> | undefined;
+  const operator = () => (client ??= operatorClient(access));
   return {
     list: () =>
       answered(`The keys of ${account} could not be listed`, googleCloudAnswer, async () => {
         // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
-        const { data } = await client.request<{
+        const { data } = await (
+          await operator()
+        ).request<{
           readonly keys?: readonly { readonly name: string }[];
         }>({ url, params: { keyTypes: "USER_MANAGED" } });
         return (data.keys ?? []).map(({ name }) => lastSegment(name));
       }),
     remove: (id) =>
       answered(`The key ${id} could not be deleted`, googleCloudAnswer, async () => {
-        await client.request({ url: `${url}/${id}`, method: "DELETE" });
+        await (await operator()).request({ url: `${url}/${id}`, method: "DELETE" });
       }),
     removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
   };
@@ -47,29 +50,28 @@ export interface KeyValidity {
 export async function serviceAccountKey(
   account: string,
   id: string,
-  { iamEndpoint = googleIam, ...access }: GoogleCloudAccess,
+  access: GoogleCloudAccess,
 ): Promise<KeyValidity> {
-  const url = `${keysUrl(iamEndpoint, account)}/${id}`;
-  return (await operator(access).request<KeyValidity>({ url })).data;
+  const url = `${keysUrl(access.iamEndpoint, account)}/${id}`;
+  const client = await operatorClient(access);
+  return (await client.request<KeyValidity>({ url })).data;
 }
 
-function keysUrl(iamEndpoint: string, account: string): string {
+function keysUrl(iamEndpoint: string = googleIam, account: string): string {
   return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
 }
 
-function operator({ accessToken, credentials }: GoogleCloudAccess) {
-  if (accessToken !== undefined) {
-    const client = new OAuth2Client({ transporter: proxiedTransporter() });
-    client.setCredentials({ access_token: accessToken });
-    return client;
+/**
+ * Whether Google says that there is no such service account.
+ *
+ * @param name its full name, `projects/…/serviceAccounts/…`
+ */
+export async function isAccountGone(name: string, access: GoogleCloudAccess): Promise<boolean> {
+  const client = await operatorClient(access);
+  try {
+    await client.request({ url: `${access.iamEndpoint ?? googleIam}${name}`, retry: false });
+    return false;
+  } catch (error) {
+    return error instanceof gaxios.GaxiosError && error.status === 404;
   }
-  const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
-  const clientOptions = { transporter: proxiedTransporter() };
-  if (credentials === undefined) {
-    return new GoogleAuth({ scopes, clientOptions });
-  }
-  // The plugin takes a file's content as well as its path.
-  return credentials.trimStart().startsWith("{")
-    ? new GoogleAuth({ scopes, clientOptions, credentials: JSON.parse(credentials) as object })
-    : new GoogleAuth({ scopes, clientOptions, keyFile: credentials });
 }

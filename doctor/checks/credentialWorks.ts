@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
-import { renewCredential } from "./mend.ts";
+import { renewCredential, renewOwner } from "./mend.ts";
 
 const lacking: Problem = {
   id: "credential-lacking",
@@ -32,7 +32,12 @@ export const credentialWorks: Check = {
     const lacks = await credential.lacks();
     if (lacks.length > 0) {
       const findings = lacks.map((lack) =>
-        found(lacking, expected, { subject: lack.expected, ...lack }),
+        found(lacking, expected, {
+          subject: lack.expected,
+          expected: lack.expected,
+          seen: lack.seen,
+          ...(lack.ownerGone === true && { command: renewOwner(expected) }),
+        }),
       );
       return { found: findings, seen: "it does not work" };
     }

@@ -1,3 +1,4 @@
+import { credentialChildren, programNames } from "../../components/names.ts";
 import { helm, kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 
@@ -44,10 +45,22 @@ export function applyAgain(expected: Expectation): string {
 /** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */
 export function renewCredential(expected: Expectation): string {
   const { made, challenge, stack } = expected;
-  if (made !== undefined) {
-    return made.rotate ?? `${deploy(expected)} --replace '**dns-*'`;
-  }
   const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
+  if (made !== undefined) {
+    const { key, token } = credentialChildren(programNames.credential);
+    // That resource alone: the Secret that stores it has a similar name, and is not to be replaced.
+    return made.rotate ?? `${deploy(expected)} --replace '**::${google ? key : token}'`;
+  }
   const setting = google ? "dns.serviceAccountKey < key.json" : "dns.apiToken";
   return `pulumi config set -s ${stack} --path --secret ${setting} && ${deploy(expected)}`;
+}
+
+/**
+ * Makes what a credential belongs to anew, and with it the credential: a service account by another name, since its name
+ * has the suffix in it, its grant, and a key.
+ */
+export function renewOwner(expected: Expectation): string {
+  return expected.made === undefined
+    ? renewCredential(expected)
+    : `${deploy(expected)} --replace '**::${credentialChildren(programNames.credential).suffix}'`;
 }

@@ -1,10 +1,10 @@
 import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
-import type { CloudAccess } from "../../dns/access.ts";
 import { cloudflareAnswer } from "../../dns/cloudflare/answer.ts";
-import { tokenClient } from "../../dns/cloudflare/client.ts";
+import { namesOperator, operatorClient, tokenClient } from "../../dns/cloudflare/client.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { apiTokens } from "../../dns/cloudflare/tokens.ts";
+import type { SeenAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
@@ -23,10 +23,9 @@ const neededGroups = ["Zone Read", "DNS Write"];
 export function cloudflareCredential(
   content: string,
   { host, domain, made }: CloudflareTarget,
-  { cloudflare: settings }: CloudAccess,
+  { cloudflare: settings, hidden }: SeenAccess,
 ): CloudCredential {
-  const client = (apiToken: string) => tokenClient(apiToken, settings.endpoint, 1);
-  const own = client(content);
+  const own = tokenClient(content, settings.endpoint, 1);
 
   const zones = once(async () => (await own.zones.list({ per_page: 50 })).result);
   const zone = once(async () => {
@@ -42,13 +41,14 @@ export function cloudflareCredential(
   );
   /** The token as its owner sees it: with its own rights it cannot look at itself. */
   const asOwner = once(async () => {
-    if (settings.apiToken === undefined) {
+    if (!namesOperator(settings)) {
       throw new NotSeen(
-        "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, to look at the token",
+        hidden?.cloudflare ??
+          "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, to look at the token",
       );
     }
-    const owner = client(settings.apiToken);
     try {
+      const owner = operatorClient(settings, 1);
       const { id } = await verified();
       return made?.accountId === undefined
         ? await owner.user.tokens.get(id)
@@ -96,6 +96,9 @@ export function cloudflareCredential(
     count: async () => {
       if (made?.owner === undefined) {
         throw new NotSeen("the token is the stack's own, so which others are for it is not known");
+      }
+      if (!namesOperator(settings) && hidden?.cloudflare !== undefined) {
+        throw new NotSeen(hidden.cloudflare);
       }
       const what = `tokens named ${made.owner}`;
       try {
@@ -145,9 +148,7 @@ function reasonOf(error: unknown): string {
     return cloudflareAnswer(error);
   }
   // The error for a header that cannot be sent shows it whole.
-  return error instanceof RunError
-    ? error.message
-    : "the request could not be sent; is CLOUDFLARE_API_TOKEN a token?";
+  return error instanceof RunError ? error.message : "the request could not be sent";
 }
 
 function lackOf(error: unknown): Lack {

@@ -22,6 +22,8 @@ export interface CloudCredential {
 export interface Lack {
   readonly expected: string;
   readonly seen: string;
+  /** Whether what the credential belonged to is gone with it, so that another one takes more than a rotation. */
+  readonly ownerGone?: true;
 }
 
 /** Both in RFC 3339 form. */

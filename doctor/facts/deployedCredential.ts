@@ -1,5 +1,5 @@
 import { credentialSecretKey } from "../../chart/release.ts";
-import type { CloudAccess } from "../../dns/access.ts";
+import type { SeenAccess } from "../cloudAccess.ts";
 import type { Expectation } from "../expectation.ts";
 import type { ClusterFacts } from "./clusterFacts.ts";
 import type { CloudCredential } from "./credential.ts";
@@ -10,7 +10,7 @@ import { once } from "./once.ts";
 export function deployedCredential(
   { challenge, host, domain, made }: Expectation,
   { secret }: Pick<ClusterFacts, "secret">,
-  access: CloudAccess,
+  access: SeenAccess,
 ): () => Promise<CloudCredential | undefined> {
   return once(async () => {
     if (challenge.type !== "dns-01") {

@@ -1,10 +1,10 @@
 import { gaxios } from "google-auth-library";
-import type { CloudAccess } from "../../dns/access.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
 import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
+import type { SeenAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
@@ -45,7 +45,7 @@ const excessPermissions: Readonly<Record<string, string>> = {
 export function googleCloudCredential(
   content: string,
   target: GoogleCloudTarget,
-  access: CloudAccess,
+  access: SeenAccess,
 ): CloudCredential {
   const { project, zone, made, host, domain } = target;
   const key = keyFile.parse(JSON.parse(content));
@@ -113,7 +113,8 @@ export function googleCloudCredential(
         return { createdAt: times.validAfterTime, expiresAt: times.validBeforeTime };
       } catch (error) {
         throw new NotSeen(
-          `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${googleCloudAnswer(error)})`,
+          access.hidden?.gcp ??
+            `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${googleCloudAnswer(error)})`,
         );
       }
     },
@@ -124,7 +125,8 @@ export function googleCloudCredential(
         return { count: keys.length, what };
       } catch (error) {
         throw new NotSeen(
-          `the ${what} cannot be listed with your access (${googleCloudAnswer(error)})`,
+          access.hidden?.gcp ??
+            `the ${what} cannot be listed with your access (${googleCloudAnswer(error)})`,
         );
       }
     },
@@ -149,6 +151,17 @@ function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
     throw new NotSeen(`Google does not answer (${googleCloudAnswer(error)})`);
   }
   if (error.config.url.href === key.token_uri) {
+    // The one refusal of the token address that names the account (developers.google.com/identity/protocols/oauth2/service-account).
+    const { error_description: words } = (error.response?.data ?? {}) as {
+      readonly error_description?: unknown;
+    };
+    if (typeof words === "string" && /account not found/i.test(words)) {
+      return {
+        expected: `the service account ${key.client_email}`,
+        seen: "Google does not know it any more: it is deleted",
+        ownerGone: true,
+      };
+    }
     return {
       expected: `an access token for ${key.client_email}`,
       seen: `Google refuses the key ${key.private_key_id ?? ""} (${error.status}): it is deleted or disabled`,

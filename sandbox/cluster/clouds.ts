@@ -8,10 +8,12 @@ export const cloudPorts = ["google", "cloudflare"] as const;
 
 type CloudPorts = Readonly<Record<(typeof cloudPorts)[number], number>>;
 
-/** The tokens of the operator who runs Pulumi. They open nothing but the emulators of this machine. */
-const operatorTokens = {
+/** What the operator who runs Pulumi signs in with. It opens nothing but the emulators of this machine. */
+export const operatorTokens = {
   google: "ya29.sandbox-operator",
   cloudflare: "sandbox-operator-of-cloudflare-0123456789",
+  /** The global API key, for the user `operator@sandbox.invalid`. */
+  cloudflareKey: "5a4db0c0ffee5a4db0c0ffee5a4db0c0ffee5",
 } as const;
 
 /** What an operator's clouds hold before the first `pulumi up`; the second zone of each is another team's. */
@@ -73,6 +75,7 @@ export function clouds(directory: string, ports: CloudPorts, challengeServerUrl:
     environment: {
       GOOGLE_ADMIN_TOKEN: operatorTokens.google,
       CLOUDFLARE_ADMIN_TOKEN: operatorTokens.cloudflare,
+      CLOUDFLARE_ADMIN_KEY: operatorTokens.cloudflareKey,
     },
     // What is there already stays, so a seed is also how to see that they serve.
     ready: async () => {
@@ -101,6 +104,8 @@ export function cloudEnvironment(ports: CloudPorts): NodeJS.ProcessEnv {
     GOOGLE_IAM_BETA_CUSTOM_ENDPOINT: `${googleUrl}/v1/`,
     GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT: `${googleUrl}/v1/`,
     GOOGLE_DNS_CUSTOM_ENDPOINT: `${googleUrl}/dns/v1beta2/`,
+    GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT: `${googleUrl}/v1/`,
+    GOOGLE_ORG_POLICY_CUSTOM_ENDPOINT: `${googleUrl}/v2/`,
     GOOGLE_OAUTH_ACCESS_TOKEN: operatorTokens.google,
     CLOUDFLARE_BASE_URL: cloudflareUrl,
     CLOUDFLARE_API_TOKEN: operatorTokens.cloudflare,

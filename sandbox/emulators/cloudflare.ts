@@ -20,6 +20,8 @@ export interface CloudflareOptions {
   readonly mirror: TxtMirror;
   /** The operator's API token. */
   readonly adminToken: string;
+  /** The operator's global API key. */
+  readonly adminKey: string;
   now(): number;
 }
 
@@ -38,6 +40,7 @@ export function cloudflareEmulator(options: CloudflareOptions): Emulator {
     state: store.state,
     mirror,
     adminFingerprint: fingerprint(options.adminToken),
+    adminKeyFingerprint: fingerprint(options.adminKey),
     now: () => options.now(),
   };
   return {

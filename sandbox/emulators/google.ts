@@ -8,14 +8,17 @@ import { changeRoutes, publishZone } from "./google/changes.ts";
 import type { GoogleContext } from "./google/context.ts";
 import { googleControl } from "./google/control.ts";
 import { type DnsProblem, dnsError, googleError } from "./google/errors.ts";
+import { impersonationRoutes } from "./google/impersonation.ts";
 import { keyRoutes } from "./google/keys.ts";
 import { oauthRoutes } from "./google/oauth.ts";
+import { orgPolicyRoutes } from "./google/orgPolicies.ts";
 import { resourceManagerRoutes } from "./google/resourceManager.ts";
 import { serviceAccountRoutes } from "./google/serviceAccounts.ts";
-import type { GoogleState } from "./google/state.ts";
+import { enabled } from "./google/services.ts";
+import { emptyGoogleState, type GoogleState } from "./google/state.ts";
 import { zoneRoutes } from "./google/zones.ts";
 
-export { emptyGoogleState } from "./google/state.ts";
+export { emptyGoogleState };
 
 /** What the Google emulator is made from. */
 export interface GoogleOptions {
@@ -54,6 +57,8 @@ const DNS_REASONS: Readonly<Record<number, string>> = {
  */
 export function googleEmulator(options: GoogleOptions): Emulator {
   const { store, mirror, universeDomain } = options;
+  // A state that an earlier version has kept lacks the newer settings.
+  store.state.settings = { ...emptyGoogleState().settings, ...store.state.settings };
   const context: GoogleContext = {
     state: store.state,
     mirror,
@@ -67,12 +72,14 @@ export function googleEmulator(options: GoogleOptions): Emulator {
       name: "google",
       routes: [
         ...oauthRoutes(context),
+        ...orgPolicyRoutes(context),
         ...resourceManagerRoutes(context),
+        ...impersonationRoutes(context),
         ...serviceAccountRoutes(context),
         ...keyRoutes(context),
         ...zoneRoutes(context),
         ...changeRoutes(context),
-      ].map((route) => identified(context, route)),
+      ].map((route) => identified(context, enabled(context, route))),
       unknownRoute: ({ method, path }) =>
         googleError(404, `The emulator has no ${method} ${path}.`).reply,
       failure,

@@ -2,7 +2,7 @@
  * Runs the emulators as a process: prints one line of JSON with their addresses when they are ready, and ends on
  * SIGTERM or SIGINT.
  *
- * The operator's tokens come from the environment (GOOGLE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_TOKEN), where `ps` does not
+ * The operator's tokens come from the environment (GOOGLE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_KEY), where `ps` does not
  * show them. A token that is not given is made, and is then part of the line.
  */
 import { appendFileSync, readFileSync } from "node:fs";
@@ -26,8 +26,11 @@ function readOptions(): EmulatorOptions {
       "tls-port": { type: "string" },
     },
   });
-  const { GOOGLE_ADMIN_TOKEN: googleAdminToken, CLOUDFLARE_ADMIN_TOKEN: cloudflareAdminToken } =
-    process.env;
+  const {
+    GOOGLE_ADMIN_TOKEN: googleAdminToken,
+    CLOUDFLARE_ADMIN_TOKEN: cloudflareAdminToken,
+    CLOUDFLARE_ADMIN_KEY: cloudflareAdminKey,
+  } = process.env;
   const { log, "tls-cert": cert, "tls-key": key } = values;
   if ((cert === undefined) !== (key === undefined)) {
     throw new Error("--tls-cert and --tls-key go together");
@@ -37,6 +40,7 @@ function readOptions(): EmulatorOptions {
     cloudflarePort: port(values["cloudflare-port"]),
     googleAdminToken,
     cloudflareAdminToken,
+    cloudflareAdminKey,
     stateFile: values.state,
     challtestsrv: values.challtestsrv,
     universeDomain: values["universe-domain"],
@@ -73,11 +77,12 @@ function given(options: { [Name in keyof EmulatorOptions]: EmulatorOptions[Name]
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const { close, googleAdminToken, cloudflareAdminToken, ...addresses } =
+  const { close, googleAdminToken, cloudflareAdminToken, cloudflareAdminKey, ...addresses } =
     await startEmulators(options);
   const made = {
     ...(options.googleAdminToken === undefined ? { googleAdminToken } : {}),
     ...(options.cloudflareAdminToken === undefined ? { cloudflareAdminToken } : {}),
+    ...(options.cloudflareAdminKey === undefined ? { cloudflareAdminKey } : {}),
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void close());

@@ -9,7 +9,7 @@ import type { Emulator } from "./shared/emulator.ts";
 import { FaultList } from "./shared/faults.ts";
 import { apiListener } from "./shared/listener.ts";
 import { ChallengeServerMirror, NO_MIRROR } from "./shared/mirror.ts";
-import { randomToken } from "./shared/secrets.ts";
+import { randomHex, randomToken } from "./shared/secrets.ts";
 import { openStore } from "./shared/store.ts";
 
 /** The only address that the emulators listen on. */
@@ -35,6 +35,8 @@ export interface EmulatorOptions {
   readonly googleAdminToken?: string;
   /** The operator's API token for Cloudflare, of 40 to 80 letters, digits, "-" and "_". @default a new one at every start */
   readonly cloudflareAdminToken?: string;
+  /** The operator's global API key for Cloudflare. @default a new one at every start */
+  readonly cloudflareAdminKey?: string;
   /** File that keeps the state of both. @default none: the state ends with the process */
   readonly stateFile?: string;
   /** URL of the management API of pebble-challtestsrv. @default none: records are published nowhere */
@@ -61,6 +63,7 @@ export interface RunningEmulators {
   readonly googleTlsUrl?: string;
   readonly googleAdminToken: string;
   readonly cloudflareAdminToken: string;
+  readonly cloudflareAdminKey: string;
   /** Stops listening and cuts the connections that are open. */
   readonly close: () => Promise<void>;
 }
@@ -70,6 +73,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
   const {
     googleAdminToken = `ya29.${randomToken(60)}`,
     cloudflareAdminToken = randomToken(40),
+    cloudflareAdminKey = randomHex(37),
     universeDomain = "googleapis.com",
     log = () => undefined,
     now = Date.now,
@@ -93,6 +97,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
     store: file.part("cloudflare"),
     mirror,
     adminToken: cloudflareAdminToken,
+    adminKey: cloudflareAdminKey,
     now,
   });
   const listenGoogle = listenerOf(google, log);
@@ -124,6 +129,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
       ...(tlsPort === undefined ? {} : { googleTlsUrl: `https://${LOOPBACK}:${tlsPort}` }),
       googleAdminToken,
       cloudflareAdminToken,
+      cloudflareAdminKey,
       close,
     };
   } catch (error) {

@@ -14,7 +14,7 @@ export interface EnvironmentOptions {
 
 /** Variables of the user's that would lead Pulumi, its plugins, Helm or kubectl to something other than the sandbox. */
 const foreignVariables =
-  /^(PULUMI_|HELM_|KUBE|GOOGLE_|GCLOUD_|CLOUDSDK_|GCE_|CLOUDFLARE_|CF_|TF_|(ALL|HTTPS?|NO)_PROXY$)/i;
+  /^(PULUMI_|HELM_|KUBE|GOOGLE_|GCLOUD_|CLOUDSDK_|GCE_|USER_PROJECT_OVERRIDE$|CLOUDFLARE_|CF_|TF_|(ALL|HTTPS?|NO)_PROXY$)/i;
 
 /**
  * An address where nothing listens, so that calls to it are refused at once. Where packages are dropped instead, Google's

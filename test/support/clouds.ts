@@ -128,6 +128,30 @@ export class SandboxClouds {
     return Buffer.from(privateKeyData, "base64").toString();
   }
 
+  /** Makes a service account that owns the project, and returns its address. */
+  async projectOwner(accountId: string): Promise<string> {
+    const { email } = await this.googleCall<{ readonly email: string }>(
+      "POST",
+      `/v1/projects/${project}/serviceAccounts`,
+      { accountId },
+    );
+    const resource = `/v1/projects/${project}`;
+    const { bindings = [], etag } = await this.googleCall<{
+      readonly bindings?: readonly object[];
+      readonly etag: string;
+    }>("POST", `${resource}:getIamPolicy`, {});
+    const added = { role: "roles/owner", members: [`serviceAccount:${email}`] };
+    await this.googleCall("POST", `${resource}:setIamPolicy`, {
+      policy: { etag, bindings: [...bindings, added] },
+    });
+    return email;
+  }
+
+  /** Deletes a service account, as another team would. */
+  async deleteAccount(email: string): Promise<void> {
+    await this.googleCall("DELETE", `/v1/projects/-/serviceAccounts/${email}`);
+  }
+
   /**
    * The API tokens that exist beside the operator's.
    *

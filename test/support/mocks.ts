@@ -43,14 +43,16 @@ MockMonitor.prototype.registerResource = function (request: RegisterRequest, cal
 
 const hooks: string[] = [];
 // It knows no hooks, though it says so.
+const registerHook = (
+  request: { getName(): string },
+  callback: (error: null, response: object) => void,
+) => {
+  hooks.push(request.getName());
+  callback(null, {});
+};
 Object.assign(MockMonitor.prototype, {
-  registerResourceHook: (
-    request: { getName(): string },
-    callback: (error: null, response: object) => void,
-  ) => {
-    hooks.push(request.getName());
-    callback(null, {});
-  },
+  registerResourceHook: registerHook,
+  registerErrorHook: registerHook,
 });
 
 const lookups: Lookup[] = [];

@@ -297,7 +297,7 @@ function releaseName(stack: string): string {
   return `${stack}-provider`;
 }
 
-function rotatingSettings(
+export function rotatingSettings(
   { dns }: RotatingCloud,
   name: string,
   { dns: moreDns, ...more }: StackSettings,

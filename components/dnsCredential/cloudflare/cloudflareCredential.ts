@@ -2,6 +2,7 @@ import { getZone } from "@pulumi/cloudflare/getZone.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
@@ -49,6 +50,8 @@ export async function cloudflareCredential(
       ...zoneUse({ domain, zone, proofTimeout, access }),
     };
   }
+  // Before the plugin's own words for it.
+  refuseUnusableCloudflare(access.cloudflare);
   // One after the other: Cloudflare's plugin tells of each failure by itself, too.
   const { zoneId } = await lookup(
     `The Cloudflare zone ${zone}`,

@@ -5,6 +5,7 @@ import { RandomId } from "@pulumi/random/randomId.js";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
+import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import {
   missing,
@@ -18,7 +19,12 @@ import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
-import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import {
+  credentialDeleteHook,
+  credentialHooks,
+  idOnceOrphansAreRemoved,
+  possibleHook,
+} from "../hooks.ts";
 import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -96,6 +102,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
       proofTimeout: wrongNumber(proofTimeout),
       consumers: noConsumers(consumers, "token"),
     });
+    refuseUnusableCloudflare(access.cloudflare);
     super(componentTypes.cloudflare, name, {}, opts);
     const children = credentialChildren(name);
     // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
@@ -136,6 +143,10 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
         args,
         inventory,
         args.deleteHook ?? credentialDeleteHook(name, args),
+        possibleHook(name, async () => {
+          const { refuseFullTokenList } = await import("../../../dns/cloudflare/tokens.ts");
+          await refuseFullTokenList(accountId, access.cloudflare);
+        }),
       ),
     };
     const managed =

@@ -7,6 +7,7 @@ import { RandomId } from "@pulumi/random/randomId.js";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import { lastSegment } from "../../../lib/names.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
+import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import {
   missing,
   missingText,
@@ -20,9 +21,15 @@ import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
-import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
+import {
+  credentialDeleteHook,
+  credentialHooks,
+  idOnceOrphansAreRemoved,
+  possibleHook,
+} from "../hooks.ts";
 import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { decoded } from "./key.ts";
+import { accountThereHook, refusedHook, refuseObstacles } from "./obstacles.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
@@ -88,12 +95,16 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       proofTimeout: wrongNumber(proofTimeout),
       consumers: noConsumers(consumers, "key"),
     });
+    refuseUnusableGoogleCloud(access.googleCloud);
     super(componentTypes.googleCloud, name, {}, opts);
     const children = credentialChildren(name);
     const madeBy = `stack ${pulumi.getStack()} of ${pulumi.getProject()}`;
 
     // Stacks may share a project.
     const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
+
+    const possible = possibleHook(name, () => refuseObstacles(args, access.googleCloud));
+    const refused = refusedHook(name, project);
 
     const account = new Account(
       children.account,
@@ -105,15 +116,23 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         createIgnoreAlreadyExists: true,
         description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}, which removes keys that it does not know`,
       },
-      { parent: this },
+      { parent: this, hooks: { beforeCreate: [possible], onError: [refused] } },
     );
 
-    const grant = this.grantDnsAdmin(children.grant, args, account.member);
+    const grant = this.grantDnsAdmin(children.grant, args, account.member, refused);
 
     const inventory = async (): Promise<CredentialInventory> => {
       const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
       return serviceAccountKeys(await resolved(account.email), access.googleCloud);
     };
+    const there = accountThereHook(name, children.suffix, access.googleCloud);
+    const { beforeCreate = [], ...rotating } = credentialHooks(
+      name,
+      args,
+      inventory,
+      args.deleteHook ?? credentialDeleteHook(name, args),
+      possible,
+    );
     const key = new Key(
       children.key,
       { serviceAccountId: account.name },
@@ -122,12 +141,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         // Without the grant the key would be stored before it can do anything.
         dependsOn: [grant],
         replacementTrigger: args.rotation ?? firstRotation,
-        hooks: credentialHooks(
-          name,
-          args,
-          inventory,
-          args.deleteHook ?? credentialDeleteHook(name, args),
-        ),
+        hooks: { ...rotating, beforeCreate: [there, ...beforeCreate], onError: [refused] },
       },
     );
 
@@ -174,17 +188,15 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
     name: string,
     { project, managedZone, grant = "zone" }: GcpDnsCredentialArgs,
     member: pulumi.Output<string>,
+    refused: pulumi.ErrorHook,
   ): pulumi.Resource {
     const role = "roles/dns.admin";
+    const options = { parent: this, hooks: { onError: [refused] } };
     switch (grant) {
       case "zone":
-        return new DnsManagedZoneIamMember(
-          name,
-          { project, managedZone, role, member },
-          { parent: this },
-        );
+        return new DnsManagedZoneIamMember(name, { project, managedZone, role, member }, options);
       case "project":
-        return new IAMMember(name, { project, role, member }, { parent: this });
+        return new IAMMember(name, { project, role, member }, options);
     }
   }
 }

@@ -2,10 +2,12 @@ import { getManagedZones } from "@pulumi/gcp/dns/getManagedZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
+import { refusalExplained } from "./obstacles.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
 import { explainGoogleCloud } from "./lookupFailure.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -58,6 +60,7 @@ async function findManagedZone({
   zone,
   serviceAccountKey,
   workloadIdentity,
+  access = stackAccess(),
 }: GoogleCloudCredentialOptions): Promise<string> {
   const host = providerHost(domain);
   const isBrought = serviceAccountKey !== undefined || workloadIdentity !== undefined;
@@ -65,10 +68,12 @@ async function findManagedZone({
   if (zone !== undefined && isBrought) {
     return zone;
   }
+  // Before the plugin's own words for it.
+  refuseUnusableGoogleCloud(access.googleCloud);
   const { managedZones } = await lookup(
     `The managed zones of project ${project}`,
     getManagedZones({ project }),
-    explainGoogleCloud(project),
+    (words) => explainGoogleCloud(project)(words) ?? refusalExplained(words, project),
   );
   const fitting = managedZones
     .filter(

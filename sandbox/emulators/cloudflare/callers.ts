@@ -1,7 +1,7 @@
 import type { Exchange } from "../shared/router.ts";
 import { bearerToken, fingerprint } from "../shared/secrets.ts";
 import { admits } from "./addresses.ts";
-import type { CloudflareContext } from "./context.ts";
+import { type CloudflareContext, OPERATOR_EMAIL } from "./context.ts";
 import { malformedToken, refusal, wrongLocation } from "./envelope.ts";
 import { acceptedGroups, type Action, allows, type Resource } from "./resources.ts";
 import type { ApiToken } from "./state.ts";
@@ -31,10 +31,9 @@ export function authenticate(context: CloudflareContext, exchange: Exchange): Ca
 
 /** The token that the request carries, valid or not; undefined for one that is unknown. */
 export function presentedToken(context: CloudflareContext, exchange: Exchange): Caller | undefined {
-  const { authorization, "x-auth-key": key, "x-auth-email": email } = exchange.headers;
+  const { authorization } = exchange.headers;
   if (authorization === undefined) {
-    // Nobody has a global API key here.
-    throw refusal(key === undefined || email === undefined ? "missingCredential" : "unknownKey");
+    return presentedKey(context, exchange);
   }
   const value = bearerToken(exchange.headers);
   if (value === undefined || !TOKEN.test(value)) {
@@ -51,6 +50,19 @@ export function presentedToken(context: CloudflareContext, exchange: Exchange): 
   }
   exchange.who = token.id;
   return token;
+}
+
+/** The operator by the global API key and the e-mail address. The key for the Origin CA opens none of these calls. */
+function presentedKey(context: CloudflareContext, exchange: Exchange): Caller {
+  const { "x-auth-key": key, "x-auth-email": email } = exchange.headers;
+  if (typeof key !== "string" || email === undefined) {
+    throw refusal("missingCredential");
+  }
+  if (fingerprint(key) !== context.adminKeyFingerprint || email !== OPERATOR_EMAIL) {
+    throw refusal("unknownKey");
+  }
+  exchange.who = "operator";
+  return "admin";
 }
 
 /** Refuses a token that may not be used from where the call comes from. */

@@ -24,6 +24,12 @@ const REFUSALS = {
     code: 9106,
     message: "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
   },
+  /** developers.cloudflare.com/fundamentals/api/get-started/create-token; the code is a guess. */
+  tooManyTokens: {
+    status: 400,
+    code: 1001,
+    message: "The maximum number of API tokens has been reached",
+  },
   /** github.com/jeessy2/ddns-go/issues/1378 */
   identicalRecord: { status: 400, code: 81058, message: "An identical record already exists." },
   /** github.com/zanjie1999/cloudflare-api-v4-ddns/issues/5 */

@@ -24,6 +24,8 @@ interface TokenKind {
   readonly read: Action;
   readonly write: Action;
   readonly groups: readonly PermissionGroup[];
+  /** How many tokens an owner may have. */
+  readonly most: number;
   owner(exchange: Exchange): TokenOwner;
   newValue(): string;
 }
@@ -44,6 +46,7 @@ export function tokenRoutes(context: CloudflareContext): Route[] {
       read: "userTokens.read",
       write: "userTokens.write",
       groups: PERMISSION_GROUPS,
+      most: 50,
       owner: () => "user",
       newValue: () => randomToken(40),
     },
@@ -52,6 +55,7 @@ export function tokenRoutes(context: CloudflareContext): Route[] {
       read: "accountTokens.read",
       write: "accountTokens.write",
       groups: ACCOUNT_TOKEN_GROUPS,
+      most: 500,
       owner: (exchange) => ({ accountId: findAccount(context, exchange).id }),
       newValue: () => `cfat_${randomToken(48)}`,
     },
@@ -117,6 +121,9 @@ function create(
   exchange: Exchange,
 ): Reply {
   const fields = readTokenFields(context, parseObject(exchange.body) ?? {}, kind.groups);
+  if (tokensOf(context, owner).length >= kind.most) {
+    throw refusal("tooManyTokens");
+  }
   const value = kind.newValue();
   const now = context.now();
   const token: ApiToken = {

@@ -1,6 +1,6 @@
 import type { Controllable } from "../shared/control.ts";
 import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
-import { applySettings, DELAY, SWITCH } from "../shared/settings.ts";
+import { applySettings, DELAY, SWITCH, TEXTS } from "../shared/settings.ts";
 import type { GoogleContext } from "./context.ts";
 import { createProject, findProject } from "./projects.ts";
 import type { GoogleState, Project } from "./state.ts";
@@ -20,6 +20,9 @@ export function googleControl(context: GoogleContext): Controllable {
           grantDelayMs: DELAY,
           changeDelayMs: DELAY,
           reuseDeletedIds: SWITCH,
+          disabledServices: TEXTS,
+          enforcedConstraints: TEXTS,
+          policyReadable: SWITCH,
         },
         input,
       );

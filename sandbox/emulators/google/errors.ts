@@ -96,6 +96,75 @@ export function dnsForbidden(permission: string, resource: string): ApiError {
   return new ApiError(403, { error }, message);
 }
 
+/**
+ * The refusal of an API that is not enabled in a project, in the form of all APIs and in that of Cloud DNS.
+ *
+ * @see https://cloud.google.com/service-usage/docs/enabled-service
+ */
+export function serviceDisabled(service: string, project: string, title: string): ApiError {
+  const message =
+    `${title} has not been used in project ${project} before or it is disabled. Enable it by visiting ` +
+    `https://console.developers.google.com/apis/api/${service}/overview?project=${project} then retry. If you enabled ` +
+    "this API recently, wait a few minutes for the action to propagate to our systems and retry.";
+  const error = {
+    code: 403,
+    message,
+    errors: [{ message, domain: "usageLimits", reason: "accessNotConfigured" }],
+    status: "PERMISSION_DENIED",
+    details: [
+      {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: "SERVICE_DISABLED",
+        domain: "googleapis.com",
+        metadata: { service, consumer: `projects/${project}` },
+      },
+    ],
+  };
+  return new ApiError(403, { error }, message);
+}
+
+/**
+ * The refusal of a constraint of the organization's policy.
+ *
+ * @see https://cloud.google.com/iam/docs/troubleshoot-org-policies
+ */
+export function constraintViolated(
+  constraint: string,
+  subject: string,
+  message: string,
+  description = message,
+): ApiError {
+  return googleError(400, message, {
+    status: "FAILED_PRECONDITION",
+    reason: "failedPrecondition",
+    details: [
+      {
+        "@type": "type.googleapis.com/google.rpc.PreconditionFailure",
+        violations: [{ type: `constraints/${constraint}`, subject, description }],
+      },
+    ],
+  });
+}
+
+/** The refusal to count calls for a project. @see https://cloud.google.com/docs/quotas/quota-project */
+export function quotaProjectDenied(project: string): ApiError {
+  return googleError(
+    403,
+    `Caller does not have required permission to use project ${project}. Grant the caller the ` +
+      "roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission.",
+    {
+      details: [
+        {
+          "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+          reason: "USER_PROJECT_DENIED",
+          domain: "googleapis.com",
+          metadata: { consumer: `projects/${project}`, service: "iam.googleapis.com" },
+        },
+      ],
+    },
+  );
+}
+
 /** The refusal of a token whose scopes do not cover the API. */
 export function insufficientScopes(): ApiError {
   return googleError(403, "Request had insufficient authentication scopes.", {

@@ -6,7 +6,7 @@ import { type Exchange, type Route, route } from "../shared/router.ts";
 import { accountName, authorizedAccount } from "./accounts.ts";
 import { selfSigned } from "./certificates.ts";
 import type { GoogleContext } from "./context.ts";
-import { googleError } from "./errors.ts";
+import { constraintViolated, googleError } from "./errors.ts";
 import type { ServiceAccount, ServiceAccountKey } from "./state.ts";
 
 /** @see https://cloud.google.com/iam/quotas#limits */
@@ -66,6 +66,7 @@ export function keyRoutes(context: GoogleContext): Route[] {
 async function create(context: GoogleContext, exchange: Exchange): Promise<object> {
   const account = authorizedAccount(context, exchange, "iam.serviceAccountKeys.create");
   checkForm(exchange);
+  checkConstraints(context, account);
   checkLimit(context, account);
   const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", {
     modulusLength: BITS,
@@ -112,6 +113,25 @@ function checkForm(exchange: Exchange): void {
   const type = textOf(body.privateKeyType) ?? CREDENTIALS_FILE;
   if (type !== CREDENTIALS_FILE && type !== "TYPE_UNSPECIFIED") {
     throw googleError(400, `The emulator makes keys of ${CREDENTIALS_FILE} only, not ${type}.`);
+  }
+}
+
+/** The constraints of the organization's policy that forbid new keys. */
+const KEY_CONSTRAINTS: readonly string[] = [
+  "iam.disableServiceAccountKeyCreation",
+  "iam.managed.disableServiceAccountKeyCreation",
+];
+
+function checkConstraints(context: GoogleContext, account: ServiceAccount): void {
+  const { enforcedConstraints } = context.state.settings;
+  const broken = KEY_CONSTRAINTS.find((constraint) => enforcedConstraints.includes(constraint));
+  if (broken !== undefined) {
+    const subject = `${accountName(account)}?configvalue=${encodeURIComponent(account.email)}`;
+    throw constraintViolated(
+      broken,
+      subject,
+      "Key creation is not allowed on this service account.",
+    );
   }
 }
 

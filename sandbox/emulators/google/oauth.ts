@@ -4,8 +4,12 @@ import { checkSigned } from "./assertions.ts";
 import { authenticate, callerByToken, type Caller } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
 import { readJwt } from "./jwt.ts";
+import type { ServiceAccount } from "./state.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/** @see https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
+const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /** Google's tokens live for an hour, and it says one second less. */
 const TOKEN_LIFE_S = 3599;
@@ -14,7 +18,7 @@ const TOKEN_LIFE_S = 3599;
 const GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token";
 
 /**
- * The token endpoint for service accounts, and the two calls that say whom a token belongs to: the gcp plugin asks
+ * The token endpoint for service accounts, users and identities of other providers, and the two calls that say whom a token belongs to: the gcp plugin asks
  * `userinfo` when it is configured.
  *
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
@@ -22,7 +26,9 @@ const GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token";
 export function oauthRoutes(context: GoogleContext): Route[] {
   const identity = (exchange: Exchange) => ({ status: 200, body: userInfo(exchange) });
   return [
-    route("POST", "/token", (exchange) => issueToken(context, exchange)),
+    ...["/token", "/v1/token"].map((path) =>
+      route("POST", path, (exchange) => issueToken(context, exchange)),
+    ),
     ...["/v1/userinfo", "/oauth2/v1/userinfo", "/oauth2/v2/userinfo", "/oauth2/v3/userinfo"].map(
       (path) => route("GET", path, identity),
     ),
@@ -35,6 +41,12 @@ export function oauthRoutes(context: GoogleContext): Route[] {
 async function issueToken(context: GoogleContext, exchange: Exchange): Promise<Reply> {
   const form = new URLSearchParams(exchange.body);
   const grantType = form.get("grant_type") ?? "";
+  if (grantType === "refresh_token") {
+    return operatorToken(context, form.get("refresh_token"));
+  }
+  if (grantType === TOKEN_EXCHANGE) {
+    return operatorToken(context, form.get("subject_token"));
+  }
   if (grantType !== JWT_BEARER) {
     throw oauthError("unsupported_grant_type", `Invalid grant_type: ${grantType}`);
   }
@@ -55,16 +67,37 @@ async function issueToken(context: GoogleContext, exchange: Exchange): Promise<R
   if (scopes.length === 0) {
     throw oauthError("invalid_scope", "Invalid OAuth scope or ID token audience provided.");
   }
+  const { token } = issueAccessToken(context, verdict.account, scopes);
+  return tokenReply(token);
+}
+
+/** Makes an access token for an account. */
+export function issueAccessToken(
+  context: GoogleContext,
+  { uniqueId: accountId }: ServiceAccount,
+  scopes: readonly string[],
+): { readonly token: string; readonly expiresAt: number } {
   const token = `ya29.c.${randomToken(180)}`;
+  const expiresAt = context.now() + TOKEN_LIFE_S * 1000;
   context.state.accessTokens = [
-    ...context.state.accessTokens.filter(({ expiresAt }) => expiresAt > context.now()),
-    {
-      fingerprint: fingerprint(token),
-      accountId: verdict.account.uniqueId,
-      scopes,
-      expiresAt: context.now() + TOKEN_LIFE_S * 1000,
-    },
+    ...context.state.accessTokens.filter((known) => known.expiresAt > context.now()),
+    { fingerprint: fingerprint(token), accountId, scopes, expiresAt },
   ];
+  return { token, expiresAt };
+}
+
+/**
+ * The operator's refresh token, and the token of another identity provider, are the operator's access token: it is what
+ * the emulator knows the operator by.
+ */
+function operatorToken(context: GoogleContext, presented: string | null): Reply {
+  if (presented === null || fingerprint(presented) !== context.adminFingerprint) {
+    throw oauthError("invalid_grant", "Token has been expired or revoked.");
+  }
+  return tokenReply(presented);
+}
+
+function tokenReply(token: string): Reply {
   return {
     status: 200,
     body: { access_token: token, expires_in: TOKEN_LIFE_S, token_type: "Bearer" },

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type JsonObject, listOf, objectOf, parseObject, textOf, textsOf } from "../shared/json.ts";
 import type { Exchange } from "../shared/router.ts";
 import type { GoogleContext } from "./context.ts";
-import { googleError } from "./errors.ts";
+import { constraintViolated, googleError } from "./errors.ts";
 import { permissionsOf } from "./roles.ts";
 import type { Binding, Policy, ServiceAccount } from "./state.ts";
 
@@ -46,6 +46,7 @@ export function setPolicy(context: GoogleContext, policy: Policy, exchange: Exch
   }
   const bindings = mergeBindings(listOf(wanted.bindings).map(readBinding));
   checkMembers(context, bindings);
+  checkSharing(context, policy, bindings);
   replaceBindings(context, policy, bindings);
   return policyBody(policy);
 }
@@ -132,6 +133,26 @@ function checkMembers(context: GoogleContext, bindings: readonly Binding[]): voi
     } else if (!member.includes(":") && !/^all(Authenticated)?Users$/.test(member)) {
       throw googleError(400, `Invalid member: ${member}.`);
     }
+  }
+}
+
+/**
+ * Domain-restricted sharing that does not know the project's own organization: a policy may keep whom it has, and gets
+ * nobody new.
+ *
+ * @see https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
+ */
+function checkSharing(context: GoogleContext, policy: Policy, bindings: readonly Binding[]): void {
+  const constraint = "iam.allowedPolicyMemberDomains";
+  const known = new Set(grantKeys(policy.bindings));
+  const added = grantKeys(bindings).filter((key) => !known.has(key));
+  if (context.state.settings.enforcedConstraints.includes(constraint) && added.length > 0) {
+    throw constraintViolated(
+      constraint,
+      "orgpolicy:projects?configvalue=member",
+      "One or more users named in the policy do not belong to a permitted customer.",
+      "A user is not in permitted organization.",
+    );
   }
 }
 

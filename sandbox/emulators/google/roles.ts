@@ -94,6 +94,11 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     "resourcemanager.projects.get",
   ],
   "roles/iam.serviceAccountViewer": [...ACCOUNT_READ, ...KEY_READ, "resourcemanager.projects.get"],
+  "roles/iam.serviceAccountTokenCreator": [
+    "iam.serviceAccounts.get",
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.list",
+  ],
   "roles/iam.workloadIdentityUser": ["iam.serviceAccounts.get", "iam.serviceAccounts.list"],
   "roles/resourcemanager.projectIamAdmin": [
     ...PROJECT_READ,

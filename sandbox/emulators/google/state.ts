@@ -103,6 +103,12 @@ export interface GoogleSettings {
    * on one fixed id is found out.
    */
   reuseDeletedIds: boolean;
+  /** APIs that are not enabled in any project, such as `iam.googleapis.com`. */
+  disabledServices: readonly string[];
+  /** Constraints of the organization's policy that are enforced in every project, such as `iam.disableServiceAccountKeyCreation`. */
+  enforcedConstraints: readonly string[];
+  /** Whether the operator may read the organization's policy. */
+  policyReadable: boolean;
 }
 
 /** All that the emulator of Google Cloud knows. */
@@ -124,6 +130,14 @@ export function emptyGoogleState(): GoogleState {
     keys: [],
     accessTokens: [],
     accountPolicies: {},
-    settings: { keyDelayMs: 0, grantDelayMs: 0, changeDelayMs: 0, reuseDeletedIds: false },
+    settings: {
+      keyDelayMs: 0,
+      grantDelayMs: 0,
+      changeDelayMs: 0,
+      reuseDeletedIds: false,
+      disabledServices: [],
+      enforcedConstraints: [],
+      policyReadable: true,
+    },
   };
 }

@@ -7,6 +7,8 @@ export interface Call {
   /** The status sent, or "reset" where an injected fault cut the connection. */
   readonly status: number | "reset";
   readonly who: string;
+  /** The project that it was counted for, where the request named one. */
+  readonly quotaProject?: string;
   /** The permission that was missing. */
   readonly denied?: string;
   /** The regular expression of the injected fault that struck. */

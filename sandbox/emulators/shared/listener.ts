@@ -164,6 +164,7 @@ function record(
     path: exchange.path,
     status: reply === "reset" ? reply : reply.status,
     who: exchange.who,
+    ...(exchange.quotaProject === undefined ? {} : { quotaProject: exchange.quotaProject }),
     ...(exchange.denied === undefined ? {} : { denied: exchange.denied }),
     ...(fault === undefined ? {} : { fault: fault.match }),
   };

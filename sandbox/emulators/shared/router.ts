@@ -13,6 +13,8 @@ export interface Exchange {
   params: Record<string, string>;
   /** Who called, for the list of calls: an account's e-mail address or a token's id, never a credential. */
   who: string;
+  /** The project that the call is to be counted for, where the vendor has such a thing. */
+  quotaProject?: string;
   /** The permission that was missing, where the call was refused for it. */
   denied?: string;
 }

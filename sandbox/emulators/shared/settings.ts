@@ -18,6 +18,12 @@ export const SWITCH: SettingRule = {
   accepts: (value) => typeof value === "boolean",
 };
 
+/** Some texts. */
+export const TEXTS: SettingRule = {
+  expected: "a list of texts",
+  accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+};
+
 /** Applies the named settings, all or none. */
 export function applySettings<Settings extends object>(
   settings: Settings,

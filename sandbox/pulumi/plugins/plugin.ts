@@ -70,6 +70,8 @@ export type PluginFunction<Cloud> = (cloud: Cloud, args: Properties) => Promise<
 export interface Setting {
   /** Environment variables that give it where the program does not, first one first. */
   readonly environment: readonly string[];
+  /** Inputs of the provider of which any keeps the environment from counting. @default none */
+  readonly unlessGiven?: readonly string[];
   /** What is wrong with a value, or undefined. */
   check?(value: string): string | undefined;
 }

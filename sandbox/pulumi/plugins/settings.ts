@@ -28,9 +28,15 @@ export function readSettings(
 ): Settings {
   return Object.fromEntries(
     Object.entries(table).flatMap(([name, setting]) => {
-      const candidates = [inputs[name], ...setting.environment.map((key) => environment[key])];
-      const value = candidates.find((candidate) => typeof candidate === "string" && candidate);
-      return typeof value === "string" ? [[name, value]] : [];
+      const isGiven = setting.unlessGiven?.some((other) => isText(inputs[other])) === true;
+      const variables = isGiven ? [] : setting.environment.map((key) => environment[key]);
+      const candidates = [inputs[name], ...variables];
+      const value = candidates.find(isText);
+      return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

@@ -223,14 +223,22 @@ describe("components", () => {
       it(`registers it itself, as ${subject.component} under its own name`, async () => {
         const program = await make(subject);
         assert.deepEqual(hooks(program, resource), {
-          beforeCreate: ["x-credential-create"],
+          beforeCreate: [
+            ...(subject === google ? ["x-credential-account"] : []),
+            "x-credential-possible",
+            "x-credential-create",
+          ],
           afterCreate: ["x-credential-created"],
           beforeDelete: ["x-credential-delete"],
+          ...(subject === google && { onError: ["x-credential-refused"] }),
         });
         assert.deepEqual([...lastRun.hooks].sort(), [
+          ...(subject === google ? ["x-credential-account"] : []),
           "x-credential-create",
           "x-credential-created",
           "x-credential-delete",
+          "x-credential-possible",
+          ...(subject === google ? ["x-credential-refused"] : []),
         ]);
       });
 

@@ -2,63 +2,180 @@ import assert from "node:assert/strict";
 import { findAccess, type PluginConfiguration } from "../../../dns/access.ts";
 
 describe("the clouds' access", () => {
-  const settings: PluginConfiguration = (plugin, setting) => `${plugin}:${setting}`;
   const nothing: PluginConfiguration = () => undefined;
-  const environment = {
-    GOOGLE_DNS_CUSTOM_ENDPOINT: "dns",
-    GOOGLE_IAM_BETA_CUSTOM_ENDPOINT: "iam",
-    GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT: "resource manager",
-    GOOGLE_OAUTH_ACCESS_TOKEN: "access token",
-    GOOGLE_CREDENTIALS: "credentials",
-    CLOUDFLARE_BASE_URL: "base URL",
-    CLOUDFLARE_API_TOKEN: "API token",
-  };
-  const fromEnvironment = {
-    googleCloud: {
-      dnsEndpoint: "dns",
-      iamEndpoint: "iam",
-      resourceManagerEndpoint: "resource manager",
-      accessToken: "access token",
-      credentials: "credentials",
-    },
-    cloudflare: { endpoint: "base URL", apiToken: "API token" },
-  };
+  const says =
+    (settings: Readonly<Record<string, unknown>>): PluginConfiguration =>
+    (plugin, setting) =>
+      settings[`${plugin}:${setting}`];
+
+  function google(settings: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv) {
+    const { sources: _, ...access } = findAccess(says(settings), environment).googleCloud;
+    return access;
+  }
+
+  function cloudflare(settings: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv) {
+    const { sources: _, ...access } = findAccess(says(settings), environment).cloudflare;
+    return access;
+  }
 
   it("is what the stack says, before what the environment does", () => {
-    assert.deepEqual(findAccess(settings, environment), {
-      googleCloud: {
-        dnsEndpoint: "gcp:dnsCustomEndpoint",
-        iamEndpoint: "gcp:iamBetaCustomEndpoint",
-        resourceManagerEndpoint: "gcp:resourceManagerCustomEndpoint",
-        accessToken: "gcp:accessToken",
-        credentials: "gcp:credentials",
-      },
-      cloudflare: { endpoint: "cloudflare:baseUrl", apiToken: "cloudflare:apiToken" },
-    });
+    assert.deepEqual(
+      google(
+        { "gcp:dnsCustomEndpoint": "stack's", "gcp:accessToken": "stack's" },
+        { GOOGLE_DNS_CUSTOM_ENDPOINT: "other", GOOGLE_OAUTH_ACCESS_TOKEN: "other" },
+      ),
+      { dnsEndpoint: "stack's", accessToken: "stack's" },
+    );
+    assert.deepEqual(
+      cloudflare(
+        { "cloudflare:baseUrl": "stack's", "cloudflare:apiToken": "stack's" },
+        { CLOUDFLARE_BASE_URL: "other", CLOUDFLARE_API_TOKEN: "other" },
+      ),
+      { endpoint: "stack's", apiToken: "stack's" },
+    );
   });
 
   it("is what the environment says where the stack says nothing", () => {
-    assert.deepEqual(findAccess(nothing, environment), fromEnvironment);
+    assert.deepEqual(
+      google(
+        {},
+        {
+          GOOGLE_DNS_CUSTOM_ENDPOINT: "dns",
+          GOOGLE_IAM_BETA_CUSTOM_ENDPOINT: "iam",
+          GOOGLE_RESOURCE_MANAGER_CUSTOM_ENDPOINT: "resource manager",
+          GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT: "iam credentials",
+          GOOGLE_ORG_POLICY_CUSTOM_ENDPOINT: "org policy",
+          GOOGLE_OAUTH_ACCESS_TOKEN: "token",
+          GOOGLE_IMPERSONATE_SERVICE_ACCOUNT: "a@b",
+          GOOGLE_CLOUD_UNIVERSE_DOMAIN: "example.org",
+        },
+      ),
+      {
+        dnsEndpoint: "dns",
+        iamEndpoint: "iam",
+        resourceManagerEndpoint: "resource manager",
+        iamCredentialsEndpoint: "iam credentials",
+        orgPolicyEndpoint: "org policy",
+        accessToken: "token",
+        impersonateServiceAccount: "a@b",
+        universeDomain: "example.org",
+      },
+    );
+    assert.deepEqual(
+      cloudflare(
+        {},
+        {
+          CLOUDFLARE_BASE_URL: "url",
+          CLOUDFLARE_API_TOKEN: "token",
+          CLOUDFLARE_API_KEY: "key",
+          CLOUDFLARE_EMAIL: "a@b",
+          CLOUDFLARE_API_USER_SERVICE_KEY: "service key",
+        },
+      ),
+      {
+        endpoint: "url",
+        apiToken: "token",
+        apiKey: "key",
+        email: "a@b",
+        userServiceKey: "service key",
+      },
+    );
   });
 
-  it("is found for each setting by itself", () => {
-    const { cloudflare } = findAccess(
-      (_plugin, setting) => (setting === "baseUrl" ? "https://a" : undefined),
-      environment,
+  it("is Google's credentials from the first of the variables that the plugin reads", () => {
+    const variables = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
+    for (const [index, name] of variables.entries()) {
+      const rest = Object.fromEntries(variables.slice(index + 1).map((other) => [other, "later"]));
+      assert.deepEqual(google({}, { [name]: "file.json", ...rest }), { credentials: "file.json" });
+    }
+  });
+
+  it("is nobody of the environment's where the stack names an identity at Google", () => {
+    const environment = {
+      GOOGLE_OAUTH_ACCESS_TOKEN: "token",
+      GOOGLE_CREDENTIALS: "other.json",
+      GOOGLE_IMPERSONATE_SERVICE_ACCOUNT: "a@b",
+    };
+    assert.deepEqual(google({ "gcp:credentials": "mine.json" }, environment), {
+      credentials: "mine.json",
+      impersonateServiceAccount: "a@b",
+    });
+    const external = { audience: "a", serviceAccountEmail: "c@d", identityToken: "t" };
+    assert.deepEqual(google({ "gcp:externalCredentials": JSON.stringify(external) }, environment), {
+      externalCredentials: external,
+    });
+  });
+
+  it("is found for each of Cloudflare's settings by itself, as the plugin sends all of them", () => {
+    assert.deepEqual(
+      cloudflare(
+        { "cloudflare:apiKey": "key" },
+        { CLOUDFLARE_EMAIL: "a@b", CLOUDFLARE_API_TOKEN: "token" },
+      ),
+      { apiToken: "token", apiKey: "key", email: "a@b" },
     );
-    assert.deepEqual(cloudflare, { endpoint: "https://a", apiToken: "API token" });
+  });
+
+  it("counts calls for the billing project only where it overrides, else for that of Google's libraries", () => {
+    const libraries = { GOOGLE_CLOUD_QUOTA_PROJECT: "libraries" };
+    const billing = { ...libraries, GOOGLE_BILLING_PROJECT: "billing" };
+    assert.equal(google({}, billing).quotaProject, "libraries");
+    assert.equal(
+      google({}, { ...billing, USER_PROJECT_OVERRIDE: "false" }).quotaProject,
+      "libraries",
+    );
+    assert.equal(google({}, { ...billing, USER_PROJECT_OVERRIDE: "1" }).quotaProject, "billing");
+    const stack = { "gcp:billingProject": "stack's", "gcp:userProjectOverride": "true" };
+    assert.equal(google(stack, billing).quotaProject, "stack's");
+  });
+
+  it("reads lists as Pulumi hands them over", () => {
+    const access = google(
+      {
+        "gcp:scopes": '["one","two"]',
+        "gcp:impersonateServiceAccountDelegates": '["a@b"]',
+      },
+      {},
+    );
+    assert.deepEqual(access, {
+      scopes: ["one", "two"],
+      impersonateServiceAccountDelegates: ["a@b"],
+    });
+  });
+
+  it("takes what is empty for not said, and blanks around a value for none of it", () => {
+    assert.deepEqual(
+      cloudflare(
+        { "cloudflare:apiToken": "" },
+        { CLOUDFLARE_API_TOKEN: " token\t", CLOUDFLARE_API_KEY: "", CLOUDFLARE_EMAIL: "  " },
+      ),
+      { apiToken: "token" },
+    );
+    assert.deepEqual(google({ "gcp:accessToken": "" }, { GOOGLE_CREDENTIALS: "file" }), {
+      credentials: "file",
+    });
   });
 
   it("is the environment's where what the stack says is encrypted", () => {
     const encrypted: PluginConfiguration = () => ({ ciphertext: "v1:…" });
-    assert.deepEqual(findAccess(encrypted, environment), fromEnvironment);
+    const { googleCloud } = findAccess(encrypted, { GOOGLE_OAUTH_ACCESS_TOKEN: "token" });
+    assert.equal(googleCloud.accessToken, "token");
+  });
+
+  it("tells where each value was said", () => {
+    const { sources } = findAccess(says({ "cloudflare:apiToken": "token" }), {
+      CLOUDFLARE_BASE_URL: "url",
+    }).cloudflare;
+    assert.deepEqual(sources, {
+      endpoint: "CLOUDFLARE_BASE_URL",
+      apiToken: "cloudflare:apiToken",
+    });
   });
 
   it("is left to the vendors where neither says anything", () => {
-    const { googleCloud, cloudflare } = findAccess(nothing, {});
-    assert.deepEqual(
-      new Set(Object.values({ ...googleCloud, ...cloudflare })),
-      new Set([undefined]),
-    );
+    assert.deepEqual(findAccess(nothing, {}), {
+      googleCloud: { sources: {} },
+      cloudflare: { sources: {} },
+    });
   });
 });

@@ -242,20 +242,44 @@ describe("doctor, what it expects", () => {
     );
   });
 
-  it("finds the clouds where the plugins find them, what the stack says first", () => {
+  describe("of the clouds' access", () => {
     const provider = {
       type: "pulumi:providers:cloudflare",
       inputs: { baseUrl: "https://a", apiToken: { ciphertext: "v1:…" } },
       outputs: {},
     };
-    assert.deepEqual(cloudAccess([provider], {}).cloudflare, {
-      endpoint: "https://a",
-      apiToken: undefined,
+    const undecrypted = () => Promise.resolve(undefined);
+
+    it("is found where the plugins find it, what the stack says first", async () => {
+      const environment = { CLOUDFLARE_BASE_URL: "https://b", CLOUDFLARE_API_TOKEN: "t" };
+      const { cloudflare } = await cloudAccess("prod", [provider], environment, undecrypted);
+      assert.equal(cloudflare.endpoint, "https://a");
+      assert.equal(cloudflare.apiToken, "t");
     });
-    const environment = { CLOUDFLARE_BASE_URL: "https://b", CLOUDFLARE_API_TOKEN: "t" };
-    assert.deepEqual(cloudAccess([provider], environment).cloudflare, {
-      endpoint: "https://a",
-      apiToken: "t",
+
+    it("asks for what is encrypted and says who the operator is, and for nothing else", async () => {
+      const asked: string[] = [];
+      const { cloudflare, hidden } = await cloudAccess(
+        "prod",
+        [provider],
+        { CLOUDFLARE_API_TOKEN: "t" },
+        (key) => {
+          asked.push(key);
+          return Promise.resolve("decrypted");
+        },
+      );
+      assert.deepEqual(asked, ["cloudflare:apiToken"]);
+      assert.equal(cloudflare.apiToken, "decrypted");
+      assert.deepEqual(hidden, {});
+    });
+
+    it("says what it could not decrypt, and how it could be looked at", async () => {
+      const { cloudflare, hidden } = await cloudAccess("prod", [provider], {}, undecrypted);
+      assert.equal(cloudflare.apiToken, undefined);
+      assert.match(
+        hidden?.cloudflare ?? "",
+        /^cloudflare:apiToken is encrypted, .*PULUMI_CONFIG_PASSPHRASE_FILE=<file> npm run doctor -- -s prod, or your own access in CLOUDFLARE_API_TOKEN$/,
+      );
     });
   });
 });

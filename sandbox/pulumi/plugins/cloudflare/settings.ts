@@ -15,7 +15,13 @@ export const cloudflareSettings: Readonly<Record<string, Setting>> = {
         ? undefined
         : "API tokens must have 40 to 80 characters and only contain characters a-z, A-Z, 0-9, hyphens and underscores",
   },
-  apiKey: { environment: ["CLOUDFLARE_API_KEY"] },
+  apiKey: {
+    environment: ["CLOUDFLARE_API_KEY"],
+    check: (value) =>
+      /^[0-9A-Za-z\-_]{37,60}$/.test(value)
+        ? undefined
+        : "API key must only contain characters 0-9, a-z, A-Z, hyphens and underscores",
+  },
   email: { environment: ["CLOUDFLARE_EMAIL"] },
   apiUserServiceKey: { environment: ["CLOUDFLARE_API_USER_SERVICE_KEY"] },
 };

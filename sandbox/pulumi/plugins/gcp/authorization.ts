@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
 import { importPKCS8, SignJWT } from "jose";
-import { callApi, refusal } from "../http.ts";
+import { type ApiCall, callApi, refusal } from "../http.ts";
 import type { Settings } from "../plugin.ts";
-import { objectOf, textOf } from "../values.ts";
+import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 
-const SCOPES: readonly string[] = [
+const DEFAULT_SCOPES: readonly string[] = [
   "https://www.googleapis.com/auth/cloud-platform",
   "https://www.googleapis.com/auth/userinfo.email",
 ];
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /** Time before its end at which a token is no longer used, in milliseconds. */
 const MARGIN = 60_000;
@@ -18,36 +19,52 @@ const MARGIN = 60_000;
 /** Gives the access token for each call. */
 export type TokenSource = () => Promise<string>;
 
-/**
- * An access token wins over credentials, as in the official provider.
- *
- * @throws with the official plugin's words where the credentials are none, or there are none: it looks at them when it
- * is configured
- * @see https://github.com/hashicorp/terraform-provider-google-beta/blob/main/google-beta/transport/config.go
- */
-export function tokenSource({ accessToken, credentials, metadataHost }: Settings): TokenSource {
-  if (accessToken !== undefined) {
-    return () => Promise.resolve(accessToken);
-  }
-  if (credentials !== undefined) {
-    const key = readKey(credentials);
-    return cached(() => exchange(key));
-  }
-  if (metadataHost !== undefined) {
-    return cached(() => askMetadataServer(metadataHost));
-  }
-  throw new Error(
-    "Attempted to load application default credentials since neither `credentials` nor `access_token` was set in the provider block.  No credentials loaded. To use your gcloud credentials, run 'gcloud auth application-default login'.  Original error: google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information",
-  );
-}
-
+/** A token that a source has fetched. */
 interface Token {
   readonly token: string;
   /** Moment from which it is no longer used. */
   readonly until: number;
 }
 
-function cached(fetchToken: () => Promise<Token>): TokenSource {
+/**
+ * An access token wins over credentials, and whoever is found may act as another account, as in the official provider.
+ *
+ * @throws with the official plugin's words where the credentials are none, or there are none: it looks at them when it
+ * is configured
+ * @see https://github.com/hashicorp/terraform-provider-google-beta/blob/main/google-beta/transport/config.go
+ */
+export function tokenSource(settings: Settings): TokenSource {
+  const own = ownSource(settings);
+  const account = settings.impersonateServiceAccount;
+  return account === undefined || settings.externalCredentials !== undefined
+    ? own
+    : kept(async () => impersonate(await own(), account, settings));
+}
+
+function ownSource(settings: Settings): TokenSource {
+  const { accessToken, externalCredentials, metadataHost } = settings;
+  const credentials = settings.credentials ?? settings.applicationDefault;
+  if (externalCredentials !== undefined) {
+    throw new Error("gcp:externalCredentials: the stand-in has nowhere to exchange them");
+  }
+  const scopes = scopesOf(settings);
+  if (accessToken !== undefined) {
+    return () => Promise.resolve(accessToken);
+  }
+  if (credentials !== undefined) {
+    const file = readFile(credentials);
+    return kept(() => exchange(file, scopes));
+  }
+  if (metadataHost !== undefined) {
+    return kept(() => askMetadataServer(metadataHost, scopes));
+  }
+  throw new Error(
+    "Attempted to load application default credentials since neither `credentials` nor `access_token` was set in the provider block.  No credentials loaded. To use your gcloud credentials, run 'gcloud auth application-default login'.  Original error: google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information",
+  );
+}
+
+/** A source that keeps its token until shortly before the end. */
+function kept(fetchToken: () => Promise<Token>): TokenSource {
   let current: Token | undefined;
   return async () => {
     if (!current || current.until <= Date.now()) {
@@ -57,28 +74,23 @@ function cached(fetchToken: () => Promise<Token>): TokenSource {
   };
 }
 
-interface ServiceAccountFile {
-  readonly email: string;
-  readonly keyId: string;
-  readonly privateKey: string;
-  readonly tokenUri: string;
+function scopesOf({ scopes }: Settings): readonly string[] {
+  return scopes === undefined ? DEFAULT_SCOPES : listOf(parse(scopes)).map(textOf);
 }
 
-/** @param credentials The JSON of a service account's key, or the path of a file that holds it. */
-function readKey(credentials: string): ServiceAccountFile {
+/** The types of credentials files that the stand-in exchanges. */
+const FILE_TYPES: readonly string[] = ["service_account", "authorized_user", "external_account"];
+
+/** @param credentials The JSON of a credentials file, or the path of one. */
+function readFile(credentials: string): Properties {
   const file = objectOf(parse(contentOf(credentials) ?? credentials));
-  if (file.type !== "service_account") {
+  if (!FILE_TYPES.includes(textOf(file.type))) {
     // The official plugin repeats the whole of the credentials here.
     throw new Error(
       `unable to parse credentials from '…': unknown credential type: ${JSON.stringify(textOf(file.type))}`,
     );
   }
-  return {
-    email: textOf(file.client_email),
-    keyId: textOf(file.private_key_id),
-    privateKey: textOf(file.private_key),
-    tokenUri: textOf(file.token_uri),
-  };
+  return file;
 }
 
 /** The content of the file, if it is one. An error would repeat the credentials: they are no name of a file then. */
@@ -100,28 +112,72 @@ function parse(text: string): unknown {
   }
 }
 
-/** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
-async function exchange(key: ServiceAccountFile): Promise<Token> {
-  const assertion = await signedAssertion(key);
+/** @see https://google.aip.dev/auth/4110 */
+async function exchange(file: Properties, scopes: readonly string[]): Promise<Token> {
+  const field = (name: string) => textOf(file[name]);
+  switch (file.type) {
+    case "service_account": {
+      const assertion = await signedAssertion(file, scopes);
+      return await askForToken(field("token_uri"), { grant_type: JWT_BEARER, assertion }, [
+        assertion,
+      ]);
+    }
+    case "authorized_user": {
+      const [client_id, client_secret, refresh_token] = [
+        field("client_id"),
+        field("client_secret"),
+        field("refresh_token"),
+      ];
+      return await askForToken(
+        field("token_uri"),
+        { grant_type: "refresh_token", client_id, client_secret, refresh_token },
+        [client_secret, refresh_token],
+      );
+    }
+    case "external_account": {
+      const subject = readFileSync(textOf(objectOf(file.credential_source).file), "utf8").trim();
+      return await askForToken(
+        field("token_url"),
+        {
+          grant_type: TOKEN_EXCHANGE,
+          audience: field("audience"),
+          scope: scopes.join(" "),
+          requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+          subject_token_type: field("subject_token_type"),
+          subject_token: subject,
+        },
+        [subject],
+      );
+    }
+    default:
+      throw new Error(`unknown credential type: ${field("type")}`);
+  }
+}
+
+async function askForToken(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): Promise<Token> {
   const { status, body, text } = await callApi({
     method: "POST",
-    url: key.tokenUri,
+    url,
     headers: {},
-    body: new URLSearchParams({ grant_type: JWT_BEARER, assertion }),
+    body: new URLSearchParams(form),
   });
   if (status !== 200) {
     const words = `oauth2: cannot fetch token: ${status} ${STATUS_CODES[status] ?? ""}\nResponse: ${text}`;
-    throw refusal(status, words, [assertion]);
+    throw refusal(status, words, secrets);
   }
   return tokenOf(body);
 }
 
 /** @see https://cloud.google.com/compute/docs/metadata/overview */
-async function askMetadataServer(host: string): Promise<Token> {
-  const scopes = new URLSearchParams({ scopes: SCOPES.join(",") }).toString();
+async function askMetadataServer(host: string, scopes: readonly string[]): Promise<Token> {
+  const query = new URLSearchParams({ scopes: scopes.join(",") }).toString();
   const { body } = await callApi({
     method: "GET",
-    url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token?${scopes}`,
+    url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token?${query}`,
     headers: { "metadata-flavor": "Google" },
   });
   return tokenOf(body);
@@ -132,13 +188,45 @@ function tokenOf(body: unknown): Token {
   return { token: textOf(token), until: Date.now() + Number(seconds) * 1000 - MARGIN };
 }
 
-async function signedAssertion(key: ServiceAccountFile): Promise<string> {
-  const { email, keyId, privateKey, tokenUri } = key;
-  return new SignJWT({ scope: SCOPES.join(" ") })
-    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: keyId })
-    .setIssuer(email)
-    .setAudience(tokenUri)
+/** @see https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken */
+async function impersonate(token: string, account: string, settings: Settings): Promise<Token> {
+  const { iamCredentialsCustomEndpoint, impersonateServiceAccountDelegates } = settings;
+  if (iamCredentialsCustomEndpoint === undefined) {
+    throw new Error(
+      "gcp:iamCredentialsCustomEndpoint is not set; the stand-in for the gcp plugin does not call the real Google Cloud",
+    );
+  }
+  const call: ApiCall = {
+    method: "POST",
+    url: `${iamCredentialsCustomEndpoint}projects/-/serviceAccounts/${account}:generateAccessToken`,
+    headers: { authorization: `Bearer ${token}` },
+    body: {
+      delegates: listOf(parse(impersonateServiceAccountDelegates ?? "[]")).map(
+        (delegate) => `projects/-/serviceAccounts/${textOf(delegate)}`,
+      ),
+      scope: scopesOf(settings),
+      lifetime: "3600s",
+    },
+  };
+  const { status, body } = await callApi(call);
+  const reply = objectOf(body);
+  if (status !== 200) {
+    const words = textOf(objectOf(reply.error).message);
+    throw refusal(status, `impersonate: status code ${status}: ${words}`, [token]);
+  }
+  return {
+    token: textOf(reply.accessToken),
+    until: Date.parse(textOf(reply.expireTime)) - MARGIN,
+  };
+}
+
+/** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
+async function signedAssertion(file: Properties, scopes: readonly string[]): Promise<string> {
+  return new SignJWT({ scope: scopes.join(" ") })
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: textOf(file.private_key_id) })
+    .setIssuer(textOf(file.client_email))
+    .setAudience(textOf(file.token_uri))
     .setIssuedAt()
     .setExpirationTime("1h")
-    .sign(await importPKCS8(privateKey, "RS256"));
+    .sign(await importPKCS8(textOf(file.private_key), "RS256"));
 }

@@ -62,7 +62,7 @@ export class GoogleCloud {
   ): Promise<Properties> {
     const url = `${this.#endpoint(service)}${path}${path.includes("?") ? "&" : "?"}alt=json`;
     const token = await this.#authorized(method, url);
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = { authorization: `Bearer ${token}`, ...this.#quotaProject() };
     const request = { method, url, headers, ...(body ? { body } : {}) };
     for (const pause of PAUSES) {
       try {
@@ -87,6 +87,13 @@ export class GoogleCloud {
     } catch (error) {
       throw new Error(`${spelled(method)} "${url}": ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  /** The project that calls are counted for: the provider's own with an override, else that of Google's libraries. */
+  #quotaProject(): Readonly<Record<string, string>> {
+    const { billingProject, quotaProject, userProjectOverride } = this.#settings;
+    const project = (userProjectOverride === "true" ? billingProject : undefined) ?? quotaProject;
+    return project === undefined ? {} : { "x-goog-user-project": project };
   }
 
   /** There is no default: a stand-in must never come to reach the real cloud. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RunError } from "@pulumi/pulumi";
-import { apiTokens, removeToken } from "../../../../dns/cloudflare/tokens.ts";
+import { apiTokens, refuseFullTokenList, removeToken } from "../../../../dns/cloudflare/tokens.ts";
 import { makeToken } from "../../../../sandbox/test/emulators/cloudflareSupport.ts";
 import { Clouds } from "../../../../sandbox/test/emulators/support.ts";
 
@@ -41,5 +41,54 @@ describe("Cloudflare's tokens of a stack", () => {
       );
       return true;
     });
+  });
+
+  describe("as whoever the plugin is", () => {
+    it("are listed and removed with a global key and its address", async () => {
+      const { id } = await makeToken(clouds, undefined, undefined, { name: "of the stack" });
+      const access = {
+        endpoint: clouds.running.cloudflareUrl,
+        apiKey: clouds.running.cloudflareAdminKey,
+        email: "operator@sandbox.invalid",
+      };
+      const tokens = apiTokens("of the stack", undefined, access);
+      assert.deepEqual(await tokens.list(), [id]);
+      await tokens.remove(id);
+      assert.deepEqual(await tokens.list(), []);
+    });
+
+    it("are not asked for by nobody, which is told with the command", async () => {
+      await assert.rejects(
+        removeToken("id", undefined, { endpoint: clouds.running.cloudflareUrl }),
+        /Nothing says who you are at Cloudflare\.\n +export CLOUDFLARE_API_TOKEN=/,
+      );
+    });
+
+    it("are not asked for with a token that cannot be sent, which is not shown", async () => {
+      await assert.rejects(
+        removeToken("id", undefined, settings("SENTINEL\nx")),
+        (error: unknown) => {
+          assert(error instanceof RunError);
+          assert.doesNotMatch(error.message, /SENTINEL/);
+          return true;
+        },
+      );
+    });
+  });
+
+  it("are as many as there may be, and then no further one is begun", async () => {
+    for (let made = 0; made < 50; made += 1) {
+      await makeToken(clouds, undefined, undefined, { name: `token ${made}` });
+      if (made === 48) {
+        await refuseFullTokenList(undefined, settings());
+      }
+    }
+    await assert.rejects(
+      refuseFullTokenList(undefined, settings()),
+      /You have 50 API tokens at Cloudflare, which allows no more than 50/,
+    );
+    await clouds.control("cloudflare", "POST", "faults", { match: "^GET ", status: 403 });
+    // Who may not list tokens is left to the attempt.
+    await refuseFullTokenList(undefined, settings());
   });
 });

@@ -1,0 +1,110 @@
+import { RunError } from "@pulumi/pulumi";
+import {
+  GoogleAuth,
+  IdentityPoolClient,
+  Impersonated,
+  OAuth2Client,
+  type AuthClient,
+} from "google-auth-library";
+import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
+import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
+import { contentOf } from "../pathOrContent.ts";
+import { refuseUnusableGoogleCloud } from "../unusable.ts";
+import { keyClient } from "./client.ts";
+import { keyFile } from "./keyFile.ts";
+import { proxiedTransporter } from "./transport.ts";
+
+/** What Google may ask for the calls of an operator. */
+const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
+
+/**
+ * A client that acts as the operator, found as the gcp plugin finds it (google-beta/transport/config.go, GetCredentials):
+ * another provider's token, an access token, a credentials file of any type, else what Google's libraries find in the
+ * environment, down to the metadata server; and as the service account that is impersonated, if one is.
+ *
+ * @param access how the plugin reaches Google
+ * @throws RunError when the access cannot be used
+ */
+export async function operatorClient(access: GoogleCloudAccess): Promise<AuthClient> {
+  refuseUnusableGoogleCloud(access);
+  const { impersonateServiceAccount, impersonateServiceAccountDelegates, quotaProject } = access;
+  const scopes = [...(access.scopes ?? [cloudPlatform])];
+  const own = await ownClient(access, scopes);
+  // As the plugin: the project of the stack or the environment before that of the file.
+  const quotaProjectId = quotaProject ?? own.quotaProjectId;
+  if (quotaProjectId !== undefined) {
+    own.quotaProjectId = quotaProjectId;
+  }
+  if (impersonateServiceAccount === undefined) {
+    return own;
+  }
+  const endpoint = access.iamCredentialsEndpoint?.replace(/\/[^/]+\/$/, "");
+  const impersonated = new Impersonated({
+    sourceClient: own,
+    targetPrincipal: impersonateServiceAccount,
+    delegates: [...(impersonateServiceAccountDelegates ?? [])],
+    targetScopes: scopes,
+    transporter: proxiedTransporter(),
+    ...(endpoint !== undefined && { endpoint }),
+  });
+  if (quotaProjectId !== undefined) {
+    impersonated.quotaProjectId = quotaProjectId;
+  }
+  return impersonated;
+}
+
+function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthClient> {
+  const { accessToken, credentials, externalCredentials } = access;
+  if (externalCredentials !== undefined) {
+    return Promise.resolve(externalClient(externalCredentials, access, scopes));
+  }
+  if (accessToken !== undefined) {
+    const client = new OAuth2Client({ transporter: proxiedTransporter() });
+    client.setCredentials({ access_token: contentOf(accessToken) });
+    return Promise.resolve(client);
+  }
+  return credentials === undefined
+    ? new GoogleAuth({ scopes, clientOptions: { transporter: proxiedTransporter() } }).getClient()
+    : fileClient(credentialsFile(credentials), scopes);
+}
+
+function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
+  // A service account's key asks where its file says, as everywhere in this program.
+  const key = keyFile.safeParse(file);
+  if (key.success) {
+    return Promise.resolve(keyClient(key.data, scopes));
+  }
+  const { token_uri: tokenUri } = file;
+  // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
+  const transporter = proxiedTransporter(typeof tokenUri === "string" ? tokenUri : undefined);
+  return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
+}
+
+function credentialsFile(credentials: string): ValueMap {
+  const file = parseJson(contentOf(credentials));
+  if (!isMap(file)) {
+    throw new RunError(
+      "What gcp:credentials, or GOOGLE_CREDENTIALS, says is neither the path of a credentials file nor its JSON.\n" +
+        "      gcloud auth application-default login",
+    );
+  }
+  return file;
+}
+
+function externalClient(
+  { audience, identityToken, serviceAccountEmail }: ExternalCredentials,
+  { iamCredentialsEndpoint = "https://iamcredentials.googleapis.com/v1/" }: GoogleCloudAccess,
+  scopes: string[],
+): AuthClient {
+  const client = new IdentityPoolClient({
+    type: "external_account",
+    audience,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    token_url: "https://sts.googleapis.com/v1/token",
+    service_account_impersonation_url: `${iamCredentialsEndpoint}projects/-/serviceAccounts/${serviceAccountEmail}:generateAccessToken`,
+    transporter: proxiedTransporter(),
+    subject_token_supplier: { getSubjectToken: () => Promise.resolve(identityToken) },
+  });
+  client.scopes = scopes;
+  return client;
+}
