@@ -1,5 +1,6 @@
 import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess } from "../../../dns/access.ts";
+import { dnsName } from "../../../lib/dnsName.ts";
 import type { DnsCredential } from "../credential.ts";
 
 /** A zone, and for which provider it is used. */
@@ -25,8 +26,8 @@ export function zoneUse({
     prove: async (content) => {
       const { proveCloudflareToken } = await import("../../../dns/cloudflare/proof.ts");
       await proveCloudflareToken(content, {
-        host: providerHost(domain),
-        domain,
+        host: providerHost(dnsName(domain)),
+        domain: dnsName(domain),
         timeout: proofTimeout,
         zone,
         endpoint: access.cloudflare.endpoint,

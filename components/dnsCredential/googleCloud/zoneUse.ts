@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess } from "../../../dns/access.ts";
+import { dnsName } from "../../../lib/dnsName.ts";
 import { resolved } from "../../resolved.ts";
 import type { DnsCredential } from "../credential.ts";
 
@@ -30,8 +31,8 @@ export function zoneUse({
     prove: async (content) => {
       const { proveGoogleCloudKey } = await import("../../../dns/googleCloud/proof.ts");
       await proveGoogleCloudKey(content, {
-        host: providerHost(domain),
-        domain,
+        host: providerHost(dnsName(domain)),
+        domain: dnsName(domain),
         timeout: proofTimeout,
         project: await resolved(pulumi.output(project)),
         zone: await resolved(pulumi.output(managedZone)),
