@@ -89,6 +89,14 @@ export const dns = z.discriminatedUnion("provider", [
       description: "Name of the zone, such as `example.com`.",
       examples: ["example.com"],
     }),
+    zoneId: matching(/^[0-9a-f]{32}$/, "is not a zone id of 32 hex digits")
+      .optional()
+      .meta({
+        description:
+          "Id of the zone, where several accounts have one of its name; it does not decide who owns the token.",
+        unset: "the active zone of the name, where there is but one",
+        examples: ["fedcba9876543210fedcba9876543210"],
+      }),
     accountId: matching(/^[0-9a-f]{32}$/, "is not an account id of 32 hex digits")
       .optional()
       .meta({

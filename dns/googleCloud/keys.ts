@@ -56,7 +56,8 @@ function keysUrl(iamEndpoint: string, account: string): string {
   return `${iamEndpoint}projects/-/serviceAccounts/${account}/keys`;
 }
 
-function operator({ accessToken, credentials }: GoogleCloudAccess) {
+/** A client that acts as the gcp plugin does. */
+export function operator({ accessToken, credentials }: GoogleCloudAccess) {
   if (accessToken !== undefined) {
     const client = new OAuth2Client();
     client.setCredentials({ access_token: accessToken });

@@ -1,15 +1,16 @@
-import { getZone } from "@pulumi/cloudflare/getZone.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { zoneServers } from "../../../dns/cloudflare/zone.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
-import { lookup } from "../lookup.ts";
+import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation.ts";
 import {
   CloudflareDnsCredential,
   type CloudflareDnsCredentialArgs,
 } from "./cloudflareDnsCredential.ts";
+import { findZone } from "./findZone.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
 
@@ -18,6 +19,11 @@ export interface CloudflareCredentialOptions extends Omit<
   CloudflareDnsCredentialArgs,
   "permissionGroupIds" | "zoneId"
 > {
+  /**
+   * Id of the zone, where the access that Pulumi has shows several of the name. It does not decide who owns the token.
+   * Default: the zone of the name that is active, where there is but one.
+   */
+  readonly zoneId?: string | undefined;
   /** A token of one's own, instead of one that is made. Default: none. */
   readonly apiToken?: pulumi.Input<string> | undefined;
 }
@@ -27,17 +33,18 @@ export interface CloudflareCredentialOptions extends Omit<
  *
  * @param name the name of the component, where a token is made
  * @param options see {@link CloudflareCredentialOptions}
- * @throws RunError when the zone cannot hold the host, or a permission group is not found
+ * @throws RunError when the zone cannot hold the host, the internet does not ask it, there are several, or a permission
+ *   group is not found
  */
 export async function cloudflareCredential(
   name: string,
   options: CloudflareCredentialOptions,
 ): Promise<DnsCredential> {
-  const { access = stackAccess(), accountId, apiToken, domain, zone } = options;
+  const { access = stackAccess(), accountId, apiToken, domain, zone, zoneId } = options;
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(
-      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set --path dns.zone ${domain}`,
+      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`,
     );
   }
   if (apiToken !== undefined) {
@@ -45,17 +52,14 @@ export async function cloudflareCredential(
     return {
       dnsProvider: "cloudflare",
       content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),
-      ...zoneUse({ domain, zone, proofTimeout, access }),
+      ...zoneUse({ domain, zone, zoneId, proofTimeout, access }),
     };
   }
-  const [{ zoneId }, permissionGroupIds] = await Promise.all([
-    lookup(
-      `The Cloudflare zone ${zone}`,
-      getZone({
-        filter: { name: zone, ...(accountId !== undefined && { account: { id: accountId } }) },
-      }),
-    ),
+  const [found, permissionGroupIds, shown] = await Promise.all([
+    findZone({ zone, zoneId, accountId }),
     findPermissionGroups(accountId),
+    shownDelegation(host),
   ]);
-  return new CloudflareDnsCredential(name, { ...options, zoneId, permissionGroupIds });
+  await refuseOtherDelegation(host, { name: zone, nameServers: zoneServers(found) }, shown);
+  return new CloudflareDnsCredential(name, { ...options, zoneId: found.id, permissionGroupIds });
 }

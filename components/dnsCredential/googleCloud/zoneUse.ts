@@ -29,11 +29,14 @@ export function zoneUse({
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: managedZone },
     // The vendor's client takes its time to load, and a preview does without it.
     prove: async (content) => {
+      const { delegationProof } = await import("../../../dns/delegationProof.ts");
+      const host = providerHost(dnsName(domain));
       const { proveGoogleCloudKey } = await import("../../../dns/googleCloud/proof.ts");
       await proveGoogleCloudKey(content, {
-        host: providerHost(dnsName(domain)),
+        host,
         domain: dnsName(domain),
         timeout: proofTimeout,
+        compare: delegationProof(host),
         project: await resolved(pulumi.output(project)),
         zone: await resolved(pulumi.output(managedZone)),
         endpoint: access.googleCloud.dnsEndpoint,

@@ -72,7 +72,7 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
   const records = context.state.records
     .filter(({ zoneId }) => zoneId === zone.id)
     .filter((record) => filters.every((matches) => matches(record)));
-  return page(exchange, records.map(recordBody), 100);
+  return page(exchange, records.map(recordBody), context.state.settings.pageSize, 100);
 }
 
 async function create(context: CloudflareContext, exchange: Exchange): Promise<Reply> {

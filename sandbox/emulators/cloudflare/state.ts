@@ -1,3 +1,5 @@
+import type { Delegations } from "../shared/delegations.ts";
+
 /** An account, which owns zones. */
 export interface Account {
   readonly id: string;
@@ -11,6 +13,12 @@ export interface Zone {
   readonly accountId: string;
   readonly name: string;
   readonly createdOn: string;
+  /** `active`, `pending`, `moved` and others. @default "active" */
+  status?: string;
+  /** `full`, `partial`, `secondary` or `internal`. @default "full" */
+  type?: string;
+  /** @default two of Cloudflare's */
+  nameServers?: readonly string[];
 }
 
 /** A DNS record. Several may share a name and a type. */
@@ -72,6 +80,8 @@ export interface CloudflareSettings {
   tokenDelayMs: number;
   /** The address that calls seem to come from, for tokens that are bound to one. @default "" - the real one */
   sourceAddress: string;
+  /** How many items a page of a list has at most; 0: as many as Cloudflare's. */
+  pageSize?: number;
 }
 
 /** All that the emulator of Cloudflare knows. */
@@ -81,6 +91,8 @@ export interface CloudflareState {
   zones: Zone[];
   records: DnsRecord[];
   tokens: ApiToken[];
+  /** What the zones above say in place of the clouds' own name servers. */
+  delegations?: Delegations;
   settings: CloudflareSettings;
 }
 

@@ -67,7 +67,8 @@ function kindRoutes(context: CloudflareContext, kind: TokenKind): Route[] {
       "GET",
       "/permission_groups",
       read,
-      (exchange) => page(exchange, matchingGroups(kind, exchange), ALL),
+      (exchange) =>
+        page(exchange, matchingGroups(kind, exchange), context.state.settings.pageSize, ALL),
     ],
     [
       "GET",
@@ -77,6 +78,7 @@ function kindRoutes(context: CloudflareContext, kind: TokenKind): Route[] {
         page(
           exchange,
           tokensOf(context, owner).map((token) => tokenBody(context, token)),
+          context.state.settings.pageSize,
         ),
     ],
     ["POST", "", write, (exchange, owner) => create(context, kind, owner, exchange)],

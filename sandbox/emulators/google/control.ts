@@ -1,6 +1,7 @@
 import type { Controllable } from "../shared/control.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
-import { applySettings, DELAY, SWITCH } from "../shared/settings.ts";
+import { type JsonObject, listOf, objectOf, textOf, textsOf } from "../shared/json.ts";
+import { seedDelegations } from "../shared/delegations.ts";
+import { applySettings, COUNT, DELAY, SWITCH } from "../shared/settings.ts";
 import type { GoogleContext } from "./context.ts";
 import { createProject, findProject } from "./projects.ts";
 import type { GoogleState, Project } from "./state.ts";
@@ -20,6 +21,7 @@ export function googleControl(context: GoogleContext): Controllable {
           grantDelayMs: DELAY,
           changeDelayMs: DELAY,
           reuseDeletedIds: SWITCH,
+          pageSize: COUNT,
         },
         input,
       );
@@ -41,9 +43,11 @@ function dump({ accessTokens, ...state }: GoogleState): object {
 
 /**
  * Makes projects and zones:
- * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?}]}]}`.
+ * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?, nameServers?}]}]}`,
+ * and says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`.
  */
 function seed(context: GoogleContext, input: JsonObject): object {
+  seedDelegations((context.state.delegations ??= {}), input);
   const projects = listOf(input.projects).map((entry) => seedProject(context, objectOf(entry)));
   return {
     projects: projects.map(({ projectId, projectNumber, zones }) => ({
@@ -82,5 +86,6 @@ function readZone(input: JsonObject) {
     dnsName: dnsName.toLowerCase(),
     visibility: input.visibility === "private" ? ("private" as const) : ("public" as const),
     description: textOf(input.description) ?? "",
+    ...(input.nameServers !== undefined && { nameServers: textsOf(input.nameServers) }),
   };
 }

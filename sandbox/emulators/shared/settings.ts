@@ -18,6 +18,12 @@ export const SWITCH: SettingRule = {
   accepts: (value) => typeof value === "boolean",
 };
 
+/** How many. */
+export const COUNT: SettingRule = {
+  expected: "a whole number",
+  accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
+};
+
 /** Applies the named settings, all or none. */
 export function applySettings<Settings extends object>(
   settings: Settings,

@@ -114,7 +114,7 @@ describe("DNS credential", () => {
       const message = await refusal(run(googleCloud, "example.org"));
       assert.match(message, /dns-project has no public managed zone for provider\.example\.org/);
       assert.match(message, /example-com \(example\.com\., public\)/);
-      assert.match(message, /pulumi config set --path dns\.zone/);
+      assert.match(message, /pulumi config set -s home --path dns\.zone/);
     });
 
     it("is refused for a named zone that does not contain the host", async () => {
@@ -173,7 +173,7 @@ describe("DNS credential", () => {
         { id: "id-of-DNS-Write" },
       ]);
       assert.deepEqual(JSON.parse(policy?.resources ?? ""), {
-        "com.cloudflare.api.account.zone.zone-id-of-example-test": "*",
+        "com.cloudflare.api.account.zone.zone-id-of-example-com": "*",
       });
     });
 
