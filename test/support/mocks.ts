@@ -103,10 +103,10 @@ export async function runProgram(
   program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
   preview = true,
 ): Promise<ProgramRun> {
+  const restore = await answerLookups();
   requests.length = 0;
   hooks.length = 0;
   lookups.length = 0;
-  const restore = await answerLookups();
   const inputs = new Map<string, unknown>();
   await pulumi.runtime.setMocks(
     {
