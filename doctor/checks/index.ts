@@ -20,6 +20,7 @@ import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
 import { settings } from "./settings.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
+import { zoneDelegation } from "./zoneDelegation.ts";
 
 /** All that the doctor looks at, in the order of the report. */
 export const checks: readonly Check[] = [
@@ -41,6 +42,7 @@ export const checks: readonly Check[] = [
   challengePath,
   caa,
   delegation,
+  zoneDelegation,
   certificate,
   renewal,
   rateLimits,

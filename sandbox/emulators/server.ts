@@ -109,6 +109,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
   let dns: RunningDns | undefined;
   const close = async () => {
     dns?.close();
+    dns = undefined;
     await Promise.all(servers.map(stop));
   };
   try {

@@ -103,7 +103,7 @@ export async function runProgram(
   program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
   preview = true,
 ): Promise<ProgramRun> {
-  const restore = await answerLookups();
+  const restore = answerLookups();
   requests.length = 0;
   hooks.length = 0;
   lookups.length = 0;
@@ -179,21 +179,24 @@ export const cloudZones: { google: readonly object[]; cloudflare: readonly objec
 /** Where nobody answers, so that no test asks the internet. */
 const noDns = "127.0.0.1:9";
 
-/** Lets the program's own clients reach what {@link cloudZones} has. Returns what takes that back. */
-async function answerLookups(): Promise<() => void> {
-  const server = createServer((request, response) => {
-    const name = /managedZones\/([^/?]+)/.exec(request.url ?? "")?.[1];
-    const zones = cloudZones.google as readonly { readonly name: string }[];
-    const body =
-      name === undefined ? { managedZones: zones } : zones.find((zone) => zone.name === name);
-    response.writeHead(body === undefined ? 404 : 200, {
-      "content-type": "application/json",
-      connection: "close",
-    });
-    response.end(JSON.stringify(body ?? {}));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+/** Serves {@link cloudZones} as Google does, for the program's own client. */
+const google = createServer((request, response) => {
+  const name = /managedZones\/([^/?]+)/.exec(request.url ?? "")?.[1];
+  const zones = cloudZones.google as readonly { readonly name: string }[];
+  const body =
+    name === undefined ? { managedZones: zones } : zones.find((zone) => zone.name === name);
+  response.writeHead(body === undefined ? 404 : 200, {
+    "content-type": "application/json",
+    connection: "close",
+  });
+  response.end(JSON.stringify(body ?? {}));
+}).listen(0, "127.0.0.1");
+google.unref();
+await once(google, "listening");
+
+/** Lets the program's own clients reach it and nothing else. Returns what takes that back. */
+function answerLookups(): () => void {
+  const { port } = google.address() as AddressInfo;
   const variables = {
     GOOGLE_DNS_CUSTOM_ENDPOINT: `http://127.0.0.1:${port}/dns/v1/`,
     GOOGLE_OAUTH_ACCESS_TOKEN: "an-operators",
@@ -202,7 +205,6 @@ async function answerLookups(): Promise<() => void> {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);
   return () => {
-    server.close();
     for (const [name, value] of before) {
       if (value === undefined) {
         Reflect.deleteProperty(process.env, name);
