@@ -102,6 +102,34 @@ describe("the zone that the internet asks", () => {
     });
   }
 
+  it("is compared by the proof, too, where the token is brought", async () => {
+    const { value } = await clouds.cloudflareToken("brought");
+    await clouds.seed("google", {
+      delegations: [{ name: "example.test", nameServers: ["ns1.registrar.test"] }],
+    });
+    configure({ ...cloudflare });
+    await workspace.succeed(
+      "config",
+      "set",
+      "-s",
+      "zones",
+      "--path",
+      "--secret",
+      "dns.apiToken",
+      value,
+    );
+    const { status, output } = await workspace.pulumi("up", "--yes", "-s", "zones");
+    assert.notEqual(status, 0);
+    assert.match(output, /DNS asks ns1\.registrar\.test about example\.test/);
+    assert.doesNotMatch(output, /\n\s+at /, "with a stack trace");
+    assert.deepEqual(await clouds.cloudflareTxt(), []);
+    await clouds.seed("google", { delegations: [{ name: "example.test" }] });
+    await workspace.destroy();
+    for (const { id } of await clouds.cloudflareTokens()) {
+      await clouds.revoke("cloudflare", id);
+    }
+  });
+
   it("is chosen by its id among several accounts, whose list is given", async () => {
     await clouds.seed("cloudflare", {
       accounts: [{ name: "Other", id: "0b".repeat(16) }],
