@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "./chart/release.ts";
 import { helm, kubectl } from "./lib/clusterCommand.ts";
+import { dnsName } from "./lib/dnsName.ts";
 import type { AkashProvider, DnsCredential } from "./components/index.ts";
 import type { Config } from "./config/index.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
@@ -22,10 +23,11 @@ export function stackOutputs(
   const { kubeContext } = config;
   const kubeconfig = config.kubeconfig?.isPath === true ? config.kubeconfig.value : undefined;
   const host = providerHost(config.domain);
+  const hostInDns = dnsName(host);
   const commandFor = (tool: typeof kubectl, rest: string) =>
     namespace.apply((namespace) => tool({ namespace, kubeContext, kubeconfig }, rest));
   return {
-    /** The host that the certificate is for. */
+    /** The host that the certificate is for, as the operator writes it. */
     host,
     challenge: config.challenge.type,
     directoryUrl: config.directoryUrl,
@@ -38,7 +40,7 @@ export function stackOutputs(
       log: commandFor(kubectl, `logs ${names.pod} --follow`),
       settings: commandFor(kubectl, `get configmap ${names.letsEncryptConfigMap} -o yaml`),
       history: commandFor(helm, `history ${config.releaseName}`),
-      certificate: `openssl s_client -connect ${host}:8443 -servername ${host} </dev/null | openssl x509 -noout -subject -issuer -dates`,
+      certificate: `openssl s_client -connect ${hostInDns}:8443 -servername ${hostInDns} </dev/null | openssl x509 -noout -subject -issuer -dates`,
     },
   };
 }

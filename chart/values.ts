@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { dnsName } from "../lib/dnsName.ts";
 import { isMap } from "../lib/json.ts";
 import { parametersAnnotation } from "./parameters.ts";
 import type { DnsProvider } from "./release.ts";
@@ -52,7 +53,7 @@ export interface Network {
 export interface ChartSettings {
   /** Address of the provider's account (`akash1…`). */
   readonly account: pulumi.Input<string>;
-  /** Domain of the provider, without `provider.`. */
+  /** Domain of the provider, without `provider.`. The chart gets it in ASCII. */
   readonly domain: pulumi.Input<string>;
   /** E-mail address for the account at the CA and the provider's entry on the chain. */
   readonly email: pulumi.Input<string>;
@@ -99,7 +100,7 @@ export function chartValues(
   const { pricing = {}, network = {} } = settings;
   const values = {
     from: settings.account,
-    domain: settings.domain,
+    domain: inAscii(settings.domain),
     email: settings.email,
     website: settings.website,
     node: network.node,
@@ -174,4 +175,9 @@ function isValueMap(value: unknown): value is ChartValues {
 
 function isEmpty(map: ChartValues): boolean {
   return Object.keys(map).length === 0;
+}
+
+/** A plain name stays plain. */
+function inAscii(domain: pulumi.Input<string>): pulumi.Input<string> {
+  return typeof domain === "string" ? dnsName(domain) : pulumi.output(domain).apply(dnsName);
 }

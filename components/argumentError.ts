@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
+import { dnsName } from "../lib/dnsName.ts";
 
 /** A component got an argument that it cannot use. Pulumi shows the message alone, without a stack trace. */
 export class ArgumentError extends RunError {
@@ -73,12 +74,13 @@ export function wrongLabel(value: unknown, longest = 63): Problem {
 const hostName =
   /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** A DNS name of at least two labels that must be plain, since hooks need it. */
+/** A DNS name of at least two labels, in ASCII or with other letters, that must be plain, since hooks need it. */
 export function wrongHostName(value: unknown): Problem {
   if (typeof value !== "string") {
     return missing(value) ?? "must be plain text, not an Output: the proof needs it in a hook";
   }
-  return hostName.test(value)
+  // An ASCII name has to be in the one form already.
+  return hostName.test(/^[\0-\x7f]*$/.test(value) ? value : dnsName(value))
     ? undefined
     : `is ${JSON.stringify(value)}, which is not a DNS name in lower case, such as example.com`;
 }

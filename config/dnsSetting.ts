@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
-import { hostName, matching, positive } from "./forms.ts";
+import { domainName, matching, positive } from "./forms.ts";
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
@@ -85,10 +85,18 @@ export const dns = z.discriminatedUnion("provider", [
     proofTimeout,
     rotation,
     maxAgeDays,
-    zone: matching(hostName, "is not a zone name").meta({
+    zone: domainName("is not a zone name").meta({
       description: "Name of the zone, such as `example.com`.",
       examples: ["example.com"],
     }),
+    zoneId: matching(/^[0-9a-f]{32}$/, "is not a zone id of 32 hex digits")
+      .optional()
+      .meta({
+        description:
+          "Id of the zone, where several accounts have one of its name; it does not decide who owns the token.",
+        unset: "the active zone of the name, where there is but one",
+        examples: ["fedcba9876543210fedcba9876543210"],
+      }),
     accountId: matching(/^[0-9a-f]{32}$/, "is not an account id of 32 hex digits")
       .optional()
       .meta({

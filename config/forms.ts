@@ -1,8 +1,13 @@
 import { z } from "zod";
+import { dnsName } from "../lib/dnsName.ts";
 
 /** A DNS name of at least two labels (RFC 1123, section 2.1), in lower case as Kubernetes asks for it. */
-export const hostName =
+const hostName =
   /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The same with letters other than ASCII, as its owner writes it. */
+const writtenHostName =
+  /^([a-z0-9\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?\.)+[a-z\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?$/;
 
 /** The chart puts values into YAML and shell scripts as they are (templates/configmap-main.yaml, scripts/run.sh). */
 const unsafeInChart = /[\s"'`$\\]/;
@@ -12,6 +17,14 @@ export const optionalText = (problem: string) => z.string().min(1, problem).opti
 
 /** Text of a pattern. */
 export const matching = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);
+
+/** A DNS name, in ASCII or with other letters, which stays as it is written. */
+export const domainName = (problem: string) =>
+  matching(writtenHostName, problem).refine((name) => hostName.test(dnsName(name)), {
+    error: problem,
+    abort: true,
+    when: ({ issues }) => issues.length === 0,
+  });
 
 /** A whole number above zero, of a setting: Pulumi hands it over as text. */
 export const wholeNumber = (problem: string) =>

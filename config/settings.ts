@@ -11,7 +11,7 @@ import {
 } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
 import { dns } from "./dnsSetting.ts";
-import { hostName, matching, optionalText, url, wholeNumber } from "./forms.ts";
+import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
 
 /** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
 export const letsEncryptDirectory = {
@@ -116,7 +116,7 @@ export const settings = {
     description: "Password with which the wallet key was exported.",
     secret: true,
   }),
-  domain: matching(hostName, "is not a host name in lower case, such as example.com")
+  domain: domainName("is not a host name in lower case, such as example.com")
     .regex(/^(?!provider\.)/, "begins with provider., which the chart puts in front itself")
     .meta({
       description: `Domain of the provider, without \`provider.\`: the certificate is for \`${providerHost("<domain>")}\`.`,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RunError } from "@pulumi/pulumi";
+import type { ServedZone } from "./delegation.ts";
 import { zoneContains } from "./zone.ts";
 
 /** A credential does not do what it is for. Its message never shows the credential. */
@@ -30,6 +31,12 @@ export interface ProofTarget {
   readonly domain: string;
   /** How long to wait for new keys and grants to work, in seconds. */
   readonly timeout: number;
+  /**
+   * Compares the zone with its delegation. Default: not compared.
+   *
+   * @throws ProofError when DNS looks elsewhere for sure
+   */
+  readonly compare?: ((zone: ServedZone) => Promise<void>) | undefined;
 }
 
 /**

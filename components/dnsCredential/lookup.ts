@@ -64,7 +64,11 @@ function notNow(words: string): string | undefined {
     // The last words are the reason; those before repeat the address.
     return `there is no answer (${words.split('": ').at(-1) ?? reason}). See to the connection and to HTTPS_PROXY and NO_PROXY.`;
   }
-  const [, status] = /(?:Error |": )(429|5\d\d)\b/.exec(words) ?? [];
+  const [, code] = /does not answer \(([^)]*)\)/.exec(words) ?? [];
+  if (code !== undefined) {
+    return `there is no answer (${code}). See to the connection and to HTTPS_PROXY and NO_PROXY.`;
+  }
+  const [, status] = /(?:Error |": |answers )(429|5\d\d)\b/.exec(words) ?? [];
   return status === undefined
     ? undefined
     : `it answers ${status}${status === "429" ? ", too many requests" : ""}. Wait a few minutes.`;

@@ -2,7 +2,9 @@ import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "./answer.ts";
 import { explained } from "../calls.ts";
 import { tokenClient } from "./client.ts";
+import { dnsName } from "../../lib/dnsName.ts";
 import { zoneContains } from "../zone.ts";
+import { accountOf, zoneDefect, zoneServers, type CloudflareZone } from "./zone.ts";
 import {
   NotYetError,
   ProofError,
@@ -16,6 +18,8 @@ import {
 export interface CloudflareProofTarget extends ProofTarget {
   /** Name of the zone. */
   readonly zone: string;
+  /** Its id, where it is chosen. Default: the zone of the name. */
+  readonly zoneId?: string | undefined;
   /** The API's address, when it is not Cloudflare's own. */
   readonly endpoint?: string | undefined;
 }
@@ -53,13 +57,36 @@ export async function proveCloudflareToken(
 async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {
   const calling = <T>(permission: string, call: () => Promise<T>) =>
     explained((error) => explain(error, permission, target.zone), call);
-  const zones = await calling("Zone Read", () => client.zones.list({ name: target.zone }));
-  const zone = zones.result.find(({ name }) => name === target.zone);
+  const zones = await calling("Zone Read", async () => {
+    const found: CloudflareZone[] = [];
+    // By the name that lego asks for, in the form that DNS has it in.
+    for await (const zone of client.zones.list({ name: dnsName(target.zone), per_page: 50 })) {
+      found.push(zone);
+    }
+    return found.filter(({ name }) => dnsName(name) === dnsName(target.zone));
+  });
+  const [zone, ...others] = zones;
   if (zone === undefined) {
     throw new NotYetError(
       `The token does not see the zone ${target.zone}: it needs the permission Zone Read on that zone`,
     );
   }
+  if (others.length > 0) {
+    throw new ProofError(
+      `The token sees ${zones.length} zones ${target.zone}, in ${zones.map(accountOf).join(" and ")}, and the issuer takes none of several (ambiguous zone name): ` +
+        "it needs a token for the one zone that the internet asks",
+    );
+  }
+  if (target.zoneId !== undefined && target.zoneId !== zone.id) {
+    throw new ProofError(
+      `The token sees the zone ${target.zone} with the id ${zone.id}, in ${accountOf(zone)}, and dns.zoneId is ${target.zoneId}`,
+    );
+  }
+  const defect = zoneDefect(zone);
+  if (defect !== undefined) {
+    throw new ProofError(defect);
+  }
+  await target.compare?.({ name: zone.name, nameServers: zoneServers(zone) });
   const zone_id = zone.id;
   const name = proofRecord(target, target.zone);
   const { records } = client.dns;
@@ -71,8 +98,14 @@ async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promi
   };
   await writeReadDelete({
     name,
-    find: async () =>
-      (await writing(() => records.list({ zone_id, type: "TXT", name: { exact: name } }))).result,
+    find: () =>
+      writing(async () => {
+        const found: { readonly id: string; readonly content?: string }[] = [];
+        for await (const record of records.list({ zone_id, type: "TXT", name: { exact: name } })) {
+          found.push(record);
+        }
+        return found;
+      }),
     write: async (content, leftover) => {
       await remove(leftover);
       await writing(() => records.create({ zone_id, type: "TXT", name, content, ttl: 60 }));

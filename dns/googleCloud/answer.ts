@@ -1,6 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import { gaxios } from "google-auth-library";
 import { messageOf } from "../../lib/errors.ts";
+import { isMap } from "../../lib/json.ts";
 import { refusalIn } from "./refusal.ts";
 
 /**
@@ -41,9 +42,12 @@ export function googleCloudAnswer(error: unknown): string {
     : answer;
 }
 
-/** The name of the error (https://cloud.google.com/apis/design/errors), if it is one. */
+/**
+ * The name of the error, if it is one: of an API (https://cloud.google.com/apis/design/errors), or of an exchange for a
+ * token (RFC 6749, 5.2).
+ */
 function reasonOf(body: unknown): string | undefined {
-  const reason = (body as { readonly error?: { readonly status?: unknown } } | undefined)?.error
-    ?.status;
-  return typeof reason === "string" && /^[A-Z_]+$/.test(reason) ? reason : undefined;
+  const error = isMap(body) ? body.error : undefined;
+  const reason = isMap(error) ? error.status : error;
+  return typeof reason === "string" && /^[A-Z_]+$|^[a-z_]+$/.test(reason) ? reason : undefined;
 }

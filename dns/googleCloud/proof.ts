@@ -4,6 +4,7 @@ import { parseJson } from "../../lib/json.ts";
 import { explained } from "../calls.ts";
 import { keyClient } from "./client.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";
+import { googleDns, type ManagedZone } from "./zones.ts";
 import {
   NotYetError,
   ProofError,
@@ -21,8 +22,6 @@ export interface GoogleCloudProofTarget extends ProofTarget {
   /** Cloud DNS's address, with version and trailing slash, when it is not Google's own. */
   readonly endpoint?: string | undefined;
 }
-
-const googleDns = "https://dns.googleapis.com/dns/v1/";
 
 /** The scope of roles/dns.admin's calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
 const scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
@@ -74,7 +73,7 @@ class Zone {
   }
 
   async attempt(): Promise<void> {
-    const name = `${proofRecord(this.target, await this.readName())}.`;
+    const name = `${proofRecord(this.target, await this.readZone())}.`;
     await writeReadDelete<RecordSet>({
       name,
       find: () => this.find(name),
@@ -88,15 +87,24 @@ class Zone {
     });
   }
 
-  private async readName(): Promise<string> {
-    const { dnsName } = await this.request<{ readonly dnsName: string }>("dns.managedZones.get", {
-      url: "",
-    });
+  /** The zone's DNS name. */
+  private async readZone(): Promise<string> {
+    const {
+      dnsName,
+      visibility = "public",
+      nameServers = [],
+    } = await this.request<ManagedZone>("dns.managedZones.get", { url: "" });
     if (!zoneContains(dnsName, this.target.host)) {
       throw new ProofError(
         `The managed zone ${this.target.zone} is for ${dnsName} and cannot hold ${this.target.host}`,
       );
     }
+    if (visibility !== "public") {
+      throw new ProofError(
+        `The managed zone ${this.target.zone} is ${visibility}: the CA cannot see what is in it`,
+      );
+    }
+    await this.target.compare?.({ name: dnsName, nameServers });
     return dnsName;
   }
 

@@ -33,9 +33,9 @@ export const delegation: Check = {
       return { found: [], seen: `${name} is no alias` };
     }
     const seen = `${name} leads to ${alias}`;
-    const zone = await ifSeen((await credential())?.zoneName() ?? Promise.resolve(undefined));
-    const inside = zone === undefined || zoneContains(zone, alias.replace(/\.$/, ""));
-    const wanted = `a name in the zone ${zone ?? "of the credential"}`;
+    const zone = await ifSeen((await credential())?.zone() ?? Promise.resolve(undefined));
+    const inside = zone === undefined || zoneContains(zone.name, alias);
+    const wanted = `a name in the zone ${zone?.name ?? "of the credential"}`;
     return {
       seen,
       found: [found(inside ? delegated : elsewhere, expected, { expected: wanted, seen })],

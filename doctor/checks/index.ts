@@ -21,6 +21,7 @@ import { renewal } from "./renewal.ts";
 import { renewalRetry } from "./renewalRetry.ts";
 import { settings } from "./settings.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
+import { zoneDelegation } from "./zoneDelegation.ts";
 
 /** All that the doctor looks at, in the order of the report. */
 export const checks: readonly Check[] = [
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   challengePath,
   caa,
   delegation,
+  zoneDelegation,
   certificate,
   renewal,
   rateLimits,

@@ -1,3 +1,4 @@
+import { challengeRecord } from "../../dns/delegation.ts";
 import type { Expectation } from "../expectation.ts";
 
 /** Asks DNS for the addresses of the provider's host. */
@@ -19,7 +20,7 @@ export function askChallenge({ host }: Expectation, flags = "-v"): string {
   return `curl ${flags} http://${host}/.well-known/acme-challenge/test`;
 }
 
-/** Where the TXT record of a DNS-01 challenge is looked for (RFC 8555, section 8.4). */
+/** Where the TXT record of a DNS-01 challenge is looked for. */
 export function challengeName({ host }: Expectation): string {
-  return `_acme-challenge.${host}`;
+  return challengeRecord(host);
 }

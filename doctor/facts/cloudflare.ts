@@ -2,6 +2,13 @@ import { RunError } from "@pulumi/pulumi";
 import Cloudflare from "cloudflare";
 import { cloudflareAnswer } from "../../dns/cloudflare/answer.ts";
 import { namesOperator, operatorClient, tokenClient } from "../../dns/cloudflare/client.ts";
+import {
+  accountOf,
+  zoneDefect,
+  zoneServers,
+  type CloudflareZone,
+} from "../../dns/cloudflare/zone.ts";
+import { dnsName, readableName } from "../../lib/dnsName.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { apiTokens } from "../../dns/cloudflare/tokens.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
@@ -27,13 +34,21 @@ export function cloudflareCredential(
 ): CloudCredential {
   const own = tokenClient(content, settings.endpoint, 1);
 
-  const zones = once(async () => (await own.zones.list({ per_page: 50 })).result);
-  const zone = once(async () => {
+  const zones = once(async () => {
+    const all: CloudflareZone[] = [];
+    for await (const found of own.zones.list({ per_page: 50 })) {
+      all.push(found);
+    }
+    return all;
+  });
+  /** The zones of the name that is nearest to the host: one, where all is well. */
+  const nearest = once(async () => {
     const fitting = (await zones())
       .filter(({ name }) => zoneContains(name, host))
-      .sort((a, b) => b.name.length - a.name.length);
-    return fitting[0];
+      .sort((a, b) => dnsName(b.name).length - dnsName(a.name).length);
+    return fitting.filter(({ name }) => dnsName(name) === dnsName(fitting[0]?.name ?? ""));
   });
+  const zone = async () => (await nearest())[0];
   const verified = once(() =>
     made?.accountId === undefined
       ? own.user.tokens.verify()
@@ -66,6 +81,16 @@ export function cloudflareCredential(
           return [
             { expected: `Zone Read on the zone of ${host}`, seen: "the token sees no such zone" },
           ];
+        }
+        const same = await nearest();
+        const where = same.map(accountOf).join(" and ");
+        if (same.length > 1) {
+          const seen = `it sees ${same.length}, in ${where}: the issuer takes none (ambiguous zone name)`;
+          return [{ expected: `one zone ${readableName(found.name)}`, seen }];
+        }
+        const defect = zoneDefect(found);
+        if (defect !== undefined) {
+          return [{ expected: `an active zone ${readableName(found.name)}`, seen: defect }];
         }
         // Cloudflare tells nobody what a token may write; who may write records may read them.
         await own.dns.records.list({ zone_id: found.id, type: "TXT", per_page: 5 });
@@ -108,12 +133,12 @@ export function cloudflareCredential(
         throw new NotSeen(`the ${what} cannot be listed with your access (${reasonOf(error)})`);
       }
     },
-    zoneName: async () => {
+    zone: async () => {
       const found = await unlessRefused(zone());
       if (found === undefined) {
         throw new NotSeen("the token does not see its zone");
       }
-      return found.name;
+      return { name: found.name, nameServers: zoneServers(found) };
     },
     prove: async () => {
       const name = (await unlessRefused(zone()))?.name ?? domain;

@@ -1,3 +1,5 @@
+import type { ServedZone } from "../../dns/delegation.ts";
+
 /** A DNS credential, as the cloud that gave it sees it: what differs between the clouds is behind this. */
 export interface CloudCredential {
   /** What keeps it from answering a challenge. It is tried by reading, not by writing. */
@@ -8,8 +10,8 @@ export interface CloudCredential {
   readonly life: () => Promise<CredentialLife>;
   /** How many such credentials there are for the same account or of the same name, and how many there may be. */
   readonly count: () => Promise<CredentialCount>;
-  /** The name of the DNS zone that it writes to. */
-  readonly zoneName: () => Promise<string>;
+  /** The DNS zone that it writes to. */
+  readonly zone: () => Promise<ServedZone>;
   /**
    * Writes, reads back and deletes a TXT record.
    *

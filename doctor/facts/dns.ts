@@ -1,5 +1,7 @@
 import type { CaaRecord } from "node:dns";
 import { Resolver } from "node:dns/promises";
+import { compareDelegation, type Comparison, type ServedZone } from "../../dns/delegation.ts";
+import { dnsServersOf } from "../../lib/dnsServers.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
 import { NotSeen } from "../finding.ts";
 
@@ -11,6 +13,8 @@ export interface DnsFacts {
   readonly alias: (name: string) => Promise<string | undefined>;
   /** The CAA records of exactly this name. */
   readonly caa: (name: string) => Promise<readonly CaaRecord[]>;
+  /** Compares a zone at its cloud with the delegation that DNS shows for a name in it. */
+  readonly compare: (name: string, zone: ServedZone) => Promise<Comparison>;
 }
 
 /** Addresses by family. */
@@ -39,6 +43,11 @@ export function dnsFacts(servers: readonly string[]): DnsFacts {
     },
     alias: async (name) => (await records(name, resolver.resolveCname(name)))[0],
     caa: (name) => records(name, resolver.resolveCaa(name)),
+    compare: (name, zone) => {
+      // The environment's are for this question alone.
+      const named = dnsServersOf(process.env);
+      return compareDelegation(name, zone, { servers: named.length > 0 ? named : servers });
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
+import { googleDns, type ManagedZone } from "../../dns/googleCloud/zones.ts";
 import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
@@ -19,7 +20,6 @@ export interface GoogleCloudTarget extends CredentialTarget {
   readonly made: MadeCredential | undefined;
 }
 
-const googleDns = "https://dns.googleapis.com/dns/v1/";
 const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
 /** What Google may ask for each of the calls below. */
 const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
@@ -63,15 +63,12 @@ export function googleCloudCredential(
     });
     return data.permissions ?? [];
   };
-  const dnsName = once(async () => {
-    const { data } = await client.request<{ readonly dnsName: string }>({ url: zoneUrl });
-    return data.dnsName;
-  });
+  const managedZone = once(async () => (await client.request<ManagedZone>({ url: zoneUrl })).data);
 
   return {
     lacks: async () => {
       try {
-        const name = await dnsName();
+        const { dnsName: name, visibility = "public" } = await managedZone();
         const permissions = await held(zoneUrl, neededPermissions);
         return [
           ...(zoneContains(name, host)
@@ -79,6 +76,9 @@ export function googleCloudCredential(
             : [
                 { expected: `a zone for ${host}`, seen: `the managed zone ${zone} is for ${name}` },
               ]),
+          ...(visibility === "public"
+            ? []
+            : [{ expected: "a public zone", seen: `the managed zone ${zone} is ${visibility}` }]),
           ...neededPermissions
             .filter((permission) => !permissions.includes(permission))
             .map((permission) => ({
@@ -130,10 +130,14 @@ export function googleCloudCredential(
         );
       }
     },
-    zoneName: () =>
-      dnsName().catch((error: unknown) => {
+    zone: async () => {
+      try {
+        const { dnsName, nameServers = [] } = await managedZone();
+        return { name: dnsName, nameServers };
+      } catch (error) {
         throw new NotSeen(`the managed zone cannot be read (${googleCloudAnswer(error)})`);
-      }),
+      }
+    },
     prove: async () => {
       const { proveGoogleCloudKey } = await import("../../dns/googleCloud/proof.ts");
       const endpoint = access.googleCloud.dnsEndpoint;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { sandboxSource } from "../paths.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
 
 /** Names of the ports of the emulated clouds. */
-export const cloudPorts = ["google", "cloudflare"] as const;
+export const cloudPorts = ["google", "cloudflare", "delegation"] as const;
 
 type CloudPorts = Readonly<Record<(typeof cloudPorts)[number], number>>;
 
@@ -69,6 +70,7 @@ export function clouds(directory: string, ports: CloudPorts, challengeServerUrl:
       sandboxSource(join("emulators", "main.ts")),
       `--google-port=${ports.google}`,
       `--cloudflare-port=${ports.cloudflare}`,
+      `--dns-port=${ports.delegation}`,
       `--challtestsrv=${challengeServerUrl}`,
       `--state=${cloudsState(directory)}`,
     ],
@@ -96,7 +98,8 @@ export function cloudsState(directory: string): string {
 
 /**
  * The variables by which the plugins of both clouds, official or stand-in, find the emulators and act as their operator
- * (the providers' documentation of `iamBetaCustomEndpoint` and the like, and of `baseUrl`).
+ * (the providers' documentation of `iamBetaCustomEndpoint` and the like, and of `baseUrl`), and by which the program asks
+ * their DNS how zones are delegated.
  */
 export function cloudEnvironment(ports: CloudPorts): NodeJS.ProcessEnv {
   const { googleUrl, cloudflareUrl } = cloudsAt(ports);
@@ -109,6 +112,7 @@ export function cloudEnvironment(ports: CloudPorts): NodeJS.ProcessEnv {
     GOOGLE_OAUTH_ACCESS_TOKEN: operatorTokens.google,
     CLOUDFLARE_BASE_URL: cloudflareUrl,
     CLOUDFLARE_API_TOKEN: operatorTokens.cloudflare,
+    [dnsServersVariable]: `${loopback}:${ports.delegation}`,
   };
 }
 

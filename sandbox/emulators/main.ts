@@ -9,7 +9,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type EmulatorOptions, startEmulators } from "./server.ts";
 
-const USAGE = `usage: node main.ts [--google-port N] [--cloudflare-port N] [--state FILE] [--log FILE]
+const USAGE = `usage: node main.ts [--google-port N] [--cloudflare-port N] [--dns-port N] [--state FILE] [--log FILE]
   [--challtestsrv URL] [--universe-domain DOMAIN] [--tls-cert FILE --tls-key FILE [--tls-port N]]`;
 
 function readOptions(): EmulatorOptions {
@@ -17,6 +17,7 @@ function readOptions(): EmulatorOptions {
     options: {
       "google-port": { type: "string" },
       "cloudflare-port": { type: "string" },
+      "dns-port": { type: "string" },
       state: { type: "string" },
       log: { type: "string" },
       challtestsrv: { type: "string" },
@@ -38,6 +39,7 @@ function readOptions(): EmulatorOptions {
   return given({
     googlePort: port(values["google-port"]),
     cloudflarePort: port(values["cloudflare-port"]),
+    dnsPort: port(values["dns-port"]),
     googleAdminToken,
     cloudflareAdminToken,
     cloudflareAdminKey,

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { cloudflareEmulator, emptyCloudflareState } from "./cloudflare.ts";
 import { emptyGoogleState, googleEmulator } from "./google.ts";
+import { type RunningDns, startDns } from "./dns.ts";
 import { CallList } from "./shared/calls.ts";
 import { CONTROL_PREFIX, controlRoutes } from "./shared/control.ts";
 import type { Emulator } from "./shared/emulator.ts";
@@ -31,6 +32,8 @@ export interface EmulatorOptions {
   readonly googlePort?: number;
   /** @default 0, a free port */
   readonly cloudflarePort?: number;
+  /** Port of the DNS server that tells how the clouds' zones are delegated. @default 0, a free port */
+  readonly dnsPort?: number;
   /** The operator's access token for Google Cloud. @default a new one at every start */
   readonly googleAdminToken?: string;
   /** The operator's API token for Cloudflare, of 40 to 80 letters, digits, "-" and "_". @default a new one at every start */
@@ -57,6 +60,8 @@ export interface RunningEmulators {
   readonly googleUrl: string;
   /** Base URL of the Cloudflare API, up to and with `/client/v4`. */
   readonly cloudflareUrl: string;
+  /** Address and port of the DNS server that tells how the clouds' zones are delegated. */
+  readonly dnsServer: string;
   /** Where the control API of each emulator is. */
   readonly control: { readonly google: string; readonly cloudflare: string };
   /** HTTPS root of the Google APIs on 127.0.0.1, where TLS material was given. */
@@ -106,7 +111,10 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
     servers.push(server);
     return await listen(server, port);
   };
+  let dns: RunningDns | undefined;
   const close = async () => {
+    dns?.close();
+    dns = undefined;
     await Promise.all(servers.map(stop));
   };
   try {
@@ -117,11 +125,14 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
     )}`;
     const tlsPort =
       options.tls && (await start(createHttpsServer(options.tls, listenGoogle), options.tls.port));
+    const states = { google: file.part("google").state, cloudflare: file.part("cloudflare").state };
+    dns = await startDns(states, LOOPBACK, options.dnsPort);
     await google.republish();
     await cloudflare.republish();
     return {
       googleUrl,
       cloudflareUrl: `${cloudflareRoot}/client/v4`,
+      dnsServer: dns.address,
       control: {
         google: `${googleUrl}${CONTROL_PREFIX}`,
         cloudflare: `${cloudflareRoot}${CONTROL_PREFIX}`,

@@ -39,6 +39,16 @@ export class SandboxClouds {
     await this.control(cloud, "POST", "faults", fault);
   }
 
+  /** Makes and changes zones, and what DNS says of them, as the cloud's control API takes them. */
+  async seed(cloud: "google" | "cloudflare", what: object): Promise<void> {
+    await this.control(cloud, "POST", "seed", what);
+  }
+
+  /** Sets how the cloud behaves. */
+  async set(cloud: "google" | "cloudflare", settings: object): Promise<void> {
+    await this.control(cloud, "PATCH", "settings", settings);
+  }
+
   /** Whether each fault has struck as often as it is to. */
   async faultsSpent(cloud: "google" | "cloudflare"): Promise<boolean> {
     const { faults } = await this.control<{ readonly faults: readonly unknown[] }>(

@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { dnsServersVariable } from "../../lib/dnsServers.ts";
 
 /** A resource that the program registered, as the engine would see it. */
 export interface RegisteredResource {
@@ -101,6 +105,7 @@ export async function runProgram(
   program: () => pulumi.Inputs | Promise<pulumi.Inputs>,
   preview = true,
 ): Promise<ProgramRun> {
+  const restore = answerLookups();
   requests.length = 0;
   hooks.length = 0;
   lookups.length = 0;
@@ -112,16 +117,21 @@ export async function runProgram(
         const state = given as Record<string, unknown>;
         return { id: `${name}-id`, state: { ...state, ...serverState(type, state) } };
       },
-      call: ({ token, provider = "" }) => {
+      call: ({ token, provider = "", inputs }) => {
         lookups.push({ token, provider: providerName(provider) });
-        return invokeResults[token] ?? {};
+        return invokeResult(token, inputs as Readonly<Record<string, unknown>>);
       },
     },
     "akash-provider-letsencrypt",
     stack,
     preview,
   );
-  const outputs = await resolve(await program());
+  let outputs: unknown;
+  try {
+    outputs = await resolve(await program());
+  } finally {
+    restore();
+  }
   return {
     resources: requests
       .filter((request) => request.getType() !== "pulumi:pulumi:Stack")
@@ -154,17 +164,76 @@ function boundHooks(request: RegisterRequest): Readonly<Record<string, unknown>>
   return bound.length === 0 ? {} : { hooks: Object.fromEntries(bound) as object };
 }
 
-/** What the clouds answer to the program's lookups. */
+/** What Google and Cloudflare have, for the program's lookups; a test may put others there. */
+export const cloudZones: { google: readonly object[]; cloudflare: readonly object[] } = {
+  google: [
+    { name: "other", dnsName: "other.test.", visibility: "public" },
+    { name: "example-test", dnsName: "example.test.", visibility: "public" },
+    { name: "example-test-internal", dnsName: "example.test.", visibility: "private" },
+    { name: "example-com", dnsName: "example.com.", visibility: "public" },
+  ],
+  cloudflare: [
+    { id: "zone-id-of-example-test", name: "example.test", status: "active", type: "full" },
+    { id: "zone-id-of-example-com", name: "example.com", status: "active", type: "full" },
+  ],
+};
+
+/** Where nobody answers, so that no test asks the internet. */
+const noDns = "127.0.0.1:9";
+
+/** Serves {@link cloudZones} as Google does, for the program's own client. */
+const google = createServer((request, response) => {
+  const name = /managedZones\/([^/?]+)/.exec(request.url ?? "")?.[1];
+  const zones = cloudZones.google as readonly { readonly name: string }[];
+  const body =
+    name === undefined ? { managedZones: zones } : zones.find((zone) => zone.name === name);
+  response.writeHead(body === undefined ? 404 : 200, {
+    "content-type": "application/json",
+    connection: "close",
+  });
+  response.end(JSON.stringify(body ?? {}));
+}).listen(0, "127.0.0.1");
+google.unref();
+await once(google, "listening");
+
+/** Lets the program's own clients reach it and nothing else. Returns what takes that back. */
+function answerLookups(): () => void {
+  const { port } = google.address() as AddressInfo;
+  const variables = {
+    GOOGLE_DNS_CUSTOM_ENDPOINT: `http://127.0.0.1:${port}/dns/v1/`,
+    GOOGLE_OAUTH_ACCESS_TOKEN: "an-operators",
+    [dnsServersVariable]: noDns,
+  };
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) {
+        Reflect.deleteProperty(process.env, name);
+      } else {
+        process.env[name] = value;
+      }
+    }
+  };
+}
+
+/** What the clouds answer to the plugins' lookups. */
+function invokeResult(
+  token: string,
+  inputs: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const zones = cloudZones.cloudflare as readonly Readonly<Record<string, unknown>>[];
+  switch (token) {
+    case "cloudflare:index/getZones:getZones":
+      return { results: zones.filter(({ name }) => name === inputs.name) };
+    case "cloudflare:index/getZone:getZone":
+      return { ...zones.find(({ id }) => id === inputs.zoneId), zoneId: inputs.zoneId };
+    default:
+      return invokeResults[token] ?? {};
+  }
+}
+
 const invokeResults: Readonly<Record<string, Record<string, unknown>>> = {
-  "gcp:dns/getManagedZones:getManagedZones": {
-    managedZones: [
-      { name: "other", dnsName: "other.test.", visibility: "public" },
-      { name: "example-test", dnsName: "example.test.", visibility: "public" },
-      { name: "example-test-internal", dnsName: "example.test.", visibility: "private" },
-      { name: "example-com", dnsName: "example.com.", visibility: "public" },
-    ],
-  },
-  "cloudflare:index/getZone:getZone": { zoneId: "zone-id-of-example-test" },
   "cloudflare:index/getApiTokenPermissionGroupsList:getApiTokenPermissionGroupsList": {
     results: permissionGroups(),
   },

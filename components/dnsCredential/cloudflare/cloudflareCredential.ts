@@ -1,17 +1,17 @@
-import { getZone } from "@pulumi/cloudflare/getZone.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { zoneServers } from "../../../dns/cloudflare/zone.ts";
 import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
-import { lookup } from "../lookup.ts";
+import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation.ts";
 import {
   CloudflareDnsCredential,
   type CloudflareDnsCredentialArgs,
 } from "./cloudflareDnsCredential.ts";
-import { explainCloudflare } from "./lookupFailure.ts";
+import { findZone, type WantedZone } from "./findZone.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
 
@@ -20,6 +20,11 @@ export interface CloudflareCredentialOptions extends Omit<
   CloudflareDnsCredentialArgs,
   "permissionGroupIds" | "zoneId"
 > {
+  /**
+   * Id of the zone, where the access that Pulumi has shows several of the name. It does not decide who owns the token.
+   * Default: the zone of the name that is active, where there is but one.
+   */
+  readonly zoneId?: string | undefined;
   /** A token of one's own, instead of one that is made. Default: none. */
   readonly apiToken?: pulumi.Input<string> | undefined;
 }
@@ -29,13 +34,14 @@ export interface CloudflareCredentialOptions extends Omit<
  *
  * @param name the name of the component, where a token is made
  * @param options see {@link CloudflareCredentialOptions}
- * @throws RunError when the zone cannot hold the host, or Cloudflare does not show what is needed
+ * @throws RunError when the zone cannot hold the host, the internet does not ask it, there are several, or a permission
+ *   group is not found
  */
 export async function cloudflareCredential(
   name: string,
   options: CloudflareCredentialOptions,
 ): Promise<DnsCredential> {
-  const { access = stackAccess(), accountId, apiToken, domain, zone } = options;
+  const { access = stackAccess(), accountId, apiToken, domain, zone, zoneId } = options;
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(
@@ -47,19 +53,21 @@ export async function cloudflareCredential(
     return {
       dnsProvider: "cloudflare",
       content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),
-      ...zoneUse({ domain, zone, proofTimeout, access }),
+      ...zoneUse({ domain, zone, zoneId, proofTimeout, access }),
     };
   }
   // Before the plugin's own words for it.
   refuseUnusableCloudflare(access.cloudflare);
-  // One after the other: Cloudflare's plugin tells of each failure by itself, too.
-  const { zoneId } = await lookup(
-    `The Cloudflare zone ${zone}`,
-    getZone({
-      filter: { name: zone, ...(accountId !== undefined && { account: { id: accountId } }) },
-    }),
-    explainCloudflare({ zone, domain, accountId }),
-  );
-  const permissionGroupIds = await findPermissionGroups(accountId);
-  return new CloudflareDnsCredential(name, { ...options, zoneId, permissionGroupIds });
+  const [{ found, permissionGroupIds }, shown] = await Promise.all([
+    lookUp({ zone, zoneId, accountId, domain }),
+    shownDelegation(host),
+  ]);
+  await refuseOtherDelegation(host, { name: zone, nameServers: zoneServers(found) }, shown);
+  return new CloudflareDnsCredential(name, { ...options, zoneId: found.id, permissionGroupIds });
+}
+
+/** One after the other: Cloudflare's plugin tells of each failure by itself, too. */
+async function lookUp(wanted: WantedZone) {
+  const found = await findZone(wanted);
+  return { found, permissionGroupIds: await findPermissionGroups(wanted.accountId) };
 }

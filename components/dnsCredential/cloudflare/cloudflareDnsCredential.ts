@@ -7,6 +7,7 @@ import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
+import { dnsName } from "../../../lib/dnsName.ts";
 import {
   missing,
   missingText,
@@ -108,7 +109,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
     const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
     this.suffix = suffix.hex;
-    this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${host} (stack ${pulumi.getStack()}, ${suffix.hex})`;
+    this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${dnsName(host)} (stack ${pulumi.getStack()}, ${suffix.hex})`;
 
     const groups = pulumi.output(
       args.permissionGroupIds ?? findPermissionGroups(accountId, { parent: this }),

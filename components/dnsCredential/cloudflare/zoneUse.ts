@@ -1,5 +1,6 @@
 import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess } from "../../../dns/access.ts";
+import { dnsName } from "../../../lib/dnsName.ts";
 import type { DnsCredential } from "../credential.ts";
 
 /** A zone, and for which provider it is used. */
@@ -7,6 +8,8 @@ export interface ZoneUseArgs {
   readonly domain: string;
   /** Name of the zone. */
   readonly zone: string;
+  /** Its id, where it is chosen. */
+  readonly zoneId?: string | undefined;
   /** In seconds. */
   readonly proofTimeout: number;
   readonly access: CloudAccess;
@@ -16,6 +19,7 @@ export interface ZoneUseArgs {
 export function zoneUse({
   domain,
   zone,
+  zoneId,
   proofTimeout,
   access,
 }: ZoneUseArgs): Pick<DnsCredential, "environment" | "prove"> {
@@ -23,12 +27,16 @@ export function zoneUse({
     environment: {},
     // The vendor's client takes its time to load, and a preview does without it.
     prove: async (content) => {
+      const { delegationProof } = await import("../../../dns/delegationProof.ts");
+      const host = providerHost(dnsName(domain));
       const { proveCloudflareToken } = await import("../../../dns/cloudflare/proof.ts");
       await proveCloudflareToken(content, {
-        host: providerHost(domain),
-        domain,
+        host,
+        domain: dnsName(domain),
         timeout: proofTimeout,
+        compare: delegationProof(host),
         zone,
+        zoneId,
         endpoint: access.cloudflare.endpoint,
       });
     },

@@ -1,13 +1,15 @@
-import { getManagedZones } from "@pulumi/gcp/dns/getManagedZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
+import type { CloudAccess, GoogleCloudAccess } from "../../../dns/access.ts";
 import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import type { ManagedZone } from "../../../dns/googleCloud/zones.ts";
 import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
+import { dnsName, readableName } from "../../../lib/dnsName.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
-import { refusalExplained } from "./obstacles.ts";
+import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
 import { explainGoogleCloud } from "./lookupFailure.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -33,14 +35,15 @@ export interface GoogleCloudCredentialOptions extends Omit<
  *
  * @param name the name of the component, where a key is made
  * @param options see {@link GoogleCloudCredentialOptions}
- * @throws RunError when there is no managed zone for the host, with those that were found
+ * @throws RunError when there is no managed zone for the host, or more than one of the same name, with those that were
+ *   found, or when DNS asks another
  */
 export async function googleCloudCredential(
   name: string,
   options: GoogleCloudCredentialOptions,
 ): Promise<DnsCredential> {
   const { domain, project, access = stackAccess(), serviceAccountKey, workloadIdentity } = options;
-  const managedZone = await findManagedZone(options);
+  const managedZone = await findManagedZone(options, access);
   if (serviceAccountKey === undefined && workloadIdentity === undefined) {
     return new GcpDnsCredential(name, { ...options, managedZone });
   }
@@ -54,48 +57,111 @@ export async function googleCloudCredential(
   };
 }
 
-async function findManagedZone({
-  domain,
-  project,
-  zone,
-  serviceAccountKey,
-  workloadIdentity,
-  access = stackAccess(),
-}: GoogleCloudCredentialOptions): Promise<string> {
+async function findManagedZone(
+  options: GoogleCloudCredentialOptions,
+  access: CloudAccess,
+): Promise<string> {
+  const { domain, project, zone, serviceAccountKey, workloadIdentity } = options;
   const host = providerHost(domain);
   const isBrought = serviceAccountKey !== undefined || workloadIdentity !== undefined;
   // Who brings a credential may have no other access to the project; the proof looks at the zone then.
   if (zone !== undefined && isBrought) {
     return zone;
   }
-  // Before the plugin's own words for it.
+  // Before what the client says of it.
   refuseUnusableGoogleCloud(access.googleCloud);
-  const { managedZones } = await lookup(
-    `The managed zones of project ${project}`,
-    getManagedZones({ project }),
-    (words) => explainGoogleCloud(project)(words) ?? refusalExplained(words, project),
+  const [found, shown] = await Promise.all([
+    zone === undefined ? onlyZone(project, host, access) : namedZone(project, zone, host, access),
+    shownDelegation(host),
+  ]);
+  const served = { name: found.dnsName, nameServers: found.nameServers ?? [] };
+  await refuseOtherDelegation(host, served, shown);
+  return found.name;
+}
+
+/** The zone of a name, which is asked for alone: there may be very many. */
+async function namedZone(
+  project: string,
+  name: string,
+  host: string,
+  { googleCloud }: CloudAccess,
+): Promise<ManagedZone> {
+  const { managedZone } = await import("../../../dns/googleCloud/zones.ts");
+  const found = await lookup(
+    `The managed zone ${name} of project ${project}`,
+    managedZone(project, name, googleCloud),
+    explainGoogleCloud(project),
   );
-  const fitting = managedZones
-    .filter(
-      ({ name, dnsName }) => (zone === undefined || name === zone) && zoneContains(dnsName, host),
-    )
-    .filter(({ visibility }) => visibility === "public")
-    .sort((a, b) => b.dnsName.length - a.dnsName.length);
-  const found = fitting[0]?.name;
-  if (found !== undefined) {
+  if (found !== undefined && isFitting(found, host)) {
     return found;
   }
-  const list = managedZones.map(
-    ({ name, dnsName, visibility }) => `  ${name ?? ""} (${dnsName}, ${visibility})`,
+  throw await noZone(project, host, googleCloud, name);
+}
+
+/** The public zone of the project that contains the host; of those the nearest. */
+async function onlyZone(
+  project: string,
+  host: string,
+  { googleCloud }: CloudAccess,
+): Promise<ManagedZone> {
+  const fitting = (await allZones(project, googleCloud))
+    .filter((zone) => isFitting(zone, host))
+    .sort((a, b) => dnsName(b.dnsName).length - dnsName(a.dnsName).length);
+  const [nearest] = fitting;
+  if (nearest === undefined) {
+    throw await noZone(project, host, googleCloud);
+  }
+  const candidates = fitting.filter((zone) => dnsName(zone.dnsName) === dnsName(nearest.dnsName));
+  if (candidates.length > 1) {
+    const list = candidates.map(
+      ({ name, nameServers = [] }) =>
+        `  ${name}, served by ${nameServers.map(dnsName).join(", ")}\n      ${setZone(name)}`,
+    );
+    const zone = readableName(nearest.dnsName);
+    throw new pulumi.RunError(
+      `Project ${project} has ${candidates.length} public managed zones for ${zone}, and the internet asks one of them. ` +
+        `Choose the one whose name servers it shows (dig ${dnsName(zone)} NS +trace):\n${list.join("\n")}\nNothing was changed.`,
+    );
+  }
+  return nearest;
+}
+
+function isFitting({ dnsName, visibility = "public" }: ManagedZone, host: string): boolean {
+  return visibility === "public" && zoneContains(dnsName, host);
+}
+
+async function allZones(
+  project: string,
+  access: GoogleCloudAccess,
+): Promise<readonly ManagedZone[]> {
+  const { managedZones } = await import("../../../dns/googleCloud/zones.ts");
+  return lookup(
+    `The managed zones of project ${project}`,
+    managedZones(project, access),
+    explainGoogleCloud(project),
+  );
+}
+
+async function noZone(
+  project: string,
+  host: string,
+  access: GoogleCloudAccess,
+  name?: string,
+): Promise<pulumi.RunError> {
+  const zones = await allZones(project, access);
+  const list = zones.map(
+    ({ name, dnsName, visibility = "public" }) =>
+      `  ${name} (${readableName(dnsName)}., ${visibility})`,
   );
   // A name is only a candidate where it is one of a zone that holds the host.
-  const candidate =
-    managedZones.find(
-      ({ dnsName, visibility }) => visibility === "public" && zoneContains(dnsName, host),
-    )?.name ?? "'ZONE'";
-  throw new pulumi.RunError(
-    `Project ${project} has no public managed zone ${zone === undefined ? "" : `${zone} `}for ${host}. ` +
+  const candidate = zones.find((zone) => isFitting(zone, host))?.name ?? "'ZONE'";
+  return new pulumi.RunError(
+    `Project ${project} has no public managed zone ${name === undefined ? "" : `${name} `}for ${host}. ` +
       (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
-      `\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${candidate}`,
+      `\n      ${setZone(candidate)}\nNothing was changed.`,
   );
+}
+
+function setZone(name: string): string {
+  return `pulumi config set -s ${pulumi.getStack()} --path dns.zone ${name}`;
 }

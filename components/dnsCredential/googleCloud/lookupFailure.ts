@@ -13,27 +13,27 @@ const logIn = "\n      gcloud auth application-default login";
 export function explainGoogleCloud(project: string): Explanation {
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [
-      /computeMetadata|could not find default credentials|No credentials loaded/,
+      /computeMetadata|could not (?:find|load the) default credentials|No credentials loaded/i,
       `Pulumi has no credentials for Google, and this machine has no metadata server that gives some. Log in, or give the stack a service account's key (pulumi config set -s ${getStack()} --secret gcp:credentials < key.json):${logIn}`,
     ],
     [
-      /invalid_grant|invalid_rapt|cannot fetch token: 40\d/,
+      /invalid_grant|invalid_rapt|invalid_client|cannot fetch token: 40\d/,
       `Google no longer takes the credentials that Pulumi has: the login has expired, or the key was deleted. Log in again, or give the stack another key (pulumi config set -s ${getStack()} --secret gcp:credentials < key.json):${logIn}`,
     ],
     [
-      /Error 401\b/,
+      /(?:Error|answers) 401\b/,
       `Google does not take the access token that Pulumi has (gcp:accessToken, GOOGLE_OAUTH_ACCESS_TOKEN): one lasts an hour.\n      export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"`,
     ],
     [
-      /accessNotConfigured|SERVICE_DISABLED|has not been used in project/,
+      /accessNotConfigured|SERVICE_DISABLED|has not been used in project|is not enabled/,
       `Cloud DNS is not switched on in the project.\n      gcloud services enable dns.googleapis.com iam.googleapis.com --project ${project}`,
     ],
     [
-      /Error 403\b/,
+      /(?:Error|answers) 403\b(?!.*(?:you may not act as|the constraint))/,
       `who Pulumi is at Google may not list the zones, or there is no such project. It needs roles/dns.admin there, and what the README says besides:\n      gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`,
     ],
     [
-      /Error (?:400|404)\b/,
+      /(?:Error|answers) (?:400|404)\b/,
       `there is no such project. Take the id, which may differ from the name and is not the number (gcloud projects list):\n      pulumi config set -s ${getStack()} --path dns.project "$(gcloud config get-value project)"`,
     ],
   ];

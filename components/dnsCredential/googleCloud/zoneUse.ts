@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess } from "../../../dns/access.ts";
+import { dnsName } from "../../../lib/dnsName.ts";
 import { resolved } from "../../resolved.ts";
 import type { DnsCredential } from "../credential.ts";
 
@@ -28,11 +29,14 @@ export function zoneUse({
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: managedZone },
     // The vendor's client takes its time to load, and a preview does without it.
     prove: async (content) => {
+      const { delegationProof } = await import("../../../dns/delegationProof.ts");
+      const host = providerHost(dnsName(domain));
       const { proveGoogleCloudKey } = await import("../../../dns/googleCloud/proof.ts");
       await proveGoogleCloudKey(content, {
-        host: providerHost(domain),
-        domain,
+        host,
+        domain: dnsName(domain),
         timeout: proofTimeout,
+        compare: delegationProof(host),
         project: await resolved(pulumi.output(project)),
         zone: await resolved(pulumi.output(managedZone)),
         endpoint: access.googleCloud.dnsEndpoint,

@@ -39,7 +39,7 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
   const accounts = context.state.accounts
     .filter((account) => may(caller, "account.read", { accountId: account.id }))
     .filter((account) => name === null || account.name === name);
-  return page(exchange, accounts.map(accountBody));
+  return page(exchange, accounts.map(accountBody), context.state.settings.pageSize);
 }
 
 function accountBody({ id, name, createdOn }: Account): object {

@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
 import type { Controllable } from "../shared/control.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
+import { type JsonObject, listOf, objectOf, textOf, textsOf } from "../shared/json.ts";
 import { randomHex } from "../shared/secrets.ts";
-import { applySettings, DELAY } from "../shared/settings.ts";
+import { seedDelegations } from "../shared/delegations.ts";
+import { applySettings, COUNT, DELAY } from "../shared/settings.ts";
 import type { CloudflareContext } from "./context.ts";
 import type { Account, CloudflareState, Zone } from "./state.ts";
+import { isNamed, NAME_SERVERS } from "./zones.ts";
 
 /** What the sandbox can see and set of the Cloudflare emulator. */
 export function cloudflareControl(context: CloudflareContext): Controllable {
@@ -17,6 +19,7 @@ export function cloudflareControl(context: CloudflareContext): Controllable {
         context.state.settings,
         {
           tokenDelayMs: DELAY,
+          pageSize: COUNT,
           sourceAddress: {
             expected: 'an IP address, or "" for the real one',
             accepts: (value) => value === "" || (typeof value === "string" && isIP(value) !== 0),
@@ -38,8 +41,13 @@ function dump({ tokens, ...state }: CloudflareState): object {
   };
 }
 
-/** Makes accounts and zones: `{accounts?: [{name, id?}], zones?: [{name, id?, account?: <name or id>}]}`. */
+/**
+ * Makes accounts and zones:
+ * `{accounts?: [{name, id?}], zones?: [{name, id?, account?: <name or id>, status?, type?, nameServers?}]}`, changes the
+ * last three of zones that are there, and says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`.
+ */
 function seed(context: CloudflareContext, input: JsonObject): object {
+  seedDelegations((context.state.delegations ??= {}), input);
   const accounts = listOf(input.accounts).map((entry) => seedAccount(context, objectOf(entry)));
   const zones = listOf(input.zones).map((entry) => seedZone(context, objectOf(entry)));
   return { userId: context.state.userId, accounts, zones };
@@ -76,13 +84,29 @@ function seedZone(context: CloudflareContext, input: JsonObject): Zone {
   if (!account) {
     throw new Error(`zones: there is no account ${owner}`);
   }
-  const existing = zones.find((zone) => zone.name === name || zone.id === id);
+  // Each account may have one zone of a name.
+  const existing = zones.find(
+    (zone) =>
+      zone.id === id ||
+      (isNamed(zone, name) &&
+        (owner === undefined ? id === undefined : zone.accountId === account.id)),
+  );
   const zone = existing ?? {
     id: id ?? randomHex(32),
     accountId: account.id,
     name,
     createdOn: now(context),
+    nameServers: NAME_SERVERS,
   };
+  const { status = zone.status, type = zone.type } = {
+    status: textOf(input.status),
+    type: textOf(input.type),
+  };
+  Object.assign(zone, {
+    status,
+    type,
+    ...(input.nameServers !== undefined && { nameServers: textsOf(input.nameServers) }),
+  });
   if (!existing) {
     zones.push(zone);
   }

@@ -65,10 +65,20 @@ export function success(result: unknown, more: object = {}): Reply {
   };
 }
 
-/** One page of a list, as `page` and `per_page` of the request ask. */
-export function page(exchange: Exchange, items: readonly unknown[], perPageDefault = 20): Reply {
+/**
+ * One page of a list, as `page` and `per_page` of the request ask.
+ *
+ * @param most The most that a page has; 0 is as many as are asked for.
+ */
+export function page(
+  exchange: Exchange,
+  items: readonly unknown[],
+  most = 0,
+  perPageDefault = 20,
+): Reply {
   const number = Math.max(1, Number(exchange.query.get("page") ?? 1) || 1);
-  const size = Math.max(1, Number(exchange.query.get("per_page") ?? perPageDefault) || 1);
+  const wanted = Math.max(1, Number(exchange.query.get("per_page") ?? perPageDefault) || 1);
+  const size = most === 0 ? wanted : Math.min(wanted, most);
   const result = items.slice((number - 1) * size, number * size);
   return success(result, {
     result_info: {

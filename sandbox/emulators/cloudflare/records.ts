@@ -1,3 +1,4 @@
+import { dnsName } from "../../../lib/dnsName.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import { type JsonObject, parseObject, textOf, textsOf } from "../shared/json.ts";
 import { type Exchange, type Handler, type Reply, type Route, route } from "../shared/router.ts";
@@ -82,7 +83,7 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
   const records = context.state.records
     .filter(({ zoneId }) => zoneId === zone.id)
     .filter((record) => filters.every((matches) => matches(record)));
-  return page(exchange, records.map(recordBody), 100);
+  return page(exchange, records.map(recordBody), context.state.settings.pageSize, 100);
 }
 
 async function create(context: CloudflareContext, exchange: Exchange): Promise<Reply> {
@@ -173,13 +174,13 @@ function readRecord(
   };
 }
 
-/** A name that is not in the zone is taken as relative to it. */
+/** A name that is not in the zone is taken as relative to it. Records have their names in ASCII, unlike zones. */
 function nameIn(zone: Zone, name: string): string {
-  const plain = name.toLowerCase().replace(/\.$/, "");
+  const [plain, apex] = [dnsName(name), dnsName(zone.name)];
   if (plain === "@") {
-    return zone.name;
+    return apex;
   }
-  return plain === zone.name || plain.endsWith(`.${zone.name}`) ? plain : `${plain}.${zone.name}`;
+  return plain === apex || plain.endsWith(`.${apex}`) ? plain : `${plain}.${apex}`;
 }
 
 function refuseIdentical(context: CloudflareContext, record: DnsRecord): void {

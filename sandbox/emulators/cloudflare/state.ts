@@ -1,3 +1,5 @@
+import type { Delegations } from "../shared/delegations.ts";
+
 /** An account, which owns zones. */
 export interface Account {
   readonly id: string;
@@ -11,12 +13,14 @@ export interface Zone {
   readonly accountId: string;
   readonly name: string;
   readonly createdOn: string;
-  /** Whether its registrar does not name Cloudflare's name servers yet. @default false */
-  readonly pending?: boolean;
-  /** @default "full" */
-  readonly type?: string;
+  /** `active`, `pending`, `moved` and others. @default "active" */
+  status?: string;
+  /** `full`, `partial`, `secondary` or `internal`. @default "full" */
+  type?: string;
   /** @default false */
   readonly paused?: boolean;
+  /** @default two of Cloudflare's */
+  nameServers?: readonly string[];
 }
 
 /** A DNS record. Several may share a name and a type. */
@@ -78,6 +82,8 @@ export interface CloudflareSettings {
   tokenDelayMs: number;
   /** The address that calls seem to come from, for tokens that are bound to one. @default "" - the real one */
   sourceAddress: string;
+  /** How many items a page of a list has at most; 0: as many as Cloudflare's. */
+  pageSize?: number;
 }
 
 /** All that the emulator of Cloudflare knows. */
@@ -87,6 +93,8 @@ export interface CloudflareState {
   zones: Zone[];
   records: DnsRecord[];
   tokens: ApiToken[];
+  /** What the zones above say in place of the clouds' own name servers. */
+  delegations?: Delegations;
   settings: CloudflareSettings;
 }
 

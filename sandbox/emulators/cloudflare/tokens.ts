@@ -71,7 +71,8 @@ function kindRoutes(context: CloudflareContext, kind: TokenKind): Route[] {
       "GET",
       "/permission_groups",
       read,
-      (exchange) => page(exchange, matchingGroups(kind, exchange), ALL),
+      (exchange) =>
+        page(exchange, matchingGroups(kind, exchange), context.state.settings.pageSize, ALL),
     ],
     [
       "GET",
@@ -81,6 +82,7 @@ function kindRoutes(context: CloudflareContext, kind: TokenKind): Route[] {
         page(
           exchange,
           tokensOf(context, owner).map((token) => tokenBody(context, token)),
+          context.state.settings.pageSize,
         ),
     ],
     ["POST", "", write, (exchange, owner) => create(context, kind, owner, exchange)],

@@ -36,7 +36,7 @@ function create(context: CloudflareContext, exchange: Exchange): Reply {
     accountId,
     name: textOf(input.name)?.toLowerCase() ?? "",
     createdOn: new Date(context.now()).toISOString(),
-    pending: true,
+    status: "pending",
     ...settings(input),
   };
   // A token that is bound to zones cannot name one that is not there yet.

@@ -1,3 +1,4 @@
+import { dnsName } from "../../../lib/dnsName.ts";
 import { type Exchange, type Reply, type Route, route } from "../shared/router.ts";
 import { authenticate, authorize, may } from "./callers.ts";
 import { API_PREFIX, type CloudflareContext } from "./context.ts";
@@ -7,7 +8,8 @@ import type { Zone } from "./state.ts";
 
 const ID = /^[0-9a-f]{32}$/;
 
-const NAME_SERVERS: readonly string[] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
+/** Those of a zone that is seeded with no others. */
+export const NAME_SERVERS: readonly string[] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
 
 /**
  * The calls that read zones.
@@ -48,46 +50,52 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
   const caller = authenticate(context, exchange);
   const { query } = exchange;
   const wanted: [filter: string | null, of: (zone: Zone) => string][] = [
-    [query.get("name")?.toLowerCase() ?? null, ({ name }) => name],
     [query.get("account.id"), ({ accountId }) => accountId],
     [query.get("account.name"), (zone) => accountNameOf(context, zone)],
-    [query.get("status"), statusOf],
+    [query.get("status"), ({ status = "active" }) => status],
   ];
   const zones = context.state.zones
     .filter((zone) => may(caller, "zone.read", { zone }))
+    .filter((zone) => isNamed(zone, query.get("name")))
     .filter((zone) => wanted.every(([filter, of]) => filter === null || filter === of(zone)));
   return page(
     exchange,
     zones.map((zone) => zoneBody(context, zone)),
+    context.state.settings.pageSize,
   );
+}
+
+/** Whether a zone is the one that a list is asked for: by either form of a name with other letters than ASCII. */
+export function isNamed(zone: Zone, name: string | null): boolean {
+  return name === null || dnsName(zone.name) === dnsName(name);
+}
+
+/** Whether Cloudflare answers DNS for a zone. */
+export function isServed({ status = "active", type = "full" }: Zone): boolean {
+  return status === "active" && type === "full";
 }
 
 function accountNameOf({ state }: CloudflareContext, { accountId }: Zone): string {
   return state.accounts.find(({ id }) => id === accountId)?.name ?? "";
 }
 
-/** A pending zone takes and serves records like any other, but nobody is led to its name servers yet. */
-function statusOf({ pending }: Zone): string {
-  return pending === true ? "pending" : "active";
-}
-
 /** A zone as answers show it. */
 export function zoneBody(context: CloudflareContext, zone: Zone): object {
-  const { id, name, accountId, createdOn, pending, type = "full", paused = false } = zone;
+  const { id, name, accountId, createdOn, status = "active", type = "full", paused = false } = zone;
   return {
     id,
     name,
-    status: statusOf(zone),
+    status,
     paused,
     type,
     development_mode: 0,
-    name_servers: NAME_SERVERS,
+    name_servers: zone.nameServers ?? NAME_SERVERS,
     original_name_servers: null,
     original_registrar: null,
     original_dnshost: null,
     modified_on: createdOn,
     created_on: createdOn,
-    activated_on: pending === true ? null : createdOn,
+    activated_on: status === "active" ? createdOn : null,
     meta: {
       step: 2,
       custom_certificate_quota: 0,

@@ -1,6 +1,7 @@
 import type { Controllable } from "../shared/control.ts";
-import { type JsonObject, listOf, objectOf, textOf } from "../shared/json.ts";
-import { applySettings, DELAY, SWITCH, TEXTS } from "../shared/settings.ts";
+import { seedDelegations } from "../shared/delegations.ts";
+import { type JsonObject, listOf, objectOf, textOf, textsOf } from "../shared/json.ts";
+import { applySettings, COUNT, DELAY, SWITCH, TEXTS } from "../shared/settings.ts";
 import type { GoogleContext } from "./context.ts";
 import { createProject, findProject } from "./projects.ts";
 import type { GoogleState, Project } from "./state.ts";
@@ -23,6 +24,7 @@ export function googleControl(context: GoogleContext): Controllable {
           disabledServices: TEXTS,
           enforcedConstraints: TEXTS,
           policyReadable: SWITCH,
+          pageSize: COUNT,
         },
         input,
       );
@@ -44,9 +46,11 @@ function dump({ accessTokens, ...state }: GoogleState): object {
 
 /**
  * Makes projects and zones:
- * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?}]}]}`.
+ * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?, nameServers?}]}]}`,
+ * and says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`.
  */
 function seed(context: GoogleContext, input: JsonObject): object {
+  seedDelegations((context.state.delegations ??= {}), input);
   const projects = listOf(input.projects).map((entry) => seedProject(context, objectOf(entry)));
   return {
     projects: projects.map(({ projectId, projectNumber, zones }) => ({
@@ -85,5 +89,6 @@ function readZone(input: JsonObject) {
     dnsName: dnsName.toLowerCase(),
     visibility: input.visibility === "private" ? ("private" as const) : ("public" as const),
     description: textOf(input.description) ?? "",
+    ...(input.nameServers !== undefined && { nameServers: textsOf(input.nameServers) }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Delegations } from "../shared/delegations.ts";
+
 /** A service account, with what is left of it after deletion. */
 export interface ServiceAccount {
   readonly projectId: string;
@@ -109,6 +111,8 @@ export interface GoogleSettings {
   enforcedConstraints: readonly string[];
   /** Whether the operator may read the organization's policy. */
   policyReadable: boolean;
+  /** How many items a page of a list has at most; 0: as many as Google's. */
+  pageSize?: number;
 }
 
 /** All that the emulator of Google Cloud knows. */
@@ -119,6 +123,8 @@ export interface GoogleState {
   accessTokens: AccessToken[];
   /** Policies on service accounts themselves, by uniqueId. */
   accountPolicies: Record<string, Policy>;
+  /** What the zones above say in place of the clouds' own name servers. */
+  delegations?: Delegations;
   settings: GoogleSettings;
 }
 

@@ -12,6 +12,9 @@ import type { ManagedZone, Project } from "./state.ts";
 /** The gcp plugin speaks v1beta2, everyone else v1; the calls emulated here are alike in both. */
 const VERSIONS: readonly string[] = ["v1", "v1beta2"];
 
+/** The most that a page of a list has. */
+const PAGE_SIZE = 100;
+
 const COLLECTION = "/projects/{project}/managedZones";
 
 /**
@@ -76,21 +79,23 @@ export function authorizedZone(
 export function createZone(
   context: GoogleContext,
   project: Project,
-  { name, dnsName, visibility = "public", description = "" }: NewZone,
+  { name, dnsName, visibility = "public", description = "", nameServers }: NewZone,
 ): ManagedZone {
-  const nameServers = ["a", "b", "c", "d"].map(
-    (letter) => `ns-cloud-${letter}1.googledomains.com.`,
-  );
+  // Another zone of the same name gets other servers, by which alone the internet tells them apart.
+  const number = 1 + project.zones.filter((zone) => zone.dnsName === dnsName).length;
+  const servers =
+    nameServers ??
+    ["a", "b", "c", "d"].map((letter) => `ns-cloud-${letter}${number}.googledomains.com.`);
   const zone: ManagedZone = {
     id: randomDigits(19),
     name,
     dnsName,
     description,
     visibility,
-    nameServers,
+    nameServers: servers,
     creationTime: new Date(context.now()).toISOString(),
     policy: emptyPolicy(),
-    recordSets: apexRecordSets(dnsName, nameServers),
+    recordSets: apexRecordSets(dnsName, servers),
     changes: [],
   };
   project.zones.push(zone);
@@ -105,6 +110,8 @@ export interface NewZone {
   /** @default "public" */
   readonly visibility?: "public" | "private";
   readonly description?: string;
+  /** @default four of Google's */
+  readonly nameServers?: readonly string[];
 }
 
 function dnsPaths(path: string): string[] {
@@ -136,13 +143,26 @@ function list(context: GoogleContext, exchange: Exchange): object {
   const target = projectTarget(context, project);
   authorize(context, exchange, "dns", "dns.managedZones.list", target);
   const dnsName = exchange.query.get("dnsName");
-  const zones = findProject(context, project)?.zones ?? [];
+  const zones = (findProject(context, project)?.zones ?? []).filter(
+    (zone) => dnsName === null || zone.dnsName === dnsName,
+  );
+  const wanted = Number(exchange.query.get("maxResults") ?? PAGE_SIZE) || PAGE_SIZE;
+  const size = Math.min(wanted, mostOnPage(context));
+  // Google's tokens say nothing to who reads them, and neither does this one.
+  const start = Number(
+    Buffer.from(exchange.query.get("pageToken") ?? "", "base64url").toString() || 0,
+  );
+  const end = start + size;
   return {
     kind: "dns#managedZonesListResponse",
-    managedZones: zones
-      .filter((zone) => dnsName === null || zone.dnsName === dnsName)
-      .map(zoneBody),
+    managedZones: zones.slice(start, end).map(zoneBody),
+    ...(end < zones.length && { nextPageToken: Buffer.from(String(end)).toString("base64url") }),
   };
+}
+
+function mostOnPage({ state }: GoogleContext): number {
+  const { pageSize = 0 } = state.settings;
+  return pageSize === 0 ? PAGE_SIZE : pageSize;
 }
 
 function testZonePermissions(context: GoogleContext, exchange: Exchange) {

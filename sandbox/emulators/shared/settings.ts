@@ -24,6 +24,12 @@ export const TEXTS: SettingRule = {
   accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };
 
+/** How many. */
+export const COUNT: SettingRule = {
+  expected: "a whole number",
+  accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
+};
+
 /** Applies the named settings, all or none. */
 export function applySettings<Settings extends object>(
   settings: Settings,

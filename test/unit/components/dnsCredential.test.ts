@@ -9,7 +9,12 @@ import {
   type DnsCredentialOptions,
 } from "../../../components/index.ts";
 import { providerArguments } from "../../support/arguments.ts";
-import { runProgram, type ProgramRun, type RegisteredResource } from "../../support/mocks.ts";
+import {
+  cloudZones,
+  runProgram,
+  type ProgramRun,
+  type RegisteredResource,
+} from "../../support/mocks.ts";
 
 /** The options of a credential that its place in a program decides. */
 type Common = "cluster" | "consumers" | "domain";
@@ -71,7 +76,18 @@ async function refusal(program: Promise<unknown>): Promise<string> {
   return assert.fail("not refused");
 }
 
+const { google, cloudflare: atCloudflare } = cloudZones;
+
+/** Puts zones into a cloud, for one test. */
+function withZones(cloud: keyof typeof cloudZones, zones: readonly object[]): void {
+  cloudZones[cloud] = zones;
+}
+
 describe("DNS credential", () => {
+  afterEach(() => {
+    Object.assign(cloudZones, { google, cloudflare: atCloudflare });
+  });
+
   const googleCloud = { dnsProvider: "googleCloud", project: "dns-project" } as const;
   const cloudflare = { dnsProvider: "cloudflare", zone: "example.com" } as const;
 
@@ -114,7 +130,38 @@ describe("DNS credential", () => {
       const message = await refusal(run(googleCloud, "example.org"));
       assert.match(message, /dns-project has no public managed zone for provider\.example\.org/);
       assert.match(message, /example-com \(example\.com\., public\)/);
-      assert.match(message, /pulumi config set -s \S+ --path dns\.zone/);
+      assert.match(message, /pulumi config set -s home --path dns\.zone/);
+    });
+
+    it("is refused where several public zones have one name, with what chooses one", async () => {
+      withZones("google", [
+        { name: "old", dnsName: "example.com.", nameServers: ["ns-cloud-a1.googledomains.com."] },
+        { name: "new", dnsName: "Example.com.", nameServers: ["ns-cloud-b2.googledomains.com."] },
+        { name: "inner", dnsName: "example.com.", visibility: "private" },
+      ]);
+      const message = await refusal(run(googleCloud));
+      assert.match(message, /has 2 public managed zones for example\.com/);
+      assert.match(
+        message,
+        /old, served by ns-cloud-a1\.googledomains\.com\n +pulumi config set -s home --path dns\.zone old\n/,
+      );
+      assert.match(message, /new, served by ns-cloud-b2\.googledomains\.com/);
+      assert.doesNotMatch(message, /inner/);
+      const program = await run({ ...googleCloud, zone: "new" });
+      assert.equal(
+        (find(program, "dns-grant").inputs as { managedZone: string }).managedZone,
+        "new",
+      );
+    });
+
+    it("is for a zone with other letters than ASCII, which Google has in ASCII", async () => {
+      withZones("google", [{ name: "buecher", dnsName: "xn--bcher-kva.example." }]);
+      const program = await run(googleCloud, "bücher.example");
+      assert.equal(
+        (find(program, "dns-grant").inputs as { managedZone: string }).managedZone,
+        "buecher",
+      );
+      assert.equal((values(program) as { domain?: string }).domain, "xn--bcher-kva.example");
     });
 
     it("is refused for a named zone that does not contain the host", async () => {
@@ -173,7 +220,7 @@ describe("DNS credential", () => {
         { id: "id-of-DNS-Write" },
       ]);
       assert.deepEqual(JSON.parse(policy?.resources ?? ""), {
-        "com.cloudflare.api.account.zone.zone-id-of-example-test": "*",
+        "com.cloudflare.api.account.zone.zone-id-of-example-com": "*",
       });
     });
 
@@ -200,6 +247,88 @@ describe("DNS credential", () => {
       };
       const stored = Buffer.from(data.secret.CF_DNS_API_TOKEN ?? "", "base64").toString();
       assert.equal(stored, "SENTINEL-token", "without the line end, which the chart would keep");
+    });
+
+    const zone = { id: "1".repeat(32), name: "example.com", status: "active", type: "full" };
+    const inAccount = (name: string, id: string) => ({
+      ...{ ...zone, id: id.repeat(32), account: { name, id: id.repeat(32) } },
+      nameServers: [`${name.toLowerCase()}.ns.cloudflare.com`],
+    });
+
+    for (const [change, words] of [
+      [{ status: "pending" }, /is pending: DNS does not ask Cloudflare for it yet/],
+      [{ status: "initializing" }, /is initializing/],
+      [{ status: "moved" }, /is moved: DNS no longer asks Cloudflare for it/],
+      [{ status: "deactivated" }, /is deactivated, so Cloudflare does not answer for it/],
+      [{ type: "partial" }, /is partial, a CNAME setup/],
+      [{ type: "secondary" }, /is secondary/],
+      [{ type: "internal" }, /is internal: the internet does not see it/],
+    ] as const) {
+      it(`is refused for a zone that is ${Object.values(change).join("")}`, async () => {
+        withZones("cloudflare", [{ ...zone, ...change, nameServers: ["ada.ns.test"] }]);
+        const message = await refusal(run(cloudflare));
+        assert.match(message, words);
+        assert.match(message, /Nothing was changed/);
+        assert.match(await refusal(run({ ...cloudflare, zoneId: zone.id })), words);
+      });
+    }
+
+    it("is refused where several accounts have the zone, with what chooses one", async () => {
+      withZones("cloudflare", [inAccount("Ada", "a"), inAccount("Bob", "b")]);
+      const message = await refusal(run(cloudflare));
+      assert.match(message, /has 2 zones example\.com/);
+      assert.match(
+        message,
+        /account Ada \(a{32}\): active, served by ada\.ns\.cloudflare\.com\n +pulumi config set -s home --path dns\.zoneId a{32}\n/,
+      );
+      assert.match(message, /account Bob \(b{32}\)/);
+    });
+
+    it("is for the zone of an id, whoever owns the token", async () => {
+      withZones("cloudflare", [inAccount("Ada", "a"), inAccount("Bob", "b")]);
+      const program = await run({ ...cloudflare, zoneId: "b".repeat(32) });
+      const token = find(program, "dns-token");
+      assert.equal(token.type, "cloudflare:index/apiToken:ApiToken");
+      const [policy] = (token.inputs as Token).policies;
+      assert.match(policy?.resources ?? "", /account\.zone\.b{32}"/);
+    });
+
+    it("is for the active one of several, where the others wait", async () => {
+      withZones("cloudflare", [
+        { ...inAccount("Ada", "a"), status: "pending" },
+        inAccount("Bob", "b"),
+      ]);
+      const [policy] = (find(await run(cloudflare), "dns-token").inputs as Token).policies;
+      assert.match(policy?.resources ?? "", /account\.zone\.b{32}"/);
+    });
+
+    it("is refused for the id of another zone, or one that the token's account does not have", async () => {
+      withZones("cloudflare", [inAccount("Ada", "a"), { ...zone, name: "example.org" }]);
+      const other = await refusal(run({ ...cloudflare, zoneId: zone.id }));
+      assert.match(other, /dns\.zoneId is the id of the Cloudflare zone example\.org/);
+      assert.match(other, /pulumi config rm -s home --path dns\.zoneId/);
+      const accountId = "c".repeat(32);
+      const foreign = await refusal(run({ ...cloudflare, zoneId: "a".repeat(32), accountId }));
+      assert.match(foreign, /account Ada .*token of the account c{32}/);
+      assert.match(foreign, /pulumi config set -s home --path dns\.accountId a{32}/);
+    });
+
+    it("is refused for a zone that is not shown", async () => {
+      withZones("cloudflare", []);
+      assert.match(await refusal(run(cloudflare)), /The Cloudflare zone example\.com could not be looked up: .* sees no zone of this name/);
+    });
+
+    it("is for a zone with other letters than ASCII, however each side writes it", async () => {
+      for (const [told, said] of [
+        ["bücher.example", "xn--bcher-kva.example"],
+        ["bücher.example", "bücher.example"],
+        ["xn--bcher-kva.example", "bücher.example"],
+      ] as const) {
+        withZones("cloudflare", [{ ...zone, name: told }]);
+        const program = await run({ ...cloudflare, zone: said }, "akash.bücher.example");
+        const [policy] = (find(program, "dns-token").inputs as Token).policies;
+        assert.match(policy?.resources ?? "", new RegExp(zone.id));
+      }
     });
 
     it("is refused for a zone that does not contain the host", async () => {

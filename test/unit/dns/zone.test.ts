@@ -7,6 +7,9 @@ describe("zone", () => {
     ["example.com", "example.com", true],
     ["ample.com.", "provider.example.com", false],
     ["provider.example.com.", "example.com", false],
+    ["bücher.example", "provider.xn--bcher-kva.example", true],
+    ["xn--bcher-kva.example.", "provider.Bücher.example", true],
+    ["bucher.example", "provider.bücher.example", false],
   ];
   for (const [zone, host, contains] of cases) {
     it(`${zone} ${contains ? "contains" : "does not contain"} ${host}`, () => {

@@ -37,8 +37,33 @@ describe("doctor, a Cloudflare token", () => {
     const token = credential(value, undefined, clouds.running.cloudflareAdminToken);
     assert.deepEqual(await token.lacks(), []);
     assert.deepEqual(await token.excess(), []);
-    assert.equal(await token.zoneName(), DOMAIN);
+    assert.equal((await token.zone()).name, DOMAIN);
     assert.equal(await token.prove(), undefined);
+  });
+
+  it("lacks a zone that is active, and one alone", async () => {
+    const { value } = await makeToken(clouds);
+    await clouds.control("cloudflare", "POST", "seed", {
+      zones: [{ name: DOMAIN, status: "moved" }],
+    });
+    const [moved] = await credential(value).lacks();
+    assert.match(moved?.seen ?? "", /is moved: DNS no longer asks Cloudflare for it/);
+    await clouds.control("cloudflare", "POST", "seed", {
+      accounts: [{ name: "Other", id: "b".repeat(32) }],
+      zones: [{ name: DOMAIN, account: "Other" }],
+    });
+    const both = await makeToken(clouds, undefined, zoneResource("*"));
+    const [ambiguous] = await credential(both.value).lacks();
+    assert.match(ambiguous?.seen ?? "", /it sees 2, in account Acme .* and account Other/);
+  });
+
+  it("reads the list of its zones to the end", async () => {
+    const { value } = await makeToken(clouds, undefined, zoneResource("*"));
+    await clouds.control("cloudflare", "PATCH", "settings", { pageSize: 1 });
+    await clouds.control("cloudflare", "POST", "seed", {
+      zones: [{ name: "first.test" }, { name: "second.test" }],
+    });
+    assert.equal((await credential(value).excess()).length, 3);
   });
 
   it("lacks what it cannot read", async () => {
@@ -109,7 +134,7 @@ describe("doctor, a Cloudflare token", () => {
         cloudflare: { endpoint: `http://127.0.0.1:${port}`, apiToken: "o".repeat(40) },
       };
       const own = cloudflareCredential(token, { host, domain: DOMAIN, made: undefined }, access);
-      await Promise.allSettled([own.lacks(), own.life(), own.zoneName()]);
+      await Promise.allSettled([own.lacks(), own.life(), own.zone()]);
       assert(sent.length >= 2, String(sent.length));
       for (const headers of sent) {
         assert.equal(headers.authorization, `Bearer ${token}`);
@@ -131,7 +156,7 @@ describe("doctor, a Cloudflare token", () => {
     it(`shows nothing of a ${status} that repeats the request`, async () => {
       const { value } = await makeToken(clouds);
       const admin = clouds.running.cloudflareAdminToken;
-      const looks = ["lacks", "excess", "life", "count", "zoneName", "prove"] as const;
+      const looks = ["lacks", "excess", "life", "count", "zone", "prove"] as const;
       const all = async (match: string) => {
         const token = credential(value, { owner: "acme" }, admin);
         // The client repeats what failed in passing.

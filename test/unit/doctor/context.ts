@@ -96,6 +96,7 @@ export function context(changes: Changes = {}): Context {
       addresses: () => Promise.resolve({ ipv4: ["203.0.113.10"], ipv6: [] }),
       alias: () => Promise.resolve(undefined),
       caa: () => Promise.resolve([]),
+      compare: () => Promise.resolve({ result: "agrees" }),
       ...changes.dns,
     },
     wire: {
@@ -154,6 +155,6 @@ const credential: CloudCredential = {
   excess: () => Promise.resolve([]),
   life: () => Promise.resolve({ createdAt: daysFromNow(-10).toISOString() }),
   count: () => Promise.resolve({ count: 1, what: "keys" }),
-  zoneName: () => Promise.resolve("example.com."),
+  zone: () => Promise.resolve({ name: "example.com.", nameServers: ["ns1.cloud.test"] }),
   prove: () => Promise.resolve(undefined),
 };

@@ -46,7 +46,7 @@ describe("doctor, a Google key", () => {
     assert.deepEqual(await key.lacks(), []);
     assert.deepEqual(await key.excess(), []);
     assert.deepEqual((await key.count()).count, 1);
-    assert.equal(await key.zoneName(), `${DOMAIN}.`);
+    assert.equal((await key.zone()).name, `${DOMAIN}.`);
     assert.equal(await key.prove(), undefined);
   });
 
@@ -99,6 +99,6 @@ describe("doctor, a Google key", () => {
     await assert.rejects(key.lacks(), NotSeen);
     await assert.rejects(key.excess(), NotSeen);
     await assert.rejects(key.count(), NotSeen);
-    await assert.rejects(key.zoneName(), NotSeen);
+    await assert.rejects(key.zone(), NotSeen);
   });
 });

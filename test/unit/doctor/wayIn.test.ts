@@ -6,11 +6,14 @@ import { caa } from "../../../doctor/checks/caa.ts";
 import { challengePath } from "../../../doctor/checks/challengePath.ts";
 import { challengeRoute } from "../../../doctor/checks/challengeRoute.ts";
 import { delegation } from "../../../doctor/checks/delegation.ts";
+import { zoneDelegation } from "../../../doctor/checks/zoneDelegation.ts";
+import type { Comparison } from "../../../dns/delegation.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
 import { context, findings, ids } from "./context.ts";
 
 describe("doctor, the way in", () => {
-  for (const check of [addresses, caa, challengePath, challengeRoute, delegation]) {
+  for (const check of [addresses, caa, challengePath, challengeRoute, delegation, zoneDelegation]) {
     it(`finds nothing of ${check.id} where all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
@@ -51,6 +54,21 @@ describe("doctor, the way in", () => {
           asked === name ? values.map((value): CaaRecord => ({ critical: 0, issue: value })) : [],
         ),
     },
+  });
+
+  it("sees that DNS asks another zone than the credential's, and how sure that is", async () => {
+    const shown = (comparison: Comparison) => ({
+      dns: { compare: () => Promise.resolve(comparison) },
+    });
+    const differs = (isPublic: boolean) =>
+      shown({ result: "differs", isPublic, difference: "DNS asks ns1.registrar.test" });
+    const [found] = await findings(zoneDelegation, differs(true));
+    assert.deepEqual(
+      [found?.id, found?.severity, found?.seen, found?.command],
+      ["zone-not-asked", "error", "DNS asks ns1.registrar.test", "dig example.com NS +trace"],
+    );
+    assert.deepEqual(await ids(zoneDelegation, differs(false)), ["zone-perhaps-not-asked"]);
+    await assert.rejects(findings(zoneDelegation, shown({ result: "unknown" })), NotSeen);
   });
 
   it("does not mind an address that the reader has told", async () => {

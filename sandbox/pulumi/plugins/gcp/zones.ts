@@ -3,18 +3,16 @@ import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 import type { GoogleCloud } from "./client.ts";
 import { projectOf } from "./project.ts";
 
-/** `gcp:dns/getManagedZones:getManagedZones`: all zones of a project. */
+/**
+ * `gcp:dns/getManagedZones:getManagedZones`: the first page of a project's zones, as the official plugin shows it.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/dns/data_source_dns_managed_zones.go
+ */
 export const getManagedZones: PluginFunction<GoogleCloud> = async (cloud, args) => {
   const project = projectOf(cloud, args.project);
   const collection = `projects/${project}/managedZones`;
-  const managedZones: Properties[] = [];
-  let pageToken = "";
-  do {
-    const query = pageToken ? `?pageToken=${encodeURIComponent(pageToken)}` : "";
-    const page = await cloud.call("dns", "GET", `${collection}${query}`);
-    managedZones.push(...listOf(page.managedZones).map((zone) => zoneOf(project, objectOf(zone))));
-    pageToken = textOf(page.nextPageToken);
-  } while (pageToken);
+  const page = await cloud.call("dns", "GET", collection);
+  const managedZones = listOf(page.managedZones).map((zone) => zoneOf(project, objectOf(zone)));
   return { id: collection, project, managedZones };
 };
 

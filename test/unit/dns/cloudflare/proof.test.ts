@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { proveCloudflareToken } from "../../../../dns/cloudflare/proof.ts";
+import type { ServedZone } from "../../../../dns/delegation.ts";
 import { ProofError } from "../../../../dns/proof.ts";
 import {
   makeToken,
@@ -18,13 +19,14 @@ describe("proof of a Cloudflare token", () => {
   afterEach(() => clouds.close());
 
   function prove(token: string, timeout = 0, zone = DOMAIN): Promise<void> {
-    return proveCloudflareToken(token, {
-      zone,
-      domain: DOMAIN,
-      host: `provider.${DOMAIN}`,
-      timeout,
+    return proveCloudflareToken(token, { ...target(), zone, timeout });
+  }
+
+  function target() {
+    return {
+      ...{ zone: DOMAIN, domain: DOMAIN, host: `provider.${DOMAIN}`, timeout: 0 },
       endpoint: clouds.running.cloudflareUrl,
-    });
+    };
   }
 
   async function tokenWith(groups?: readonly string[], resources?: object, more?: object) {
@@ -77,6 +79,66 @@ describe("proof of a Cloudflare token", () => {
   it("fails with a token for another zone", async () => {
     const token = await tokenWith(undefined, zoneResource(OTHER_ZONE_ID));
     await assertFails(prove(token), /does not see the zone acme\.test/, token);
+  });
+
+  it("fails where the token sees two zones of the name, as lego does, and writes nothing", async () => {
+    await clouds.control("cloudflare", "POST", "seed", {
+      accounts: [{ name: "Other", id: "b".repeat(32) }],
+      zones: [{ name: DOMAIN, account: "Other" }],
+    });
+    const both = await tokenWith(undefined, zoneResource("*"));
+    const before = await txtRecords();
+    await assertFails(
+      prove(both),
+      /sees 2 zones acme\.test, in account Acme \(a{32}\) and account Other \(b{32}\).*ambiguous zone name/,
+      both,
+    );
+    assert.deepEqual(await txtRecords(), before);
+    await prove(await tokenWith());
+  });
+
+  for (const change of [{ status: "pending" }, { status: "moved" }, { type: "partial" }]) {
+    it(`fails at once for a zone that is ${Object.values(change).join("")}`, async () => {
+      await clouds.control("cloudflare", "POST", "seed", { zones: [{ name: DOMAIN, ...change }] });
+      const token = await tokenWith();
+      await assertFails(
+        prove(token, 20),
+        new RegExp(`The Cloudflare zone acme\\.test is ${Object.values(change).join("")}`),
+        token,
+      );
+    });
+  }
+
+  it("fails where the token's zone is not the one whose id is chosen", async () => {
+    const token = await tokenWith();
+    await assertFails(
+      proveCloudflareToken(token, { ...target(), zoneId: OTHER_ZONE_ID }),
+      /with the id 1{32}, in account Acme .*dns\.zoneId is 2{32}/,
+      token,
+    );
+  });
+
+  it("fails where DNS asks elsewhere, before it writes anything", async () => {
+    const seen: ServedZone[] = [];
+    const compare = (zone: ServedZone) => {
+      seen.push(zone);
+      return Promise.reject(new ProofError("DNS asks elsewhere"));
+    };
+    const token = await tokenWith();
+    await assertFails(proveCloudflareToken(token, { ...target(), compare }), /^DNS asks elsewhere/);
+    assert.deepEqual(seen, [
+      { name: DOMAIN, nameServers: ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"] },
+    ]);
+  });
+
+  it("is for a zone with other letters than ASCII", async () => {
+    const id = "3".repeat(32);
+    await clouds.control("cloudflare", "POST", "seed", { zones: [{ name: "bücher.test", id }] });
+    const token = await tokenWith(undefined, zoneResource(id));
+    const domain = "xn--bcher-kva.test";
+    await proveCloudflareToken(token, {
+      ...{ ...target(), zone: "bücher.test", domain, host: `provider.${domain}` },
+    });
   });
 
   it("fails with an expired token and with a mistyped one", async () => {

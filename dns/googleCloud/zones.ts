@@ -1,0 +1,80 @@
+import { gaxios } from "google-auth-library";
+import { RunError } from "@pulumi/pulumi";
+import type { GoogleCloudAccess } from "../access.ts";
+import { explained } from "../calls.ts";
+import { googleCloudAnswer } from "./answer.ts";
+import { operatorClient } from "./operator.ts";
+
+/** A managed zone (https://cloud.google.com/dns/docs/reference/rest/v1/managedZones). */
+export interface ManagedZone {
+  readonly name: string;
+  /** The DNS name, with the final dot. */
+  readonly dnsName: string;
+  /** Google leaves out what is `public`. */
+  readonly visibility?: string;
+  readonly nameServers?: readonly string[];
+}
+
+/** Cloud DNS's address, with version and trailing slash. */
+export const googleDns = "https://dns.googleapis.com/dns/v1/";
+
+/** Google's answers take a second at most; one that never comes would hold up the run. In milliseconds. */
+const timeout = 30_000;
+
+/**
+ * All managed zones of a project, page by page: the gcp plugin's `getManagedZones` shows the first page alone.
+ *
+ * @param access how the plugin reaches Google
+ * @throws RunError when Google refuses
+ */
+export async function managedZones(
+  project: string,
+  { dnsEndpoint = googleDns, ...access }: GoogleCloudAccess,
+): Promise<readonly ManagedZone[]> {
+  const url = `${dnsEndpoint}projects/${project}/managedZones`;
+  return explained(wordsOf, async () => {
+    const client = await operatorClient(access);
+    const zones: ManagedZone[] = [];
+    let pageToken: string | undefined;
+    do {
+      const params = pageToken === undefined ? {} : { pageToken };
+      const { data } = await client.request<{
+        readonly managedZones?: readonly ManagedZone[];
+        readonly nextPageToken?: string;
+      }>({ url, params, timeout });
+      zones.push(...(data.managedZones ?? []));
+      pageToken = data.nextPageToken;
+    } while (pageToken !== undefined && pageToken !== "");
+    return zones;
+  });
+}
+
+/**
+ * The managed zone of a name.
+ *
+ * @param access how the plugin reaches Google
+ * @returns undefined when there is none
+ * @throws RunError when Google refuses
+ */
+export async function managedZone(
+  project: string,
+  name: string,
+  { dnsEndpoint = googleDns, ...access }: GoogleCloudAccess,
+): Promise<ManagedZone | undefined> {
+  const url = `${dnsEndpoint}projects/${project}/managedZones/${encodeURIComponent(name)}`;
+  return explained(wordsOf, async () => {
+    const client = await operatorClient(access);
+    try {
+      return (await client.request<ManagedZone>({ url, timeout })).data;
+    } catch (error) {
+      if (error instanceof gaxios.GaxiosError && error.status === 404) {
+        return undefined;
+      }
+      throw error;
+    }
+  });
+}
+
+function wordsOf(error: unknown): RunError {
+  return new RunError(googleCloudAnswer(error));
+}

@@ -1,0 +1,101 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import {
+  decodeMessage,
+  type DnsMessage,
+  type DnsRecord,
+  encodeMessage,
+  recordType,
+} from "../../lib/dnsMessage.ts";
+import { dnsName } from "../../lib/dnsName.ts";
+import type { CloudflareState } from "./cloudflare/state.ts";
+import { isServed } from "./cloudflare/zones.ts";
+import type { GoogleState } from "./google/state.ts";
+
+/** A DNS server that runs. */
+export interface RunningDns {
+  /** Address and port. */
+  readonly address: string;
+  readonly close: () => void;
+}
+
+const noSuchName = 3;
+
+/**
+ * Answers who is asked for the zones of the emulated clouds: SOA and NS, as a resolver outside would. A zone is delegated
+ * to the servers that its cloud has given it, unless the control API says otherwise; where both clouds have a zone, to
+ * those of both. Addresses and TXT records are the challenge server's business.
+ *
+ * @param states what the clouds hold, now and later
+ */
+export async function startDns(
+  states: { readonly google: GoogleState; readonly cloudflare: CloudflareState },
+  address: string,
+  port = 0,
+): Promise<RunningDns> {
+  const socket = createSocket("udp4");
+  socket.on("message", (bytes, { address: asker, port: askersPort }) => {
+    try {
+      const query = decodeMessage(bytes);
+      socket.send(encodeMessage(answer(query, delegatedZones(states))), askersPort, asker);
+    } catch {
+      // As to a server that is not there.
+    }
+  });
+  socket.bind(port, address);
+  await once(socket, "listening");
+  return {
+    address: `${address}:${socket.address().port}`,
+    close: () => {
+      socket.close();
+    },
+  };
+}
+
+/** The zones that DNS knows, with their name servers. */
+function delegatedZones({
+  google,
+  cloudflare,
+}: Parameters<typeof startDns>[0]): ReadonlyMap<string, readonly string[]> {
+  const atClouds = [
+    ...google.projects
+      .flatMap(({ zones }) => zones)
+      .filter(({ visibility }) => visibility === "public")
+      .map((zone) => [dnsName(zone.dnsName), zone.nameServers] as const),
+    ...cloudflare.zones
+      .filter(isServed)
+      .map((zone) => [dnsName(zone.name), zone.nameServers] as const),
+  ];
+  const zones = new Map<string, readonly string[]>();
+  for (const [name, servers] of atClouds) {
+    const all = [...(zones.get(name) ?? []), ...(servers ?? [])].map(dnsName);
+    zones.set(name, [...new Set(all)]);
+  }
+  for (const { delegations = {} } of [google, cloudflare]) {
+    for (const [name, servers] of Object.entries(delegations)) {
+      zones.set(name, servers);
+    }
+  }
+  const known = [...zones].filter(([, servers]) => servers.length > 0);
+  const top = [...zones.keys()].map((name) => name.split(".").at(-1) ?? name);
+  return new Map([...top.map((name) => [name, [`a.nic.${name}`]] as const), ...known]);
+}
+
+function answer(
+  { id, question }: DnsMessage,
+  zones: ReadonlyMap<string, readonly string[]>,
+): DnsMessage {
+  const { name, type } = question;
+  const servers = zones.get(name) ?? [];
+  const records: readonly DnsRecord[] =
+    type === recordType.NS
+      ? servers.map((data) => ({ name, type, data }))
+      : type === recordType.SOA
+        ? servers.slice(0, 1).map((data) => ({ name, type, data }))
+        : [];
+  return {
+    ...{ id, question, isResponse: true, isAuthoritative: true, additional: [], authority: [] },
+    answers: records,
+    code: servers.length === 0 ? noSuchName : 0,
+  };
+}

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import {
+  compareDelegation,
+  differenceOf,
+  findDelegation,
+  type Delegation,
+  type DnsQueries,
+} from "../../../dns/delegation.ts";
+import { question, recordType, type DnsMessage, type DnsRecord } from "../../../lib/dnsMessage.ts";
+import { Clouds, DOMAIN } from "../../../sandbox/test/emulators/support.ts";
+
+const challenge = "_acme-challenge.provider.example.com";
+const ours = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
+const theirs = ["ns1.registrar.test"];
+const zone = { name: "example.com", nameServers: ours };
+
+/** What servers answer, by their address and the name that is asked for. */
+type Answers = Readonly<Record<string, Partial<DnsMessage>>>;
+
+const ns = (name: string, servers: readonly string[]): DnsRecord[] =>
+  servers.map((data) => ({ name, type: recordType.NS, data }));
+const soa = (name: string, data: string): DnsRecord => ({ name, type: recordType.SOA, data });
+
+/** The address of each server of this internet. */
+const addresses: Readonly<Record<string, string>> = {
+  "a.nic.com": "192.0.2.1",
+  "ada.ns.cloudflare.com": "192.0.2.2",
+  "bob.ns.cloudflare.com": "192.0.2.2",
+  "ns1.registrar.test": "192.0.2.3",
+  "ns1.example.com": "192.0.2.2",
+};
+const com = "192.0.2.1";
+const cloudflare = "192.0.2.2";
+const registrar = "192.0.2.3";
+
+/** An internet in which the servers answer this, and this machine's own DNS that. */
+function internet(
+  answers: Answers,
+  own: Partial<Pick<DnsQueries, "nameServers" | "primary">> = {},
+) {
+  const queries: DnsQueries = {
+    nameServers: (name) =>
+      name === "com" ? Promise.resolve(["a.nic.com"]) : Promise.reject(new Error("ESERVFAIL")),
+    primary: () => Promise.reject(new Error("ESERVFAIL")),
+    addresses: (host) =>
+      addresses[host] === undefined
+        ? Promise.reject(new Error("ENOTFOUND"))
+        : Promise.resolve([addresses[host]]),
+    ask: (address, name, type) => {
+      const answer = answers[`${address} ${name} ${type}`] ?? answers[address];
+      return answer === undefined
+        ? Promise.reject(new Error(`${address} does not answer`))
+        : Promise.resolve({ ...question(1, name, type), isResponse: true, ...answer });
+    },
+    ...own,
+  };
+  return { queries, servers: [] };
+}
+
+const refers = (name: string, servers: readonly string[]) => ({ authority: ns(name, servers) });
+const hasZone = (name: string, primary: string) => ({
+  isAuthoritative: true,
+  authority: [soa(name, primary)],
+});
+
+describe("what DNS shows of a zone", () => {
+  it("agrees where the parent names the cloud's servers", async () => {
+    const dns = internet({
+      [com]: refers("example.com", ours),
+      [cloudflare]: hasZone("example.com", ours[0] ?? ""),
+    });
+    assert.deepEqual(await compareDelegation(challenge, zone, dns), { result: "agrees" });
+  });
+
+  it("differs for sure where the parent names others", async () => {
+    const dns = internet({
+      [com]: refers("example.com", theirs),
+      [registrar]: hasZone("example.com", "ns1.registrar.test"),
+    });
+    assert.deepEqual(await compareDelegation(challenge, zone, dns), {
+      result: "differs",
+      isPublic: true,
+      difference:
+        "DNS asks ns1.registrar.test about example.com, but the zone is served by ada.ns.cloudflare.com, bob.ns.cloudflare.com",
+    });
+  });
+
+  it("differs for sure where a name below is delegated elsewhere", async () => {
+    const dns = internet({
+      [com]: refers("example.com", ours),
+      [cloudflare]: refers("provider.example.com", theirs),
+      [registrar]: hasZone("provider.example.com", "ns1.registrar.test"),
+    });
+    const comparison = await compareDelegation(challenge, zone, dns);
+    assert(comparison.result === "differs" && comparison.isPublic);
+    assert.match(comparison.difference, /zone of its own for provider\.example\.com/);
+  });
+
+  it("differs for sure where the parent knows no such zone", async () => {
+    const dns = internet({ [com]: hasZone("com", "a.nic.com") });
+    const comparison = await compareDelegation(challenge, zone, dns);
+    assert(comparison.result === "differs" && comparison.isPublic);
+    assert.match(comparison.difference, /DNS knows no zone example\.com: it asks the zone com/);
+  });
+
+  it("is the zone below where one server has both", async () => {
+    const dns = internet({
+      [com]: refers("example.com", ours),
+      [cloudflare]: hasZone("akash.example.com", ours[0] ?? ""),
+      [`${cloudflare} akash.example.com ${recordType.NS}`]: {
+        isAuthoritative: true,
+        answers: ns("akash.example.com", ours),
+      },
+    });
+    const name = "_acme-challenge.provider.akash.example.com";
+    const below = { name: "akash.example.com.", nameServers: ours };
+    assert.deepEqual(await compareDelegation(name, below, dns), { result: "agrees" });
+  });
+
+  it("agrees where the cloud's servers have names of the zone's own, or secondaries copy the zone", async () => {
+    const vanity = internet({
+      [com]: refers("example.com", ["ns1.example.com"]),
+      [cloudflare]: hasZone("example.com", "ns1.example.com"),
+    });
+    assert.deepEqual(await compareDelegation(challenge, zone, vanity), { result: "agrees" });
+    const secondary = internet({
+      [com]: refers("example.com", theirs),
+      [registrar]: hasZone("example.com", ours[1] ?? ""),
+    });
+    assert.deepEqual(await compareDelegation(challenge, zone, secondary), { result: "agrees" });
+  });
+
+  it("compares names in one form", () => {
+    const shown: Delegation = {
+      zone: "xn--bcher-kva.example",
+      nameServers: ["ADA.ns.cloudflare.com."],
+      isPublic: true,
+    };
+    assert.equal(differenceOf({ name: "Bücher.example", nameServers: ours }, shown), undefined);
+  });
+
+  it("is not known where no server outside and no own DNS answers, and soon", async () => {
+    const never = new Promise<never>(() => undefined);
+    for (const dns of [
+      internet({}),
+      { ...internet({}, { nameServers: () => never, primary: () => never }), timeout: 50 },
+      internet({ [com]: { code: 5 } }),
+    ]) {
+      assert.deepEqual(await compareDelegation(challenge, zone, dns), { result: "unknown" });
+    }
+  });
+
+  it("is not taken from a name that is an alias, which the issuer follows", async () => {
+    const dns = internet({
+      [com]: refers("example.com", ours),
+      [cloudflare]: {
+        isAuthoritative: true,
+        answers: [{ name: challenge, type: recordType.CNAME, data: "elsewhere.test" }],
+      },
+    });
+    assert.equal(await findDelegation(challenge, dns), undefined);
+  });
+
+  it("only seems to differ where this machine's own DNS alone says so", async () => {
+    const dns = internet(
+      {},
+      {
+        primary: (name) => Promise.resolve(name === "example.com" ? "dns.corp.test" : undefined),
+        nameServers: (name) =>
+          name === "example.com" ? Promise.resolve(["dns.corp.test"]) : Promise.reject(new Error()),
+      },
+    );
+    const comparison = await compareDelegation(challenge, zone, dns);
+    assert(comparison.result === "differs" && !comparison.isPublic);
+  });
+
+  it("is not taken from the zone above where the answer for the zone itself failed", async () => {
+    const dns = internet(
+      {},
+      {
+        primary: (name) =>
+          name === "com" ? Promise.resolve("a.nic.com") : Promise.reject(new Error("ETIMEOUT")),
+      },
+    );
+    assert.equal(await findDelegation(challenge, dns), undefined);
+  });
+
+  it("comes from the servers that are named, over the network", async () => {
+    const clouds = await Clouds.seeded();
+    try {
+      const servers = [clouds.running.dnsServer];
+      const name = `_acme-challenge.provider.${DOMAIN}`;
+      const shown = await findDelegation(name, { servers });
+      assert.equal(shown?.zone, DOMAIN);
+      assert(shown.nameServers.includes("ada.ns.cloudflare.com"));
+      await clouds.control("google", "POST", "seed", {
+        delegations: [{ name: DOMAIN, nameServers: [] }],
+      });
+      assert.equal((await findDelegation(name, { servers }))?.zone, "test");
+    } finally {
+      await clouds.close();
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { managedZone, managedZones } from "../../../../dns/googleCloud/zones.ts";
+import { Clouds, PROJECT, ZONE } from "../../../../sandbox/test/emulators/support.ts";
+
+describe("Google's managed zones", () => {
+  let clouds: Clouds;
+
+  beforeEach(async () => {
+    clouds = await Clouds.seeded();
+  });
+  afterEach(() => clouds.close());
+
+  function access() {
+    return {
+      dnsEndpoint: `${clouds.running.googleUrl}/dns/v1/`,
+      accessToken: clouds.running.googleAdminToken,
+    };
+  }
+
+  it("are listed to the last page", async () => {
+    const more = ["a", "b", "c"].map((name) => ({ name, dnsName: `${name}.test.` }));
+    await clouds.control("google", "POST", "seed", {
+      projects: [{ projectId: PROJECT, zones: more }],
+    });
+    await clouds.control("google", "PATCH", "settings", { pageSize: 2 });
+    const zones = await managedZones(PROJECT, access());
+    assert.deepEqual(
+      zones.map(({ name }) => name),
+      [ZONE, "other-zone", "a", "b", "c"],
+    );
+    assert.equal(zones[0]?.nameServers?.length, 4);
+  });
+
+  it("are asked for one alone, by its name", async () => {
+    await clouds.control("google", "DELETE", "calls");
+    assert.equal((await managedZone(PROJECT, ZONE, access()))?.dnsName, "acme.test.");
+    const { body } = await clouds.control("google", "GET", "calls");
+    assert.doesNotMatch(JSON.stringify(body), /managedZones"/);
+    assert.equal(await managedZone(PROJECT, "none", access()), undefined);
+  });
+
+  it("are refused in a sentence that repeats nothing of the request", async () => {
+    await assert.rejects(
+      managedZones(PROJECT, { ...access(), accessToken: "SENTINEL" }),
+      (error: unknown) => {
+        assert(error instanceof Error);
+        assert.match(error.message, /^Google answers 401/);
+        assert.doesNotMatch(error.message, /SENTINEL/);
+        return true;
+      },
+    );
+  });
+});
