@@ -2,7 +2,7 @@ import type { V1Secret } from "@kubernetes/client-node";
 import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../chart/release.ts";
 import { ownerAnnotation } from "../components/owner.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
-import { chooseContextCommand, type ClusterChoice } from "../lib/kubeconfig.ts";
+import { type ClusterChoice } from "../lib/kubeconfig.ts";
 import { encryptedKubeconfig, kubeconfigSetting } from "../lib/pulumi.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
@@ -107,14 +107,14 @@ async function clusterOf(
   directory: string,
 ): Promise<ClusterChoice> {
   const { kubeconfig } = existing.kubernetes ?? {};
-  const without = `Or name the kubeconfig by its path: pulumi config set -s ${stack} ${kubeconfigSetting} <path>`;
+  const without = `Or name the kubeconfig by its path: pulumi config set -s ${stack} ${kubeconfigSetting} 'FILE'`;
   return {
     context: settingText(existing, "kubeContext"),
     kubeconfig:
       typeof kubeconfig === "object"
         ? await encryptedKubeconfig(stack, directory, without)
         : textOf(kubeconfig),
-    chooseContext: chooseContextCommand(stack),
+    stack,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { chooseContextCommand, isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
+import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
 import { resolved } from "./resolved.ts";
 import { sameClusterHook, type ProviderPlace } from "./sameCluster.ts";
@@ -99,7 +99,7 @@ export class Cluster {
         this.#kubeconfig === undefined
           ? undefined
           : await resolved(pulumi.output(this.#kubeconfig)),
-      chooseContext: chooseContextCommand(pulumi.getStack()),
+      stack: pulumi.getStack(),
     };
   }
 }

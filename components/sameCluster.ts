@@ -3,13 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaultNamespace, defaultReleaseName, releaseNames } from "../chart/release.ts";
 import { shellWord } from "../lib/clusterCommand.ts";
 import { messageOf } from "../lib/errors.ts";
-import {
-  chooseContextCommand,
-  connectionTo,
-  isPath,
-  type ClusterChoice,
-  type Connection,
-} from "../lib/kubeconfig.ts";
+import { connectionTo, isPath, type ClusterChoice, type Connection } from "../lib/kubeconfig.ts";
 import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
 import { owner, ownerAnnotation } from "./owner.ts";
 import { resolved } from "./resolved.ts";
@@ -87,7 +81,7 @@ async function choiceOf(inputs: object | undefined): Promise<ClusterChoice> {
   };
   // Hooks are given secrets as Outputs.
   const known = await resolved(pulumi.output({ context, kubeconfig }));
-  return { ...known, chooseContext: chooseContextCommand(pulumi.getStack()) };
+  return { ...known, stack: pulumi.getStack() };
 }
 
 /**

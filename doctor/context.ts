@@ -59,7 +59,7 @@ async function ownKubeconfig(
     return undefined;
   }
   try {
-    const without = `Or hand the doctor the kubeconfig: KUBECONFIG=<path> npm run doctor -- -s ${stack}`;
+    const without = `Or hand the doctor the kubeconfig: KUBECONFIG='FILE' npm run doctor -- -s ${stack}`;
     return await encryptedKubeconfig(stack, process.cwd(), without);
   } catch (error) {
     // Who names one for the doctor has no passphrase.

@@ -8,7 +8,7 @@ import {
 } from "../chart/release.ts";
 import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
-import { chooseContextCommand, type ClusterChoice } from "../lib/kubeconfig.ts";
+import { type ClusterChoice } from "../lib/kubeconfig.ts";
 import type { StateResource } from "./stackState.ts";
 
 /** What a stack says of its provider. */
@@ -168,6 +168,6 @@ export function clusterChoice({
   return {
     context: kubeContext,
     kubeconfig: kubeconfigContent ?? kubeconfig,
-    chooseContext: chooseContextCommand(stack),
+    stack,
   };
 }

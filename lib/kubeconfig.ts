@@ -15,13 +15,8 @@ export interface ClusterChoice {
    * any of it.
    */
   readonly kubeconfig?: string | undefined;
-  /** The command that names another context. Default: that of kubectl. */
-  readonly chooseContext?: string | undefined;
-}
-
-/** The command that names another context of the kubeconfig to a stack. */
-export function chooseContextCommand(stack: string): string {
-  return `pulumi config set -s ${stack} kubeContext <context>`;
+  /** Name of the stack whose settings these are, for commands. Default: none, and kubectl's commands. */
+  readonly stack?: string | undefined;
 }
 
 /** Where kubeconfigs are looked for. */
@@ -155,7 +150,10 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
     const contextNames = [...contexts.keys()].sort();
     const others =
       contextNames.length === 0 ? "; it has none at all" : `, but ${contextNames.join(", ")}`;
-    const command = choice.chooseContext ?? "kubectl config use-context <context>";
+    const command =
+      choice.stack === undefined
+        ? "kubectl config use-context 'CONTEXT'"
+        : `pulumi config set -s ${choice.stack} kubeContext 'CONTEXT'`;
     throw new UserError(
       name === ""
         ? `The kubeconfig (${place}) has no current context${others}. Name one: ${command}`
@@ -272,12 +270,14 @@ function parseKubeconfig(content: string, place: string, folder: string): Kubeco
 
 function unreadable(place: string, why: string): UserError {
   return new UserError(
-    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: export KUBECONFIG=<path>`,
+    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: export KUBECONFIG='FILE'`,
   );
 }
 
-function whichCommand({ kubeconfig }: ClusterChoice): string {
-  return kubeconfig === undefined ? "echo $KUBECONFIG" : "pulumi config get kubernetes:kubeconfig";
+function whichCommand({ kubeconfig, stack = "'STACK'" }: ClusterChoice): string {
+  return kubeconfig === undefined
+    ? "echo $KUBECONFIG"
+    : `pulumi config get -s ${stack} kubernetes:kubeconfig`;
 }
 
 /** A key without a value is as good as none. */

@@ -189,16 +189,15 @@ describe("a kubeconfig", () => {
     }
 
     it("where it lacks what is named, with what there is and the command", () => {
-      const chooseContext = "pulumi config set -s prod kubeContext <context>";
       const one = file("a", { ...kubeconfig("one"), "current-context": "" });
       const two = file("b", { ...kubeconfig("two"), "current-context": "" });
       assert.match(
-        refusal(`${one}:${two}`, { chooseContext }),
-        /has no current context, but one, two\. Name one: pulumi config set -s prod kubeContext <context>$/,
+        refusal(`${one}:${two}`, { stack: "prod" }),
+        /has no current context, but one, two\. Name one: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       assert.match(
-        refusal(`${one}:${two}`, { context: "three", chooseContext }),
-        /has no context three, but one, two\. Name another: pulumi config set -s prod kubeContext <context>$/,
+        refusal(`${one}:${two}`, { context: "three", stack: "prod" }),
+        /has no context three, but one, two\. Name another: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       const dangling = { ...kubeconfig("x"), clusters: [{ name: "y", cluster: { server: "z" } }] };
       assert.match(refusal(file("c", dangling)), /has no cluster x, which its context x names/);
