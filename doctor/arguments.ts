@@ -20,7 +20,8 @@ export const doctorLine = commandLine(
     ],
     parameters: {
       stack: value("-s, --stack <stack>", "the stack", {
-        missing: "Which stack? npm run doctor -- -s 'STACK', which is one of these: pulumi stack ls",
+        missing:
+          "Which stack? npm run doctor -- -s 'STACK', which is one of these: pulumi stack ls",
       }),
       json: flag("--json", "print JSON; with --watch one document a line"),
       openmetrics: flag(
