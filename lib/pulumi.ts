@@ -91,7 +91,7 @@ export async function stackResources(
  * @returns a sentence with the command; undefined where that is not what is wrong
  */
 export function emptyCheckpoint(output: string, stack: string): string | undefined {
-  if (!/unexpected end of JSON input/.test(output)) {
+  if (!output.includes("unexpected end of JSON input")) {
     return undefined;
   }
   const name = stack.split("/").at(-1) ?? stack;

@@ -20,6 +20,8 @@ const programs =
 export function messageCommands(): readonly MessageCommand[] {
   return [...globSync(sources), "outputs.ts"].sort().flatMap((file) =>
     textsOf(file)
+      // A script is run by the provider's container, and read by nobody as a message.
+      .filter((text) => !text.startsWith("#!"))
       .flatMap(commandsIn)
       .map((text) => ({ file, text })),
   );

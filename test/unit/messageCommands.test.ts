@@ -53,6 +53,10 @@ describe("the commands in messages", () => {
   /** What a shell runs for a command that is pasted, in no order: the programs of a pipe run side by side. */
   function argumentsOf(command: string): readonly (readonly string[])[] {
     const record = join(folder, "record");
+    // What the reader has: a key, a credentials file.
+    for (const [, file = ""] of command.matchAll(/ < ([\w.-]+)/g)) {
+      writeFileSync(join(folder, file), "");
+    }
     const { status, stderr } = spawnSync(
       "/bin/bash",
       ["--norc", "-c", command.replaceAll("{}", "x")],
