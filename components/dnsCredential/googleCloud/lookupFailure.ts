@@ -5,7 +5,8 @@ import type { Explanation } from "../lookup.ts";
 const logIn = "\n      gcloud auth application-default login";
 
 /**
- * What Google's refusals of a look at a project's managed zones mean.
+ * What Google's refusals of a look at a project's managed zones mean: in the words of its plugin, and in those for the
+ * program's own calls (dns/googleCloud/answer.ts), which say themselves what is more than a missing role.
  *
  * @param project id of the project
  * @see https://cloud.google.com/dns/docs/reference/rest/v1/managedZones/list
@@ -25,11 +26,11 @@ export function explainGoogleCloud(project: string): Explanation {
       `Google does not take the access token that Pulumi has (gcp:accessToken, GOOGLE_OAUTH_ACCESS_TOKEN): one lasts an hour.\n      export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"`,
     ],
     [
-      /accessNotConfigured|SERVICE_DISABLED|has not been used in project|is not enabled/,
+      /accessNotConfigured|SERVICE_DISABLED|has not been used in project/,
       `Cloud DNS is not switched on in the project.\n      gcloud services enable dns.googleapis.com iam.googleapis.com --project ${project}`,
     ],
     [
-      /(?:Error|answers) 403\b(?!.*(?:you may not act as|the constraint))/,
+      /(?:Error|answers) 403\b(?!.*: (?:the API|the constraint|you may not act as) )/,
       `who Pulumi is at Google may not list the zones, or there is no such project. It needs roles/dns.admin there, and what the README says besides:\n      gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`,
     ],
     [
