@@ -98,7 +98,9 @@ describe("a stack's cluster, where there are two", () => {
   });
 
   it("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
-    const moved = await Workspace.create(sandbox, "unheard", "unheard", { timeout: "60" });
+    // The release of the other stack has objects without a namespace, by its name.
+    const options = { releaseName: "unheard-provider", timeout: "60" };
+    const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
     await moved.up();
     await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
     const refused = await moved.pulumi("preview", "-s", "unheard");
