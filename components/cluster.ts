@@ -21,6 +21,9 @@ export class Cluster {
   readonly provider: Provider;
   /** The kubeconfig's context. Undefined: its current one. */
   readonly context: string | undefined;
+  // Kept: hooks look again and again, and each client reads the kubeconfig anew.
+  #core: Promise<CoreV1Api> | undefined;
+  #apps: Promise<AppsV1Api> | undefined;
 
   /**
    * @param name the Kubernetes provider's name
@@ -52,11 +55,11 @@ export class Cluster {
 
   /** The core API, for hooks, which look at what is there while resources are made. */
   coreApi(): Promise<CoreV1Api> {
-    return coreApi(this.context);
+    return (this.#core ??= coreApi(this.context));
   }
 
   /** The API of workloads, for the same. */
   appsApi(): Promise<AppsV1Api> {
-    return appsApi(this.context);
+    return (this.#apps ??= appsApi(this.context));
   }
 }
