@@ -1,5 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { dnsName } from "../lib/dnsName.ts";
+import { dnsLabel } from "../lib/names.ts";
 
 /** A component got an argument that it cannot use. Pulumi shows the message alone, without a stack trace. */
 export class ArgumentError extends RunError {
@@ -58,8 +59,6 @@ export function wrongChoice(value: unknown, choices: readonly string[]): Problem
     ? undefined
     : `is none of ${choices.join(", ")}`;
 }
-
-const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** A name that Kubernetes takes for an object (RFC 1123). It must be plain where hooks and other names need it. */
 export function wrongLabel(value: unknown, longest = 63): Problem {

@@ -37,7 +37,9 @@ export class Cluster {
   /** The kubeconfig's path, for commands. Undefined: those that `KUBECONFIG` names, or one without a path. */
   readonly kubeconfigPath: string | undefined;
   readonly #kubeconfig: pulumi.Input<string> | undefined;
+  // Kept: hooks look again and again, and each client reads the kubeconfig anew.
   #core: Promise<CoreV1Api> | undefined;
+  #apps: Promise<AppsV1Api> | undefined;
 
   /**
    * @param name the Kubernetes provider's name
@@ -88,8 +90,9 @@ export class Cluster {
   }
 
   /** The API of workloads, for the same. */
-  async appsApi(): Promise<AppsV1Api> {
-    return appsApi(await this.#choice());
+  appsApi(): Promise<AppsV1Api> {
+    this.#apps ??= this.#choice().then(appsApi);
+    return this.#apps;
   }
 
   async #choice(): Promise<ClusterChoice> {

@@ -2,7 +2,7 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
-import { recordSelector } from "../lib/helmRecord.ts";
+import { isPending, markedAt, recordSelector } from "../lib/helmRecord.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -128,7 +128,7 @@ async function waitForEnd(
 async function pendingRevision(secrets: RevisionSecrets): Promise<V1ObjectMeta | undefined> {
   const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
   const last = [...(await secrets.list())].sort((a, b) => version(a) - version(b)).at(-1);
-  return last?.labels?.status?.startsWith("pending-") === true ? last : undefined;
+  return isPending(last?.labels?.status) ? last : undefined;
 }
 
 function secondsLeft(
@@ -136,8 +136,7 @@ function secondsLeft(
   { timeout }: ReleaseOperation,
   clock: Clock,
 ): number {
-  const begun = Number(labels?.modifiedAt ?? labels?.createdAt ?? 0);
-  return operationSecondsLeft(begun, timeout, clock.now() / 1_000);
+  return operationSecondsLeft(markedAt(labels) ?? 0, timeout, clock.now() / 1_000);
 }
 
 function waiting(pending: V1ObjectMeta, operation: ReleaseOperation, clock: Clock): string {

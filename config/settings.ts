@@ -10,6 +10,7 @@ import {
   providerHost,
 } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
+import { dnsLabel } from "../lib/names.ts";
 import { dns } from "./dnsSetting.ts";
 import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
 
@@ -19,7 +20,6 @@ export const letsEncryptDirectory = {
   production: "https://acme-v02.api.letsencrypt.org/directory",
 } as const;
 
-const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;

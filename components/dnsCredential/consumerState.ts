@@ -91,17 +91,16 @@ async function read<T>(
   try {
     return await unlessMissing(call(await cluster.coreApi()));
   } catch (error) {
-    if (isGone(error)) {
-      if (told.has(cluster)) {
-        return undefined;
-      }
+    if (!isGone(error)) {
+      throw error;
+    }
+    if (!told.has(cluster)) {
       told.add(cluster);
       await log.warn(
         `${messageOf(error)}\n${goneVariable} says that the cluster is gone, and so that nothing runs with a credential there.`,
       );
-      return undefined;
     }
-    throw error;
+    return undefined;
   }
 }
 

@@ -38,8 +38,9 @@ export class Rotation {
    *   tell which of several is in use
    */
   async makeRoom(inventory: CredentialInventory): Promise<void> {
-    const inUse = await this.#idsInUse();
-    const next = (await this.#protocolAnnotations())[credentialAnnotations.next];
+    const protocol = await this.#protocolAnnotations();
+    const inUse = await this.#idsInUse(protocol);
+    const { [credentialAnnotations.next]: next } = protocol;
     const known = next === undefined ? inUse : inUse && [...inUse, next];
     const left = await removeOrphans(inventory, known);
     if (known === undefined && left.length > 1) {
@@ -134,7 +135,7 @@ export class Rotation {
    * @param current the id of the credential that Pulumi knows
    */
   async removeOrphans(current: string, inventory: CredentialInventory): Promise<void> {
-    const inUse = await this.#idsInUse();
+    const inUse = await this.#idsInUse(await this.#protocolAnnotations());
     await removeOrphans(inventory, inUse && [current, ...inUse]);
   }
 
@@ -143,8 +144,7 @@ export class Rotation {
   }
 
   /** Ids of the credentials that consumers carry; undefined where that cannot be told. */
-  async #idsInUse(): Promise<readonly string[] | undefined> {
-    const protocol = await this.#protocolAnnotations();
+  async #idsInUse(protocol: Annotations): Promise<readonly string[] | undefined> {
     const ids: string[] = [];
     for (const consumer of this.#consumers) {
       const carried = await idsCarriedBy(consumer, protocol);

@@ -165,8 +165,12 @@ export class Provider {
     assert.equal(await this.podUid(), this.original?.pod, "the pod was replaced");
   }
 
+  /** The pod is another; the one before may still be going for a while after the `up` that has replaced it. */
   async assertOtherPod(): Promise<void> {
-    assert.notEqual(await this.podUid(), this.original?.pod);
+    await waitFor(async () => (await this.podUid()) !== this.original?.pod, {
+      what: `another pod ${this.pod}`,
+      timeout: 60_000,
+    });
   }
 
   secrets(): Promise<V1Secret[]> {
