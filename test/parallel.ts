@@ -13,7 +13,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
-import type { Counts } from "./suite.ts";
+import type { Results } from "./suite.ts";
 
 /** How end-to-end tests are run side by side. */
 export interface ParallelOptions {
@@ -33,10 +33,10 @@ export interface ParallelOptions {
 export async function runParallel(
   files: readonly string[],
   { workers, timeout, grep }: ParallelOptions,
-): Promise<Counts[]> {
+): Promise<Results[]> {
   const waiting = [...files];
   const alone = files.length === 1;
-  const results: Counts[] = [];
+  const all: Results[] = [];
   const work = async (worker: number) => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       console.log(`… ${file}`);
@@ -46,9 +46,9 @@ export async function runParallel(
         silent: !alone,
         env: { ...process.env, SANDBOX_TEST_DIRECTORY: folder },
       });
-      let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
+      let results: Results | undefined;
       child.on("message", (message) => {
-        counts = message as Counts;
+        results = message as Results;
       });
       const [output, errors, status] = await Promise.all([
         child.stdout === null ? "" : text(child.stdout),
@@ -58,18 +58,20 @@ export async function runParallel(
       if (!alone) {
         console.log(`${styleText("bold", file)}${output}${errors}`);
       }
-      if (status === 0) {
-        results.push(counts);
+      if (status === 0 && results !== undefined) {
+        all.push(results);
         continue;
       }
       // It may have failed after its tests, too; and it has not ended its sandbox.
-      results.push({ ...counts, failed: Math.max(counts.failed, 1) });
+      const death = { name: file, reason: `its process ended with ${status ?? "a signal"}` };
+      const { passed = 0, failures = [], skipped = 0 } = results ?? {};
+      all.push({ passed, failures: [...failures, death], skipped });
       const { stopSandbox } = await import("../sandbox/cluster/sandbox.ts");
       await stopSandbox(folder, { clean: true });
     }
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker + 1)));
-  return results;
+  return all;
 }
 
 async function exitStatus(child: ChildProcess): Promise<number | null> {

@@ -15,7 +15,8 @@ import { ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts"
 import { artifacts } from "../sandbox/programs/artifacts.ts";
 import { silentReporter } from "../sandbox/processes/progress.ts";
 import { runParallel } from "./parallel.ts";
-import { runSuite, type Counts } from "./suite.ts";
+import { runSuite, type Results } from "./suite.ts";
+import { summary } from "./summary.ts";
 
 /** Where the tests are. */
 const unitTests = "{test/unit,sandbox/test/{bench,emulators,plugins,sandbox}}/**/*.test.ts";
@@ -102,23 +103,28 @@ function heading(text: string): void {
 }
 
 /** A command that passes or fails as a whole. */
-function command(name: string, executable: string, args: readonly string[]): Counts {
+function command(name: string, executable: string, args: readonly string[]): Results {
   heading(name);
   const { status } = spawnSync(`node_modules/.bin/${executable}`, args, { stdio: "inherit" });
-  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  return status === 0
+    ? { passed: 1, failures: [], skipped: 0 }
+    : { passed: 0, failures: [{ name, reason: "see above" }], skipped: 0 };
 }
 
 async function runEndToEnd(
   files: readonly string[],
   grep: string | undefined,
-): Promise<readonly Counts[]> {
+): Promise<readonly Results[]> {
   const missing = await missingPrograms(artifacts.map(({ name }) => name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
     console.log(`Skipped: ${names} not built yet; npm run build-sandbox builds them.`);
     const skipped = await runSuite(files, { timeout: endToEndTimeout, grep, skip: true });
     // A CI without its sandbox must not look like one whose tests pass.
-    return process.env.CI === undefined ? [skipped] : [{ ...skipped, failed: 1 }];
+    const reason = "the sandbox's programs are not built";
+    return process.env.CI === undefined
+      ? [skipped]
+      : [{ ...skipped, failures: [{ name: "End-to-end tests", reason }] }];
   }
   const programs = await ensurePrograms(["helm"], silentReporter);
   process.env.HELM = programs.get("helm")?.path;
@@ -134,7 +140,7 @@ function longestFirst(a: string, b: string): number {
 }
 
 async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promise<number> {
-  const results: Counts[] = [];
+  const results: Results[] = [];
   if (all) {
     results.push(command("Types", "tsc", ["--noEmit"]));
     results.push(command("Lint", "eslint", ["--max-warnings=0", "."]));
@@ -149,9 +155,10 @@ async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promi
     heading("End-to-end tests");
     results.push(...(await runEndToEnd(endToEnd, grep)));
   }
-  const total = (key: keyof Counts) => results.reduce((sum, counts) => sum + counts[key], 0);
-  console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
-  return total("failed") === 0 ? exitCode.success : exitCode.failure;
+  console.log(summary(results));
+  return results.every(({ failures }) => failures.length === 0)
+    ? exitCode.success
+    : exitCode.failure;
 }
 
 await runCommandLine(line, main);

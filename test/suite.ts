@@ -1,9 +1,18 @@
 import Mocha from "mocha";
+import { messageOf } from "../lib/errors.ts";
 
-/** How many tests ended how. */
-export interface Counts {
+/** A test, a hook, a check or a file that failed. */
+export interface Failure {
+  /** Its name, with those of the suites that it is in. */
+  readonly name: string;
+  /** The error's message. */
+  readonly reason: string;
+}
+
+/** How tests ended. */
+export interface Results {
   readonly passed: number;
-  readonly failed: number;
+  readonly failures: readonly Failure[];
   readonly skipped: number;
 }
 
@@ -18,7 +27,7 @@ export interface SuiteOptions {
 }
 
 /** Runs the tests of some files in this process. */
-export async function runSuite(files: readonly string[], options: SuiteOptions): Promise<Counts> {
+export async function runSuite(files: readonly string[], options: SuiteOptions): Promise<Results> {
   const mocha = new Mocha({ timeout: options.timeout, forbidOnly: true });
   mocha.files = [...files];
   if (options.grep !== undefined) {
@@ -26,12 +35,16 @@ export async function runSuite(files: readonly string[], options: SuiteOptions):
   }
   await mocha.loadFilesAsync();
   if (options.skip === true) {
-    return { passed: 0, failed: 0, skipped: mocha.suite.total() };
+    return { passed: 0, failures: [], skipped: mocha.suite.total() };
   }
+  const failures: Failure[] = [];
   return new Promise((done) => {
     const runner = mocha.run(() => {
-      const { passes, failures, pending } = runner.stats ?? { passes: 0, failures: 1, pending: 0 };
-      done({ passed: passes, failed: failures, skipped: pending });
+      const { passes = 0, pending = 0 } = runner.stats ?? {};
+      done({ passed: passes, failures, skipped: pending });
+    });
+    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error: unknown) => {
+      failures.push({ name: test.titlePath().join(" › "), reason: messageOf(error) });
     });
   });
 }

@@ -1,11 +1,11 @@
-/** One file of end-to-end tests in a process and a sandbox of its own. Reports its counts to the process that forked it. */
+/** One file of end-to-end tests in a process and a sandbox of its own. Reports its results to the process that forked it. */
 import { runSuite } from "./suite.ts";
 import { stopTestSandbox } from "./support/sandbox.ts";
 
 const [file = "", timeout = "", grep] = process.argv.slice(2);
 try {
-  const counts = await runSuite([file], { timeout: Number(timeout), grep });
-  await new Promise((sent) => process.send?.(counts, sent));
+  const results = await runSuite([file], { timeout: Number(timeout), grep });
+  await new Promise((sent) => process.send?.(results, sent));
 } finally {
   await stopTestSandbox();
 }

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { runScript, testsOfCommand } from "../support/commands.ts";
+import { summary } from "../summary.ts";
 
 describe("the runner of the tests", function () {
   this.timeout(60_000);
@@ -28,6 +30,27 @@ describe("the runner of the tests", function () {
     assert.equal(status, 0);
   });
 
+  it("names at its end what has failed, in a few lines, before the counts", () => {
+    const failures = [
+      {
+        name: "a stack › is made",
+        reason: Array.from({ length: 20 }, (_, i) => `${i}`).join("\n\n"),
+      },
+    ];
+    const lines = stripVTControlCharacters(
+      summary([
+        { passed: 2, failures, skipped: 0 },
+        { passed: 3, failures: [], skipped: 1 },
+      ]),
+    ).split("\n");
+    assert.deepEqual(lines.slice(0, 3), ["Failed", "✖ a stack › is made", "    0"]);
+    assert.deepEqual(lines.slice(-3), ["    11", "    …", "5 passed, 1 failed, 1 skipped"]);
+    assert.equal(
+      summary([{ passed: 1, failures: [], skipped: 0 }]),
+      "1 passed, 0 failed, 0 skipped",
+    );
+  });
+
   describe("for files side by side", () => {
     let folder: string;
     before(() => {
@@ -48,51 +71,58 @@ describe("the runner of the tests", function () {
         script,
         `import { runParallel } from ${JSON.stringify(pathToFileURL("test/parallel.ts"))};
         const options = { workers: 2, timeout: 5_000, grep: undefined };
-        const counts = await runParallel(${JSON.stringify(paths)}, options);
-        console.log("counts", JSON.stringify(counts));`,
+        const results = await runParallel(${JSON.stringify(paths)}, options);
+        console.log("results", JSON.stringify(results));`,
       );
       const { stdout } = runScript(script);
-      const [output = "", counts = "[]"] = stdout.split("\ncounts ");
-      return { output, counts: JSON.parse(counts) as unknown[] };
+      const [output = "", results = "[]"] = stdout.split("\nresults ");
+      return { output, results: JSON.parse(results) as unknown[] };
     }
 
     it("counts the tests of each, and shows what each printed in one piece", () => {
-      const { output, counts } = sideBySide({
+      const { output, results } = sideBySide({
         first: `it("passes", () => console.log("said by the first"));
           it.skip("waits");
           it("fails", () => { throw new Error("no", { cause: new Error("the reason") }); });`,
         second: `it("passes", () => undefined);`,
       });
       const expected = [
-        { passed: 1, failed: 1, skipped: 1 },
-        { passed: 1, failed: 0, skipped: 0 },
+        { passed: 1, failures: [{ name: "fails", reason: "no" }], skipped: 1 },
+        { passed: 1, failures: [], skipped: 0 },
       ];
       // In the order in which they ended.
-      assert.deepEqual(new Set(counts), new Set(expected));
+      assert.deepEqual(new Set(results), new Set(expected));
       assert.match(output, /first\.test\.js\n(?:(?!second).)*said by the first/s);
       assert.match(output, /Caused by: Error: the reason/);
     });
 
     it("names one that dies, with what had ended, and one that cannot be loaded", () => {
-      const { output, counts } = sideBySide({
+      const { output, results } = sideBySide({
         dies: `it("had ended", () => undefined); it("dies", () => process.exit(0));`,
         broken: `import "./missing.js";`,
         missing2: `import "./missing2.js";`,
       });
-      assert.equal(counts.length, 3);
-      for (const count of counts) {
-        assert.deepEqual(count, { passed: 0, failed: 1, skipped: 0 });
-      }
+      const expected = ["dies", "broken", "missing2"].map((name) => ({
+        passed: 0,
+        failures: [
+          {
+            name: join(folder, `${name}.test.js`),
+            reason: `its process ended with ${name === "dies" ? 0 : 1}`,
+          },
+        ],
+        skipped: 0,
+      }));
+      assert.deepEqual(new Set(results), new Set(expected));
       assert.match(output, /dies\.test\.js\n(?:(?!broken).)*✔ had ended/s);
       assert.match(output, /Cannot find module '.*missing\.js'/);
       assert.match(output, /Cannot find module '.*missing2\.js'/);
     });
 
     it("does not wait for what a test has left open", () => {
-      const { counts } = sideBySide({
+      const { results } = sideBySide({
         open: `it("leaves a timer", () => { setInterval(() => undefined, 1_000); });`,
       });
-      assert.deepEqual(counts, [{ passed: 1, failed: 0, skipped: 0 }]);
+      assert.deepEqual(results, [{ passed: 1, failures: [], skipped: 0 }]);
     });
   });
 });
