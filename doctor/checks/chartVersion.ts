@@ -5,7 +5,7 @@ import { isSupported, repairsFor, supportedChartVersions } from "../../chart/rep
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { deploy, setAndDeploy } from "./mend.ts";
+import { deployAgain, setAndDeploy } from "./mend.ts";
 
 const unsupported: Problem = {
   id: "chart-unsupported",
@@ -29,7 +29,7 @@ const unrepaired: Problem = {
   title:
     "The release was deployed without this program's repairs, or with those of another version",
   why: "The published chart names a DNS provider that the issuer does not know, and keeps using the certificate of another CA, among others.",
-  command: deploy,
+  command: deployAgain,
 };
 
 /** The chart's version against the table of repairs (chart/repairs.ts). */

@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import { credentialSecret as secretName, type Expectation } from "../expectation.ts";
 import { credentialDefect } from "../facts/credentialForm.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
-import { deploy, refreshAndDeploy, restart } from "./mend.ts";
+import { deployAgain, refreshAndDeploy, restart } from "./mend.ts";
 
 const missing: Problem = {
   id: "secret-missing",
@@ -35,7 +35,7 @@ const notInUse: Problem = {
   severity: "error",
   title: "The pod runs with another DNS credential than the stack's",
   why: "The issuer reads it once, when it starts. The old credential may be deleted already, and the renewal would fail.",
-  command: (expected) => `${deploy(expected)} && ${restart(expected)}`,
+  command: (expected) => `${deployAgain(expected)} && ${restart(expected)}`,
 };
 
 /** The Secret with the DNS credential. */

@@ -3,7 +3,7 @@ import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
 import { askAddresses, askCaa, askChallenge, challengeName } from "./lookUp.ts";
-import { deploy, restart, setAndDeploy } from "./mend.ts";
+import { deployAgain, restart, setAndDeploy } from "./mend.ts";
 
 /** Words of the issuer in the log, and what they mean. */
 export interface IssuerError extends Problem {
@@ -26,7 +26,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /invalid dns provider|unsupported DNS provider/i,
     title: "The provider does not know its DNS provider",
     why: "It knows `gcloud` and `cf` only, and exits. The published chart writes other names; the repair of this program was not applied.",
-    command: deploy,
+    command: deployAgain,
   },
   {
     id: "log-email",
@@ -43,7 +43,7 @@ export const issuerErrors: readonly IssuerError[] = [
       /googlecloud: (project name missing|unable to (create|get) Google Cloud client)|some credentials information are missing/i,
     title: "The provider finds no DNS credential at its start",
     why: "The Secret is empty, or is not what the pod reads. The issuer opens the credential at its start, and the provider exits without.",
-    command: deploy,
+    command: deployAgain,
   },
   {
     id: "log-credential-refused",
@@ -147,7 +147,7 @@ export const issuerErrors: readonly IssuerError[] = [
     applies: ({ challenge }) => challenge.type === "dns-01",
     title: "The issuer uses HTTP-01 on a stack with DNS-01",
     why: "It prefers HTTP-01 wherever that is on, and does not fall back.",
-    command: deploy,
+    command: deployAgain,
   },
   {
     id: "log-given-up",

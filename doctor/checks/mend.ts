@@ -3,8 +3,16 @@ import { helm, kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 
 /** Deploys the stack. It changes nothing where the stack's own settings have not changed. */
-export function deploy({ stack }: Expectation): string {
+function deploy({ stack }: Expectation): string {
   return `pulumi up -s ${stack}`;
+}
+
+/**
+ * Deploys the stack's settings in the place of what the cluster has. Without the refresh Pulumi compares them with what
+ * it has deployed itself, and does nothing after a `helm rollback` or a `helm upgrade` by hand.
+ */
+export function deployAgain(expected: Expectation): string {
+  return `${deploy(expected)} --refresh`;
 }
 
 /** Sets a setting, and deploys it. */

@@ -5,7 +5,7 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";
 import { found, type Problem } from "../finding.ts";
-import { deploy, refreshAndDeploy } from "./mend.ts";
+import { deployAgain, refreshAndDeploy } from "./mend.ts";
 
 const missing: Problem = {
   id: "release-missing",
@@ -29,7 +29,7 @@ const failed: Problem = {
   severity: "warning",
   title: "The release's last revision has failed",
   why: "The provider runs with what the revision before had, and not with the stack's settings.",
-  command: deploy,
+  command: deployAgain,
 };
 
 const elsewhere: Problem = {

@@ -3,14 +3,14 @@ import { probeRetriesRenewal, retriesRenewal, retryHours } from "../../chart/ren
 import type { Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { applyAgain, deploy, restart } from "./mend.ts";
+import { applyAgain, deployAgain, restart } from "./mend.ts";
 
 const missing: Problem = {
   id: "renewal-retry-missing",
   severity: "warning",
   title: "Nobody tries again when a renewal fails",
   why: "The issuer tries a renewal once. The repair renewal-retry lets the pod's liveness probe restart the container, which tries again; this pod runs without it.",
-  command: deploy,
+  command: deployAgain,
 };
 
 /** Whether what is deployed, and what runs, has a failed renewal tried again. */
@@ -29,7 +29,7 @@ export const renewalRetry: Check = {
       ],
     });
     if (!retriesRenewal(objects, names)) {
-      return sighting("a release without it", deploy(expected));
+      return sighting("a release without it", deployAgain(expected));
     }
     const seen = `at most every ${retryHours} hours`;
     const runs = (probe: { exec?: { readonly command?: readonly string[] } } | undefined) =>

@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { applyAgain, deploy, restart } from "./mend.ts";
+import { applyAgain, deployAgain, restart } from "./mend.ts";
 import { podEnvironment } from "./podEnvironment.ts";
 
 const differ: Problem = {
@@ -12,7 +12,7 @@ const differ: Problem = {
   severity: "error",
   title: "A Let's Encrypt setting of the pod is not the stack's",
   why: "The certificate would come from elsewhere, for somebody else, or not at all.",
-  command: deploy,
+  command: deployAgain,
 };
 
 const dnsProviderName: Problem = {
@@ -20,7 +20,7 @@ const dnsProviderName: Problem = {
   severity: "error",
   title: "The pod names a DNS provider that the issuer does not know",
   why: "The provider knows `gcloud` and `cf` only, and exits at its start with any other name.",
-  command: deploy,
+  command: deployAgain,
 };
 
 const httpPort: Problem = {
@@ -28,7 +28,7 @@ const httpPort: Problem = {
   severity: "error",
   title: "HTTP-01 is on beside DNS-01",
   why: "The issuer prefers HTTP-01 and does not fall back, so DNS-01 is never used.",
-  command: deploy,
+  command: deployAgain,
 };
 
 type Environment = Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { issuerLines } from "../support/issuerLines.ts";
 import { readOpenMetrics } from "../support/openMetrics.ts";
-import { ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
+import { commands, ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import type { StackSettings } from "../support/workspace.ts";
 
@@ -60,9 +60,16 @@ function until(days: number, life = days + 1) {
 }
 
 /** The line that the chart's script writes before it starts the provider. */
-function finalCommand(directoryUrl: string): string {
-  return `Final command: provider-services run --cert-issuer-enabled=true --cert-issuer-email=operator@example.test --cert-issuer-ca-dir-url=${directoryUrl} --cert-issuer-http-challenge-port=5002`;
+function finalCommand(directoryUrl: string, email = "operator@example.test"): string {
+  return `Final command: provider-services run --cert-issuer-enabled=true --cert-issuer-email=${email} --cert-issuer-ca-dir-url=${directoryUrl} --cert-issuer-http-challenge-port=5002`;
 }
+
+/** Commands that cannot be run in the sandbox, each with the reason. */
+const notRun: Readonly<Record<string, string>> = {
+  "kubectl -n x exec x -- sh -c 'nslookup x 1.1.1.1'": "no container runs in the sandbox's pods",
+};
+
+const otherEmail = "other@example.test";
 
 describe("doctor", () => {
   let sandbox: Sandbox;
@@ -313,31 +320,73 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a release that is missing, has failed, or was changed by other means", async () => {
-      const namespace = patient.name;
-      const failed = await cluster.markPending(namespace, "failed");
-      const [failure] = await patient.problems();
-      assert.equal(failure?.id, "release-failed");
-      assert.match(failure.seen, /^revision \d, failed: /);
-      await cluster.core.deleteNamespacedSecret({ namespace, name: failed });
-
-      const foreign = await cluster.markPending(namespace, "deployed");
-      assert.deepEqual(await patient.signs(), ["warning release-changed-elsewhere"]);
-      await cluster.core.deleteNamespacedSecret({ namespace, name: foreign });
-
-      const helm = { namespace, labelSelector: "owner=helm" };
-      const { items } = await cluster.core.listNamespacedSecret(helm);
-      await cluster.core.deleteCollectionNamespacedSecret(helm);
-      assert((await patient.signs()).includes("error release-missing"));
-      for (const { metadata, ...secret } of items) {
-        const { name = "", labels = {} } = metadata ?? {};
-        await cluster.core.createNamespacedSecret({
-          namespace,
-          body: { ...secret, metadata: { name, labels } },
-        });
-      }
+    it("gives the command that takes another e-mail address", async () => {
+      const log = await patient.log();
+      log.write([{ text: issuerLines["log-email"] ?? "" }]);
+      assert.deepEqual(await patient.signs(), ["error log-email"]);
+      await patient.mend("log-email");
+      const { data } = await cluster.core.readNamespacedConfigMap({
+        namespace: patient.name,
+        name: `${patient.release}-letsencrypt`,
+      });
+      assert.equal(data?.AP_CERT_ISSUER_EMAIL, "you@example.com");
+      patient.workspace.configure(settingsOf(patient.name, {}));
+      await patient.workspace.up();
+      await podReady(patient);
+      log.write([certificateCame]);
       assert.deepEqual(await patient.signs(), []);
     });
+
+    it("sees a release whose records are gone, and deploys it anew", async () => {
+      const helm = { namespace: patient.name, labelSelector: "owner=helm" };
+      await cluster.core.deleteCollectionNamespacedSecret(helm);
+      assert((await patient.signs()).includes("error release-missing"));
+      await patient.mend("release-missing");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a rollback that has failed, and brings the stack's settings back", async () => {
+      patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
+      await patient.workspace.up();
+      await podReady(patient);
+      const log = await patient.log();
+      log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
+      assert.deepEqual(await patient.signs(), []);
+      // Too short for a pod to be replaced.
+      const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
+      await assert.rejects(patient.run(rollback), /context deadline exceeded/);
+      const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
+      assert.match(failure?.seen ?? "", /^revision \d, failed: /);
+      await patient.mend("release-failed");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a release that was rolled back, and brings the stack's settings back", async () => {
+      await patient.run(`helm -n ${patient.name} rollback ${patient.release} 1`);
+      await podReady(patient);
+      const problems = await patient.problems();
+      assert.deepEqual(
+        problems.map(({ severity, id, expected }) => [severity, id, expected]),
+        [
+          ["warning", "release-changed-elsewhere", `revision ${await deployedByStack()}`],
+          ["error", "setting-differs", `AP_CERT_ISSUER_EMAIL ${otherEmail}`],
+        ],
+      );
+      await patient.mend("setting-differs");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+      (await patient.log()).write([{ text: finalCommand("https://pebble.sandbox.internal/dir") }]);
+      patient.workspace.configure(settingsOf(patient.name, {}));
+      await patient.workspace.up();
+      await podReady(patient);
+    });
+
+    async function deployedByStack(): Promise<number> {
+      const { revision } = await patient.workspace.outputs();
+      return Number(revision);
+    }
 
     it("judges the chart's version, and whether it was repaired", async () => {
       const version = (text: string) => (chart: string) =>
@@ -934,6 +983,14 @@ describe("doctor", () => {
       assert.deepEqual(
         known.filter((id) => !provoked.has(id)),
         [],
+      );
+    });
+
+    it("has given no command that was not run where it was given", () => {
+      const ofTools = /^(?:\w+=\S+ |sleep \d+ && )?(?:kubectl|helm|pulumi|npm) /;
+      assert.deepEqual(
+        [...commands.given].filter((text) => ofTools.test(text) && !commands.run.has(text)).sort(),
+        Object.keys(notRun).sort(),
       );
     });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { dirname, join, resolve } from "node:path";
@@ -21,6 +21,16 @@ import { Workspace, type StackSettings } from "./workspace.ts";
 const publicAddress = "203.0.113.10";
 /** The ids of all findings that a report has had. */
 export const provoked = new Set<string>();
+/** The commands of all findings, with `x` for the names of a stack; and those of them that were run where they were given. */
+export const commands = { given: new Set<string>(), run: new Set<string>() };
+
+/** Whether a command changes nothing, so that it can be run wherever it is given. */
+function onlyLooks(command: string): boolean {
+  return (
+    /^(?:kubectl|helm|pulumi|npm) /.test(command) &&
+    !/ (?:exec|apply|delete|up|--watch)\b/.test(command)
+  );
+}
 
 const script = resolve("doctor/main.ts");
 
@@ -55,6 +65,10 @@ export class Patient {
   /** Deploys a stack, and serves a certificate that is none of the issuer's. */
   static async create(sandbox: Sandbox, name: string, settings: StackSettings): Promise<Patient> {
     const workspace = await Workspace.create(sandbox, name, name, settingsOf(name, settings));
+    // What npm run doctor runs there.
+    for (const part of ["bootstrap.mjs", "doctor", "sandbox"]) {
+      symlinkSync(resolve(part), join(workspace.directory, part));
+    }
     const patient = new Patient(sandbox, name, domainOf(settings, name), workspace);
     await workspace.up();
     for (const server of [patient.api, patient.entry] as Server[]) {
@@ -137,7 +151,26 @@ export class Patient {
   }
 
   async report(...args: readonly string[]): Promise<Report & { readonly status: number }> {
-    return reportOf(await this.doctor("--json", ...args));
+    const report = reportOf(await this.doctor("--json", ...args));
+    for (const { command } of report.findings) {
+      if (command === null) {
+        continue;
+      }
+      const text = this.withoutNames(command);
+      commands.given.add(text);
+      if (onlyLooks(command) && !commands.run.has(text)) {
+        await this.run(command);
+      }
+    }
+    return report;
+  }
+
+  private withoutNames(command: string): string {
+    const names = [this.host, this.pod, this.release, this.domain, this.name];
+    return names
+      .reduce((text, name) => text.replaceAll(name, "x"), command)
+      .replace(/sleep \d+/, "sleep 1")
+      .replace(/version=\d+/, "version=1");
   }
 
   /** The findings above info. */
@@ -164,6 +197,7 @@ export class Patient {
 
   /** Runs a command in the stack's folder, with the tools on its path. */
   async run(command: string): Promise<void> {
+    commands.run.add(this.withoutNames(command));
     const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
     const folders = [...programs.values()].map(({ path }) => dirname(path));
     const child = spawn("sh", ["-c", command], {
@@ -171,12 +205,15 @@ export class Patient {
       env: {
         ...this.sandbox.environment,
         PATH: [this.sandbox.environment.PATH, ...folders].join(":"),
-        PULUMI_SKIP_CONFIRMATIONS: "true",
+        // There is nothing to confirm where nothing is changed, and Pulumi says so.
+        ...(!command.includes("--preview-only") && { PULUMI_SKIP_CONFIRMATIONS: "true" }),
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const { status, stdout, stderr } = await ended(child);
-    assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
+    // Doctor's own exit code says what it has found.
+    const isRight = status === 0 || (command.startsWith("npm run doctor ") && status < 3);
+    assert(isRight, `${command}\n${status}\n${stdout}${stderr}`);
   }
 
   close(): void {
