@@ -1,5 +1,6 @@
-import { containerEnvironment } from "../../chart/objects.ts";
+import { containerEnvironment, podTemplate } from "../../chart/objects.ts";
 import { issuerDnsProvider, storageDirectory } from "../../chart/repairs.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts";
@@ -31,6 +32,8 @@ const httpPort: Problem = {
   command: deployAgain,
 };
 
+const httpPortVariable = "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT";
+
 type Environment = Readonly<Record<string, string>>;
 
 /** The environment of the issuer that a stack asks for; undefined for what must not be set. */
@@ -59,19 +62,44 @@ export const settings: Check = {
     const { expected, cluster } = context;
     const environment = await podEnvironment(context);
     const revision = await ifSeen(deployedRevision(cluster));
-    const released = revision && containerEnvironment(objectsOf(revision), expected.names);
+    const objects = revision && objectsOf(revision);
+    const released = objects && containerEnvironment(objects, expected.names);
     const findings = mismatches(environment, expected);
     // What the release has right was changed behind its back, and the stack would deploy nothing.
     const wrong = released && new Set(mismatches(released, expected).map(keyOf));
-    const command = `${applyAgain(expected)} && ${restart(expected)}`;
+    const own = namesOf((await cluster.pod())?.spec?.containers[0]?.env);
+    const ownReleased = namesOf(
+      objects && podTemplate(objects, expected.names)?.spec.containers[0]?.env,
+    );
+    const undo = (name: string) => {
+      if (own.has(name) && !ownReleased.has(name)) {
+        return kubectl(expected, `set env statefulset/${expected.names.fullname} ${name}-`);
+      }
+      const restored =
+        released?.[name] === undefined ? removeFromSettings(expected, name) : applyAgain(expected);
+      return `${restored} && ${restart(expected)}`;
+    };
     return {
       seen: `${expected.challenge.type}, ${environment.AP_CERT_ISSUER_CA_DIR_URL ?? "no directory"}`,
       found: findings.map((finding) =>
-        wrong?.has(keyOf(finding)) === false ? { ...finding, command } : finding,
+        wrong?.has(keyOf(finding)) === false
+          ? { ...finding, command: undo(finding.subject ?? httpPortVariable) }
+          : finding,
       ),
     };
   },
 };
+
+function namesOf(variables: readonly { readonly name: string }[] | undefined): ReadonlySet<string> {
+  return new Set(variables?.map(({ name }) => name));
+}
+
+/** Applying the manifest again leaves what it does not name. */
+function removeFromSettings(expected: Expectation, name: string): string {
+  const patch = JSON.stringify({ data: { [name]: null } });
+  const { letsEncryptConfigMap } = expected.names;
+  return kubectl(expected, `patch configmap ${letsEncryptConfigMap} --type=merge -p '${patch}'`);
+}
 
 function mismatches(environment: Environment, expected: Expectation): Finding[] {
   return [
@@ -98,7 +126,7 @@ function mismatch(
 }
 
 function port(environment: Environment, expected: Expectation): Finding[] {
-  const name = "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT";
+  const name = httpPortVariable;
   const seen = environment[name];
   if (expected.challenge.type === "dns-01") {
     return seen === undefined

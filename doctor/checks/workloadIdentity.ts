@@ -12,7 +12,7 @@ const avoidable: Problem = {
     const { stack, made } = expected;
     // A key that the stack brings excludes it.
     const brought = `pulumi config rm -s ${stack} --path dns.serviceAccountKey && `;
-    const setting = "--path dns.workloadIdentity <service account>";
+    const setting = "--path dns.workloadIdentity 'SERVICE_ACCOUNT'";
     return `${made === undefined ? brought : ""}${setAndDeploy(expected, setting)}`;
   },
 };

@@ -9,7 +9,7 @@ import {
 } from "../../lib/dnsMessage.ts";
 import { dnsName } from "../../lib/dnsName.ts";
 import type { CloudflareState } from "./cloudflare/state.ts";
-import { isServed } from "./cloudflare/zones.ts";
+import { isServed, NAME_SERVERS } from "./cloudflare/zones.ts";
 import type { GoogleState } from "./google/state.ts";
 
 /** A DNS server that runs. */
@@ -64,7 +64,7 @@ function delegatedZones({
       .map((zone) => [dnsName(zone.dnsName), zone.nameServers] as const),
     ...cloudflare.zones
       .filter(isServed)
-      .map((zone) => [dnsName(zone.name), zone.nameServers] as const),
+      .map((zone) => [dnsName(zone.name), zone.nameServers ?? NAME_SERVERS] as const),
   ];
   const zones = new Map<string, readonly string[]>();
   for (const [name, servers] of atClouds) {

@@ -9,7 +9,6 @@ import {
   CustomObjectsApi,
   NetworkingV1Api,
   type V1ConfigMap,
-  type V1Pod,
 } from "@kubernetes/client-node";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import { checks } from "../../doctor/checks/index.ts";
@@ -23,6 +22,7 @@ import {
 } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { isReady } from "../../sandbox/pulumi/deployment.ts";
+import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -67,6 +67,13 @@ function finalCommand(directoryUrl: string, email = "operator@example.test"): st
 /** Commands that cannot be run in the sandbox, each with the reason. */
 const notRun: Readonly<Record<string, string>> = {
   "kubectl -n x exec x -- sh -c 'nslookup x 1.1.1.1'": "no container runs in the sandbox's pods",
+  [`kubectl -n x exec x -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && kubectl -n x delete pod x --wait=false`]:
+    "no container runs in the sandbox's pods",
+  "npm run doctor -- -s x --watch": "it ends when it is interrupted, which has a test of its own",
+  "pulumi config set -s x --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s x":
+    "the reader fills in an account, which has to be prepared",
+  "pulumi config set -s x chartVersion 19.0.2 && pulumi up -s x":
+    "the chart is a folder here, and has no version to choose",
 };
 
 const otherEmail = "other@example.test";
@@ -710,34 +717,29 @@ describe("doctor", () => {
     });
 
     it("sees a home that a restart forgets", async () => {
-      const target = { namespace: patient.name, name: patient.pod };
-      const { metadata, spec } = await cluster.core.readNamespacedPod(target);
       const apps = cluster.config.makeApiClient(AppsV1Api);
-      await apps.deleteNamespacedStatefulSet({
+      const target = { namespace: patient.name, name: patient.release };
+      const { metadata, spec } = await apps.readNamespacedStatefulSet(target);
+      assert(spec?.template.spec);
+      await apps.deleteNamespacedStatefulSet(target);
+      const gone = async () => (await cluster.pod(patient.name, patient.pod)) === undefined;
+      await waitFor(gone, { what: "the end of the pod", timeout: 60_000 });
+      const { name, labels = {}, annotations = {} } = metadata ?? {};
+      const { volumes = [] } = spec.template.spec;
+      spec.template.spec.volumes = [
+        ...volumes.filter((volume) => volume.name !== "home"),
+        { name: "home", emptyDir: {} },
+      ];
+      await apps.createNamespacedStatefulSet({
         namespace: patient.name,
-        name: patient.release,
-        propagationPolicy: "Orphan",
-      });
-      await cluster.core.deleteNamespacedPod({ ...target, gracePeriodSeconds: 0 });
-      const volumes = (spec?.volumes ?? []).map((volume) =>
-        volume.name === "home" ? { name: "home", emptyDir: {} } : volume,
-      );
-      const { labels = {}, annotations = {} } = metadata ?? {};
-      const pod: V1Pod = {
-        metadata: { name: patient.pod, labels, annotations },
-        spec: { ...spec, containers: spec?.containers ?? [], volumes },
-      };
-      await waitFor(
-        () => cluster.core.createNamespacedPod({ namespace: patient.name, body: pod }),
-        {
-          what: "the end of the pod",
-          timeout: 60_000,
+        body: {
+          metadata: { name: name ?? "", labels, annotations },
+          spec: { ...spec, volumeClaimTemplates: [] },
         },
-      );
+      });
       await podReady(patient);
       const signs = await patient.signs();
       assert(signs.includes("error home-not-persistent"), signs.join());
-      await cluster.core.deleteNamespacedPod({ ...target, gracePeriodSeconds: 0 });
     });
   });
 
@@ -780,7 +782,7 @@ describe("doctor", () => {
     });
 
     it("sees settings that the published chart would give the pod", async () => {
-      const restore = await editSettings(patient, {
+      await editSettings(patient, {
         AP_CERT_ISSUER_DNS_PROVIDERS: "googleCloud",
         AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: "5002",
       });
@@ -789,7 +791,10 @@ describe("doctor", () => {
         "error dns-provider-name",
         "error http-port-under-dns-01",
       ]);
-      await restore();
+      await patient.mend("dns-provider-name");
+      assert.deepEqual(await patient.ids(), ["http-port-under-dns-01"]);
+      await patient.mend("http-port-under-dns-01");
+      await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
 
@@ -919,12 +924,28 @@ describe("doctor", () => {
       };
       await replace("a".repeat(40));
       assert.deepEqual(await patient.ids(), ["secret-another", "credential-lacking"]);
+      await patient.mend("credential-lacking");
+      await podReady(patient);
+      assert.deepEqual(await patient.ids(), []);
       await replace("too-short\n");
       assert.deepEqual(await patient.ids(), ["secret-malformed"]);
       await cluster.core.deleteNamespacedSecret({ namespace, name });
       assert.deepEqual(await patient.ids(), ["secret-missing"]);
       await patient.mend("secret-missing");
       assert.deepEqual(await patient.ids(), []);
+    });
+
+    it("sees a zone that DNS does not ask, be it this network's DNS alone", async () => {
+      const delegation = { name: "example.test", nameServers: ["ns1.registrar.test"] };
+      await clouds.seed("google", { delegations: [delegation] });
+      try {
+        assert.deepEqual(await patient.signs(), ["error zone-not-asked"]);
+        const server = sandbox.environment[dnsServersVariable] ?? "";
+        const signs = await patient.signsBehind(server);
+        assert(signs.includes("warning zone-perhaps-not-asked"), signs.join());
+      } finally {
+        await clouds.seed("google", { delegations: [{ name: "example.test" }] });
+      }
     });
 
     it("shows the credential nowhere", async () => {

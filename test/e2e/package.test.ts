@@ -101,6 +101,19 @@ describe("A program of one's own with the installed package", () => {
     assert.deepEqual(await clouds.cloudflareTokens(), []);
   });
 
+  it("does not deploy with the token before the new zone is delegated, and says where to", async () => {
+    const { status, output } = await workspace.pulumi("up", "-s", "own", "--debug", "--yes");
+    readable.add("up", output);
+    assert.notEqual(status, 0);
+    assert.match(
+      output,
+      /zone own\.test is pending: .* Delegate own\.test to ada\.ns\.cloudflare\.com/,
+    );
+    await assert.rejects(secret());
+    // As the registrar does, and Cloudflare then sees.
+    await clouds.seed("cloudflare", { zones: [{ name: domain, status: "active" }] });
+  });
+
   it("ends with a certificate that was issued by dns-01 with a token for the new zone", async () => {
     await pulumi("up", "--yes");
     const [token, ...others] = await clouds.cloudflareTokens();

@@ -14,6 +14,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { homeVolumes, issueCertificate } from "../../sandbox/cluster/issuer.ts";
 import { podLog, podLogs, type PodLog } from "../../sandbox/cluster/podLog.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import type { Report, ReportedFinding } from "../../doctor/report.ts";
 import { Workspace, type StackSettings } from "./workspace.ts";
 
@@ -141,6 +142,17 @@ export class Patient {
     return signsOf(reportOf(await ended(child)));
   }
 
+  /** Runs the doctor where the network has a DNS server of its own, and no other can be asked. */
+  async signsBehind(dnsServer: string): Promise<readonly string[]> {
+    const environment = {
+      NODE_OPTIONS: `--import=${dnsOfNetwork(dnsServer)}`,
+      [dnsServersVariable]: undefined,
+    };
+    const args = ["-s", this.name, "--json"];
+    const child = start(this.sandbox, this.workspace.directory, args, environment);
+    return signsOf(reportOf(await ended(child)));
+  }
+
   private arguments(args: readonly string[]): readonly string[] {
     return [
       ...["-s", this.name, `--dns-server=${this.sandbox.dns.address}`],
@@ -169,7 +181,7 @@ export class Patient {
     const names = [this.host, this.pod, this.release, this.domain, this.name];
     return names
       .reduce((text, name) => text.replaceAll(name, "x"), command)
-      .replace(/sleep \d+/, "sleep 1")
+      .replace(/^sleep \d+ && /, "")
       .replace(/version=\d+/, "version=1");
   }
 
@@ -286,6 +298,19 @@ function reportOf({ status, stdout, stderr }: Ended): Report & { readonly status
     }
   }
   return { ...report, status };
+}
+
+/** A module that gives the process that imports it another DNS server than this machine's. */
+function dnsOfNetwork(server: string): string {
+  const code = `
+    import dns from "node:dns/promises";
+    import { syncBuiltinESMExports } from "node:module";
+    const { Resolver } = dns;
+    dns.Resolver = class extends Resolver {
+      constructor(options) { super(options); this.setServers([${JSON.stringify(server)}]); }
+    };
+    syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 /** A module that sets the clock of the process that imports it ahead. */

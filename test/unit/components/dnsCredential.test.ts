@@ -315,7 +315,10 @@ describe("DNS credential", () => {
 
     it("is refused for a zone that is not shown", async () => {
       withZones("cloudflare", []);
-      assert.match(await refusal(run(cloudflare)), /The Cloudflare zone example\.com could not be looked up: .* sees no zone of this name/);
+      assert.match(
+        await refusal(run(cloudflare)),
+        /The Cloudflare zone example\.com could not be looked up: .* sees no zone of this name/,
+      );
     });
 
     it("is for a zone with other letters than ASCII, however each side writes it", async () => {

@@ -167,7 +167,7 @@ describe("doctor, the credential", () => {
     assert.equal(avoidable?.id, "credential-avoidable");
     assert.match(avoidable.why ?? "", /roles\/dns\.admin.*roles\/iam\.workloadIdentityUser/);
     const change =
-      "pulumi config set -s prod --path dns.workloadIdentity <service account> && pulumi up -s prod";
+      "pulumi config set -s prod --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s prod";
     // A stack that brings its key may not have both.
     assert.equal(
       avoidable.command,

@@ -105,7 +105,7 @@ describe("doctor, the release", () => {
       (await findings(renewalRetry, changes)).map(({ id, seen, command }) => [id, seen, command]);
     const id = "renewal-retry-missing";
     assert.deepEqual(await sight({ revision: { manifest: chartManifest() } }), [
-      [id, "a release without it", "pulumi up -s prod"],
+      [id, "a release without it", "pulumi up -s prod --refresh"],
     ]);
     const { live } = context().cluster;
     const plain = (text: string) =>

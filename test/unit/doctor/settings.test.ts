@@ -41,7 +41,7 @@ describe("doctor, the Let's Encrypt settings", () => {
     const manifest = chartManifest({ challenge: cloudflareDns01 });
     const changes = { challenge: cloudflareDns01, revision: { manifest } };
     for (const { command } of await findings(settings, changes)) {
-      assert.equal(command, "pulumi up -s prod");
+      assert.equal(command, "pulumi up -s prod --refresh");
     }
     const { live } = context().cluster;
     const [changed] = await findings(settings, {
