@@ -924,8 +924,7 @@ describe("doctor", () => {
       };
       await replace("a".repeat(40));
       assert.deepEqual(await patient.ids(), ["secret-another", "credential-lacking"]);
-      await patient.mend("credential-lacking");
-      await podReady(patient);
+      await patient.mend("secret-another");
       assert.deepEqual(await patient.ids(), []);
       await replace("too-short\n");
       assert.deepEqual(await patient.ids(), ["secret-malformed"]);
@@ -933,6 +932,15 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), ["secret-missing"]);
       await patient.mend("secret-missing");
       assert.deepEqual(await patient.ids(), []);
+    });
+
+    it("sees a token that is gone", async () => {
+      const [token] = await clouds.cloudflareTokens();
+      await clouds.revoke("cloudflare", token?.id ?? "");
+      assert.deepEqual(await patient.ids(), ["credential-lacking"]);
+      await patient.mend("credential-lacking");
+      await podReady(patient);
+      assert.deepEqual(await patient.ids("--prove"), []);
     });
 
     it("sees a zone that DNS does not ask, be it this network's DNS alone", async () => {
