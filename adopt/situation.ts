@@ -1,8 +1,9 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../chart/release.ts";
+import { aliases } from "../config/kubernetesPlugin.ts";
 import { ownerAnnotation } from "../components/owner.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
-import { type ClusterChoice } from "../lib/kubeconfig.ts";
+import type { ClusterChoice } from "../lib/kubeconfig.ts";
 import { encryptedKubeconfig, kubeconfigSetting } from "../lib/pulumi.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
@@ -118,15 +119,10 @@ async function clusterOf(
   };
 }
 
-/** Settings that have another name among the Kubernetes plugin's. */
-const pluginNames: Readonly<Record<string, string>> = {
-  kubeContext: "context",
-  namespace: "namespace",
-};
-
 /** A setting of the stack's file, where that is text in clear, under this name or the Kubernetes plugin's for it. */
 export function settingText({ settings, kubernetes }: StackFile, name: string): string | undefined {
-  return textOf(settings[name]) ?? textOf(kubernetes?.[pluginNames[name] ?? ""]);
+  const [alias = ""] = Object.entries(aliases).find(([, setting]) => setting === name) ?? [];
+  return textOf(settings[name]) ?? textOf(kubernetes?.[alias]);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { dnsName } from "../lib/dnsName.ts";
+import { dnsName, isAscii } from "../lib/dnsName.ts";
 import { dnsLabel } from "../lib/names.ts";
 
 /** A component got an argument that it cannot use. Pulumi shows the message alone, without a stack trace. */
@@ -79,7 +79,7 @@ export function wrongHostName(value: unknown): Problem {
     return missing(value) ?? "must be plain text, not an Output: the proof needs it in a hook";
   }
   // An ASCII name has to be in the one form already.
-  return hostName.test(/^[\0-\x7f]*$/.test(value) ? value : dnsName(value))
+  return hostName.test(isAscii(value) ? value : dnsName(value))
     ? undefined
     : `is ${JSON.stringify(value)}, which is not a DNS name in lower case, such as example.com`;
 }

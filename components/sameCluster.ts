@@ -5,6 +5,7 @@ import { shellWord } from "../lib/clusterCommand.ts";
 import { messageOf } from "../lib/errors.ts";
 import { connectionTo, isPath, type ClusterChoice, type Connection } from "../lib/kubeconfig.ts";
 import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
+import { kubeconfigSetting } from "../lib/pulumi.ts";
 import { owner, ownerAnnotation } from "./owner.ts";
 import { resolved } from "./resolved.ts";
 
@@ -176,9 +177,9 @@ function keepCommands(
     ...(kubeconfig === now.kubeconfig
       ? []
       : kubeconfig === undefined
-        ? [config("rm", "kubernetes:kubeconfig")]
+        ? [config("rm", kubeconfigSetting)]
         : isPath(kubeconfig)
-          ? [config("set", `kubernetes:kubeconfig ${shellWord(kubeconfig)}`)]
-          : [config("set", "--secret kubernetes:kubeconfig < <the former kubeconfig>")]),
+          ? [config("set", `${kubeconfigSetting} ${shellWord(kubeconfig)}`)]
+          : [config("set", `--secret ${kubeconfigSetting} < 'FORMER_KUBECONFIG'`)]),
   ];
 }

@@ -6,7 +6,7 @@ import type { SettingProblem } from "./mend.ts";
 import type { ConfigSource } from "./source.ts";
 
 /** What the Kubernetes plugin is configured with, by its own name for it, and the setting that it is another name of. */
-const aliases = { context: "kubeContext", namespace: "namespace" } as const;
+export const aliases = { context: "kubeContext", namespace: "namespace" } as const;
 
 /** The settings that have another name among the Kubernetes plugin's, by that name, as far as they go by it. */
 export function aliasesInUse({

@@ -200,19 +200,10 @@ function googleCloudAccess(find: Finder): GoogleCloudAccess {
     universeDomain: find.either("universeDomain", "GOOGLE_CLOUD_UNIVERSE_DOMAIN"),
   };
   return defined({
-    dnsEndpoint: found.dnsEndpoint?.value,
-    iamEndpoint: found.iamEndpoint?.value,
-    resourceManagerEndpoint: found.resourceManagerEndpoint?.value,
-    iamCredentialsEndpoint: found.iamCredentialsEndpoint?.value,
-    orgPolicyEndpoint: found.orgPolicyEndpoint?.value,
-    accessToken: found.accessToken?.value,
-    credentials: found.credentials?.value,
+    ...valuesOf(found),
     externalCredentials: externalIdentity(external),
-    impersonateServiceAccount: found.impersonateServiceAccount?.value,
     impersonateServiceAccountDelegates: texts(find.setting("impersonateServiceAccountDelegates")),
     scopes: texts(find.setting("scopes")),
-    quotaProject: found.quotaProject?.value,
-    universeDomain: found.universeDomain?.value,
     sources: sourcesOf({ ...found, externalCredentials: external }),
   });
 }
@@ -225,14 +216,16 @@ function cloudflareAccess(find: Finder): CloudflareAccess {
     email: find.either("email", "CLOUDFLARE_EMAIL"),
     userServiceKey: find.either("apiUserServiceKey", "CLOUDFLARE_API_USER_SERVICE_KEY"),
   };
-  return defined({
-    endpoint: found.endpoint?.value,
-    apiToken: found.apiToken?.value,
-    apiKey: found.apiKey?.value,
-    email: found.email?.value,
-    userServiceKey: found.userServiceKey?.value,
-    sources: sourcesOf(found),
-  });
+  return defined({ ...valuesOf(found), sources: sourcesOf(found) });
+}
+
+function valuesOf<Field extends string>(
+  found: Readonly<Record<Field, Said | undefined>>,
+): Partial<Record<Field, string>> {
+  const said = Object.entries<Said | undefined>(found);
+  return Object.fromEntries(
+    said.flatMap(([field, one]) => (one === undefined ? [] : [[field, one.value]])),
+  ) as Partial<Record<Field, string>>;
 }
 
 function sourcesOf(found: Readonly<Record<string, Said | undefined>>): Sources {

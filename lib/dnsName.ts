@@ -1,7 +1,9 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 
 /** https://datatracker.ietf.org/doc/html/rfc20: what DNS carries without IDNA. */
-const ascii = /^[\0-\x7f]*$/;
+export function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
 
 /**
  * A DNS name in the one form in which names are compared and handed to DNS, certificates and the chart: ASCII (IDNA,
@@ -10,7 +12,7 @@ const ascii = /^[\0-\x7f]*$/;
  */
 export function dnsName(name: string): string {
   const relative = name.replace(/\.$/, "").toLowerCase();
-  return ascii.test(relative) ? relative : domainToASCII(relative) || relative;
+  return isAscii(relative) ? relative : domainToASCII(relative) || relative;
 }
 
 /** The same name as its owner would write it, with letters other than ASCII. */

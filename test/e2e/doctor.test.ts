@@ -798,6 +798,30 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
+    it("sees variables that somebody has set in the StatefulSet, and takes them away", async () => {
+      const set = [
+        "AP_CERT_ISSUER_EMAIL=other@example.test",
+        "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT=1",
+      ];
+      const { name, release } = patient;
+      await patient.run(`kubectl -n ${name} set env statefulset/${release} ${set.join(" ")}`);
+      const wanted = ["setting-differs", "http-port-under-dns-01"];
+      const seen = async () => (await patient.ids()).filter((id) => wanted.includes(id));
+      await waitFor(async () => (await seen()).length === wanted.length, {
+        what: "the pod with the variables",
+        timeout: 60_000,
+      });
+      for (const id of wanted) {
+        await patient.mend(id);
+        await waitFor(async () => !(await seen()).includes(id), {
+          what: `the end of ${id}`,
+          timeout: 60_000,
+        });
+      }
+      await podReady(patient);
+      assert.deepEqual(await patient.ids(), []);
+    });
+
     it("sees a pod with another credential than the Secret's", async () => {
       await annotatePod(patient, { "checksum/dns-credential": "0123456789abcdef" });
       assert.deepEqual(await patient.signs(), [
