@@ -1,6 +1,6 @@
 import { shellWord } from "../lib/clusterCommand.ts";
 import {
-  emptyCheckpoint,
+  brokenCheckpoint,
   exportArguments,
   runPulumi,
   stackResources,
@@ -75,7 +75,7 @@ export function failureText(command: PulumiCommand, output: string): string {
   const locked = /currently locked|update is currently in progress/.test(output)
     ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${command.stack}`
     : "";
-  const empty = emptyCheckpoint(output, command.stack);
+  const broken = brokenCheckpoint(output, command.stack);
   const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
-  return `${shownCommand(command)} failed${reason}${locked}${empty === undefined ? "" : `\n${empty}`}`;
+  return `${shownCommand(command)} failed${reason}${locked}${broken === undefined ? "" : `\n${broken}`}`;
 }

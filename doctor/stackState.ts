@@ -1,6 +1,6 @@
 import { UserError } from "../lib/errors.ts";
 import {
-  emptyCheckpoint,
+  brokenCheckpoint,
   stackResources,
   type PulumiFailure,
   type StackResource,
@@ -26,9 +26,9 @@ function explain(stack: string, failure: PulumiFailure): string {
   if (failure === "not on PATH") {
     return "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install";
   }
-  const empty = emptyCheckpoint(failure.all, stack);
-  if (empty !== undefined) {
-    return empty;
+  const broken = brokenCheckpoint(failure.all, stack);
+  if (broken !== undefined) {
+    return broken;
   }
   const [line = failure.stderr] = /(?<=error: ).*/.exec(failure.stderr) ?? [];
   return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: pulumi stack export -s ${stack}`;

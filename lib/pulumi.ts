@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
+import { shellWord } from "./clusterCommand.ts";
 import { hasCode, UserError } from "./errors.ts";
 
 /** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
@@ -84,24 +85,31 @@ export async function stackResources(
 }
 
 /**
- * What to do where Pulumi cannot read a stack's state because it is empty: a run was killed while it wrote the file of a
- * file backend. `pulumi cancel` does not help then, and the copy beside it does, which is the state one step earlier.
+ * What to do where Pulumi cannot read a stack's state because its file is cut off: a run was killed while it wrote the file
+ * of a file backend, or the disk was full. `pulumi cancel` does not help then, and the copy beside it does, which is the
+ * state one step earlier.
  *
  * @param output what Pulumi wrote
- * @returns a sentence with the command; undefined where that is not what is wrong
+ * @returns sentences with the command; undefined where that is not what is wrong
  */
-export function emptyCheckpoint(output: string, stack: string): string | undefined {
-  if (!output.includes("unexpected end of JSON input")) {
+export function brokenCheckpoint(output: string, stack: string): string | undefined {
+  // Of a file that ends too early, and of one whose end the disk has lost (encoding/json).
+  if (!/unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(output)) {
     return undefined;
   }
   const name = stack.split("/").at(-1) ?? stack;
-  return `The file with the stack's state is empty: a run was killed while it wrote it. Put the copy beside it in its place: ${restoreCheckpoint(name)}`;
+  return (
+    "The file with the stack's state is empty or cut off: a run was killed while it wrote it, or the disk was full. " +
+    `Where it is full, make room first: df -h. Then put the copy beside it in its place: ${restoreCheckpoint(name)}`
+  );
 }
 
-/** The command that puts the copy of a stack's state in its place, where the state is empty. */
+/** The command that puts the copy of a stack's state in its place, where the state is not whole. */
 export function restoreCheckpoint(name: string): string {
   const url = `pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
-  return `find "$(${url})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
+  // A project of another name may have a stack of this one, whose state is whole.
+  const isWhole = `node -e 'try { JSON.parse(fs.readFileSync(process.argv[1])) } catch { process.exit(1) }' {} \\;`;
+  return `find "$(${url})/.pulumi/stacks" -name ${shellWord(`${name}.json`)} ! -exec ${isWhole} -exec cp {}.bak {} \\;`;
 }
 
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
