@@ -6,6 +6,7 @@ import { expectation } from "./expectation.ts";
 import { clusterFacts } from "./facts/clusterFacts.ts";
 import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
+import { knownRoots } from "./facts/knownRoots.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
 import { encryptedKubeconfig } from "../lib/pulumi.ts";
@@ -32,15 +33,19 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     expected,
     cluster,
     dns,
-    wire: wireFacts(host, async (port) => {
-      const told = toldAddress(port);
-      if (told !== undefined) {
-        return told;
-      }
-      const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
-      const [address] = [...ipv4, ...ipv6];
-      return address === undefined ? undefined : { address, port };
-    }),
+    wire: wireFacts(
+      host,
+      async (port) => {
+        const told = toldAddress(port);
+        if (told !== undefined) {
+          return told;
+        }
+        const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
+        const [address] = [...ipv4, ...ipv6];
+        return address === undefined ? undefined : { address, port };
+      },
+      { roots: knownRoots(args.ca) },
+    ),
     credential: deployedCredential(expected, cluster, await cloudAccess(args.stack, resources)),
     reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
     prove: args.prove,

@@ -1,4 +1,4 @@
-import { loopback, presentSandbox } from "../sandbox/index.ts";
+import { loopback, presentSandbox, rootOfCertificates } from "../sandbox/index.ts";
 import type { DoctorArguments } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 
@@ -8,8 +8,9 @@ import { apiPort, challengePort } from "./facts/wire.ts";
  *
  * @throws UserError when it is not running
  */
-export function inSandbox(args: DoctorArguments): DoctorArguments {
-  const { environment, dns, ports } = presentSandbox();
+export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments> {
+  const sandbox = presentSandbox();
+  const { environment, dns, ports } = sandbox;
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
   const resolve = new Map([
@@ -17,5 +18,10 @@ export function inSandbox(args: DoctorArguments): DoctorArguments {
     [`*:${apiPort}`, at(ports.providerApi)],
     ...args.resolve,
   ]);
-  return { ...args, resolve, dnsServers: [dns.address, ...args.dnsServers] };
+  return {
+    ...args,
+    resolve,
+    dnsServers: [dns.address, ...args.dnsServers],
+    ca: [await rootOfCertificates(sandbox), ...args.ca],
+  };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
 import { shellWord } from "./clusterCommand.ts";
+import { NoAnswer, requestTimeout } from "./deadline.ts";
 import { hasCode, UserError } from "./errors.ts";
 
 /** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
@@ -17,6 +18,14 @@ export interface PulumiOutput {
 /** Why a command of Pulumi's did not do its work. */
 export type PulumiFailure = "not on PATH" | PulumiOutput;
 
+/**
+ * How long Pulumi may take that only reads, in milliseconds: several requests to its backend, and a program that has to be
+ * loaded.
+ */
+const readTimeout = 2 * requestTimeout;
+/** How long Pulumi may take that runs the stack's program, in milliseconds. */
+const runTimeout = 15 * 60_000;
+
 /** How to run Pulumi. */
 export interface PulumiOptions {
   /** The project's folder. Default: this process's. */
@@ -25,6 +34,8 @@ export interface PulumiOptions {
   readonly stdin?: string | undefined;
   /** Default: kept. */
   readonly stream?: PulumiStream | undefined;
+  /** How long it may take, in milliseconds. Default: a minute for what only reads, else a quarter of an hour. */
+  readonly timeout?: number | undefined;
   /** A failure in the words of the command that ran Pulumi. */
   readonly explain: (failure: PulumiFailure) => string;
 }
@@ -136,14 +147,43 @@ export async function encryptedKubeconfig(
   return text.replace(/\n$/, "");
 }
 
+/** Commands that only read, by their first words. */
+const reading = /^(?:stack (?:export|ls)|config get|whoami)\b/;
+
+/** How long Pulumi has to cancel what it is at, in milliseconds: it leaves the stack locked otherwise. */
+const grace = 10_000;
+
 function start(
   args: readonly string[],
-  { directory, stdin = "", stream = "kept", explain }: PulumiOptions,
+  { directory, stdin = "", stream = "kept", timeout, explain }: PulumiOptions,
 ): Promise<PulumiOutput & { readonly status: number | null }> {
+  const onlyReads = reading.test(args.join(" "));
+  const patience = timeout ?? (onlyReads ? readTimeout : runTimeout);
   return new Promise((done, failed) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], {
-      cwd: directory,
-      stdio: ["pipe", "pipe", "pipe"],
+    const child = spawnPulumi([...args, "--non-interactive"], directory);
+    const end = () => {
+      child.kill("SIGKILL");
+      // What it has started may hold them open for longer.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const timers: NodeJS.Timeout[] = [];
+    const after = (milliseconds: number, act: () => void) => {
+      timers.push(setTimeout(act, milliseconds));
+    };
+    let late: UserError | undefined;
+    after(patience, () => {
+      const { message } = new NoAnswer(patience);
+      const command = ["pulumi", ...args.map(shellWord)].join(" ");
+      late = new UserError(
+        `Pulumi gives ${message}. What it waits for: ${command} -v=5 --logtostderr`,
+      );
+      if (onlyReads) {
+        end();
+      } else {
+        child.kill("SIGINT");
+        after(grace, end);
+      }
     });
     const written = { stdout: "", stderr: "", all: "" };
     for (const source of ["stdout", "stderr"] as const) {
@@ -156,12 +196,27 @@ function start(
       });
     }
     child.on("error", (error) => {
+      timers.forEach(clearTimeout);
       failed(hasCode(error, "ENOENT") ? new UserError(explain("not on PATH")) : error);
     });
     child.on("close", (status) => {
-      done({ status, ...written });
+      timers.forEach(clearTimeout);
+      if (late === undefined) {
+        done({ status, ...written });
+      } else {
+        failed(late);
+      }
     });
     // Who does not read its input may be gone before it is written.
     child.stdin.on("error", () => undefined).end(stdin);
   });
+}
+
+function spawnPulumi(args: readonly string[], directory: string | undefined) {
+  try {
+    return spawn("pulumi", args, { cwd: directory, stdio: ["pipe", "pipe", "pipe"] });
+  } catch (error) {
+    // Node names no program where the arguments are too long.
+    throw error instanceof Error ? Object.assign(error, { path: "pulumi" }) : error;
+  }
 }

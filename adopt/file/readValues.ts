@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import { hasCode, UserError } from "../../lib/errors.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
@@ -37,8 +37,17 @@ export function parseValues(text: string, file: string): ValueMap {
   return values;
 }
 
+/** As much as Helm's record of a release can hold, which has the values in it (etcd's limit for one object). */
+const mostBytes = 1024 * 1024;
+
 function readText(file: string): string {
   try {
+    const { size } = statSync(file);
+    if (size > mostBytes) {
+      throw new UserError(
+        `${file} has ${Math.ceil(size / mostBytes)} MiB, and Helm can deploy no values of more than 1 MiB: it must be the file that Helm was given with -f.`,
+      );
+    }
     return readFileSync(file, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "EISDIR")) {

@@ -5,6 +5,7 @@ import {
   Impersonated,
   OAuth2Client,
   type AuthClient,
+  type gaxios,
 } from "google-auth-library";
 import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
 import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
@@ -23,13 +24,17 @@ const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
  * environment, down to the metadata server; and as the service account that is impersonated, if one is.
  *
  * @param access how the plugin reaches Google
+ * @param timeout how long each call may take, in milliseconds. Default: as long as any request
  * @throws RunError when the access cannot be used
  */
-export async function operatorClient(access: GoogleCloudAccess): Promise<AuthClient> {
+export async function operatorClient(
+  access: GoogleCloudAccess,
+  timeout?: number,
+): Promise<AuthClient> {
   refuseUnusableGoogleCloud(access);
   const { impersonateServiceAccount, impersonateServiceAccountDelegates, quotaProject } = access;
   const scopes = [...(access.scopes ?? [cloudPlatform])];
-  const own = await ownClient(access, scopes);
+  const own = await ownClient(access, scopes, timeout);
   // As the plugin: the project of the stack or the environment before that of the file.
   const quotaProjectId = quotaProject ?? own.quotaProjectId;
   if (quotaProjectId !== undefined) {
@@ -44,7 +49,7 @@ export async function operatorClient(access: GoogleCloudAccess): Promise<AuthCli
     targetPrincipal: impersonateServiceAccount,
     delegates: [...(impersonateServiceAccountDelegates ?? [])],
     targetScopes: scopes,
-    transporter: proxiedTransporter(),
+    transporter: proxiedTransporter(undefined, timeout),
     ...(endpoint !== undefined && { endpoint }),
   });
   if (quotaProjectId !== undefined) {
@@ -53,30 +58,38 @@ export async function operatorClient(access: GoogleCloudAccess): Promise<AuthCli
   return impersonated;
 }
 
-function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthClient> {
+function ownClient(
+  access: GoogleCloudAccess,
+  scopes: string[],
+  timeout?: number,
+): Promise<AuthClient> {
   const { accessToken, credentials, externalCredentials } = access;
+  const transporter = proxiedTransporter(undefined, timeout);
   if (externalCredentials !== undefined) {
-    return Promise.resolve(externalClient(externalCredentials, access, scopes));
+    return Promise.resolve(externalClient(externalCredentials, access, scopes, transporter));
   }
   if (accessToken !== undefined) {
-    const client = new OAuth2Client({ transporter: proxiedTransporter() });
+    const client = new OAuth2Client({ transporter });
     client.setCredentials({ access_token: contentOf(accessToken) });
     return Promise.resolve(client);
   }
   return credentials === undefined
-    ? new GoogleAuth({ scopes, clientOptions: { transporter: proxiedTransporter() } }).getClient()
-    : fileClient(credentialsFile(credentials), scopes);
+    ? new GoogleAuth({ scopes, clientOptions: { transporter } }).getClient()
+    : fileClient(credentialsFile(credentials), scopes, timeout);
 }
 
-function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
+function fileClient(file: ValueMap, scopes: string[], timeout?: number): Promise<AuthClient> {
   // A service account's key asks where its file says, as everywhere in this program.
   const key = keyFile.safeParse(file);
   if (key.success) {
-    return Promise.resolve(keyClient(key.data, scopes));
+    return Promise.resolve(keyClient(key.data, scopes, timeout));
   }
   const { token_uri: tokenUri } = file;
   // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
-  const transporter = proxiedTransporter(typeof tokenUri === "string" ? tokenUri : undefined);
+  const transporter = proxiedTransporter(
+    typeof tokenUri === "string" ? tokenUri : undefined,
+    timeout,
+  );
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
 }
 
@@ -95,6 +108,7 @@ function externalClient(
   { audience, identityToken, serviceAccountEmail }: ExternalCredentials,
   { iamCredentialsEndpoint = "https://iamcredentials.googleapis.com/v1/" }: GoogleCloudAccess,
   scopes: string[],
+  transporter: gaxios.Gaxios,
 ): AuthClient {
   const client = new IdentityPoolClient({
     type: "external_account",
@@ -102,7 +116,7 @@ function externalClient(
     subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
     token_url: "https://sts.googleapis.com/v1/token",
     service_account_impersonation_url: `${iamCredentialsEndpoint}projects/-/serviceAccounts/${serviceAccountEmail}:generateAccessToken`,
-    transporter: proxiedTransporter(),
+    transporter,
     subject_token_supplier: { getSubjectToken: () => Promise.resolve(identityToken) },
   });
   client.scopes = scopes;

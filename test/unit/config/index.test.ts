@@ -279,7 +279,6 @@ describe("configuration", () => {
           provider: "googleCloud",
           project: "dns-project",
           grant: "zone",
-          proofTimeout: 480,
           rotation: "first",
           maxAgeDays: 90,
         },
