@@ -49,7 +49,5 @@ function endAtDeadline(error: gaxios.GaxiosError): void {
 /** Whether a call has failed since its answer did not come in time, or not to its end. */
 export function isLate({ code, cause }: gaxios.GaxiosError): boolean {
   const late = ["TimeoutError", "AbortError"];
-  return (
-    late.includes(String(code)) || (cause instanceof Error && late.includes(cause.name))
-  );
+  return late.includes(String(code)) || (cause instanceof Error && late.includes(cause.name));
 }

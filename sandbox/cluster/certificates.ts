@@ -57,7 +57,7 @@ const leeway = 3_600_000;
 export async function createAuthority(name: string, organization?: string): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: authorityName(name, organization),
+    name: nameOf(name, organization),
     serialNumber: serial(),
     ...validity(),
     keys,
@@ -85,7 +85,7 @@ function authorityOf(authority: X509Certificate, signingKey: webcrypto.CryptoKey
     intermediate: async (name, organization, valid = validity()) => {
       const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const certificate = await X509CertificateGenerator.create({
-        subject: authorityName(name, organization),
+        subject: nameOf(name, organization),
         issuer: authority.subject,
         serialNumber: serial(),
         ...valid,
@@ -99,7 +99,7 @@ function authorityOf(authority: X509Certificate, signingKey: webcrypto.CryptoKey
   };
 }
 
-function authorityName(name: string, organization: string | undefined) {
+function nameOf(name: string, organization: string | undefined) {
   return [{ CN: [name] }, ...(organization === undefined ? [] : [{ O: [organization] }])];
 }
 
@@ -108,11 +108,24 @@ const authorityExtensions = [
   new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
 ];
 
-/** Makes a certificate of its own signature, as the one that an Akash provider has on the chain. */
-export async function createSelfSigned(commonName: string): Promise<KeyPair> {
+/**
+ * Makes a certificate of its own signature, as the one that an Akash provider has on the chain.
+ *
+ * @param organization Default: none.
+ * @param host the name that it is for. Default: none.
+ */
+export async function createSelfSigned(
+  commonName: string,
+  organization?: string,
+  host?: string,
+): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [commonName] }],
+    name: nameOf(commonName, organization),
+    extensions:
+      host === undefined
+        ? []
+        : [new SubjectAlternativeNameExtension([{ type: "dns", value: host }])],
     serialNumber: serial(),
     ...validity(),
     keys,

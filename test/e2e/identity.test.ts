@@ -24,15 +24,6 @@ interface Call {
   readonly quotaProject?: string;
 }
 
-async function control<T>(url: string, method: string, body?: object): Promise<T> {
-  const response = await fetch(url, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  assert(response.ok, `${method} ${url}: ${response.status}`);
-  return (await response.json()) as T;
-}
-
 /** What the doctor prints, whatever it finds. */
 function doctorOf({ directory, stack }: Workspace, { environment }: Sandbox): Promise<string> {
   return new Promise((done) => {
@@ -109,9 +100,9 @@ describe("the operator's identity at Google, an account that is impersonated", (
 
   /** The calls about keys since the last time. */
   async function keyCalls(): Promise<readonly Call[]> {
-    const url = `${sandbox.clouds.control.google}/calls`;
-    const { calls } = await control<{ readonly calls: readonly Call[] }>(url, "GET");
-    await control(url, "DELETE");
+    type Calls = { readonly calls: readonly Call[] };
+    const { calls } = await clouds.control<Calls>("google", "GET", "calls");
+    await clouds.control("google", "DELETE", "calls");
     return calls.filter(({ path }) => path.includes("/keys"));
   }
 
@@ -181,8 +172,7 @@ describe("what a Google organization forbids", () => {
   let clouds: SandboxClouds;
   let workspace: Workspace;
 
-  const set = (settings: object) =>
-    control(`${sandbox.clouds.control.google}/settings`, "PATCH", settings);
+  const set = (settings: object) => clouds.set("google", settings);
 
   before(async () => {
     sandbox = await testSandbox();

@@ -20,19 +20,18 @@ const shown = [
 
 /** Programs that messages have commands of, and what their outputs go through. */
 const programs = [
-  ...[
-    "curl",
-    "dig",
-    "find",
-    "gcloud",
-    "grep",
-    "helm",
-    "kubectl",
-    "npm",
-    "openssl",
-    "pulumi",
-    "sed",
-  ],
+  "curl",
+  "date",
+  "dig",
+  "find",
+  "gcloud",
+  "grep",
+  "helm",
+  "kubectl",
+  "npm",
+  "openssl",
+  "pulumi",
+  "sed",
 ];
 
 /** Between the words of a record: no command has it. */

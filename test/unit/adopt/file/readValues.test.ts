@@ -144,7 +144,10 @@ describe("reading a values file", () => {
     try {
       const file = join(folder, "large.yaml");
       writeFileSync(file, `{{ no YAML\n${"#".repeat(10 * 1024 * 1024)}`);
-      assert.throws(() => readValues(file), { name: "UserError", message: /has 10\.0 MiB, and is no file/ });
+      assert.throws(() => readValues(file), {
+        name: "UserError",
+        message: /has 10\.0 MiB, and is no file/,
+      });
       writeFileSync(file, `from: x\n${"#".repeat(1024 * 1024 - 9)}`);
       assert.deepEqual(readValues(file), { from: "x" });
     } finally {
