@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { parseAllDocuments } from "yaml";
 import { hasCode, UserError } from "../../lib/errors.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { mapLeaves } from "../../lib/tree.ts";
+import { parseYaml } from "../../lib/yaml.ts";
 
 /**
- * Reads a values file as Helm does: YAML 1.1, one document.
+ * Reads a values file as Helm does, one document. A whole number that no double holds is the text of its digits.
  *
  * @throws UserError when it cannot be read, or is not a map; the message shows nothing of its content
  */
@@ -15,8 +16,7 @@ export function readValues(file: string): ValueMap {
 /** Parses the text of a values file; see {@link readValues}. */
 export function parseValues(text: string, file: string): ValueMap {
   // The parser's own message quotes the line, which may hold a credential.
-  const documents = parseAllDocuments(text, { version: "1.1", prettyErrors: true });
-  const all = "empty" in documents ? [] : documents;
+  const all = parseYaml(text, { uniqueKeys: true });
   for (const { errors } of all) {
     const [error] = errors;
     if (error !== undefined) {
@@ -25,7 +25,7 @@ export function parseValues(text: string, file: string): ValueMap {
       throw new UserError(`${file} is not YAML: line ${line}, column ${col} (${code}).`);
     }
   }
-  const [values, ...others] = all.map((document) => document.toJS() as unknown);
+  const [values, ...others] = all.map((document) => inJson(document.toJS(), file));
   if (others.length > 0) {
     throw new UserError(`${file} has ${all.length} YAML documents; Helm takes one.`);
   }
@@ -35,6 +35,22 @@ export function parseValues(text: string, file: string): ValueMap {
     );
   }
   return values;
+}
+
+/**
+ * The value as JSON has it: a whole number that no double holds as the text of its digits.
+ *
+ * @throws UserError where it is an infinity or no number, on which Helm gives up
+ */
+function inJson(value: unknown, file: string): unknown {
+  return mapLeaves(value, (leaf, path) => {
+    if (typeof leaf === "number" && !Number.isFinite(leaf)) {
+      throw new UserError(
+        `${file} has a number at ${path.join(".")} that Helm does not take: .inf and .nan are text only in quotes.`,
+      );
+    }
+    return typeof leaf === "bigint" ? String(leaf) : leaf;
+  });
 }
 
 function readText(file: string): string {
