@@ -4,6 +4,7 @@ import {
   stringify,
   visit,
   type Document,
+  type LineCounter,
   type Scalar,
   type ScalarTag,
   type SchemaOptions,
@@ -103,15 +104,18 @@ const writeTags: SchemaOptions = {
  * Parses YAML as Helm does (sigs.k8s.io/yaml over go.yaml.in/yaml v2), and so the tools of Kubernetes.
  *
  * A whole number that is no exact double is a BigInt.
+ * Of a key that is there twice, the last one counts.
  *
- * @param options.uniqueKeys whether a key that is there twice is an error. Default: the last one counts, as for Helm
+ * @param lines counts the lines, for places in the text; the messages of errors do not quote it then
  * @returns its documents, each with its own errors; none where there is nothing but comments
  */
-export function parseYaml(
-  yaml: string,
-  { uniqueKeys = false }: { readonly uniqueKeys?: boolean } = {},
-): readonly YamlDocument[] {
-  const documents = parseAllDocuments(yaml, { version: "1.1", uniqueKeys, ...readTags });
+export function parseYaml(yaml: string, lines?: LineCounter): readonly YamlDocument[] {
+  const documents = parseAllDocuments(yaml, {
+    version: "1.1",
+    uniqueKeys: false,
+    ...(lines !== undefined && { lineCounter: lines, prettyErrors: false }),
+    ...readTags,
+  });
   if ("empty" in documents) {
     return [];
   }
