@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { shellWord } from "./clusterCommand.ts";
+import { printable } from "./printable.ts";
+import { shell, type ShellText } from "./shell.ts";
 
 /**
  * A failure that its reader can mend: bad arguments, a missing tool, a taken port. It is shown as one
@@ -36,21 +37,35 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 /** What keeps this machine from writing a file or starting a program, by Node's code for it. */
-const machineProblems: Readonly<Record<string, (subject: string, path: string) => string>> = {
-  ENOSPC: (subject, path) =>
-    `${subject} cannot be written: no space is left (ENOSPC). Make room, and run the same command again. How much there is: df -h ${path}`,
-  EDQUOT: (subject, path) =>
-    `${subject} cannot be written: your quota is used up (EDQUOT). Make room, and run the same command again. How much is used: du -sh ${path}`,
-  EROFS: (subject, path) =>
-    `${subject} cannot be written: its file system is read-only (EROFS). Which one it is: df ${path}`,
-  EACCES: (subject, path) =>
-    `${subject} is not open to you: permission denied (EACCES). Who may use it: ls -ld ${path}`,
-  EPERM: (subject, path) =>
-    `${subject} is not open to you: operation not permitted (EPERM). Who may use it: ls -ld ${path}`,
-  E2BIG: (subject) =>
-    `${subject} is not started: its arguments and the environment are longer than the system allows (E2BIG). How long the environment is: env | wc -c`,
-  EMFILE: (subject) =>
-    `${subject} cannot be opened: this process has too many open files (EMFILE). How many there may be: ulimit -n`,
+const machineProblems: Readonly<Record<string, (path: string) => readonly [string, ShellText]>> = {
+  ENOSPC: (path) => [
+    "cannot be written: no space is left (ENOSPC). Make room, and run the same command again. How much there is",
+    shell`df -h ${path}`,
+  ],
+  EDQUOT: (path) => [
+    "cannot be written: your quota is used up (EDQUOT). Make room, and run the same command again. How much is used",
+    shell`du -sh ${path}`,
+  ],
+  EROFS: (path) => [
+    "cannot be written: its file system is read-only (EROFS). Which one it is",
+    shell`df ${path}`,
+  ],
+  EACCES: (path) => [
+    "is not open to you: permission denied (EACCES). Who may use it",
+    shell`ls -ld ${path}`,
+  ],
+  EPERM: (path) => [
+    "is not open to you: operation not permitted (EPERM). Who may use it",
+    shell`ls -ld ${path}`,
+  ],
+  E2BIG: () => [
+    "is not started: its arguments and the environment are longer than the system allows (E2BIG). How long the environment is",
+    shell`env | wc -c`,
+  ],
+  EMFILE: () => [
+    "cannot be opened: this process has too many open files (EMFILE). How many there may be",
+    shell`ulimit -n`,
+  ],
 };
 
 /**
@@ -65,7 +80,8 @@ export function machineProblem(error: unknown): string | undefined {
   }
   const { code = "", path, syscall } = error as NodeJS.ErrnoException;
   const subject = path ?? syscall?.replace(/^spawn /, "") ?? "A file";
-  return machineProblems[code]?.(subject, shellWord(existingPart(path ?? ".")));
+  const found = machineProblems[code]?.(existingPart(path ?? "."));
+  return found && `${subject} ${found[0]}: ${found[1]}`;
 }
 
 /** The path, or the nearest folder above it that is there. */
@@ -90,7 +106,8 @@ export async function runCommand(
     const expected = usage || error instanceof UserError || machine !== undefined;
     const stack = error instanceof Error ? error.stack : undefined;
     const showStack = process.env.DEBUG !== undefined || !expected;
-    process.stderr.write(`${(showStack ? stack : undefined) ?? machine ?? messageOf(error)}\n`);
+    const text = (showStack ? stack : undefined) ?? machine ?? messageOf(error);
+    process.stderr.write(`${printable(text)}\n`);
     process.exitCode = usage ? codes.usage : codes.failure;
   }
 }

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
-import { shellWord } from "./clusterCommand.ts";
 import { NoAnswer, requestTimeout } from "./deadline.ts";
 import { hasCode, UserError } from "./errors.ts";
+import { joined, shell, shellWord, verbatim, type ShellText } from "./shell.ts";
+import { printable } from "./printable.ts";
 
 /** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
 export type PulumiStream = "kept" | "stdout" | "stderr";
@@ -116,11 +117,11 @@ export function brokenCheckpoint(output: string, stack: string): string | undefi
 }
 
 /** The command that puts the copy of a stack's state in its place, where the state is not whole. */
-export function restoreCheckpoint(name: string): string {
-  const url = `pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
+export function restoreCheckpoint(name: string): ShellText {
+  const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
   // A project of another name may have a stack of this one, whose state is whole.
-  const isWhole = `node -e 'try { JSON.parse(fs.readFileSync(process.argv[1])) } catch { process.exit(1) }' {} \\;`;
-  return `find "$(${url})/.pulumi/stacks" -name ${shellWord(`${name}.json`)} ! -exec ${isWhole} -exec cp {}.bak {} \\;`;
+  const isWhole = shell`node -e 'try { JSON.parse(fs.readFileSync(process.argv[1])) } catch { process.exit(1) }' {} \\;`;
+  return shell`find "$(${verbatim(url)})/.pulumi/stacks" -name ${name}.json ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
 }
 
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
@@ -147,6 +148,9 @@ export async function encryptedKubeconfig(
   return text.replace(/\n$/, "");
 }
 
+/** Colours are control characters, which would be shown as such. */
+const uncoloured = ["--color", "never"];
+
 /** Commands that only read, by their first words. */
 const reading = /^(?:stack (?:export|ls)|config get|whoami)\b/;
 
@@ -160,7 +164,10 @@ function start(
   const onlyReads = reading.test(args.join(" "));
   const patience = timeout ?? (onlyReads ? readTimeout : runTimeout);
   return new Promise((done, failed) => {
-    const child = spawnPulumi([...args, "--non-interactive"], directory);
+    const child = spawnPulumi(
+      [...args, "--non-interactive", ...(stream === "kept" ? [] : uncoloured)],
+      directory,
+    );
     const end = () => {
       child.kill("SIGKILL");
       // What it has started may hold them open for longer.
@@ -174,10 +181,8 @@ function start(
     let late: UserError | undefined;
     after(patience, () => {
       const { message } = new NoAnswer(patience);
-      const command = ["pulumi", ...args.map(shellWord)].join(" ");
-      late = new UserError(
-        `Pulumi gives ${message}. What it waits for: ${command} -v=5 --logtostderr`,
-      );
+      const command = joined([shell`pulumi`, ...args.map(shellWord), shell`-v=5 --logtostderr`], " ");
+      late = new UserError(`Pulumi gives ${message}. What it waits for: ${command}`);
       if (onlyReads) {
         end();
       } else {
@@ -191,7 +196,7 @@ function start(
         written[source] += text;
         written.all += text;
         if (stream !== "kept") {
-          process[stream].write(text);
+          process[stream].write(printable(text));
         }
       });
     }

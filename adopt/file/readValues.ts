@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
-import { LineCounter, parseAllDocuments } from "yaml";
+import { LineCounter } from "yaml";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { parseYaml } from "../../lib/yaml.ts";
 import { valuesTree, type Place, type RepeatedKey } from "./valuesTree.ts";
 
 /** A values file. */
@@ -14,7 +15,7 @@ export interface ValuesFile {
 }
 
 /**
- * Reads a values file as Helm does: YAML 1.1, one document.
+ * Reads a values file as Helm does, one document. A whole number that no double holds is the text of its digits.
  *
  * @throws UserError when it cannot be read, or is not a map; the message shows nothing of its content
  */
@@ -36,13 +37,7 @@ export function parseValues(text: string, file: string): ValueMap {
 export function parseValuesFile(text: string, file: string): ValuesFile {
   const lines = new LineCounter();
   // The parser's own message quotes the line, which may hold a credential. Of repeated keys, Helm takes the last.
-  const documents = parseAllDocuments(text, {
-    version: "1.1",
-    prettyErrors: false,
-    uniqueKeys: false,
-    lineCounter: lines,
-  });
-  const all = "empty" in documents ? [] : documents;
+  const all = parseYaml(text, lines);
   for (const { errors } of all) {
     const [error] = errors;
     if (error !== undefined) {

@@ -90,7 +90,15 @@ class TreeReader {
         return this.value(item, inside);
       });
     }
-    return isScalar(node) ? node.value : undefined;
+    return isScalar(node) ? this.scalar(node) : undefined;
+  }
+
+  /** As JSON has it: a whole number that no double holds as the text of its digits. */
+  private scalar(node: Scalar): unknown {
+    if (typeof node.value === "number" && !Number.isFinite(node.value)) {
+      throw this.failure(node, "it has no number for .inf and .nan, which are text only in quotes");
+    }
+    return typeof node.value === "bigint" ? String(node.value) : node.value;
   }
 
   private fill(map: Record<string, unknown>, node: YAMLMap, path: readonly string[]): void {

@@ -6,13 +6,14 @@ import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 
 const closed: Problem = {
   id: "port-8443-closed",
   severity: "error",
   title: "Port 8443 of the provider's host does not answer",
   why: "It is the provider's API: no tenant can send a manifest, and the provider is not listed as online.",
-  command: ({ host }) => `openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
+  command: ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 };
 
 const chain: Problem = {
@@ -20,7 +21,7 @@ const chain: Problem = {
   severity: "error",
   title: "Port 8443 serves the self-signed certificate of the chain",
   why: "The provider has no certificate of the CA, and falls back to that of mTLS. Clients with a JWT refuse it; the log says why there is none.",
-  command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep cert-issuer`),
+  command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep cert-issuer`),
 };
 
 const selfSigned: Problem = {
@@ -36,7 +37,7 @@ const incomplete: Problem = {
   severity: "error",
   title: "Port 8443 leaves out a certificate between its own and the CA's root",
   why: "Most clients do not look for it, and refuse the connection; until it is there, nobody can tell whether the CA has signed the certificate at all. The provider itself serves what the CA has sent with it, so something in front of it may end TLS with the certificate alone: give it the whole chain (`fullchain.pem`).",
-  command: (expected) => `${closed.command(expected)} -showcerts`,
+  command: (expected) => shell`${verbatim(closed.command(expected))} -showcerts`,
 };
 
 const untrusted: Problem = {
@@ -44,7 +45,7 @@ const untrusted: Problem = {
   severity: "error",
   title: "The certificate on port 8443 leads to a root that this machine does not know",
   why: "It is not from Let's Encrypt, whatever it says: no client trusts it. Where Let's Encrypt itself has a new root, a newer Node or system knows it.",
-  command: (expected) => `${closed.command(expected)} -showcerts`,
+  command: (expected) => shell`${verbatim(closed.command(expected))} -showcerts`,
 };
 
 const privateRoot: Problem = {
@@ -53,7 +54,7 @@ const privateRoot: Problem = {
   title:
     "The certificate on port 8443 leads to a root that this machine does not know, as that of a private CA",
   why: "So nothing tells whether the stack's CA has signed it. With the CA's root at hand, the doctor can.",
-  command: ({ stack }) => `npm run doctor -- -s ${stack} --ca 'ROOT.PEM'`,
+  command: ({ stack }) => shell`npm run doctor -- -s ${stack} --ca ${placeholder("root.pem")}`,
 };
 
 const chainOutOfTime: Problem = {
@@ -69,7 +70,7 @@ const notYetValid: Problem = {
   severity: "error",
   title: "The certificate on port 8443 is not valid yet",
   why: "A CA dates none ahead, so a clock is wrong: this machine's, and then all that it says of times is, or the CA's. The command shows this machine's time and the CA's.",
-  command: ({ directoryUrl }) => `date -u; curl -sI ${directoryUrl} | grep -i '^date:'`,
+  command: ({ directoryUrl }) => shell`date -u; curl -sI ${directoryUrl} | grep -i '^date:'`,
 };
 
 const staging: Problem = {

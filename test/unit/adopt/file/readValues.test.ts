@@ -11,6 +11,22 @@ describe("reading a values file", () => {
     assert.deepEqual(parse("a: yes\nb: 0744\nc: 12h\n"), { a: true, b: 0o744, c: "12h" });
   });
 
+  it("leaves dates, times and offsets the text that they are", () => {
+    assert.deepEqual(parse("a: 2024-01-15\nb: 22:30\nc: +05:30\n"), {
+      a: "2024-01-15",
+      b: "22:30",
+      c: "+05:30",
+    });
+  });
+
+  it("keeps the digits of a number that no double holds, at any depth", () => {
+    assert.deepEqual(parse("a: 9007199254740993\nb: {c: [18446744073709551616]}\nd: 10000000\n"), {
+      a: "9007199254740993",
+      b: { c: ["18446744073709551616"] },
+      d: 10000000,
+    });
+  });
+
   it("refuses what is not YAML, with the place and without the line", () => {
     assert.throws(() => readValues("test/unit/adopt/file/fixtures/malformed.txt"), {
       name: "UserError",
@@ -88,6 +104,8 @@ describe("reading a values file", () => {
     ["a merge key of a list", "a: &x [1]\nb: { <<: *x }\n", "line 2, column 10 (a merge key"],
     ["a list of merge keys with a text", "a: { <<: [{}, 1] }\n", "line 1, column 15 (a merge key"],
     ["an empty merge key", "a:\n  <<:\n", "(a merge key"],
+    ["an infinity", "a: [.inf]\n", "line 1, column 5 (it has no number"],
+    ["what is no number", "a:\n  b: .nan\n", "line 2, column 6 (it has no number"],
     ["a key that is a list", "? [a]\n: 1\n", "line 1, column 3 (a key is no text"],
     [
       "aliases that grow without end",
