@@ -181,7 +181,10 @@ function start(
     let late: UserError | undefined;
     after(patience, () => {
       const { message } = new NoAnswer(patience);
-      const command = joined([shell`pulumi`, ...args.map(shellWord), shell`-v=5 --logtostderr`], " ");
+      const command = joined(
+        [shell`pulumi`, ...args.map(shellWord), shell`-v=5 --logtostderr`],
+        " ",
+      );
       late = new UserError(`Pulumi gives ${message}. What it waits for: ${command}`);
       if (onlyReads) {
         end();

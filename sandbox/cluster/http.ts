@@ -10,7 +10,7 @@ export interface TlsOptions {
 }
 
 /** How long one request may take, in milliseconds. */
-const requestTimeout = 2_000;
+const requestTimeout = 10_000;
 
 /**
  * Asks a server's health endpoint and returns whether it answered with a 2xx status.

@@ -346,11 +346,13 @@ describe("doctor, the certificate", () => {
   });
 
   it("reads the certificate that a server serves to who names the host", async () => {
-    const authority = await createAuthority("Test CA");
+    const root = await createAuthority("Test Root");
+    const authority = await root.intermediate("Test CA");
     const own = await authority.server("provider.example.com", ["provider.example.com"]);
     const other = await authority.server("localhost");
     const server = createServer({ cert: other.certificate, key: other.key });
-    server.addContext("provider.example.com", { cert: own.certificate, key: own.key });
+    const cert = `${own.certificate}\n${authority.certificate}`;
+    server.addContext("provider.example.com", { cert, key: own.key });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
@@ -366,6 +368,8 @@ describe("doctor, the certificate", () => {
       assert(served.matchesHost);
       assert(!served.selfSigned);
       assert.equal(served.issuer, "CN=Test CA");
+      const { end, issuer, length } = served.chain;
+      assert.deepEqual([end, issuer, length], ["open", "CN=Test Root", 2]);
       assert(served.names.includes("provider.example.com"));
     } finally {
       server.close();
