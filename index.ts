@@ -1,3 +1,4 @@
+import "./startup/environment.ts";
 import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
 import "./startup/failures.ts";

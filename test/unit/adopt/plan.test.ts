@@ -61,8 +61,8 @@ describe("the plan of an adoption", () => {
       };
       const { project } = identity;
       const config = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
-      pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
-      process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(
+      pulumi.runtime.setAllConfig(
+        Object.fromEntries(config) as Record<string, string>,
         ["walletKey", "walletPassword"].map((name) => `${project}:${name}`),
       );
       const { resources } = await runProgram("prod", program);
