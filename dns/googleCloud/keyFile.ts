@@ -12,7 +12,7 @@ const formerTokenUri = "https://accounts.google.com/o/oauth2/token";
  */
 export function isGoogleAddress(address: string): boolean {
   const url = URL.parse(address);
-  if (url === null || url.username !== "" || url.password !== "") {
+  if (url?.username !== "" || url.password !== "") {
     return false;
   }
   return (

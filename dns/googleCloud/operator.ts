@@ -90,7 +90,12 @@ function refuseFile(file: ValueMap): void {
     file.type === "service_account"
       ? keyFileProblems(JSON.stringify(file))
       : addressFields
-          .filter((field) => file[field] !== undefined && !isGoogleAddress(String(file[field])))
+          .filter((field) => {
+            const address = file[field];
+            return (
+              address !== undefined && !(typeof address === "string" && isGoogleAddress(address))
+            );
+          })
           .map((field) => `${field} is no https address at googleapis.com`);
   if (wrong.length > 0) {
     throw new RunError(
