@@ -7,12 +7,14 @@ import {
   initCommand,
   parentsCommand,
   previewCommand,
-  settingCommands,
+  secretCommands,
+  settingsInClear,
 } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
+import { stackFileName } from "./stackFile.ts";
 
 /** What stands in the place of every secret. */
 const masked = "[secret]";
@@ -71,7 +73,10 @@ export function shownCommands(preparation: Preparation): string[] {
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
-    ...settingCommands(identity, translation).map(shownCommand),
+    ...(Object.keys(settingsInClear(translation)).length > 0
+      ? [`(the settings above are written into ${stackFileName(identity.stack)})`]
+      : []),
+    ...secretCommands(identity, translation).map(shownCommand),
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
