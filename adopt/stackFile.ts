@@ -78,10 +78,9 @@ export function writeSettings(
     quoteWhatLooksLikeOther(node);
     document.setIn(["config", `${project}:${name}`], node);
   }
-  writeAtomically(
-    existsSync(path) ? realpathSync(path) : path,
-    document.toString({ lineWidth: 0 }),
-  );
+  // Pulumi's parser takes it for a line break, also where it is quoted.
+  const text = document.toString({ lineWidth: 0 }).replaceAll("\u0085", "\\N");
+  writeAtomically(existsSync(path) ? realpathSync(path) : path, text);
 }
 
 /** Pulumi's parser takes some texts for a date or a number that this one does not (go.yaml.in/yaml/v3, resolve.go). */

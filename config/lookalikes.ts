@@ -1,11 +1,11 @@
 import { isMap } from "../lib/json.ts";
 
-/** What the last words of a name are that has a credential as its value: `pullPassword`, `API_TOKEN`, `secretAccessKey`. */
+/** How names end that have a credential as their value: `pullPassword`, `API_TOKEN`, `secretAccessKey`. */
 const credentialName =
-  /(?:^|[-_.\s]|[a-z0-9](?=[A-Z]))(?:pass(?:word|wd|phrase|code)?|pwd|token|secret|credentials?|bearer|(?:api|access|private|secret|auth|encryption|signing|license|shared)[-_]?key|mnemonic)$/i;
+  /(?:password|passwd|passphrase|token|secret|credentials?|(?:api|access|private|secret|auth|encryption|signing|license|shared)[-_ ]?key)$|(?:^|[-_. ])(?:pass|passcode|pwd|bearer|mnemonic)$/;
 
 /** Names of which the value is the name of something, such as a Secret in the cluster. */
-const reference = /(?:existing|pull|tls|ca)[-_]?(?:secret|credentials?)$/i;
+const reference = /(?:existing|pull|tls|ca)[-_]?(?:secret|credentials?)$/;
 
 /**
  * The paths inside chart values at which something stands that looks like a credential by its name. A variable of an
@@ -35,9 +35,10 @@ function lookalikesIn(value: unknown, path: Path): readonly Path[] {
 }
 
 function isCredential(name: string, value: unknown): boolean {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
   return (
-    credentialName.test(name) &&
-    !reference.test(name) &&
+    credentialName.test(words) &&
+    !reference.test(words) &&
     // Numbers are passwords, too; maps and lists are looked into.
     ((typeof value === "string" && value !== "") || typeof value === "number")
   );
