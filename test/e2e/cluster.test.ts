@@ -172,7 +172,7 @@ describe("a stack's cluster, where there are two", () => {
         [
           "#!/bin/sh",
           // Who asked, and what it was handed.
-          `{ echo "asked by $(tr '\\0' ' ' < /proc/$PPID/cmdline)"; env; } >> '${asked}'`,
+          `{ echo "asked by $PPID $(tr '\\0' ' ' < /proc/$PPID/cmdline)"; env; } >> '${asked}'`,
           `echo "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' && cat '${sandbox.directory}/credential.json'`,
           "",
         ].join("\n"),
@@ -193,9 +193,10 @@ describe("a stack's cluster, where there are two", () => {
       await workspace.withEnvironment({ KUBECONFIG: kubeconfig }).up();
       const program = readFileSync(asked, "utf8")
         .split(/^asked by /m)
-        .filter((one) => /^\S*node /.test(one));
-      // Once in the preview and once in the update, each a process of its own.
-      assert.equal(program.length, 2, program.map((one) => one.split("\n")[0]).join("\n"));
+        .filter((one) => /^\d+ \S*node /.test(one));
+      const processes = program.map((one) => one.split(" ")[0]);
+      assert(processes.length > 0);
+      assert.deepEqual([...new Set(processes)], processes, "a process has asked more than once");
       for (const environment of program) {
         assert.match(environment, /^PATH=/m);
         assert.doesNotMatch(environment, /PULUMI_CONFIG=|PULUMI_CONFIG_SECRET_KEYS=|PRIVATE KEY/);
