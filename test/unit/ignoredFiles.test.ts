@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { metaOf, secretPaths } from "../../config/options.ts";
 import { messageCommands } from "../support/messageCommands.ts";
 
 /** Files that a command reads a credential from, or adopts, or writes such a file to. */
@@ -15,11 +16,13 @@ describe("a file with a credential that a command of the documentation or of a m
     ),
     ...messageCommands().map(({ text }) => text),
   ];
-  const named = new Set(
-    texts.flatMap((text) =>
+  const named = new Set([
+    // Commands of the configuration's errors are put together.
+    ...secretPaths().flatMap((path) => metaOf(path).file ?? []),
+    ...texts.flatMap((text) =>
       files.flatMap((pattern) => [...text.matchAll(pattern)].map(([, file = ""]) => file)),
     ),
-  );
+  ]);
   let directory: string;
 
   before(function () {
