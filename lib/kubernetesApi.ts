@@ -53,7 +53,7 @@ export function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
 
 const clients = new Map<string, Promise<KubeConfig>>();
 
-/** What a credential plugin hands out, which is asked again only when that has ended. */
+/** What a credential plugin hands out, which is asked again when that has ended, or is refused, as by client-go. */
 class PluginCredentials {
   readonly #plugin: ExecPlugin;
   readonly #connection: Connection;
@@ -76,15 +76,31 @@ class PluginCredentials {
     }
     return this.#asked;
   }
+
+  /** Has the plugin asked again by the next call. */
+  forget(): void {
+    this.#asked = undefined;
+  }
 }
 
 async function newClient(choice: ClusterChoice, connection: Connection): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
+  const { exec } = connection.user;
+  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   const library = createConfiguration().httpApi;
   const httpApi = wrapHttpLibrary({
-    send: (request) => answerOf(library, request, connection, choice),
+    send: async (request) => {
+      try {
+        return await answerOf(library, request, connection, choice);
+      } catch (error) {
+        if (error instanceof ClusterRefusal && error.code === 401) {
+          credentials?.forget();
+        }
+        throw error;
+      }
+    },
   });
   const config = new KubeConfig();
   const { name, ...user } = userOf(connection);
@@ -94,8 +110,6 @@ async function newClient(choice: ClusterChoice, connection: Connection): Promise
     contexts: [{ name: "cluster", cluster: "cluster", user: name }],
     currentContext: "cluster",
   });
-  const { exec } = connection.user;
-  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   config.addAuthenticator({
     isAuthProvider: () => credentials !== undefined,
     applyAuthentication: async (_, options: RequestOptions) => {
