@@ -17,9 +17,16 @@ import { logTimeout, requestTimeout, withDeadline } from "./deadline.ts";
 import { UserError } from "./errors.ts";
 import { execCredential, isFresh, type ExecCredential } from "./execCredential.ts";
 import { parseJson } from "./json.ts";
-import { connectionTo, isPath, type ClusterChoice, type Connection } from "./kubeconfig.ts";
+import {
+  connectionTo,
+  isPath,
+  type ClusterChoice,
+  type Connection,
+  type ExecPlugin,
+} from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
 import { shell } from "./shell.ts";
+import { printableLine } from "./printable.ts";
 
 /** How long the API server may take, in milliseconds. */
 export interface ClusterTimeouts {
@@ -40,7 +47,8 @@ const logPath = /\/pods\/[^/]+\/log$/;
 export class ClusterRefusal extends ClusterFailure {}
 
 /**
- * The client of a cluster, which makes the APIs of its groups.
+ * The client of a cluster, which makes the APIs of its groups; one for all of a process, so that a credential plugin is
+ * asked once.
  *
  * Their calls throw a {@link ClusterRefusal} where the cluster answers 401 or 403, and a ClusterUnreachable where
  * it does not answer.
@@ -49,28 +57,85 @@ export class ClusterRefusal extends ClusterFailure {}
  * @param timeouts how long it may take
  * @throws UserError as {@link connectionTo}
  */
-export async function clusterClient(
+export function clusterClient(
   choice: ClusterChoice,
   timeouts: ClusterTimeouts = {},
 ): Promise<KubeConfig> {
   const connection = connectionTo(choice);
+  const { context, kubeconfig, stack } = choice;
+  // With the connection: a kubeconfig may change while a process watches a cluster.
+  const key = JSON.stringify([context, kubeconfig, stack, connection, timeouts]);
+  const known = clients.get(key) ?? newClient(choice, connection, timeouts);
+  clients.set(key, known);
+  return known;
+}
+
+const clients = new Map<string, Promise<KubeConfig>>();
+
+/** What a credential plugin hands out, which is asked again when that has ended, or is refused, as by client-go. */
+class PluginCredentials {
+  readonly #plugin: ExecPlugin;
+  readonly #connection: Connection;
+  readonly #timeout: number | undefined;
+  #asked: Promise<ExecCredential> | undefined;
+
+  constructor(plugin: ExecPlugin, connection: Connection, timeout: number | undefined) {
+    this.#plugin = plugin;
+    this.#connection = connection;
+    this.#timeout = timeout;
+  }
+
+  async current(): Promise<ExecCredential> {
+    const before = this.#asked;
+    const known = await before?.catch(() => undefined);
+    if (known !== undefined && isFresh(known, Date.now())) {
+      return known;
+    }
+    // Of several calls at once the first asks.
+    if (this.#asked === undefined || this.#asked === before) {
+      this.#asked = execCredential(this.#plugin, this.#connection, this.#timeout);
+    }
+    return this.#asked;
+  }
+
+  /** Has the plugin asked again by the next call. */
+  forget(): void {
+    this.#asked = undefined;
+  }
+}
+
+async function newClient(
+  choice: ClusterChoice,
+  connection: Connection,
+  timeouts: ClusterTimeouts,
+): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ResponseContext, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
+  const { exec } = connection.user;
+  const credentials =
+    exec === undefined ? undefined : new PluginCredentials(exec, connection, timeouts.plugin);
   const library = createConfiguration().httpApi;
   const httpApi = wrapHttpLibrary({
     send: async (request) => {
-      const { status, headers, body } = await answerOf(
-        library,
-        request,
-        timeouts,
-        connection,
-        choice,
-      );
-      return new ResponseContext(status, headers, {
-        text: () => Promise.resolve(body),
-        binary: () => Promise.resolve(Buffer.from(body)),
-      });
+      try {
+        const { status, headers, body } = await answerOf(
+          library,
+          request,
+          timeouts,
+          connection,
+          choice,
+        );
+        return new ResponseContext(status, headers, {
+          text: () => Promise.resolve(body),
+          binary: () => Promise.resolve(Buffer.from(body)),
+        });
+      } catch (error) {
+        if (error instanceof ClusterRefusal && error.code === 401) {
+          credentials?.forget();
+        }
+        throw error;
+      }
     },
   });
   const config = new KubeConfig();
@@ -81,18 +146,13 @@ export async function clusterClient(
     contexts: [{ name: "cluster", cluster: "cluster", user: name }],
     currentContext: "cluster",
   });
-  const { exec } = connection.user;
-  let credential: ExecCredential | undefined;
   config.addAuthenticator({
-    isAuthProvider: () => exec !== undefined,
+    isAuthProvider: () => credentials !== undefined,
     applyAuthentication: async (_, options: RequestOptions) => {
-      if (exec === undefined) {
+      if (credentials === undefined) {
         return;
       }
-      if (credential === undefined || !isFresh(credential, Date.now())) {
-        credential = await execCredential(exec, connection, timeouts.plugin);
-      }
-      const { token, clientCertificateData, clientKeyData } = credential;
+      const { token, clientCertificateData, clientKeyData } = await credentials.current();
       Object.assign(options, {
         ...(clientCertificateData !== undefined && { cert: clientCertificateData }),
         ...(clientKeyData !== undefined && { key: clientKeyData }),
@@ -258,7 +318,7 @@ function refusal(
   body: string,
 ): ClusterRefusal {
   const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
-  const reason = typeof message === "string" ? ` (${message})` : "";
+  const reason = typeof message === "string" ? ` (${printableLine(message)})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
   const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;
