@@ -100,7 +100,9 @@ describe("the operator's identity at Google, an account that is impersonated", (
 
   /** The calls about keys since the last time. */
   async function keyCalls(): Promise<readonly Call[]> {
-    type Calls = { readonly calls: readonly Call[] };
+    interface Calls {
+      readonly calls: readonly Call[];
+    }
     const { calls } = await clouds.control<Calls>("google", "GET", "calls");
     await clouds.control("google", "DELETE", "calls");
     return calls.filter(({ path }) => path.includes("/keys"));
