@@ -1,18 +1,22 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import {
+  Compute,
   GoogleAuth,
   IdentityPoolClient,
   Impersonated,
   OAuth2Client,
+  gcpMetadata,
   type AuthClient,
 } from "google-auth-library";
 import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
 import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
-import { contentOf } from "../pathOrContent.ts";
+import { contentOf, isFile } from "../pathOrContent.ts";
 import { refuseUnusableGoogleCloud } from "../unusable.ts";
 import { keyClient } from "./client.ts";
 import { keyFile } from "./keyFile.ts";
-import { proxiedTransporter } from "./transport.ts";
+import { proxiedTransporter, withoutProxyToMetadataServer } from "./transport.ts";
 
 /** What Google may ask for the calls of an operator. */
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
@@ -64,8 +68,37 @@ function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthCli
     return Promise.resolve(client);
   }
   return credentials === undefined
-    ? new GoogleAuth({ scopes, clientOptions: { transporter: proxiedTransporter() } }).getClient()
-    : fileClient(credentialsFile(credentials), scopes);
+    ? applicationDefaultClient(scopes)
+    : fileClient(credentialsFile(credentials, "gcp:credentials, or GOOGLE_CREDENTIALS,"), scopes);
+}
+
+/**
+ * Whom Google's Go libraries find where the plugin is told nobody (golang.org/x/oauth2, google/default.go): a file that a
+ * variable names, the login of gcloud, the service account of the machine. The JavaScript library looks into another
+ * folder of gcloud's where a variable names one, and runs gcloud to ask for a project.
+ */
+async function applicationDefaultClient(scopes: string[]): Promise<AuthClient> {
+  const { GOOGLE_APPLICATION_CREDENTIALS: named = "" } = process.env;
+  if (named !== "") {
+    const variable = "GOOGLE_APPLICATION_CREDENTIALS";
+    return fileClient(credentialsFile(named, variable, `unset ${variable} && `), scopes);
+  }
+  const login = join(configFolder(), "gcloud", "application_default_credentials.json");
+  if (isFile(login)) {
+    return fileClient(credentialsFile(login, "gcloud's file of the login"), scopes);
+  }
+  withoutProxyToMetadataServer();
+  if (gcpMetadata.getGCPResidency() || (await gcpMetadata.isAvailable())) {
+    return new Compute({ scopes, transporter: proxiedTransporter() });
+  }
+  throw new RunError(
+    "No credentials loaded: nothing says who you are at Google, and this machine has no metadata server.\n" +
+      "      gcloud auth application-default login",
+  );
+}
+
+function configFolder(): string {
+  return process.platform === "win32" ? (process.env.APPDATA ?? "") : join(homedir(), ".config");
 }
 
 function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
@@ -80,12 +113,16 @@ function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
 }
 
-function credentialsFile(credentials: string): ValueMap {
+/**
+ * @param source what says the credentials, for the sentence where they are none
+ * @param first what comes before the login in its command, such as `unset … && `
+ */
+function credentialsFile(credentials: string, source: string, first = ""): ValueMap {
   const file = parseJson(contentOf(credentials));
   if (!isMap(file)) {
     throw new RunError(
-      "What gcp:credentials, or GOOGLE_CREDENTIALS, says is neither the path of a credentials file nor its JSON.\n" +
-        "      gcloud auth application-default login",
+      `What ${source} says is neither the path of a credentials file nor its JSON.\n` +
+        `      ${first}gcloud auth application-default login`,
     );
   }
   return file;

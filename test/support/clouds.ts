@@ -157,6 +157,13 @@ export class SandboxClouds {
     return email;
   }
 
+  /** Lets an identity of another provider act as a service account. */
+  async allowActing(email: string, member: string): Promise<void> {
+    const bindings = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+    const account = `/v1/projects/-/serviceAccounts/${email}`;
+    await this.googleCall("POST", `${account}:setIamPolicy`, { policy: { bindings } });
+  }
+
   /** Deletes a service account, as another team would. */
   async deleteAccount(email: string): Promise<void> {
     await this.googleCall("DELETE", `/v1/projects/-/serviceAccounts/${email}`);

@@ -41,7 +41,7 @@ export function orgPolicyRoutes(context: GoogleContext): Route[] {
 function authorizePolicy(context: GoogleContext, exchange: Exchange): void {
   const caller = authenticate(exchange);
   const { project = "" } = exchange.params;
-  const readable = context.state.settings.policyReadable && caller.account === undefined;
+  const readable = context.state.settings.policyReadable && caller.member === undefined;
   if (!readable || !findProject(context, project)) {
     exchange.denied = "orgpolicy.policy.get";
     throw permissionDenied("orgpolicy.policy.get", `projects/${project}`);
