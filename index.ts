@@ -12,10 +12,12 @@ import {
   providerArgs,
 } from "./config/args.ts";
 import { readConfig, settingsWithoutEffect } from "./config/index.ts";
+import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
+  refuseUnusableProxies();
   const config = readConfig();
   for (const sentence of settingsWithoutEffect()) {
     await pulumi.log.warn(sentence);

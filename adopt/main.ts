@@ -1,5 +1,6 @@
 import { runCommandLine } from "../lib/commandLine.ts";
 import { exitCode } from "../lib/errors.ts";
+import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { adopt } from "./adopt.ts";
 import { adoptLine, type Arguments } from "./arguments.ts";
 import { outcomeText } from "./outcome.ts";
@@ -9,6 +10,7 @@ import { Pulumi } from "./pulumi.ts";
 import { planText, shownCommands, summary } from "./report.ts";
 
 async function main(args: Arguments): Promise<number> {
+  refuseUnusableProxies();
   const { json, dryRun } = args;
   // Standard output belongs to the JSON, where that is asked for.
   const stream = json ? "stderr" : "stdout";

@@ -7,6 +7,7 @@ import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { ended, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { SocksProxy } from "../support/socksProxy.ts";
 import {
   readKubeconfig,
   startSecondCluster,
@@ -144,6 +145,31 @@ describe("a stack's cluster, where there are two", () => {
     await assertNothingInSecond();
     await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", content);
     await at.succeed("preview", "-s", name, "--expect-no-changes");
+  });
+
+  it("is reached through a SOCKS proxy of the environment by plugin, hooks and doctor", async () => {
+    const proxy = await SocksProxy.start(["kubernetes"]);
+    try {
+      const { clusters, ...rest } = readKubeconfig(sandbox.kubeconfig);
+      const server = `https://kubernetes:${sandbox.ports.apiServer}`;
+      const cluster = { ...clusters[0]?.cluster, server };
+      const KUBECONFIG = join(sandbox.directory, "hidden-kubeconfig");
+      writeFileSync(
+        KUBECONFIG,
+        JSON.stringify({ ...rest, clusters: [{ name: "sandbox", cluster }] }),
+      );
+      workspace.configure({ ...settings, email: "socks@example.test" });
+      const variables = { KUBECONFIG, HTTPS_PROXY: proxy.url };
+      // The plugin and the hooks: the release is upgraded.
+      await workspace.withEnvironment(variables).up();
+      assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
+      proxy.log.length = 0;
+      const child = start(sandbox, workspace.directory, ["-s", name, "--json"], variables);
+      const { stderr } = await ended(child);
+      assert(proxy.log.includes(new URL(server).host), stderr);
+    } finally {
+      proxy.stop();
+    }
   });
 
   it("is reached through the kubeconfig's proxy, with its credential plugin", async () => {
