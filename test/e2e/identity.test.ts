@@ -362,7 +362,14 @@ describe("what a Google organization forbids", () => {
     const settings = rotatingSettings(rotatingGoogle, name, {});
     workspace = await Workspace.create(sandbox, name, name, settings);
   });
-  afterEach(() => set({ enforcedConstraints: [], disabledServices: [], policyReadable: true }));
+  afterEach(() =>
+    set({
+      enforcedConstraints: [],
+      allowedMemberDomains: [],
+      disabledServices: [],
+      policyReadable: true,
+    }),
+  );
 
   async function refusedUp(...args: readonly string[]): Promise<string> {
     const { status, output } = await workspace.pulumi("up", "-s", name, "--yes", ...args);
@@ -390,6 +397,30 @@ describe("what a Google organization forbids", () => {
       assert.deepEqual((await clouds.google()).accounts, []);
     });
   }
+
+  const others = { allowedMemberDomains: ["C0other11"] };
+
+  it("roles for its own service accounts, is found out before anything is made", async () => {
+    await set(others);
+    const output = await refusedUp();
+    assert.match(output, /iam\.allowedPolicyMemberDomains .*domain-restricted sharing[^]*http-01/);
+    assert.doesNotMatch(output, /workloadIdentity/);
+    assert.deepEqual((await clouds.google()).accounts, []);
+  });
+
+  it("roles for its own service accounts, where that cannot be read, which leaves nothing that stays", async () => {
+    await set({ ...others, policyReadable: false });
+    const output = await refusedUp();
+    assert.match(output, /iam\.allowedPolicyMemberDomains[^]*The ways out/);
+    const { accounts, keys } = await clouds.google();
+    assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
+    // Allowed since, the same command goes on with what is there.
+    await set({ allowedMemberDomains: [] });
+    await workspace.up();
+    assert.deepEqual((await clouds.google()).accounts, accounts);
+    await workspace.destroy();
+    assert.deepEqual((await clouds.google()).accounts, []);
+  });
 
   it("the use of an API that is not enabled, with the command that enables it", async () => {
     await set({ disabledServices: ["iam.googleapis.com"] });

@@ -24,6 +24,7 @@ export function googleControl(context: GoogleContext): Controllable {
           reuseDeletedIds: SWITCH,
           disabledServices: TEXTS,
           enforcedConstraints: TEXTS,
+          allowedMemberDomains: TEXTS,
           policyReadable: SWITCH,
           metadataAccount: TEXT,
           pageSize: COUNT,

@@ -122,7 +122,12 @@ export interface GoogleSettings {
   disabledServices: readonly string[];
   /** Constraints of the organization's policy that are enforced in every project, such as `iam.disableServiceAccountKeyCreation`. */
   enforcedConstraints: readonly string[];
-  /** Whether the operator may read the organization's policy. */
+  /**
+   * Whose identities may get roles, as the constraint `iam.allowedPolicyMemberDomains` lists them: ids of customers, and
+   * `principalSet://` of organizations; empty: anybody's.
+   */
+  allowedMemberDomains: readonly string[];
+  /** Whether the operator may read the organization's policy, and the organization. */
   policyReadable: boolean;
   /** Address of the service account as which the metadata server lets its callers act; empty: there is no metadata server. */
   metadataAccount: string;
@@ -160,6 +165,7 @@ export function emptyGoogleState(): GoogleState {
       reuseDeletedIds: false,
       disabledServices: [],
       enforcedConstraints: [],
+      allowedMemberDomains: [],
       policyReadable: true,
       metadataAccount: "",
     },

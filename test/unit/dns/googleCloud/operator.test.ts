@@ -8,6 +8,7 @@ import type { GoogleCloudAccess } from "../../../../dns/access.ts";
 import { serviceAccountKeys } from "../../../../dns/googleCloud/keys.ts";
 import { keyObstacles } from "../../../../dns/googleCloud/preconditions.ts";
 import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
+import { organization } from "../../../../sandbox/emulators/google/organization.ts";
 import { Clouds, PROJECT } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google as the operator", () => {
@@ -280,6 +281,36 @@ describe("Google as the operator", () => {
         disabledServices: ["orgpolicy.googleapis.com"],
       });
       assert.deepEqual(await obstacles(), [{ kind: "constraint", constraint }]);
+    });
+
+    const sharing = "iam.allowedPolicyMemberDomains";
+    const { customer, id } = organization;
+    for (const disabledServices of [[], ["orgpolicy.googleapis.com"]]) {
+      const api = disabledServices.length === 0 ? "" : ", without the Organization Policy API, too";
+      it(`sees that roles are for others' identities alone${api}`, async () => {
+        for (const [allowedMemberDomains, forbidden] of [
+          [["C0other11"], true],
+          [["is:C0other11", "principalSet://iam.googleapis.com/organizations/7"], true],
+          [["C0other11", customer], false],
+          [[`is:${customer}`], false],
+          [["C0other11", `principalSet://iam.googleapis.com/organizations/${id}`], false],
+          // Nobody knows whom that covers.
+          [["principalSet://iam.googleapis.com/projects/7"], false],
+          [[], false],
+        ] as const) {
+          await set({ allowedMemberDomains, disabledServices });
+          assert.deepEqual(
+            await obstacles(),
+            forbidden ? [{ kind: "constraint", constraint: sharing }] : [],
+            String(allowedMemberDomains),
+          );
+        }
+      });
+    }
+
+    it("leaves roles for others alone to the attempt, where it may not see the policy", async () => {
+      await set({ allowedMemberDomains: ["C0other11"], policyReadable: false });
+      assert.deepEqual(await obstacles(), []);
     });
 
     it("leaves to the attempt what it may not see", async () => {
