@@ -11,7 +11,7 @@ import {
   credentialProtection,
   providerArgs,
 } from "./config/args.ts";
-import { readConfig, settingsWithoutEffect } from "./config/index.ts";
+import { readConfig, settingsKeptAsText, settingsWithoutEffect } from "./config/index.ts";
 import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
@@ -19,7 +19,7 @@ import { stackOutputs } from "./outputs.ts";
 export default async function program(): Promise<pulumi.Inputs> {
   refuseUnusableProxies();
   const config = readConfig();
-  for (const sentence of settingsWithoutEffect()) {
+  for (const sentence of [...settingsWithoutEffect(), ...settingsKeptAsText()]) {
     await pulumi.log.warn(sentence);
   }
   // Before the lookups at the cloud, so that the plugins of both start at once.

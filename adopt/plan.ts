@@ -8,7 +8,7 @@ import {
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Translation } from "./file/translate.ts";
 import type { PulumiCommand } from "./pulumi.ts";
-import { ownName } from "./stackFile.ts";
+import { ownName } from "../lib/stackFile.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {

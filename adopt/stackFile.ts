@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { readIfPresent } from "../lib/files.ts";
 import type { ValueMap } from "../lib/json.ts";
+import { readProject, readStackConfig } from "../lib/stackFile.ts";
 import { leaves } from "../lib/tree.ts";
 
 /** What a stack's file says already. */
@@ -15,29 +12,17 @@ export interface StackFile {
   readonly kubernetes?: ValueMap;
 }
 
-interface ProjectFile {
-  readonly name: string;
-  readonly stackConfigDir: string;
-}
-
-/** The project's file Pulumi.yaml. */
-export function readProject(directory: string): ProjectFile {
-  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
-}
-
 /**
  * Reads a stack's file. `pulumi config` would do it only for a stack that has been made, which a dry run must not do.
  *
  * @param directory the project's
  */
 export function readStackFile(directory: string, stack: string): StackFile {
-  const { name, stackConfigDir } = readProject(directory);
-  const text =
-    readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`)) ?? "";
-  const { config } = (parse(text) ?? {}) as { readonly config?: ValueMap };
+  const { name } = readProject(directory);
+  const config = readStackConfig(directory, stack);
   const prefix = `${name}:`;
   const under = (prefix: string) =>
-    Object.entries(config ?? {})
+    Object.entries(config)
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), value] as const);
   const own = under(prefix);
@@ -49,9 +34,4 @@ export function readStackFile(directory: string, stack: string): StackFile {
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
     ...(kubernetes.length > 0 && { kubernetes: Object.fromEntries(kubernetes) }),
   };
-}
-
-/** A stack's name without its organisation and project. */
-export function ownName(stack: string): string {
-  return stack.split("/").at(-1) ?? stack;
 }

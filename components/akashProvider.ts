@@ -155,6 +155,12 @@ export class AkashProvider extends pulumi.ComponentResource {
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
       },
     );
+    cluster.expect({
+      name: namespace.metadata.name,
+      uid: namespace.metadata.uid,
+      releaseName,
+      walletSecret: names.walletSecret,
+    });
     const metadata = {
       namespace: namespace.metadata.name,
       labels: {
@@ -179,9 +185,11 @@ export class AkashProvider extends pulumi.ComponentResource {
         ignoreChanges: ignoredOfSecrets,
         hooks: {
           beforeCreate: [
+            cluster.sameHook,
             ...formerNamespaceHooks(name, args),
             ownerHook(`${name}-owner`, cluster, releaseName),
           ],
+          beforeUpdate: [cluster.sameHook],
         },
       },
     );
@@ -202,10 +210,13 @@ export class AkashProvider extends pulumi.ComponentResource {
             },
             {
               parent: this,
-              hooks: proofHooks(
-                `${name}-proof`,
-                credential,
-                credentialSecretKey[credential.dnsProvider],
+              hooks: behind(
+                cluster.sameHook,
+                proofHooks(
+                  `${name}-proof`,
+                  credential,
+                  credentialSecretKey[credential.dnsProvider],
+                ),
               ),
               ignoreChanges: ignoredOfSecrets,
             },
@@ -246,7 +257,11 @@ export class AkashProvider extends pulumi.ComponentResource {
         // With another name or namespace it is a new release. Two would sign with one wallet, and their
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
-        hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
+        hooks: {
+          ...behind(cluster.sameHook, { beforeCreate: [pending], beforeUpdate: [pending] }),
+          // Where `destroy` runs the program anyway, for the credential.
+          ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
+        },
       },
     );
 
@@ -259,6 +274,14 @@ export class AkashProvider extends pulumi.ComponentResource {
       credentialSecret: this.credentialSecret,
     });
   }
+}
+
+/** Hooks with another in front of each that is before a creation or a change. */
+function behind(
+  first: pulumi.ResourceHook,
+  { beforeCreate = [], beforeUpdate = [] }: pulumi.ResourceHookBinding,
+): pulumi.ResourceHookBinding {
+  return { beforeCreate: [first, ...beforeCreate], beforeUpdate: [first, ...beforeUpdate] };
 }
 
 function formerNamespaceHooks(

@@ -4,7 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
 import { resolved } from "./resolved.ts";
-import { sameClusterHook, type ProviderPlace } from "./sameCluster.ts";
+import {
+  refuseClusterWithout,
+  sameClusterHook,
+  type KnownPlace,
+  type ProviderPlace,
+} from "./sameCluster.ts";
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
@@ -22,6 +27,16 @@ export interface ClusterArgs {
   readonly deployed?: ProviderPlace | undefined;
 }
 
+/** A provider's namespace, by which its cluster is known: the state has had its uid since it was made or adopted. */
+export interface DeployedNamespace {
+  readonly name: pulumi.Output<string>;
+  readonly uid: pulumi.Output<string>;
+  /** Name of the provider's release. */
+  readonly releaseName: string;
+  /** Name of the Secret with the provider's wallet. */
+  readonly walletSecret: string;
+}
+
 /**
  * A cluster: the Kubernetes provider of what is deployed there, and the API client of the hooks that look at it. Both
  * come from one context of one kubeconfig, so that no hook looks at another cluster.
@@ -36,7 +51,12 @@ export class Cluster {
   readonly context: string | undefined;
   /** The kubeconfig's path, for commands. Undefined: those that `KUBECONFIG` names, or one without a path. */
   readonly kubeconfigPath: string | undefined;
+  /**
+   * A hook for before anything is made or changed in the cluster, or for it, also in a preview; see {@link refuseOther}.
+   */
+  readonly sameHook: pulumi.ResourceHook;
   readonly #kubeconfig: pulumi.Input<string> | undefined;
+  #place: KnownPlace | undefined;
   // Kept: hooks look again and again, and each client reads the kubeconfig anew.
   #core: Promise<CoreV1Api> | undefined;
   #apps: Promise<AppsV1Api> | undefined;
@@ -55,6 +75,9 @@ export class Cluster {
     this.kubeconfigPath =
       typeof kubeconfig === "string" && isPath(kubeconfig) ? kubeconfig : undefined;
     this.#kubeconfig = kubeconfig;
+    this.sameHook = new pulumi.ResourceHook(`${name}-deployed`, () => this.refuseOther(), {
+      onDryRun: true,
+    });
     this.provider = new Provider(
       name,
       {
@@ -81,6 +104,34 @@ export class Cluster {
         }),
       } satisfies pulumi.CustomResourceOptions),
     );
+  }
+
+  /** Tells the namespace of a provider that is deployed in the cluster, for {@link refuseOther}. */
+  expect({ name, uid, releaseName, walletSecret }: DeployedNamespace): void {
+    // Nothing waits for it: with `--parallel 1` the engine would not go on to the namespace while a hook does.
+    resolved(pulumi.output({ namespace: name, uid })).then(
+      (known: Partial<Pick<KnownPlace, "namespace" | "uid">> | undefined) => {
+        const { namespace, uid } = known ?? {};
+        this.#place =
+          namespace === undefined || uid === undefined
+            ? undefined
+            : { namespace, uid, releaseName, walletSecret };
+      },
+      // A namespace that could not be made has ended the run.
+      () => undefined,
+    );
+  }
+
+  /**
+   * Refuses the cluster where another one has the namespace of the stack's provider: nothing but the kubeconfig's current
+   * context need have changed since, of which no setting tells.
+   *
+   * @throws RunError when it surely is another
+   */
+  async refuseOther(): Promise<void> {
+    if (this.#place !== undefined) {
+      await refuseClusterWithout(this.#place, await this.#choice(), () => this.coreApi());
+    }
   }
 
   /** The core API, for hooks, which look at what is there while resources are made. */

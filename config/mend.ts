@@ -22,13 +22,24 @@ export function placeholder(name: string): string {
 }
 
 /** The commands that mend a problem on a stack, to paste. */
-export function mendCommand({ mend: [verb, rest], removeFirst }: SettingProblem, stack: string) {
-  const config = (verb: string, rest: string) =>
-    `pulumi config ${verb} -s ${shellWord(stack)} ${rest}`;
-  return [
-    ...(removeFirst === undefined ? [] : [config("rm", removeFirst)]),
-    config(verb, rest),
-  ].join(" && ");
+export function mendCommand({ mend, removeFirst }: SettingProblem, stack: string): string {
+  const first = removeFirst === undefined ? [] : [["rm", removeFirst] as const];
+  return configCommands([...first, mend], stack);
+}
+
+/** Commands of `pulumi config`, each by its verb and what follows the stack, as one to paste. */
+export function configCommands(
+  steps: readonly (readonly [verb: string, rest: string])[],
+  stack: string,
+): string {
+  return steps
+    .map(([verb, rest]) => `pulumi config ${verb} -s ${shellWord(stack)} ${rest}`)
+    .join(" && ");
+}
+
+/** The setting that a step of {@link configCommands} changes inside; undefined for one that changes it as a whole. */
+export function settingInside([, rest]: readonly [verb: string, rest: string]): string | undefined {
+  return /^--path (?:--secret )?'?(\w+)/.exec(rest)?.[1];
 }
 
 /** What follows `pulumi config set` and the stack in the command that sets a setting, or a credential inside one. */

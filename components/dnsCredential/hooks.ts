@@ -46,6 +46,7 @@ export function credentialDeleteHook(
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
   return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {
+    await cluster.refuseOther();
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
     try {
@@ -96,9 +97,11 @@ export function credentialHooks(
   return {
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
-      new pulumi.ResourceHook(`${component}-credential-create`, async () =>
-        rotation.makeRoom(await inventory()),
-      ),
+      new pulumi.ResourceHook(`${component}-credential-create`, async () => {
+        // In another cluster nothing carries the credential that is in use, and it would go as an orphan.
+        await cluster.refuseOther();
+        await rotation.makeRoom(await inventory());
+      }),
     ],
     afterCreate: [
       new pulumi.ResourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError, readConfig } from "../../config/index.ts";
+import { isTextInFile } from "../../config/source.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
@@ -10,6 +11,7 @@ import { walletKey } from "../support/settings.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
 const name = "commands";
+const project = "akash-provider-letsencrypt";
 const dns01 = (dns: object): StackSettings => ({ challenge: "dns-01", dns });
 
 /** The commands that messages give, run as they are, in the situation that they are for. */
@@ -46,13 +48,14 @@ describe("commands in messages", () => {
           Record<string, { readonly value: string; readonly secret: boolean }>
         >,
       )
-        .filter(([key]) => key.startsWith("akash-provider-letsencrypt:"))
+        .filter(([key]) => key.startsWith(`${project}:`))
         .map(([key, setting]) => [key.split(":")[1] ?? "", setting] as const);
       try {
         readConfig({
           stack: name,
           values: Object.fromEntries(all.map(([key, { value }]) => [key, value])),
           secrets: new Set(all.flatMap(([key, { secret }]) => (secret ? [key] : []))),
+          keptAsText: (key) => isTextInFile(workspace.directory, name, `${project}:${key}`),
         });
       } catch (error) {
         assert(error instanceof ConfigError);
@@ -66,6 +69,19 @@ describe("commands in messages", () => {
     const cases: readonly (readonly [what: string, settings: StackSettings])[] = [
       ["a list that is a text", { attributes: "region" }],
       ["a list that is a text of JSON", { attributes: '[ {"key": "region"} ]' }],
+      ["a list that is a compact text of JSON", { attributes: '[{"key":"region"}]' }],
+      [
+        "a compact text with several mistakes",
+        { attributes: '[{"key":"a","value":"b"},{"key":"region"},{"key":"x y","value":"it\'s"}]' },
+      ],
+      [
+        "a DNS provider that is a compact text",
+        { challenge: "dns-01", dns: '{"expireson":"y","provider":"cloudflare","zone":"x"}' },
+      ],
+      [
+        "chart values that are a compact text",
+        { values: '{"letsEncrypt":{"enabled":false},"nodeSelector":{"a":"b"},"replicas":1}' },
+      ],
       ["an item without its value", { attributes: [{ key: "region" }] }],
       ["an item that is a text", { attributes: [{ key: "region", value: "eu" }, "tier"] }],
       ["an item with a key too many", { attributes: [{ key: "a", value: "b", "x y": "z" }] }],
@@ -131,6 +147,23 @@ describe("commands in messages", () => {
         }
       });
     }
+  });
+
+  it("keep what a compact text of JSON says, where it is right", async () => {
+    const attributes = [
+      { key: "region", value: "eu" },
+      { key: "tier", value: "true" },
+    ];
+    workspace.configure({ attributes: JSON.stringify(attributes) });
+    const before = await workspace.succeed("preview", "-s", name);
+    const [, command] =
+      /attributes is one text [^]*?\n +(pulumi config rm .*)/.exec(before.output) ?? [];
+    assert(command !== undefined, before.output);
+    await paste(command);
+    const { stdout } = await workspace.succeed("config", "get", "-s", name, "attributes");
+    assert.deepEqual(JSON.parse(stdout), [attributes[0], { key: "tier", value: true }]);
+    const after = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(after.output, /is one text/);
   });
 
   describe("of a lookup", () => {

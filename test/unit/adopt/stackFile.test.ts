@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ownName, readStackFile } from "../../../adopt/stackFile.ts";
+import { readStackFile } from "../../../adopt/stackFile.ts";
+import { ownName } from "../../../lib/stackFile.ts";
 
 describe("a stack's file", () => {
   let directory: string;
