@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../doctor/report.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { Provider } from "../support/provider.ts";
@@ -109,6 +110,30 @@ describe("a stack's cluster, where there are two", () => {
     await at.destroy();
     const { items } = await second.core.listNamespace();
     assert(!items.some(({ metadata }) => metadata?.name === adopted.name));
+  });
+
+  it("is deployed anew after its namespace was deleted, by the command that is named then", async () => {
+    const gone = "namespace-gone";
+    const own = { namespace: gone, releaseName: `${gone}-provider`, timeout: "60" };
+    const stack = await Workspace.create(sandbox, gone, gone, own);
+    await stack.up();
+    await first.core.deleteNamespace({ name: gone });
+    await waitFor(
+      async () =>
+        !(await first.core.listNamespace()).items.some((one) => one.metadata?.name === gone),
+      { what: "the end of the namespace", timeout: 60_000 },
+    );
+    stack.configure({ ...own, email: "gone@example.test" });
+    const { status, output } = await stack.pulumi("up", "-s", gone, "--yes");
+    assert.notEqual(status, 0, output);
+    const [command] =
+      /pulumi refresh -s \S+ --run-program && pulumi up -s [\w-]+/.exec(output) ?? [];
+    assert(command !== undefined, output);
+    const at = stack.withEnvironment({ PULUMI_SKIP_CONFIRMATIONS: "true" });
+    const again = await at.shell(command);
+    assert.equal(again.status, 0, again.output);
+    assert(await first.get("v1", "Secret", `${gone}-provider-keys`, gone));
+    await stack.destroy();
   });
 
   describe("whose kubeconfig's current context alone has changed", () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ConfigError, readConfig } from "../../config/index.ts";
 import { isTextInFile } from "../../config/source.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { readKubeconfig } from "../support/secondCluster.ts";
 import { walletKey } from "../support/settings.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
@@ -164,6 +165,61 @@ describe("commands in messages", () => {
     assert.deepEqual(JSON.parse(stdout), [attributes[0], { key: "tier", value: true }]);
     const after = await workspace.succeed("preview", "-s", name);
     assert.doesNotMatch(after.output, /is one text/);
+  });
+
+  it("end a setting without effect", async () => {
+    workspace.configure({ chartVersion: "19.0.2" });
+    const { output } = await workspace.succeed("preview", "-s", name);
+    const [command] = /pulumi config rm -s commands chartVersion/.exec(output) ?? [];
+    assert(command !== undefined, output);
+    await paste(command);
+    const after = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(after.output, /has no effect/);
+  });
+
+  describe("of a provider that belongs to another stack", () => {
+    it("make way for it, or change the CA where it is", async () => {
+      const settings = { namespace: "owned", releaseName: "owned-provider", timeout: "60" };
+      workspace.configure(settings);
+      await workspace.up();
+      const second = await Workspace.create(
+        sandbox,
+        "commands-second",
+        "commands-second",
+        settings,
+      );
+      const refused = await second.pulumi("up", "-s", "commands-second", "--yes");
+      assert.notEqual(refused.status, 0, refused.output);
+      const [set] =
+        /pulumi config set -s commands acmeDirectory production/.exec(refused.output) ?? [];
+      const [destroy] = /pulumi destroy -s commands --run-program/.exec(refused.output) ?? [];
+      assert(set !== undefined && destroy !== undefined, refused.output);
+      await paste(set);
+      await paste(`${destroy} --yes`);
+      await second.up();
+      await second.destroy();
+    });
+  });
+
+  describe("of a kubeconfig", () => {
+    it("name a context, and show what the kubeconfig has", async () => {
+      workspace.configure({});
+      const kubeconfig = readKubeconfig(sandbox.kubeconfig);
+      const KUBECONFIG = join(workspace.directory, "without-context");
+      writeFileSync(KUBECONFIG, JSON.stringify({ ...kubeconfig, "current-context": "" }));
+      const at = workspace.withEnvironment({ KUBECONFIG });
+      const doctor = await at.shell(`${process.execPath} ${resolve("doctor/main.ts")} -s ${name}`);
+      const [command] =
+        /pulumi config set -s commands kubeContext 'CONTEXT'/.exec(doctor.output) ?? [];
+      assert(command !== undefined, doctor.output);
+      await paste(command.replace("CONTEXT", "sandbox"));
+      await at.succeed("preview", "-s", name);
+      for (const shows of ["kubectl config view", "kubectl config get-contexts"]) {
+        const { status, output } = await at.shell(shows);
+        assert.equal(status, 0, output);
+        assert.match(output, /sandbox/);
+      }
+    });
   });
 
   describe("of a lookup", () => {

@@ -398,6 +398,28 @@ describe("what a Google organization forbids", () => {
     });
   }
 
+  it("keys of service accounts, and each way out is a command that works", async () => {
+    const key = await clouds.googleKey("brought", [
+      { zone: "example-test", role: "roles/dns.admin" },
+    ]);
+    await set({ enforcedConstraints: ["iam.disableServiceAccountKeyCreation"] });
+    const output = await refusedUp();
+    const ways = [...output.matchAll(/^ +(pulumi config .*)$/gm)].map(([, way = ""]) => way);
+    assert.equal(ways.length, 4, output);
+    for (const way of ways) {
+      workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
+      writeFileSync(join(workspace.directory, "service-account.json"), key);
+      const filled = way.replace("'ZONE'", "example.test").replace("'ACCOUNT'", "akash-dns");
+      const { status, output: said } = await workspace.shell(filled);
+      assert.equal(status, 0, `${filled}\n${said}`);
+      await workspace.succeed("preview", "-s", name);
+    }
+    workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
+    for (const account of (await clouds.google()).accounts) {
+      await clouds.deleteAccount(account);
+    }
+  });
+
   const others = { allowedMemberDomains: ["C0other11"] };
 
   it("roles for its own service accounts, is found out before anything is made", async () => {

@@ -130,6 +130,11 @@ export class SandboxClouds {
         policy: { etag, bindings: [...bindings, added] },
       });
     }
+    return this.keyFile(email);
+  }
+
+  /** Makes a further key for a service account, and returns its file. */
+  async keyFile(email: string): Promise<string> {
     const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
       "POST",
       `/v1/projects/-/serviceAccounts/${email}/keys`,
