@@ -156,6 +156,7 @@ export class AkashProvider extends pulumi.ComponentResource {
       },
     );
     cluster.expect({
+      id: namespace.id,
       name: namespace.metadata.name,
       uid: namespace.metadata.uid,
       releaseName,

@@ -29,6 +29,8 @@ export interface ClusterArgs {
 
 /** A provider's namespace, by which its cluster is known: the state has had its uid since it was made or adopted. */
 export interface DeployedNamespace {
+  /** Not known in a preview where it is still to be made, of which the plugin tells a uid that it will not have. */
+  readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
   readonly uid: pulumi.Output<string>;
   /** Name of the provider's release. */
@@ -107,15 +109,13 @@ export class Cluster {
   }
 
   /** Tells the namespace of a provider that is deployed in the cluster, for {@link refuseOther}. */
-  expect({ name, uid, releaseName, walletSecret }: DeployedNamespace): void {
+  expect({ id, name, uid, releaseName, walletSecret }: DeployedNamespace): void {
     // Nothing waits for it: with `--parallel 1` the engine would not go on to the namespace while a hook does.
-    resolved(pulumi.output({ namespace: name, uid })).then(
-      (known: Partial<Pick<KnownPlace, "namespace" | "uid">> | undefined) => {
-        const { namespace, uid } = known ?? {};
-        this.#place =
-          namespace === undefined || uid === undefined
-            ? undefined
-            : { namespace, uid, releaseName, walletSecret };
+    Promise.all([resolved(id), resolved(name), resolved(uid)]).then(
+      ([id, namespace, uid]: readonly (string | undefined)[]) => {
+        if (id !== undefined && namespace !== undefined && uid !== undefined) {
+          this.#place = { namespace, uid, releaseName, walletSecret };
+        }
       },
       // A namespace that could not be made has ended the run.
       () => undefined,
