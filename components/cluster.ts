@@ -3,6 +3,7 @@ import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
+import { resourceHook } from "./hook.ts";
 import { resolved } from "./resolved.ts";
 import {
   refuseClusterWithout,
@@ -77,7 +78,7 @@ export class Cluster {
     this.kubeconfigPath =
       typeof kubeconfig === "string" && isPath(kubeconfig) ? kubeconfig : undefined;
     this.#kubeconfig = kubeconfig;
-    this.sameHook = new pulumi.ResourceHook(`${name}-deployed`, () => this.refuseOther(), {
+    this.sameHook = resourceHook(`${name}-deployed`, () => this.refuseOther(), {
       onDryRun: true,
     });
     this.provider = new Provider(

@@ -1,6 +1,6 @@
 import { parseJson } from "../lib/json.ts";
-import { shellWord } from "../lib/clusterCommand.ts";
-import { pathText, setEncrypted } from "./mend.ts";
+import { joined, shell, verbatim } from "../lib/shell.ts";
+import { pathText, setEncrypted, type ConfigStep } from "./mend.ts";
 import { isStructured, optionsOf, secretPaths } from "./options.ts";
 import { settings, type SettingName } from "./settings.ts";
 import type { ConfigSource } from "./source.ts";
@@ -27,7 +27,7 @@ export function isKeptAsText(name: string, { values, keptAsText }: ConfigSource)
 export function intoStructure(
   name: string,
   { values, secrets }: ConfigSource,
-): readonly (readonly [verb: string, rest: string])[] {
+): readonly ConfigStep[] {
   const all = leavesOf([name], parseJson(values[name]));
   const option = (place: readonly PropertyKey[]) =>
     pathText(place.filter((part) => typeof part !== "number"));
@@ -39,21 +39,14 @@ export function intoStructure(
     ([place]) =>
       !credentials.includes(option(place)) && (!secrets.has(name) || known.includes(option(place))),
   );
+  const pairs = plain.map(
+    ([place, value]) => shell`--plaintext ${`${pathText(place)}=${String(value)}`}`,
+  );
   return [
-    ["rm", name],
-    ...(plain.length === 0
+    ["rm", shell`${name}`],
+    ...(pairs.length === 0
       ? []
-      : [
-          [
-            "set-all",
-            `--path ${plain
-              .map(
-                ([place, value]) =>
-                  `--plaintext ${shellWord(`${pathText(place)}=${String(value)}`)}`,
-              )
-              .join(" ")}`,
-          ] as const,
-        ]),
+      : [["set-all", shell`--path ${verbatim(joined(pairs, " "))}`] as const]),
     ...credentials.map((path) => ["set", setEncrypted(path)] as const),
   ];
 }
