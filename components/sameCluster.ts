@@ -7,7 +7,7 @@ import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
 import { kubeconfigSetting } from "../lib/pulumi.ts";
 import { owner, ownerAnnotation } from "./owner.ts";
 import { resolved } from "./resolved.ts";
-import { placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
+import { shell, verbatim, type ShellText } from "../lib/shell.ts";
 import { resourceHook } from "./hook.ts";
 
 /** Where a stack's provider is in its cluster, by the arguments of AkashProvider. */
@@ -122,11 +122,10 @@ export async function refuseClusterWithout(
     throw error;
   }
   const stack = pulumi.getStack();
-  const context = placeholder("context");
   throw new pulumi.RunError(
     `The stack's release ${releaseName} in namespace ${namespace} is in another cluster than the one that the kubeconfig now names, ` +
       `${nameOf(connectionTo(choice))}. Nothing was changed. To go on where the provider is, name the context of its cluster, ` +
-      `which then stays the stack's: ${shell`pulumi config set -s ${stack} kubeContext ${context}`} (kubectl config get-contexts). ` +
+      `which then stays the stack's: ${shell`pulumi config set -s ${stack} kubeContext 'CONTEXT'`} (kubectl config get-contexts). ` +
       `If the provider is gone, with its cluster or its namespace: ${shell`pulumi refresh -s ${stack} --run-program && pulumi up -s ${stack}`}`,
   );
 }
