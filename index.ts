@@ -1,3 +1,4 @@
+import "./startup/environment.ts";
 import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
 import "./startup/failures.ts";
@@ -12,7 +13,12 @@ import {
   credentialProtection,
   providerArgs,
 } from "./config/args.ts";
-import { readConfig, settingsKeptAsText, settingsWithoutEffect } from "./config/index.ts";
+import {
+  credentialWarnings,
+  readConfig,
+  settingsKeptAsText,
+  settingsWithoutEffect,
+} from "./config/index.ts";
 import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
@@ -20,7 +26,8 @@ import { stackOutputs } from "./outputs.ts";
 export default async function program(): Promise<pulumi.Inputs> {
   refuseUnusableProxies();
   const config = readConfig();
-  for (const sentence of [...settingsWithoutEffect(), ...settingsKeptAsText()]) {
+  const warnings = [...settingsWithoutEffect(), ...settingsKeptAsText(), ...credentialWarnings()];
+  for (const sentence of warnings) {
     await pulumi.log.warn(sentence);
   }
   // Before the lookups at the cloud, so that the plugins of both start at once.

@@ -3,7 +3,7 @@ import { exitCode } from "../lib/errors.ts";
 import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { adopt } from "./adopt.ts";
 import { adoptLine, type Arguments } from "./arguments.ts";
-import { outcomeText } from "./outcome.ts";
+import { fileText, outcomeText } from "./outcome.ts";
 import { previewCommand } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { Pulumi } from "./pulumi.ts";
@@ -37,6 +37,9 @@ async function main(args: Arguments): Promise<number> {
   );
   write(stream, outcomeText(preparation, cleanedRevisions));
   await pulumi.run(previewCommand(preparation.identity), stream);
+  if (args.file !== undefined) {
+    write(stream, `\n${fileText(args.file, preparation)}\n`);
+  }
   writeSummary({ adopted: true, cleanedRevisions });
   return exitCode.success;
 }

@@ -23,9 +23,14 @@ export function readProject(directory: string): ProjectFile {
  */
 export function readStackConfig(directory: string, stack: string): ValueMap {
   const { stackConfigDir } = readProject(directory);
-  const text = readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`));
+  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack)));
   const { config } = (parse(text ?? "") ?? {}) as { readonly config?: unknown };
   return isMap(config) ? config : {};
+}
+
+/** The name of a stack's file. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${ownName(stack)}.yaml`;
 }
 
 /** A stack's name without its organisation and project. */
