@@ -24,6 +24,7 @@ import {
 } from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
 import { shell } from "./shell.ts";
+import { printableLine } from "./printable.ts";
 
 /** How long the API server may take to begin its answer, in milliseconds. */
 const answerTimeout = 10_000;
@@ -53,7 +54,7 @@ export function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
 
 const clients = new Map<string, Promise<KubeConfig>>();
 
-/** What a credential plugin hands out, which is asked again only when that has ended. */
+/** What a credential plugin hands out, which is asked again when that has ended, or is refused, as by client-go. */
 class PluginCredentials {
   readonly #plugin: ExecPlugin;
   readonly #connection: Connection;
@@ -76,15 +77,31 @@ class PluginCredentials {
     }
     return this.#asked;
   }
+
+  /** Has the plugin asked again by the next call. */
+  forget(): void {
+    this.#asked = undefined;
+  }
 }
 
 async function newClient(choice: ClusterChoice, connection: Connection): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
+  const { exec } = connection.user;
+  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   const library = createConfiguration().httpApi;
   const httpApi = wrapHttpLibrary({
-    send: (request) => answerOf(library, request, connection, choice),
+    send: async (request) => {
+      try {
+        return await answerOf(library, request, connection, choice);
+      } catch (error) {
+        if (error instanceof ClusterRefusal && error.code === 401) {
+          credentials?.forget();
+        }
+        throw error;
+      }
+    },
   });
   const config = new KubeConfig();
   const { name, ...user } = userOf(connection);
@@ -94,8 +111,6 @@ async function newClient(choice: ClusterChoice, connection: Connection): Promise
     contexts: [{ name: "cluster", cluster: "cluster", user: name }],
     currentContext: "cluster",
   });
-  const { exec } = connection.user;
-  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   config.addAuthenticator({
     isAuthProvider: () => credentials !== undefined,
     applyAuthentication: async (_, options: RequestOptions) => {
@@ -243,7 +258,7 @@ function refusal(
   body: string,
 ): ClusterRefusal {
   const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
-  const reason = typeof message === "string" ? ` (${message})` : "";
+  const reason = typeof message === "string" ? ` (${printableLine(message)})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
   const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;

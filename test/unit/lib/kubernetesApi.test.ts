@@ -144,6 +144,16 @@ describe("a cluster's API", () => {
       assert.equal(asked(), 2);
     });
 
+    it("is asked again when the cluster has refused what it handed out", async () => {
+      const lasting = exec(plugin(credential({ token: "lasting" })), { args: ["refused"] });
+      status = 401;
+      await refusal(list(address, lasting));
+      status = 200;
+      await list(address, lasting);
+      await list(address, lasting);
+      assert.equal(readFileSync(join(directory, "asked"), "utf8"), "asked\nasked\n");
+    });
+
     it("is handed nothing of what Pulumi has put into the environment", async () => {
       const dump = join(directory, "environment");
       const command = plugin(`env > '${dump}'; ${credential({ token: "from-plugin" })}`);
