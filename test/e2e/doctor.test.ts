@@ -26,7 +26,7 @@ import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
-import { issuerLines } from "../support/issuerLines.ts";
+import { issuerLine, issuerLines } from "../support/issuerLines.ts";
 import { readOpenMetrics } from "../support/openMetrics.ts";
 import { commands, ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -66,9 +66,21 @@ function finalCommand(directoryUrl: string, email = "operator@example.test"): st
 
 /** Commands that cannot be run in the sandbox, each with the reason. */
 const notRun: Readonly<Record<string, string>> = {
-  "kubectl -n x exec x -- sh -c 'nslookup x 1.1.1.1'": "no container runs in the sandbox's pods",
-  [`kubectl -n x exec x -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && kubectl -n x delete pod x --wait=false`]:
-    "no container runs in the sandbox's pods",
+  ...Object.fromEntries(
+    [
+      "kubectl -n x debug x -i -q --image=busybox:1.37 -- nslookup -type=soa x 1.1.1.1",
+      ...[
+        "curl -sS https://pebble.sandbox.internal/dir",
+        "curl -sSI https://dns.googleapis.com",
+      ].map((command) => `kubectl -n x exec x -- ${command}`),
+      ...["date -u", "df -h"].map((command) => `kubectl -n x exec x -- ${command}`),
+      ...["", "/accounts"].map(
+        (folder) =>
+          `kubectl -n x exec x -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR${folder}"' && kubectl -n x delete pod x --wait=false`,
+      ),
+    ].map((command) => [command, "no container runs in the sandbox's pods"]),
+  ),
+  "pulumi config set -s x domain 'DOMAIN' && pulumi up -s x": "the reader fills in a domain",
   "npm run doctor -- -s x --watch": "it ends when it is interrupted, which has a test of its own",
   "pulumi config set -s x --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s x":
     "the reader fills in an account, which has to be prepared",
@@ -241,7 +253,7 @@ describe("doctor", () => {
 
     it("sees a pod that crashes, with what its container said before, and one with older settings", async () => {
       const log = await patient.log();
-      const line = issuerLines["log-email"] ?? "";
+      const line = issuerLine("log-email");
       log.write([{ text: line }]);
       log.restart();
       log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir") }]);
@@ -329,7 +341,7 @@ describe("doctor", () => {
 
     it("gives the command that takes another e-mail address", async () => {
       const log = await patient.log();
-      log.write([{ text: issuerLines["log-email"] ?? "" }]);
+      log.write([{ text: issuerLine("log-email") }]);
       assert.deepEqual(await patient.signs(), ["error log-email"]);
       await patient.mend("log-email");
       const { data } = await cluster.core.readNamespacedConfigMap({
@@ -337,6 +349,23 @@ describe("doctor", () => {
         name: `${patient.release}-letsencrypt`,
       });
       assert.equal(data?.AP_CERT_ISSUER_EMAIL, "you@example.com");
+      patient.workspace.configure(settingsOf(patient.name, {}));
+      await patient.workspace.up();
+      await podReady(patient);
+      log.write([certificateCame]);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("gives the command that takes another CA", async () => {
+      const log = await patient.log();
+      log.write([{ text: issuerLine("log-account-binding") }]);
+      assert.deepEqual(await patient.signs(), ["error log-account-binding"]);
+      await patient.mend("log-account-binding");
+      const { data } = await cluster.core.readNamespacedConfigMap({
+        namespace: patient.name,
+        name: `${patient.release}-letsencrypt`,
+      });
+      assert.equal(data?.AP_CERT_ISSUER_CA_DIR_URL, letsEncryptDirectory.production);
       patient.workspace.configure(settingsOf(patient.name, {}));
       await patient.workspace.up();
       await podReady(patient);
@@ -768,15 +797,26 @@ describe("doctor", () => {
     });
 
     it("explains what the issuer complains of in the log", async () => {
-      (await patient.log()).write(Object.values(issuerLines).map((text) => ({ text })));
+      const known = Object.keys(issuerLines);
+      const strange = "[host] acme: something of tomorrow";
+      const question = `[INFO] [${patient.host}] acme: Obtaining bundled SAN certificate`;
+      const time = new Date(Date.now() - 60 * 60 * 1_000);
+      const log = await patient.log();
+      // As the provider's logger writes it, for a terminal.
+      const coloured = (text: string) => `\u001b[90m${text}\u001b[0m`;
+      log.write([
+        ...known.map((id) => ({ text: coloured(issuerLine(id)) })),
+        { text: `[WARN] ${strange}` },
+        { text: question, time },
+      ]);
       const problems = await patient.problems();
       assert.deepEqual(
         problems.map(({ id, severity, seen }) => [id, severity, seen]),
-        Object.entries(issuerLines).map(([id, line]) => [id, "error", line.slice(0, 300)]),
-      );
-      assert.deepEqual(
-        problems.map(({ title }) => title),
-        issuerErrors.map(({ title }) => title),
+        [
+          ...issuerErrors.map(({ id, severity }) => [id, severity, issuerLine(id)]),
+          ["log-unknown", "warning", `[WARN] ${strange}`],
+          ["log-silent", "warning", `no word since ${time.toISOString()}: ${question}`],
+        ],
       );
       (await patient.log()).write([certificateCame]);
     });
