@@ -58,14 +58,53 @@ export function findingText(finding: Finding, paint: Paint, width = 0): string {
   if (severity === "ok") {
     return `${head}${title.padEnd(width)}  ${paint("dim", seen)}`;
   }
+  const short = { ...finding, ...excerpts(finding) };
   const details = rows
-    .map(([field, label]) => [label, finding[field]] as const)
+    .map(([field, label]) => [label, short[field]] as const)
     .filter((row): row is readonly [(typeof rows)[number][1], string] => row[1] !== null)
     .map(([label, text]) => {
-      const shown = label === "mend" ? paint("cyan", text) : text;
+      const under = `\n${indent}${indent}${" ".repeat(column)}  `;
+      const shown = label === "mend" ? paint("cyan", text) : text.replaceAll("\n", under);
       return `${indent}${indent}${paint("dim", label.padEnd(column))}  ${shown}`;
     });
   return [`${head}${title}${subjectOf(finding)}`, ...details].join("\n");
+}
+
+/** How long a field of an object may get before only what differs of it is shown. */
+const longestField = 240;
+/** How much of a long field is shown before and from the first letter that differs. */
+const shownBefore = 20;
+const shownFrom = 160;
+
+/**
+ * What is expected and what was seen, where both list the same fields, a line for each: of a long field, its name and
+ * where it differs.
+ */
+function excerpts({ expected, seen }: Finding): Pick<Finding, "expected" | "seen"> {
+  const pairs = [expected?.split("\n") ?? [], seen.split("\n")] as const;
+  const nameOf = (line: string | undefined) => line?.slice(0, line.indexOf(" ") + 1);
+  const alike = pairs[0].every((line, at) => nameOf(line) === nameOf(pairs[1][at]));
+  if (expected === null || !alike || pairs[0].length !== pairs[1].length) {
+    return { expected, seen };
+  }
+  const shorten = (line: string, at: number) => {
+    const other = (pairs[0][at] === line ? pairs[1] : pairs[0])[at] ?? "";
+    const name = nameOf(line) ?? "";
+    return line.length <= longestField ? line : `${name}${excerpt(line, other, name.length)}`;
+  };
+  const [first, second] = pairs.map((lines) => lines.map(shorten).join("\n"));
+  return { expected: first ?? "", seen: second ?? "" };
+}
+
+/** A text from shortly before the first letter on that another has not. */
+function excerpt(text: string, other: string, begin: number): string {
+  let at = begin;
+  while (at < text.length && text[at] === other[at]) {
+    at += 1;
+  }
+  const from = Math.max(begin, at - shownBefore);
+  const to = at + shownFrom;
+  return `${from > begin ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`;
 }
 
 /** Which one it is, where the rows below do not say it anyway. */

@@ -50,14 +50,12 @@ function open(lines: readonly LogLine[]): readonly LogLine[] {
   return lines.slice(settled + 1);
 }
 
-/** What is wrapped onto lines of its own: lego's list of what each name has failed with. */
-const listBegins = /one or more domains had a problem:$/;
-
 function unknown(lines: readonly string[], expected: Expectation): Finding[] {
   const own = lines.filter(
     (text, index) =>
       isUnknown(text, expected) ||
-      ((lines[index - 1] ?? "").endsWith("one or more domains had a problem:") && explain(text, expected).length === 0),
+      ((lines[index - 1] ?? "").endsWith("one or more domains had a problem:") &&
+        explain(text, expected).length === 0),
   );
   const texts = [...new Set(own.map((text) => text.replace(time, "")))];
   return texts.length === 0

@@ -180,6 +180,19 @@ describe("doctor", () => {
       assert.match(stdout, /\n1\d ok, 0 info, 0 warning, 0 error\n$/);
     });
 
+    it("connects in the sandbox, too, where it is told to", async () => {
+      const args = ["-s", patient.name, "--sandbox", "--json", "--resolve=*=127.0.0.1:1"];
+      const child = start(sandbox, patient.workspace.directory, args);
+      const { findings } = JSON.parse((await ended(child)).stdout) as Report;
+      const seen = findings
+        .filter(({ id }) => /^port-\d+-closed$/.test(id))
+        .map(({ seen }) => seen);
+      assert.equal(seen.length, 2, JSON.stringify(findings));
+      for (const text of seen) {
+        assert.match(text, /^127\.0\.0\.1:1: /);
+      }
+    });
+
     it("finds nothing where all is well", async () => {
       await patient.publish();
       assert.deepEqual(await patient.signs(), []);
@@ -335,6 +348,39 @@ describe("doctor", () => {
       assert.equal(problem?.id, "release-pending");
       assert.equal(problem.seen, "revision 1, pending-install");
       await patient.mend("release-pending");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a wallet that somebody has changed or deleted, and puts the stack's back", async () => {
+      const target = { namespace: patient.name, name: `${patient.release}-keys` };
+      const secret = await cluster.core.readNamespacedSecret(target);
+      const password = Buffer.from("of somebody else").toString("base64");
+      const body = { ...secret, data: { ...secret.data, "key-pass.txt": password } };
+      await cluster.core.replaceNamespacedSecret({ ...target, body });
+      assert.deepEqual(await patient.signs(), ["error wallet-another"]);
+      await patient.mend("wallet-another");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+      await cluster.core.deleteNamespacedSecret(target);
+      assert.deepEqual(await patient.signs(), ["error wallet-missing"]);
+      await patient.mend("wallet-missing");
+      assert.deepEqual(await patient.signs(), []);
+      const restored = await cluster.core.readNamespacedSecret(target);
+      assert.deepEqual(restored.data, secret.data);
+    });
+
+    it("sees what somebody has added to an object, and takes it away", async () => {
+      const { name, release } = patient;
+      await patient.run(
+        `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
+      );
+      const [changed] = (await patient.problems()).filter(({ id }) => id === "object-changed");
+      assert.equal(
+        changed?.seen,
+        'spec.replicas 0\nspec.template.spec.containers[provider].env[OF_SOMEBODY] {"name":"OF_SOMEBODY","value":"1"}',
+      );
+      await patient.mend("object-changed");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -769,6 +815,12 @@ describe("doctor", () => {
       await podReady(patient);
       const signs = await patient.signs();
       assert(signs.includes("error home-not-persistent"), signs.join());
+      await patient.mend("object-changed");
+      await podReady(patient);
+      await waitFor(async () => !(await patient.ids()).includes("home-not-persistent"), {
+        what: "the pod with its claim",
+        timeout: 60_000,
+      });
     });
   });
 

@@ -69,7 +69,7 @@ export const dnsErrors: readonly IssuerError[] = [
     severity,
     pattern:
       /found for domain|failed to find zone|could not find the start of authority for '[^']*'(?!: )/i,
-    means: (text) => isPublicSuffix(text) || text.includes('could not find the start of authority'),
+    means: (text) => isPublicSuffix(text) || text.includes("could not find the start of authority"),
     title: "The pod's DNS queries get the answers of somebody else",
     why: "The issuer asks 1.1.1.1 and 8.8.8.8 for the zone of the host, and was told of none below a top-level domain, which can only be where somebody on the way redirects port 53 to a DNS server that does not know the domain: a router, a firewall, a service mesh. Or the domain's registration has ended; then it is the same from everywhere.",
     command: askZone,

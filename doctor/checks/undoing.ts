@@ -1,0 +1,66 @@
+import type { KubernetesObject } from "../../chart/manifest.ts";
+import { kubectl, shellWord } from "../../lib/clusterCommand.ts";
+import type { Expectation } from "../expectation.ts";
+import type { Difference } from "./differences.ts";
+import { applyAgain } from "./mend.ts";
+
+/**
+ * The fields that the API server lets nobody change, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and
+ * pkg/apis/rbac): where one differs, the object was made anew with it.
+ */
+const fixedFields: Readonly<Record<string, RegExp>> = {
+  StatefulSet: /^spec\.(selector|serviceName|podManagementPolicy|volumeClaimTemplates)\b/,
+  StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
+  ClusterRoleBinding: /^roleRef\b/,
+  RoleBinding: /^roleRef\b/,
+};
+
+/**
+ * The command that makes an object as it was applied. To apply it again does not do for all: `kubectl apply` leaves an
+ * item of a list that it does not find in what is applied, since it merges most lists by their items' names
+ * (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#merge-changes-for-fields-of-type-list).
+ *
+ * @param object as it was applied
+ * @param fields what differs, one at least
+ */
+export function undoing(
+  object: KubernetesObject,
+  fields: readonly Difference[],
+  expected: Expectation,
+): string {
+  const { kind = "", metadata } = object;
+  const name = `${kind.toLowerCase()} ${metadata?.name ?? ""}`;
+  const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
+  if (fields.some(({ path }) => fixedFields[kind]?.test(path))) {
+    // Its pods go on meanwhile.
+    const cascade = kind === "StatefulSet" ? " --cascade=orphan" : "";
+    return `${kubectl(target, `delete ${name}${cascade}`)} && ${applyAgain(expected)}`;
+  }
+  const patch = fields.filter(isLeft).sort(fromTheEnd).map(operation);
+  const rest = fields.filter((field) => !isLeft(field));
+  return [
+    ...(patch.length === 0
+      ? []
+      : [kubectl(target, `patch ${name} --type=json -p ${shellWord(JSON.stringify(patch))}`)]),
+    ...(rest.length === 0 ? [] : [applyAgain(expected)]),
+  ].join(" && ");
+}
+
+/** Whether applying again would leave it: what somebody has added to a list. */
+function isLeft({ applied, live, isAddition }: Difference): boolean {
+  return (
+    isAddition === true ||
+    (Array.isArray(applied) && Array.isArray(live) && live.length > applied.length)
+  );
+}
+
+function operation({ pointer, applied, isAddition }: Difference) {
+  return isAddition
+    ? { op: "remove", path: pointer }
+    : { op: "replace", path: pointer, value: applied };
+}
+
+/** Each removal moves what follows it. */
+function fromTheEnd(one: Difference, other: Difference): number {
+  return other.pointer.localeCompare(one.pointer, undefined, { numeric: true });
+}
