@@ -2,6 +2,7 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
+import { shell } from "../../lib/shell.ts";
 import { caErrors } from "./issuer/caErrors.ts";
 import { dnsErrors } from "./issuer/dnsErrors.ts";
 import type { IssuerError } from "./issuer/issuerError.ts";
@@ -25,7 +26,7 @@ export const unknownError: Problem = {
   severity: "warning",
   title: "The issuer complains in words that the doctor does not know",
   why: "They are shown as they are, without the time. The lines around them may say more.",
-  command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep -i -C 5 'cert'`),
+  command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep -i -C 5 'cert'`),
 };
 
 /** That the issuer says nothing any more. */
@@ -34,7 +35,7 @@ export const silence: Problem = {
   severity: "warning",
   title: "The issuer has asked the CA, and waits without a word",
   why: "Where the CA answers that it is too early (429 or 503), the provider does what it is told and tries again after that time, be it days, and logs nothing. Mostly a rate limit is reached; a restart would only ask again.",
-  command: ({ host }) => `curl 'https://crt.sh/?q=${host}&output=json'`,
+  command: ({ host }) => shell`curl 'https://crt.sh/?q=${host}&output=json'`,
 };
 
 /** What reads like an error and is none, or only repeats one. */

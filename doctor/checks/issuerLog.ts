@@ -58,9 +58,9 @@ function unknown(lines: readonly string[], expected: Expectation): Finding[] {
         explain(text, expected).length === 0),
   );
   const texts = [...new Set(own.map((text) => text.replace(time, "")))];
-  return texts.length === 0
-    ? []
-    : [found(unknownError, expected, { expected: "no such line", seen: texts.join("\n") })];
+  return texts.map((text) =>
+    found(unknownError, expected, { subject: text, expected: "no such line", seen: text }),
+  );
 }
 
 /** As the provider and lego write it in front of a line. */

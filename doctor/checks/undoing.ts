@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "../../chart/manifest.ts";
-import { kubectl, shellWord } from "../../lib/clusterCommand.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
+import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Difference } from "./differences.ts";
 import { applyAgain } from "./mend.ts";
@@ -27,23 +28,30 @@ export function undoing(
   object: KubernetesObject,
   fields: readonly Difference[],
   expected: Expectation,
-): string {
+): ShellText {
   const { kind = "", metadata } = object;
-  const name = `${kind.toLowerCase()} ${metadata?.name ?? ""}`;
+  const name = metadata?.name ?? "";
+  const type = kind.toLowerCase();
   const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
   if (fields.some(({ path }) => fixedFields[kind]?.test(path))) {
     // Its pods go on meanwhile.
-    const cascade = kind === "StatefulSet" ? " --cascade=orphan" : "";
-    return `${kubectl(target, `delete ${name}${cascade}`)} && ${applyAgain(expected)}`;
+    const removal =
+      kind === "StatefulSet"
+        ? shell`delete ${type} ${name} --cascade=orphan`
+        : shell`delete ${type} ${name}`;
+    return joined([kubectl(target, removal), applyAgain(expected)], " && ");
   }
   const patch = fields.filter(isLeft).sort(fromTheEnd).map(operation);
   const rest = fields.filter((field) => !isLeft(field));
-  return [
-    ...(patch.length === 0
-      ? []
-      : [kubectl(target, `patch ${name} --type=json -p ${shellWord(JSON.stringify(patch))}`)]),
-    ...(rest.length === 0 ? [] : [applyAgain(expected)]),
-  ].join(" && ");
+  return joined(
+    [
+      ...(patch.length === 0
+        ? []
+        : [kubectl(target, shell`patch ${type} ${name} --type=json -p ${JSON.stringify(patch)}`)]),
+      ...(rest.length === 0 ? [] : [applyAgain(expected)]),
+    ],
+    " && ",
+  );
 }
 
 /** Whether applying again would leave it: what somebody has added to a list. */

@@ -5,6 +5,7 @@ import type { Expectation } from "../expectation.ts";
 import type { SecretFacts } from "../facts/clusterFacts.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { refreshAndDeploy, restart } from "./mend.ts";
+import { joined, type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {
   id: "wallet-missing",
@@ -59,8 +60,8 @@ async function restore(
   expected: Expectation,
   cluster: Context["cluster"],
   { changedAt }: SecretFacts,
-): Promise<string> {
+): Promise<ShellText> {
   const started = (await ifSeen(cluster.pod()))?.status?.startTime;
   const hasIt = started !== undefined && changedAt !== undefined && new Date(started) >= changedAt;
-  return [refreshAndDeploy(expected), ...(hasIt ? [restart(expected)] : [])].join(" && ");
+  return joined([refreshAndDeploy(expected), ...(hasIt ? [restart(expected)] : [])], " && ");
 }

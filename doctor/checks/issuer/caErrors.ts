@@ -2,6 +2,7 @@ import { kubectl } from "../../../lib/clusterCommand.ts";
 import type { Expectation } from "../../expectation.ts";
 import { askAddresses, askCaa, askChallenge, challengeName, inContainer } from "../lookUp.ts";
 import { restart, setAndDeploy } from "../mend.ts";
+import { joined, placeholder, shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
@@ -9,11 +10,17 @@ const severity = "error";
 /** Of an ACME error: the IPv6 address that Let's Encrypt puts in front of what it has seen there. */
 const ofIpv6 = /acme:error:\w+ :: (During secondary validation: )?[\da-f]*:[\da-f:]*:[\da-f:.]*: /i;
 
-const askDirectory = ({ directoryUrl }: Expectation) => `curl ${directoryUrl}`;
+const askDirectory = ({ directoryUrl }: Expectation) => shell`curl ${directoryUrl}`;
 
 /** Without the account's folder the provider registers anew at its start, and agrees to the terms of that day. */
 const registerAgain = (expected: Expectation) =>
-  `${inContainer(expected, `sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"'`)} && ${restart(expected)}`;
+  joined(
+    [
+      inContainer(expected, shell`sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"'`),
+      restart(expected),
+    ],
+    " && ",
+  );
 
 /**
  * What the CA answers, or that it does not: the types are ACME's (RFC 8555, section 6.7; RFC 9773, section 7.4; the
@@ -29,7 +36,7 @@ export const caErrors: readonly IssuerError[] = [
     title: "Let's Encrypt has paused the host",
     why: "It has failed for weeks or months. The line has the address of a page where one click ends the pause; mend first what has failed.",
     command: (expected) =>
-      kubectl(expected, `logs ${expected.names.pod} | grep -o 'https://[^ ]*unpause[^ "]*'`),
+      kubectl(expected, shell`logs ${expected.names.pod} | grep -o 'https://[^ ]*unpause[^ "]*'`),
   },
   {
     id: "log-directory",
@@ -46,7 +53,8 @@ export const caErrors: readonly IssuerError[] = [
       /acme:error:rateLimited|too many (certificates|failed authorizations|new orders|(new )?registrations)|giving up after \d+ attempt\(s\)(?!:)/i,
     title: "Let's Encrypt's rate limit is reached",
     why: "5 certificates a week for the same name, 50 a week for the registered domain, 5 failed validations an hour, 300 orders in 3 hours. The line says which, and until when, unless the provider has tried several times meanwhile: nothing but waiting helps, and each restart tries again. The staging directory has other limits.",
-    command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep -i 'retry after'`),
+    command: (expected) =>
+      kubectl(expected, shell`logs ${expected.names.pod} | grep -i 'retry after'`),
   },
   {
     id: "log-ca-trouble",
@@ -64,7 +72,7 @@ export const caErrors: readonly IssuerError[] = [
       /giving up after \d+ attempt\(s\): |failed to get nonce|proper nonce header|(Get|Head|Post) \\?"https:/,
     title: "The pod does not reach the CA",
     why: "It calls the CA on port 443 by itself; a firewall, a network policy or the cluster's DNS may keep it from that.",
-    command: (expected) => inContainer(expected, `curl -sS ${expected.directoryUrl}`),
+    command: (expected) => inContainer(expected, shell`curl -sS ${expected.directoryUrl}`),
   },
   {
     id: "log-account-binding",
@@ -73,7 +81,7 @@ export const caErrors: readonly IssuerError[] = [
       /externalAccountRequired|External Account Binding|signing eab content|decode hmac key|encoding eab jwk/i,
     title: "The CA takes only accounts that it has given out",
     why: "It wants the keys of such an account (external account binding), for which the chart has no setting. Let's Encrypt wants none.",
-    command: (expected) => setAndDeploy(expected, "acmeDirectory production"),
+    command: (expected) => setAndDeploy(expected, shell`acmeDirectory production`),
   },
   {
     id: "log-account",
@@ -91,7 +99,7 @@ export const caErrors: readonly IssuerError[] = [
       /acme:error:(rejectedIdentifier|unsupportedIdentifier)|Cannot issue for \\?"|Invalid identifiers requested|order identifiers have been/i,
     title: "The CA does not issue for the host's name",
     why: "The name is none that the internet can have, such as one that ends with `.local`, or the CA's policy excludes it. The line says which.",
-    command: (expected) => setAndDeploy(expected, "domain 'DOMAIN'"),
+    command: (expected) => setAndDeploy(expected, shell`domain ${placeholder("domain")}`),
   },
   {
     id: "log-dnssec",
@@ -99,7 +107,7 @@ export const caErrors: readonly IssuerError[] = [
     pattern: /acme:error:dnssec|DNSSEC/,
     title: "The CA refuses the zone's DNSSEC",
     why: "The DS record at the registry does not fit the zone's keys, mostly since the zone has moved to other name servers, or its signatures have ended. Take the DS record away at the registrar, or have the zone signed again.",
-    command: ({ domain }) => `dig ${domain} DS ${domain} DNSKEY`,
+    command: ({ domain }) => shell`dig ${domain} DS ${domain} DNSKEY`,
   },
   {
     id: "log-caa-unanswered",
@@ -126,7 +134,7 @@ export const caErrors: readonly IssuerError[] = [
     why: "The record of the host, or under DNS-01 the challenge's, is missing, or the zone's name servers are broken.",
     command: (expected) =>
       expected.challenge.type === "dns-01"
-        ? `dig ${challengeName(expected)} TXT +trace`
+        ? shell`dig ${challengeName(expected)} TXT +trace`
         : askAddresses(expected),
   },
   {
@@ -135,7 +143,7 @@ export const caErrors: readonly IssuerError[] = [
     pattern: ofIpv6,
     title: "The CA has asked at the host's IPv6 address, in vain",
     why: "Let's Encrypt prefers IPv6, and turns to IPv4 only where the connection times out (https://letsencrypt.org/docs/ipv6-support). Have the AAAA record lead to the cluster, or take it away.",
-    command: ({ host }) => `dig ${host} AAAA`,
+    command: ({ host }) => shell`dig ${host} AAAA`,
   },
   {
     id: "log-challenge-redirect",
@@ -143,7 +151,7 @@ export const caErrors: readonly IssuerError[] = [
     pattern: /acme:error:\w+ :: .*redirect/i,
     title: "A redirect has led the CA astray",
     why: "It follows ten of them, to ports 80 and 443 only. What answers port 80 must hand the challenge's path to the provider without one.",
-    command: (expected) => askChallenge(expected, "-vL"),
+    command: (expected) => askChallenge(expected, shell`-vL`),
   },
   {
     id: "log-challenge-connection",
@@ -170,7 +178,7 @@ export const caErrors: readonly IssuerError[] = [
     why: "Something else answers on port 80, or an older TXT record is still seen.",
     command: (expected) =>
       expected.challenge.type === "dns-01"
-        ? `dig ${challengeName(expected)} TXT`
+        ? shell`dig ${challengeName(expected)} TXT`
         : askChallenge(expected),
   },
   {

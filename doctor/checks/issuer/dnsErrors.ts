@@ -2,12 +2,14 @@ import { getPublicSuffix } from "tldts";
 import type { Expectation } from "../../expectation.ts";
 import { challengeName, fromPod, inContainer } from "../lookUp.ts";
 import { restart } from "../mend.ts";
+import { placeholder, shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
-const prove = ({ stack }: Expectation) => `npm run doctor -- -s ${stack} --prove`;
+const prove = ({ stack }: Expectation) => shell`npm run doctor -- -s ${stack} --prove`;
 const project = ({ challenge }: Expectation) =>
-  (challenge.type === "dns-01" ? challenge.environment?.GCE_PROJECT : undefined) ?? "'PROJECT'";
+  (challenge.type === "dns-01" ? challenge.environment?.GCE_PROJECT : undefined) ??
+  placeholder("project");
 
 /** The zone that the issuer has found in DNS, in the words of lego's providers. */
 const foundZone =
@@ -22,14 +24,14 @@ function isPublicSuffix(text: string): boolean {
 
 /** The pod's own look at the zone, as the issuer takes it. */
 const askZone = (expected: Expectation) =>
-  fromPod(expected, `nslookup -type=soa ${expected.domain} 1.1.1.1`);
+  fromPod(expected, shell`nslookup -type=soa ${expected.domain} 1.1.1.1`);
 
 /** The API that the issuer calls, as far as it tells whether there is one. */
 function askApi(expected: Expectation): string {
   const google =
     expected.challenge.type === "dns-01" && expected.challenge.dnsProvider === "googleCloud";
   const url = google ? "https://dns.googleapis.com" : "https://api.cloudflare.com/client/v4";
-  return inContainer(expected, `curl -sSI ${url}`);
+  return inContainer(expected, shell`curl -sSI ${url}`);
 }
 
 /**
@@ -45,7 +47,7 @@ export const dnsErrors: readonly IssuerError[] = [
     title: "The Cloud DNS API is off in the project",
     why: "Google refuses every call until somebody has it turned on.",
     command: (expected) =>
-      `gcloud services enable dns.googleapis.com --project ${project(expected)}`,
+      shell`gcloud services enable dns.googleapis.com --project ${project(expected)}`,
   },
   {
     id: "log-billing",
@@ -53,7 +55,7 @@ export const dnsErrors: readonly IssuerError[] = [
     pattern: /billing account .*(disabled|closed)|BILLING_DISABLED|accountDisabled/i,
     title: "The project's billing account is closed",
     why: "Cloud DNS neither answers nor takes a record without one.",
-    command: (expected) => `gcloud billing projects describe ${project(expected)}`,
+    command: (expected) => shell`gcloud billing projects describe ${project(expected)}`,
   },
   {
     id: "log-api-busy",
@@ -117,7 +119,7 @@ export const dnsErrors: readonly IssuerError[] = [
       /failed to create TXT record|failed to (perform|get) changes|googleapi: Error 4\d\d|cloudflare: .*\[status code 4\d\d\]/i,
     title: "The DNS provider refuses the challenge's TXT record",
     why: "Such a record, or another of that name, is there already, or the zone has as many records as it may have. The line says which.",
-    command: (expected) => `dig ${challengeName(expected)} TXT`,
+    command: (expected) => shell`dig ${challengeName(expected)} TXT`,
   },
   {
     id: "log-propagation",
@@ -125,6 +127,6 @@ export const dnsErrors: readonly IssuerError[] = [
     pattern: /propagation: time limit exceeded|time limit exceeded: last error/i,
     title: "The challenge's TXT record was not seen in time",
     why: "The DNS provider took it, and the name servers that DNS names for the zone do not have it: they are another's, or slow.",
-    command: (expected) => `dig ${challengeName(expected)} TXT +trace`,
+    command: (expected) => shell`dig ${challengeName(expected)} TXT +trace`,
   },
 ];

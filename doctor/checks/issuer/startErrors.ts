@@ -1,6 +1,7 @@
 import { kubectl } from "../../../lib/clusterCommand.ts";
 import { deployAgain, restart, setAndDeploy } from "../mend.ts";
 import { inContainer } from "../lookUp.ts";
+import { joined, shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
@@ -24,7 +25,7 @@ export const settingErrors: readonly IssuerError[] = [
     pattern: /cert issuer: .*invalid email|acme:error:invalid(Contact|Email)|unsupportedContact/i,
     title: "The CA account's e-mail address is refused",
     why: "Without a valid address the provider exits, or the CA makes no account.",
-    command: (expected) => setAndDeploy(expected, "email you@example.com"),
+    command: (expected) => setAndDeploy(expected, shell`email you@example.com`),
   },
   {
     id: "log-settings",
@@ -41,7 +42,7 @@ export const settingErrors: readonly IssuerError[] = [
     pattern: /in a reasonable timeframe|certificate has expired or is not yet valid/i,
     title: "The clock of the pod's node is wrong",
     why: "Google takes no token, and TLS no certificate, whose time is not now. The pod has its node's clock; set that by NTP.",
-    command: (expected) => inContainer(expected, "date -u"),
+    command: (expected) => inContainer(expected, shell`date -u`),
   },
   {
     id: "log-credential-missing",
@@ -79,7 +80,7 @@ export const containerErrors: readonly IssuerError[] = [
       /failed to save resource for|\.certissuer.*(no space left|read-only file system|permission denied|input\/output error|disk quota exceeded)/i,
     title: "The issuer cannot write to the home volume",
     why: "It is full, or not writable. A certificate that cannot be kept is lost with the next restart, and counts for the CA's limits nevertheless.",
-    command: (expected) => inContainer(expected, "df -h"),
+    command: (expected) => inContainer(expected, shell`df -h`),
   },
   {
     id: "log-storage-damaged",
@@ -89,7 +90,13 @@ export const containerErrors: readonly IssuerError[] = [
     title: "What the issuer has stored is damaged",
     why: "A write that was cut short leaves half a file, and the issuer neither reads nor replaces it. Without its folder the provider makes an account and gets a certificate anew.",
     command: (expected) =>
-      `${inContainer(expected, `sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR"'`)} && ${restart(expected)}`,
+      joined(
+        [
+          inContainer(expected, shell`sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR"'`),
+          restart(expected),
+        ],
+        " && ",
+      ),
   },
 ];
 
@@ -130,6 +137,6 @@ export const cleanUpErrors: readonly IssuerError[] = [
     pattern: /cleaning up failed|failed to delete TXT record/i,
     title: "The issuer has left a challenge's TXT record behind",
     why: "It does no harm by itself, and shows that the DNS provider refuses to delete. Where many are left, an answer gets too long, or the zone full.",
-    command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep -i 'clean'`),
+    command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep -i 'clean'`),
   },
 ];

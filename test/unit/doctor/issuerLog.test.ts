@@ -91,7 +91,9 @@ describe("doctor, the issuer's log", () => {
         "log-renewal-failed",
         `failed to renew certificate for ${host}: error: one or more domains had a problem:`,
       ],
-      ["log-unknown", [strange, type, `[${host}] more words of tomorrow`].join("\n")],
+      ["log-unknown", strange],
+      ["log-unknown", type],
+      ["log-unknown", `[${host}] more words of tomorrow`],
     ]);
   });
 
