@@ -2,7 +2,7 @@ import { getPublicSuffix } from "tldts";
 import type { Expectation } from "../../expectation.ts";
 import { challengeName, fromPod, inContainer } from "../lookUp.ts";
 import { restart } from "../mend.ts";
-import { placeholder, shell } from "../../../lib/shell.ts";
+import { placeholder, shell, type ShellText } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
@@ -27,7 +27,7 @@ const askZone = (expected: Expectation) =>
   fromPod(expected, shell`nslookup -type=soa ${expected.domain} 1.1.1.1`);
 
 /** The API that the issuer calls, as far as it tells whether there is one. */
-function askApi(expected: Expectation): string {
+function askApi(expected: Expectation): ShellText {
   const google =
     expected.challenge.type === "dns-01" && expected.challenge.dnsProvider === "googleCloud";
   const url = google ? "https://dns.googleapis.com" : "https://api.cloudflare.com/client/v4";
