@@ -17,6 +17,7 @@ import {
   defaultTimeout,
   releaseNames,
   type ReleaseNames,
+  walletSecretKey,
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
@@ -181,7 +182,10 @@ export class AkashProvider extends pulumi.ComponentResource {
           name: names.walletSecret,
           annotations: { [ownerAnnotation]: owner() },
         },
-        data: { "key.txt": encoded(key), "key-pass.txt": encoded(password) },
+        data: {
+          [walletSecretKey.key]: encoded(key),
+          [walletSecretKey.password]: encoded(password),
+        },
       },
       {
         parent: this,
