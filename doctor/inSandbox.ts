@@ -1,5 +1,5 @@
 import { loopback, presentSandbox, rootOfCertificates } from "../sandbox/index.ts";
-import type { DoctorArguments } from "./arguments.ts";
+import type { DoctorArguments, ToldAddress } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 
 /**
@@ -13,11 +13,12 @@ export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments>
   const { environment, dns, ports } = sandbox;
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
-  const resolve = new Map([
+  const own: [string, ToldAddress][] = [
     [`*:${challengePort}`, at(ports.http)],
     [`*:${apiPort}`, at(ports.providerApi)],
-    ...args.resolve,
-  ]);
+  ];
+  // An address for any port of any host leaves none to the sandbox.
+  const resolve = new Map([...(args.resolve.has("*") ? [] : own), ...args.resolve]);
   return {
     ...args,
     resolve,

@@ -51,3 +51,22 @@ export function isLate({ code, cause }: gaxios.GaxiosError): boolean {
   const late = ["TimeoutError", "AbortError"];
   return late.includes(String(code)) || (cause instanceof Error && late.includes(cause.name));
 }
+
+/**
+ * Google's client library asks the metadata server with a client of its own, which takes the environment's proxy. No proxy
+ * knows the metadata server of this machine, and Go's library asks it directly
+ * (cloud.google.com/go/compute/metadata, metadata.go).
+ */
+export function withoutProxyToMetadataServer(): void {
+  directly ??= gaxios.instance.interceptors.request.add({
+    resolved: (options) => {
+      if (options.url.pathname.startsWith("/computeMetadata/")) {
+        delete options.agent;
+      }
+      return Promise.resolve(options);
+    },
+  });
+}
+
+/** That the library's own client has been told so. */
+let directly: unknown;

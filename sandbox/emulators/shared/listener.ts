@@ -184,6 +184,7 @@ function record(
 function send(response: ServerResponse, reply: Reply, { now }: ListenerParts): void {
   const body = JSON.stringify(reply.body);
   response.writeHead(reply.status, {
+    ...reply.headers,
     "content-type": "application/json; charset=UTF-8",
     "content-length": Buffer.byteLength(body),
     date: new Date(now()).toUTCString(),
