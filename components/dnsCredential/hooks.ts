@@ -62,15 +62,18 @@ export function credentialDeleteHook(
  * preview, too, so that `pulumi up` ends before it has changed anything; and only where something is to be made, so that
  * a stack that is deployed goes on.
  *
- * @param component the name of the component that makes the credential
+ * @param subject what is to be made, for the hook's name
  * @param refuse throws when the cloud would refuse it; asked once in a run
  */
-export function possibleHook(component: string, refuse: () => Promise<void>): pulumi.ResourceHook {
+export function possibleHook(
+  subject: string,
+  refuse: (args: pulumi.ResourceHookArgs) => Promise<void>,
+): pulumi.ResourceHook {
   let asked: Promise<void> | undefined;
   return new pulumi.ResourceHook(
-    `${component}-credential-possible`,
-    async () => {
-      await (asked ??= refuse());
+    `${subject}-possible`,
+    async (args) => {
+      await (asked ??= refuse(args));
     },
     { onDryRun: true },
   );

@@ -144,7 +144,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
         args,
         inventory,
         args.deleteHook ?? credentialDeleteHook(name, args),
-        possibleHook(name, async () => {
+        possibleHook(`${name}-credential`, async () => {
           const { refuseFullTokenList } = await import("../../../dns/cloudflare/tokens.ts");
           await refuseFullTokenList(accountId, access.cloudflare);
         }),

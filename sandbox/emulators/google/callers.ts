@@ -149,7 +149,7 @@ function hasPermission(
   }
   return (
     caller.account === undefined ||
-    grantedPermissions(policies, memberOf(caller.account), context.now()).has(permission)
+    grantedPermissions(context, policies, memberOf(caller.account)).has(permission)
   );
 }
 
