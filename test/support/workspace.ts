@@ -220,7 +220,8 @@ export class Workspace {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  private get environment(): NodeJS.ProcessEnv {
+  /** What its commands find in their environment. */
+  get environment(): NodeJS.ProcessEnv {
     // With the debug commands comes --event-log.
     return { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" };
   }

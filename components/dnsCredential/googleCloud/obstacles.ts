@@ -61,7 +61,7 @@ export function possibleHooks(
         asked.set(step, answer);
       }
     }
-    await Promise.all(wanted.map((step) => asked.get(step)));
+    await Promise.all(wanted.flatMap((step) => asked.get(step) ?? []));
   };
   return {
     account: possibleHook(`${component}-credential`, () => {
