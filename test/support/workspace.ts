@@ -32,7 +32,17 @@ const yaml = { version: "1.1" } as const;
 
 const project = "akash-provider-letsencrypt";
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
-const folders = ["adopt", "chart", "components", "config", "dns", "lib", "stacks", "startup"];
+const folders = [
+  "adopt",
+  "chart",
+  "components",
+  "config",
+  "dns",
+  "docs",
+  "lib",
+  "stacks",
+  "startup",
+];
 
 /** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
 export class Workspace {

@@ -146,7 +146,9 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
           args,
           inventory,
           args.deleteHook ?? credentialDeleteHook(name, args),
-          possibleHook(`${name}-credential`, () => refuseObstacles(accountId, access.cloudflare)),
+          possibleHook(`${name}-credential`, args, () =>
+            refuseObstacles(accountId, access.cloudflare),
+          ),
         ),
         onError: [refusedHook(name, accountId)],
       },

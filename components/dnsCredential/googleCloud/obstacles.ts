@@ -15,10 +15,10 @@ import { shellWord } from "../../../lib/clusterCommand.ts";
 import { lastSegment } from "../../../lib/names.ts";
 import { credentialChildren, resourceTypes } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
-import { possibleHook } from "../hooks.ts";
+import { possibleHook, type CredentialProtection } from "../hooks.ts";
 
 /** What a service account, its grant and its key are to be made with. */
-export interface ObstacleArgs {
+export interface ObstacleArgs extends CredentialProtection {
   readonly project: pulumi.Input<string>;
   readonly managedZone: pulumi.Input<string>;
   readonly grant?: "zone" | "project" | undefined;
@@ -40,9 +40,10 @@ export interface PossibleHooks {
  */
 export function possibleHooks(
   component: string,
-  { project, managedZone, grant = "zone", role = defaultDnsRole }: ObstacleArgs,
+  args: ObstacleArgs,
   access: GoogleCloudAccess,
 ): PossibleHooks {
+  const { project, managedZone, grant = "zone", role = defaultDnsRole } = args;
   const grantStep: CredentialStep = grant === "zone" ? "zoneGrant" : "projectGrant";
   const asked = new Map<CredentialStep, Promise<void>>();
   const ask = async (
@@ -64,7 +65,7 @@ export function possibleHooks(
     await Promise.all(wanted.flatMap((step) => asked.get(step) ?? []));
   };
   return {
-    account: possibleHook(`${component}-credential`, () => {
+    account: possibleHook(`${component}-credential`, args, () => {
       const zone = plain(managedZone);
       const plainRole = plain(role);
       // To wait for an Output here could be to wait for what is made after this. Before the grant all is known.
@@ -74,7 +75,7 @@ export function possibleHooks(
         ...(plainRole !== undefined && { role: plainRole }),
       });
     }),
-    grant: possibleHook(`${component}-grant`, async ({ newInputs, oldInputs }) => {
+    grant: possibleHook(`${component}-grant`, args, async ({ newInputs, oldInputs }) => {
       const { managedZone: zone, role } = (newInputs ?? {}) as GrantInputs;
       const plainRole = plain(role);
       await ask([grantStep], {
@@ -85,7 +86,7 @@ export function possibleHooks(
         await warnOfUnprovenRole(component, plainRole, access);
       }
     }),
-    key: possibleHook(`${component}-key`, async ({ newInputs }) => {
+    key: possibleHook(`${component}-key`, args, async ({ newInputs }) => {
       const account: unknown = newInputs?.serviceAccountId;
       await ask(["key"], {
         zone: plain(managedZone),
