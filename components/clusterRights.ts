@@ -12,9 +12,10 @@ import {
 } from "../chart/rights.ts";
 import type { ReleaseNames } from "../chart/release.ts";
 import type { ClusterAccess } from "../lib/clusterAccess.ts";
-import { shellWord } from "../lib/clusterCommand.ts";
 import { unlessMissing } from "../lib/kubernetesApi.ts";
+import { placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
 import type { Cluster } from "./cluster.ts";
+import { resourceHook } from "./hook.ts";
 
 /** A release, as far as rights are about it. */
 export interface ReleaseOfRights {
@@ -84,7 +85,7 @@ async function ask(
         `Whoever runs Pulumi${user === undefined ? "" : ` (${user})`} lacks rights in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
           "An administrator of the cluster gives them (docs/security.md):",
         ...grantCommands(release, task, user).map((command) => `      ${command}`),
-        `Nothing was changed; then: pulumi up -s ${shellWord(pulumi.getStack())}`,
+        `Nothing was changed; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       ].join("\n"),
     );
   }
@@ -181,11 +182,9 @@ export function rightsHook(
   release: ReleaseOfRights,
   task?: (args: pulumi.ResourceHookArgs) => ReleaseTask,
 ): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
-    name,
-    (args) => refuseMissingRights(cluster, release, task?.(args)),
-    { onDryRun: true },
-  );
+  return resourceHook(name, (args) => refuseMissingRights(cluster, release, task?.(args)), {
+    onDryRun: true,
+  });
 }
 
 /**
@@ -197,21 +196,26 @@ export function grantCommands(
   { namespace, names: { fullname } }: ReleaseOfRights,
   task: ReleaseTask,
   user?: string,
-): readonly string[] {
+): readonly ShellText[] {
   const folder = relative(process.cwd(), join(import.meta.dirname, "../docs/kubernetes"));
-  const who = user === undefined ? "'USER'" : shellWord(user);
+  const who = user ?? placeholder("user");
   const suffix = createHash("sha256")
-    .update(user ?? "USER")
+    .update(user ?? "")
     .digest("hex")
     .slice(0, 8);
   const applied = (file: string) =>
-    `sed 's/NAMESPACE/${namespace}/g; s/FULLNAME/${fullname}/g' ${shellWord(join(folder, file))} | kubectl apply -f -`;
-  const bound = (kind: string, name: string, role: string) =>
-    `kubectl create ${kind} ${name}-${suffix} ${role} --user=${who} --dry-run=client -o yaml | kubectl apply -f -`;
-  const inCluster = (name: string) => bound("clusterrolebinding", name, `--clusterrole=${name}`);
+    shell`sed 's/NAMESPACE/${namespace}/g; s/FULLNAME/${fullname}/g' ${join(folder, file)} | kubectl apply -f -`;
+  const bound = (kind: ShellText, name: string, role: ShellText) =>
+    shell`kubectl create ${verbatim(kind)} ${`${name}-${suffix}`} ${verbatim(role)} --user=${who} --dry-run=client -o yaml | kubectl apply -f -`;
+  const inCluster = (name: string) =>
+    bound(shell`clusterrolebinding`, name, shell`--clusterrole=${name}`);
   const daily = [
     applied("rights.yaml"),
-    bound("rolebinding", `${fullname}-pulumi`, `-n ${namespace} --role=${fullname}-pulumi`),
+    bound(
+      shell`rolebinding`,
+      `${fullname}-pulumi`,
+      shell`-n ${namespace} --role=${`${fullname}-pulumi`}`,
+    ),
     inCluster(`${namespace}-${fullname}-pulumi`),
   ];
   return task === "install"

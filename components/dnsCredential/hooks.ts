@@ -14,6 +14,7 @@ import type { DnsCredential } from "./credential.ts";
 import type { CredentialResource } from "./credentialResource.ts";
 import { googleCloudKey } from "./googleCloud/key.ts";
 import { Rotation } from "./rotation.ts";
+import { resourceHook } from "../hook.ts";
 
 /** Who carries a credential, and where its hooks look. */
 export interface CredentialProtection {
@@ -46,7 +47,7 @@ export function credentialDeleteHook(
   { cluster, consumers, access = stackAccess() }: CredentialProtection,
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
-  return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {
+  return resourceHook(`${component}-credential-delete`, async (args) => {
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
     try {
@@ -75,7 +76,7 @@ export function possibleHook(
   refuse: (args: pulumi.ResourceHookArgs) => Promise<void>,
 ): pulumi.ResourceHook {
   let asked: Promise<void> | undefined;
-  return new pulumi.ResourceHook(
+  return resourceHook(
     `${subject}-possible`,
     async (args) => {
       for (const { namespace, release } of consumers) {
@@ -109,12 +110,12 @@ export function credentialHooks(
   return {
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
-      new pulumi.ResourceHook(`${component}-credential-create`, async () =>
+      resourceHook(`${component}-credential-create`, async () =>
         rotation.makeRoom(await inventory()),
       ),
     ],
     afterCreate: [
-      new pulumi.ResourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),
+      resourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),
     ],
     beforeDelete: [beforeDelete],
   };
@@ -161,7 +162,7 @@ export function proofHooks(
   { prove }: DnsCredential,
   entry: string,
 ): pulumi.ResourceHookBinding {
-  const proof = new pulumi.ResourceHook(hookName, async ({ newInputs }) => {
+  const proof = resourceHook(hookName, async ({ newInputs }) => {
     // Hooks are given secrets as Outputs.
     const data = await resolved(
       pulumi.output(newInputs?.data as pulumi.Input<Readonly<Record<string, string>>>),

@@ -1,5 +1,5 @@
-import { shellWord } from "../../lib/clusterCommand.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
 import { stepNeeds, type CredentialStep } from "./permissions.ts";
 
 /** Why Google refuses a call, as far as its details say so, and the operator can do something about it. */
@@ -122,7 +122,7 @@ export function refusalText(refusal: GoogleRefusal, place: RefusalPlace): string
       const { service, project = place.project } = refusal;
       return (
         `The API ${service} is not enabled in project ${project}. Enable it, and wait a minute or two:\n` +
-        `      gcloud services enable ${service} --project=${project}`
+        `      ${shell`gcloud services enable ${service} --project=${project}`}`
       );
     }
     case "constraint":
@@ -144,20 +144,21 @@ function permissionsText(
     zone: `the managed zone ${zone ?? ""} of `,
     account: account === undefined ? "" : `the service account ${account} of `,
   }[place];
+  const who =
+    member === undefined ? shell`"user:$(gcloud config get-value account)"` : shell`${member}`;
   const grant = (granted: string) =>
-    `gcloud projects add-iam-policy-binding ${project} --role=${granted} --member=${
-      member === undefined ? '"user:$(gcloud config get-value account)"' : shellWord(member)
-    } --condition=None`;
+    shell`gcloud projects add-iam-policy-binding ${project} --role=${granted} --member=${verbatim(who)} --condition=None`;
   const sentence = `Whoever runs Pulumi lacks ${missing.join(isForeseen ? " and " : " or ")} on ${where}project ${project}, which ${purpose}. `;
   if (customRole === undefined) {
     return `${sentence}An administrator of the project gives it with ${role}:\n      ${grant(role)}`;
   }
   const { id, title } = customRole;
   const permissions = stepNeeds[step].permissions.join(",");
+  const make = shell`gcloud iam roles create ${id} --project=${project} --title=${title} --permissions=${permissions}`;
   return [
     `${sentence}An administrator of the project gives it`,
     "  - with a role of its own, which has no more:",
-    `      gcloud iam roles create ${id} --project=${project} --title=${shellWord(title)} --permissions=${permissions} && ${grant(`projects/${project}/roles/${id}`)}`,
+    `      ${joined([make, grant(`projects/${project}/roles/${id}`)], " && ")}`,
     `  - with ${role}, which may grant anything in the project:`,
     `      ${grant(role)}`,
   ].join("\n");
@@ -167,24 +168,27 @@ function roleText(
   { role, isThere, missing }: Extract<GoogleRefusal, { readonly kind: "role" }>,
   { project, stack }: RefusalPlace,
 ): string {
-  const byDefault = `pulumi config rm -s ${shellWord(stack)} --path dns.role`;
+  const byDefault = shell`pulumi config rm -s ${stack} --path dns.role`;
   if (!isThere) {
     return (
       `The role ${role} (dns.role) is not at Google. Those that are in the project, and the way back to the default:\n` +
-      `      gcloud iam roles list --project=${project}\n      ${byDefault}`
+      `      ${shell`gcloud iam roles list --project=${project}`}\n      ${byDefault}`
     );
   }
-  const [, owner, name] = /^(projects|organizations)\/.*\/roles\/([\w.]+)$/.exec(role) ?? [];
-  const add =
-    owner === undefined
+  const [, kind, owner, name] =
+    /^(projects|organizations)\/([^/]+)\/roles\/([\w.]+)$/.exec(role) ?? [];
+  const add = (flag: ShellText) =>
+    shell`gcloud iam roles update ${name ?? ""} ${verbatim(flag)}=${owner ?? ""} --add-permissions=${missing.join(",")}`;
+  const mend =
+    kind === undefined
       ? byDefault
-      : `gcloud iam roles update ${name ?? ""} --${owner === "projects" ? "project" : "organization"}=${role.split("/")[1] ?? ""} --add-permissions=${missing.join(",")}`;
-  return `The role ${role} (dns.role) lacks ${missing.join(", ")}, which answering a challenge takes:\n      ${add}`;
+      : add(kind === "projects" ? shell`--project` : shell`--organization`);
+  return `The role ${role} (dns.role) lacks ${missing.join(", ")}, which answering a challenge takes:\n      ${mend}`;
 }
 
 function constraintText(constraint: string, place: RefusalPlace): string {
   const { stack } = place;
-  const config = `pulumi config set -s ${stack}`;
+  const config = verbatim(shell`pulumi config set -s ${stack}`);
   const aboutKeys = (keyConstraints as readonly string[]).includes(constraint);
   const what = aboutKeys
     ? `forbids keys of service accounts in project ${place.project}, as organizations made since May 2024 do unless told otherwise`
@@ -193,29 +197,29 @@ function constraintText(constraint: string, place: RefusalPlace): string {
   const exception = aboutSharing
     ? [
         "an administrator of the organization's policy allows the organization's own identities in the project:",
-        `gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
+        shell`gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
       ]
     : [
         "an exception for the project, by an administrator of the organization's policy:",
-        `echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
+        shell`echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
       ];
   const ways: readonly (readonly string[])[] = [
     [
       "on GKE, Workload Identity, which uses no key:",
-      `${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
+      shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
     ],
     exception,
     [
       "a key that was made elsewhere:",
-      `${config} --path --secret dns.serviceAccountKey < service-account.json`,
+      shell`${config} --path --secret dns.serviceAccountKey < service-account.json`,
     ],
     [
       "a zone at Cloudflare:",
-      `pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
+      shell`pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
     ],
     [
       "HTTP-01, which needs no credential:",
-      `pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
+      shell`pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
     ],
   ];
   return [

@@ -1,7 +1,7 @@
 import { getStack } from "@pulumi/pulumi";
 import { operatorNeeds } from "../../../dns/cloudflare/permissions.ts";
-import { shellWord } from "../../../lib/clusterCommand.ts";
 import type { Explanation } from "../lookup.ts";
+import { shell, type ShellText } from "../../../lib/shell.ts";
 
 /** What was looked up. */
 export interface CloudflareLookup {
@@ -19,7 +19,7 @@ export interface CloudflareLookup {
  * @param lookup what was looked up
  */
 export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup): Explanation {
-  const set = `pulumi config set -s ${getStack()}`;
+  const set = shell`pulumi config set -s ${getStack()}`;
   const setToken = `\n      ${set} --secret cloudflare:apiToken`;
   const needs = operatorNeeds(accountId);
   const setAccount = `\n      ${set} --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"`;
@@ -69,14 +69,14 @@ export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup)
 export function lackingToken(needs: string): string {
   return (
     `the token that Pulumi has lacks a permission: it needs ${needs}. Add it (https://dash.cloudflare.com/profile/api-tokens), ` +
-    `or give the stack another token:\n      pulumi config set -s ${shellWord(getStack())} --secret cloudflare:apiToken`
+    `or give the stack another token:\n      ${shell`pulumi config set -s ${getStack()} --secret cloudflare:apiToken`}`
   );
 }
 
 /** The command that tries the zone in which the domain would be otherwise, where there is one. */
-function otherZone(set: string, zone = "", domain = zone): string | undefined {
+function otherZone(set: ShellText, zone = "", domain = zone): string | undefined {
   const other = zone === domain ? domain.replace(/^[^.]+\./, "") : domain;
   return other.includes(".") && other !== zone
-    ? `\n      ${set} --path dns.zone ${other}`
+    ? `\n      ${set} ${shell`--path dns.zone ${other}`}`
     : undefined;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CloudflareAccess } from "../../../dns/access.ts";
-import { shellWord } from "../../../lib/clusterCommand.ts";
+import { shell } from "../../../lib/shell.ts";
 import { explainCloudflare, lackingToken } from "./lookupFailure.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function refuseObstacles(
   if (missing !== undefined) {
     throw new pulumi.RunError(
       `Cloudflare would refuse to make an API token: ${lackingToken(missing)}\n` +
-        `Nothing was made at Cloudflare; then: pulumi up -s ${shellWord(pulumi.getStack())}`,
+        `Nothing was made at Cloudflare; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
     );
   }
   const { refuseFullTokenList } = await import("../../../dns/cloudflare/tokens.ts");

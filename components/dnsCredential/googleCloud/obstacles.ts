@@ -11,10 +11,11 @@ import {
   refusalText,
   type GoogleRefusal,
 } from "../../../dns/googleCloud/refusal.ts";
-import { shellWord } from "../../../lib/clusterCommand.ts";
 import { lastSegment } from "../../../lib/names.ts";
+import { shell } from "../../../lib/shell.ts";
 import { credentialChildren, resourceTypes } from "../../names.ts";
 import { resolved } from "../../resolved.ts";
+import { resourceHook } from "../../hook.ts";
 import { possibleHook, type CredentialProtection } from "../hooks.ts";
 
 /** What a service account, its grant and its key are to be made with. */
@@ -115,7 +116,7 @@ async function refuseObstacles(plan: CredentialPlan, access: GoogleCloudAccess):
     const place = { project, zone, account, stack, member: operatorMember(access) };
     const texts = obstacles.map((obstacle) => refusalText(obstacle, place));
     throw new pulumi.RunError(
-      `${texts.join("\n")}\nNothing was made at Google; then: pulumi up -s ${shellWord(stack)}`,
+      `${texts.join("\n")}\nNothing was made at Google; then: ${shell`pulumi up -s ${stack}`}`,
     );
   }
 }
@@ -130,7 +131,7 @@ async function warnOfUnprovenRole(
   if (role !== defaultDnsRole && !(await isRoleReadable(role, access))) {
     await pulumi.log.warn(
       `Google does not tell you what the role ${role} has. To have it proven before a renewal needs it, rotate the credential once it is granted: ` +
-        `pulumi up -s ${shellWord(pulumi.getStack())} --replace '**::${credentialChildren(component).key}'`,
+        shell`pulumi up -s ${pulumi.getStack()} --replace '**::${credentialChildren(component).key}'`,
     );
   }
 }
@@ -205,7 +206,7 @@ export function refusedHook(
         call.failedOperation === "delete"
           ? text
           : `${text}\nWhat was made before that has no key and opens nothing. To go on with it, or to delete it where ` +
-              `it is not needed any more: pulumi up -s ${shellWord(stack)}`,
+              `it is not needed any more: ${shell`pulumi up -s ${stack}`}`,
       );
     }
     return false;
@@ -224,7 +225,7 @@ export function accountThereHook(
   suffix: string,
   access: GoogleCloudAccess,
 ): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  return resourceHook(
     `${component}-credential-account`,
     async ({ newInputs }) => {
       const account: unknown = newInputs?.serviceAccountId;
@@ -239,7 +240,7 @@ export function accountThereHook(
       if (await isAccountGone(account, access)) {
         throw new pulumi.RunError(
           `The service account ${account.split("/").at(-1) ?? ""} no longer exists at Google. Make it, its grant and its key anew:\n` +
-            `      pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`,
+            `      ${shell`pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`}`,
         );
       }
     },
