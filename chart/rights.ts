@@ -17,8 +17,8 @@ export interface ReleaseRights {
   readonly cluster: readonly Right[];
 }
 
-/** What Helm, Pulumi and the program do with what belongs to the release. */
-const owned = ["create", "delete", "get", "list", "patch", "update", "watch"] as const;
+/** What Helm does with the objects of a release: an upgrade also makes and deletes some, and so does its undoing. */
+const owned = ["create", "delete", "get", "patch"] as const;
 
 /** How port 80 reaches the provider, by the resource that leads to it. */
 const routes = {
@@ -49,16 +49,13 @@ export function dailyRights(
   const { binding, storageClass } = clusterObjects(names);
   return {
     namespaced: [
-      {
-        group: "",
-        resources: ["configmaps", "secrets", "serviceaccounts", "services"],
-        verbs: owned,
-      },
+      { group: "", resources: ["configmaps", "serviceaccounts", "services"], verbs: owned },
+      // Helm keeps its revisions in them, and Pulumi waits for their end.
+      { group: "", resources: ["secrets"], verbs: [...owned, "list", "update", "watch"] },
       { group: "apps", resources: ["statefulsets"], verbs: owned },
       ...modes.map((mode) => ({ ...routes[mode], verbs: owned })),
-      { group: "", resources: ["pods"], verbs: ["delete", "get", "list", "watch"] },
+      { group: "", resources: ["pods"], verbs: ["delete", "get", "list"] },
       { group: "", resources: ["pods/log"], verbs: ["get"] },
-      { group: "apps", resources: ["controllerrevisions"], verbs: ["list"] },
     ],
     cluster: [
       { group: "", resources: ["namespaces"], verbs: ["get"], names: [namespace] },
@@ -83,9 +80,13 @@ export function chartUpgradeRights(names: ReleaseNames): ReleaseRights {
   return { namespaced: [], cluster: onClusterObjects(names, ["patch"]) };
 }
 
-/** What the doctor looks at beside: whether the cluster is one of GKE, and cert-manager's orders, which count for rate limits. */
-export const doctorRights: ReleaseRights = {
-  namespaced: [],
+/**
+ * What is looked at where it may be, and so is never asked about: events, by which Pulumi tells why something does not get
+ * ready; whether the cluster is one of GKE, and cert-manager's orders, which count for
+ * rate limits.
+ */
+export const lookingRights: ReleaseRights = {
+  namespaced: [{ group: "", resources: ["events"], verbs: ["list", "watch"] }],
   cluster: [
     { group: "", resources: ["nodes"], verbs: ["list"] },
     { group: "acme.cert-manager.io", resources: ["orders"], verbs: ["list"] },

@@ -94,7 +94,7 @@ describe("rights in the cluster", () => {
       /lacks rights in the cluster https:\/\/\S+: (.*)\. An administrator/.exec(output) ??
       assert.fail(output);
     for (const part of [
-      `in the namespace ${name} create, delete, get, list, patch, update, watch on configmaps`,
+      `in the namespace ${name} create, delete, get, patch on configmaps`,
       "get on pods/log",
       `in the whole cluster get on namespaces ${name}`,
       "create on clusterrolebindings.rbac.authorization.k8s.io",

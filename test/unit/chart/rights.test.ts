@@ -4,7 +4,7 @@ import { parseAllDocuments } from "yaml";
 import {
   chartUpgradeRights,
   dailyRights,
-  doctorRights,
+  lookingRights,
   installRights,
   type Right,
 } from "../../../chart/rights.ts";
@@ -48,11 +48,11 @@ describe("the documented rights in a cluster", () => {
     const [role, clusterRole, ...others] = documented("rights.yaml", namespace, fullname);
     assert.deepEqual(others, []);
     assert.deepEqual(role?.metadata, { name: `${fullname}-pulumi`, namespace });
-    assert.deepEqual(role.rules, rules(namespaced));
+    assert.deepEqual(role.rules, rules([...namespaced, ...lookingRights.namespaced]));
     assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-pulumi` });
     assert.deepEqual(
       clusterRole.rules,
-      rules([...cluster, ...chartUpgradeRights(names).cluster, ...doctorRights.cluster]),
+      rules([...cluster, ...chartUpgradeRights(names).cluster, ...lookingRights.cluster]),
     );
   });
 

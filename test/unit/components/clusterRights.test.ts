@@ -3,7 +3,6 @@ import type { V1ResourceAttributes } from "@kubernetes/client-node";
 import { RunError } from "@pulumi/pulumi";
 import { releaseNames } from "../../../chart/release.ts";
 import { grantCommands, refuseMissingRights } from "../../../components/clusterRights.ts";
-import type { Cluster } from "../../../components/index.ts";
 import { ClusterUnreachable } from "../../../lib/clusterFailure.ts";
 import { FakeCluster } from "../../support/fakeCluster.ts";
 import { runProgram } from "../../support/mocks.ts";
@@ -15,7 +14,7 @@ const release = { namespace, names };
 /** A cluster in which whoever asks may do what this says. */
 function clusterWith(
   allows: (attributes: V1ResourceAttributes) => boolean | Error,
-  { installed = true, user = "jane" as string | undefined } = {},
+  { installed = true, user = "jane" } = {},
 ) {
   const fake = new FakeCluster();
   if (installed) {
@@ -32,7 +31,7 @@ function clusterWith(
     user: () => Promise.resolve(user),
   };
   const cluster = Object.assign(fake.cluster(), { access: () => Promise.resolve(access) });
-  return { cluster: cluster as unknown as Cluster, asked };
+  return { cluster, asked };
 }
 
 const isAnything = ({ verb }: V1ResourceAttributes) => verb === "*";
