@@ -1,4 +1,4 @@
-import type { V1ResourceAttributes } from "@kubernetes/client-node";
+import type { AuthorizationV1Api, V1ResourceAttributes } from "@kubernetes/client-node";
 import { connectionTo, type ClusterChoice } from "./kubeconfig.ts";
 import { authenticationApi, authorizationApi } from "./kubernetesApi.ts";
 
@@ -21,11 +21,15 @@ export interface ClusterAccess {
  * @param choice which cluster
  */
 export function clusterAccess(choice: ClusterChoice): ClusterAccess {
+  // One for all questions.
+  let authorization: Promise<AuthorizationV1Api> | undefined;
   return {
     server: connectionTo(choice).server,
     allows: async (resourceAttributes) => {
-      const api = await authorizationApi(choice);
-      const { status } = await api.createSelfSubjectAccessReview({
+      authorization ??= authorizationApi(choice);
+      const { status } = await (
+        await authorization
+      ).createSelfSubjectAccessReview({
         body: { spec: { resourceAttributes } },
       });
       return status?.allowed === true;
