@@ -300,8 +300,11 @@ describe("rights at Google", () => {
           "akashDnsChallenge",
           challengePermissions.filter((permission) => permission !== missing),
         );
-        const { result } = await stack.issueAnew();
-        assert.notEqual(result, "issued");
+        if (missing === "dns.resourceRecordSets.delete") {
+          // The first certificate is issued, and leaves its record in the way of the next one.
+          await stack.issueAnew();
+        }
+        await assert.rejects(stack.issueAnew(), /^UserError: No certificate: [^]*(403|Forbidden)/);
       });
     }
 
@@ -318,8 +321,10 @@ describe("rights at Google", () => {
     });
 
     it("are changed in place, and the credential stays", async () => {
-      const before = await stack.live();
       await clouds.googleRole("akashDnsChallenge", challengePermissions);
+      await stack.assertIssues();
+      assert.deepEqual(await stack.txt(), []);
+      const before = await stack.live();
       stack.configure();
       await stack.workspace.up();
       assert.deepEqual(await stack.live(), before);
