@@ -17,6 +17,7 @@ import {
   defaultTimeout,
   releaseNames,
   type ReleaseNames,
+  walletSecretKey,
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
@@ -158,6 +159,13 @@ export class AkashProvider extends pulumi.ComponentResource {
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
       },
     );
+    cluster.expect({
+      id: namespace.id,
+      name: namespace.metadata.name,
+      uid: namespace.metadata.uid,
+      releaseName,
+      walletSecret: names.walletSecret,
+    });
     const metadata = {
       namespace: namespace.metadata.name,
       labels: {
@@ -181,17 +189,22 @@ export class AkashProvider extends pulumi.ComponentResource {
           name: names.walletSecret,
           annotations: { [ownerAnnotation]: owner() },
         },
-        data: { "key.txt": encoded(key), "key-pass.txt": encoded(password) },
+        data: {
+          [walletSecretKey.key]: encoded(key),
+          [walletSecretKey.password]: encoded(password),
+        },
       },
       {
         parent: this,
         ignoreChanges: ignoredOfSecrets,
         hooks: {
           beforeCreate: [
+            cluster.sameHook,
             rights,
             ...formerNamespaceHooks(name, args),
             ownerHook(`${name}-owner`, cluster, releaseName),
           ],
+          beforeUpdate: [cluster.sameHook],
         },
       },
     );
@@ -212,10 +225,13 @@ export class AkashProvider extends pulumi.ComponentResource {
             },
             {
               parent: this,
-              hooks: proofHooks(
-                `${name}-proof`,
-                credential,
-                credentialSecretKey[credential.dnsProvider],
+              hooks: behind(
+                cluster.sameHook,
+                proofHooks(
+                  `${name}-proof`,
+                  credential,
+                  credentialSecretKey[credential.dnsProvider],
+                ),
               ),
               ignoreChanges: ignoredOfSecrets,
             },
@@ -257,11 +273,15 @@ export class AkashProvider extends pulumi.ComponentResource {
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
         hooks: {
-          beforeCreate: [rights, pending],
-          beforeUpdate: [
-            rightsHook(`${name}-release-rights`, cluster, ofRelease, releaseTask),
-            pending,
-          ],
+          ...behind(cluster.sameHook, {
+            beforeCreate: [rights, pending],
+            beforeUpdate: [
+              rightsHook(`${name}-release-rights`, cluster, ofRelease, releaseTask),
+              pending,
+            ],
+          }),
+          // Where `destroy` runs the program anyway, for the credential.
+          ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
         },
       },
     );
@@ -275,6 +295,14 @@ export class AkashProvider extends pulumi.ComponentResource {
       credentialSecret: this.credentialSecret,
     });
   }
+}
+
+/** Hooks with another in front of each that is before a creation or a change. */
+function behind(
+  first: pulumi.ResourceHook,
+  { beforeCreate = [], beforeUpdate = [] }: pulumi.ResourceHookBinding,
+): pulumi.ResourceHookBinding {
+  return { beforeCreate: [first, ...beforeCreate], beforeUpdate: [first, ...beforeUpdate] };
 }
 
 function formerNamespaceHooks(

@@ -1,4 +1,4 @@
-import type { DoctorArguments } from "./arguments.ts";
+import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
 import { configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
@@ -25,8 +25,11 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const kubeconfigContent = await ownKubeconfig(args.stack, resources);
   const expected = { ...deployed, timeout, kubeconfigContent };
   const { host } = expected;
-  const toldAddress = (port: number) =>
-    [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];
+  const toldAddress = (port: number): Address | undefined => {
+    const names = [`${host}:${port}`, host, `*:${port}`, "*"];
+    const [told] = names.flatMap((name) => args.resolve.get(name) ?? []);
+    return told && { port, ...told };
+  };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
   return {

@@ -48,6 +48,7 @@ export function credentialDeleteHook(
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
   return resourceHook(`${component}-credential-delete`, async (args) => {
+    await cluster.refuseOther();
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
     try {
@@ -110,9 +111,11 @@ export function credentialHooks(
   return {
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
-      resourceHook(`${component}-credential-create`, async () =>
-        rotation.makeRoom(await inventory()),
-      ),
+      resourceHook(`${component}-credential-create`, async () => {
+        // In another cluster nothing carries the credential that is in use, and it would go as an orphan.
+        await cluster.refuseOther();
+        await rotation.makeRoom(await inventory());
+      }),
     ],
     afterCreate: [
       resourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),

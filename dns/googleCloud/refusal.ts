@@ -101,7 +101,12 @@ export const keyConstraints = [
 ] as const;
 
 /** The constraint that says whose identities may be granted roles (domain-restricted sharing). */
-const sharingConstraint = "iam.allowedPolicyMemberDomains";
+export const sharingConstraint = "iam.allowedPolicyMemberDomains";
+
+/** Whether a constraint is about whose identities may get roles: the older one, or the managed one. */
+function aboutSharing(constraint: string): boolean {
+  return [sharingConstraint, "iam.managed.allowedPolicyMembers"].includes(constraint);
+}
 
 /** Where a credential was to be made, for the commands that lead out. */
 export interface RefusalPlace {
@@ -192,9 +197,10 @@ function constraintText(constraint: string, place: RefusalPlace): string {
   const aboutKeys = (keyConstraints as readonly string[]).includes(constraint);
   const what = aboutKeys
     ? `forbids keys of service accounts in project ${place.project}, as organizations made since May 2024 do unless told otherwise`
-    : `forbids in project ${place.project} what the credential needs`;
-  const aboutSharing = constraint === sharingConstraint;
-  const exception = aboutSharing
+    : aboutSharing(constraint)
+      ? `allows in project ${place.project} no role for a service account of the project, which is none of the identities that it lists (domain-restricted sharing)`
+      : `forbids in project ${place.project} what the credential needs`;
+  const exception = aboutSharing(constraint)
     ? [
         "an administrator of the organization's policy allows the organization's own identities in the project:",
         shell`gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
@@ -204,13 +210,19 @@ function constraintText(constraint: string, place: RefusalPlace): string {
         shell`echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
       ];
   const ways: readonly (readonly string[])[] = [
-    [
-      "on GKE, Workload Identity, which uses no key:",
-      shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
-    ],
+    ...(aboutSharing(constraint)
+      ? []
+      : [
+          [
+            "on GKE, Workload Identity, which uses no key:",
+            shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
+          ],
+        ]),
     exception,
     [
-      "a key that was made elsewhere:",
+      aboutSharing(constraint)
+        ? "a key of an account that has the role on the zone already:"
+        : "a key that was made elsewhere:",
       shell`${config} --path --secret dns.serviceAccountKey < service-account.json`,
     ],
     [

@@ -11,6 +11,7 @@ import { roleRoutes } from "./google/customRoles.ts";
 import { type DnsProblem, dnsError, googleError } from "./google/errors.ts";
 import { impersonationRoutes } from "./google/impersonation.ts";
 import { keyRoutes } from "./google/keys.ts";
+import { metadataServerRoutes } from "./google/metadataServer.ts";
 import { oauthRoutes } from "./google/oauth.ts";
 import { orgPolicyRoutes } from "./google/orgPolicies.ts";
 import { resourceManagerRoutes } from "./google/resourceManager.ts";
@@ -76,6 +77,7 @@ export function googleEmulator(options: GoogleOptions): Emulator {
         ...orgPolicyRoutes(context),
         ...resourceManagerRoutes(context),
         ...impersonationRoutes(context),
+        ...metadataServerRoutes(context),
         ...serviceAccountRoutes(context),
         ...keyRoutes(context),
         ...roleRoutes(context),

@@ -142,6 +142,11 @@ export class SandboxClouds {
       const on = zone === undefined ? projectPath : zonePath(zone);
       await this.grant(on, role, `serviceAccount:${email}`);
     }
+    return this.keyFile(email);
+  }
+
+  /** Makes a further key for a service account, and returns its file. */
+  async keyFile(email: string): Promise<string> {
     const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
       "POST",
       `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -181,6 +186,13 @@ export class SandboxClouds {
       ? this.googleCall("PATCH", `${roles}/${roleId}`, role)
       : this.googleCall("POST", roles, { roleId, role }));
     return name;
+  }
+
+  /** Lets an identity of another provider act as a service account. */
+  async allowActing(email: string, member: string): Promise<void> {
+    const bindings = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+    const account = `/v1/projects/-/serviceAccounts/${email}`;
+    await this.googleCall("POST", `${account}:setIamPolicy`, { policy: { bindings } });
   }
 
   /** Deletes a service account, as another team would. */
