@@ -32,7 +32,7 @@ export function cloudflareHeaders(
       ({ headers }) => {
         const { "cf-ray": ray, server } = headers;
         asked.destroy();
-        done(typeof ray === "string" ? `server: ${server ?? ""}, cf-ray: ${ray}` : undefined);
+        done(typeof ray === "string" ? `server: ${String(server)}, cf-ray: ${ray}` : undefined);
       },
     );
     const none = () => {

@@ -592,7 +592,7 @@ describe("doctor", () => {
         ]);
       } finally {
         end();
-        await at(before?.status?.podIP, before?.status?.podIPs as { ip: string }[] | undefined);
+        await at(before?.status?.podIP, before?.status?.podIPs);
       }
     });
 

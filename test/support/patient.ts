@@ -148,8 +148,9 @@ export class Patient {
 
   /** Has the provider's API at an address of this machine, too, until what is returned is called. */
   async serveInside(address: string, port: number): Promise<() => void> {
-    const server = createHttpsServer(await createSelfSigned(this.name).then(secure), (_, response) =>
-      response.end("{}"),
+    const server = createHttpsServer(
+      await createSelfSigned(this.name).then(secure),
+      (_, response) => response.end("{}"),
     );
     server.listen(port, address);
     await once(server, "listening");
