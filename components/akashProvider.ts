@@ -29,6 +29,7 @@ import {
   wrongNumber,
 } from "./argumentError.ts";
 import type { Cluster } from "./cluster.ts";
+import { rightsHook, type ReleaseTask } from "./clusterRights.ts";
 import { credentialAnnotations } from "./dnsCredential/annotations.ts";
 import type { DnsCredential } from "./dnsCredential/credential.ts";
 import { proofHooks } from "./dnsCredential/hooks.ts";
@@ -174,6 +175,12 @@ export class AkashProvider extends pulumi.ComponentResource {
       },
     };
 
+    const ofRelease = {
+      namespace: namespaceName,
+      names,
+      mode: args.ingress?.mode ?? ("gateway-api" as const),
+    };
+    const rights = rightsHook(`${name}-rights`, cluster, ofRelease);
     const wallet = new Secret(
       children.wallet,
       {
@@ -193,6 +200,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         hooks: {
           beforeCreate: [
             cluster.sameHook,
+            rights,
             ...formerNamespaceHooks(name, args),
             ownerHook(`${name}-owner`, cluster, releaseName),
           ],
@@ -265,7 +273,13 @@ export class AkashProvider extends pulumi.ComponentResource {
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
         hooks: {
-          ...behind(cluster.sameHook, { beforeCreate: [pending], beforeUpdate: [pending] }),
+          ...behind(cluster.sameHook, {
+            beforeCreate: [rights, pending],
+            beforeUpdate: [
+              rightsHook(`${name}-release-rights`, cluster, ofRelease, releaseTask),
+              pending,
+            ],
+          }),
           // Where `destroy` runs the program anyway, for the credential.
           ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
         },
@@ -301,6 +315,18 @@ function formerNamespaceHooks(
   const { namespace, setting } = formerNamespace;
   const former = { namespace, releaseName, values };
   return [sameNamespaceHook(`${name}-namespace`, cluster, former, setting)];
+}
+
+/** Another version of the chart may have other objects of the whole cluster. */
+function releaseTask({ oldInputs, newInputs }: pulumi.ResourceHookArgs): ReleaseTask {
+  const chart = ({ chart, version }: ChartInputs = {}) => JSON.stringify([chart, version]);
+  return chart(oldInputs) === chart(newInputs) ? "change" : "upgradeChart";
+}
+
+/** What a release's inputs say of its chart. */
+interface ChartInputs {
+  readonly chart?: unknown;
+  readonly version?: unknown;
 }
 
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */

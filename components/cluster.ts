@@ -3,6 +3,7 @@ import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
+import { clusterAccess, type ClusterAccess } from "../lib/clusterAccess.ts";
 import { resourceHook } from "./hook.ts";
 import { resolved } from "./resolved.ts";
 import {
@@ -145,6 +146,11 @@ export class Cluster {
   appsApi(): Promise<AppsV1Api> {
     this.#apps ??= this.#choice().then(appsApi);
     return this.#apps;
+  }
+
+  /** What whoever runs Pulumi may do there, for hooks that look before anything is made. */
+  async access(): Promise<ClusterAccess> {
+    return clusterAccess(await this.#choice());
   }
 
   async #choice(): Promise<ClusterChoice> {

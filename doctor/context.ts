@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
 import { configuredTimeout } from "./configuredTimeout.ts";
@@ -9,6 +10,9 @@ import { dnsFacts } from "./facts/dns.ts";
 import { knownRoots } from "./facts/knownRoots.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
+import { cloudflareHeaders } from "./facts/front.ts";
+import { once } from "./facts/once.ts";
+import { reach } from "./facts/reach.ts";
 import { encryptedKubeconfig } from "../lib/pulumi.ts";
 import { resourceTypes } from "../components/names.ts";
 import { readStackState, type StateResource } from "./stackState.ts";
@@ -33,23 +37,31 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
+  const addressOf = async (port: number): Promise<Address | undefined> => {
+    const told = toldAddress(port);
+    if (told !== undefined) {
+      return told;
+    }
+    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
+    const [address] = [...ipv4, ...ipv6];
+    return address === undefined ? undefined : { address, port };
+  };
   return {
     expected,
     cluster,
     dns,
-    wire: wireFacts(
-      host,
-      async (port) => {
-        const told = toldAddress(port);
-        if (told !== undefined) {
-          return told;
-        }
-        const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
-        const [address] = [...ipv4, ...ipv6];
-        return address === undefined ? undefined : { address, port };
-      },
-      { roots: knownRoots(args.ca) },
-    ),
+    wire: wireFacts(host, addressOf, { roots: knownRoots(args.ca) }),
+    reach: (address, port) => {
+      const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
+      const told = [...names, `${address}:${port}`, address]
+        .flatMap((name) => args.resolve.get(name) ?? [])
+        .at(0);
+      return reach({ address, port, ...told });
+    },
+    cloudflareHeaders: once(async () => {
+      const address = await addressOf(apiPort);
+      return address && cloudflareHeaders(host, address);
+    }),
     credential: deployedCredential(expected, cluster, await cloudAccess(args.stack, resources)),
     reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
     prove: args.prove,

@@ -62,6 +62,26 @@ export async function operatorClient(
   return impersonated;
 }
 
+/**
+ * Whoever runs Pulumi, as a policy names members: a service account, where the access says which.
+ *
+ * @returns undefined where it does not say, as with the login of a user
+ */
+export function operatorMember(access: GoogleCloudAccess): string | undefined {
+  const { accessToken, credentials, externalCredentials, impersonateServiceAccount } = access;
+  const file =
+    accessToken === undefined && credentials !== undefined
+      ? parseJson(contentOf(credentials))
+      : undefined;
+  const account =
+    impersonateServiceAccount ??
+    externalCredentials?.serviceAccountEmail ??
+    (isMap(file) ? file.client_email : undefined);
+  return typeof account === "string" && /^[\w.+-]+@[\w.-]+$/.test(account)
+    ? `serviceAccount:${account}`
+    : undefined;
+}
+
 function ownClient(
   access: GoogleCloudAccess,
   scopes: string[],

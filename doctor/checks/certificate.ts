@@ -6,6 +6,7 @@ import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
 import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 
 const closed: Problem = {
@@ -15,6 +16,11 @@ const closed: Problem = {
   why: "It is the provider's API: no tenant can send a manifest, and the provider is not listed as online.",
   command: ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 };
+
+const hidden = unseen(
+  apiPort,
+  ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
+);
 
 const chain: Problem = {
   id: "certificate-chain",
@@ -114,14 +120,22 @@ export const certificate: Check = {
   group: "Certificate",
   title: "Port 8443 serves the stack's certificate",
   problems: [
-    ...[closed, chain, selfSigned, staging, production, otherIssuer],
+    ...[closed, hidden, chain, selfSigned, staging, production, otherIssuer],
     ...[incomplete, untrusted, privateRoot, chainOutOfTime, notYetValid, otherName],
   ],
-  run: async ({ expected, wire, now }) => {
+  run: async (context) => {
+    const { expected, wire, cluster, now } = context;
     const served = await wire.certificate();
     if ("unreachable" in served) {
       const seen = served.unreachable;
-      return { seen, found: [found(closed, expected, { expected: "a TLS server", seen })] };
+      const sighting = { expected: "a TLS server", seen };
+      const finding = await closedOrUnseen(
+        context,
+        [closed, hidden],
+        sighting,
+        cluster.insideAnswer,
+      );
+      return { seen, found: [finding] };
     }
     const seen = `${served.names.join(", ")} by ${served.issuer}`;
     return {

@@ -10,6 +10,7 @@ import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
+import { connectionTo } from "../../lib/kubeconfig.ts";
 import { clusterClient, ClusterRefusal } from "../../lib/kubernetesApi.ts";
 import { clusterChoice, credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
@@ -18,6 +19,7 @@ import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
 import { parseLog, type LogLine } from "./podLog.ts";
 import { providerContainer } from "./providerContainer.ts";
+import { apiPort } from "./wire.ts";
 import { shell } from "../../lib/shell.ts";
 
 /** What there is to know of a provider in its cluster. */
@@ -35,6 +37,10 @@ export interface ClusterFacts {
   readonly walletSecret: () => Promise<SecretFacts | undefined>;
   /** What the cluster's cert-manager has ordered, as far as it remembers; none where there is no cert-manager. */
   readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
+  /** The name or address of the API server's host. */
+  readonly serverHost: string;
+  /** What answers on the provider's port as the API server reaches its pod; undefined where nothing does, or it may not be asked. */
+  readonly insideAnswer: () => Promise<string | undefined>;
   /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
   readonly onGke: () => Promise<boolean>;
 }
@@ -84,6 +90,20 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
   };
 
   return {
+    serverHost: new URL(connectionTo(clusterChoice(expected)).server).hostname.replace(
+      /^\[(.*)\]$/,
+      "$1",
+    ),
+    insideAnswer: once(async () => {
+      const target = { namespace, name: `https:${names.pod}:${apiPort}`, path: "status" };
+      try {
+        await core.connectGetNamespacedPodProxyWithPath(target);
+        return `the pod ${names.pod} answers on port ${apiPort}`;
+      } catch {
+        // Whether the API server may not be asked, has no way to the pod, or waits for it in vain.
+        return undefined;
+      }
+    }),
     revisions: once(async () => {
       const labelSelector = recordSelector({ name: releaseName });
       const list = await answer(core.listNamespacedSecret({ namespace, labelSelector }), expected);

@@ -7,6 +7,7 @@ import { identified } from "./google/callers.ts";
 import { changeRoutes, publishZone } from "./google/changes.ts";
 import type { GoogleContext } from "./google/context.ts";
 import { googleControl } from "./google/control.ts";
+import { roleRoutes } from "./google/customRoles.ts";
 import { type DnsProblem, dnsError, googleError } from "./google/errors.ts";
 import { impersonationRoutes } from "./google/impersonation.ts";
 import { keyRoutes } from "./google/keys.ts";
@@ -79,6 +80,7 @@ export function googleEmulator(options: GoogleOptions): Emulator {
         ...metadataServerRoutes(context),
         ...serviceAccountRoutes(context),
         ...keyRoutes(context),
+        ...roleRoutes(context),
         ...zoneRoutes(context),
         ...changeRoutes(context),
       ].map((route) => identified(context, enabled(context, route))),

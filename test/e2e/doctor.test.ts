@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import {
@@ -597,6 +598,56 @@ describe("doctor", () => {
       await patient.dns("add-aaaa", { host, addresses: ["2001:db8::10"] });
       assert.deepEqual(await patient.signs(), ["info host-ipv6"]);
       await patient.dns("clear-aaaa", { host });
+    });
+
+    it("tells a host that is not seen from here from one that is closed, by a look from inside", async () => {
+      const [own] = Object.values(networkInterfaces())
+        .flatMap((addresses) => addresses ?? [])
+        .filter(({ internal, family }) => !internal && family === "IPv4");
+      assert(own, "this machine has an address");
+      const closed = ["error port-80-closed", "error port-8443-closed"];
+      assert.deepEqual(await patient.signsUntold(), closed);
+      const before = await cluster.pod(patient.name, patient.pod);
+      const at = async (podIP: string | undefined, podIPs: { ip: string }[] | undefined) => {
+        await cluster.setPodStatus(patient.name, patient.pod, (status) => ({
+          ...status,
+          ...(podIP !== undefined && { podIP }),
+          ...(podIPs !== undefined && { podIPs }),
+        }));
+      };
+      const end = await patient.serveInside(own.address, 8443);
+      try {
+        await at(own.address, [{ ip: own.address }]);
+        assert.deepEqual(await patient.signsUntold(), [
+          "warning port-80-unseen",
+          "warning port-8443-unseen",
+        ]);
+      } finally {
+        end();
+        await at(before?.status?.podIP, before?.status?.podIPs);
+      }
+    });
+
+    it("sees an address that leads nowhere, beside one that is served", async () => {
+      const host = `${patient.host}.`;
+      await patient.dns("add-aaaa", { host, addresses: ["2001:db8::10"] });
+      const told = [
+        "--resolve=[2001:db8::10]=127.0.0.1:1",
+        `--resolve=203.0.113.10=127.0.0.1:${patient.apiPort}`,
+      ];
+      assert.deepEqual(await patient.signs(...told), [
+        "info host-ipv6",
+        "warning address-unreachable",
+        "warning address-unreachable",
+      ]);
+      await patient.dns("clear-aaaa", { host });
+    });
+
+    it("sees a proxy of Cloudflare's in front of the provider", async () => {
+      patient.apiHeaders = { server: "cloudflare", "cf-ray": "8f0a-FRA" };
+      assert.deepEqual(await patient.signs(), ["error cloudflare-proxy"]);
+      patient.apiHeaders = {};
+      assert.deepEqual(await patient.signs(), []);
     });
 
     it("sees CAA records that forbid Let's Encrypt", async () => {

@@ -25,6 +25,10 @@ interface Call {
   readonly quotaProject?: string;
 }
 
+interface Calls {
+  readonly calls: readonly Call[];
+}
+
 /** What the doctor prints, whatever it finds. */
 function doctorOf(
   workspace: Workspace,
@@ -115,9 +119,6 @@ describe("the operator's identity at Google, an account that is impersonated", (
 
   /** The calls about keys since the last time. */
   async function keyCalls(): Promise<readonly Call[]> {
-    interface Calls {
-      readonly calls: readonly Call[];
-    }
     const { calls } = await clouds.control<Calls>("google", "GET", "calls");
     await clouds.control("google", "DELETE", "calls");
     return calls.filter(({ path }) => path.includes("/keys"));
@@ -268,10 +269,9 @@ for (const { name, what, prepare, forget, unknown } of foundIdentities) {
 
     /** Who made the calls of a run, beside those for whom a credential was made. */
     async function callersIn(run: () => Promise<unknown>): Promise<readonly string[]> {
-      const url = `${sandbox.clouds.control.google}/calls`;
-      await control(url, "DELETE");
+      await clouds.control("google", "DELETE", "calls");
       await run();
-      const { calls } = await control<{ readonly calls: readonly Call[] }>(url, "GET");
+      const { calls } = await clouds.control<Calls>("google", "GET", "calls");
       const callers = calls.filter(({ status }) => status === 200).map(({ who }) => who);
       return [...new Set(callers)].filter((who) => !who.startsWith("akash-dns-")).sort();
     }

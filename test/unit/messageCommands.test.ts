@@ -29,6 +29,7 @@ const programs = [
   "openssl",
   "pulumi",
   "sed",
+  "ssh",
 ];
 
 /** Between the words of a record: no command has it. */

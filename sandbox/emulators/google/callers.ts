@@ -154,7 +154,7 @@ function hasPermission(
   }
   return (
     caller.member === undefined ||
-    grantedPermissions(policies, caller.member, context.now()).has(permission)
+    grantedPermissions(context, policies, caller.member).has(permission)
   );
 }
 

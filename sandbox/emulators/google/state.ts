@@ -83,6 +83,14 @@ export interface ManagedZone {
   changes: Change[];
 }
 
+/** A role that somebody has made in a project. */
+export interface CustomRole {
+  /** The full name, `projects/<id>/roles/<name>`. */
+  readonly name: string;
+  title: string;
+  permissions: readonly string[];
+}
+
 /** A project. */
 export interface Project {
   readonly projectId: string;
@@ -91,6 +99,8 @@ export interface Project {
   readonly createTime: string;
   readonly policy: Policy;
   zones: ManagedZone[];
+  /** The roles that were made in it. A state that an earlier version has kept has none. */
+  roles?: CustomRole[];
 }
 
 /** An identity of another provider that a workload identity pool takes. */

@@ -288,10 +288,40 @@ describe("configuration", () => {
           provider: "googleCloud",
           project: "dns-project",
           grant: "zone",
+          role: "roles/dns.admin",
           rotation: "first",
           maxAgeDays: 90,
         },
       });
+    });
+
+    it("takes a custom role, and refuses what has no form of a role or is another project's", () => {
+      const withRole = (role: string) =>
+        configSource({
+          challenge: "dns-01",
+          dns: json({ provider: "googleCloud", project: "dns-project", role }),
+        });
+      for (const role of [
+        "roles/dns.admin",
+        "projects/dns-project/roles/akashDnsChallenge",
+        "organizations/123456/roles/akashDnsChallenge",
+      ]) {
+        const { challenge } = readConfig(withRole(role));
+        assert(challenge.type === "dns-01" && challenge.dns.provider === "googleCloud");
+        assert.equal(challenge.dns.role, role);
+      }
+      for (const role of [
+        "dns.admin",
+        "roles/",
+        "projects/dns-project/roles/a b",
+        "roles/dns.admin\n",
+      ]) {
+        assertRefused(withRole(role), /^dns\.role is none of roles\/…, projects\/…/);
+      }
+      assertRefused(
+        withRole("projects/other-project/roles/akashDnsChallenge"),
+        /^dns\.role is a role of the project other-project, and dns\.project is dns-project/,
+      );
     });
 
     it("a credential in clear is refused, without showing it", () => {

@@ -43,6 +43,8 @@ export interface Changes {
   readonly certificate?: Partial<ServedCertificate>;
   readonly credential?: Partial<CloudCredential>;
   readonly reached?: readonly string[];
+  readonly reach?: Context["reach"];
+  readonly cloudflareHeaders?: Context["cloudflareHeaders"];
   readonly prove?: boolean;
 }
 
@@ -100,6 +102,8 @@ export function context(changes: Changes = {}): Context {
       walletSecret: () => Promise.resolve({ name: expected.names.walletSecret, entries: wallet }),
       certificateOrders: () => Promise.resolve([]),
       onGke: () => Promise.resolve(false),
+      serverHost: "192.0.2.1",
+      insideAnswer: () => Promise.resolve(undefined),
       ...changes.cluster,
     },
     dns: {
@@ -115,6 +119,8 @@ export function context(changes: Changes = {}): Context {
       ...changes.wire,
     },
     credential: () => Promise.resolve({ ...credential, ...changes.credential }),
+    reach: changes.reach ?? (() => Promise.resolve(undefined)),
+    cloudflareHeaders: changes.cloudflareHeaders ?? (() => Promise.resolve(undefined)),
     reached: changes.reached ?? [],
     prove,
     now,

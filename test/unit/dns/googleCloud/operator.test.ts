@@ -9,10 +9,18 @@ import { RunError } from "@pulumi/pulumi";
 import { gcpMetadata } from "google-auth-library";
 import type { GoogleCloudAccess } from "../../../../dns/access.ts";
 import { serviceAccountKeys } from "../../../../dns/googleCloud/keys.ts";
-import { keyObstacles } from "../../../../dns/googleCloud/preconditions.ts";
+import { operatorMember } from "../../../../dns/googleCloud/operator.ts";
+import {
+  defaultDnsRole,
+  operatorPermissions,
+  stepNeeds,
+  type CredentialStep,
+  challengePermissions,
+} from "../../../../dns/googleCloud/permissions.ts";
+import { credentialObstacles } from "../../../../dns/googleCloud/preconditions.ts";
 import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
 import { organization } from "../../../../sandbox/emulators/google/organization.ts";
-import { Clouds, PROJECT } from "../../../../sandbox/test/emulators/support.ts";
+import { Clouds, PROJECT, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google as the operator", () => {
   let clouds: Clouds;
@@ -35,6 +43,7 @@ describe("Google as the operator", () => {
       iamCredentialsEndpoint: `${googleUrl}/v1/`,
       resourceManagerEndpoint: `${googleUrl}/v1/`,
       orgPolicyEndpoint: `${googleUrl}/v2/`,
+      dnsEndpoint: `${googleUrl}/dns/v1/`,
     };
   }
 
@@ -316,8 +325,13 @@ describe("Google as the operator", () => {
 
   describe("before it makes a key", () => {
     const obstacles = (grant: "zone" | "project" = "zone") =>
-      keyObstacles(
-        { project: PROJECT, grant },
+      credentialObstacles(
+        {
+          project: PROJECT,
+          zone: ZONE,
+          role: defaultDnsRole,
+          steps: ["account", grant === "zone" ? "zoneGrant" : "projectGrant", "key"],
+        },
         { ...endpoints(), accessToken: clouds.running.googleAdminToken },
       );
     const set = (settings: object) => clouds.control("google", "PATCH", "settings", settings);
@@ -397,6 +411,169 @@ describe("Google as the operator", () => {
         (await obstacles()).map((found) => found.kind === "service disabled" && found.service),
         ["iam.googleapis.com"],
       );
+    });
+  });
+
+  describe("before it makes a credential, of what it may do", () => {
+    const plan = {
+      project: PROJECT,
+      zone: ZONE,
+      role: defaultDnsRole,
+      steps: ["account", "zoneGrant", "key"],
+    } as const;
+
+    const obstaclesOf = async (more: object, ...roles: readonly string[]) => {
+      const key = await clouds.keyWith();
+      for (const role of roles) {
+        await clouds.grant(key.client_email, role);
+      }
+      const access = { ...endpoints(), credentials: JSON.stringify(key) };
+      return credentialObstacles({ ...plan, ...more }, access);
+    };
+    const accountRoles = ["roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountKeyAdmin"];
+
+    it("misses setIamPolicy with roles/dns.admin, and nothing with what is documented", async () => {
+      assert.deepEqual(await obstaclesOf({}, ...accountRoles, "roles/dns.admin"), [
+        {
+          kind: "permissions",
+          step: "zoneGrant",
+          missing: ["dns.managedZones.setIamPolicy"],
+          isForeseen: true,
+        },
+      ]);
+      const custom = await clouds.role("akashZoneGrants", stepNeeds.zoneGrant.permissions);
+      for (const granting of ["roles/iam.securityAdmin", custom]) {
+        assert.deepEqual(await obstaclesOf({}, ...accountRoles, "roles/dns.reader", granting), []);
+      }
+      const one = await clouds.role("akashOperator", operatorPermissions);
+      assert.deepEqual(await obstaclesOf({}, one), []);
+    });
+
+    for (const [step, { permissions }] of Object.entries(stepNeeds)) {
+      for (const missing of permissions) {
+        it(`sees that ${missing} is missing`, async () => {
+          const others = [...operatorPermissions, ...stepNeeds.projectGrant.permissions].filter(
+            (permission) => permission !== missing,
+          );
+          const role = await clouds.role("less", others);
+          const steps = ["account", "zoneGrant", "projectGrant", "key"];
+          assert.deepEqual(await obstaclesOf({ steps }, role), [
+            { kind: "permissions", step, missing: [missing], isForeseen: true },
+          ]);
+        });
+      }
+    }
+
+    it("counts what is granted on the zone and on the account alone", async () => {
+      const key = await clouds.keyWith();
+      const zoneRole = await clouds.role("zoneRole", stepNeeds.zoneGrant.permissions);
+      await clouds.grant(key.client_email, zoneRole, zonePath());
+      const account = await clouds.account("made-before");
+      const accountPath = `/v1/projects/${PROJECT}/serviceAccounts/${account}`;
+      await clouds.grant(key.client_email, "roles/iam.serviceAccountKeyAdmin", accountPath);
+      const access = { ...endpoints(), credentials: JSON.stringify(key) };
+      const steps = ["zoneGrant", "key"] as const;
+      assert.deepEqual(await credentialObstacles({ ...plan, steps, account }, access), []);
+      const [lack, ...others] = await credentialObstacles({ ...plan, steps }, access);
+      assert.equal(lack?.kind === "permissions" && lack.step, "key");
+      assert.deepEqual(others, []);
+    });
+
+    it("leaves to the attempt what Google does not tell", async () => {
+      await clouds.control("google", "PATCH", "settings", {
+        disabledServices: ["cloudresourcemanager.googleapis.com"],
+      });
+      const fault = { match: ":testIamPermissions$", status: 500, times: 9 };
+      await clouds.control("google", "POST", "faults", fault);
+      assert.deepEqual(await obstaclesOf({}), []);
+    });
+
+    it("sees a role that is not there, or lacks what a challenge takes", async () => {
+      const role = await clouds.role("challenge", challengePermissions.slice(1));
+      const found = (role: string) => obstaclesOf({ role }, "roles/owner");
+      assert.deepEqual(await found(role), [
+        { kind: "role", role, isThere: true, missing: [challengePermissions[0]] },
+      ]);
+      const [nowhere] = await found(`projects/${PROJECT}/roles/nowhere`);
+      assert.equal(nowhere?.kind === "role" && nowhere.isThere, false);
+      const [reader] = await found("roles/dns.reader");
+      assert.equal(reader?.kind === "role" && reader.missing.includes("dns.changes.create"), true);
+      assert.deepEqual(await found(await clouds.role("enough", challengePermissions)), []);
+    });
+
+    it("is told each with commands that mend it", () => {
+      const place = { project: PROJECT, stack: "my stack", zone: ZONE, account: "a@b" };
+      const text = (refusal: Parameters<typeof refusalText>[0], member?: string) =>
+        refusalText(refusal, { ...place, member });
+      const lack = (step: CredentialStep) =>
+        ({
+          kind: "permissions",
+          step,
+          missing: stepNeeds[step].permissions,
+          isForeseen: true,
+        }) as const;
+      const zone = text(lack("zoneGrant"), "serviceAccount:o@p.iam.gserviceaccount.com");
+      assert.match(
+        zone,
+        new RegExp(
+          `lacks dns\\.managedZones\\.getIamPolicy and dns\\.managedZones\\.setIamPolicy on the managed zone ${ZONE} of project ${PROJECT}`,
+        ),
+      );
+      const binding = `gcloud projects add-iam-policy-binding ${PROJECT} --role=`;
+      const member = "--member=serviceAccount:o@p.iam.gserviceaccount.com --condition=None";
+      for (const command of [
+        `gcloud iam roles create akashZoneGrants --project=${PROJECT} --title='Grants on DNS zones' --permissions=dns.managedZones.getIamPolicy,dns.managedZones.setIamPolicy && ${binding}projects/${PROJECT}/roles/akashZoneGrants ${member}`,
+        `${binding}roles/iam.securityAdmin ${member}`,
+      ]) {
+        assert(zone.includes(`\n      ${command}`), `${command}\n${zone}`);
+      }
+      const you = '--member="user:$(gcloud config get-value account)" --condition=None';
+      for (const [step, role] of [
+        ["account", "roles/iam.serviceAccountAdmin"],
+        ["key", "roles/iam.serviceAccountKeyAdmin"],
+        ["projectGrant", "roles/resourcemanager.projectIamAdmin"],
+      ] as const) {
+        assert(text(lack(step)).endsWith(`\n      ${binding}${role} ${you}`), text(lack(step)));
+      }
+      const role = (name: string, isThere: boolean) =>
+        text({ kind: "role", role: name, isThere, missing: ["dns.changes.get"] });
+      assert.match(
+        role(`projects/${PROJECT}/roles/mine`, true),
+        new RegExp(
+          `\n +gcloud iam roles update mine --project=${PROJECT} --add-permissions=dns\\.changes\\.get$`,
+        ),
+      );
+      assert.match(
+        role("organizations/12/roles/mine", true),
+        /\n +gcloud iam roles update mine --organization=12 --add-permissions=dns\.changes\.get$/,
+      );
+      assert.match(
+        role("roles/dns.reader", true),
+        /\n +pulumi config rm -s 'my stack' --path dns\.role$/,
+      );
+      assert.match(
+        role("roles/nothing", false),
+        /is not at Google[^]*gcloud iam roles list --project=/,
+      );
+    });
+
+    it("is a service account by its address, and a user where nothing says so", () => {
+      const address = "o@p.iam.gserviceaccount.com";
+      const member = `serviceAccount:${address}`;
+      assert.equal(operatorMember({ impersonateServiceAccount: address }), member);
+      assert.equal(
+        operatorMember({ credentials: JSON.stringify({ client_email: address }) }),
+        member,
+      );
+      for (const access of [
+        {},
+        { accessToken: "ya29.x" },
+        { credentials: "{" },
+        { credentials: JSON.stringify({ client_email: "a b$(x)@c" }) },
+        { credentials: JSON.stringify({ type: "authorized_user" }) },
+      ]) {
+        assert.equal(operatorMember(access), undefined);
+      }
     });
   });
 
