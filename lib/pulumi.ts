@@ -60,6 +60,11 @@ export async function runPulumi(args: readonly string[], options: PulumiOptions)
   return output.stdout;
 }
 
+/** A stack's name without its organisation and project. */
+export function ownName(stack: string): string {
+  return stack.split("/").at(-1) ?? stack;
+}
+
 /** The arguments with which Pulumi writes a stack's state to standard output. */
 export function exportArguments(stack: string): readonly string[] {
   return ["stack", "export", "-s", stack];
@@ -96,7 +101,7 @@ export function emptyCheckpoint(output: string, stack: string): string | undefin
   if (!output.includes("unexpected end of JSON input")) {
     return undefined;
   }
-  const name = stack.split("/").at(-1) ?? stack;
+  const name = ownName(stack);
   return `The file with the stack's state is empty: a run was killed while it wrote it. Put the copy beside it in its place: ${restoreCheckpoint(name)}`;
 }
 
@@ -104,6 +109,39 @@ export function emptyCheckpoint(output: string, stack: string): string | undefin
 export function restoreCheckpoint(name: string): ShellText {
   const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
   return shell`find "$(${verbatim(url)})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
+}
+
+/**
+ * What Pulumi says after each `error:`, all lines of it, without what it says besides. The lines of one error keep their
+ * indentation to each other; an error that Pulumi tells twice is told once.
+ */
+export function errorLines(output: string): readonly string[] {
+  const found: string[][] = [];
+  let current: { readonly lines: string[]; readonly indentation: number } | undefined;
+  for (const line of output.split(/\r?\n/)) {
+    const [, before = "", said] = /^(.*?)(error: .*)$/.exec(line) ?? [];
+    if (said !== undefined && /^\s*$/.test(before)) {
+      current = { lines: [said.trimEnd()], indentation: before.length };
+      found.push(current.lines);
+    } else if (isOther(line)) {
+      current = undefined;
+    } else if (line.trim() !== "") {
+      const { indentation = 0 } = current ?? {};
+      const own = line.slice(Math.min(indentation, line.length - line.trimStart().length));
+      current?.lines.push(own.trimEnd());
+    }
+  }
+  const texts = found.map((lines) => lines.join("\n"));
+  return texts
+    .filter((text, index) => texts.indexOf(text) === index)
+    .flatMap((text) => text.split("\n"));
+}
+
+/** Whether a line of Pulumi's belongs to something other than an error: a section, a resource, another kind of message. */
+function isOther(line: string): boolean {
+  return /^(\s*(warning|info|debug): |(Diagnostics|Outputs|Permalink|Policies|Resources|Duration|View)\b| *\S+:\S+ \(.*\):$| *@ |\s*[+~-]{1,2} +\S+:)/.test(
+    line,
+  );
 }
 
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
@@ -123,8 +161,11 @@ export async function encryptedKubeconfig(
   const args = ["config", "get", "-s", stack, kubeconfigSetting];
   const explain = (failure: PulumiFailure) => {
     const said = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
-    const [line = said] = /(?<=error: ).*/.exec(said) ?? [];
-    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${line.trim()}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
+    const reason =
+      errorLines(said)
+        .join(" ")
+        .replace(/^error: /, "") || said.trim();
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${reason}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
   };
   const text = await runPulumi(args, { directory, explain });
   return text.replace(/\n$/, "");
