@@ -14,10 +14,12 @@ import {
   providerArgs,
 } from "./config/args.ts";
 import { configWarnings, readConfig } from "./config/index.ts";
+import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
+  refuseUnusableProxies();
   const config = readConfig();
   for (const sentence of configWarnings()) {
     await pulumi.log.warn(sentence);

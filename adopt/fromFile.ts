@@ -19,7 +19,7 @@ import { translate, type Script } from "./file/translate.ts";
 import { validate } from "./file/validate.ts";
 import { refusalText, type Refusal } from "./refusal.ts";
 import { placeSettings, type Discovery, type Situation } from "./situation.ts";
-import { ownName } from "../lib/pulumi.ts";
+import { ownName } from "../lib/stackFile.ts";
 import type { StackFile } from "./stackFile.ts";
 
 /**

@@ -5,7 +5,7 @@ import { ownerAnnotation } from "../components/owner.ts";
 import { UserError } from "../lib/errors.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { ClusterChoice } from "../lib/kubeconfig.ts";
-import { encryptedKubeconfig, kubeconfigSetting, ownName } from "../lib/pulumi.ts";
+import { encryptedKubeconfig, kubeconfigSetting } from "../lib/pulumi.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
@@ -15,8 +15,9 @@ import type { Accepted } from "./file/validate.ts";
 import type { RepeatedKey } from "./file/valuesTree.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
-import { configuredByPulumi, readProject, readStackFile, type StackFile } from "./stackFile.ts";
+import { configuredByPulumi, readStackFile, type StackFile } from "./stackFile.ts";
 import { shell } from "../lib/shell.ts";
+import { ownName, readProject } from "../lib/stackFile.ts";
 
 /** What is known before the settings are. */
 export interface Situation {

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { Document, isMap as isMapNode, parse, parseDocument, Scalar, visit, type Node } from "yaml";
+import { Document, isMap as isMapNode, parseDocument, Scalar, visit, type Node } from "yaml";
 import { readIfPresent, writeAtomically } from "../lib/files.ts";
 import { isMap, parseJson, type ValueMap } from "../lib/json.ts";
 import { printable } from "../lib/printable.ts";
-import { ownName } from "../lib/pulumi.ts";
+import { hasEnvironment, readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
 import { leaves } from "../lib/tree.ts";
 
 /** What a stack's configuration says already. */
@@ -21,29 +21,16 @@ export interface StackFile {
   readonly hasEnvironment?: boolean;
 }
 
-interface ProjectFile {
-  readonly name: string;
-  readonly stackConfigDir: string;
-}
-
-/** The project's file Pulumi.yaml. */
-export function readProject(directory: string): ProjectFile {
-  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
-}
-
 /**
  * Reads a stack's file. `pulumi config` would do it only for a stack that has been made, which a dry run must not do.
  *
  * @param directory the project's
  */
 export function readStackFile(directory: string, stack: string): StackFile {
-  const { name, stackConfigDir } = readProject(directory);
-  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack))) ?? "";
-  const file: unknown = parse(text);
-  const { config, environment } = isMap(file) ? file : {};
+  const { name } = readProject(directory);
   return {
-    ...stackSettings(name, isMap(config) ? config : {}),
-    ...(environment !== undefined && environment !== null && { hasEnvironment: true }),
+    ...stackSettings(name, readStackConfig(directory, stack)),
+    ...(hasEnvironment(directory, stack) && { hasEnvironment: true }),
   };
 }
 
@@ -146,9 +133,4 @@ function isPlain(text: string): boolean {
   return (
     printable(text) === text && !/^[\s\d.+~=<-]|^(?:y|n|yes|no|on|off|null|true|false)$/i.test(text)
   );
-}
-
-/** The name of a stack's file. */
-export function stackFileName(stack: string): string {
-  return `Pulumi.${ownName(stack)}.yaml`;
 }

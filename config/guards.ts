@@ -4,7 +4,7 @@ import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { shell } from "../lib/shell.ts";
 import { parseJson } from "../lib/json.ts";
-import { ownName } from "../lib/pulumi.ts";
+import { ownName } from "../lib/stackFile.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
 import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
@@ -19,6 +19,7 @@ export const guards: readonly Guard[] = [
   directoryFitsStack,
   challengeFitsDns,
   dnsCredentialIsOne,
+  dnsRoleIsOfProject,
   priceTargetsHaveScript,
   filesExist,
   storageClassIsOne,
@@ -166,6 +167,26 @@ function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
         },
       ]
     : [];
+}
+
+/** Google grants a custom role of a project in that project alone. */
+function dnsRoleIsOfProject({ dns }: Partial<Settings>): SettingProblem[] {
+  if (dns?.provider !== "googleCloud") {
+    return [];
+  }
+  const [, project] = /^projects\/([^/]+)\//.exec(dns.role) ?? [];
+  return project === undefined || project === dns.project
+    ? []
+    : [
+        {
+          setting: "dns.role",
+          problem: `is a role of the project ${project}, and dns.project is ${dns.project}: Google grants it in its own project alone`,
+          mend: [
+            "set",
+            shell`--path dns.role ${dns.role.replace(/^projects\/[^/]+/, `projects/${dns.project}`)}`,
+          ],
+        },
+      ];
 }
 
 /** The price targets that are set, by the name of their chart value. */

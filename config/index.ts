@@ -13,6 +13,7 @@ import {
 } from "./settings.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
+import { intoStructure, isKeptAsText } from "./keptAsText.ts";
 import {
   aliasesInUse,
   kubernetesProblems,
@@ -21,7 +22,14 @@ import {
   type StackKubeconfig,
 } from "./kubernetesPlugin.ts";
 import { credentialLookalikes } from "./lookalikes.ts";
-import { mendCommand, pathText, removed, type SettingProblem } from "./mend.ts";
+import {
+  configCommands,
+  mendCommand,
+  pathText,
+  removed,
+  settingInside,
+  type SettingProblem,
+} from "./mend.ts";
 import { isStructured } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
@@ -106,7 +114,7 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
   if (problems.length > 0) {
     throw new ConfigError(
       source.stack,
-      problems.map((found) => configProblem(found, source.stack)),
+      problems.map((found) => configProblem(found, problems, source)),
     );
   }
   return assemble(parsed as Settings, source);
@@ -122,12 +130,13 @@ export function configWarnings(source: ConfigSource = runningStack()): readonly 
   const { settings: parsed, accepted } = examine(source);
   return [
     ...accepted
-      .map((found) => configProblem(found, source.stack))
+      .map((found) => configProblem(found, accepted, source))
       .map(
         ({ setting, problem, command }) =>
           `${setting} ${problem}; the stack accepts it.\n      ${command}`,
       ),
     ...settingsWithoutEffect(source),
+    ...settingsKeptAsText(source),
     ...credentialWarnings(source),
     ...keyWarnings(parsed, source.stack),
   ];
@@ -156,14 +165,59 @@ function examine(source: ConfigSource): {
   };
 }
 
-function configProblem(found: SettingProblem, stack: string): ConfigProblem {
+function configProblem(
+  found: SettingProblem,
+  all: readonly SettingProblem[],
+  source: ConfigSource,
+): ConfigProblem {
   const { setting, problem, isAcceptable } = found;
   return {
     setting,
     problem,
-    command: mendCommand(found, stack),
+    command: commandFor(found, all, source),
     ...(isAcceptable === true && { acceptName: acceptName(setting) }),
   };
+}
+
+/** The command for one of the problems of a stack. */
+function commandFor(
+  problem: SettingProblem,
+  all: readonly SettingProblem[],
+  source: ConfigSource,
+): ShellText {
+  const setting = settingInside(problem.mend);
+  if (setting === undefined || !isKeptAsText(setting, source)) {
+    return mendCommand(problem, source.stack);
+  }
+  const others = all.filter(({ mend }) => settingInside(mend) === setting);
+  if (others.some(({ removeFirst }) => removeFirst === setting)) {
+    // The text says something of another kind, of which nothing can stay.
+    return mendCommand(problem, source.stack);
+  }
+  // With all that is to be mended inside: the commands of its other problems would begin with the text again.
+  const inside = others.map(({ mend }) => mend);
+  const steps = [...intoStructure(setting, source), ...inside];
+  const different = steps.filter(
+    ([verb, rest], index) =>
+      steps.findIndex(([otherVerb, other]) => otherVerb === verb && other === rest) === index,
+  );
+  return configCommands(different, source.stack);
+}
+
+/**
+ * Settings that are one text, each as a sentence with the command that makes an object or a list of it: a command with
+ * `--path`, as this program's messages and its README have them, would replace the whole. No problems, as
+ * {@link settingsWithoutEffect}.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function settingsKeptAsText(source: ConfigSource = runningStack()): readonly string[] {
+  return Object.keys(settings)
+    .filter((name) => isKeptAsText(name, source))
+    .map(
+      (name) =>
+        `${name} is one text in the stack's file, which a command with --path would replace. To be able to change what is in it:\n      ${configCommands(intoStructure(name, source), source.stack)}`,
+    );
 }
 
 /**

@@ -110,7 +110,8 @@ function mends(
   if (place.length === 1) {
     return {
       mend: ["set", setExample(name)],
-      ...(isStructured(name) && !isStored(text) && { removeFirst: removed(place) }),
+      // Inside another kind of value nothing can be set.
+      ...(isStructured(name) && { removeFirst: removed(place) }),
     };
   }
   const present = valueIn(parseJson(text), place.slice(1));
@@ -132,24 +133,6 @@ function mends(
       ? { removeFirst: removed(place) }
       : {}),
   };
-}
-
-/** Whether a setting's value is kept as an object or a list, and is no text. Pulumi hands both over as text. */
-function isStored(text: string): boolean {
-  const value = parseJson(text);
-  return typeof value === "object" && value !== null && text === goJson(value);
-}
-
-/** JSON as Pulumi writes it: keys in their order, no spaces, and what HTML has as escapes (encoding/json). */
-function goJson(value: unknown): string {
-  const sorted = (_: string, inner: unknown): unknown =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner;
-  return JSON.stringify(value, sorted).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function valueIn(value: unknown, place: readonly PropertyKey[]): unknown {

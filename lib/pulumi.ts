@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
 import { hasCode, UserError } from "./errors.ts";
+import { ownName } from "./stackFile.ts";
 import { shell, verbatim, type ShellText } from "./shell.ts";
 import { printable } from "./printable.ts";
 
@@ -58,11 +59,6 @@ export async function runPulumi(args: readonly string[], options: PulumiOptions)
     throw new UserError(options.explain(output));
   }
   return output.stdout;
-}
-
-/** A stack's name without its organisation and project. */
-export function ownName(stack: string): string {
-  return stack.split("/").at(-1) ?? stack;
 }
 
 /** The arguments with which Pulumi writes a stack's state to standard output. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { configuredByPulumi, readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
-import { ownName } from "../../../lib/pulumi.ts";
+import { ownName } from "../../../lib/stackFile.ts";
 
 describe("a stack's file", () => {
   let directory: string;
