@@ -3,7 +3,9 @@ import { UserError } from "../lib/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import { handSet, type HandSet } from "./cluster/handSet.ts";
 import type { RunningProvider } from "./cluster/runningProvider.ts";
+import { readValuesFile } from "./file/readValues.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";
@@ -25,6 +27,8 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   /** What of it the stack's state has not got yet. */
   readonly missing: readonly ImportedResource[];
   readonly chart: ChartVersions;
+  /** What was set by hand in the provider's pod. Default: nothing. */
+  readonly handSet?: readonly HandSet[];
 }
 
 /**
@@ -33,12 +37,14 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
  * @throws UserError with everything that stands in the way
  */
 export async function prepare(args: Arguments, project: Project): Promise<Preparation> {
+  // What is wrong with the file, a stack or a cluster has nothing to do with.
+  const read = args.file === undefined ? undefined : readValuesFile(args.file);
   const situation = await situationOf(args, project);
   const { identity, state, place, provider, release } = situation;
   const { live, nextChart, ...discovery } =
-    args.file === undefined
+    args.file === undefined || read === undefined
       ? await fromStack(situation)
-      : await fromFile(args.file, args.zone, situation);
+      : await fromFile(args.file, read, args.zone, situation);
   const { names, maker } = discovery;
   refuseOthers(live.get(names.walletSecret), identity);
   const secrets = [...live.keys()];
@@ -56,6 +62,7 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     isNewStack: state === undefined,
     imported,
     missing: stillToImport(identity, imported, state),
+    handSet: handSet(release, await provider.statefulSet(names.fullname)),
     chart: { deployed: release.chart.metadata.version, next: nextChart },
   };
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../lib/errors.ts";
 import {
   brokenCheckpoint,
+  errorLines,
   stackResources,
   type PulumiFailure,
   type StackResource,
@@ -31,6 +32,8 @@ function explain(stack: string, failure: PulumiFailure): string {
   if (broken !== undefined) {
     return broken;
   }
-  const [line = failure.stderr] = /(?<=error: ).*/.exec(failure.stderr) ?? [];
-  return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
+  const reason = errorLines(failure.stderr)
+    .join(" ")
+    .replace(/^error: /, "");
+  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
 }

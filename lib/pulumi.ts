@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { NoAnswer, requestTimeout } from "./deadline.ts";
 import { hasCode, UserError } from "./errors.ts";
+import { ownName } from "./stackFile.ts";
 import { joined, shell, shellWord, verbatim, type ShellText } from "./shell.ts";
 import { printable } from "./printable.ts";
 
@@ -109,7 +110,7 @@ export function brokenCheckpoint(output: string, stack: string): string | undefi
   if (!/unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(output)) {
     return undefined;
   }
-  const name = stack.split("/").at(-1) ?? stack;
+  const name = ownName(stack);
   return (
     "The file with the stack's state is empty or cut off: a run was killed while it wrote it, or the disk was full. " +
     `Where it is full, make room first: df -h. Then put the copy beside it in its place: ${restoreCheckpoint(name)}`
@@ -122,6 +123,39 @@ export function restoreCheckpoint(name: string): ShellText {
   // A project of another name may have a stack of this one, whose state is whole.
   const isWhole = shell`node -e 'try { JSON.parse(fs.readFileSync(process.argv[1])) } catch { process.exit(1) }' {} \\;`;
   return shell`find "$(${verbatim(url)})/.pulumi/stacks" -name ${name}.json ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
+}
+
+/**
+ * What Pulumi says after each `error:`, all lines of it, without what it says besides. The lines of one error keep their
+ * indentation to each other; an error that Pulumi tells twice is told once.
+ */
+export function errorLines(output: string): readonly string[] {
+  const found: string[][] = [];
+  let current: { readonly lines: string[]; readonly indentation: number } | undefined;
+  for (const line of output.split(/\r?\n/)) {
+    const [, before = "", said] = /^(.*?)(error: .*)$/.exec(line) ?? [];
+    if (said !== undefined && /^\s*$/.test(before)) {
+      current = { lines: [said.trimEnd()], indentation: before.length };
+      found.push(current.lines);
+    } else if (isOther(line)) {
+      current = undefined;
+    } else if (line.trim() !== "") {
+      const { indentation = 0 } = current ?? {};
+      const own = line.slice(Math.min(indentation, line.length - line.trimStart().length));
+      current?.lines.push(own.trimEnd());
+    }
+  }
+  const texts = found.map((lines) => lines.join("\n"));
+  return texts
+    .filter((text, index) => texts.indexOf(text) === index)
+    .flatMap((text) => text.split("\n"));
+}
+
+/** Whether a line of Pulumi's belongs to something other than an error: a section, a resource, another kind of message. */
+function isOther(line: string): boolean {
+  return /^(\s*(warning|info|debug): |(Diagnostics|Outputs|Permalink|Policies|Resources|Duration|View)\b| *\S+:\S+ \(.*\):$| *@ |\s*[+~-]{1,2} +\S+:)/.test(
+    line,
+  );
 }
 
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
@@ -141,8 +175,11 @@ export async function encryptedKubeconfig(
   const args = ["config", "get", "-s", stack, kubeconfigSetting];
   const explain = (failure: PulumiFailure) => {
     const said = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
-    const [line = said] = /(?<=error: ).*/.exec(said) ?? [];
-    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${line.trim()}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
+    const reason =
+      errorLines(said)
+        .join(" ")
+        .replace(/^error: /, "") || said.trim();
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${reason}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
   };
   const text = await runPulumi(args, { directory, explain });
   return text.replace(/\n$/, "");

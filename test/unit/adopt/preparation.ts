@@ -26,7 +26,8 @@ export function preparation(
     recovers: false,
     imported,
     missing: imported,
-    differences: [{ path: "bidpricescript", how: "only in the release" }],
+    differences: [{ path: "node", how: "not the same in the release" }],
+    taken: ["bidpricescript"],
     chart,
   };
 }
