@@ -201,7 +201,7 @@ describe("doctor, its arguments", () => {
     assert.match(written.join(""), /^Usage: npm run doctor -- /);
     assert.deepEqual(
       parse(
-        "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6 --resolve *=10.0.0.1 --resolve c=::1",
+        "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6 --resolve *=10.0.0.1 --resolve c=::1 --ca root.pem --ca other.pem",
       ),
       {
         stack: "prod",
@@ -218,6 +218,7 @@ describe("doctor, its arguments", () => {
           ["*", { address: "10.0.0.1" }],
           ["c", { address: "::1" }],
         ]),
+        ca: ["root.pem", "other.pem"],
       },
     );
   });
