@@ -128,6 +128,8 @@ function configSource(
       Object.entries(all).map(([name, value]) => [name, settingText(value)]),
     ),
     secrets: new Set(Object.keys(secrets).map((path) => path.split(".")[0] ?? path)),
+    // The adoption writes them as what they are.
+    keptAsText: () => false,
   };
 }
 
