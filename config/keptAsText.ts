@@ -26,10 +26,7 @@ export function isKeptAsText(name: string, { values, keptAsText }: ConfigSource)
  *
  * @returns the verbs, each with what follows the stack
  */
-export function intoStructure(
-  name: string,
-  { values }: ConfigSource,
-): readonly ConfigStep[] {
+export function intoStructure(name: string, { values }: ConfigSource): readonly ConfigStep[] {
   const all = leavesOf([name], parseJson(values[name]));
   const option = (place: readonly PropertyKey[]) =>
     pathText(place.filter((part) => typeof part !== "number"));
