@@ -12,22 +12,21 @@ import type { ConfigSource } from "./source.ts";
  */
 export function isKeptAsText(name: string, { values, keptAsText }: ConfigSource): boolean {
   const value = parseJson(values[name]);
-  if (!isSetting(name) || !isStructured(name) || typeof value !== "object" || value === null) {
+  // Of what has no options of its own, such as chart values, nobody knows which of it is a credential.
+  const hasOptions = isSetting(name) && isStructured(name) && optionsOf(name).length > 0;
+  if (!hasOptions || typeof value !== "object" || value === null) {
     return false;
   }
   return keptAsText?.(name) ?? values[name] !== goJson(value);
 }
 
 /**
- * What follows `pulumi config` and its verb in the commands that make of such a text the object or list that it says. What
- * is encrypted is shown by no message: Pulumi asks for a credential again.
+ * What follows `pulumi config` and its verb in the commands that make of such a text the object or list that it says. No
+ * more is shown of it than options that are known and no credentials: Pulumi asks for a credential again.
  *
  * @returns the verbs, each with what follows the stack
  */
-export function intoStructure(
-  name: string,
-  { values, secrets }: ConfigSource,
-): readonly ConfigStep[] {
+export function intoStructure(name: string, { values }: ConfigSource): readonly ConfigStep[] {
   const all = leavesOf([name], parseJson(values[name]));
   const option = (place: readonly PropertyKey[]) =>
     pathText(place.filter((part) => typeof part !== "number"));
@@ -35,13 +34,16 @@ export function intoStructure(
   const credentials = all
     .map(([place]) => option(place))
     .filter((path) => secretPaths().includes(path));
+  const isItem = (place: readonly PropertyKey[]) => typeof place.at(-1) === "number";
   const plain = all.filter(
     ([place]) =>
-      !credentials.includes(option(place)) && (!secrets.has(name) || known.includes(option(place))),
+      (known.includes(option(place)) && !credentials.includes(option(place))) || isItem(place),
   );
-  const pairs = plain.map(
-    ([place, value]) => shell`--plaintext ${`${pathText(place)}=${String(value)}`}`,
-  );
+  const pairs = plain.map(([place, value]) => {
+    // Another item keeps the place of those that follow it.
+    const text = known.includes(option(place)) ? String(value) : "VALUE";
+    return shell`--plaintext ${`${pathText(place)}=${text}`}`;
+  });
   return [
     ["rm", shell`${name}`],
     ...(pairs.length === 0

@@ -256,7 +256,7 @@ function configSource(
       Object.entries(all).map(([name, value]) => [name, settingText(value)]),
     ),
     secrets: new Set(Object.keys(secrets).map((path) => path.split(".")[0] ?? path)),
-    // They are written as what they are.
+    // The adoption writes them as what they are.
     keptAsText: () => false,
   };
 }
