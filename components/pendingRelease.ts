@@ -1,4 +1,4 @@
-import type { V1ObjectMeta } from "@kubernetes/client-node";
+import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
@@ -95,11 +95,13 @@ async function revisionSecrets(
   const core = await cluster.coreApi();
   return {
     list: async () => {
-      const { items } = await core.listNamespacedSecret(
-        { namespace, labelSelector: recordSelector({ name: releaseName }) },
-        await metadataOnly(),
-      );
-      return items.flatMap(({ metadata }) => metadata ?? []);
+      // The cluster writes an empty list of metadata alone as null.
+      const { items }: { readonly items: readonly V1Secret[] | null } =
+        await core.listNamespacedSecret(
+          { namespace, labelSelector: recordSelector({ name: releaseName }) },
+          await metadataOnly(),
+        );
+      return (items ?? []).flatMap(({ metadata }) => metadata ?? []);
     },
     remove: async (name) => {
       await core.deleteNamespacedSecret({ namespace, name });

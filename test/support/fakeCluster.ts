@@ -58,7 +58,8 @@ export class FakeCluster {
       }),
     listNamespacedSecret: (at: { readonly namespace: string; readonly labelSelector: string }) =>
       this.#answer("list", { ...at, name: at.labelSelector }, () => ({
-        items: [...this.secrets.values()],
+        // As the API server writes a list of metadata alone that is empty.
+        items: this.secrets.size === 0 ? null : [...this.secrets.values()],
       })),
     deleteNamespacedSecret: (at: Place) =>
       this.#answer("delete", at, () => this.secrets.delete(key(at)) || missing()),
