@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chartVersion } from "../../chart/release.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import { OciRegistry } from "../support/ociRegistry.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace } from "../support/workspace.ts";
@@ -26,9 +28,10 @@ describe("a chart in a registry that is pinned to its digest", () => {
     const source = join(sandbox.directory, "chart/provider");
     // Helm compares no tag with a version that has a + in it, as the stand-in's has (pkg/registry/client.go, `Resolve`).
     const metadata = { name: "provider", version };
+    const programs = await ensurePrograms(["helm"], silentReporter);
     const packed = (chart: string, into: string) => {
       const { status, stderr } = spawnSync(
-        "helm",
+        programs.get("helm")?.path ?? "helm",
         ["package", chart, "-d", join(folder, into), "--version", version],
         {
           encoding: "utf8",
@@ -50,7 +53,8 @@ describe("a chart in a registry that is pinned to its digest", () => {
     workspace = made.withEnvironment({ SSL_CERT_FILE: authority });
   });
   after(() => {
-    registry.stop();
+    // None where the sandbox does not start.
+    (registry as OciRegistry | undefined)?.stop();
   });
 
   function pin(digest: string): void {
