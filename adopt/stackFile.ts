@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { readIfPresent } from "../lib/files.ts";
-import type { ValueMap } from "../lib/json.ts";
-import { leaves } from "../lib/tree.ts";
+import { isMap, type ValueMap } from "../lib/json.ts";
+import { decimalText } from "../lib/numbers.ts";
+import { leaves, mapLeaves } from "../lib/tree.ts";
+import { parsePulumiYaml } from "../lib/yaml.ts";
 
 /** What a stack's file says already. */
 export interface StackFile {
@@ -22,7 +23,7 @@ interface ProjectFile {
 
 /** The project's file Pulumi.yaml. */
 export function readProject(directory: string): ProjectFile {
-  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  return parsePulumiYaml(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
 }
 
 /**
@@ -34,12 +35,12 @@ export function readStackFile(directory: string, stack: string): StackFile {
   const { name, stackConfigDir } = readProject(directory);
   const text =
     readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`)) ?? "";
-  const { config } = (parse(text) ?? {}) as { readonly config?: ValueMap };
+  const { config } = (parsePulumiYaml(text) ?? {}) as { readonly config?: ValueMap };
   const prefix = `${name}:`;
   const under = (prefix: string) =>
     Object.entries(config ?? {})
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), value] as const);
+      .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
   const own = under(prefix);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
@@ -49,6 +50,15 @@ export function readStackFile(directory: string, stack: string): StackFile {
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
     ...(kubernetes.length > 0 && { kubernetes: Object.fromEntries(kubernetes) }),
   };
+}
+
+/** A value as Pulumi hands it over: text, or a map or list. */
+function handedOver(value: unknown): unknown {
+  if (isMap(value) || Array.isArray(value)) {
+    // Pulumi hands these over as JSON, which has the digits.
+    return mapLeaves(value, (leaf) => (typeof leaf === "bigint" ? String(leaf) : leaf));
+  }
+  return typeof value === "number" ? decimalText(value) : String(value ?? "");
 }
 
 /** A stack's name without its organisation and project. */

@@ -1,3 +1,5 @@
+import { printedInDigits } from "../lib/numbers.ts";
+
 /** The chart's name in its repository (Chart.yaml). */
 export const chartName = "provider";
 
@@ -113,7 +115,9 @@ function chartFullname(
   releaseName: string,
   overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown },
 ): string {
-  const { fullnameOverride, nameOverride } = overrides;
+  const [fullnameOverride, nameOverride] = [overrides.fullnameOverride, overrides.nameOverride].map(
+    (override) => (typeof override === "number" ? printedInDigits(override) : override),
+  );
   if (typeof fullnameOverride === "string" && fullnameOverride !== "") {
     return nameWithinLimit(fullnameOverride);
   }

@@ -19,10 +19,12 @@ import {
   type StackKubeconfig,
 } from "./kubernetesPlugin.ts";
 import { mendCommand, type SettingProblem } from "./mend.ts";
-import { isStructured } from "./options.ts";
+import { isStructured, metaOf } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
-import { parseJson } from "../lib/json.ts";
+import { parseJsonDigits } from "../lib/json.ts";
+import { writtenMoment } from "../lib/moments.ts";
+import { mapLeaves } from "../lib/tree.ts";
 
 export type { ConfigSource } from "./source.ts";
 
@@ -153,8 +155,8 @@ function parseSettings(source: ConfigSource): {
   for (const name of Object.keys(settings) as SettingName[]) {
     const text = values[name];
     const result = settings[name].safeParse(
-      // Text that is no JSON stays as it is, for the schema to refuse.
-      isStructured(name) ? (parseJson(text) ?? text) : text,
+      // A credential is taken as it is, to the last character.
+      text === undefined || metaOf(name).secret === true ? text : writtenValue(name, text),
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
@@ -172,6 +174,13 @@ function parseSettings(source: ConfigSource): {
     }
   }
   return { settings: parsed, problems };
+}
+
+/** A setting's value as it is written in the stack's file. */
+function writtenValue(name: SettingName, text: string): unknown {
+  // Text that is no JSON stays as it is, for the schema to refuse.
+  const value = isStructured(name) ? (parseJsonDigits(text) ?? text) : text;
+  return mapLeaves(value, (leaf) => (typeof leaf === "string" ? writtenMoment(leaf) : leaf));
 }
 
 function assemble(parsed: Settings, source: ConfigSource): Config {

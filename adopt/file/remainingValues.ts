@@ -1,4 +1,5 @@
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { decimalText } from "../../lib/numbers.ts";
 import { leaves, valueAt, without } from "../../lib/tree.ts";
 
 /** Something in the file that keeps the provider from being adopted. */
@@ -52,13 +53,16 @@ export class RemainingValues {
     return value;
   }
 
-  /** Takes a text; numbers and truth values count as the text that the chart would make of them. */
+  /** Takes a text. A truth value counts as the text that the chart would make of it, and a number as its digits. */
   text(path: string): string | undefined {
     const value = this.take(path);
     if (value === undefined || typeof value === "string") {
       return value;
     }
-    if (typeof value === "number" || typeof value === "boolean") {
+    if (typeof value === "number") {
+      return decimalText(value);
+    }
+    if (typeof value === "boolean") {
       return String(value);
     }
     this.refuse(path, "is not text");
