@@ -1,6 +1,7 @@
 import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
 import "./startup/failures.ts";
+import "./startup/printableMessages.ts";
 import "./startup/sourcePositions.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";

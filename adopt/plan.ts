@@ -9,6 +9,7 @@ import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Translation } from "./file/translate.ts";
 import type { PulumiCommand } from "./pulumi.ts";
 import { ownName } from "./stackFile.ts";
+import { shell } from "../lib/shell.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {
@@ -81,13 +82,13 @@ export function settingCommands(
           {
             args: ["config", "set-all", "-s", stack, "--json", JSON.stringify(json)],
             stack,
-            shown: `pulumi config set-all -s ${stack} --json … (the settings above)`,
+            shown: shell`pulumi config set-all -s ${stack} --json … (the settings above)`,
           },
         ]),
     ...Object.entries(secrets).map(([path, text]) => ({
       args: ["config", "set", "-s", stack, "--path", "--secret", path],
       stack,
-      shown: `pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
+      shown: shell`pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
       // Pulumi takes one line break off the end, and an adopted Secret must keep its own.
       stdin: `${text}\n`,
     })),

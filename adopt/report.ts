@@ -11,6 +11,8 @@ import {
 } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
+import { shell } from "../lib/shell.ts";
+import { printableLine } from "../lib/printable.ts";
 
 /** What stands in the place of every secret. */
 const masked = "[secret]";
@@ -54,7 +56,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
       rows(differences.map(({ path, how }) => [path, how])),
     ),
     differences.some(({ how }) => how !== "only in the file")
-      ? `\nWhat the release runs with: ${helm(target, `get values ${place.releaseName} -o yaml > provider.yaml`)}`
+      ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
     section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
@@ -73,7 +75,7 @@ export function shownCommands(preparation: Preparation): string[] {
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
-        `${kubectl(target, `annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
+        `${kubectl(target, shell`annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
     ),
     `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
@@ -86,6 +88,9 @@ function section(title: string, text: string): string {
 }
 
 function rows(cells: readonly (readonly [string, string])[]): string {
-  const width = Math.max(0, ...cells.map(([first]) => first.length));
-  return cells.map(([first, second]) => `${first.padEnd(width)}  ${second}`).join("\n");
+  const lines = cells.map(
+    ([first, second]) => [printableLine(first), printableLine(second)] as const,
+  );
+  const width = Math.max(0, ...lines.map(([first]) => first.length));
+  return lines.map(([first, second]) => `${first.padEnd(width)}  ${second}`).join("\n");
 }

@@ -24,6 +24,7 @@ import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJsonDigits } from "../lib/json.ts";
 import { writtenMoment } from "../lib/moments.ts";
+import { shell, type ShellText } from "../lib/shell.ts";
 import { mapLeaves } from "../lib/tree.ts";
 
 export type { ConfigSource } from "./source.ts";
@@ -72,7 +73,7 @@ export interface ConfigProblem {
   /** What is wrong with it, to be read after its name. */
   readonly problem: string;
   /** The command that mends it. */
-  readonly command: string;
+  readonly command: ShellText;
 }
 
 /** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
@@ -129,7 +130,7 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
   // A repository has many versions; every other place is one chart.
   return chartVersion !== undefined && chart !== undefined && !/^(https?|oci):/.test(chart)
     ? [
-        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s ${source.stack} chartVersion`,
+        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
       ]
     : [];
 }
@@ -140,7 +141,7 @@ function unknownSettings({ values }: ConfigSource): SettingProblem[] {
     .map((name) => ({
       setting: name,
       problem: `is not a setting${suggestion(name)}`,
-      mend: ["rm", name],
+      mend: ["rm", shell`${name}`],
     }));
 }
 
@@ -168,7 +169,7 @@ function parseSettings(source: ConfigSource): {
           : found.map(({ problem }) => ({
               setting: alias,
               problem,
-              mend: ["rm", alias] as const,
+              mend: ["rm", shell`${alias}`] as const,
             }))),
       );
     }

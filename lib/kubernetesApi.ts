@@ -17,6 +17,7 @@ import { execCredential, isFresh, type ExecCredential } from "./execCredential.t
 import { parseJson } from "./json.ts";
 import { connectionTo, isPath, type ClusterChoice, type Connection } from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
+import { shell } from "./shell.ts";
 
 /** How long the API server may take to begin its answer, in milliseconds. */
 const answerTimeout = 10_000;
@@ -104,7 +105,7 @@ async function api<Api extends ApiType>(
 ): Promise<Api> {
   const client = await clusterClient(choice);
   const { server, context } = connectionTo(choice);
-  const command = kubectl(commandTarget(choice), "cluster-info");
+  const command = kubectl(commandTarget(choice), shell`cluster-info`);
   return withSentences(client.makeApiClient(type), { server, context }, command);
 }
 
@@ -205,7 +206,7 @@ function refusal(
   const reason = typeof message === "string" ? ` (${message})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
-  const command = status === 401 ? "auth whoami" : "auth can-i --list";
+  const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;
   return new ClusterRefusal(
     status,
     `The cluster at ${whereIs(connection)} ${what}: ${status}${reason}. Who asks: ${kubectl(commandTarget(choice), command)}`,
@@ -218,7 +219,7 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), "cluster-info")}`,
+    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 
