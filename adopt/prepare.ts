@@ -3,6 +3,7 @@ import { UserError } from "../lib/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import { printedExponents, type PrintedExponent } from "./cluster/printedExponents.ts";
 import type { RunningProvider } from "./cluster/runningProvider.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
@@ -25,6 +26,8 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   /** What of it the stack's state has not got yet. */
   readonly missing: readonly ImportedResource[];
   readonly chart: ChartVersions;
+  /** Numbers that the next `up` prints otherwise than the release does. */
+  readonly exponents: readonly PrintedExponent[];
 }
 
 /**
@@ -57,6 +60,7 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     imported,
     missing: stillToImport(identity, imported, state),
     chart: { deployed: release.chart.metadata.version, next: nextChart },
+    exponents: printedExponents(release),
   };
 }
 

@@ -19,7 +19,7 @@ const masked = "[secret]";
 
 /** What an adoption does, for machines. Holds no secret. */
 export function summary(preparation: Preparation) {
-  const { identity, place, translation, imported, differences, chart } = preparation;
+  const { identity, place, translation, imported, differences, exponents, chart } = preparation;
   return {
     stack: identity.stack,
     ...place,
@@ -29,6 +29,7 @@ export function summary(preparation: Preparation) {
     values: translation.values,
     dropped: translation.dropped,
     differences,
+    exponents,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
     commands: shownCommands(preparation),
   };
@@ -36,7 +37,7 @@ export function summary(preparation: Preparation) {
 
 /** What an adoption does, for people. Holds no secret. */
 export function planText(file: string | undefined, preparation: Preparation): string {
-  const { identity, place, translation, differences, chart } = preparation;
+  const { identity, place, translation, differences, exponents, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
   const { kubeContext, kubeconfig } = preparation.provider;
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
@@ -58,6 +59,10 @@ export function planText(file: string | undefined, preparation: Preparation): st
     differences.some(({ how }) => how !== "only in the file")
       ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
+    section(
+      "Numbers that the release has with an exponent, which the provider may not read; the next up gives it the digits",
+      rows(exponents.map(({ path, printed, digits }) => [path, `${printed} becomes ${digits}`])),
+    ),
     section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
     .filter((part) => part !== "")

@@ -144,6 +144,11 @@ const writtenAsYaml: ReadonlySet<string> = new Set([
   "tolerations",
 ]);
 
+/** Whether the chart writes the value at a path as YAML, and does not print it. */
+export function isWrittenAsYaml(path: readonly string[]): boolean {
+  return path.some((name) => writtenAsYaml.has(name));
+}
+
 /** Everywhere else it prints them, for which a number from a million on has to be text. */
 function withDigits(value: unknown, isYaml = false): unknown {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {

@@ -27,6 +27,7 @@ export function preparation(
     imported,
     missing: imported,
     differences: [{ path: "bidpricescript", how: "only in the release" }],
+    exponents: [],
     chart,
   };
 }
