@@ -2,7 +2,7 @@ import { runCommandLine } from "../lib/commandLine.ts";
 import { exitCode } from "../lib/errors.ts";
 import { adopt } from "./adopt.ts";
 import { adoptLine, type Arguments } from "./arguments.ts";
-import { outcomeText } from "./outcome.ts";
+import { fileText, outcomeText } from "./outcome.ts";
 import { previewCommand } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { Pulumi } from "./pulumi.ts";
@@ -35,6 +35,9 @@ async function main(args: Arguments): Promise<number> {
   );
   write(stream, outcomeText(preparation, cleanedRevisions));
   await pulumi.run(previewCommand(preparation.identity), stream);
+  if (args.file !== undefined) {
+    write(stream, `\n${fileText(args.file, preparation)}\n`);
+  }
   writeSummary({ adopted: true, cleanedRevisions });
   return exitCode.success;
 }

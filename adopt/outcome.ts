@@ -31,6 +31,15 @@ function historyText(cleanedRevisions: readonly number[]): string {
         `${cleanedRevisions.join(", ")}; all of them can still be rolled back to, since the Secrets stay.`;
 }
 
+/**
+ * What is left to do with the values file: it is needed no more, and is the place left in which whoever can read it finds
+ * the credentials.
+ */
+export function fileText(file: string, { translation }: Preparation): string {
+  const held = Object.keys(translation.secrets).join(", ");
+  return `${file} still holds ${held} in clear, and the stack needs it no more. When the provider runs, delete it, with its copies and backups: ${shell`rm ${file}`}`;
+}
+
 const certificateText =
   "Each CA has a directory of its own for certificates then, which is empty at first: the provider orders one new certificate (Let's Encrypt issues 5 a week for one name).";
 

@@ -76,6 +76,10 @@ export function failureText(command: PulumiCommand, output: string): string {
     ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
   const empty = emptyCheckpoint(output, command.stack);
+  // Node's words and Go's. Pulumi hands the settings over in one variable (runtime/config.js, `PULUMI_CONFIG`).
+  const tooLong = /E2BIG|argument list too long/.test(output)
+    ? `\nPulumi hands the program its settings in one variable of the environment, which Linux limits to 128 KiB: take what is largest out of the file's values, and adopt again. How large they are: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
+    : "";
   const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
-  return `${shownCommand(command)} failed${reason}${locked}${empty === undefined ? "" : `\n${empty}`}`;
+  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${empty === undefined ? "" : `\n${empty}`}`;
 }

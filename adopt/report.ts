@@ -7,12 +7,17 @@ import {
   initCommand,
   parentsCommand,
   previewCommand,
-  settingCommands,
+  secretCommands,
+  settingsInClear,
 } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
+import { stackFileName } from "./stackFile.ts";
+import { credentialLookalikes } from "../config/lookalikes.ts";
+import { pathText } from "../config/mend.ts";
+import { isMap, type ValueMap } from "../lib/json.ts";
 
 /** What stands in the place of every secret. */
 const masked = "[secret]";
@@ -26,8 +31,11 @@ export function summary(preparation: Preparation) {
     chart,
     settings: translation.settings,
     secrets: Object.keys(translation.secrets),
-    values: translation.values,
+    values: withMasked(translation.values),
     dropped: translation.dropped,
+    credentialLookalikes: credentialLookalikes(translation.values).map((path) =>
+      pathText(["values", ...path]),
+    ),
     differences,
     exponents,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
@@ -44,7 +52,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
   const shown = {
     ...settings,
     ...Object.fromEntries(Object.keys(secrets).map((path) => [path, masked])),
-    ...(Object.keys(values).length > 0 && { values }),
+    ...(Object.keys(values).length > 0 && { values: withMasked(values) }),
   };
   return [
     file === undefined
@@ -63,6 +71,12 @@ export function planText(file: string | undefined, preparation: Preparation): st
       "Numbers that the release has with an exponent, which the provider may not read; the next up gives it the digits",
       rows(exponents.map(({ path, printed, digits }) => [path, `${printed} becomes ${digits}`])),
     ),
+    section(
+      "Look like credentials, and stay in clear in the stack's file and in what Helm keeps; a Secret that the chart reads is the place for them",
+      credentialLookalikes(values)
+        .map((path) => printableLine(pathText(["values", ...path])))
+        .join("\n"),
+    ),
     section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
     .filter((part) => part !== "")
@@ -76,7 +90,10 @@ export function shownCommands(preparation: Preparation): string[] {
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
-    ...settingCommands(identity, translation).map(shownCommand),
+    ...(Object.keys(settingsInClear(translation)).length > 0
+      ? [`(the settings above are written into ${stackFileName(identity.stack)})`]
+      : []),
+    ...secretCommands(identity, translation).map(shownCommand),
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
@@ -86,6 +103,25 @@ export function shownCommands(preparation: Preparation): string[] {
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
     shownCommand(previewCommand(identity)),
   ];
+}
+
+/** Values without what looks like a credential in them. */
+function withMasked(values: ValueMap): ValueMap {
+  const masks = new Set(credentialLookalikes(values).map((path) => pathText(path)));
+  const within = (value: unknown, path: readonly (string | number)[]): unknown => {
+    if (masks.has(pathText(path))) {
+      return masked;
+    }
+    if (Array.isArray(value)) {
+      return value.map((item, index) => within(item, [...path, index]));
+    }
+    return isMap(value)
+      ? Object.fromEntries(
+          Object.entries(value).map(([key, inner]) => [key, within(inner, [...path, key])]),
+        )
+      : value;
+  };
+  return within(values, []) as ValueMap;
 }
 
 function section(title: string, text: string): string {

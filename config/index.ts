@@ -18,7 +18,8 @@ import {
   valuesWithAliases,
   type StackKubeconfig,
 } from "./kubernetesPlugin.ts";
-import { mendCommand, type SettingProblem } from "./mend.ts";
+import { credentialLookalikes } from "./lookalikes.ts";
+import { mendCommand, pathText, removed, type SettingProblem } from "./mend.ts";
 import { isStructured, metaOf } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
@@ -133,6 +134,19 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
         `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
       ]
     : [];
+}
+
+/**
+ * Values for the chart that look like credentials by their names, each as a sentence with the command that removes it. No
+ * problems: whether they are some nobody can tell but the reader.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
+  return credentialLookalikes(parseJson(source.values.values)).map((path) => {
+    const place = ["values", ...path];
+    return `${pathText(place)} looks like a credential. It stands in clear in the stack's file and in the values that Helm keeps of every revision: give it to the cluster in a Secret that the chart reads, and take it out of the values\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
+  });
 }
 
 function unknownSettings({ values }: ConfigSource): SettingProblem[] {

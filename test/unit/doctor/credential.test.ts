@@ -67,7 +67,7 @@ describe("doctor, the credential", () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const key = {
       type: "service_account",
-      client_email: "a@b",
+      client_email: "a@example.iam.gserviceaccount.com",
       private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
     };
     assert.equal(credentialDefect.googleCloud(JSON.stringify(key)), undefined);
@@ -81,6 +81,20 @@ describe("doctor, the credential", () => {
       credentialDefect.googleCloud(JSON.stringify({ ...key, private_key: "SENTINEL" })),
       "not a service account's key file (wrong: private_key)",
     );
+    for (const [field, value, wrong] of [
+      ["client_email", "x$(touch SENTINEL)", "client_email is no e-mail address"],
+      ["private_key_id", "$(touch SENTINEL)", "private_key_id is no number in hex digits"],
+      [
+        "token_uri",
+        "https://SENTINEL.test/token",
+        "token_uri is no https address at googleapis.com",
+      ],
+    ] as const) {
+      assert.equal(
+        credentialDefect.googleCloud(JSON.stringify({ ...key, [field]: value })),
+        `not a service account's key file (wrong: ${wrong})`,
+      );
+    }
     assert.equal(
       credentialDefect.googleCloud("SENTINEL"),
       "not a service account's key file (wrong: JSON)",
