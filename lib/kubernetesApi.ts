@@ -24,6 +24,7 @@ import {
 } from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
 import { shell } from "./shell.ts";
+import { printableLine } from "./printable.ts";
 
 /** How long the API server may take to begin its answer, in milliseconds. */
 const answerTimeout = 10_000;
@@ -257,7 +258,7 @@ function refusal(
   body: string,
 ): ClusterRefusal {
   const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
-  const reason = typeof message === "string" ? ` (${message})` : "";
+  const reason = typeof message === "string" ? ` (${printableLine(message)})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
   const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;

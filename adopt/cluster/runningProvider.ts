@@ -15,6 +15,7 @@ import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
 import { shell } from "../../lib/shell.ts";
+import { printableLine } from "../../lib/printable.ts";
 
 /** Helm leaves an object alone that is so annotated (https://helm.sh/docs/howto/charts_tips_and_tricks). */
 export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep" } as const;
@@ -232,7 +233,7 @@ async function explained<T>(call: () => Promise<T>): Promise<T> {
 function statusMessage(body: unknown): string {
   try {
     const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown };
-    return typeof status.message === "string" ? status.message : "no reason given";
+    return typeof status.message === "string" ? printableLine(status.message) : "no reason given";
   } catch {
     return "no reason given";
   }
