@@ -1,5 +1,6 @@
 import { runCommandLine } from "../lib/commandLine.ts";
 import { exitCode } from "../lib/errors.ts";
+import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { adopt } from "./adopt.ts";
 import { adoptLine, type Arguments } from "./arguments.ts";
 import { fileText, outcomeText } from "./outcome.ts";
@@ -10,6 +11,7 @@ import { planText, shownCommands, summary } from "./report.ts";
 import { printable } from "../lib/printable.ts";
 
 async function main(args: Arguments): Promise<number> {
+  refuseUnusableProxies();
   const { json, dryRun } = args;
   // Standard output belongs to the JSON, where that is asked for.
   const stream = json ? "stderr" : "stdout";

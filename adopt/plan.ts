@@ -9,8 +9,8 @@ import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Translation } from "./file/translate.ts";
 import type { ValueMap } from "../lib/json.ts";
 import type { PulumiCommand } from "./pulumi.ts";
-import { ownName } from "./stackFile.ts";
 import { shell } from "../lib/shell.ts";
+import { ownName } from "../lib/stackFile.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {

@@ -9,7 +9,7 @@ import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";
 import { ownerOf, ownStack, situationOf, type Discovery, type Project } from "./situation.ts";
-import { ownName } from "./stackFile.ts";
+import { ownName } from "../lib/stackFile.ts";
 import { stillToImport } from "./stackState.ts";
 import { shell } from "../lib/shell.ts";
 

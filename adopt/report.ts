@@ -14,7 +14,7 @@ import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
-import { stackFileName } from "./stackFile.ts";
+import { stackFileName } from "../lib/stackFile.ts";
 import { credentialLookalikes } from "../config/lookalikes.ts";
 import { pathText } from "../config/mend.ts";
 import { isMap, type ValueMap } from "../lib/json.ts";

@@ -12,8 +12,9 @@ import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { Translation } from "./file/translate.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
-import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
 import { shell } from "../lib/shell.ts";
+import { ownName, readProject } from "../lib/stackFile.ts";
+import { readStackFile, type StackFile } from "./stackFile.ts";
 
 /** What is known before the settings are. */
 export interface Situation {

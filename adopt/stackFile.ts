@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap as isMapNode, parseDocument, Scalar, visit, type Node } from "yaml";
 import { readIfPresent, writeAtomically } from "../lib/files.ts";
 import { isMap, type ValueMap } from "../lib/json.ts";
 import { decimalText } from "../lib/numbers.ts";
 import { printable } from "../lib/printable.ts";
+import { readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
 import { leaves, mapLeaves } from "../lib/tree.ts";
-import { parsePulumiYaml } from "../lib/yaml.ts";
 
 /** What a stack's file says already. */
 export interface StackFile {
@@ -18,28 +18,17 @@ export interface StackFile {
   readonly kubernetes?: ValueMap;
 }
 
-interface ProjectFile {
-  readonly name: string;
-  readonly stackConfigDir: string;
-}
-
-/** The project's file Pulumi.yaml. */
-export function readProject(directory: string): ProjectFile {
-  return parsePulumiYaml(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
-}
-
 /**
  * Reads a stack's file. `pulumi config` would do it only for a stack that has been made, which a dry run must not do.
  *
  * @param directory the project's
  */
 export function readStackFile(directory: string, stack: string): StackFile {
-  const { name, stackConfigDir } = readProject(directory);
-  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack))) ?? "";
-  const { config } = (parsePulumiYaml(text) ?? {}) as { readonly config?: ValueMap };
+  const { name } = readProject(directory);
+  const config = readStackConfig(directory, stack);
   const prefix = `${name}:`;
   const under = (prefix: string) =>
-    Object.entries(config ?? {})
+    Object.entries(config)
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
   const own = under(prefix);
@@ -110,14 +99,4 @@ function isPlain(text: string): boolean {
   return (
     printable(text) === text && !/^[\s\d.+~=<-]|^(?:y|n|yes|no|on|off|null|true|false)$/i.test(text)
   );
-}
-
-/** The name of a stack's file. */
-export function stackFileName(stack: string): string {
-  return `Pulumi.${ownName(stack)}.yaml`;
-}
-
-/** A stack's name without its organisation and project. */
-export function ownName(stack: string): string {
-  return stack.split("/").at(-1) ?? stack;
 }

@@ -61,7 +61,7 @@ export interface ReleaseNames {
   readonly letsEncryptConfigMap: string;
   /** ConfigMap with the provider's scripts. */
   readonly scriptsConfigMap: string;
-  /** Secret with the wallet key (`key.txt`) and its password (`key-pass.txt`). */
+  /** Secret with the wallet key and its password; see {@link walletSecretKey}. */
   readonly walletSecret: string;
   /** Secret with the Google credential (`service-account.json`). */
   readonly googleCloudSecret: string;
@@ -98,6 +98,9 @@ export const credentialSecretKey = {
   googleCloud: "service-account.json",
   cloudflare: "CF_DNS_API_TOKEN",
 } as const;
+
+/** The entries of the wallet's Secret as the chart's StatefulSet reads them: key and password. */
+export const walletSecretKey = { key: "key.txt", password: "key-pass.txt" } as const;
 
 /** The Secret with a DNS provider's credential. */
 export function credentialSecretName(names: ReleaseNames, dnsProvider: DnsProvider): string {

@@ -17,6 +17,7 @@ import {
   defaultTimeout,
   releaseNames,
   type ReleaseNames,
+  walletSecretKey,
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
@@ -28,6 +29,7 @@ import {
   wrongNumber,
 } from "./argumentError.ts";
 import type { Cluster } from "./cluster.ts";
+import { rightsHook, type ReleaseTask } from "./clusterRights.ts";
 import { credentialAnnotations } from "./dnsCredential/annotations.ts";
 import type { DnsCredential } from "./dnsCredential/credential.ts";
 import { proofHooks } from "./dnsCredential/hooks.ts";
@@ -157,6 +159,13 @@ export class AkashProvider extends pulumi.ComponentResource {
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
       },
     );
+    cluster.expect({
+      id: namespace.id,
+      name: namespace.metadata.name,
+      uid: namespace.metadata.uid,
+      releaseName,
+      walletSecret: names.walletSecret,
+    });
     const metadata = {
       namespace: namespace.metadata.name,
       labels: {
@@ -166,6 +175,12 @@ export class AkashProvider extends pulumi.ComponentResource {
       },
     };
 
+    const ofRelease = {
+      namespace: namespaceName,
+      names,
+      mode: args.ingress?.mode ?? ("gateway-api" as const),
+    };
+    const rights = rightsHook(`${name}-rights`, cluster, ofRelease);
     const wallet = new Secret(
       children.wallet,
       {
@@ -174,16 +189,22 @@ export class AkashProvider extends pulumi.ComponentResource {
           name: names.walletSecret,
           annotations: { [ownerAnnotation]: owner() },
         },
-        data: { "key.txt": encoded(key), "key-pass.txt": encoded(password) },
+        data: {
+          [walletSecretKey.key]: encoded(key),
+          [walletSecretKey.password]: encoded(password),
+        },
       },
       {
         parent: this,
         ignoreChanges: ignoredOfSecrets,
         hooks: {
           beforeCreate: [
+            cluster.sameHook,
+            rights,
             ...formerNamespaceHooks(name, args),
             ownerHook(`${name}-owner`, cluster, releaseName),
           ],
+          beforeUpdate: [cluster.sameHook],
         },
       },
     );
@@ -204,10 +225,13 @@ export class AkashProvider extends pulumi.ComponentResource {
             },
             {
               parent: this,
-              hooks: proofHooks(
-                `${name}-proof`,
-                credential,
-                credentialSecretKey[credential.dnsProvider],
+              hooks: behind(
+                cluster.sameHook,
+                proofHooks(
+                  `${name}-proof`,
+                  credential,
+                  credentialSecretKey[credential.dnsProvider],
+                ),
               ),
               ignoreChanges: ignoredOfSecrets,
             },
@@ -248,7 +272,17 @@ export class AkashProvider extends pulumi.ComponentResource {
         // With another name or namespace it is a new release. Two would sign with one wallet, and their
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
-        hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
+        hooks: {
+          ...behind(cluster.sameHook, {
+            beforeCreate: [rights, pending],
+            beforeUpdate: [
+              rightsHook(`${name}-release-rights`, cluster, ofRelease, releaseTask),
+              pending,
+            ],
+          }),
+          // Where `destroy` runs the program anyway, for the credential.
+          ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
+        },
       },
     );
 
@@ -263,6 +297,14 @@ export class AkashProvider extends pulumi.ComponentResource {
   }
 }
 
+/** Hooks with another in front of each that is before a creation or a change. */
+function behind(
+  first: pulumi.ResourceHook,
+  { beforeCreate = [], beforeUpdate = [] }: pulumi.ResourceHookBinding,
+): pulumi.ResourceHookBinding {
+  return { beforeCreate: [first, ...beforeCreate], beforeUpdate: [first, ...beforeUpdate] };
+}
+
 function formerNamespaceHooks(
   name: string,
   { cluster, formerNamespace, releaseName, values }: AkashProviderArgs,
@@ -273,6 +315,18 @@ function formerNamespaceHooks(
   const { namespace, setting } = formerNamespace;
   const former = { namespace, releaseName, values };
   return [sameNamespaceHook(`${name}-namespace`, cluster, former, setting)];
+}
+
+/** Another version of the chart may have other objects of the whole cluster. */
+function releaseTask({ oldInputs, newInputs }: pulumi.ResourceHookArgs): ReleaseTask {
+  const chart = ({ chart, version }: ChartInputs = {}) => JSON.stringify([chart, version]);
+  return chart(oldInputs) === chart(newInputs) ? "change" : "upgradeChart";
+}
+
+/** What a release's inputs say of its chart. */
+interface ChartInputs {
+  readonly chart?: unknown;
+  readonly version?: unknown;
 }
 
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */

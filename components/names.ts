@@ -24,6 +24,8 @@ export const resourceTypes = {
   secret: "kubernetes:core/v1:Secret",
   release: "kubernetes:helm.sh/v3:Release",
   randomId: "random:index/randomId:RandomId",
+  serviceAccount: "gcp:serviceaccount/account:Account",
+  zoneGrant: "gcp:dns/dnsManagedZoneIamMember:DnsManagedZoneIamMember",
   serviceAccountKey: "gcp:serviceaccount/key:Key",
   projectGrant: "gcp:projects/iAMMember:IAMMember",
   apiToken: "cloudflare:index/apiToken:ApiToken",

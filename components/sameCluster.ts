@@ -1,7 +1,7 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultNamespace, defaultReleaseName, releaseNames } from "../chart/release.ts";
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, UserError } from "../lib/errors.ts";
 import { connectionTo, isPath, type ClusterChoice, type Connection } from "../lib/kubeconfig.ts";
 import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
 import { kubeconfigSetting } from "../lib/pulumi.ts";
@@ -73,6 +73,60 @@ export function sameNamespaceHook(
       }
     },
     { onDryRun: true },
+  );
+}
+
+/** A provider's place in the cluster, as the state knows it. */
+export interface KnownPlace {
+  readonly namespace: string;
+  /** That of the namespace. */
+  readonly uid: string;
+  readonly releaseName: string;
+  /** Name of the Secret with the wallet. */
+  readonly walletSecret: string;
+}
+
+/**
+ * Refuses a cluster that has not the namespace which the state knows by its uid. That is told where no setting of the stack
+ * has changed, and its kubeconfig alone leads elsewhere. A cluster that the provider was restored to has its wallet's
+ * Secret, which says whose it is.
+ *
+ * No hook runs with a refresh, which takes what it does not find out of the state: after that nothing tells.
+ *
+ * @param place where the stack's provider is
+ * @param choice which cluster is named
+ * @param api its core API
+ * @throws RunError when it is another cluster; what cannot be seen is left to the calls that follow
+ */
+export async function refuseClusterWithout(
+  { namespace, uid, releaseName, walletSecret }: KnownPlace,
+  choice: ClusterChoice,
+  api: () => Promise<CoreV1Api>,
+): Promise<void> {
+  try {
+    const core = await api();
+    const [found, wallet] = await Promise.all([
+      unlessMissing(core.readNamespace({ name: namespace })),
+      unlessMissing(core.readNamespacedSecret({ namespace, name: walletSecret })),
+    ]);
+    if (
+      found?.metadata?.uid === uid ||
+      wallet?.metadata?.annotations?.[ownerAnnotation] === owner()
+    ) {
+      return;
+    }
+  } catch (error) {
+    if (error instanceof UserError) {
+      return;
+    }
+    throw error;
+  }
+  const stack = pulumi.getStack();
+  throw new pulumi.RunError(
+    `The stack's release ${releaseName} in namespace ${namespace} is in another cluster than the one that the kubeconfig now names, ` +
+      `${nameOf(connectionTo(choice))}. Nothing was changed. To go on where the provider is, name the context of its cluster, ` +
+      `which then stays the stack's: ${shell`pulumi config set -s ${stack} kubeContext 'CONTEXT'`} (kubectl config get-contexts). ` +
+      `If the provider is gone, with its cluster or its namespace: ${shell`pulumi refresh -s ${stack} --run-program && pulumi up -s ${stack}`}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
+import { defaultDnsRole, isRoleName, roleForms } from "../dns/googleCloud/permissions.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 import { momentInUtc } from "../lib/moments.ts";
 import { domainName, matching, positive } from "./forms.ts";
@@ -58,9 +59,19 @@ export const dns = z.discriminatedUnion("provider", [
       .enum(["zone", "project"])
       .default("zone")
       .meta({
-        description: "Where `roles/dns.admin` is granted.",
+        description: "Where `dns.role` is granted.",
         note: "; `project` reaches every zone of the project",
         examples: ["project"],
+      }),
+    role: z
+      .string()
+      .refine(isRoleName, `is none of ${roleForms}`)
+      .default(defaultDnsRole)
+      .meta({
+        description:
+          "Role of the service account that is made: a predefined one, or a custom one with the permissions that docs/security.md lists.",
+        note: ", with which the zone can be deleted, too",
+        examples: [defaultDnsRole],
       }),
     serviceAccountKey: z
       .string()

@@ -17,6 +17,7 @@ export const guards: readonly Guard[] = [
   directoryFitsStack,
   challengeFitsDns,
   dnsCredentialIsOne,
+  dnsRoleIsOfProject,
   priceTargetsHaveScript,
   filesExist,
   storageClassIsOne,
@@ -136,6 +137,26 @@ function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
         },
       ]
     : [];
+}
+
+/** Google grants a custom role of a project in that project alone. */
+function dnsRoleIsOfProject({ dns }: Partial<Settings>): SettingProblem[] {
+  if (dns?.provider !== "googleCloud") {
+    return [];
+  }
+  const [, project] = /^projects\/([^/]+)\//.exec(dns.role) ?? [];
+  return project === undefined || project === dns.project
+    ? []
+    : [
+        {
+          setting: "dns.role",
+          problem: `is a role of the project ${project}, and dns.project is ${dns.project}: Google grants it in its own project alone`,
+          mend: [
+            "set",
+            shell`--path dns.role ${dns.role.replace(/^projects\/[^/]+/, `projects/${dns.project}`)}`,
+          ],
+        },
+      ];
 }
 
 /** The price targets that are set, by the name of their chart value. */

@@ -14,16 +14,25 @@ export interface SettingProblem {
 }
 
 /** The commands that mend a problem on a stack, to paste. */
-export function mendCommand(
-  { mend: [verb, rest], removeFirst }: SettingProblem,
-  stack: string,
-): ShellText {
-  const config = (verb: string, rest: ShellText) =>
-    shell`pulumi config ${verb} -s ${stack} ${verbatim(rest)}`;
+export function mendCommand({ mend, removeFirst }: SettingProblem, stack: string): ShellText {
+  const first = removeFirst === undefined ? [] : [["rm", removeFirst] as const];
+  return configCommands([...first, mend], stack);
+}
+
+/** A step of `pulumi config`: its verb, and what follows the stack. */
+export type ConfigStep = readonly [verb: string, rest: ShellText];
+
+/** Steps of `pulumi config` as one command to paste. */
+export function configCommands(steps: readonly ConfigStep[], stack: string): ShellText {
   return joined(
-    [...(removeFirst === undefined ? [] : [config("rm", removeFirst)]), config(verb, rest)],
+    steps.map(([verb, rest]) => shell`pulumi config ${verb} -s ${stack} ${verbatim(rest)}`),
     " && ",
   );
+}
+
+/** The setting that a step of {@link configCommands} changes inside; undefined for one that changes it as a whole. */
+export function settingInside([, rest]: ConfigStep): string | undefined {
+  return /^--path (?:--secret )?'?(\w+)/.exec(rest)?.[1];
 }
 
 /** What follows `pulumi config set` and the stack in the command that sets a setting, or a credential inside one. */

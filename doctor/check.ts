@@ -21,6 +21,10 @@ export interface Context {
   readonly cluster: ClusterFacts;
   readonly dns: DnsFacts;
   readonly wire: WireFacts;
+  /** Whether something listens at an address and port of the host's: undefined, or why not. See facts/reach.ts. */
+  readonly reach: (address: string, port: number) => Promise<string | undefined>;
+  /** The headers of Cloudflare's proxy, where that answers on the provider's port. */
+  readonly cloudflareHeaders: () => Promise<string | undefined>;
   /** The credential in the cluster's Secret; undefined where the pod reads none, or there is no such Secret. */
   readonly credential: () => Promise<CloudCredential | undefined>;
   /** Addresses that the reader has told to be the host's, which are reachable whatever they are. */

@@ -1,4 +1,5 @@
-import type { DoctorArguments } from "./arguments.ts";
+import { isIP } from "node:net";
+import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
 import { configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
@@ -8,6 +9,9 @@ import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
+import { cloudflareHeaders } from "./facts/front.ts";
+import { once } from "./facts/once.ts";
+import { reach } from "./facts/reach.ts";
 import { encryptedKubeconfig } from "../lib/pulumi.ts";
 import { resourceTypes } from "../components/names.ts";
 import { readStackState, type StateResource } from "./stackState.ts";
@@ -25,22 +29,37 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const kubeconfigContent = await ownKubeconfig(args.stack, resources);
   const expected = { ...deployed, timeout, kubeconfigContent };
   const { host } = expected;
-  const toldAddress = (port: number) =>
-    [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];
+  const toldAddress = (port: number): Address | undefined => {
+    const names = [`${host}:${port}`, host, `*:${port}`, "*"];
+    const [told] = names.flatMap((name) => args.resolve.get(name) ?? []);
+    return told && { port, ...told };
+  };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
+  const addressOf = async (port: number): Promise<Address | undefined> => {
+    const told = toldAddress(port);
+    if (told !== undefined) {
+      return told;
+    }
+    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
+    const [address] = [...ipv4, ...ipv6];
+    return address === undefined ? undefined : { address, port };
+  };
   return {
     expected,
     cluster,
     dns,
-    wire: wireFacts(host, async (port) => {
-      const told = toldAddress(port);
-      if (told !== undefined) {
-        return told;
-      }
-      const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
-      const [address] = [...ipv4, ...ipv6];
-      return address === undefined ? undefined : { address, port };
+    wire: wireFacts(host, addressOf),
+    reach: (address, port) => {
+      const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
+      const told = [...names, `${address}:${port}`, address]
+        .flatMap((name) => args.resolve.get(name) ?? [])
+        .at(0);
+      return reach({ address, port, ...told });
+    },
+    cloudflareHeaders: once(async () => {
+      const address = await addressOf(apiPort);
+      return address && cloudflareHeaders(host, address);
     }),
     credential: deployedCredential(expected, cluster, await cloudAccess(args.stack, resources)),
     reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),

@@ -33,6 +33,8 @@ export interface Expectation {
   readonly email: string;
   readonly directoryUrl: string;
   readonly challenge: Parameters["challenge"];
+  /** The digest of the stack's wallet (chart/walletDigest.ts). */
+  readonly walletDigest: string;
   /** The credential that the stack made; none under HTTP-01, or where the stack brings its own. */
   readonly made: MadeCredential | undefined;
 }
@@ -103,6 +105,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     email: values.letsEncrypt.acme.email,
     directoryUrl: values.letsEncrypt.acme.caDirUrl,
     challenge: parameters.challenge,
+    walletDigest: parameters.walletDigest,
     made: madeCredential(resources),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runCommandLine } from "../lib/commandLine.ts";
 import { messageOf } from "../lib/errors.ts";
+import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { doctorLine, type DoctorArguments } from "./arguments.ts";
 import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
@@ -13,6 +14,7 @@ import { watch } from "./watch.ts";
 import { printable, printableLine } from "../lib/printable.ts";
 
 async function main(parsed: DoctorArguments): Promise<number> {
+  refuseUnusableProxies();
   // Loaded here, since a provider of one's own needs no sandbox.
   const args = parsed.sandbox ? (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
   const report = args.watch ? await watchStack(args) : await look(args);

@@ -32,6 +32,7 @@ const http01: Expectation = {
   email: "you@example.com",
   directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
   challenge: { type: "http-01" },
+  walletDigest: "0".repeat(16),
   made: undefined,
 };
 

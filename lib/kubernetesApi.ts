@@ -3,6 +3,8 @@ import type {
   ApiException as ApiExceptionType,
   ApiType,
   AppsV1Api,
+  AuthenticationV1Api,
+  AuthorizationV1Api,
   Configuration,
   CoreV1Api,
   HttpLibrary,
@@ -152,6 +154,18 @@ export async function coreApi(choice: ClusterChoice): Promise<CoreV1Api> {
 export async function appsApi(choice: ClusterChoice): Promise<AppsV1Api> {
   const { AppsV1Api } = await import("@kubernetes/client-node");
   return api(choice, AppsV1Api);
+}
+
+/** The API that says what whoever asks may do; as {@link coreApi}. */
+export async function authorizationApi(choice: ClusterChoice): Promise<AuthorizationV1Api> {
+  const { AuthorizationV1Api } = await import("@kubernetes/client-node");
+  return api(choice, AuthorizationV1Api);
+}
+
+/** The API that says who asks; as {@link coreApi}. */
+export async function authenticationApi(choice: ClusterChoice): Promise<AuthenticationV1Api> {
+  const { AuthenticationV1Api } = await import("@kubernetes/client-node");
+  return api(choice, AuthenticationV1Api);
 }
 
 async function api<Api extends ApiType>(

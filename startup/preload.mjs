@@ -7,6 +7,11 @@ import { join } from "node:path";
 // Not in the folder for temporary files, as by default: who can write to the cache can run code.
 enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/compiled"));
 
+// gRPC for Node knows no SOCKS proxy and says so at each connection. The program's stay on this machine.
+if (["http_proxy", "https_proxy"].some((name) => /^socks/i.test(process.env[name] ?? ""))) {
+  process.env.GRPC_NODE_VERBOSITY ??= "NONE";
+}
+
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
 
 // With these the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,

@@ -4,6 +4,7 @@ import {
   defaultReleaseName,
   releaseNames,
   type DnsProvider,
+  type ReleaseNames,
 } from "../../chart/release.ts";
 import { missing, type Problem } from "../argumentError.ts";
 
@@ -18,6 +19,11 @@ export interface CredentialConsumer {
   readonly secret?: string | undefined;
   /** Name of the pod that reads the Secret at its start. Default: none, for what reads it whenever it needs it. */
   readonly pod?: string | undefined;
+  /**
+   * Names of the Helm release that it belongs to: before a credential is made, the rights that its rollout takes are
+   * asked about. Default: none, and nothing is asked.
+   */
+  readonly release?: ReleaseNames | undefined;
 }
 
 /** That a credential is told no consumer, or none that is there. */
@@ -59,6 +65,7 @@ export function providerConsumer({
   return {
     namespace,
     pod: names.pod,
+    release: names,
     ...(dnsProvider !== undefined && { secret: credentialSecretName(names, dnsProvider) }),
   };
 }

@@ -3,6 +3,7 @@ import { digestOf } from "../../dns/credential.ts";
 import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
+import { refuseMissingRights } from "../clusterRights.ts";
 import { withWayOut } from "../goneCluster.ts";
 import { resolved } from "../resolved.ts";
 import { stackAccess } from "../stackAccess.ts";
@@ -47,6 +48,7 @@ export function credentialDeleteHook(
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
   return resourceHook(`${component}-credential-delete`, async (args) => {
+    await cluster.refuseOther();
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
     try {
@@ -63,15 +65,27 @@ export function credentialDeleteHook(
  * preview, too, so that `pulumi up` ends before it has changed anything; and only where something is to be made, so that
  * a stack that is deployed goes on.
  *
- * @param component the name of the component that makes the credential
+ * The rights in the cluster come first: without them the credential would be made, and not put to use.
+ *
+ * @param subject what is to be made, for the hook's name
+ * @param protection who is to carry it
  * @param refuse throws when the cloud would refuse it; asked once in a run
  */
-export function possibleHook(component: string, refuse: () => Promise<void>): pulumi.ResourceHook {
+export function possibleHook(
+  subject: string,
+  { cluster, consumers }: CredentialProtection,
+  refuse: (args: pulumi.ResourceHookArgs) => Promise<void>,
+): pulumi.ResourceHook {
   let asked: Promise<void> | undefined;
   return resourceHook(
-    `${component}-credential-possible`,
-    async () => {
-      await (asked ??= refuse());
+    `${subject}-possible`,
+    async (args) => {
+      for (const { namespace, release } of consumers) {
+        if (release !== undefined) {
+          await refuseMissingRights(cluster, { namespace, names: release });
+        }
+      }
+      await (asked ??= refuse(args));
     },
     { onDryRun: true },
   );
@@ -97,9 +111,11 @@ export function credentialHooks(
   return {
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
-      resourceHook(`${component}-credential-create`, async () =>
-        rotation.makeRoom(await inventory()),
-      ),
+      resourceHook(`${component}-credential-create`, async () => {
+        // In another cluster nothing carries the credential that is in use, and it would go as an orphan.
+        await cluster.refuseOther();
+        await rotation.makeRoom(await inventory());
+      }),
     ],
     afterCreate: [
       resourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),

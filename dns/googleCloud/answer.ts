@@ -19,11 +19,20 @@ export function googleCloudAnswer(error: unknown): string {
     return "Google was not asked: the request could not be sent";
   }
   if (!(error instanceof gaxios.GaxiosError)) {
-    return `Google was not asked: ${messageOf(error)}`;
+    const message = messageOf(error);
+    // So google-auth-library tells of an answer of the Security Token Service (auth/oauth2common.js).
+    const [, code] = /^Error code ([a-z_]+)/.exec(message) ?? [];
+    return code === undefined
+      ? `Google was not asked: ${message}`
+      : `Google does not take the token of the other identity provider (${code.replaceAll("_", " ")}): it has expired, or ` +
+          "the pool takes no such issuer, subject or audience. See audience and credential_source in the credentials file";
   }
   const { status, code, response, config } = error;
   if (status === undefined) {
     return `Google does not answer (${code ?? "no reason given"})`;
+  }
+  if (config.url.pathname.startsWith("/computeMetadata/")) {
+    return `No credentials loaded: the metadata server of this machine answers ${status}, since the machine has no service account`;
   }
   const reason = reasonOf(response?.data);
   const answer = `Google answers ${status}${reason === undefined ? "" : ` (${reason})`}`;
@@ -42,7 +51,7 @@ export function googleCloudAnswer(error: unknown): string {
   const [, impersonated] =
     /serviceAccounts\/([^/:]+):generateAccessToken$/.exec(config.url.pathname) ?? [];
   return impersonated !== undefined && status === 403
-    ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which takes roles/iam.serviceAccountTokenCreator on it`
+    ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which takes roles/iam.serviceAccountTokenCreator on it, or roles/iam.workloadIdentityUser for an identity of another provider`
     : answer;
 }
 

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { gaxios, type JWT } from "google-auth-library";
 import { zoneContains } from "../zone.ts";
 import { parseJson } from "../../lib/json.ts";
 import { explained } from "../calls.ts";
 import { keyClient } from "./client.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";
+import { defaultDnsRole } from "./permissions.ts";
+import { deniedPermission } from "./refusal.ts";
 import { googleDns, type ManagedZone } from "./zones.ts";
 import {
   NotYetError,
@@ -23,7 +26,7 @@ export interface GoogleCloudProofTarget extends ProofTarget {
   readonly endpoint?: string | undefined;
 }
 
-/** The scope of roles/dns.admin's calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
+/** The scope of the calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
 const scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
 
 /**
@@ -51,6 +54,16 @@ function parseKeyFile(content: string): KeyFile {
     );
   }
   return keyFile.parse(parseJson(content));
+}
+
+/** For how long lego waits for a change, and the pause between two looks, in milliseconds. */
+const changePatience = 30_000;
+const changePause = 500;
+
+/** A change of record sets (https://cloud.google.com/dns/docs/reference/rest/v1/changes). */
+interface Change {
+  readonly id: string;
+  readonly status: "pending" | "done";
 }
 
 interface RecordSet {
@@ -120,7 +133,22 @@ class Zone {
     readonly additions: readonly RecordSet[];
     readonly deletions: readonly RecordSet[];
   }): Promise<void> {
-    await this.request("dns.changes.create", { url: "/changes", method: "POST", data: change });
+    const made = await this.request<Change>("dns.changes.create", {
+      url: "/changes",
+      method: "POST",
+      data: change,
+    });
+    // As lego waits for it, with a permission of its own.
+    const deadline = Date.now() + changePatience;
+    for (let { status } = made; status === "pending";) {
+      if (Date.now() > deadline) {
+        throw new NotYetError(
+          `The change ${made.id} of the managed zone ${this.target.zone} is still pending after ${changePatience / 1_000} s`,
+        );
+      }
+      await delay(changePause);
+      ({ status } = await this.request<Change>("dns.changes.get", { url: `/changes/${made.id}` }));
+    }
   }
 
   private request<T>(permission: string, options: gaxios.GaxiosOptions): Promise<T> {
@@ -153,8 +181,8 @@ class Zone {
       case 401:
       case 403:
         return new NotYetError(
-          `${account} lacks the permission ${permission} on the managed zone ${zone} of project ${project}: ` +
-            "grant it roles/dns.admin there",
+          `${account} lacks the permission ${deniedPermission(error.response?.data) ?? permission} on the managed zone ${zone} of project ${project}: ` +
+            `grant it ${defaultDnsRole} there, or a role that has it`,
         );
       case 404:
         return new NotYetError(

@@ -6,6 +6,7 @@ import { apiPort, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
 import { shell } from "../../lib/shell.ts";
 
 const closed: Problem = {
@@ -15,6 +16,11 @@ const closed: Problem = {
   why: "It is the provider's API: no tenant can send a manifest, and the provider is not listed as online.",
   command: ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 };
+
+const hidden = unseen(
+  apiPort,
+  ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
+);
 
 const chain: Problem = {
   id: "certificate-chain",
@@ -61,12 +67,20 @@ export const certificate: Check = {
   id: "certificate",
   group: "Certificate",
   title: "Port 8443 serves the stack's certificate",
-  problems: [closed, chain, staging, production, otherIssuer, otherName],
-  run: async ({ expected, wire }) => {
+  problems: [closed, hidden, chain, staging, production, otherIssuer, otherName],
+  run: async (context) => {
+    const { expected, wire, cluster } = context;
     const served = await wire.certificate();
     if ("unreachable" in served) {
       const seen = served.unreachable;
-      return { seen, found: [found(closed, expected, { expected: "a TLS server", seen })] };
+      const sighting = { expected: "a TLS server", seen };
+      const finding = await closedOrUnseen(
+        context,
+        [closed, hidden],
+        sighting,
+        cluster.insideAnswer,
+      );
+      return { seen, found: [finding] };
     }
     const seen = `${served.names.join(", ")} by ${served.issuer}`;
     return { seen, found: [...issuer(served, expected), ...names(served, expected)] };

@@ -1,8 +1,10 @@
 import { kubectl } from "../../lib/clusterCommand.ts";
-import type { Check } from "../check.ts";
+import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import type { Reply, Unreachable } from "../facts/wire.ts";
-import { found, type Problem } from "../finding.ts";
+import { challengePort, type Reply, type Unreachable } from "../facts/wire.ts";
+import { found, ifSeen, type Problem } from "../finding.ts";
+import { challengeRoute } from "./challengeRoute.ts";
+import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
 import { askChallenge } from "./lookUp.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 import { shell, type ShellText } from "../../lib/shell.ts";
@@ -14,6 +16,8 @@ const closed: Problem = {
   why: "HTTP-01 asks there, from places all over the internet. A firewall or a router in front of the cluster is the usual cause.",
   command: askChallenge,
 };
+
+const hidden = unseen(challengePort, (expected) => askChallenge(expected));
 
 const notRouted: Problem = {
   id: "port-80-not-routed",
@@ -52,7 +56,7 @@ export const challengePath: Check = {
   id: "port-80",
   group: "The way in",
   title: "Port 80 leads to the provider",
-  problems: [closed, notRouted, redirected, foreign],
+  problems: [closed, hidden, notRouted, redirected, foreign],
   applies: ({ challenge }) => challenge.type === "http-01",
   run: async (context) => {
     const { expected, wire } = context;
@@ -66,11 +70,27 @@ export const challengePath: Check = {
     if (problem === undefined) {
       return { found: [], seen };
     }
+    if (problem === closed) {
+      const sighting = { expected: wanted, seen };
+      const finding = await closedOrUnseen(context, [closed, hidden], sighting, () =>
+        insideWay(context),
+      );
+      return { found: [finding], seen };
+    }
     const kind = problem === notRouted ? (await releasedRoute(context))?.kind : undefined;
     const command = kind === undefined ? {} : { command: describeRoute(kind, expected) };
     return { found: [found(problem, expected, { expected: wanted, seen, ...command })], seen };
   },
 };
+
+/** The way of a challenge inside the cluster: the entry's controller has taken the route, and the pod answers. */
+async function insideWay(context: Context): Promise<string | undefined> {
+  const route = await ifSeen(challengeRoute.run(context));
+  const pod = await context.cluster.insideAnswer();
+  return route === undefined || route.found.length > 0 || pod === undefined
+    ? undefined
+    : `the route is ${route.seen}, and ${pod}`;
+}
 
 function problemOf(reply: Reply | Unreachable): Problem | undefined {
   if ("unreachable" in reply) {

@@ -10,8 +10,10 @@ import { credentialGrants } from "./credentialGrants.ts";
 import { credentialLife } from "./credentialLife.ts";
 import { credentialSecret } from "./credentialSecret.ts";
 import { credentialWorks } from "./credentialWorks.ts";
+import { cloudflareProxy } from "./cloudflareProxy.ts";
 import { delegation } from "./delegation.ts";
 import { drift } from "./drift.ts";
+import { everyAddress } from "./everyAddress.ts";
 import { finalCommand } from "./finalCommand.ts";
 import { issuerLog } from "./issuerLog.ts";
 import { pod } from "./pod.ts";
@@ -20,6 +22,7 @@ import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
 import { renewalRetry } from "./renewalRetry.ts";
 import { settings } from "./settings.ts";
+import { walletSecret } from "./walletSecret.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
 import { zoneDelegation } from "./zoneDelegation.ts";
 
@@ -30,6 +33,7 @@ export const checks: readonly Check[] = [
   renewalRetry,
   pod,
   drift,
+  walletSecret,
   settings,
   finalCommand,
   issuerLog,
@@ -40,11 +44,13 @@ export const checks: readonly Check[] = [
   credentialGrants,
   workloadIdentity,
   addresses,
+  everyAddress,
   challengeRoute,
   challengePath,
   caa,
   delegation,
   zoneDelegation,
+  cloudflareProxy,
   certificate,
   renewal,
   rateLimits,

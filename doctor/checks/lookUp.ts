@@ -1,4 +1,5 @@
 import { challengeRecord } from "../../dns/delegation.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 import { shell, verbatim, type ShellText } from "../../lib/shell.ts";
 
@@ -24,4 +25,21 @@ export function askChallenge({ host }: Expectation, flags: ShellText = shell`-v`
 /** Where the TXT record of a DNS-01 challenge is looked for. */
 export function challengeName({ host }: Expectation): string {
   return challengeRecord(host);
+}
+
+/** Runs a command in the provider's container, with the programs of its image (akash-network/provider, Dockerfile). */
+export function inContainer(expected: Expectation, command: ShellText): ShellText {
+  return kubectl(expected, shell`exec ${expected.names.pod} -- ${verbatim(command)}`);
+}
+
+/**
+ * Runs a command beside the provider's container, in the pod's own network: the image has no program that asks DNS.
+ *
+ * @param command of BusyBox
+ */
+export function fromPod(expected: Expectation, command: ShellText): ShellText {
+  return kubectl(
+    expected,
+    shell`debug ${expected.names.pod} -i -q --image=busybox:1.37 -- ${verbatim(command)}`,
+  );
 }

@@ -4,11 +4,13 @@ import {
   CustomObjectsApi,
   KubernetesObjectApi,
   type V1Pod,
+  type V1Secret,
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
+import { connectionTo } from "../../lib/kubeconfig.ts";
 import { clusterClient, ClusterRefusal } from "../../lib/kubernetesApi.ts";
 import { clusterChoice, credentialSecret, type Expectation } from "../expectation.ts";
 import { ifSeen, NotSeen } from "../finding.ts";
@@ -17,6 +19,7 @@ import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
 import { parseLog, type LogLine } from "./podLog.ts";
 import { providerContainer } from "./providerContainer.ts";
+import { apiPort } from "./wire.ts";
 import { shell } from "../../lib/shell.ts";
 
 /** What there is to know of a provider in its cluster. */
@@ -30,8 +33,14 @@ export interface ClusterFacts {
   readonly log: () => Promise<readonly LogLine[]>;
   /** The Secret with the DNS credential, each entry decoded. */
   readonly secret: () => Promise<SecretFacts | undefined>;
+  /** The Secret with the wallet. */
+  readonly walletSecret: () => Promise<SecretFacts | undefined>;
   /** What the cluster's cert-manager has ordered, as far as it remembers; none where there is no cert-manager. */
   readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
+  /** The name or address of the API server's host. */
+  readonly serverHost: string;
+  /** What answers on the provider's port as the API server reaches its pod; undefined where nothing does, or it may not be asked. */
+  readonly insideAnswer: () => Promise<string | undefined>;
   /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
   readonly onGke: () => Promise<boolean>;
 }
@@ -40,6 +49,8 @@ export interface ClusterFacts {
 export interface SecretFacts {
   readonly name: string;
   readonly entries: Readonly<Record<string, string>>;
+  /** When its content was written last, as far as the API server tells. */
+  readonly changedAt?: Date | undefined;
 }
 
 /** On every node of GKE (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
@@ -71,7 +82,28 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
 
   const pod = once(() => answer(core.readNamespacedPod({ namespace, name: names.pod }), expected));
 
+  const secretOf = async (name: string): Promise<SecretFacts | undefined> => {
+    const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
+    return (
+      secret && { name, entries: decoded(secret.data ?? {}), changedAt: contentChangedAt(secret) }
+    );
+  };
+
   return {
+    serverHost: new URL(connectionTo(clusterChoice(expected)).server).hostname.replace(
+      /^\[(.*)\]$/,
+      "$1",
+    ),
+    insideAnswer: once(async () => {
+      const target = { namespace, name: `https:${names.pod}:${apiPort}`, path: "status" };
+      try {
+        await core.connectGetNamespacedPodProxyWithPath(target);
+        return `the pod ${names.pod} answers on port ${apiPort}`;
+      } catch {
+        // Whether the API server may not be asked, has no way to the pod, or waits for it in vain.
+        return undefined;
+      }
+    }),
     revisions: once(async () => {
       const labelSelector = recordSelector({ name: releaseName });
       const list = await answer(core.listNamespacedSecret({ namespace, labelSelector }), expected);
@@ -99,12 +131,9 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
     }),
     secret: once(async () => {
       const name = credentialSecret(expected);
-      if (name === undefined) {
-        return undefined;
-      }
-      const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
-      return secret && { name, entries: decoded(secret.data ?? {}) };
+      return name === undefined ? undefined : secretOf(name);
     }),
+    walletSecret: once(() => secretOf(names.walletSecret)),
     certificateOrders: once(async () => {
       const custom = config.makeApiClient(CustomObjectsApi);
       const read = custom.listClusterCustomObject(orderResource) as Promise<unknown>;
@@ -163,6 +192,15 @@ function statusOf(error: unknown): number | undefined {
     return error.code;
   }
   return messageOf(error).startsWith("Unrecognized API version and kind") ? 404 : undefined;
+}
+
+/** By the field managers' entries (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management). */
+function contentChangedAt({ metadata }: V1Secret): Date | undefined {
+  const times = (metadata?.managedFields ?? [])
+    .filter(({ fieldsV1 }) => fieldsV1 !== undefined && "f:data" in fieldsV1)
+    .flatMap(({ time }) => time ?? [])
+    .map((time) => new Date(time).getTime());
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
 }
 
 function decoded(data: Readonly<Record<string, string>>): Record<string, string> {

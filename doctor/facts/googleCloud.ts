@@ -3,6 +3,7 @@ import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
+import { issuerPermissions } from "../../dns/googleCloud/permissions.ts";
 import { googleDns, type ManagedZone } from "../../dns/googleCloud/zones.ts";
 import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
@@ -23,16 +24,6 @@ export interface GoogleCloudTarget extends CredentialTarget {
 const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
 /** What Google may ask for each of the calls below. */
 const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
-
-/** What lego calls (go-acme/lego, providers/dns/gcloud/googlecloud.go), as permissions on the managed zone. */
-const neededPermissions = [
-  "dns.changes.create",
-  "dns.changes.get",
-  "dns.managedZones.get",
-  "dns.resourceRecordSets.create",
-  "dns.resourceRecordSets.delete",
-  "dns.resourceRecordSets.list",
-];
 
 /** Permissions on the whole project that no challenge needs, and what each of them reaches. */
 const excessPermissions: Readonly<Record<string, string>> = {
@@ -69,7 +60,7 @@ export function googleCloudCredential(
     lacks: async () => {
       try {
         const { dnsName: name, visibility = "public" } = await managedZone();
-        const permissions = await held(zoneUrl, neededPermissions);
+        const permissions = await held(zoneUrl, issuerPermissions);
         return [
           ...(zoneContains(name, host)
             ? []
@@ -79,7 +70,7 @@ export function googleCloudCredential(
           ...(visibility === "public"
             ? []
             : [{ expected: "a public zone", seen: `the managed zone ${zone} is ${visibility}` }]),
-          ...neededPermissions
+          ...issuerPermissions
             .filter((permission) => !permissions.includes(permission))
             .map((permission) => ({
               expected: `${permission} on the managed zone ${zone}`,

@@ -7,9 +7,10 @@
  */
 import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createSecureContext, createServer as createTlsServer } from "node:tls";
+import { createSecureContext } from "node:tls";
 import { CustomObjectsApi, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import { createSelfSigned } from "./certificates.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -139,7 +140,7 @@ async function main(
 
   // What the provider serves to who names no host, or another: the certificate of the chain, of its own signature.
   const chain = await createSelfSigned("akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu");
-  createTlsServer(
+  createHttpsServer(
     {
       cert: chain.certificate,
       key: chain.key,
@@ -152,7 +153,8 @@ async function main(
         }
       },
     },
-    (socket) => socket.on("error", () => socket.destroy()),
+    // The provider's own answers take a chain.
+    (_asked, response) => response.writeHead(404).end(),
   )
     .on("tlsClientError", () => undefined)
     .listen(api, loopback);

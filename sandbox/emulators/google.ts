@@ -7,9 +7,11 @@ import { identified } from "./google/callers.ts";
 import { changeRoutes, publishZone } from "./google/changes.ts";
 import type { GoogleContext } from "./google/context.ts";
 import { googleControl } from "./google/control.ts";
+import { roleRoutes } from "./google/customRoles.ts";
 import { type DnsProblem, dnsError, googleError } from "./google/errors.ts";
 import { impersonationRoutes } from "./google/impersonation.ts";
 import { keyRoutes } from "./google/keys.ts";
+import { metadataServerRoutes } from "./google/metadataServer.ts";
 import { oauthRoutes } from "./google/oauth.ts";
 import { orgPolicyRoutes } from "./google/orgPolicies.ts";
 import { resourceManagerRoutes } from "./google/resourceManager.ts";
@@ -75,8 +77,10 @@ export function googleEmulator(options: GoogleOptions): Emulator {
         ...orgPolicyRoutes(context),
         ...resourceManagerRoutes(context),
         ...impersonationRoutes(context),
+        ...metadataServerRoutes(context),
         ...serviceAccountRoutes(context),
         ...keyRoutes(context),
+        ...roleRoutes(context),
         ...zoneRoutes(context),
         ...changeRoutes(context),
       ].map((route) => identified(context, enabled(context, route))),

@@ -26,6 +26,8 @@ export interface GoogleHoldings {
 }
 
 const project = "sandbox-project";
+const projectPath = `/v1/projects/${project}`;
+const zonePath = (zone: string) => `/dns/v1/projects/${project}/managedZones/${zone}`;
 
 /** What the tests ask and tell the sandbox's clouds. */
 export class SandboxClouds {
@@ -100,36 +102,51 @@ export class SandboxClouds {
     };
   }
 
-  /** Ids of the credentials that exist at a cloud, beside the operator's. */
+  /** Ids of the credentials that stacks have made at a cloud. */
   async credentials(cloud: "google" | "cloudflare"): Promise<readonly string[]> {
     if (cloud === "cloudflare") {
-      return (await this.cloudflareTokens()).map(({ id }) => id);
+      return (await this.stacksTokens()).map(({ id }) => id);
     }
-    const keys = await Promise.all((await this.accounts()).map((email) => this.keysOf(email)));
+    const keys = await Promise.all(
+      (await this.stacksAccounts()).map((email) => this.keysOf(email)),
+    );
     return keys.flat();
   }
 
-  /** Makes a service account with these roles on zones of the project, and returns its key file. */
+  /** Addresses of the service accounts that stacks have made. */
+  async stacksAccounts(): Promise<readonly string[]> {
+    return (await this.accounts()).filter((email) => email.startsWith("akash-dns-"));
+  }
+
+  /**
+   * The API tokens that stacks have made.
+   *
+   * @param accountId whose. Default: the user's
+   */
+  async stacksTokens(accountId?: string): Promise<readonly CloudflareToken[]> {
+    const tokens = await this.cloudflareTokens(accountId);
+    return tokens.filter(({ name }) => name.startsWith("Akash provider DNS-01 for "));
+  }
+
+  /**
+   * Makes a service account with these roles, and returns its key file.
+   *
+   * @param grants each on a zone, or on the project where no zone is named
+   */
   async googleKey(
     accountId: string,
-    grants: readonly { readonly zone: string; readonly role: string }[],
+    grants: readonly { readonly zone?: string; readonly role: string }[],
   ): Promise<string> {
-    const { email } = await this.googleCall<{ readonly email: string }>(
-      "POST",
-      `/v1/projects/${project}/serviceAccounts`,
-      { accountId, serviceAccount: { displayName: accountId } },
-    );
+    const email = await this.makeAccount(accountId);
     for (const { zone, role } of grants) {
-      const resource = `/dns/v1/projects/${project}/managedZones/${zone}`;
-      const { bindings = [], etag } = await this.googleCall<{
-        readonly bindings?: readonly object[];
-        readonly etag: string;
-      }>("POST", `${resource}:getIamPolicy`, {});
-      const added = { role, members: [`serviceAccount:${email}`] };
-      await this.googleCall("POST", `${resource}:setIamPolicy`, {
-        policy: { etag, bindings: [...bindings, added] },
-      });
+      const on = zone === undefined ? projectPath : zonePath(zone);
+      await this.grant(on, role, `serviceAccount:${email}`);
     }
+    return this.keyFile(email);
+  }
+
+  /** Makes a further key for a service account, and returns its file. */
+  async keyFile(email: string): Promise<string> {
     const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
       "POST",
       `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -140,21 +157,42 @@ export class SandboxClouds {
 
   /** Makes a service account that owns the project, and returns its address. */
   async projectOwner(accountId: string): Promise<string> {
-    const { email } = await this.googleCall<{ readonly email: string }>(
-      "POST",
-      `/v1/projects/${project}/serviceAccounts`,
-      { accountId },
-    );
-    const resource = `/v1/projects/${project}`;
+    const email = await this.makeAccount(accountId);
+    await this.grant(projectPath, "roles/owner", `serviceAccount:${email}`);
+    return email;
+  }
+
+  /** Adds a member to the policy of a project or a zone, by its path. */
+  async grant(path: string, role: string, member: string): Promise<void> {
     const { bindings = [], etag } = await this.googleCall<{
       readonly bindings?: readonly object[];
       readonly etag: string;
-    }>("POST", `${resource}:getIamPolicy`, {});
-    const added = { role: "roles/owner", members: [`serviceAccount:${email}`] };
-    await this.googleCall("POST", `${resource}:setIamPolicy`, {
-      policy: { etag, bindings: [...bindings, added] },
+    }>("POST", `${path}:getIamPolicy`, {});
+    await this.googleCall("POST", `${path}:setIamPolicy`, {
+      policy: { etag, bindings: [...bindings, { role, members: [member] }] },
     });
-    return email;
+  }
+
+  /** Makes a custom role of the project, or gives the one that is there these permissions; returns its name. */
+  async googleRole(roleId: string, permissions: readonly string[]): Promise<string> {
+    const roles = `/v1/projects/${project}/roles`;
+    const role = { includedPermissions: permissions };
+    const { projects } = await this.control<{
+      readonly projects: readonly { readonly roles?: readonly { readonly name: string }[] }[];
+    }>("google", "GET", "state");
+    const name = `projects/${project}/roles/${roleId}`;
+    const isThere = projects.some(({ roles = [] }) => roles.some((one) => one.name === name));
+    await (isThere
+      ? this.googleCall("PATCH", `${roles}/${roleId}`, role)
+      : this.googleCall("POST", roles, { roleId, role }));
+    return name;
+  }
+
+  /** Lets an identity of another provider act as a service account. */
+  async allowActing(email: string, member: string): Promise<void> {
+    const bindings = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+    const account = `/v1/projects/-/serviceAccounts/${email}`;
+    await this.googleCall("POST", `${account}:setIamPolicy`, { policy: { bindings } });
   }
 
   /** Deletes a service account, as another team would. */
@@ -173,16 +211,35 @@ export class SandboxClouds {
     return (await this.cloudflareCall<readonly CloudflareToken[]>("GET", path)).result;
   }
 
-  /** Makes a token with the rights of a challenge on the zone example.test. */
-  async cloudflareToken(name: string): Promise<{ readonly id: string; readonly value: string }> {
-    const groups = await this.cloudflareCall<
-      readonly { readonly id: string; readonly name: string }[]
+  /**
+   * Makes a token that has these permission groups: on the zone example.test, on the user, or on the account, as each is
+   * for. Default: those of a challenge
+   */
+  async cloudflareToken(
+    name: string,
+    groups: readonly string[] = ["Zone Read", "DNS Write"],
+  ): Promise<{ readonly id: string; readonly value: string }> {
+    const { result } = await this.cloudflareCall<
+      readonly { readonly id: string; readonly name: string; readonly scopes: readonly string[] }[]
     >("GET", "/user/tokens/permission_groups");
-    const permission_groups = groups.result
-      .filter(({ name }) => ["Zone Read", "DNS Write"].includes(name))
-      .map(({ id }) => ({ id }));
-    const resources = { [`com.cloudflare.api.account.zone.${await this.cloudflareZone()}`]: "*" };
-    const policies = [{ effect: "allow", permission_groups, resources }];
+    const { userId, accounts } = await this.control<{
+      readonly userId: string;
+      readonly accounts: readonly { readonly id: string }[];
+    }>("cloudflare", "GET", "state");
+    const owners: Readonly<Record<string, string | undefined>> = {
+      "com.cloudflare.api.user": userId,
+      "com.cloudflare.api.account": accounts[0]?.id,
+      "com.cloudflare.api.account.zone": await this.cloudflareZone(),
+    };
+    const policies = groups.map((group) => {
+      const found = result.find((one) => one.name === group);
+      const [scope = ""] = found?.scopes ?? [];
+      return {
+        effect: "allow",
+        permission_groups: [{ id: found?.id }],
+        resources: { [`${scope}.${owners[scope] ?? ""}`]: "*" },
+      };
+    });
     return (
       await this.cloudflareCall<{ readonly id: string; readonly value: string }>(
         "POST",
@@ -229,6 +286,15 @@ export class SandboxClouds {
       `/zones/${await this.cloudflareZone()}/dns_records?type=TXT`,
     );
     return result.map(({ name }) => name);
+  }
+
+  private async makeAccount(accountId: string): Promise<string> {
+    const { email } = await this.googleCall<{ readonly email: string }>(
+      "POST",
+      `/v1/projects/${project}/serviceAccounts`,
+      { accountId, serviceAccount: { displayName: accountId } },
+    );
+    return email;
   }
 
   private async accounts(): Promise<readonly string[]> {

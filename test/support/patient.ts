@@ -3,13 +3,13 @@ import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
-import type { KeyPair } from "../../sandbox/cluster/certificates.ts";
+import { createSelfSigned, type KeyPair } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { homeVolumes, issueCertificate } from "../../sandbox/cluster/issuer.ts";
 import { podLog, podLogs, type PodLog } from "../../sandbox/cluster/podLog.ts";
@@ -29,7 +29,7 @@ export const commands = { given: new Set<string>(), run: new Set<string>() };
 function onlyLooks(command: string): boolean {
   return (
     /^(?:kubectl|helm|pulumi|npm) /.test(command) &&
-    !/ (?:exec|apply|delete|patch|set|up|--watch)\b/.test(command)
+    !/ (?:exec|debug|apply|delete|patch|set|up|--watch)\b/.test(command)
   );
 }
 
@@ -44,10 +44,12 @@ export class Patient {
   readonly pod: string;
   readonly workspace: Workspace;
   private readonly sandbox: Sandbox;
-  private readonly api: TlsServer;
+  private readonly api: HttpsServer;
   private readonly entry: HttpServer;
   /** What the cluster's entry answers on port 80. */
   answer = 503;
+  /** The headers with which the provider's API answers. */
+  apiHeaders: Readonly<Record<string, string>> = {};
 
   private constructor(sandbox: Sandbox, name: string, domain: string, workspace: Workspace) {
     this.sandbox = sandbox;
@@ -57,7 +59,9 @@ export class Patient {
     this.release = `${name}-provider`;
     this.pod = `${this.release}-0`;
     this.workspace = workspace;
-    this.api = createTlsServer();
+    this.api = createHttpsServer((_request, response) => {
+      response.writeHead(200, this.apiHeaders).end("{}");
+    });
     this.entry = createHttpServer((_request, response) => {
       response.writeHead(this.answer).end();
     });
@@ -130,6 +134,32 @@ export class Patient {
     return start(this.sandbox, this.workspace.directory, this.arguments(args));
   }
 
+  /** The port of this machine on which the provider's API is. */
+  get apiPort(): number {
+    return (this.api.address() as AddressInfo).port;
+  }
+
+  /** Runs the doctor where nobody has told it where the host is. */
+  async signsUntold(): Promise<readonly string[]> {
+    const args = ["-s", this.name, "--json", `--dns-server=${this.sandbox.dns.address}`];
+    const child = start(this.sandbox, this.workspace.directory, args);
+    return signsOf(reportOf(await ended(child)));
+  }
+
+  /** Has the provider's API at an address of this machine, too, until what is returned is called. */
+  async serveInside(address: string, port: number): Promise<() => void> {
+    const server = createHttpsServer(
+      await createSelfSigned(this.name).then(secure),
+      (_, response) => response.end("{}"),
+    );
+    server.listen(port, address);
+    await once(server, "listening");
+    return () => {
+      server.closeAllConnections();
+      server.close();
+    };
+  }
+
   /** Runs the doctor as it would be run so many days from now. */
   async signsIn(days: number, ...args: readonly string[]): Promise<readonly string[]> {
     const environment = { NODE_OPTIONS: `--import=${clockAhead(days)}` };
@@ -156,7 +186,7 @@ export class Patient {
   private arguments(args: readonly string[]): readonly string[] {
     return [
       ...["-s", this.name, `--dns-server=${this.sandbox.dns.address}`],
-      `--resolve=${this.host}:8443=127.0.0.1:${(this.api.address() as AddressInfo).port}`,
+      `--resolve=${this.host}:8443=127.0.0.1:${this.apiPort}`,
       `--resolve=${this.host}:80=127.0.0.1:${(this.entry.address() as AddressInfo).port}`,
       ...args,
     ];
@@ -229,9 +259,14 @@ export class Patient {
   }
 
   close(): void {
+    this.api.closeAllConnections();
     this.api.close();
     this.entry.close();
   }
+}
+
+function secure({ certificate, key }: KeyPair) {
+  return { cert: certificate, key };
 }
 
 /** A domain of its own, unless the stack says another. */

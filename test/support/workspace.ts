@@ -32,7 +32,17 @@ const yaml = { version: "1.1" } as const;
 
 const project = "akash-provider-letsencrypt";
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
-const folders = ["adopt", "chart", "components", "config", "dns", "lib", "stacks", "startup"];
+const folders = [
+  "adopt",
+  "chart",
+  "components",
+  "config",
+  "dns",
+  "docs",
+  "lib",
+  "stacks",
+  "startup",
+];
 
 /** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
 export class Workspace {
@@ -220,7 +230,8 @@ export class Workspace {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  private get environment(): NodeJS.ProcessEnv {
+  /** What its commands find in their environment. */
+  get environment(): NodeJS.ProcessEnv {
     // With the debug commands comes --event-log.
     return { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" };
   }

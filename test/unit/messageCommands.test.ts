@@ -16,7 +16,18 @@ const expectedFile = join(import.meta.dirname, "messageCommands.yaml");
 const shown = ["pulumi config set -s {} --path --secret {} < …"];
 
 /** Programs that messages have commands of, and what their outputs go through. */
-const programs = ["curl", "dig", "gcloud", "grep", "helm", "kubectl", "npm", "openssl", "pulumi"];
+const programs = [
+  "curl",
+  "dig",
+  "gcloud",
+  "grep",
+  "helm",
+  "kubectl",
+  "npm",
+  "openssl",
+  "pulumi",
+  "ssh",
+];
 
 /** Between the words of a record: no command has it. */
 const separator = "\x1f";

@@ -27,6 +27,7 @@ import {
   possibleHook,
 } from "../hooks.ts";
 import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
+import { refusedHook, refuseObstacles } from "./obstacles.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
 
@@ -139,16 +140,18 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
       // The delete hook deletes the token, instead of the plugin (cloudflare/token.ts).
       retainOnDelete: true,
       replacementTrigger: args.rotation ?? firstRotation,
-      hooks: credentialHooks(
-        name,
-        args,
-        inventory,
-        args.deleteHook ?? credentialDeleteHook(name, args),
-        possibleHook(name, async () => {
-          const { refuseFullTokenList } = await import("../../../dns/cloudflare/tokens.ts");
-          await refuseFullTokenList(accountId, access.cloudflare);
-        }),
-      ),
+      hooks: {
+        ...credentialHooks(
+          name,
+          args,
+          inventory,
+          args.deleteHook ?? credentialDeleteHook(name, args),
+          possibleHook(`${name}-credential`, args, () =>
+            refuseObstacles(accountId, access.cloudflare),
+          ),
+        ),
+        onError: [refusedHook(name, accountId)],
+      },
     };
     const managed =
       accountId === undefined

@@ -1,4 +1,5 @@
 import { getStack } from "@pulumi/pulumi";
+import { operatorNeeds } from "../../../dns/cloudflare/permissions.ts";
 import type { Explanation } from "../lookup.ts";
 import { shell, type ShellText } from "../../../lib/shell.ts";
 
@@ -20,10 +21,7 @@ export interface CloudflareLookup {
 export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup): Explanation {
   const set = shell`pulumi config set -s ${getStack()}`;
   const setToken = `\n      ${set} --secret cloudflare:apiToken`;
-  const needs =
-    accountId === undefined
-      ? "User → API Tokens → Edit and Zone → Zone → Read"
-      : "Account → Account API Tokens → Edit and Zone → Zone → Read";
+  const needs = operatorNeeds(accountId);
   const setAccount = `\n      ${set} --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"`;
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [
@@ -58,12 +56,21 @@ export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup)
       /"code":7003\b/,
       `Cloudflare has no account ${accountId ?? ""}. Take its id from the address of the account's page:${setAccount}`,
     ],
-    [
-      /\b403 Forbidden/,
-      `the token that Pulumi has lacks a permission: it needs ${needs}. Add it (https://dash.cloudflare.com/profile/api-tokens), or give the stack another token:${setToken}`,
-    ],
+    [/\b403 Forbidden/, lackingToken(needs)],
   ];
   return (words) => usual.find(([known]) => known.test(words))?.[1];
+}
+
+/**
+ * That the operator's token lacks a permission, and what mends it.
+ *
+ * @param needs the permission, or all that it needs, as the dashboard shows it
+ */
+export function lackingToken(needs: string): string {
+  return (
+    `the token that Pulumi has lacks a permission: it needs ${needs}. Add it (https://dash.cloudflare.com/profile/api-tokens), ` +
+    `or give the stack another token:\n      ${shell`pulumi config set -s ${getStack()} --secret cloudflare:apiToken`}`
+  );
 }
 
 /** The command that tries the zone in which the domain would be otherwise, where there is one. */

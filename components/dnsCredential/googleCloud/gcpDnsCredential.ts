@@ -5,6 +5,7 @@ import { Key } from "@pulumi/gcp/serviceaccount/key.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId.js";
 import { defaultProofTimeout, firstRotation } from "../../../dns/defaults.ts";
+import { defaultDnsRole, isRoleName, roleForms } from "../../../dns/googleCloud/permissions.ts";
 import { lastSegment } from "../../../lib/names.ts";
 import type { CredentialInventory } from "../../../dns/orphans.ts";
 import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
@@ -21,15 +22,10 @@ import { resolved } from "../../resolved.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
-import {
-  credentialDeleteHook,
-  credentialHooks,
-  idOnceOrphansAreRemoved,
-  possibleHook,
-} from "../hooks.ts";
+import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
 import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { decoded } from "./key.ts";
-import { accountThereHook, refusedHook, refuseObstacles } from "./obstacles.ts";
+import { accountThereHook, possibleHooks, refusedHook } from "./obstacles.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
@@ -39,10 +35,16 @@ export interface GcpDnsCredentialArgs extends ManagedCredentialArgs {
   /** Name of the managed zone. */
   readonly managedZone: pulumi.Input<string>;
   /**
-   * Where `roles/dns.admin` is granted: on the managed zone alone, or on the project with all its zones. Plain, since it
-   * decides which resource is made. Default `zone`.
+   * Where the role is granted: on the managed zone alone, or on the project with all its zones. Plain, since it decides
+   * which resource is made. Default `zone`.
    */
   readonly grant?: "zone" | "project" | undefined;
+  /**
+   * The role that is granted, a predefined or a custom one (`roles/…`, `projects/…/roles/…`, `organizations/…/roles/…`).
+   * It needs the permissions that lego and the proof use (dns/googleCloud/permissions.ts). Default `roles/dns.admin`,
+   * with which the zone can also be deleted.
+   */
+  readonly role?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -92,6 +94,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       project: missingText(project),
       managedZone: missingText(args.managedZone),
       grant: wrongChoice(args.grant, ["zone", "project"]),
+      role: wrongRole(args.role),
       proofTimeout: wrongNumber(proofTimeout),
       consumers: noConsumers(consumers, "key"),
     });
@@ -103,8 +106,8 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
     // Stacks may share a project.
     const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
 
-    const possible = possibleHook(name, () => refuseObstacles(args, access.googleCloud));
-    const refused = refusedHook(name, project);
+    const possible = possibleHooks(name, args, access.googleCloud);
+    const refused = refusedHook(name, project, access.googleCloud);
 
     const account = new Account(
       children.account,
@@ -116,10 +119,13 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         createIgnoreAlreadyExists: true,
         description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}, which removes keys that it does not know`,
       },
-      { parent: this, hooks: { beforeCreate: [possible], onError: [refused] } },
+      { parent: this, hooks: { beforeCreate: [possible.account], onError: [refused] } },
     );
 
-    const grant = this.grantDnsAdmin(children.grant, args, account.member, refused);
+    const grant = this.grantRole(children.grant, args, account.member, {
+      beforeCreate: [possible.grant],
+      onError: [refused],
+    });
 
     const inventory = async (): Promise<CredentialInventory> => {
       const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
@@ -131,7 +137,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       args,
       inventory,
       args.deleteHook ?? credentialDeleteHook(name, args),
-      possible,
+      possible.key,
     );
     const key = new Key(
       children.key,
@@ -180,18 +186,16 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
   }
 
   /**
-   * `roles/dns.admin` is the smallest predefined role that may change record sets (dns.changes.create,
-   * dns.resourceRecordSets.create and .delete) and read them and the zone, which is what lego calls. On one managed
-   * zone it does not reach any other. Additive: what others have granted there stays.
+   * `roles/dns.admin` is the smallest predefined role that may change record sets and read them and the zone, which is
+   * what lego calls. On one managed zone it does not reach any other. Additive: what others have granted there stays.
    */
-  private grantDnsAdmin(
+  private grantRole(
     name: string,
-    { project, managedZone, grant = "zone" }: GcpDnsCredentialArgs,
+    { project, managedZone, grant = "zone", role = defaultDnsRole }: GcpDnsCredentialArgs,
     member: pulumi.Output<string>,
-    refused: pulumi.ErrorHook,
+    hooks: pulumi.ResourceHookBinding,
   ): pulumi.Resource {
-    const role = "roles/dns.admin";
-    const options = { parent: this, hooks: { onError: [refused] } };
+    const options = { parent: this, hooks };
     switch (grant) {
       case "zone":
         return new DnsManagedZoneIamMember(name, { project, managedZone, role, member }, options);
@@ -199,4 +203,11 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         return new IAMMember(name, { project, role, member }, options);
     }
   }
+}
+
+/** What is wrong with a role that is plain text. */
+function wrongRole(role: unknown): string | undefined {
+  return typeof role !== "string" || isRoleName(role)
+    ? undefined
+    : `is ${JSON.stringify(role)}, which is none of ${roleForms}`;
 }

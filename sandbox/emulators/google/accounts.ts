@@ -33,6 +33,13 @@ export function authorizedAccount(
   throw googleError(404, `Unknown service account: ${name} does not exist.`);
 }
 
+/** An account as the target of a permission; one that does not exist has no policies but its project's. */
+export function namedAccountTarget(context: GoogleContext, exchange: Exchange): Target {
+  const { project = "", account: id = "" } = exchange.params;
+  const account = findAccount(context, project, id);
+  return account === undefined ? projectTarget(context, project) : accountTarget(context, account);
+}
+
 /** The full name of an account. */
 export function accountName({ projectId, email }: ServiceAccount): string {
   return `projects/${projectId}/serviceAccounts/${email}`;

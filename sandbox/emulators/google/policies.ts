@@ -3,6 +3,7 @@ import { type JsonObject, listOf, objectOf, parseObject, textOf, textsOf } from 
 import type { Exchange } from "../shared/router.ts";
 import type { GoogleContext } from "./context.ts";
 import { constraintViolated, googleError } from "./errors.ts";
+import { allowsOwnIdentities, sharingConstraint } from "./organization.ts";
 import { permissionsOf } from "./roles.ts";
 import type { Binding, Policy, ServiceAccount } from "./state.ts";
 
@@ -44,7 +45,9 @@ export function setPolicy(context: GoogleContext, policy: Policy, exchange: Exch
       { status: "ABORTED", reason: "aborted" },
     );
   }
-  const bindings = mergeBindings(listOf(wanted.bindings).map(readBinding));
+  const bindings = mergeBindings(
+    listOf(wanted.bindings).map((binding) => readBinding(context, binding)),
+  );
   checkMembers(context, bindings);
   checkSharing(context, policy, bindings);
   replaceBindings(context, policy, bindings);
@@ -53,17 +56,18 @@ export function setPolicy(context: GoogleContext, policy: Policy, exchange: Exch
 
 /** Which permissions the member has by these policies, counting only grants that have taken effect. */
 export function grantedPermissions(
+  context: GoogleContext,
   policies: readonly Policy[],
   member: string,
-  now: number,
 ): ReadonlySet<string> {
+  const now = context.now();
   const roles = policies.flatMap(({ bindings, effectiveFrom }) =>
     bindings
       .filter(({ members }) => members.includes(member))
       .filter(({ role }) => (effectiveFrom[grantKey(role, member)] ?? 0) <= now)
       .map(({ role }) => role),
   );
-  return new Set(roles.flatMap((role) => permissionsOf(role) ?? []));
+  return new Set(roles.flatMap((role) => permissionsOf(context, role) ?? []));
 }
 
 /** The member that stands for a service account. */
@@ -91,14 +95,14 @@ export function deletedMemberOf(account: ServiceAccount): string {
   return `deleted:${memberOf(account)}?uid=${account.uniqueId}`;
 }
 
-function readBinding(value: unknown): Binding {
+function readBinding(context: GoogleContext, value: unknown): Binding {
   const binding = objectOf(value);
   const role = textOf(binding.role) ?? "";
   if (binding.condition !== undefined) {
     // Evaluating CEL is out of the emulator's reach, and to ignore a condition would grant too much.
     throw googleError(400, "The emulator does not support conditional role bindings.");
   }
-  if (!permissionsOf(role)) {
+  if (!permissionsOf(context, role)) {
     throw googleError(400, `Role ${role} is not supported for this resource.`);
   }
   return { role, members: textsOf(binding.members) };
@@ -143,12 +147,11 @@ function checkMembers(context: GoogleContext, bindings: readonly Binding[]): voi
  * @see https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
  */
 function checkSharing(context: GoogleContext, policy: Policy, bindings: readonly Binding[]): void {
-  const constraint = "iam.allowedPolicyMemberDomains";
   const known = new Set(grantKeys(policy.bindings));
   const added = grantKeys(bindings).filter((key) => !known.has(key));
-  if (context.state.settings.enforcedConstraints.includes(constraint) && added.length > 0) {
+  if (!allowsOwnIdentities(context.state.settings.allowedMemberDomains) && added.length > 0) {
     throw constraintViolated(
-      constraint,
+      sharingConstraint,
       "orgpolicy:projects?configvalue=member",
       "One or more users named in the policy do not belong to a permitted customer.",
       "A user is not in permitted organization.",

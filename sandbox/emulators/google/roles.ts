@@ -1,3 +1,6 @@
+import type { GoogleContext } from "./context.ts";
+import type { CustomRole } from "./state.ts";
+
 const DNS_READ: readonly string[] = [
   "dns.changes.get",
   "dns.changes.list",
@@ -52,8 +55,9 @@ const KEY_WRITE: readonly string[] = [
   "iam.serviceAccountKeys.enable",
 ];
 
-const READ = [...DNS_READ, ...PROJECT_READ, ...ACCOUNT_READ, ...KEY_READ];
+const READ = [...DNS_READ, ...PROJECT_READ, ...ACCOUNT_READ, ...KEY_READ, "iam.roles.get"];
 const WRITE = [...DNS_WRITE, ...ACCOUNT_WRITE, ...KEY_WRITE];
+const ROLE_WRITE: readonly string[] = ["iam.roles.create", "iam.roles.update"];
 const POLICY = [
   ...DNS_POLICY,
   "iam.serviceAccounts.setIamPolicy",
@@ -69,11 +73,28 @@ const POLICY = [
  * @see https://cloud.google.com/iam/docs/roles-overview#basic
  */
 const ROLES: Readonly<Record<string, readonly string[]>> = {
-  "roles/owner": [...READ, ...WRITE, ...POLICY],
+  "roles/owner": [...READ, ...WRITE, ...ROLE_WRITE, ...POLICY],
   "roles/editor": [...READ, ...WRITE],
   "roles/viewer": READ,
-  "roles/dns.admin": [...DNS_READ, ...DNS_WRITE, ...DNS_POLICY, "resourcemanager.projects.get"],
+  "roles/dns.admin": [
+    ...DNS_READ,
+    ...DNS_WRITE,
+    "dns.managedZones.getIamPolicy",
+    "resourcemanager.projects.get",
+  ],
   "roles/dns.reader": [...DNS_READ, "resourcemanager.projects.get"],
+  "roles/iam.securityAdmin": [
+    ...DNS_POLICY,
+    ...PROJECT_READ,
+    "dns.managedZones.list",
+    "iam.roles.get",
+    "iam.serviceAccountKeys.list",
+    "iam.serviceAccounts.get",
+    "iam.serviceAccounts.getIamPolicy",
+    "iam.serviceAccounts.list",
+    "iam.serviceAccounts.setIamPolicy",
+    "resourcemanager.projects.setIamPolicy",
+  ],
   "roles/iam.serviceAccountAdmin": [
     ...ACCOUNT_READ,
     ...ACCOUNT_WRITE,
@@ -99,14 +120,31 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     "iam.serviceAccounts.getAccessToken",
     "iam.serviceAccounts.list",
   ],
-  "roles/iam.workloadIdentityUser": ["iam.serviceAccounts.get", "iam.serviceAccounts.list"],
+  "roles/iam.workloadIdentityUser": [
+    "iam.serviceAccounts.get",
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.list",
+  ],
   "roles/resourcemanager.projectIamAdmin": [
     ...PROJECT_READ,
     "resourcemanager.projects.setIamPolicy",
   ],
 };
 
-/** The permissions of a role, or undefined for a role that the emulator does not have. */
-export function permissionsOf(role: string): readonly string[] | undefined {
+/** The permissions of a predefined role, or undefined for one that the emulator does not have. */
+export function predefinedPermissions(role: string): readonly string[] | undefined {
   return Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+}
+
+/** All permissions that a predefined role has, and so a custom one can. */
+export const KNOWN_PERMISSIONS: ReadonlySet<string> = new Set(Object.values(ROLES).flat());
+
+/** The custom role of that full name. */
+export function findCustomRole({ state }: GoogleContext, name: string): CustomRole | undefined {
+  return state.projects.flatMap(({ roles = [] }) => roles).find((role) => role.name === name);
+}
+
+/** The permissions of a role, predefined or custom, or undefined for one that is not there. */
+export function permissionsOf(context: GoogleContext, role: string): readonly string[] | undefined {
+  return predefinedPermissions(role) ?? findCustomRole(context, role)?.permissions;
 }

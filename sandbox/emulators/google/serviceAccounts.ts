@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { objectOf, parseObject, textOf } from "../shared/json.ts";
+import { objectOf, parseObject, textOf, textsOf } from "../shared/json.ts";
 import { randomDigits } from "../shared/secrets.ts";
 import { type Exchange, type Handler, type Route, route } from "../shared/router.ts";
-import { accountName, accountPolicy, authorizedAccount } from "./accounts.ts";
-import { authorize } from "./callers.ts";
+import { accountName, accountPolicy, authorizedAccount, namedAccountTarget } from "./accounts.ts";
+import { authorize, testPermissions } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
 import { googleError, permissionDenied } from "./errors.ts";
 import { deletedMemberOf, memberOf, policyBody, renameMember, setPolicy } from "./policies.ts";
@@ -56,6 +56,15 @@ export function serviceAccountRoutes(context: GoogleContext): Route[] {
       "GET",
       collection,
       answer((exchange) => list(context, exchange)),
+    ),
+    route(
+      "POST",
+      `${one}:testIamPermissions`,
+      answer((exchange) => {
+        const asked = textsOf(parseObject(exchange.body)?.permissions);
+        const target = namedAccountTarget(context, exchange);
+        return { permissions: testPermissions(context, exchange, asked, target) };
+      }),
     ),
     route(
       "POST",

@@ -6,7 +6,7 @@ import { findProject } from "./projects.ts";
 /** The emulated APIs that a project has to enable, by what their calls look like. The first that fits is it. */
 const SERVICES: readonly [name: string, title: string, calls: RegExp][] = [
   ["iamcredentials.googleapis.com", "IAM Service Account Credentials API", /:generateAccessToken$/],
-  ["iam.googleapis.com", "Identity and Access Management (IAM) API", /\/serviceAccounts/],
+  ["iam.googleapis.com", "Identity and Access Management (IAM) API", /\/(serviceAccounts|roles)\b/],
   ["dns.googleapis.com", "Cloud DNS API", /^\/dns\//],
   ["orgpolicy.googleapis.com", "Organization Policy API", /^\/v2\/projects\//],
   ["cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", /^\/v1\/projects\//],

@@ -168,6 +168,34 @@ describe("IAM policies of Google", () => {
     );
   });
 
+  it("have no more than a custom role of the project, and no right to hand on what roles/dns.admin is", async () => {
+    const role = await clouds.role("akashZone", ["dns.managedZones.get"]);
+    await clouds.grant(email, role, zonePath());
+    assert.equal((await clouds.google("GET", zonePath(), undefined, token)).status, 200);
+    const rrsets = await clouds.google("GET", `${zonePath()}/rrsets`, undefined, token);
+    assert.equal(rrsets.status, 403);
+    await clouds.google("PATCH", `/v1/${role}`, {
+      includedPermissions: ["dns.resourceRecordSets.list"],
+    });
+    assert.equal((await clouds.google("GET", zonePath(), undefined, token)).status, 403);
+    await clouds.grant(email, "roles/dns.admin", zonePath());
+    const policy = (verb: string) =>
+      clouds.google("POST", `${zonePath()}:${verb}IamPolicy`, { policy: {} }, token);
+    assert.equal((await policy("get")).status, 200);
+    assert.equal((await policy("set")).status, 403);
+  });
+
+  it("refuse a custom role with a permission that does not exist, or made by whoever may not", async () => {
+    await assert.rejects(clouds.role("wrong", ["dns.nothing"]), /Permission dns\.nothing/);
+    const { status } = await clouds.google(
+      "POST",
+      `/v1/projects/${PROJECT}/roles`,
+      { roleId: "mine", role: { includedPermissions: [] } },
+      token,
+    );
+    assert.equal(status, 403);
+  });
+
   it("are not to be had of a project that does not exist", async () => {
     const { status, body } = await clouds.google("GET", "/v1/projects/nowhere");
     assert.equal(status, 403);

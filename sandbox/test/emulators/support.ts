@@ -156,6 +156,18 @@ export class Clouds {
     return this.key(email);
   }
 
+  /** Makes a custom role of the project, and returns its full name. */
+  async role(roleId: string, permissions: readonly string[]): Promise<string> {
+    const { status, body } = await this.google("POST", `/v1/projects/${PROJECT}/roles`, {
+      roleId,
+      role: { includedPermissions: permissions },
+    });
+    if (status !== 200) {
+      throw new Error(`no role: ${JSON.stringify(body)}`);
+    }
+    return body.name;
+  }
+
   /** Exchanges a key for an access token. */
   async signIn(credentials: Credentials, claims: object = {}): Promise<Answer<OAuthBody>> {
     return this.exchange(credentials.token_uri, await this.assertion(credentials, claims));

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { ownName, readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
+import { readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
+import { ownName } from "../../../lib/stackFile.ts";
 
 describe("a stack's file", () => {
   let directory: string;

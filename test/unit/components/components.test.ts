@@ -225,20 +225,23 @@ describe("components", () => {
         assert.deepEqual(hooks(program, resource), {
           beforeCreate: [
             ...(subject === google ? ["x-credential-account"] : []),
-            "x-credential-possible",
+            subject === google ? "x-key-possible" : "x-credential-possible",
             "x-credential-create",
           ],
           afterCreate: ["x-credential-created"],
           beforeDelete: ["x-credential-delete"],
-          ...(subject === google && { onError: ["x-credential-refused"] }),
+          onError: ["x-credential-refused"],
         });
         assert.deepEqual([...lastRun.hooks].sort(), [
+          // The cluster's own.
+          "cluster-deployed",
           ...(subject === google ? ["x-credential-account"] : []),
           "x-credential-create",
           "x-credential-created",
           "x-credential-delete",
           "x-credential-possible",
-          ...(subject === google ? ["x-credential-refused"] : []),
+          "x-credential-refused",
+          ...(subject === google ? ["x-grant-possible", "x-key-possible"] : []),
         ]);
       });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   ConfigError,
   readConfig,
+  settingsKeptAsText,
   credentialWarnings,
   settingsWithoutEffect,
   type ConfigSource,
@@ -287,11 +288,41 @@ describe("configuration", () => {
           provider: "googleCloud",
           project: "dns-project",
           grant: "zone",
+          role: "roles/dns.admin",
           proofTimeout: 480,
           rotation: "first",
           maxAgeDays: 90,
         },
       });
+    });
+
+    it("takes a custom role, and refuses what has no form of a role or is another project's", () => {
+      const withRole = (role: string) =>
+        configSource({
+          challenge: "dns-01",
+          dns: json({ provider: "googleCloud", project: "dns-project", role }),
+        });
+      for (const role of [
+        "roles/dns.admin",
+        "projects/dns-project/roles/akashDnsChallenge",
+        "organizations/123456/roles/akashDnsChallenge",
+      ]) {
+        const { challenge } = readConfig(withRole(role));
+        assert(challenge.type === "dns-01" && challenge.dns.provider === "googleCloud");
+        assert.equal(challenge.dns.role, role);
+      }
+      for (const role of [
+        "dns.admin",
+        "roles/",
+        "projects/dns-project/roles/a b",
+        "roles/dns.admin\n",
+      ]) {
+        assertRefused(withRole(role), /^dns\.role is none of roles\/…, projects\/…/);
+      }
+      assertRefused(
+        withRole("projects/other-project/roles/akashDnsChallenge"),
+        /^dns\.role is a role of the project other-project, and dns\.project is dns-project/,
+      );
     });
 
     it("a credential in clear is refused, without showing it", () => {
@@ -322,7 +353,7 @@ describe("configuration", () => {
         ["dns.project", "is missing", "pulumi config set -s home --path dns.project my-project"],
       ]);
       assert.deepEqual(
-        commandFor({ provider: "cloudflare", zone: "example.com", expireson: "x" }),
+        commandFor({ expireson: "x", provider: "cloudflare", zone: "example.com" }),
         [
           [
             "dns.expireson",
@@ -341,6 +372,69 @@ describe("configuration", () => {
       );
     });
 
+    describe("of a setting that the stack's file has as one text", () => {
+      const source = (
+        values: Readonly<Record<string, string>>,
+        secrets: readonly string[] = [],
+      ) => {
+        const plain = configSource(values);
+        return {
+          ...plain,
+          secrets: new Set([...plain.secrets, ...secrets]),
+          keptAsText: (name: string) => Object.hasOwn(values, name),
+        };
+      };
+      const commands = (of: ConfigSource) => {
+        try {
+          readConfig(of);
+        } catch (error) {
+          assert(error instanceof ConfigError);
+          return [...new Set(error.problems.map(({ command }) => command))];
+        }
+        return assert.fail("accepted");
+      };
+
+      it("come with one command that makes a list of it, keeps what is right and mends all that is not", () => {
+        const attributes =
+          '[{"key":"a b","value":"eu"},{"key":"region"},{"key":"x","value":"it\'s"}]';
+        assert.deepEqual(commands(source({ attributes })), [
+          "pulumi config rm -s home attributes" +
+            " && pulumi config set-all -s home --path --plaintext 'attributes[0].key=a b' --plaintext 'attributes[0].value=eu'" +
+            " --plaintext 'attributes[1].key=region' --plaintext 'attributes[2].key=x' --plaintext 'attributes[2].value=it'\\''s'" +
+            " && pulumi config set -s home --path 'attributes[0].key' region" +
+            " && pulumi config set -s home --path 'attributes[1].value' us-east" +
+            " && pulumi config set -s home --path 'attributes[2].value' us-east",
+        ]);
+      });
+
+      it("show nothing of what is encrypted and may be a credential", () => {
+        const dns = json({
+          apiToken: "SENTINEL-1",
+          apitoken: "SENTINEL-2",
+          provider: "cloudflare",
+        });
+        const [command = "", ...others] = commands(source({ challenge: "dns-01", dns }, ["dns"]));
+        assert.deepEqual(others, []);
+        assert.equal(
+          command,
+          "pulumi config rm -s home dns && pulumi config set-all -s home --path --plaintext dns.provider=cloudflare" +
+            " && pulumi config set -s home --path --secret dns.apiToken" +
+            " && pulumi config set -s home --path dns.zone example.com && pulumi config rm -s home --path dns.apitoken",
+        );
+      });
+
+      it("are warned of where nothing is wrong, with the command that makes a list of it", () => {
+        const attributes = '[{"key":"region","value":"eu"}]';
+        assert.deepEqual(settingsKeptAsText(configSource({ attributes })), []);
+        const [sentence = "", ...others] = settingsKeptAsText(source({ attributes }));
+        assert.deepEqual(others, []);
+        assert.match(
+          sentence,
+          /^attributes is one text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
+        );
+      });
+    });
+
     it("come with a command that first removes what is in its way", () => {
       const commands = (values: Readonly<Record<string, string>>) => {
         try {
@@ -356,9 +450,7 @@ describe("configuration", () => {
       assert.deepEqual(commands({ attributes: "region" }), [attributes]);
       // Kept as a text, though it is one of JSON.
       assert.deepEqual(commands({ attributes: '{ "key": "region" }' }), [attributes]);
-      assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [
-        "pulumi config set -s home --path 'attributes[0].key' region",
-      ]);
+      assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [attributes]);
       const dns = (allowedIps: unknown) =>
         json({ allowedIps, provider: "cloudflare", zone: "example.com" });
       assert.deepEqual(commands({ challenge: "dns-01", dns: dns("192.0.2.7/32") }), [

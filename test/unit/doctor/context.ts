@@ -12,7 +12,13 @@ import type { Revision } from "../../../doctor/facts/helmRelease.ts";
 import { parseLog } from "../../../doctor/facts/podLog.ts";
 import type { ServedCertificate, WireFacts } from "../../../doctor/facts/wire.ts";
 import type { Finding } from "../../../doctor/finding.ts";
+import { digestOfWallet } from "../../../chart/walletDigest.ts";
+import { walletSecretKey } from "../../../chart/release.ts";
 import { chartManifest, http01 } from "../../support/manifest.ts";
+
+/** The stack's wallet, as its Secret has it. */
+export const wallet = { [walletSecretKey.key]: "armour", [walletSecretKey.password]: "password" };
+const walletDigest = await digestOfWallet("armour", "password");
 
 /** The present of these tests. */
 export const now = new Date("2026-11-20T12:00:00Z");
@@ -37,6 +43,8 @@ export interface Changes {
   readonly certificate?: Partial<ServedCertificate>;
   readonly credential?: Partial<CloudCredential>;
   readonly reached?: readonly string[];
+  readonly reach?: Context["reach"];
+  readonly cloudflareHeaders?: Context["cloudflareHeaders"];
   readonly prove?: boolean;
 }
 
@@ -57,6 +65,7 @@ export function context(changes: Changes = {}): Context {
     email: "operator@example.com",
     directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
     challenge,
+    walletDigest,
     made: undefined,
     ...changes.expected,
   };
@@ -66,7 +75,9 @@ export function context(changes: Changes = {}): Context {
     description: "Upgrade complete",
     markedAt: daysFromNow(-30),
     chartVersion: "19.0.2",
-    manifest: repairManifest(chartManifest({ challenge, directoryUrl: expected.directoryUrl })),
+    manifest: repairManifest(
+      chartManifest({ challenge, directoryUrl: expected.directoryUrl, walletDigest }),
+    ),
     ...changes.revision,
   };
   const later = (changes.later ?? []).map((more, index) => ({
@@ -88,8 +99,11 @@ export function context(changes: Changes = {}): Context {
       pod: () => Promise.resolve(pod(objects, expected)),
       log: () => Promise.resolve(parseLog(log)),
       secret: () => Promise.resolve(undefined),
+      walletSecret: () => Promise.resolve({ name: expected.names.walletSecret, entries: wallet }),
       certificateOrders: () => Promise.resolve([]),
       onGke: () => Promise.resolve(false),
+      serverHost: "192.0.2.1",
+      insideAnswer: () => Promise.resolve(undefined),
       ...changes.cluster,
     },
     dns: {
@@ -105,6 +119,8 @@ export function context(changes: Changes = {}): Context {
       ...changes.wire,
     },
     credential: () => Promise.resolve({ ...credential, ...changes.credential }),
+    reach: changes.reach ?? (() => Promise.resolve(undefined)),
+    cloudflareHeaders: changes.cloudflareHeaders ?? (() => Promise.resolve(undefined)),
     reached: changes.reached ?? [],
     prove,
     now,

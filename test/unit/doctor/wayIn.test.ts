@@ -3,6 +3,9 @@ import type { CaaRecord } from "node:dns";
 import type { KubernetesObject } from "../../../chart/manifest.ts";
 import { addresses } from "../../../doctor/checks/addresses.ts";
 import { caa } from "../../../doctor/checks/caa.ts";
+import { certificate } from "../../../doctor/checks/certificate.ts";
+import { cloudflareProxy } from "../../../doctor/checks/cloudflareProxy.ts";
+import { everyAddress } from "../../../doctor/checks/everyAddress.ts";
 import { challengePath } from "../../../doctor/checks/challengePath.ts";
 import { challengeRoute } from "../../../doctor/checks/challengeRoute.ts";
 import { delegation } from "../../../doctor/checks/delegation.ts";
@@ -164,6 +167,106 @@ describe("doctor, the way in", () => {
         "ingress-without-address",
       ]);
       assert.deepEqual(await ids(challengeRoute, ingress(served)), ["ingress-class-missing"]);
+    });
+  });
+
+  describe("where a port does not answer from here", () => {
+    const unreachable = { unreachable: "203.0.113.10:8443: no answer within 10 s" };
+    const wire = {
+      certificate: () => Promise.resolve(unreachable),
+      challenge: () => Promise.resolve(unreachable),
+    };
+    const insideAnswer = () => Promise.resolve("the pod akash-provider-0 answers on port 8443");
+
+    it("says so, where the provider answers inside the cluster, and how to look from outside", async () => {
+      const changes = { wire, cluster: { insideAnswer } };
+      const [finding, ...others] = await findings(certificate, changes);
+      assert.deepEqual(others, []);
+      assert.equal(finding?.id, "port-8443-unseen");
+      assert.equal(finding.severity, "warning");
+      assert.match(finding.title, /not seen from here/);
+      assert.match(finding.seen, /no answer within 10 s; inside, the pod .* answers/);
+      assert.equal(
+        finding.command,
+        "ssh 'MACHINE' 'openssl s_client -connect provider.example.com:8443 -servername provider.example.com'",
+      );
+      assert.deepEqual(await ids(challengePath, changes), ["port-80-unseen"]);
+    });
+
+    it("calls it closed, where nothing answers inside, or the way to the host is there", async () => {
+      assert.deepEqual(await ids(certificate, { wire }), ["port-8443-closed"]);
+      assert.deepEqual(await ids(challengePath, { wire }), ["port-80-closed"]);
+      const atHost = { insideAnswer, serverHost: "203.0.113.10" };
+      assert.deepEqual(await ids(certificate, { wire, cluster: atHost }), ["port-8443-closed"]);
+      const told = { wire, cluster: { insideAnswer }, reached: ["127.0.0.1"] };
+      assert.deepEqual(await ids(certificate, told), ["port-8443-closed"]);
+    });
+  });
+
+  describe("with several addresses", () => {
+    const dns = {
+      addresses: () => Promise.resolve({ ipv4: ["203.0.113.10"], ipv6: ["2001:db8::10"] }),
+    };
+
+    it("warns of one that leads nowhere, on each port", async () => {
+      const reach = (address: string) =>
+        Promise.resolve(address.includes(":") ? "connect ECONNREFUSED" : undefined);
+      const found = await findings(everyAddress, { dns, reach });
+      assert.deepEqual(
+        found.map(({ id, severity, subject }) => [id, severity, subject]),
+        [8443, 80].map((port) => [
+          "address-unreachable",
+          "warning",
+          `2001:db8::10 on port ${port}`,
+        ]),
+      );
+      const dns01 = await findings(everyAddress, { dns, reach, challenge: cloudflareDns01 });
+      assert.deepEqual(
+        dns01.map(({ subject }) => subject),
+        ["2001:db8::10 on port 8443"],
+      );
+    });
+
+    it("does not warn where none answers, all do, or there is but one", async () => {
+      const none = () => Promise.resolve("timeout");
+      assert.deepEqual(await ids(everyAddress, { dns, reach: none }), []);
+      assert.deepEqual(await ids(everyAddress, { dns }), []);
+      assert.deepEqual(await ids(everyAddress, { reach: none }), []);
+    });
+
+    it("says that a machine without IPv6 cannot look", async () => {
+      const reach = (address: string) =>
+        address.includes(":")
+          ? Promise.reject(new NotSeen("this machine has no way to 2001:db8::10"))
+          : Promise.resolve(undefined);
+      await assert.rejects(findings(everyAddress, { dns, reach }), NotSeen);
+    });
+  });
+
+  describe("behind a proxy of Cloudflare's", () => {
+    const unreachable = { unreachable: "handshake failure" };
+    const certificateOf = { certificate: () => Promise.resolve(unreachable) };
+    const at = (address: string) => ({
+      addresses: () => Promise.resolve({ ipv4: [address], ipv6: [] }),
+    });
+
+    it("is told by what only the proxy says", async () => {
+      const [finding] = await findings(cloudflareProxy, {
+        cloudflareHeaders: () => Promise.resolve("server: cloudflare, cf-ray: 1"),
+      });
+      assert.equal(finding?.id, "cloudflare-proxy");
+      assert.equal(finding.severity, "error");
+      assert.equal(finding.seen, "server: cloudflare, cf-ray: 1");
+    });
+
+    it("is told by the address, where nothing is served, and not where the provider is", async () => {
+      const changes = { dns: at("104.16.1.2"), wire: certificateOf };
+      assert.deepEqual(await ids(cloudflareProxy, changes), ["cloudflare-proxy"]);
+      assert.deepEqual(await ids(cloudflareProxy, { dns: at("104.16.1.2") }), []);
+      assert.deepEqual(
+        await ids(cloudflareProxy, { dns: at("203.0.113.10"), wire: certificateOf }),
+        [],
+      );
     });
   });
 

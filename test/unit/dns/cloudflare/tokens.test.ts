@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RunError } from "@pulumi/pulumi";
+import { missingRights } from "../../../../dns/cloudflare/operatorRights.ts";
 import { apiTokens, refuseFullTokenList, removeToken } from "../../../../dns/cloudflare/tokens.ts";
 import { makeToken } from "../../../../sandbox/test/emulators/cloudflareSupport.ts";
 import { Clouds } from "../../../../sandbox/test/emulators/support.ts";
@@ -40,6 +41,55 @@ describe("Cloudflare's tokens of a stack", () => {
         `The API token ${id} could not be deleted: Cloudflare answers 403 (code 10000)`,
       );
       return true;
+    });
+  });
+
+  describe("before one is made", () => {
+    const accountId = "a".repeat(32);
+    const operator = async (...groups: readonly string[]) => {
+      const { body } = await clouds.cloudflare<
+        readonly { id: string; name: string; scopes: string[] }[]
+      >("GET", "/user/tokens/permission_groups");
+      const { body: user } = await clouds.control("cloudflare", "POST", "seed", {});
+      const resources: Readonly<Record<string, string>> = {
+        "com.cloudflare.api.user": `com.cloudflare.api.user.${(user as unknown as { userId: string }).userId}`,
+        "com.cloudflare.api.account": `com.cloudflare.api.account.${accountId}`,
+        "com.cloudflare.api.account.zone": "com.cloudflare.api.account.zone.*",
+      };
+      const policies = groups.map((name) => {
+        const { id, scopes } =
+          body.result.find((group) => group.name === name) ?? assert.fail(name);
+        return {
+          effect: "allow",
+          permission_groups: [{ id }],
+          resources: { [resources[scopes[0] ?? ""] ?? ""]: "*" },
+        };
+      });
+      const { body: made } = await clouds.cloudflare("POST", "/user/tokens", {
+        name: "operator",
+        policies,
+      });
+      return settings((made.result as unknown as { value: string }).value);
+    };
+
+    it("nothing is missing that is there", async () => {
+      const access = await operator("API Tokens Write", "Zone Read");
+      assert.equal(await missingRights(undefined, access), undefined);
+      const ofAccount = await operator("Account API Tokens Write", "API Tokens Read", "Zone Read");
+      assert.equal(await missingRights(accountId, ofAccount), undefined);
+    });
+
+    it("the right to make tokens is missing where tokens may be read alone", async () => {
+      const access = await operator("API Tokens Read", "Zone Read");
+      assert.equal(await missingRights(undefined, access), "User → API Tokens → Edit");
+      assert.equal(await missingRights(accountId, access), "Account → Account API Tokens → Edit");
+    });
+
+    it("nothing is told where the token may not look at itself", async () => {
+      const access = await operator("Zone Read");
+      assert.equal(await missingRights(undefined, access), undefined);
+      const { apiToken: _, ...key } = { ...access, apiKey: "x", email: "y@z" };
+      assert.equal(await missingRights(undefined, key), undefined);
     });
   });
 

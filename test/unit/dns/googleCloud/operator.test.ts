@@ -1,20 +1,31 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
+import { gcpMetadata } from "google-auth-library";
 import type { GoogleCloudAccess } from "../../../../dns/access.ts";
 import { serviceAccountKeys } from "../../../../dns/googleCloud/keys.ts";
-import { keyObstacles } from "../../../../dns/googleCloud/preconditions.ts";
+import { operatorMember } from "../../../../dns/googleCloud/operator.ts";
+import {
+  defaultDnsRole,
+  operatorPermissions,
+  stepNeeds,
+  type CredentialStep,
+  challengePermissions,
+} from "../../../../dns/googleCloud/permissions.ts";
+import { credentialObstacles } from "../../../../dns/googleCloud/preconditions.ts";
 import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
-import { Clouds, PROJECT } from "../../../../sandbox/test/emulators/support.ts";
+import { organization } from "../../../../sandbox/emulators/google/organization.ts";
+import { Clouds, PROJECT, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google as the operator", () => {
   let clouds: Clouds;
   let directory: string;
+  let listings = 0;
 
   beforeEach(async () => {
     clouds = await Clouds.seeded();
@@ -32,6 +43,7 @@ describe("Google as the operator", () => {
       iamCredentialsEndpoint: `${googleUrl}/v1/`,
       resourceManagerEndpoint: `${googleUrl}/v1/`,
       orgPolicyEndpoint: `${googleUrl}/v2/`,
+      dnsEndpoint: `${googleUrl}/dns/v1/`,
     };
   }
 
@@ -43,7 +55,7 @@ describe("Google as the operator", () => {
 
   /** Lists the keys of an account, and tells who did so and for which project it is counted. */
   async function listing(access: GoogleCloudAccess) {
-    const account = await clouds.account("listed");
+    const account = await clouds.account(`listed-${(listings += 1)}`);
     await clouds.control("google", "DELETE", "calls");
     await serviceAccountKeys(account, { ...endpoints(), ...access }).list();
     const { body } = await clouds.control("google", "GET", "calls");
@@ -138,18 +150,133 @@ describe("Google as the operator", () => {
     assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT });
   });
 
-  it("is an identity of another provider, by an external_account file", async () => {
-    const subject = join(directory, "subject");
-    writeFileSync(subject, clouds.running.googleAdminToken);
-    const credentials = file({
-      type: "external_account",
-      audience:
-        "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/p",
-      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-      token_url: `${clouds.running.googleUrl}/v1/token`,
-      credential_source: { file: subject },
+  describe("by an identity of another provider", () => {
+    const pool = "projects/1/locations/global/workloadIdentityPools/p";
+    const audience = `//iam.googleapis.com/${pool}/providers/p`;
+    const principal = `principal://iam.googleapis.com/${pool}/subject/me`;
+
+    /** Writes an external_account file. */
+    function externalAccount(more: object = {}, token = "token-of-the-other-provider"): string {
+      const subject = join(directory, "subject");
+      writeFileSync(subject, token);
+      return file({
+        type: "external_account",
+        audience,
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        token_url: `${clouds.running.googleUrl}/v1/token`,
+        credential_source: { file: subject },
+        ...more,
+      });
+    }
+
+    beforeEach(async () => {
+      const identity = { audience, principal, token: "token-of-the-other-provider" };
+      await clouds.control("google", "POST", "seed", { workloadIdentities: [identity] });
     });
-    assert.equal((await listing({ credentials })).who, operator);
+
+    it("is that identity, with its own grants", async () => {
+      const credentials = externalAccount();
+      await assert.rejects(listing({ credentials }), /Google answers 403/);
+      const path = `/v1/projects/${PROJECT}`;
+      const bindings = [{ role: "roles/owner", members: [principal] }];
+      await clouds.google("POST", `${path}:setIamPolicy`, { policy: { bindings } });
+      assert.equal((await listing({ credentials })).who, principal);
+    });
+
+    it("is the account that the file says it stands for, if that account allows it", async () => {
+      const { client_email: email } = await clouds.keyWith(
+        "roles/owner",
+        `/v1/projects/${PROJECT}`,
+      );
+      const account = `projects/-/serviceAccounts/${email}`;
+      const credentials = externalAccount({
+        service_account_impersonation_url: `${clouds.running.googleUrl}/v1/${account}:generateAccessToken`,
+      });
+      await assert.rejects(listing({ credentials }), new RegExp(`you may not act as ${email}`));
+      await clouds.google("POST", `/v1/${account}:setIamPolicy`, {
+        policy: { bindings: [{ role: "roles/iam.workloadIdentityUser", members: [principal] }] },
+      });
+      assert.equal((await listing({ credentials })).who, email);
+    });
+
+    it("is refused with another token, or for another pool", async () => {
+      for (const credentials of [
+        externalAccount({}, "token-of-nobody"),
+        externalAccount({ audience: `${audience}-other` }),
+      ]) {
+        await assert.rejects(
+          listing({ credentials }),
+          /does not take the token of the other identity provider \(invalid grant\)/,
+        );
+      }
+    });
+  });
+
+  describe("where nothing is said to the plugin", () => {
+    const names = ["HOME", "GCE_METADATA_HOST", "GOOGLE_APPLICATION_CREDENTIALS", "HTTP_PROXY"];
+    const before = names.map((name) => [name, process.env[name]] as const);
+    let machine: string;
+
+    beforeEach(async () => {
+      gcpMetadata.resetIsAvailableCache();
+      machine = (await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`)).client_email;
+      await clouds.control("google", "PATCH", "settings", { metadataAccount: machine });
+      delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      process.env.HOME = directory;
+      process.env.GCE_METADATA_HOST = new URL(clouds.running.googleUrl).host;
+    });
+    afterEach(() => {
+      gcpMetadata.resetIsAvailableCache();
+      for (const [name, value] of before) {
+        delete process.env[name];
+        Object.assign(process.env, value === undefined ? {} : { [name]: value });
+      }
+    });
+
+    it("is the service account of the machine, which no proxy knows", async () => {
+      assert.equal((await listing({})).who, machine);
+      // Not as a loopback address, which never has one.
+      process.env.GCE_METADATA_HOST = `0.0.0.0:${new URL(clouds.running.googleUrl).port}`;
+      process.env.HTTP_PROXY = "http://127.0.0.1:9";
+      assert.equal((await listing({})).who, machine);
+    });
+
+    it("is the account that the machine's impersonates", async () => {
+      const other = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const { client_email: impersonateServiceAccount } = other;
+      const listed = listing({ impersonateServiceAccount });
+      await assert.rejects(listed, /you may not act as/);
+      await clouds.grant(machine, "roles/iam.serviceAccountTokenCreator");
+      assert.equal((await listing({ impersonateServiceAccount })).who, impersonateServiceAccount);
+    });
+
+    it("is whom a file names before that, and that of gcloud's login", async () => {
+      const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const user = {
+        type: "authorized_user",
+        client_id: "id",
+        client_secret: "secret",
+        refresh_token: clouds.running.googleAdminToken,
+        token_uri: `${clouds.running.googleUrl}/token`,
+      };
+      mkdirSync(join(directory, ".config/gcloud"), { recursive: true });
+      const login = join(directory, ".config/gcloud/application_default_credentials.json");
+      writeFileSync(login, JSON.stringify(user));
+      assert.equal((await listing({})).who, operator);
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = file(key);
+      assert.equal((await listing({})).who, key.client_email);
+    });
+
+    it("is told what is wrong with the file, and that the machine has no account", async () => {
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(directory, "missing.json");
+      await assert.rejects(
+        listing({}),
+        /GOOGLE_APPLICATION_CREDENTIALS says is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
+      );
+      delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
+      await assert.rejects(listing({}), /No credentials loaded/);
+    });
   });
 
   it("is the account that is impersonated, and calls are counted for the project that is said", async () => {
@@ -198,8 +325,13 @@ describe("Google as the operator", () => {
 
   describe("before it makes a key", () => {
     const obstacles = (grant: "zone" | "project" = "zone") =>
-      keyObstacles(
-        { project: PROJECT, grant },
+      credentialObstacles(
+        {
+          project: PROJECT,
+          zone: ZONE,
+          role: defaultDnsRole,
+          steps: ["account", grant === "zone" ? "zoneGrant" : "projectGrant", "key"],
+        },
         { ...endpoints(), accessToken: clouds.running.googleAdminToken },
       );
     const set = (settings: object) => clouds.control("google", "PATCH", "settings", settings);
@@ -227,6 +359,36 @@ describe("Google as the operator", () => {
       assert.deepEqual(await obstacles(), [{ kind: "constraint", constraint }]);
     });
 
+    const sharing = "iam.allowedPolicyMemberDomains";
+    const { customer, id } = organization;
+    for (const disabledServices of [[], ["orgpolicy.googleapis.com"]]) {
+      const api = disabledServices.length === 0 ? "" : ", without the Organization Policy API, too";
+      it(`sees that roles are for others' identities alone${api}`, async () => {
+        for (const [allowedMemberDomains, forbidden] of [
+          [["C0other11"], true],
+          [["is:C0other11", "principalSet://iam.googleapis.com/organizations/7"], true],
+          [["C0other11", customer], false],
+          [[`is:${customer}`], false],
+          [["C0other11", `principalSet://iam.googleapis.com/organizations/${id}`], false],
+          // Nobody knows whom that covers.
+          [["principalSet://iam.googleapis.com/projects/7"], false],
+          [[], false],
+        ] as const) {
+          await set({ allowedMemberDomains, disabledServices });
+          assert.deepEqual(
+            await obstacles(),
+            forbidden ? [{ kind: "constraint", constraint: sharing }] : [],
+            String(allowedMemberDomains),
+          );
+        }
+      });
+    }
+
+    it("leaves roles for others alone to the attempt, where it may not see the policy", async () => {
+      await set({ allowedMemberDomains: ["C0other11"], policyReadable: false });
+      assert.deepEqual(await obstacles(), []);
+    });
+
     it("leaves to the attempt what it may not see", async () => {
       await set({
         enforcedConstraints: ["iam.disableServiceAccountKeyCreation"],
@@ -249,6 +411,169 @@ describe("Google as the operator", () => {
         (await obstacles()).map((found) => found.kind === "service disabled" && found.service),
         ["iam.googleapis.com"],
       );
+    });
+  });
+
+  describe("before it makes a credential, of what it may do", () => {
+    const plan = {
+      project: PROJECT,
+      zone: ZONE,
+      role: defaultDnsRole,
+      steps: ["account", "zoneGrant", "key"],
+    } as const;
+
+    const obstaclesOf = async (more: object, ...roles: readonly string[]) => {
+      const key = await clouds.keyWith();
+      for (const role of roles) {
+        await clouds.grant(key.client_email, role);
+      }
+      const access = { ...endpoints(), credentials: JSON.stringify(key) };
+      return credentialObstacles({ ...plan, ...more }, access);
+    };
+    const accountRoles = ["roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountKeyAdmin"];
+
+    it("misses setIamPolicy with roles/dns.admin, and nothing with what is documented", async () => {
+      assert.deepEqual(await obstaclesOf({}, ...accountRoles, "roles/dns.admin"), [
+        {
+          kind: "permissions",
+          step: "zoneGrant",
+          missing: ["dns.managedZones.setIamPolicy"],
+          isForeseen: true,
+        },
+      ]);
+      const custom = await clouds.role("akashZoneGrants", stepNeeds.zoneGrant.permissions);
+      for (const granting of ["roles/iam.securityAdmin", custom]) {
+        assert.deepEqual(await obstaclesOf({}, ...accountRoles, "roles/dns.reader", granting), []);
+      }
+      const one = await clouds.role("akashOperator", operatorPermissions);
+      assert.deepEqual(await obstaclesOf({}, one), []);
+    });
+
+    for (const [step, { permissions }] of Object.entries(stepNeeds)) {
+      for (const missing of permissions) {
+        it(`sees that ${missing} is missing`, async () => {
+          const others = [...operatorPermissions, ...stepNeeds.projectGrant.permissions].filter(
+            (permission) => permission !== missing,
+          );
+          const role = await clouds.role("less", others);
+          const steps = ["account", "zoneGrant", "projectGrant", "key"];
+          assert.deepEqual(await obstaclesOf({ steps }, role), [
+            { kind: "permissions", step, missing: [missing], isForeseen: true },
+          ]);
+        });
+      }
+    }
+
+    it("counts what is granted on the zone and on the account alone", async () => {
+      const key = await clouds.keyWith();
+      const zoneRole = await clouds.role("zoneRole", stepNeeds.zoneGrant.permissions);
+      await clouds.grant(key.client_email, zoneRole, zonePath());
+      const account = await clouds.account("made-before");
+      const accountPath = `/v1/projects/${PROJECT}/serviceAccounts/${account}`;
+      await clouds.grant(key.client_email, "roles/iam.serviceAccountKeyAdmin", accountPath);
+      const access = { ...endpoints(), credentials: JSON.stringify(key) };
+      const steps = ["zoneGrant", "key"] as const;
+      assert.deepEqual(await credentialObstacles({ ...plan, steps, account }, access), []);
+      const [lack, ...others] = await credentialObstacles({ ...plan, steps }, access);
+      assert.equal(lack?.kind === "permissions" && lack.step, "key");
+      assert.deepEqual(others, []);
+    });
+
+    it("leaves to the attempt what Google does not tell", async () => {
+      await clouds.control("google", "PATCH", "settings", {
+        disabledServices: ["cloudresourcemanager.googleapis.com"],
+      });
+      const fault = { match: ":testIamPermissions$", status: 500, times: 9 };
+      await clouds.control("google", "POST", "faults", fault);
+      assert.deepEqual(await obstaclesOf({}), []);
+    });
+
+    it("sees a role that is not there, or lacks what a challenge takes", async () => {
+      const role = await clouds.role("challenge", challengePermissions.slice(1));
+      const found = (role: string) => obstaclesOf({ role }, "roles/owner");
+      assert.deepEqual(await found(role), [
+        { kind: "role", role, isThere: true, missing: [challengePermissions[0]] },
+      ]);
+      const [nowhere] = await found(`projects/${PROJECT}/roles/nowhere`);
+      assert.equal(nowhere?.kind === "role" && nowhere.isThere, false);
+      const [reader] = await found("roles/dns.reader");
+      assert.equal(reader?.kind === "role" && reader.missing.includes("dns.changes.create"), true);
+      assert.deepEqual(await found(await clouds.role("enough", challengePermissions)), []);
+    });
+
+    it("is told each with commands that mend it", () => {
+      const place = { project: PROJECT, stack: "my stack", zone: ZONE, account: "a@b" };
+      const text = (refusal: Parameters<typeof refusalText>[0], member?: string) =>
+        refusalText(refusal, { ...place, member });
+      const lack = (step: CredentialStep) =>
+        ({
+          kind: "permissions",
+          step,
+          missing: stepNeeds[step].permissions,
+          isForeseen: true,
+        }) as const;
+      const zone = text(lack("zoneGrant"), "serviceAccount:o@p.iam.gserviceaccount.com");
+      assert.match(
+        zone,
+        new RegExp(
+          `lacks dns\\.managedZones\\.getIamPolicy and dns\\.managedZones\\.setIamPolicy on the managed zone ${ZONE} of project ${PROJECT}`,
+        ),
+      );
+      const binding = `gcloud projects add-iam-policy-binding ${PROJECT} --role=`;
+      const member = "--member=serviceAccount:o@p.iam.gserviceaccount.com --condition=None";
+      for (const command of [
+        `gcloud iam roles create akashZoneGrants --project=${PROJECT} --title='Grants on DNS zones' --permissions=dns.managedZones.getIamPolicy,dns.managedZones.setIamPolicy && ${binding}projects/${PROJECT}/roles/akashZoneGrants ${member}`,
+        `${binding}roles/iam.securityAdmin ${member}`,
+      ]) {
+        assert(zone.includes(`\n      ${command}`), `${command}\n${zone}`);
+      }
+      const you = '--member="user:$(gcloud config get-value account)" --condition=None';
+      for (const [step, role] of [
+        ["account", "roles/iam.serviceAccountAdmin"],
+        ["key", "roles/iam.serviceAccountKeyAdmin"],
+        ["projectGrant", "roles/resourcemanager.projectIamAdmin"],
+      ] as const) {
+        assert(text(lack(step)).endsWith(`\n      ${binding}${role} ${you}`), text(lack(step)));
+      }
+      const role = (name: string, isThere: boolean) =>
+        text({ kind: "role", role: name, isThere, missing: ["dns.changes.get"] });
+      assert.match(
+        role(`projects/${PROJECT}/roles/mine`, true),
+        new RegExp(
+          `\n +gcloud iam roles update mine --project=${PROJECT} --add-permissions=dns\\.changes\\.get$`,
+        ),
+      );
+      assert.match(
+        role("organizations/12/roles/mine", true),
+        /\n +gcloud iam roles update mine --organization=12 --add-permissions=dns\.changes\.get$/,
+      );
+      assert.match(
+        role("roles/dns.reader", true),
+        /\n +pulumi config rm -s 'my stack' --path dns\.role$/,
+      );
+      assert.match(
+        role("roles/nothing", false),
+        /is not at Google[^]*gcloud iam roles list --project=/,
+      );
+    });
+
+    it("is a service account by its address, and a user where nothing says so", () => {
+      const address = "o@p.iam.gserviceaccount.com";
+      const member = `serviceAccount:${address}`;
+      assert.equal(operatorMember({ impersonateServiceAccount: address }), member);
+      assert.equal(
+        operatorMember({ credentials: JSON.stringify({ client_email: address }) }),
+        member,
+      );
+      for (const access of [
+        {},
+        { accessToken: "ya29.x" },
+        { credentials: "{" },
+        { credentials: JSON.stringify({ client_email: "a b$(x)@c" }) },
+        { credentials: JSON.stringify({ type: "authorized_user" }) },
+      ]) {
+        assert.equal(operatorMember(access), undefined);
+      }
     });
   });
 

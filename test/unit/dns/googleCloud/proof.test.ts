@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { challengePermissions } from "../../../../dns/googleCloud/permissions.ts";
 import { proveGoogleCloudKey } from "../../../../dns/googleCloud/proof.ts";
 import { ProofError } from "../../../../dns/proof.ts";
 import {
@@ -47,6 +48,39 @@ describe("proof of a Google key", () => {
   it("passes with roles/dns.admin on the one zone, and leaves no record", async () => {
     await prove(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await txtRecords(), []);
+  });
+
+  describe("with a custom role", () => {
+    const leftover = {
+      additions: [{ name: `_akash-proof.${DOMAIN}.`, type: "TXT", ttl: 60, rrdatas: ['"left"'] }],
+    };
+
+    /** Google makes each change in a while, and a proof that was killed has left its record. */
+    async function inAnyCase(): Promise<void> {
+      await clouds.control("google", "PATCH", "settings", { changeDelayMs: 200 });
+      await clouds.google("POST", `${zonePath()}/changes`, leftover);
+    }
+
+    it("passes with the permissions that are documented", async () => {
+      const role = await clouds.role("challenge", challengePermissions);
+      await inAnyCase();
+      await prove(await clouds.keyWith(role));
+      assert.deepEqual(await txtRecords(), []);
+    });
+
+    for (const missing of challengePermissions) {
+      it(`fails without ${missing}, and says so`, async () => {
+        const others = challengePermissions.filter((permission) => permission !== missing);
+        const role = await clouds.role("less", others);
+        // Without a record that is there, none is replaced; with one, none is new.
+        await clouds.control("google", "PATCH", "settings", { changeDelayMs: 200 });
+        if (missing !== "dns.resourceRecordSets.create") {
+          await clouds.google("POST", `${zonePath()}/changes`, leftover);
+        }
+        const key = await clouds.keyWith(role);
+        await assertFails(prove(key), new RegExp(`lacks the permission ${missing} on`), key);
+      });
+    }
   });
 
   it("takes away what a proof left that was killed", async () => {

@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import { join, relative } from "node:path";
+import type { V1ResourceAttributes } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  chartUpgradeRights,
+  dailyRights,
+  installRights,
+  type ReleaseRights,
+  type Right,
+  type RouteMode,
+} from "../chart/rights.ts";
+import type { ReleaseNames } from "../chart/release.ts";
+import type { ClusterAccess } from "../lib/clusterAccess.ts";
+import { unlessMissing } from "../lib/kubernetesApi.ts";
+import { placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
+import type { Cluster } from "./cluster.ts";
+import { resourceHook } from "./hook.ts";
+
+/** A release, as far as rights are about it. */
+export interface ReleaseOfRights {
+  readonly namespace: string;
+  readonly names: ReleaseNames;
+  /** How port 80 reaches the provider. Default: not known, and not asked about. */
+  readonly mode?: RouteMode | undefined;
+}
+
+/** What is to be done with a release. */
+export type ReleaseTask = "install" | "change" | "upgradeChart";
+
+/** How many questions are under way at once. */
+const parallel = 8;
+
+/** What was asked already, by cluster: once a run is enough. */
+const asked = new WeakMap<Cluster, Map<string, Promise<void>>>();
+
+/**
+ * Refuses what the cluster would refuse half way: asks it for every right that the task takes. A cluster that does not
+ * answer, or does not tell, is left to the attempt.
+ *
+ * @param task what is to be done. Default: a change, or the first install where there is no StatefulSet of that name
+ * @throws RunError with all rights that are missing, and the commands that give them
+ */
+export async function refuseMissingRights(
+  cluster: Cluster,
+  release: ReleaseOfRights,
+  task?: ReleaseTask,
+): Promise<void> {
+  const { namespace, names, mode } = release;
+  const answers = asked.get(cluster) ?? new Map<string, Promise<void>>();
+  asked.set(cluster, answers);
+  const key = [namespace, names.fullname, mode, task].join("/");
+  let answer = answers.get(key);
+  if (answer === undefined) {
+    answer = ask(cluster, release, task);
+    answers.set(key, answer);
+  }
+  await answer;
+}
+
+async function ask(
+  cluster: Cluster,
+  release: ReleaseOfRights,
+  wanted: ReleaseTask | undefined,
+): Promise<void> {
+  const { namespace } = release;
+  let access: ClusterAccess;
+  let task: ReleaseTask;
+  let missing: readonly V1ResourceAttributes[];
+  try {
+    access = await cluster.access();
+    // Whoever may do anything is asked nothing else.
+    if (await access.allows({ group: "*", resource: "*", verb: "*" })) {
+      return;
+    }
+    task = wanted ?? ((await isInstalled(cluster, release)) ? "change" : "install");
+    missing = await refusedOf(access, questions(release, task));
+  } catch {
+    return;
+  }
+  if (missing.length > 0) {
+    const user = await access.user();
+    throw new pulumi.RunError(
+      [
+        `Whoever runs Pulumi${user === undefined ? "" : ` (${user})`} lacks rights in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
+          "An administrator of the cluster gives them (docs/security.md):",
+        ...grantCommands(release, task, user).map((command) => `      ${command}`),
+        `Nothing was changed; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+      ].join("\n"),
+    );
+  }
+}
+
+/** A StatefulSet that may not be read counts as there: that right is then among the missing ones. */
+async function isInstalled(cluster: Cluster, { namespace, names }: ReleaseOfRights) {
+  const apps = await cluster.appsApi();
+  const read = apps.readNamespacedStatefulSet({ namespace, name: names.fullname });
+  try {
+    return (await unlessMissing(read)) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function questions(
+  { names, namespace, mode }: ReleaseOfRights,
+  task: ReleaseTask,
+): readonly V1ResourceAttributes[] {
+  const all: readonly ReleaseRights[] = [
+    dailyRights(names, namespace, mode === undefined ? [] : [mode]),
+    ...(task === "install" ? [installRights(names, namespace)] : []),
+    ...(task === "upgradeChart" ? [chartUpgradeRights(names)] : []),
+  ];
+  return all.flatMap(({ namespaced, cluster }) => [
+    ...namespaced.flatMap((right) => attributesOf(right, namespace)),
+    ...cluster.flatMap((right) => attributesOf(right, undefined)),
+  ]);
+}
+
+function attributesOf(
+  {
+    group,
+    resources,
+    verbs,
+    names = [undefined],
+  }: Omit<Right, "names"> & { readonly names?: readonly (string | undefined)[] },
+  namespace: string | undefined,
+): readonly V1ResourceAttributes[] {
+  return resources.flatMap((path) => {
+    const [resource, subresource] = path.split("/");
+    return names.flatMap((name) =>
+      verbs.map(
+        (verb) =>
+          // The client leaves out what is undefined.
+          ({ group, resource, subresource, verb, name, namespace }) as V1ResourceAttributes,
+      ),
+    );
+  });
+}
+
+async function refusedOf(
+  access: ClusterAccess,
+  all: readonly V1ResourceAttributes[],
+): Promise<readonly V1ResourceAttributes[]> {
+  const refused: V1ResourceAttributes[] = [];
+  for (let start = 0; start < all.length; start += parallel) {
+    const part = all.slice(start, start + parallel);
+    const answers = await Promise.all(part.map((attributes) => access.allows(attributes)));
+    refused.push(...part.filter((_, index) => answers[index] === false));
+  }
+  return refused;
+}
+
+/** The rights in words: those on one object, or kind of object, together. */
+function rightsText(missing: readonly V1ResourceAttributes[], namespace: string): string {
+  const text = (attributes: readonly V1ResourceAttributes[]) => {
+    const byObject = new Map<string, string[]>();
+    for (const { group, resource, subresource, name, verb } of attributes) {
+      const kind = [resource, ...(subresource === undefined ? [] : [subresource])].join("/");
+      const object = `${kind}${group === undefined || group === "" ? "" : `.${group}`}${name === undefined ? "" : ` ${name}`}`;
+      byObject.set(object, [...(byObject.get(object) ?? []), verb ?? ""]);
+    }
+    return [...byObject].map(([object, verbs]) => `${verbs.join(", ")} on ${object}`).join("; ");
+  };
+  const inNamespace = missing.filter((one) => one.namespace !== undefined);
+  const inCluster = missing.filter((one) => one.namespace === undefined);
+  return [
+    ...(inNamespace.length > 0 ? [`in the namespace ${namespace} ${text(inNamespace)}`] : []),
+    ...(inCluster.length > 0 ? [`in the whole cluster ${text(inCluster)}`] : []),
+  ].join("; ");
+}
+
+/**
+ * A hook for before what belongs to a release is made or changed, also in a preview; see {@link refuseMissingRights}.
+ *
+ * @param name the hook's name
+ * @param task what is to be done, from what the hook is called with. Default: as there
+ */
+export function rightsHook(
+  name: string,
+  cluster: Cluster,
+  release: ReleaseOfRights,
+  task?: (args: pulumi.ResourceHookArgs) => ReleaseTask,
+): pulumi.ResourceHook {
+  return resourceHook(name, (args) => refuseMissingRights(cluster, release, task?.(args)), {
+    onDryRun: true,
+  });
+}
+
+/**
+ * The commands that give a user the documented rights. Each user has bindings of its own, so that nobody loses any.
+ *
+ * @param user the user's name. Default: a placeholder
+ */
+export function grantCommands(
+  { namespace, names: { fullname } }: ReleaseOfRights,
+  task: ReleaseTask,
+  user?: string,
+): readonly ShellText[] {
+  const folder = relative(process.cwd(), join(import.meta.dirname, "../docs/kubernetes"));
+  const who = user ?? placeholder("user");
+  const suffix = createHash("sha256")
+    .update(user ?? "")
+    .digest("hex")
+    .slice(0, 8);
+  const applied = (file: string) =>
+    shell`sed 's/NAMESPACE/${namespace}/g; s/FULLNAME/${fullname}/g' ${join(folder, file)} | kubectl apply -f -`;
+  const bound = (kind: ShellText, name: string, role: ShellText) =>
+    shell`kubectl create ${verbatim(kind)} ${`${name}-${suffix}`} ${verbatim(role)} --user=${who} --dry-run=client -o yaml | kubectl apply -f -`;
+  const inCluster = (name: string) =>
+    bound(shell`clusterrolebinding`, name, shell`--clusterrole=${name}`);
+  const daily = [
+    applied("rights.yaml"),
+    bound(
+      shell`rolebinding`,
+      `${fullname}-pulumi`,
+      shell`-n ${namespace} --role=${`${fullname}-pulumi`}`,
+    ),
+    inCluster(`${namespace}-${fullname}-pulumi`),
+  ];
+  return task === "install"
+    ? [applied("install-rights.yaml"), ...daily, inCluster(`${namespace}-${fullname}-install`)]
+    : daily;
+}

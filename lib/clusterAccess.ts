@@ -1,0 +1,47 @@
+import type { AuthorizationV1Api, V1ResourceAttributes } from "@kubernetes/client-node";
+import { connectionTo, type ClusterChoice } from "./kubeconfig.ts";
+import { authenticationApi, authorizationApi } from "./kubernetesApi.ts";
+
+/** What whoever asks may do in a cluster, as the cluster itself says. */
+export interface ClusterAccess {
+  /** The API server's address. */
+  readonly server: string;
+  /**
+   * Whether the asker may do something
+   * (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access).
+   */
+  readonly allows: (attributes: V1ResourceAttributes) => Promise<boolean>;
+  /** The asker's name, or undefined where the cluster does not tell it: before Kubernetes 1.28. */
+  readonly user: () => Promise<string | undefined>;
+}
+
+/**
+ * The access to a cluster.
+ *
+ * @param choice which cluster
+ */
+export function clusterAccess(choice: ClusterChoice): ClusterAccess {
+  // One for all questions.
+  let authorization: Promise<AuthorizationV1Api> | undefined;
+  return {
+    server: connectionTo(choice).server,
+    allows: async (resourceAttributes) => {
+      authorization ??= authorizationApi(choice);
+      const { status } = await (
+        await authorization
+      ).createSelfSubjectAccessReview({
+        body: { spec: { resourceAttributes } },
+      });
+      return status?.allowed === true;
+    },
+    user: async () => {
+      const api = await authenticationApi(choice);
+      try {
+        const { status } = await api.createSelfSubjectReview({ body: {} });
+        return status?.userInfo?.username;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
+import {
+  chartUpgradeRights,
+  dailyRights,
+  lookingRights,
+  installRights,
+  type Right,
+} from "../../../chart/rights.ts";
+import { releaseNames } from "../../../chart/release.ts";
+
+interface Role {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly resourceNames?: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+/** The objects of a file of docs/kubernetes, for a release. */
+function documented(file: string, namespace: string, fullname: string): readonly Role[] {
+  const text = readFileSync(`docs/kubernetes/${file}`, "utf8")
+    .replaceAll("NAMESPACE", namespace)
+    .replaceAll("FULLNAME", fullname);
+  return parseAllDocuments(text).map((document) => document.toJS() as Role);
+}
+
+function rules(rights: readonly Right[]): Role["rules"] {
+  return rights.map(({ group, resources, names, verbs }) => ({
+    apiGroups: [group],
+    resources,
+    ...(names !== undefined && { resourceNames: names }),
+    verbs,
+  }));
+}
+
+describe("the documented rights in a cluster", () => {
+  const namespace = "my-namespace";
+  const names = releaseNames("my-release");
+  const { fullname } = names;
+
+  it("are those that the program asks about, day to day", () => {
+    const { namespaced, cluster } = dailyRights(names, namespace);
+    const [role, clusterRole, ...others] = documented("rights.yaml", namespace, fullname);
+    assert.deepEqual(others, []);
+    assert.deepEqual(role?.metadata, { name: `${fullname}-pulumi`, namespace });
+    assert.deepEqual(role.rules, rules([...namespaced, ...lookingRights.namespaced]));
+    assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-pulumi` });
+    assert.deepEqual(
+      clusterRole.rules,
+      rules([...cluster, ...chartUpgradeRights(names).cluster, ...lookingRights.cluster]),
+    );
+  });
+
+  it("are those that the program asks about before the first install", () => {
+    const [, clusterRole, ...others] = documented("install-rights.yaml", namespace, fullname);
+    assert.deepEqual(others, []);
+    assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-install` });
+    assert.deepEqual(clusterRole.rules, rules(installRights(names, namespace).cluster));
+  });
+
+  it("have names of their own for each release, so that none takes another's", () => {
+    const all = [
+      [namespace, "a-provider"],
+      [namespace, "b-provider"],
+      ["other", "a-provider"],
+    ].flatMap(([place = "", name = ""]) =>
+      ["rights.yaml", "install-rights.yaml"].flatMap((file) =>
+        documented(file, place, name)
+          .filter(({ kind }) => kind !== "Namespace")
+          .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""} ${metadata.name}`),
+      ),
+    );
+    assert.equal(new Set(all).size, all.length, all.join("\n"));
+  });
+});
