@@ -13,12 +13,7 @@ import {
   credentialProtection,
   providerArgs,
 } from "./config/args.ts";
-import {
-  credentialWarnings,
-  readConfig,
-  settingsKeptAsText,
-  settingsWithoutEffect,
-} from "./config/index.ts";
+import { configWarnings, readConfig } from "./config/index.ts";
 import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
@@ -26,8 +21,7 @@ import { stackOutputs } from "./outputs.ts";
 export default async function program(): Promise<pulumi.Inputs> {
   refuseUnusableProxies();
   const config = readConfig();
-  const warnings = [...settingsWithoutEffect(), ...settingsKeptAsText(), ...credentialWarnings()];
-  for (const sentence of warnings) {
+  for (const sentence of configWarnings()) {
     await pulumi.log.warn(sentence);
   }
   // Before the lookups at the cloud, so that the plugins of both start at once.

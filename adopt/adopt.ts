@@ -1,6 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFile } from "../lib/files.ts";
+import { temporaryFile, writeAtomically } from "../lib/files.ts";
 import {
   importCommand,
   importFile,
@@ -34,7 +33,7 @@ export async function adopt(
   report(`Writing the settings of stack ${identity.stack}`);
   const { script } = translation;
   if (script !== undefined) {
-    writeFileSync(join(directory, script.file), script.text, { mode: 0o755 });
+    writeAtomically(join(directory, script.file), script.text, 0o755);
   }
   if (preparation.isNewStack) {
     await pulumi.run(initCommand(identity));

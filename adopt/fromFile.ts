@@ -1,12 +1,20 @@
 import { join } from "node:path";
-import { credentialSecretName, releaseNames, type ReleaseNames } from "../chart/release.ts";
+import {
+  chartName,
+  credentialSecretName,
+  releaseNames,
+  type ReleaseNames,
+} from "../chart/release.ts";
 import type { Config } from "../config/index.ts";
+import { kubectl, type CommandTarget } from "../lib/clusterCommand.ts";
 import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
 import type { ValueMap } from "../lib/json.ts";
+import { shell } from "../lib/shell.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
 import { differences } from "./cluster/differences.ts";
-import { readValues } from "./file/readValues.ts";
+import { completedValues } from "./cluster/fromRelease.ts";
+import type { ValuesFile } from "./file/readValues.ts";
 import { translate, type Script } from "./file/translate.ts";
 import { validate } from "./file/validate.ts";
 import { refusalText, type Refusal } from "./refusal.ts";
@@ -17,21 +25,32 @@ import type { StackFile } from "./stackFile.ts";
 /**
  * Takes the settings from the file that Helm was given.
  *
+ * @param read what is in it
  * @param zone DNS zone of the credential in the file
  * @throws UserError with everything in the file that stands in the way
  */
 export async function fromFile(
   file: string,
+  read: ValuesFile,
   zone: string | undefined,
   { directory, stackFolder, identity, existing, state, place, provider, release }: Situation,
 ): Promise<Discovery> {
-  const values = readValues(file);
   const { stack } = identity;
   const deployed = release.chart.metadata.version;
+  const names = releaseNames(place.releaseName, { ...release.config, ...read.values });
+  const secrets = await provider.secrets(credentialSecrets(names));
+  const { values, taken } = completedValues(read.values, release, secrets, names);
 
   const scriptFile = `${stackFolder}/${ownName(stack)}.price_script.sh`;
   const translated = translate(values, { zone, deployedChart: deployed, scriptFile });
-  const translation = {
+  const found = differences({
+    values,
+    secrets: translated.secrets,
+    release,
+    live: secrets,
+    names,
+  });
+  const unchecked = {
     ...translated,
     settings: {
       ...translated.settings,
@@ -39,12 +58,14 @@ export async function fromFile(
       ...chartSetting(existing, deployed),
     },
   };
-  const { config, refusals } = validate(stack, existing, translation);
-  const names = releaseNames(place.releaseName, translation.values);
+  const { config, refusals, accepted, accept, warnings } = validate(stack, existing, unchecked, {
+    places: read.places,
+    runs: (path) => !found.some((difference) => isAtOrIn(difference.path, path)),
+  });
   const target = { namespace: place.namespace, kubeContext: provider.kubeContext };
   const others = [
     ...chartRefusals(deployed, target, names.fullname),
-    ...scriptRefusals(directory, translation.script),
+    ...scriptRefusals(directory, unchecked.script),
   ];
   if (config === undefined || others.length > 0) {
     throw new UserError(
@@ -52,15 +73,36 @@ export async function fromFile(
     );
   }
 
-  const live = await provider.secrets(wantedSecrets(names, config));
+  const wanted = wantedSecrets(names, config);
   return {
     names,
-    translation,
-    live,
-    differences: differences({ values, secrets: translation.secrets, release, live, names }),
+    translation: {
+      ...unchecked,
+      settings: { ...unchecked.settings, ...(accept.length > 0 && { accept }) },
+    },
+    live: new Map([...secrets].filter(([name]) => wanted.includes(name))),
+    differences: found,
+    taken,
+    accepted: accepted.map((one) =>
+      one.subject === "from" ? { ...one, problem: keyNameText(config.from, names, target) } : one,
+    ),
+    repeated: read.repeated,
+    warnings,
     nextChart: config.chartVersion,
     recovers: false,
   };
+}
+
+/** Whether one path in the file is the other, or inside it. */
+function isAtOrIn(path: string, subject: string): boolean {
+  const place = subject.replaceAll(/\[(\d+)\]/g, ".$1");
+  return `${path}.`.startsWith(`${place}.`) || `${place}.`.startsWith(`${path}.`);
+}
+
+/** What to put in the place of a key's name, which the chart takes as well. */
+function keyNameText(name: string, { pod }: ReleaseNames, target: CommandTarget): string {
+  const show = shell`exec ${pod} -c ${chartName} -- provider-services keys show ${name} -a`;
+  return `is a key's name, and no address. Put the key's address there, which this shows: ${kubectl(target, show)}`;
 }
 
 function chartSetting({ settings }: StackFile, deployed: string): ValueMap {
@@ -79,6 +121,11 @@ function scriptRefusals(directory: string, script: Script | undefined): Refusal[
           problem: `is not the script in ${script.file}; move that file away`,
         },
       ];
+}
+
+/** Where the chart keeps credentials. */
+function credentialSecrets(names: ReleaseNames): readonly string[] {
+  return [names.walletSecret, names.googleCloudSecret, names.cloudflareSecret];
 }
 
 /** The Secrets that the program has for this configuration. */

@@ -4,7 +4,9 @@ import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import { printedExponents, type PrintedExponent } from "./cluster/printedExponents.ts";
+import { handSet, type HandSet } from "./cluster/handSet.ts";
 import type { RunningProvider } from "./cluster/runningProvider.ts";
+import { readValuesFile } from "./file/readValues.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";
@@ -28,6 +30,8 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   readonly chart: ChartVersions;
   /** Numbers that the next `up` prints otherwise than the release does. */
   readonly exponents: readonly PrintedExponent[];
+  /** What was set by hand in the provider's pod. Default: nothing. */
+  readonly handSet?: readonly HandSet[];
 }
 
 /**
@@ -36,12 +40,14 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
  * @throws UserError with everything that stands in the way
  */
 export async function prepare(args: Arguments, project: Project): Promise<Preparation> {
+  // What is wrong with the file, a stack or a cluster has nothing to do with.
+  const read = args.file === undefined ? undefined : readValuesFile(args.file);
   const situation = await situationOf(args, project);
   const { identity, state, place, provider, release } = situation;
   const { live, nextChart, ...discovery } =
-    args.file === undefined
+    args.file === undefined || read === undefined
       ? await fromStack(situation)
-      : await fromFile(args.file, args.zone, situation);
+      : await fromFile(args.file, read, args.zone, situation);
   const { names, maker } = discovery;
   refuseOthers(live.get(names.walletSecret), identity);
   const secrets = [...live.keys()];
@@ -59,6 +65,7 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     isNewStack: state === undefined,
     imported,
     missing: stillToImport(identity, imported, state),
+    handSet: handSet(release, await provider.statefulSet(names.fullname)),
     chart: { deployed: release.chart.metadata.version, next: nextChart },
     exponents: printedExponents(release),
   };

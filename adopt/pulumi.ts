@@ -1,5 +1,6 @@
 import {
-  emptyCheckpoint,
+  brokenCheckpoint,
+  errorLines,
   exportArguments,
   runPulumi,
   stackResources,
@@ -53,6 +54,15 @@ export class Pulumi {
     return resources && new Map(resources.map(({ urn, id }) => [urn, id]));
   }
 
+  /**
+   * What a stack's configuration says, environments of Pulumi ESC included, as JSON text; encrypted values stay so.
+   *
+   * @throws UserError with Pulumi's own error when it fails
+   */
+  configuration(stack: string): Promise<string> {
+    return this.run({ args: ["config", "--json", "-s", stack], stack });
+  }
+
   private options(command: PulumiCommand) {
     const explain = (failure: PulumiFailure) =>
       failure === "not on PATH"
@@ -69,17 +79,24 @@ export function shownCommand({ args, shown }: PulumiCommand): string {
 
 /** That a command failed, with Pulumi's own errors of all it said, and what lifts a lock that has outlived its Pulumi. */
 export function failureText(command: PulumiCommand, output: string): string {
-  const lines = output.split("\n").map((line) => line.trim());
-  const errors = lines.filter((line) => line.startsWith("error: "));
-  const said = errors.length > 0 ? errors : lines.filter((line) => line !== "").slice(-3);
+  const errors = errorLines(output);
+  const said = errors.length > 0 ? errors : lastLines(output);
   const locked = /currently locked|update is currently in progress/.test(output)
     ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
-  const empty = emptyCheckpoint(output, command.stack);
+  const broken = brokenCheckpoint(output, command.stack);
   // Node's words and Go's. Pulumi hands the settings over in one variable (runtime/config.js, `PULUMI_CONFIG`).
   const tooLong = /E2BIG|argument list too long/.test(output)
     ? `\nPulumi hands the program its settings in one variable of the environment, which Linux limits to 128 KiB: take what is largest out of the file's values, and adopt again. How large they are: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
     : "";
   const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
-  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${empty === undefined ? "" : `\n${empty}`}`;
+  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${broken === undefined ? "" : `\n${broken}`}`;
+}
+
+function lastLines(output: string): string[] {
+  return output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(-3);
 }

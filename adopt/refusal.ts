@@ -1,3 +1,4 @@
+import type { Place } from "./file/valuesTree.ts";
 import { shell, type ShellText } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
 
@@ -6,6 +7,8 @@ export interface Refusal {
   /** The value's path in the file, or the setting's name. */
   readonly subject: string;
   readonly problem: string;
+  /** Where it stands in the file, if it does. */
+  readonly place?: Place | undefined;
   /** The command that mends it, where the stack and not the file is to be mended. */
   readonly command?: ShellText;
 }
@@ -22,12 +25,16 @@ export function refusalText(
 ): string {
   const count = refusals.length === 1 ? "a problem" : `${refusals.length} problems`;
   const lines = refusals.map(
-    ({ subject, problem, command }) =>
-      `  ${printableLine(subject)} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
+    ({ subject, problem, place, command }) =>
+      `  ${printableLine(subject)} ${problem}${placeText(place)}${command === undefined ? "" : `\n      ${command}`}`,
   );
   const first =
     newStack === undefined || refusals.every(({ command }) => command === undefined)
       ? ""
       : `\n  Before the first command, make the stack:\n      ${shell`pulumi stack init ${newStack}`}`;
   return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
+}
+
+function placeText(place: Place | undefined): string {
+  return place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
 }

@@ -25,6 +25,7 @@ const masked = "[secret]";
 /** What an adoption does, for machines. Holds no secret. */
 export function summary(preparation: Preparation) {
   const { identity, place, translation, imported, differences, exponents, chart } = preparation;
+  const { taken = [], accepted = [], handSet = [], warnings = [] } = preparation;
   return {
     stack: identity.stack,
     ...place,
@@ -33,11 +34,15 @@ export function summary(preparation: Preparation) {
     secrets: Object.keys(translation.secrets),
     values: withMasked(translation.values),
     dropped: translation.dropped,
+    taken,
+    accepted,
     credentialLookalikes: credentialLookalikes(translation.values).map((path) =>
       pathText(["values", ...path]),
     ),
     differences,
     exponents,
+    handSet,
+    warnings,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
     commands: shownCommands(preparation),
   };
@@ -47,6 +52,7 @@ export function summary(preparation: Preparation) {
 export function planText(file: string | undefined, preparation: Preparation): string {
   const { identity, place, translation, differences, exponents, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
+  const { taken = [], accepted = [], repeated = [], handSet = [], warnings = [] } = preparation;
   const { kubeContext, kubeconfig } = preparation.provider;
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
   const shown = {
@@ -58,19 +64,41 @@ export function planText(file: string | undefined, preparation: Preparation): st
     file === undefined
       ? `The release ${place.releaseName} in ${place.namespace} goes back to the stack ${identity.stack}, whose settings stay as they are.`
       : `${file} and the release ${place.releaseName} in ${place.namespace} become the stack ${identity.stack}.`,
+    section(
+      "Taken from the release, since the file does not say it",
+      rows(taken.map((path) => [printableLine(path), "only in the release"])),
+    ),
     section("Settings", Object.keys(shown).length === 0 ? "" : formatYaml(shown)),
+    section(
+      "Accepted, since the provider runs with it; a new stack would refuse it",
+      rows(accepted.map(({ subject, problem }) => [printableLine(subject), problem])),
+    ),
+    section(
+      "More than once in the file; the last counts, as for Helm",
+      rows(repeated.map(({ path, lines }) => [printableLine(path), `lines ${lines.join(", ")}`])),
+    ),
     section("Left out", rows(dropped.map(({ path, why }) => [path, why]))),
     section(
       "Where the file is not what the release runs with; the file counts",
       rows(differences.map(({ path, how }) => [path, how])),
     ),
-    differences.some(({ how }) => how !== "only in the file")
+    taken.length > 0 || differences.some(({ how }) => how !== "only in the file")
       ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
     section(
       "Numbers that the release has with an exponent, which the provider may not read; the next up gives it the digits",
       rows(exponents.map(({ path, printed, digits }) => [path, `${printed} becomes ${digits}`])),
     ),
+    section(
+      "Set by hand in the pod; the release does not have it",
+      rows(
+        handSet.map(({ container, name, isKept }) => [
+          printableLine(`${name} (container ${container})`),
+          isKept ? "the next up keeps it" : "the next up puts the chart's value back",
+        ]),
+      ),
+    ),
+    section("Warnings", warnings.join("\n")),
     section(
       "Look like credentials, and stay in clear in the stack's file and in what Helm keeps; a Secret that the chart reads is the place for them",
       credentialLookalikes(values)

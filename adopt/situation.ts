@@ -2,6 +2,7 @@ import type { V1Secret } from "@kubernetes/client-node";
 import { defaultNamespace, defaultReleaseName, type ReleaseNames } from "../chart/release.ts";
 import { aliases } from "../config/kubernetesPlugin.ts";
 import { ownerAnnotation } from "../components/owner.ts";
+import { UserError } from "../lib/errors.ts";
 import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { ClusterChoice } from "../lib/kubeconfig.ts";
 import { encryptedKubeconfig, kubeconfigSetting } from "../lib/pulumi.ts";
@@ -10,11 +11,13 @@ import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Difference } from "./cluster/differences.ts";
 import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { Translation } from "./file/translate.ts";
+import type { Accepted } from "./file/validate.ts";
+import type { RepeatedKey } from "./file/valuesTree.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
+import { configuredByPulumi, readStackFile, type StackFile } from "./stackFile.ts";
 import { shell } from "../lib/shell.ts";
 import { ownName, readProject } from "../lib/stackFile.ts";
-import { readStackFile, type StackFile } from "./stackFile.ts";
 
 /** What is known before the settings are. */
 export interface Situation {
@@ -38,6 +41,14 @@ export interface Discovery {
   /** The release's Secrets that the program takes over, by name. */
   readonly live: ReadonlyMap<string, V1Secret>;
   readonly differences: readonly Difference[];
+  /** Paths of the values that are taken from the release, since the file does not say them. Default: none. */
+  readonly taken?: readonly string[];
+  /** What a new stack would refuse, and the provider runs with. Default: nothing. */
+  readonly accepted?: readonly Accepted[];
+  /** Keys that stand more than once in the file. Default: none. */
+  readonly repeated?: readonly RepeatedKey[];
+  /** What else its operator should know, in sentences. Default: nothing. */
+  readonly warnings?: readonly string[];
   /** The chart version that the next `up` deploys. */
   readonly nextChart: string;
   /** Whether the provider is the stack's already, which has lost its state. */
@@ -63,7 +74,8 @@ export async function situationOf(
   { directory, pulumi }: Project,
 ): Promise<Situation> {
   const { name: project, stackConfigDir: stackFolder } = readProject(directory);
-  const existing = readStackFile(directory, stack);
+  const state = await pulumi.state(stack);
+  const existing = await stackConfiguration(stack, project, state, { directory, pulumi });
   const place = {
     namespace: namespace ?? settingText(existing, "namespace") ?? defaultPlace.namespace,
     releaseName: releaseName ?? settingText(existing, "releaseName") ?? defaultPlace.releaseName,
@@ -73,9 +85,30 @@ export async function situationOf(
     place,
   );
   const release = await provider.deployedRevision();
-  const state = await pulumi.state(stack);
   const identity = { project, stack };
   return { directory, stackFolder, identity, existing, state, place, provider, release };
+}
+
+/** What the stack's configuration says: as Pulumi has it where there is the stack, else as the file alone does. */
+async function stackConfiguration(
+  stack: string,
+  project: string,
+  state: StackState,
+  { directory, pulumi }: Project,
+): Promise<StackFile> {
+  const file = readStackFile(directory, stack);
+  if (state === undefined) {
+    return file;
+  }
+  try {
+    return configuredByPulumi(project, await pulumi.configuration(stack), file) ?? file;
+  } catch (error) {
+    // Such as one without the passphrase, which a dry run does not take; an environment, only Pulumi knows.
+    if (file.hasEnvironment !== true && error instanceof UserError) {
+      return file;
+    }
+    throw error;
+  }
 }
 
 /** As in Akash's guides, and as the stack has it without a setting. */

@@ -2,20 +2,24 @@ import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap as isMapNode, parseDocument, Scalar, visit, type Node } from "yaml";
 import { readIfPresent, writeAtomically } from "../lib/files.ts";
-import { isMap, type ValueMap } from "../lib/json.ts";
+import { isMap, parseJsonDigits, type ValueMap } from "../lib/json.ts";
 import { decimalText } from "../lib/numbers.ts";
 import { printable } from "../lib/printable.ts";
-import { readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
+import { hasEnvironment, readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
 import { leaves, mapLeaves } from "../lib/tree.ts";
 
-/** What a stack's file says already. */
+/** What a stack's configuration says already. */
 export interface StackFile {
   /** Its settings by name, without those that hold something encrypted. */
   readonly settings: ValueMap;
   /** Names of the settings that are encrypted, or hold something encrypted. */
   readonly encrypted: readonly string[];
+  /** Names of the settings that are not the file's, but an environment's of Pulumi ESC. Default: none. */
+  readonly inEnvironment?: readonly string[];
   /** What it says to the Kubernetes plugin, by the plugin's own names; encrypted values are `{ secure }`. */
   readonly kubernetes?: ValueMap;
+  /** Whether the file names environments of Pulumi ESC. Default: no. */
+  readonly hasEnvironment?: boolean;
 }
 
 /**
@@ -25,16 +29,57 @@ export interface StackFile {
  */
 export function readStackFile(directory: string, stack: string): StackFile {
   const { name } = readProject(directory);
-  const config = readStackConfig(directory, stack);
-  const prefix = `${name}:`;
+  return {
+    ...stackSettings(name, readStackConfig(directory, stack)),
+    ...(hasEnvironment(directory, stack) && { hasEnvironment: true }),
+  };
+}
+
+/**
+ * What Pulumi itself says of a stack's configuration, environments of ESC included.
+ *
+ * @param text what `pulumi config --json` has written
+ * @param file what the stack's file says
+ * @returns undefined where that is no configuration
+ */
+export function configuredByPulumi(
+  project: string,
+  text: string,
+  file: StackFile,
+): StackFile | undefined {
+  const all = parseJsonDigits(text);
+  if (!isMap(all)) {
+    return undefined;
+  }
+  const config = Object.entries(all).map(([key, entry]): [string, unknown] => {
+    const { value, objectValue, secret } = isMap(entry) ? entry : {};
+    return [key, secret === true ? { secure: "" } : (objectValue ?? value)];
+  });
+  const told = stackSettings(project, Object.fromEntries(config));
+  const inFile = [...Object.keys(file.settings), ...file.encrypted];
+  const inEnvironment = [...Object.keys(told.settings), ...told.encrypted].filter(
+    (name) => !inFile.includes(name),
+  );
+  return { ...told, ...(inEnvironment.length > 0 && { inEnvironment }) };
+}
+
+/** The settings in a configuration. A key without a colon is the project's (sdk/go/common/workspace, project.go). */
+function stackSettings(project: string, config: ValueMap): StackFile {
+  const entries = Object.entries(config).map(
+    ([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value] as const,
+  );
   const under = (prefix: string) =>
-    Object.entries(config)
+    entries
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
-  const own = under(prefix);
+      // Pulumi takes both spellings, such as project:config:name.
+      .map(
+        ([key, value]) =>
+          [key.slice(prefix.length).replace(/^config:/, ""), handedOver(value)] as const,
+      );
+  const own = under(`${project}:`);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
-    leaves(value).some(([path]) => path.split(".").at(-1) === "secure");
+    leaves(value, { lists: true }).some(([path]) => path.split(".").at(-1) === "secure");
   return {
     settings: Object.fromEntries(own.filter(([, value]) => !isEncrypted(value))),
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
@@ -76,6 +121,8 @@ export function writeSettings(
   for (const [name, value] of Object.entries(settings)) {
     const node = document.createNode(value);
     quoteWhatLooksLikeOther(node);
+    // The same setting without its project, as Pulumi lets it be written.
+    document.deleteIn(["config", name]);
     document.setIn(["config", `${project}:${name}`], node);
   }
   // Pulumi's parser takes it for a line break, also where it is quoted.

@@ -49,7 +49,7 @@ export function decodeParameters(text: string): Parameters {
   const parsed = parametersSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new Error(
-      `the annotation ${parametersAnnotation} does not hold this program's parameters: ${z.prettifyError(parsed.error)}`,
+      `the annotation ${parametersAnnotation} does not hold this program's parameters, as this version writes them`,
     );
   }
   return parsed.data;

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
 import { isPending, markedAt, recordSelector } from "../lib/helmRecord.ts";
+import { metadataOnly } from "../lib/kubernetesApi.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { shell } from "../lib/shell.ts";
@@ -94,10 +95,10 @@ async function revisionSecrets(
   const core = await cluster.coreApi();
   return {
     list: async () => {
-      const { items } = await core.listNamespacedSecret({
-        namespace,
-        labelSelector: recordSelector({ name: releaseName }),
-      });
+      const { items } = await core.listNamespacedSecret(
+        { namespace, labelSelector: recordSelector({ name: releaseName }) },
+        await metadataOnly(),
+      );
       return items.flatMap(({ metadata }) => metadata ?? []);
     },
     remove: async (name) => {

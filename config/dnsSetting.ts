@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
+import { broughtProofTimeout, defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { defaultDnsRole, isRoleName, roleForms } from "../dns/googleCloud/permissions.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 import { momentInUtc } from "../lib/moments.ts";
@@ -8,9 +8,9 @@ import { domainName, matching, positive } from "./forms.ts";
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 
-const proofTimeout = positive.prefault(defaultProofTimeout).meta({
+const proofTimeout = positive.optional().meta({
   description: "How long the proof waits until a new credential works everywhere, in seconds.",
-  note: ": at Google it is mostly one minute and up to 7, at Cloudflare seconds",
+  unset: `${defaultProofTimeout}, since at Google it takes mostly one minute and up to 7; ${broughtProofTimeout} for a credential that you bring`,
   examples: [600],
 });
 

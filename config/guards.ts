@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { priceTargetNames } from "./accepted.ts";
 import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { shell } from "../lib/shell.ts";
 import { parseJson } from "../lib/json.ts";
+import { ownName } from "../lib/stackFile.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
 import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
@@ -59,10 +61,47 @@ function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Sett
     }));
 }
 
-/** Which environment a stack is for, by its name: `staging`, `prod`, `prod-eu` and the like. */
+/** What says of a word beside it that it is not meant, or is only one of two. */
+const counterword =
+  /^(non|not|no|never|pre|post|anti|un|pseudo|semi|quasi|near|nearly|almost|like|fake|mock|test|tests|testing|dev|devel|development|qa|uat|demo|sandbox|preview)$/;
+
+const environmentOf: Readonly<Record<string, keyof typeof letsEncryptDirectory | undefined>> = {
+  staging: "staging",
+  prod: "production",
+  production: "production",
+};
+
+/**
+ * Which environment a stack is for, by the last part of its name: `staging`, `prod`, `prod-eu` and the like. Undefined
+ * where it says neither, both, or the opposite, as `pre-prod` does.
+ */
 export function stackEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
-  const [word] = /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(stack.toLowerCase()) ?? [];
-  return word === "prod" ? "production" : (word as "staging" | "production" | undefined);
+  const words = ownName(stack)
+    .toLowerCase()
+    .split(/[-_.]+/);
+  const [environment, ...others] = new Set(words.flatMap((word) => environmentOf[word] ?? []));
+  return others.length > 0 || words.some((word) => counterword.test(word))
+    ? undefined
+    : environment;
+}
+
+/** What earlier releases took such a stack for, which went by the first such word alone. */
+function formerEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
+  const [word = ""] =
+    /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(ownName(stack).toLowerCase()) ?? [];
+  return environmentOf[word];
+}
+
+function missingDirectory(stack: string): SettingProblem {
+  const former = formerEnvironment(stack);
+  const missing = "is missing, and the stack's name says neither staging nor prod";
+  return former === undefined
+    ? { setting: "acmeDirectory", problem: missing, mend: set("acmeDirectory") }
+    : {
+        setting: "acmeDirectory",
+        problem: `${missing} for certain; a stack of this name that is deployed has used Let's Encrypt's ${former} directory, which this keeps`,
+        mend: ["set", shell`acmeDirectory ${former}`],
+      };
 }
 
 function directoryFitsStack(
@@ -71,16 +110,7 @@ function directoryFitsStack(
 ): SettingProblem[] {
   const environment = stackEnvironment(stack);
   if (environment === undefined) {
-    const missing = values.acmeDirectory === undefined;
-    return missing
-      ? [
-          {
-            setting: "acmeDirectory",
-            problem: "is missing, and the stack's name says neither staging nor prod",
-            mend: set("acmeDirectory"),
-          },
-        ]
-      : [];
+    return values.acmeDirectory === undefined ? [missingDirectory(stack)] : [];
   }
   const other = environment === "staging" ? "production" : "staging";
   const sameUrl = (a: string, b: string) =>
@@ -164,7 +194,7 @@ export function priceTargets(parsed: Partial<Settings>): Record<string, string> 
   return Object.fromEntries(
     Object.entries(parsed).filter(
       (entry): entry is [string, string] =>
-        entry[0].startsWith("price_target_") && typeof entry[1] === "string",
+        priceTargetNames.some((name) => name === entry[0]) && typeof entry[1] === "string",
     ),
   );
 }
@@ -177,6 +207,7 @@ function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSou
         problem:
           "has no effect without bidPriceScript: the provider would bid with its built-in scale strategy",
         mend: set("bidPriceScript"),
+        isAcceptable: true,
       }));
 }
 
@@ -214,6 +245,7 @@ function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Set
           setting: "storageClass",
           problem: `is ${storageClass}, but the attributes name the persistent class ${persistent}, which the chart prefers`,
           mend: ["rm", shell`storageClass`],
+          isAcceptable: true,
         },
       ]
     : [];
@@ -271,6 +303,8 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
       setting: `values.${path}`,
       problem,
       mend: ["rm", shell`--path ${`values.${path}`}`],
+      // Somebody may have made the account by hand.
+      isAcceptable: path === "serviceAccount.name",
     }));
 }
 
@@ -349,10 +383,7 @@ const ownSettings: Readonly<Record<string, SettingName>> = {
 };
 
 function valuesRepeatNoSetting({ values }: Partial<Settings>) {
-  const priceTargets = (Object.keys(settings) as SettingName[]).filter((name) =>
-    name.startsWith("price_target_"),
-  );
-  return [...Object.entries(ownSettings), ...priceTargets.map((name) => [name, name] as const)]
+  return [...Object.entries(ownSettings), ...priceTargetNames.map((name) => [name, name] as const)]
     .filter(([path]) => valueAt(values, path) !== undefined)
     .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,

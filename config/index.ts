@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
+import { acceptedForm, acceptName, type AcceptableSetting } from "./accepted.ts";
 import { guards, priceTargets, stackEnvironment } from "./guards.ts";
+import { keyWarnings } from "./keyFormat.ts";
 import {
   letsEncryptDirectory,
   settings,
@@ -83,6 +85,8 @@ export interface ConfigProblem {
   readonly problem: string;
   /** The command that mends it. */
   readonly command: ShellText;
+  /** What the setting `accept` would name for it to be a warning; undefined where it cannot be one. */
+  readonly acceptName?: AcceptableSetting | undefined;
 }
 
 /** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
@@ -108,6 +112,44 @@ export class ConfigError extends pulumi.RunError {
  * @throws ConfigError with every problem that was found
  */
 export function readConfig(source: ConfigSource = runningStack()): Config {
+  const { settings: parsed, problems } = examine(source);
+  if (problems.length > 0) {
+    throw new ConfigError(
+      source.stack,
+      problems.map((found) => configProblem(found, problems, source)),
+    );
+  }
+  return assemble(parsed as Settings, source);
+}
+
+/**
+ * What a stack's configuration is to be warned of, each as a sentence with the command that ends it, if there is one. No
+ * problems: providers run with it, and go on.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function configWarnings(source: ConfigSource = runningStack()): readonly string[] {
+  const { settings: parsed, accepted } = examine(source);
+  return [
+    ...accepted
+      .map((found) => configProblem(found, accepted, source))
+      .map(
+        ({ setting, problem, command }) =>
+          `${setting} ${problem}; the stack accepts it.\n      ${command}`,
+      ),
+    ...settingsWithoutEffect(source),
+    ...settingsKeptAsText(source),
+    ...credentialWarnings(source),
+    ...keyWarnings(parsed, source.stack),
+  ];
+}
+
+/** What is wrong with a configuration: what keeps it from being used, and what the stack accepts. */
+function examine(source: ConfigSource): {
+  readonly settings: Partial<Settings>;
+  readonly problems: readonly SettingProblem[];
+  readonly accepted: readonly SettingProblem[];
+} {
   const { settings: parsed, problems } = parseSettings(source);
   const all = [
     ...unknownSettings(source),
@@ -115,17 +157,28 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
     ...kubernetesProblems(source),
     ...guards.flatMap((guard) => guard(parsed, source)),
   ];
-  if (all.length > 0) {
-    throw new ConfigError(
-      source.stack,
-      all.map((found) => ({
-        setting: found.setting,
-        problem: found.problem,
-        command: commandFor(found, all, source),
-      })),
-    );
-  }
-  return assemble(parsed as Settings, source);
+  const names: readonly string[] = parsed.accept ?? [];
+  const isAccepted = ({ setting, isAcceptable }: SettingProblem) =>
+    isAcceptable === true && names.includes(acceptName(setting) ?? "");
+  return {
+    settings: parsed,
+    problems: all.filter((found) => !isAccepted(found)),
+    accepted: all.filter(isAccepted),
+  };
+}
+
+function configProblem(
+  found: SettingProblem,
+  all: readonly SettingProblem[],
+  source: ConfigSource,
+): ConfigProblem {
+  const { setting, problem, isAcceptable } = found;
+  return {
+    setting,
+    problem,
+    command: commandFor(found, all, source),
+    ...(isAcceptable === true && { acceptName: acceptName(setting) }),
+  };
 }
 
 /** The command for one of the problems of a stack. */
@@ -224,7 +277,13 @@ function parseSettings(source: ConfigSource): {
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      const found = problemsOf(name, text, result.error.issues);
+      const other = acceptedForm(name)?.safeParse(isStructured(name) ? parseJsonDigits(text) : text);
+      // Whether the stack accepts it or not, the other checks go on with it.
+      parsed[name] = other?.data;
+      const found = problemsOf(name, text, result.error.issues).map((problem) => ({
+        ...problem,
+        isAcceptable: other?.success === true,
+      }));
       const alias = aliases[name];
       problems.push(
         ...(alias === undefined

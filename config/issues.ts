@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { parseJson } from "../lib/json.ts";
+import { isMap, parseJson } from "../lib/json.ts";
 import {
   pathText,
   removed,
@@ -37,8 +37,8 @@ export function problemsOf(
         mend: ["rm", removed([...place, key])],
       }));
     }
-    const isMissing = valueIn(parseJson(text), issue.path) === undefined && place.length > 1;
-    const problem = isMissing ? "is missing" : sentence(issue);
+    const value = valueIn(parseJson(text) ?? text, issue.path);
+    const problem = sentence(issue, value, issue.path.length > 0);
     return [{ setting, problem, ...mends(place, name, text) }];
   });
 }
@@ -53,12 +53,53 @@ function sibling(key: string, name: SettingName): string {
   return meant !== key && distance(key, meant) <= nearMiss ? `; it is called ${meant}` : "";
 }
 
-function sentence({ message }: z.core.$ZodIssue): string {
-  return message.includes("received undefined")
-    ? "is missing"
-    : message
-        .replace(/^Invalid (input|option|discriminator value)[:.]? */i, "is not right: ")
-        .replace(/: $/, "");
+/**
+ * What an issue says, in words of this program: the schema library's own are for programmers.
+ *
+ * @param value what stands there
+ * @param isInside whether that is inside a setting
+ */
+function sentence(issue: z.core.$ZodIssue, value: unknown, isInside: boolean): string {
+  if (isInside && (value === undefined || value === null || value === "")) {
+    return value === undefined ? "is missing" : "is empty";
+  }
+  // The forms' own sentences are read after the setting's name; the library's begin with a capital letter.
+  if (/^[a-z]/.test(issue.message)) {
+    return issue.message;
+  }
+  if (issue.code === "invalid_type") {
+    return notOfType[issue.expected] ?? otherForm;
+  }
+  if (issue.code === "invalid_value") {
+    return `is not ${alternatives(issue.values)}`;
+  }
+  if (issue.code === "invalid_union") {
+    if ("options" in issue && Array.isArray(issue.options)) {
+      return `is not ${alternatives(issue.options)}`;
+    }
+    return isMap(value) || Array.isArray(value) ? "is not one value" : otherForm;
+  }
+  return issue.code === "too_small" ? "is empty" : otherForm;
+}
+
+const otherForm = "has another form than it should";
+
+/** What a value is not, by the schema's name of a type. */
+const notOfType: Readonly<Record<string, string>> = {
+  array: "is not a list",
+  boolean: "is neither true nor false",
+  int: "is not a whole number",
+  number: "is not a number",
+  object: "is not a map",
+  record: "is not a map",
+  string: "is not text",
+};
+
+function alternatives(values: readonly unknown[]): string {
+  const names = values.map(String);
+  return names.length < 2
+    ? names.join()
+    : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 }
 
 function mends(

@@ -6,6 +6,8 @@ export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
   readonly mend: readonly ["set" | "rm", ShellText];
+  /** Whether a provider can run with it, so that it is a warning where `accept` names the setting. Default: no. */
+  readonly isAcceptable?: boolean | undefined;
   /**
    * What follows `pulumi config rm` and the stack in a command that must come before, where what is there is in the way:
    * Pulumi sets nothing inside a text. Default: none.

@@ -13,6 +13,7 @@ import {
 import { supportedChartVersions } from "../chart/repairs.ts";
 import { dnsLabel } from "../lib/names.ts";
 import { decimalText } from "../lib/numbers.ts";
+import { acceptableSettings } from "./accepted.ts";
 import { dns } from "./dnsSetting.ts";
 import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
 
@@ -25,8 +26,9 @@ export const letsEncryptDirectory = {
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;
+/** What an export's prompt has left before the armour, the provider skips (golang.org/x/crypto/openpgp/armor, Decode). */
 const keyArmour =
-  /^\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
+  /^(?:[^]*\n)?\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
 
 /** The chart writes attributes into a file of YAML without quotes (scripts/create_provider.sh). */
 const plainYaml = z
@@ -311,6 +313,15 @@ export const settings = {
     unset: "its current one",
     examples: ["prod"],
   }),
+  accept: z
+    .array(z.enum(acceptableSettings, "is no setting whose refusal can be a warning"))
+    .default([])
+    .meta({
+      description:
+        "Names of settings whose refusal is a warning in this stack. `npm run adopt` writes it for a provider that runs with what they say. The refusal of what would lose something or break the run stays one.",
+      unset: "none",
+      examples: [["website"]],
+    }),
   values: z
     .record(z.string(), z.unknown())
     .default({})

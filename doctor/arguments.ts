@@ -56,6 +56,11 @@ export const doctorLine = commandLine(
         "connect there instead, for that host (* is any) or that port of it alone; can be repeated",
         resolution,
       ),
+      ca: values(
+        "--ca <file>",
+        "take the roots in this file (PEM) for known, too, to check the served certificate; can be repeated",
+        String,
+      ),
       sandbox: flag("--sandbox", "look at the sandbox of npm start"),
     },
     exits: {

@@ -7,6 +7,7 @@ import { expectation } from "./expectation.ts";
 import { clusterFacts } from "./facts/clusterFacts.ts";
 import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
+import { knownRoots } from "./facts/knownRoots.ts";
 import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
 import { cloudflareHeaders } from "./facts/front.ts";
@@ -49,7 +50,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     expected,
     cluster,
     dns,
-    wire: wireFacts(host, addressOf),
+    wire: wireFacts(host, addressOf, { roots: knownRoots(args.ca) }),
     reach: (address, port) => {
       const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
       const told = [...names, `${address}:${port}`, address]

@@ -1,4 +1,4 @@
-import { loopback, presentSandbox } from "../sandbox/index.ts";
+import { loopback, presentSandbox, rootOfCertificates } from "../sandbox/index.ts";
 import type { DoctorArguments, ToldAddress } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 
@@ -8,8 +8,9 @@ import { apiPort, challengePort } from "./facts/wire.ts";
  *
  * @throws UserError when it is not running
  */
-export function inSandbox(args: DoctorArguments): DoctorArguments {
-  const { environment, dns, ports } = presentSandbox();
+export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments> {
+  const sandbox = presentSandbox();
+  const { environment, dns, ports } = sandbox;
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
   const own: [string, ToldAddress][] = [
@@ -18,5 +19,10 @@ export function inSandbox(args: DoctorArguments): DoctorArguments {
   ];
   // An address for any port of any host leaves none to the sandbox.
   const resolve = new Map([...(args.resolve.has("*") ? [] : own), ...args.resolve]);
-  return { ...args, resolve, dnsServers: [dns.address, ...args.dnsServers] };
+  return {
+    ...args,
+    resolve,
+    dnsServers: [dns.address, ...args.dnsServers],
+    ca: [await rootOfCertificates(sandbox), ...args.ca],
+  };
 }

@@ -16,7 +16,7 @@ import { printable, printableLine } from "../lib/printable.ts";
 async function main(parsed: DoctorArguments): Promise<number> {
   refuseUnusableProxies();
   // Loaded here, since a provider of one's own needs no sandbox.
-  const args = parsed.sandbox ? (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
+  const args = parsed.sandbox ? await (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
   const report = args.watch ? await watchStack(args) : await look(args);
   if (!args.watch) {
     print(args, report);

@@ -1,6 +1,7 @@
 import { UserError } from "../lib/errors.ts";
 import {
-  emptyCheckpoint,
+  brokenCheckpoint,
+  errorLines,
   stackResources,
   type PulumiFailure,
   type StackResource,
@@ -27,10 +28,12 @@ function explain(stack: string, failure: PulumiFailure): string {
   if (failure === "not on PATH") {
     return "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install";
   }
-  const empty = emptyCheckpoint(failure.all, stack);
-  if (empty !== undefined) {
-    return empty;
+  const broken = brokenCheckpoint(failure.all, stack);
+  if (broken !== undefined) {
+    return broken;
   }
-  const [line = failure.stderr] = /(?<=error: ).*/.exec(failure.stderr) ?? [];
-  return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
+  const reason = errorLines(failure.stderr)
+    .join(" ")
+    .replace(/^error: /, "");
+  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
 }

@@ -5,6 +5,7 @@ import {
   releaseNames,
 } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
+import { restoreCheckpoint } from "../lib/pulumi.ts";
 import { checks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
 import { shell } from "../lib/shell.ts";
@@ -70,6 +71,12 @@ const messages: readonly Trouble[] = [
     meaning: "Another Pulumi is at work on it, or was killed.",
     remedy:
       "`pulumi cancel prod` when none is, then `pulumi up -s prod`, which finishes what was begun.",
+  },
+  {
+    sign: "`failed to load checkpoint … unexpected end of JSON input`",
+    meaning:
+      "With a file backend: the file with the stack's state is empty or cut off, since a run was killed while it wrote it, or the disk is full. The copy beside it, `prod.json.bak`, is the state one step earlier.",
+    remedy: `Room on the disk, where it is full; then \`${restoreCheckpoint("prod")}\``,
   },
   {
     sign: "`updates to statefulset spec for fields other than … are forbidden`",

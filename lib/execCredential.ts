@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { NoAnswer, requestTimeout, withDeadline } from "./deadline.ts";
 import { hasCode, UserError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Connection, ExecPlugin } from "./kubeconfig.ts";
@@ -16,9 +17,6 @@ const statusSchema = z.object({
 });
 const answerSchema = z.object({ kind: z.literal("ExecCredential"), status: statusSchema });
 
-/** Longer than a plugin takes that asks nobody anything, in milliseconds. */
-const timeout = 60_000;
-
 /**
  * Asks a kubeconfig's credential plugin, as client-go does
  * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). It can ask
@@ -26,17 +24,19 @@ const timeout = 60_000;
  *
  * @param plugin as the kubeconfig has it
  * @param connection what it is for
- * @throws UserError when it is not there, fails, or hands out no credential
+ * @param timeout how long it may take, in milliseconds. Default: as long as a request
+ * @throws UserError when it is not there, fails, takes longer, or hands out no credential
  */
 export async function execCredential(
   plugin: ExecPlugin,
   connection: Connection,
+  timeout: number = requestTimeout,
 ): Promise<ExecCredential> {
   const { command, apiVersion } = plugin;
   // A program of Pulumi's has its configuration there, with every secret in clear.
-  const { PULUMI_CONFIG: _, PULUMI_CONFIG_SECRET_KEYS: __, ...environment } = process.env;
-  const { code, stdout, stderr } = await run(plugin, {
-    ...environment,
+  const { PULUMI_CONFIG: _, PULUMI_CONFIG_SECRET_KEYS: __, ...own } = process.env;
+  const environment = {
+    ...own,
     ...Object.fromEntries(plugin.env.map(({ name, value }) => [name, value])),
     KUBERNETES_EXEC_INFO: JSON.stringify({
       kind: "ExecCredential",
@@ -46,6 +46,11 @@ export async function execCredential(
         ...(plugin.provideClusterInfo && { cluster: clusterInfo(connection) }),
       },
     }),
+  };
+  const { code, stdout, stderr } = await withDeadline(timeout, (signal) =>
+    run(plugin, environment, signal),
+  ).catch((error: unknown) => {
+    throw error instanceof NoAnswer ? failed(command, `gives ${error.message}`) : error;
   });
   if (code !== 0) {
     // Its output may hold a credential; what it says to people does not.
@@ -67,12 +72,19 @@ export function isFresh({ expirationTimestamp }: ExecCredential, now: number): b
 function run(
   { command, args, installHint, interactiveMode }: ExecPlugin,
   env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   if (interactiveMode === "Always") {
     throw failed(command, "asks at a terminal (interactiveMode: Always), which there is none here");
   }
   return new Promise((done, rejected) => {
-    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"], timeout });
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    signal.addEventListener("abort", () => {
+      child.kill("SIGKILL");
+      // What the plugin has started may hold them open for longer.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,6 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { hasCode } from "./errors.ts";
 
 /** The text of a file, or undefined when it does not exist. */
@@ -31,10 +40,21 @@ export function readJsonIfPresent(path: string): unknown {
  * @param mode Permissions of the file, by default 0644.
  */
 export function writeAtomically(path: string, content: string, mode = 0o644): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content, { mode });
-  renameSync(temporary, path);
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  const ending = ".tmp";
+  const prefix = `${basename(path)}.`;
+  sweep(folder, (name) => ownerIn(name, prefix, ending));
+  const temporary = join(folder, `${prefix}${process.pid}${ending}`);
+  try {
+    // Not left to the system to write later: a full disk is to be told here.
+    writeFileSync(temporary, content, { mode, flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    remove(temporary);
+    // Node names no file where the disk is full.
+    throw error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
+  }
 }
 
 /** {@link writeAtomically} of a value as JSON. */
@@ -56,13 +76,56 @@ export interface TemporaryFile {
 
 /** Writes a file that nobody else can read; who asks for it removes it. */
 export function temporaryFile(name: string, content: string): TemporaryFile {
-  const directory = mkdtempSync(join(tmpdir(), "akash-"));
+  const directory = temporaryDirectory();
   const path = join(directory, name);
-  writeFileSync(path, content);
+  writeAtomically(path, content, 0o600);
   return {
     path,
     remove: () => {
       remove(directory);
     },
   };
+}
+
+/**
+ * Makes a folder outside the project that nobody else can read; who asks for it removes it. What a run has left that was
+ * killed, the next one removes.
+ */
+export function temporaryDirectory(): string {
+  // Processes of another container have numbers of their own.
+  const prefix = `akash-${hostname()}-`;
+  sweep(tmpdir(), (name) => ownerIn(name, prefix, ""));
+  return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+}
+
+/** The process in a temporary name; undefined where the name is no such. */
+function ownerIn(name: string, prefix: string, ending: string): number | undefined {
+  if (!name.startsWith(prefix) || !name.endsWith(ending)) {
+    return undefined;
+  }
+  const [, pid] =
+    /^(\d+)(?:-\w+)?$/.exec(name.slice(prefix.length, name.length - ending.length)) ?? [];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Deletes what processes of this user's have left in a folder that are there no more. */
+function sweep(folder: string, ownerOf: (name: string) => number | undefined): void {
+  for (const name of readdirSync(folder)) {
+    const owner = ownerOf(name);
+    if (owner !== undefined && !isRunning(owner)) {
+      const path = join(folder, name);
+      if (lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) {
+        remove(path);
+      }
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasCode(error, "ESRCH");
+  }
 }

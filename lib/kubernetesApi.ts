@@ -14,6 +14,8 @@ import type {
 } from "@kubernetes/client-node";
 import { kubectl, type CommandTarget } from "./clusterCommand.ts";
 import { ClusterFailure, ClusterUnreachable, withSentences } from "./clusterFailure.ts";
+import { clockHint } from "./clock.ts";
+import { logTimeout, requestTimeout, withDeadline } from "./deadline.ts";
 import { UserError } from "./errors.ts";
 import { execCredential, isFresh, type ExecCredential } from "./execCredential.ts";
 import { parseJson } from "./json.ts";
@@ -28,8 +30,20 @@ import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
 import { shell } from "./shell.ts";
 import { printableLine } from "./printable.ts";
 
-/** How long the API server may take to begin its answer, in milliseconds. */
-const answerTimeout = 10_000;
+/** How long the API server may take, in milliseconds. */
+export interface ClusterTimeouts {
+  /** To begin its answer. Default: 10 s. */
+  readonly begin?: number;
+  /** For all of the answer. Default: 30 s. */
+  readonly request?: number;
+  /** For all of a log. Default: 60 s. */
+  readonly log?: number;
+  /** For a kubeconfig's credential plugin. Default: 30 s. */
+  readonly plugin?: number;
+}
+
+/** The path of a pod's log (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1). */
+const logPath = /\/pods\/[^/]+\/log$/;
 
 /** The cluster refuses a call to whoever makes it, with 401 or 403. Its message says what, where and to whom. */
 export class ClusterRefusal extends ClusterFailure {}
@@ -42,14 +56,18 @@ export class ClusterRefusal extends ClusterFailure {}
  * it does not answer.
  *
  * @param choice which cluster
+ * @param timeouts how long it may take
  * @throws UserError as {@link connectionTo}
  */
-export function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
+export function clusterClient(
+  choice: ClusterChoice,
+  timeouts: ClusterTimeouts = {},
+): Promise<KubeConfig> {
   const connection = connectionTo(choice);
   const { context, kubeconfig, stack } = choice;
   // With the connection: a kubeconfig may change while a process watches a cluster.
-  const key = JSON.stringify([context, kubeconfig, stack, connection]);
-  const known = clients.get(key) ?? newClient(choice, connection);
+  const key = JSON.stringify([context, kubeconfig, stack, connection, timeouts]);
+  const known = clients.get(key) ?? newClient(choice, connection, timeouts);
   clients.set(key, known);
   return known;
 }
@@ -60,11 +78,13 @@ const clients = new Map<string, Promise<KubeConfig>>();
 class PluginCredentials {
   readonly #plugin: ExecPlugin;
   readonly #connection: Connection;
+  readonly #timeout: number | undefined;
   #asked: Promise<ExecCredential> | undefined;
 
-  constructor(plugin: ExecPlugin, connection: Connection) {
+  constructor(plugin: ExecPlugin, connection: Connection, timeout: number | undefined) {
     this.#plugin = plugin;
     this.#connection = connection;
+    this.#timeout = timeout;
   }
 
   async current(): Promise<ExecCredential> {
@@ -75,7 +95,7 @@ class PluginCredentials {
     }
     // Of several calls at once the first asks.
     if (this.#asked === undefined || this.#asked === before) {
-      this.#asked = execCredential(this.#plugin, this.#connection);
+      this.#asked = execCredential(this.#plugin, this.#connection, this.#timeout);
     }
     return this.#asked;
   }
@@ -86,17 +106,32 @@ class PluginCredentials {
   }
 }
 
-async function newClient(choice: ClusterChoice, connection: Connection): Promise<KubeConfig> {
+async function newClient(
+  choice: ClusterChoice,
+  connection: Connection,
+  timeouts: ClusterTimeouts,
+): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
-  const { KubeConfig, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
+  const { KubeConfig, ResponseContext, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
   const { exec } = connection.user;
-  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
+  const credentials =
+    exec === undefined ? undefined : new PluginCredentials(exec, connection, timeouts.plugin);
   const library = createConfiguration().httpApi;
   const httpApi = wrapHttpLibrary({
     send: async (request) => {
       try {
-        return await answerOf(library, request, connection, choice);
+        const { status, headers, body } = await answerOf(
+          library,
+          request,
+          timeouts,
+          connection,
+          choice,
+        );
+        return new ResponseContext(status, headers, {
+          text: () => Promise.resolve(body),
+          binary: () => Promise.resolve(Buffer.from(body)),
+        });
       } catch (error) {
         if (error instanceof ClusterRefusal && error.code === 401) {
           credentials?.forget();
@@ -144,16 +179,23 @@ async function newClient(choice: ClusterChoice, connection: Connection): Promise
  * The core API of a cluster; see {@link clusterClient}. Every other failure of a call is a ClusterFailure.
  *
  * @param choice which cluster
+ * @param timeouts how long it may take
  */
-export async function coreApi(choice: ClusterChoice): Promise<CoreV1Api> {
+export async function coreApi(
+  choice: ClusterChoice,
+  timeouts?: ClusterTimeouts,
+): Promise<CoreV1Api> {
   const { CoreV1Api } = await import("@kubernetes/client-node");
-  return api(choice, CoreV1Api);
+  return api(choice, CoreV1Api, timeouts);
 }
 
 /** The API of workloads; as {@link coreApi}. */
-export async function appsApi(choice: ClusterChoice): Promise<AppsV1Api> {
+export async function appsApi(
+  choice: ClusterChoice,
+  timeouts?: ClusterTimeouts,
+): Promise<AppsV1Api> {
   const { AppsV1Api } = await import("@kubernetes/client-node");
-  return api(choice, AppsV1Api);
+  return api(choice, AppsV1Api, timeouts);
 }
 
 /** The API that says what whoever asks may do; as {@link coreApi}. */
@@ -171,11 +213,24 @@ export async function authenticationApi(choice: ClusterChoice): Promise<Authenti
 async function api<Api extends ApiType>(
   choice: ClusterChoice,
   type: new (config: Configuration) => Api,
+  timeouts?: ClusterTimeouts,
 ): Promise<Api> {
-  const client = await clusterClient(choice);
+  const client = await clusterClient(choice, timeouts);
   const { server, context } = connectionTo(choice);
   const command = kubectl(commandTarget(choice), shell`cluster-info`);
   return withSentences(client.makeApiClient(type), { server, context }, command);
+}
+
+/**
+ * Options of a list, with which the cluster sends the objects' metadata alone: the Secrets of Helm's records hold up to a
+ * megabyte each (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
+ */
+export async function metadataOnly() {
+  const { setHeaderOptions } = await import("@kubernetes/client-node");
+  return setHeaderOptions(
+    "Accept",
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+  );
 }
 
 /** What a read answers, or undefined where there is no such object. */
@@ -230,39 +285,44 @@ function userOf({ user }: Connection) {
   };
 }
 
+/** An answer that has come to its end. */
+interface Answer {
+  readonly status: number;
+  readonly headers: ResponseContext["headers"];
+  readonly body: string;
+}
+
 /** The answer to a request, unless it says that whoever asks may not. */
 async function answerOf(
   library: HttpLibrary,
   request: RequestContext,
+  { begin = 10_000, request: whole = requestTimeout, log = logTimeout }: ClusterTimeouts,
   connection: Connection,
   choice: ClusterChoice,
-): Promise<ResponseContext> {
+): Promise<Answer> {
   const agent = request.getAgent() as Agent | undefined;
   if (agent !== undefined) {
     // For the connection to a proxy, which nothing else ends.
-    agent.options.timeout = answerTimeout;
+    agent.options.timeout = begin;
   }
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, failed) => {
-    timer = setTimeout(() => {
-      failed(new Error(`no answer within ${answerTimeout / 1_000} s`));
-    }, answerTimeout);
-  });
-  let response: ResponseContext;
+  const isLog = logPath.test(new URL(request.getUrl()).pathname);
+  let answer: Answer;
   try {
-    response = await Promise.race([library.send(request).toPromise(), late]);
+    answer = await withDeadline(isLog ? log : whole, async () => {
+      const response = await withDeadline(begin, () => library.send(request).toPromise());
+      const { httpStatusCode: status, headers } = response;
+      return { status, headers, body: await response.body.text() };
+    });
   } catch (error) {
-    // A connection that is still being made would keep the process alive.
+    // A connection that is still being made, or is silent, would keep the process alive.
     agent?.destroy();
     throw unanswered(connection, choice, error);
-  } finally {
-    clearTimeout(timer);
   }
-  const { httpStatusCode: status } = response;
+  const { status } = answer;
   if (status === 401 || status === 403) {
-    throw refusal(connection, choice, status, await response.body.text());
+    throw refusal(connection, choice, status, answer.body);
   }
-  return response;
+  return answer;
 }
 
 function refusal(
@@ -321,7 +381,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  const known = typeof code === "string" ? reasons[code] : undefined;
+  const known = typeof code === "string" ? (reasons[code] ?? clockHint(code)) : undefined;
   if (known !== undefined) {
     return known;
   }

@@ -22,10 +22,21 @@ export function readProject(directory: string): ProjectFile {
  * @returns an empty map where there is no such file
  */
 export function readStackConfig(directory: string, stack: string): ValueMap {
+  const { config } = readStack(directory, stack);
+  return isMap(config) ? config : {};
+}
+
+/** Whether a stack's file names environments of Pulumi ESC. */
+export function hasEnvironment(directory: string, stack: string): boolean {
+  const { environment } = readStack(directory, stack);
+  return environment !== undefined && environment !== null;
+}
+
+function readStack(directory: string, stack: string): ValueMap {
   const { stackConfigDir } = readProject(directory);
   const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack)));
-  const { config } = (parsePulumiYaml(text ?? "") ?? {}) as { readonly config?: unknown };
-  return isMap(config) ? config : {};
+  const content = parsePulumiYaml(text ?? "");
+  return isMap(content) ? content : {};
 }
 
 /** The name of a stack's file. */

@@ -3,6 +3,7 @@ import { runningSandbox, type Sandbox } from "./cluster/sandbox.ts";
 import { defaultSandboxDirectory } from "./paths.ts";
 import { membershipVariable } from "./processes/parts.ts";
 
+export { rootOfCertificates } from "./cluster/acme.ts";
 export { loopback } from "./processes/ports.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { CoreV1Api, V1Secret } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { akashNetworkLabel, type ReleaseNames } from "../../chart/release.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../../lib/helmRecord.ts";
 import { helm, type CommandTarget } from "../../lib/clusterCommand.ts";
 import type { ClusterChoice } from "../../lib/kubeconfig.ts";
-import { commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
+import { appsApi, commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
@@ -27,18 +27,26 @@ export class RunningProvider {
   /** The kubeconfig's path, where the stack names one. */
   readonly kubeconfig: string | undefined;
   private readonly core: CoreV1Api;
+  private readonly apps: AppsV1Api;
   private readonly place: ReleasePlace;
 
-  private constructor(core: CoreV1Api, place: ReleasePlace, target: CommandTarget) {
+  private constructor(
+    core: CoreV1Api,
+    apps: AppsV1Api,
+    place: ReleasePlace,
+    target: CommandTarget,
+  ) {
     this.kubeContext = target.kubeContext;
     this.kubeconfig = target.kubeconfig;
     this.core = core;
+    this.apps = apps;
     this.place = place;
   }
 
   /** @param choice which cluster */
   static async connect(choice: ClusterChoice, place: ReleasePlace): Promise<RunningProvider> {
-    return new RunningProvider(await coreApi(choice), place, commandTarget(choice));
+    const [core, apps] = [await coreApi(choice), await appsApi(choice)];
+    return new RunningProvider(core, apps, place, commandTarget(choice));
   }
 
   /**
@@ -75,6 +83,14 @@ export class RunningProvider {
         const secret = found[index];
         return secret === undefined ? [] : [[name, secret]];
       }),
+    );
+  }
+
+  /** The provider's StatefulSet; undefined where there is none, or one may not see it. */
+  async statefulSet(name: string): Promise<V1StatefulSet | undefined> {
+    const { namespace } = this.place;
+    return explained(() =>
+      unlessForbidden(unlessMissing(this.apps.readNamespacedStatefulSet({ name, namespace }))),
     );
   }
 

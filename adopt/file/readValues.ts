@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { LineCounter } from "yaml";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
@@ -60,10 +60,28 @@ export function parseValuesFile(text: string, file: string): ValuesFile {
   return { values, places: first.places, repeated: first.repeated };
 }
 
+/** Far more than a provider's values have; to parse ten times as much takes a minute and a half. */
+const mostBytes = 1024 * 1024;
+
+function refuseLarge(size: number, file: string): void {
+  if (size > mostBytes) {
+    throw new UserError(
+      `${file} has ${(size / mostBytes).toFixed(1)} MiB, and is no file with a provider's values, which have less than 1 MiB. Helm knows what it was given: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
+    );
+  }
+}
+
 function readText(file: string): string {
   try {
-    return decoded(readFileSync(file));
+    refuseLarge(statSync(file).size, file);
+    const bytes = readFileSync(file);
+    // A pipe has no size beforehand.
+    refuseLarge(bytes.length, file);
+    return decoded(bytes);
   } catch (error) {
+    if (error instanceof UserError) {
+      throw error;
+    }
     if (hasCode(error, "ENOENT")) {
       throw new UserError(
         `There is no file ${file}. Helm knows what it was given: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,

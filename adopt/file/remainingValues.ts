@@ -53,11 +53,15 @@ export class RemainingValues {
     return value;
   }
 
-  /** Takes a text. A truth value counts as the text that the chart would make of it, and a number as its digits. */
-  text(path: string): string | undefined {
+  /**
+   * Takes a text. A truth value counts as the text that the chart would make of it, and a number as its digits.
+   *
+   * @param empty what an empty text says. Default: nothing, as if it were not there
+   */
+  text(path: string, empty?: string): string | undefined {
     const value = this.take(path);
     if (value === undefined || typeof value === "string") {
-      return value;
+      return value?.trim() === "" ? empty : value;
     }
     if (typeof value === "number") {
       return decimalText(value);
@@ -69,11 +73,17 @@ export class RemainingValues {
     return undefined;
   }
 
-  /** Takes a truth value. */
+  /** Takes a truth value, as the chart's `if` sees it: a text is true, whatever it says. */
   flag(path: string): boolean | undefined {
     const value = this.take(path);
     if (value === undefined || typeof value === "boolean") {
       return value;
+    }
+    if (typeof value === "string" || typeof value === "number") {
+      if (/^(false|no|off|n)$/i.test(String(value))) {
+        this.dropped.push({ path, why: "It is text in quotes, which the chart takes for true" });
+      }
+      return value !== "" && value !== 0;
     }
     this.refuse(path, "is neither true nor false");
     return undefined;

@@ -1,5 +1,5 @@
 import { chartVersion } from "../../chart/release.ts";
-import { settings as stackSettings } from "../../config/settings.ts";
+import { priceTargetNames } from "../../config/accepted.ts";
 import type { ValueMap } from "../../lib/json.ts";
 import { isUpgraded } from "../chartVersions.ts";
 import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
@@ -65,6 +65,7 @@ const maps = [
   "letsEncrypt.storage",
   "gatewayApi",
   "ingress",
+  "serviceAccount",
 ] as const;
 
 /**
@@ -88,10 +89,10 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   if (source.flag("letsEncrypt.enabled") === false) {
     source.refuse(
       "letsEncrypt.enabled",
-      "is false, and this program is for a provider with a certificate from Let's Encrypt",
+      "is false, and this program is for a provider with a certificate from Let's Encrypt; without that line the next up turns it on",
     );
   }
-  const { dns, credential } = translateDns(source, options.zone);
+  const { dns, credential } = translateDns(source, options.zone, deployedChart);
   const attributes = source.take("attributes");
   const settings = {
     ...Object.fromEntries(sameName.map((name) => [name, source.text(name)])),
@@ -106,6 +107,12 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
     ingress: translateIngress(source, deployedChart),
   };
   dropWhatTheChartIgnores(source);
+  if (source.flag("serviceAccount.create") === false) {
+    source.dropped.push({
+      path: "serviceAccount.create",
+      why: "The repairs find their parameters in the chart's ServiceAccount, which the next up makes",
+    });
+  }
   if (isUpgraded(deployedChart)) {
     source.drop("image.tag", `The next up deploys chart ${chartVersion}, which has its own image`);
   }
@@ -124,9 +131,11 @@ function translatePriceTargets(source: RemainingValues, hasScript: boolean): Val
   const names = Object.keys(source.rest).filter((name) => name.startsWith("price_target_"));
   const targets: Record<string, string | undefined> = {};
   for (const name of names) {
-    if (!(name in stackSettings)) {
-      source.refuse(name, "is not a price target of the chart");
-    } else if (hasScript) {
+    if (!priceTargetNames.some((known) => known === name)) {
+      // No template of the published chart reads it, but one of a changed chart may.
+      continue;
+    }
+    if (hasScript) {
       targets[name] = source.text(name);
     } else {
       source.drop(

@@ -11,7 +11,7 @@ const firstWithGatewayApi = "15.1.0-rc0";
 export function translateEmail(source: RemainingValues): string | undefined {
   const email = source.text("email");
   const acmeEmail = source.text("letsEncrypt.acme.email");
-  if (email !== undefined && acmeEmail !== undefined && acmeEmail !== "" && acmeEmail !== email) {
+  if (email !== undefined && acmeEmail !== undefined && acmeEmail !== email) {
     source.dropped.push({
       path: "letsEncrypt.acme.email",
       why: "The stack has one address for the chain and for Let's Encrypt, and takes the top-level email",
@@ -22,9 +22,10 @@ export function translateEmail(source: RemainingValues): string | undefined {
 
 /** The ACME directory by its name where it has one. Without a value the chart's default, production, is in use. */
 export function translateDirectory(source: RemainingValues): string {
-  const url = source.text("letsEncrypt.acme.caDirUrl") ?? letsEncryptDirectory.production;
   // The provider takes the empty text for staging (akash-network/provider, cmd/provider-services/cmd/flags.go).
-  const used = url === "" ? letsEncryptDirectory.staging : url;
+  const used =
+    source.text("letsEncrypt.acme.caDirUrl", letsEncryptDirectory.staging) ??
+    letsEncryptDirectory.production;
   const named = Object.entries(letsEncryptDirectory).find(([, directory]) => directory === used);
   return named?.[0] ?? used;
 }
@@ -36,7 +37,7 @@ export function translateStorageClass(
 ): string | undefined {
   const storageClass = source.text("letsEncrypt.storage.storageClass");
   const preferred = persistentStorageClass(stringAttributes(attributes));
-  if (storageClass === undefined || storageClass === "") {
+  if (storageClass === undefined) {
     return undefined;
   }
   if (preferred !== undefined && preferred !== storageClass) {
@@ -78,9 +79,7 @@ export function translateIngress(
   return Object.keys(gateway).length === 1 ? undefined : gateway;
 }
 
-/** Leaves out what is not said, or said to be empty. */
+/** Leaves out what is not said. */
 function withDefined(map: Readonly<Record<string, string | undefined>>): ValueMap {
-  return Object.fromEntries(
-    Object.entries(map).filter(([, value]) => value !== undefined && value !== ""),
-  );
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,4 @@
+import { lt } from "semver";
 import { z } from "zod";
 import { keyFile, keyFileProblems } from "../../dns/googleCloud/keyFile.ts";
 import { parseJson, type ValueMap } from "../../lib/json.ts";
@@ -34,13 +35,24 @@ const projectKeyFile = keyFile.extend({ project_id: z.string().min(1) });
  *
  * @param source what is left of the file
  * @param zone the zone that the credential is for
+ * @param deployedChart version of the chart that the file was for
  */
-export function translateDns(source: RemainingValues, zone: string | undefined): DnsTranslation {
+export function translateDns(
+  source: RemainingValues,
+  zone: string | undefined,
+  deployedChart: string,
+): DnsTranslation {
   const enabled = (["cloudflare", "googleCloud"] as const).filter(
     (provider) => source.flag(`${path[provider]}.enabled`) === true,
   );
-  const listed = listedProviders(source);
-  const [provider, ...others] = enabled;
+  const isListRead = lt(deployedChart, firstWithoutList);
+  const listed = listedProviders(source, isListRead);
+  // Where the list is read, it decides, and what is enabled is only mounted.
+  const used =
+    enabled.length > 1 && listed.length === 1
+      ? enabled.filter((name) => listed.includes(name))
+      : enabled;
+  const [provider, ...others] = used;
   if (others.length > 0) {
     source.refuse(
       "letsEncrypt.providers",
@@ -50,7 +62,7 @@ export function translateDns(source: RemainingValues, zone: string | undefined):
   for (const name of listed.filter((name) => !enabled.includes(name))) {
     source.refuse(path.list, `names ${name}, but ${path[name]}.enabled is not true`);
   }
-  dropUnused(source, enabled);
+  dropUnused(source, used);
   if (provider === undefined || others.length > 0) {
     return {};
   }
@@ -65,13 +77,24 @@ export function translateDns(source: RemainingValues, zone: string | undefined):
   return { ...translation, dns: { ...translation.dns, zone } };
 }
 
+/** The first chart that does not read the list (akash-network/helm-charts #454). */
+const firstWithoutList = "12.1.3";
+
 const zoneExample = {
-  cloudflare: "<the zone's name, such as example.com>",
-  googleCloud: "<the managed zone's name, such as example-com>",
+  cloudflare: "'ZONE', the zone's name, such as example.com",
+  googleCloud: "'ZONE', the managed zone's name, such as example-com",
 };
 
-function listedProviders(source: RemainingValues): DnsProvider[] {
-  const list = source.take(path.list) ?? [];
+function listedProviders(source: RemainingValues, isRead: boolean): DnsProvider[] {
+  const value = source.take(path.list) ?? [];
+  // The chart's `join` makes the same of a text as of a list with that text.
+  const list: unknown = typeof value === "string" ? [value] : value;
+  if (!isRead) {
+    if (!Array.isArray(list) || list.length > 0) {
+      source.dropped.push({ path: path.list, why: noLongerRead });
+    }
+    return [];
+  }
   if (!Array.isArray(list)) {
     source.refuse(path.list, "is not a list");
     return [];
@@ -80,13 +103,12 @@ function listedProviders(source: RemainingValues): DnsProvider[] {
   if (unknown.length > 0) {
     source.refuse(path.list, "has another name in it than cf and gcloud");
   } else if (list.length > 0) {
-    source.dropped.push({
-      path: path.list,
-      why: "No chart since 12.1.3 reads it; the provider that is enabled counts",
-    });
+    source.dropped.push({ path: path.list, why: noLongerRead });
   }
   return list.flatMap((name) => providerNames[String(name)] ?? []);
 }
+
+const noLongerRead = "No chart since 12.1.3 reads it; the provider that is enabled counts";
 
 /** Credentials that are not in use are no reason to keep them. */
 function dropUnused(source: RemainingValues, enabled: readonly DnsProvider[]): void {
@@ -99,7 +121,7 @@ function dropUnused(source: RemainingValues, enabled: readonly DnsProvider[]): v
 
 function translateCloudflare(source: RemainingValues): DnsTranslation {
   const apiToken = source.text(`${path.cloudflare}.apiToken`)?.trim();
-  if (apiToken === undefined || apiToken === "") {
+  if (apiToken === undefined) {
     source.refuse(`${path.cloudflare}.apiToken`, "is missing");
   }
   return { dns: { provider: "cloudflare" }, credential: { "dns.apiToken": apiToken } };
@@ -112,7 +134,7 @@ function translateGoogleCloud(source: RemainingValues): DnsTranslation {
   if (!key.success) {
     source.refuse(
       content,
-      text === undefined || text.trim() === ""
+      text === undefined
         ? "is missing"
         : `is not the JSON key file of a service account (wrong: ${keyFileProblems(text).join(", ") || "project_id"})`,
     );

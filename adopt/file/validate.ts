@@ -1,3 +1,4 @@
+import { acceptableSettings, type AcceptableSetting } from "../../config/accepted.ts";
 import {
   ConfigError,
   readConfig,
@@ -5,11 +6,13 @@ import {
   type ConfigProblem,
   type ConfigSource,
 } from "../../config/index.ts";
+import { keyWarnings } from "../../config/keyFormat.ts";
 import { temporaryFile } from "../../lib/files.ts";
 import { isMap, type ValueMap } from "../../lib/json.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
+import type { Place } from "./valuesTree.ts";
 import { shell } from "../../lib/shell.ts";
 
 /** What became of checking a translation. */
@@ -17,6 +20,30 @@ export interface Validation {
   /** The stack's configuration as it will be; undefined where there are refusals. */
   readonly config?: Config;
   readonly refusals: readonly Refusal[];
+  /** What a new stack would refuse, and the provider runs with. */
+  readonly accepted: readonly Accepted[];
+  /** The setting `accept` as the stack needs it. */
+  readonly accept: readonly AcceptableSetting[];
+  /** What else its operator should know, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** A problem that is none for a provider that runs with it. */
+export interface Accepted {
+  /** The value's path in the file. */
+  readonly subject: string;
+  readonly problem: string;
+}
+
+/** What is known of the file beside its values. */
+export interface FileFacts {
+  /** Where each value stands, by its path. Default: it is not said. */
+  readonly places?: ReadonlyMap<string, Place> | undefined;
+  /**
+   * Whether the value at a path is what the release runs with: nothing else is accepted where a new stack would refuse it.
+   * Default: everything is.
+   */
+  readonly runs?: ((path: string) => boolean) | undefined;
 }
 
 /** Where settings come from that are called otherwise in the file, for the problems that name one. */
@@ -34,39 +61,131 @@ const filePaths: Readonly<Record<string, string>> = {
  *
  * @returns every problem, those of the translation first; a setting that the translation has refused is not named twice
  */
-export function validate(stack: string, existing: StackFile, translation: Translation): Validation {
+export function validate(
+  stack: string,
+  existing: StackFile,
+  translation: Translation,
+  facts: FileFacts = {},
+): Validation {
   const own = [
-    ...translation.problems.map(({ path, problem }) => ({ subject: path, problem })),
+    ...translation.problems.map(({ path, problem }) => ({
+      subject: path,
+      problem,
+      place: placeOf(path, facts),
+    })),
     ...encryptedRefusals(stack, existing, translation),
   ];
-  try {
-    const config = withScript(translation, (script) =>
-      readConfig(configSource(stack, existing, translation, script)),
+  return withScript(translation, (script) => {
+    const source = configSource(stack, existing, translation, script);
+    const present = acceptedBefore(existing);
+    const found = problemsOf(source, present);
+    const acceptable = found.filter((problem) => isAcceptable(problem, translation, facts));
+    const accept = acceptableSettings.filter(
+      (name) => present.includes(name) || acceptable.some((problem) => problem.acceptName === name),
     );
-    return own.length === 0 ? { config, refusals: [] } : { refusals: own };
+    const final = withAccept(source, accept);
+    const others = problemsOf(final)
+      .map((problem) => refusalOf(problem, translation, facts))
+      .filter(({ subject }) => !translation.problems.some(({ path }) => overlap(path, subject)));
+    const refusals = [...own, ...others];
+    const config = refusals.length === 0 ? readConfig(final) : undefined;
+    return {
+      ...(config !== undefined && { config }),
+      refusals,
+      accepted: acceptable.map(({ setting, problem }) => ({
+        subject: subjectOf(setting),
+        problem,
+      })),
+      accept,
+      warnings:
+        config === undefined
+          ? []
+          : keyWarnings({ ...config, walletKey: translation.secrets.walletKey }, stack),
+    };
+  });
+}
+
+/** What the stack's file accepts already; what else stands there is refused. */
+function acceptedBefore({ settings: { accept } }: StackFile): readonly string[] {
+  return Array.isArray(accept) ? accept.map(String) : [];
+}
+
+function problemsOf(source: ConfigSource, accept?: readonly string[]): readonly ConfigProblem[] {
+  try {
+    readConfig(accept === undefined ? source : withAccept(source, accept));
+    return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;
     }
-    const others = error.problems
-      .map((problem) => refusalOf(problem, translation))
-      .filter(({ subject }) => !translation.problems.some(({ path }) => overlap(path, subject)));
-    return { refusals: [...own, ...others] };
+    return error.problems;
   }
+}
+
+function withAccept(source: ConfigSource, accept: readonly string[]): ConfigSource {
+  return accept.length === 0
+    ? source
+    : { ...source, values: { ...source.values, accept: JSON.stringify(accept) } };
+}
+
+/** What the file says, and the provider runs with. */
+function isAcceptable(
+  { setting, acceptName }: ConfigProblem,
+  { settings, secrets, values }: Translation,
+  { runs = () => true }: FileFacts,
+): boolean {
+  const name = nameIn(setting);
+  return (
+    acceptName !== undefined &&
+    (name in settings ||
+      name in secrets ||
+      (name === "values" && Object.keys(values).length > 0)) &&
+    pathsInFile(setting).every(runs)
+  );
+}
+
+/** The paths in the file that a setting may come from. */
+function pathsInFile(setting: string): string[] {
+  const name = nameIn(setting);
+  return name === "email" ? ["email", "letsEncrypt.acme.email"] : [subjectOf(setting)];
+}
+
+/** A setting, or a place inside it, as the file calls it. */
+function subjectOf(setting: string): string {
+  const name = nameIn(setting);
+  return name === "values" ? setting.replace(/^values\./, "") : (filePaths[name] ?? setting);
+}
+
+function nameIn(setting: string): string {
+  return /^[^.[]*/.exec(setting)?.[0] ?? setting;
+}
+
+/** Where the value at a path stands, or what it is in. */
+function placeOf(subject: string, { places }: FileFacts): Place | undefined {
+  const keys = subject.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
+  const candidates = keys.map((_, index) => keys.slice(0, keys.length - index).join("."));
+  return candidates.map((path) => places?.get(path)).find((place) => place !== undefined);
 }
 
 /** A problem of the configuration in the terms of the file, where the setting is from there. */
 function refusalOf(
   { setting, problem, command }: ConfigProblem,
   { settings, secrets }: Translation,
+  facts: FileFacts,
 ): Refusal {
   const [name = ""] = setting.split(".");
   const subject = filePaths[name] ?? setting;
   // What the file says, the next attempt would set again.
   const isSetAgain = [...Object.keys(settings), ...Object.keys(secrets), ...wallet].some((own) =>
-    command.split(/[ .]/).includes(own),
+    command.split(/[ .[\]"']/).includes(own),
   );
-  return isSetAgain ? { subject, problem } : { subject, problem, command };
+  return isSetAgain
+    ? { subject, problem, ...found(placeOf(subject, facts)) }
+    : { subject, problem, command };
+}
+
+function found(place: Place | undefined): { readonly place?: Place } {
+  return place === undefined ? {} : { place };
 }
 
 /** The wallet can come from the file alone: nobody can check what the stack has encrypted. */
@@ -80,16 +199,25 @@ function overlap(a: string, b: string): boolean {
 /** Nobody can check what is encrypted; so it must be what the file says anew. */
 function encryptedRefusals(
   stack: string,
-  { encrypted }: StackFile,
+  { encrypted, inEnvironment = [] }: StackFile,
   { secrets, settings }: Translation,
 ): Refusal[] {
   return encrypted
     .filter((name) => !(name in secrets) && !(name in settings))
-    .map((name) => ({
-      subject: name,
-      problem: "is encrypted in the stack's file, and the provider.yaml says nothing of it",
-      command: shell`pulumi config rm -s ${stack} ${name}`,
-    }));
+    .map((name) =>
+      inEnvironment.includes(name)
+        ? {
+            subject: name,
+            problem:
+              "comes encrypted from an environment of the stack, and the provider.yaml says nothing of it; take it out of the environment, or the environment out of the stack",
+            command: shell`pulumi config env ls -s ${stack}`,
+          }
+        : {
+            subject: name,
+            problem: "is encrypted in the stack's file, and the provider.yaml says nothing of it",
+            command: shell`pulumi config rm -s ${stack} ${name}`,
+          },
+    );
 }
 
 /** Calls back with the name of a file that holds the bid price script, which has no place in the project yet. */
@@ -128,6 +256,8 @@ function configSource(
       Object.entries(all).map(([name, value]) => [name, settingText(value)]),
     ),
     secrets: new Set(Object.keys(secrets).map((path) => path.split(".")[0] ?? path)),
+    // They are written as what they are.
+    keptAsText: () => false,
   };
 }
 

@@ -13,7 +13,7 @@ export interface ManagedCredentialArgs {
   readonly domain: string;
   /** Any text; the credential is replaced when it changes. Default `first`. */
   readonly rotation?: pulumi.Input<string> | undefined;
-  /** How long the proof waits until a new credential works everywhere, in seconds. Default 480. */
+  /** How long the proof waits until a new credential works everywhere, in seconds. Default 480; 60 for one that is brought. */
   readonly proofTimeout?: number | undefined;
   /** How the component's own calls reach the cloud. Default: as the stack says to the plugin, else as the environment does. */
   readonly access?: CloudAccess | undefined;

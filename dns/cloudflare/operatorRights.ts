@@ -29,7 +29,7 @@ async function ownGroups(
   accountId: string | undefined,
   access: CloudflareAccess,
 ): Promise<readonly string[] | undefined> {
-  const { user, accounts } = operatorClient(access, 0);
+  const { user, accounts } = operatorClient(access, { maxRetries: 0 });
   const owners = [
     {
       verify: () => user.tokens.verify(),

@@ -1,5 +1,5 @@
 import Cloudflare from "cloudflare";
-import { cloudflareAnswer } from "./answer.ts";
+import { cloudflareAnswer, isLate } from "./answer.ts";
 import { explained } from "../calls.ts";
 import { tokenClient } from "./client.ts";
 import { dnsName } from "../../lib/dnsName.ts";
@@ -22,6 +22,8 @@ export interface CloudflareProofTarget extends ProofTarget {
   readonly zoneId?: string | undefined;
   /** The API's address, when it is not Cloudflare's own. */
   readonly endpoint?: string | undefined;
+  /** How long each call may take, in milliseconds. Default: as long as any request. */
+  readonly requestTimeout?: number | undefined;
 }
 
 /** https://datatracker.ietf.org/doc/html/rfc6750#section-2.1 */
@@ -50,7 +52,10 @@ export async function proveCloudflareToken(
       "What should be the Cloudflare token has spaces or characters that a token does not have",
     );
   }
-  const client = tokenClient(apiToken, endpoint, 0);
+  const client = tokenClient(apiToken, endpoint, {
+    maxRetries: 0,
+    timeout: target.requestTimeout,
+  });
   await waitOut(target.timeout, () => attempt(client, target));
 }
 
@@ -120,6 +125,10 @@ const malformedToken = 6003;
 function explain(error: unknown, permission: string, zone: string): Error {
   if (!(error instanceof Cloudflare.APIError)) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+  if (isLate(error)) {
+    // Who has been silent for so long will be so again.
+    return new ProofError(cloudflareAnswer(error));
   }
   const status = error.status as number | undefined;
   const errors = error.errors ?? [];

@@ -55,7 +55,7 @@ export async function refuseFullTokenList(
   accountId: string | undefined,
   settings: CloudflareAccess,
 ): Promise<void> {
-  const { user, accounts } = operatorClient(settings, 0);
+  const { user, accounts } = operatorClient(settings, { maxRetries: 0 });
   const most = accountId === undefined ? mostTokens.user : mostTokens.account;
   let count = 0;
   try {

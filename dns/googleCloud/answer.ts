@@ -1,9 +1,12 @@
 import { RunError } from "@pulumi/pulumi";
 import { gaxios } from "google-auth-library";
+import { clockHint, setClock } from "../../lib/clock.ts";
+import { NoAnswer, requestTimeout } from "../../lib/deadline.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { isMap } from "../../lib/json.ts";
 import { refusalIn } from "./refusal.ts";
 import { shell } from "../../lib/shell.ts";
+import { isLate } from "./transport.ts";
 
 /**
  * What Google answered instead of what was asked for, as a sentence without its words, which may repeat the request.
@@ -29,7 +32,14 @@ export function googleCloudAnswer(error: unknown): string {
   }
   const { status, code, response, config } = error;
   if (status === undefined) {
-    return `Google does not answer (${code ?? "no reason given"})`;
+    const reason = isLate(error)
+      ? new NoAnswer(config.timeout ?? requestTimeout).message
+      : (clockHint(code) ?? code ?? "no reason given");
+    return `Google does not answer (${reason})`;
+  }
+  const clock = clockProblem(error);
+  if (clock !== undefined) {
+    return clock;
   }
   if (config.url.pathname.startsWith("/computeMetadata/")) {
     return `No credentials loaded: the metadata server of this machine answers ${status}, since the machine has no service account`;
@@ -53,6 +63,26 @@ export function googleCloudAnswer(error: unknown): string {
   return impersonated !== undefined && status === 403
     ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which takes roles/iam.serviceAccountTokenCreator on it, or roles/iam.workloadIdentityUser for an identity of another provider`
     : answer;
+}
+
+/**
+ * That this machine's clock is wrong, where Google refuses a signed request for the times that it claims
+ * (https://developers.google.com/identity/protocols/oauth2/service-account#error-codes).
+ *
+ * @param error what its client threw
+ * @returns a sentence with the command; undefined where that is not what is wrong
+ */
+export function clockProblem(
+  { response }: gaxios.GaxiosError,
+  now: Date = new Date(),
+): string | undefined {
+  const words = isMap(response?.data) ? response.data.error_description : undefined;
+  if (typeof words !== "string" || !/short-lived token/i.test(words)) {
+    return undefined;
+  }
+  const theirs = Date.parse(response?.headers.get("date") ?? "");
+  const compared = Number.isNaN(theirs) ? "" : `, and Google's ${new Date(theirs).toISOString()}`;
+  return `This machine's clock is wrong: it says ${now.toISOString()}${compared}. Set it: ${setClock}`;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   OAuth2Client,
   gcpMetadata,
   type AuthClient,
+  type gaxios,
 } from "google-auth-library";
 import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
 import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
@@ -27,13 +28,17 @@ const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
  * environment, down to the metadata server; and as the service account that is impersonated, if one is.
  *
  * @param access how the plugin reaches Google
+ * @param timeout how long each call may take, in milliseconds. Default: as long as any request
  * @throws RunError when the access cannot be used
  */
-export async function operatorClient(access: GoogleCloudAccess): Promise<AuthClient> {
+export async function operatorClient(
+  access: GoogleCloudAccess,
+  timeout?: number,
+): Promise<AuthClient> {
   refuseUnusableGoogleCloud(access);
   const { impersonateServiceAccount, impersonateServiceAccountDelegates, quotaProject } = access;
   const scopes = [...(access.scopes ?? [cloudPlatform])];
-  const own = await ownClient(access, scopes);
+  const own = await ownClient(access, scopes, timeout);
   // As the plugin: the project of the stack or the environment before that of the file.
   const quotaProjectId = quotaProject ?? own.quotaProjectId;
   if (quotaProjectId !== undefined) {
@@ -48,7 +53,7 @@ export async function operatorClient(access: GoogleCloudAccess): Promise<AuthCli
     targetPrincipal: impersonateServiceAccount,
     delegates: [...(impersonateServiceAccountDelegates ?? [])],
     targetScopes: scopes,
-    transporter: proxiedTransporter(),
+    transporter: proxiedTransporter(undefined, timeout),
     ...(endpoint !== undefined && { endpoint }),
   });
   if (quotaProjectId !== undefined) {
@@ -77,19 +82,29 @@ export function operatorMember(access: GoogleCloudAccess): string | undefined {
     : undefined;
 }
 
-function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthClient> {
+function ownClient(
+  access: GoogleCloudAccess,
+  scopes: string[],
+  timeout?: number,
+): Promise<AuthClient> {
   const { accessToken, credentials, externalCredentials } = access;
+  const transporter = proxiedTransporter(undefined, timeout);
   if (externalCredentials !== undefined) {
-    return Promise.resolve(externalClient(externalCredentials, access, scopes));
+    return Promise.resolve(externalClient(externalCredentials, access, scopes, transporter));
   }
   if (accessToken !== undefined) {
-    const client = new OAuth2Client({ transporter: proxiedTransporter() });
+    const client = new OAuth2Client({ transporter });
     client.setCredentials({ access_token: contentOf(accessToken) });
     return Promise.resolve(client);
   }
   return credentials === undefined
-    ? applicationDefaultClient(scopes)
-    : fileClient(credentials, scopes, { source: "gcp:credentials, or GOOGLE_CREDENTIALS," });
+    ? applicationDefaultClient(scopes, timeout)
+    : fileClient(
+        credentials,
+        scopes,
+        { source: "gcp:credentials, or GOOGLE_CREDENTIALS," },
+        timeout,
+      );
 }
 
 /**
@@ -97,19 +112,19 @@ function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthCli
  * variable names, the login of gcloud, the service account of the machine. The JavaScript library looks into another
  * folder of gcloud's where a variable names one, and runs gcloud to ask for a project.
  */
-async function applicationDefaultClient(scopes: string[]): Promise<AuthClient> {
+async function applicationDefaultClient(scopes: string[], timeout?: number): Promise<AuthClient> {
   const { GOOGLE_APPLICATION_CREDENTIALS: named = "" } = process.env;
   if (named !== "") {
     const source = "GOOGLE_APPLICATION_CREDENTIALS";
-    return fileClient(named, scopes, { source, first: `unset ${source} && ` });
+    return fileClient(named, scopes, { source, first: `unset ${source} && ` }, timeout);
   }
   const login = join(configFolder(), "gcloud", "application_default_credentials.json");
   if (isFile(login)) {
-    return fileClient(login, scopes, { source: "gcloud's file of the login" });
+    return fileClient(login, scopes, { source: "gcloud's file of the login" }, timeout);
   }
   withoutProxyToMetadataServer();
   if (gcpMetadata.getGCPResidency() || (await gcpMetadata.isAvailable())) {
-    return new Compute({ scopes, transporter: proxiedTransporter() });
+    return new Compute({ scopes, transporter: proxiedTransporter(undefined, timeout) });
   }
   throw new RunError(
     "No credentials loaded: nothing says who you are at Google, and this machine has no metadata server.\n" +
@@ -125,17 +140,21 @@ function fileClient(
   credentials: string,
   scopes: string[],
   source: FileSource,
+  timeout?: number,
 ): Promise<AuthClient> {
   const file = credentialsFile(credentials, source);
   // A service account's key asks where its file says, as everywhere in this program.
   const key = keyFile.safeParse(file);
   if (key.success) {
-    return Promise.resolve(keyClient(key.data, scopes));
+    return Promise.resolve(keyClient(key.data, scopes, timeout));
   }
   refuseFile(file, source);
   const { token_uri: tokenUri } = file;
   // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
-  const transporter = proxiedTransporter(typeof tokenUri === "string" ? tokenUri : undefined);
+  const transporter = proxiedTransporter(
+    typeof tokenUri === "string" ? tokenUri : undefined,
+    timeout,
+  );
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
 }
 
@@ -187,6 +206,7 @@ function externalClient(
   { audience, identityToken, serviceAccountEmail }: ExternalCredentials,
   { iamCredentialsEndpoint = "https://iamcredentials.googleapis.com/v1/" }: GoogleCloudAccess,
   scopes: string[],
+  transporter: gaxios.Gaxios,
 ): AuthClient {
   const client = new IdentityPoolClient({
     type: "external_account",
@@ -194,7 +214,7 @@ function externalClient(
     subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
     token_url: "https://sts.googleapis.com/v1/token",
     service_account_impersonation_url: `${iamCredentialsEndpoint}projects/-/serviceAccounts/${serviceAccountEmail}:generateAccessToken`,
-    transporter: proxiedTransporter(),
+    transporter,
     subject_token_supplier: { getSubjectToken: () => Promise.resolve(identityToken) },
   });
   client.scopes = scopes;

@@ -3,10 +3,12 @@ import { gaxios, type JWT } from "google-auth-library";
 import { zoneContains } from "../zone.ts";
 import { parseJson } from "../../lib/json.ts";
 import { explained } from "../calls.ts";
+import { clockProblem, googleCloudAnswer } from "./answer.ts";
 import { keyClient } from "./client.ts";
 import { keyFile, keyFileProblems, type KeyFile } from "./keyFile.ts";
 import { defaultDnsRole } from "./permissions.ts";
 import { deniedPermission } from "./refusal.ts";
+import { isLate } from "./transport.ts";
 import { googleDns, type ManagedZone } from "./zones.ts";
 import {
   NotYetError,
@@ -24,6 +26,8 @@ export interface GoogleCloudProofTarget extends ProofTarget {
   readonly zone: string;
   /** Cloud DNS's address, with version and trailing slash, when it is not Google's own. */
   readonly endpoint?: string | undefined;
+  /** How long each call may take, in milliseconds. Default: as long as any request. */
+  readonly requestTimeout?: number | undefined;
 }
 
 /** The scope of the calls (https://developers.google.com/identity/protocols/oauth2/scopes#dns). */
@@ -82,7 +86,7 @@ class Zone {
   constructor(key: KeyFile, target: GoogleCloudProofTarget) {
     this.key = key;
     this.target = target;
-    this.client = keyClient(key, [scope]);
+    this.client = keyClient(key, [scope], target.requestTimeout);
   }
 
   async attempt(): Promise<void> {
@@ -171,6 +175,15 @@ class Zone {
         `Google does not answer: ${error instanceof Error ? error.message : ""}`,
       );
     }
+    if (error.status === undefined) {
+      // Who has been silent for so long will be so again.
+      const Failure = isLate(error) ? ProofError : NotYetError;
+      return new Failure(googleCloudAnswer(error));
+    }
+    const clock = clockProblem(error);
+    if (clock !== undefined) {
+      return new ProofError(clock);
+    }
     const atToken = error.config.url.href === this.key.token_uri;
     if (atToken && (error.status === 400 || error.status === 401)) {
       return new NotYetError(
@@ -188,10 +201,9 @@ class Zone {
         return new NotYetError(
           `${account} finds no managed zone ${zone} in project ${project}: check dns.zone and dns.project`,
         );
-      case undefined:
       default:
         return new NotYetError(
-          `Google answers ${error.status ?? error.code ?? "nothing"} to ${permission} on the managed zone ${zone}`,
+          `Google answers ${error.status} to ${permission} on the managed zone ${zone}`,
           error.response?.headers,
         );
     }

@@ -1,4 +1,5 @@
 import { gaxios } from "google-auth-library";
+import { requestTimeout } from "../../lib/deadline.ts";
 import { proxyAgent } from "../../lib/proxy.ts";
 
 /** Google's token address, the only one that its client library knows. */
@@ -10,9 +11,13 @@ const googleTokens = "https://oauth2.googleapis.com/token";
  *
  * @param tokenUri where tokens are asked for, as a credentials file says and Google's Go libraries do. Default: at
  *   Google's own address
+ * @param timeout how long each call may take, in milliseconds. Default: as long as any request
  */
-export function proxiedTransporter(tokenUri?: string): gaxios.Gaxios {
-  const transporter = new gaxios.Gaxios();
+export function proxiedTransporter(
+  tokenUri?: string,
+  timeout: number = requestTimeout,
+): gaxios.Gaxios {
+  const transporter = new gaxios.Gaxios({ timeout });
   transporter.interceptors.request.add({
     resolved: async (options) => {
       if (tokenUri !== undefined && options.url.href === googleTokens) {
@@ -24,10 +29,27 @@ export function proxiedTransporter(tokenUri?: string): gaxios.Gaxios {
       } else {
         options.agent = agent;
       }
+      // With a configuration of its own the library repeats also what it was told not to.
+      if (options.retry === true || options.retryConfig !== undefined) {
+        options.retryConfig = { ...options.retryConfig, onRetryAttempt: endAtDeadline };
+      }
       return options;
     },
   });
   return transporter;
+}
+
+/** Who has been silent once is not asked again: each time would take as long. */
+function endAtDeadline(error: gaxios.GaxiosError): void {
+  if (isLate(error)) {
+    throw error;
+  }
+}
+
+/** Whether a call has failed since its answer did not come in time, or not to its end. */
+export function isLate({ code, cause }: gaxios.GaxiosError): boolean {
+  const late = ["TimeoutError", "AbortError"];
+  return late.includes(String(code)) || (cause instanceof Error && late.includes(cause.name));
 }
 
 /**

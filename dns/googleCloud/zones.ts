@@ -18,9 +18,6 @@ export interface ManagedZone {
 /** Cloud DNS's address, with version and trailing slash. */
 export const googleDns = "https://dns.googleapis.com/dns/v1/";
 
-/** Google's answers take a second at most; one that never comes would hold up the run. In milliseconds. */
-const timeout = 30_000;
-
 /**
  * All managed zones of a project, page by page: the gcp plugin's `getManagedZones` shows the first page alone.
  *
@@ -41,7 +38,7 @@ export async function managedZones(
       const { data } = await client.request<{
         readonly managedZones?: readonly ManagedZone[];
         readonly nextPageToken?: string;
-      }>({ url, params, timeout });
+      }>({ url, params });
       zones.push(...(data.managedZones ?? []));
       pageToken = data.nextPageToken;
     } while (pageToken !== undefined && pageToken !== "");
@@ -65,7 +62,7 @@ export async function managedZone(
   return explained(wordsOf, async () => {
     const client = await operatorClient(access);
     try {
-      return (await client.request<ManagedZone>({ url, timeout })).data;
+      return (await client.request<ManagedZone>({ url })).data;
     } catch (error) {
       if (error instanceof gaxios.GaxiosError && error.status === 404) {
         return undefined;

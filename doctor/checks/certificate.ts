@@ -2,12 +2,12 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { apiPort, type ServedCertificate } from "../facts/wire.ts";
+import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
 import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
-import { shell } from "../../lib/shell.ts";
+import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 
 const closed: Problem = {
   id: "port-8443-closed",
@@ -28,6 +28,55 @@ const chain: Problem = {
   title: "Port 8443 serves the self-signed certificate of the chain",
   why: "The provider has no certificate of the CA, and falls back to that of mTLS. Clients with a JWT refuse it; the log says why there is none.",
   command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep cert-issuer`),
+};
+
+const selfSigned: Problem = {
+  id: "certificate-self-signed",
+  severity: "error",
+  title: "Port 8443 serves a self-signed certificate that is not the provider's",
+  why: "Whoever makes a certificate writes into it what they like, also Let's Encrypt's name. No client trusts it. Something else than the provider answers, or has been put in front of it.",
+  command: closed.command,
+};
+
+const incomplete: Problem = {
+  id: "certificate-chain-incomplete",
+  severity: "error",
+  title: "Port 8443 leaves out a certificate between its own and the CA's root",
+  why: "Most clients do not look for it, and refuse the connection; until it is there, nobody can tell whether the CA has signed the certificate at all. The provider itself serves what the CA has sent with it, so something in front of it may end TLS with the certificate alone: give it the whole chain (`fullchain.pem`).",
+  command: (expected) => shell`${verbatim(closed.command(expected))} -showcerts`,
+};
+
+const untrusted: Problem = {
+  id: "certificate-root-unknown",
+  severity: "error",
+  title: "The certificate on port 8443 leads to a root that this machine does not know",
+  why: "It is not from Let's Encrypt, whatever it says: no client trusts it. Where Let's Encrypt itself has a new root, a newer Node or system knows it.",
+  command: (expected) => shell`${verbatim(closed.command(expected))} -showcerts`,
+};
+
+const privateRoot: Problem = {
+  id: "certificate-root-private",
+  severity: "info",
+  title:
+    "The certificate on port 8443 leads to a root that this machine does not know, as that of a private CA",
+  why: "So nothing tells whether the stack's CA has signed it. With the CA's root at hand, the doctor can.",
+  command: ({ stack }) => shell`npm run doctor -- -s ${stack} --ca ${placeholder("root.pem")}`,
+};
+
+const chainOutOfTime: Problem = {
+  id: "certificate-chain-expired",
+  severity: "error",
+  title: "A certificate between that of port 8443 and the CA's root is not valid now",
+  why: "Clients refuse it as they would an expired certificate. A newer certificate comes with a chain that is valid; or a clock is wrong.",
+  command: restart,
+};
+
+const notYetValid: Problem = {
+  id: "certificate-not-yet-valid",
+  severity: "error",
+  title: "The certificate on port 8443 is not valid yet",
+  why: "A CA dates none ahead, so a clock is wrong: this machine's, and then all that it says of times is, or the CA's. The command shows this machine's time and the CA's.",
+  command: ({ directoryUrl }) => shell`date -u; curl -sI ${directoryUrl} | grep -i '^date:'`,
 };
 
 const staging: Problem = {
@@ -62,14 +111,20 @@ const otherName: Problem = {
   command: closed.command,
 };
 
+/** An intermediate of Let's Encrypt's, by its name: its roots are of another organization (https://letsencrypt.org/certificates/). */
+const letsEncrypt = /O=(\(STAGING\) )?Let's Encrypt/;
+
 /** The certificate that the provider's API serves to who names the host. */
 export const certificate: Check = {
   id: "certificate",
   group: "Certificate",
   title: "Port 8443 serves the stack's certificate",
-  problems: [closed, hidden, chain, staging, production, otherIssuer, otherName],
+  problems: [
+    ...[closed, hidden, chain, selfSigned, staging, production, otherIssuer],
+    ...[incomplete, untrusted, privateRoot, chainOutOfTime, notYetValid, otherName],
+  ],
   run: async (context) => {
-    const { expected, wire, cluster } = context;
+    const { expected, wire, cluster, now } = context;
     const served = await wire.certificate();
     if ("unreachable" in served) {
       const seen = served.unreachable;
@@ -83,7 +138,15 @@ export const certificate: Check = {
       return { seen, found: [finding] };
     }
     const seen = `${served.names.join(", ")} by ${served.issuer}`;
-    return { seen, found: [...issuer(served, expected), ...names(served, expected)] };
+    return {
+      seen,
+      found: [
+        ...issuer(served, expected),
+        ...trust(served, expected),
+        ...beginning(served, expected, now),
+        ...names(served, expected),
+      ],
+    };
   },
 };
 
@@ -93,16 +156,17 @@ function issuer(served: ServedCertificate, expected: Expectation): Finding[] {
     found(problem, expected, { expected: wanted, seen }),
   ];
   if (served.selfSigned) {
-    return sight(chain, `a certificate from ${expected.directoryUrl}`);
+    // The provider's own names its account (akash-network/node, x/cert).
+    const problem = seen.includes("CN=akash1") ? chain : selfSigned;
+    return sight(problem, `a certificate from ${expected.directoryUrl}`);
   }
   if (!usesLetsEncrypt(expected)) {
     return [];
   }
   // https://letsencrypt.org/docs/staging-environment/ and …/certificates/: every issuer is of this organization, and
   // staging's says so in front.
-  const isStaging = seen.includes("(STAGING)");
-  const isLetsEncrypt = /O=(\(STAGING\) )?Let's Encrypt/.test(seen);
-  if (!isLetsEncrypt && !isStaging) {
+  const isStaging = isOfStaging(seen);
+  if (!letsEncrypt.test(seen) && !isStaging) {
     return sight(otherIssuer, "Let's Encrypt");
   }
   const wantsStaging = expected.directoryUrl === letsEncryptDirectory.staging;
@@ -110,6 +174,44 @@ function issuer(served: ServedCertificate, expected: Expectation): Finding[] {
     return [];
   }
   return isStaging ? sight(staging, "Let's Encrypt") : sight(production, "(STAGING) Let's Encrypt");
+}
+
+/** Where the chain leads: whatever a certificate says of its issuer, the signatures tell. */
+function trust({ selfSigned, chain }: ServedCertificate, expected: Expectation): Finding[] {
+  const { end, issuer, length, namesIssuer, outOfTime } = chain;
+  const last = `${length === 1 ? "the certificate alone" : `${length} certificates, the last`}, by ${issuer}`;
+  const sight = (problem: Problem, wanted: string, seen = last) => [
+    found(problem, expected, { expected: wanted, seen }),
+  ];
+  if (selfSigned) {
+    return [];
+  }
+  if (end === "trusted") {
+    return outOfTime === undefined
+      ? []
+      : sight(chainOutOfTime, "certificates that are valid now", outOfTime);
+  }
+  const ofLetsEncrypt = usesLetsEncrypt(expected);
+  // Nobody needs the root itself to be sent. A public CA's root signs no server's certificate, and each of Let's Encrypt's
+  // says where its issuer's is.
+  const isBelowRoot = ofLetsEncrypt ? length === 1 || namesIssuer : length === 1 && namesIssuer;
+  if (end === "open" && (isBelowRoot || letsEncrypt.test(issuer))) {
+    return sight(incomplete, `the certificate of ${issuer}, too`);
+  }
+  return ofLetsEncrypt
+    ? sight(untrusted, "a chain to a root of Let's Encrypt's")
+    : sight(privateRoot, "a chain to a root that is known here");
+}
+
+function beginning({ notBefore }: ServedCertificate, expected: Expectation, now: Date): Finding[] {
+  return notBefore <= now
+    ? []
+    : [
+        found(notYetValid, expected, {
+          expected: `valid at ${now.toISOString()}`,
+          seen: `valid from ${notBefore.toISOString()}`,
+        }),
+      ];
 }
 
 function names(served: ServedCertificate, expected: Expectation): Finding[] {

@@ -32,7 +32,7 @@ export function cloudflareCredential(
   { host, domain, made }: CloudflareTarget,
   { cloudflare: settings, hidden }: SeenAccess,
 ): CloudCredential {
-  const own = tokenClient(content, settings.endpoint, 1);
+  const own = tokenClient(content, settings.endpoint, { maxRetries: 1 });
 
   const zones = once(async () => {
     const all: CloudflareZone[] = [];
@@ -81,7 +81,7 @@ export function cloudflareCredential(
       );
     }
     try {
-      const owner = operatorClient(settings, 1);
+      const owner = operatorClient(settings, { maxRetries: 1 });
       const { id, accountId } = await verified();
       return accountId === undefined
         ? await owner.user.tokens.get(id)

@@ -1,6 +1,7 @@
 import type { CaaRecord } from "node:dns";
 import { Resolver } from "node:dns/promises";
 import { compareDelegation, type Comparison, type ServedZone } from "../../dns/delegation.ts";
+import { requestTimeout, withDeadline } from "../../lib/deadline.ts";
 import { dnsServersOf } from "../../lib/dnsServers.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
 import { NotSeen } from "../finding.ts";
@@ -27,22 +28,29 @@ export interface Addresses {
  * Asks DNS.
  *
  * @param servers which servers; none: those of this machine
+ * @param timeout how long each question may take, in milliseconds. Default: as long as any request
  */
-export function dnsFacts(servers: readonly string[]): DnsFacts {
-  const resolver = new Resolver({ timeout: 3_000, tries: 2 });
-  if (servers.length > 0) {
-    resolver.setServers(servers);
-  }
+export function dnsFacts(servers: readonly string[], timeout = requestTimeout): DnsFacts {
+  const resolver = () => {
+    // One for each question: to end it ends all that its resolver has asked.
+    const made = new Resolver({ timeout: Math.min(3_000, timeout), tries: 2 });
+    if (servers.length > 0) {
+      made.setServers(servers);
+    }
+    return made;
+  };
+  const records = <T>(name: string, ask: (resolver: Resolver) => Promise<readonly T[]>) =>
+    recordsOf(name, timeout, resolver(), ask);
   return {
     addresses: async (name) => {
       const [ipv4, ipv6] = await Promise.all([
-        records(name, resolver.resolve4(name)),
-        records(name, resolver.resolve6(name)),
+        records(name, (resolver) => resolver.resolve4(name)),
+        records(name, (resolver) => resolver.resolve6(name)),
       ]);
       return { ipv4, ipv6 };
     },
-    alias: async (name) => (await records(name, resolver.resolveCname(name)))[0],
-    caa: (name) => records(name, resolver.resolveCaa(name)),
+    alias: async (name) => (await records(name, (resolver) => resolver.resolveCname(name)))[0],
+    caa: (name) => records(name, (resolver) => resolver.resolveCaa(name)),
     compare: (name, zone) => {
       // The environment's are for this question alone.
       const named = dnsServersOf(process.env);
@@ -52,9 +60,19 @@ export function dnsFacts(servers: readonly string[]): DnsFacts {
 }
 
 /** The records, none where DNS says that there are none. */
-async function records<T>(name: string, query: Promise<readonly T[]>): Promise<readonly T[]> {
+async function recordsOf<T>(
+  name: string,
+  timeout: number,
+  resolver: Resolver,
+  ask: (resolver: Resolver) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
   try {
-    return await query;
+    return await withDeadline(timeout, (signal) => {
+      signal.addEventListener("abort", () => {
+        resolver.cancel();
+      });
+      return ask(resolver);
+    });
   } catch (error) {
     if (hasCode(error, "ENODATA") || hasCode(error, "ENOTFOUND")) {
       return [];

@@ -5,7 +5,7 @@ import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
 import { issuerPermissions } from "../../dns/googleCloud/permissions.ts";
 import { googleDns, type ManagedZone } from "../../dns/googleCloud/zones.ts";
-import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
+import { clockProblem, googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
 import type { MadeCredential } from "../expectation.ts";
 import { NotSeen } from "../finding.ts";
@@ -144,6 +144,10 @@ function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
   const { project, zone } = target;
   if (!(error instanceof gaxios.GaxiosError) || error.status === undefined) {
     throw new NotSeen(`Google does not answer (${googleCloudAnswer(error)})`);
+  }
+  const clock = clockProblem(error);
+  if (clock !== undefined) {
+    throw new NotSeen(clock);
   }
   if (error.config.url.href === key.token_uri) {
     // The one refusal of the token address that names the account (developers.google.com/identity/protocols/oauth2/service-account).

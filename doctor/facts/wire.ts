@@ -1,8 +1,11 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { request } from "node:http";
 import { connect } from "node:tls";
 import type { Address } from "../arguments.ts";
+import { withDeadline } from "../../lib/deadline.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { chainOf, isSelfSigned, oneLine, type Chain } from "./chain.ts";
+import type { KnownRoots } from "./knownRoots.ts";
 import { once } from "./once.ts";
 
 /** What the provider's host serves. */
@@ -34,6 +37,8 @@ export interface ServedCertificate {
   readonly names: readonly string[];
   readonly matchesHost: boolean;
   readonly selfSigned: boolean;
+  /** Where what is sent with it leads. */
+  readonly chain: Chain;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
@@ -45,59 +50,86 @@ export const challengePort = 80;
 /** No challenge has this token, so nothing is answered in its place. */
 const challengePath = "/.well-known/acme-challenge/doctor-was-here";
 
-const timeout = 10_000;
 const bodyStart = 200;
+
+/** How a {@link wireFacts} looks. */
+export interface WireOptions {
+  /** The roots that a chain may lead to, by what the certificate calls itself. */
+  readonly roots: KnownRoots;
+  /** How long an answer may take, to its end, in milliseconds. Default: 10 s. */
+  readonly timeout?: number;
+  /** Default: the present. */
+  readonly now?: Date;
+}
 
 /**
  * Connects to the provider's host.
  *
  * @param host its name
  * @param addressOf where a port of it is
+ * @param options how it looks
  */
 export function wireFacts(
   host: string,
   addressOf: (port: number) => Promise<Address | undefined>,
+  { roots, timeout = 10_000, now = new Date() }: WireOptions,
 ): WireFacts {
-  const at = async <T>(port: number, ask: (address: Address) => Promise<T>) => {
+  const at = async <T>(port: number, ask: (address: Address, end: AbortSignal) => Promise<T>) => {
     const address = await addressOf(port);
     if (address === undefined) {
       return { unreachable: `${host} has no address` };
     }
     try {
-      return await ask(address);
+      return await withDeadline(timeout, (signal) => ask(address, signal));
     } catch (error) {
       // OpenSSL ends its words with empty lines.
       return { unreachable: `${address.address}:${address.port}: ${messageOf(error).trim()}` };
     }
   };
   return {
-    challenge: once(() => at(challengePort, (address) => getChallenge(host, address))),
-    certificate: once(() => at(apiPort, (address) => getCertificate(host, address))),
+    challenge: once(() => at(challengePort, (address, end) => getChallenge(host, address, end))),
+    certificate: once(() =>
+      at(apiPort, async (address, end) =>
+        readCertificate(host, await getCertificates(host, address, end), roots, now),
+      ),
+    ),
   };
 }
 
-function getChallenge(host: string, { address, port }: Address): Promise<Reply> {
+function getChallenge(host: string, { address, port }: Address, end: AbortSignal): Promise<Reply> {
   return new Promise((done, failed) => {
-    const options = { host: address, port, path: challengePath, headers: { host }, timeout };
+    const options = { host: address, port, path: challengePath, headers: { host }, signal: end };
     const asked = request({ ...options, agent: false }, (response) => {
       let body = "";
+      const { statusCode: status = 0, headers } = response;
+      const answer = () => {
+        done({ status, location: headers.location, body });
+      };
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
         body = (body + text).slice(0, bodyStart);
+        if (body.length === bodyStart) {
+          // There may be no end of it.
+          answer();
+          asked.destroy();
+        }
       });
-      response.on("end", () => {
-        const { statusCode: status = 0, headers } = response;
-        done({ status, location: headers.location, body });
-      });
+      response.on("end", answer);
       response.on("error", failed);
     });
-    asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));
     asked.on("error", failed);
     asked.end();
   });
 }
 
-function getCertificate(host: string, { address, port }: Address): Promise<ServedCertificate> {
+/** What a server sends: its own certificate, then those that lead from it to a root. */
+type Served = readonly [X509Certificate, ...X509Certificate[]];
+
+function getCertificates(
+  host: string,
+  { address, port }: Address,
+  end: AbortSignal,
+): Promise<Served> {
   return new Promise((done, failed) => {
     const socket = connect({
       host: address,
@@ -105,38 +137,57 @@ function getCertificate(host: string, { address, port }: Address): Promise<Serve
       servername: host,
       // Which certificate it is, trusted or not, is the question.
       rejectUnauthorized: false,
-      timeout,
+      // None of this machine's, so that only what is sent is seen.
+      ca: [],
+    });
+    end.addEventListener("abort", () => {
+      socket.destroy();
     });
     socket.on("secureConnect", () => {
-      const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
+      const own = socket.getPeerX509Certificate();
       socket.destroy();
-      if (raw === undefined) {
+      if (own === undefined) {
         failed(new Error("it serves no certificate"));
       } else {
-        done(readCertificate(host, raw));
+        done([own, ...issuersOf(own)]);
       }
     });
-    socket.on("timeout", () => socket.destroy(new Error("no answer within 10 s")));
     socket.on("error", failed);
   });
 }
 
-/** Reads a certificate in DER or PEM. */
-export function readCertificate(host: string, raw: Buffer | string): ServedCertificate {
-  const certificate = new X509Certificate(raw);
-  const { subject, issuer, subjectAltName, validFrom, validTo } = certificate;
+/** The certificates that were sent with one, from its issuer's on. */
+function issuersOf(certificate: X509Certificate): readonly X509Certificate[] {
+  const { issuerCertificate } = certificate;
+  return issuerCertificate === undefined ||
+    issuerCertificate.fingerprint256 === certificate.fingerprint256
+    ? []
+    : [issuerCertificate, ...issuersOf(issuerCertificate)];
+}
+
+/** Reads what a server sends. */
+export function readCertificate(
+  host: string,
+  served: Served,
+  roots: KnownRoots,
+  now: Date,
+): ServedCertificate {
+  const [own] = served;
+  const { subject, issuer, subjectAltName, validFrom, validTo } = own;
+  const known = isOfStaging(oneLine(issuer)) ? roots.staging() : roots.system();
   return {
-    // Each is several lines, one for each part, or undefined where there is none.
     subject: oneLine(subject),
     issuer: oneLine(issuer),
     names: [...(subjectAltName ?? "").matchAll(/DNS:([^,]+)/g)].map(([, name = ""]) => name),
-    matchesHost: certificate.checkHost(host) !== undefined,
-    selfSigned: subject === issuer && certificate.verify(certificate.publicKey),
+    matchesHost: own.checkHost(host) !== undefined,
+    selfSigned: isSelfSigned(own),
+    chain: chainOf(served, known, now),
     notBefore: new Date(validFrom),
     notAfter: new Date(validTo),
   };
 }
 
-function oneLine(name: string | undefined): string {
-  return (name ?? "").replaceAll("\n", ", ");
+/** Whether an issuer calls itself one of Let's Encrypt's staging environment (https://letsencrypt.org/docs/staging-environment/). */
+export function isOfStaging(issuer: string): boolean {
+  return issuer.includes("(STAGING)");
 }

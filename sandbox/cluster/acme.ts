@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 import { readFileSync } from "node:fs";
 import { programPath, type ClusterContext } from "./controlPlane.ts";
-import { writeJson } from "../../lib/files.ts";
-import { isHealthy } from "./http.ts";
+import { writeAtomically, writeJson } from "../../lib/files.ts";
+import { isHealthy, read } from "./http.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
 
@@ -33,6 +33,23 @@ export function acmeDirectoryUrl(ports: AcmeContext["ports"]): string {
 /** URL of Pebble's management interface, which serves its root certificates (`/roots/0`). */
 export function acmeManagementUrl(ports: AcmeContext["ports"]): string {
   return `https://${loopback}:${ports.acmeManagement}`;
+}
+
+/**
+ * Writes the root of the certificates that a sandbox's ACME server issues, which it makes anew at each start, into the
+ * sandbox's folder.
+ *
+ * @returns path of the certificate (PEM)
+ */
+export async function rootOfCertificates(sandbox: {
+  readonly directory: string;
+  readonly ca: string;
+  readonly acme: { readonly managementUrl: string };
+}): Promise<string> {
+  const url = `${sandbox.acme.managementUrl}/roots/0`;
+  const path = join(sandbox.directory, "acme-root.crt");
+  writeAtomically(path, await read(url, { ca: readFileSync(sandbox.ca, "utf8") }));
+  return path;
 }
 
 /** URL of the challenge test server's management interface (`/set-txt`, `/add-a`, …). */

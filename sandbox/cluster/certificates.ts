@@ -34,6 +34,12 @@ export interface Authority {
   server(commonName: string, names?: readonly string[], validity?: Validity): Promise<KeyPair>;
   /** Issues a certificate for a client; Kubernetes takes user and groups from its subject. */
   client(user: string, groups?: readonly string[]): Promise<KeyPair>;
+  /**
+   * Makes an authority below this one.
+   *
+   * @param organization Default: none.
+   */
+  intermediate(name: string, organization?: string, validity?: Validity): Promise<Authority>;
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
@@ -50,39 +56,76 @@ const leeway = 3_600_000;
  */
 export async function createAuthority(name: string, organization?: string): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [name] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: nameOf(name, organization),
     serialNumber: serial(),
     ...validity(),
     keys,
     signingAlgorithm: algorithm,
-    extensions: [
-      new BasicConstraintsExtension(true, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-    ],
+    extensions: authorityExtensions,
   });
+  return authorityOf(certificate, keys.privateKey);
+}
+
+function authorityOf(authority: X509Certificate, signingKey: webcrypto.CryptoKey): Authority {
   return {
     certificate: authority.toString("pem"),
     server: (commonName, names = [], valid = validity()) =>
-      issue(authority, keys.privateKey, {
+      issue(authority, signingKey, {
         subject: [{ CN: [commonName] }],
         purpose: ExtendedKeyUsage.serverAuth,
         names: ["localhost", ...names],
         valid,
       }),
     client: (user, groups = []) =>
-      issue(authority, keys.privateKey, {
+      issue(authority, signingKey, {
         subject: [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
         purpose: ExtendedKeyUsage.clientAuth,
       }),
+    intermediate: async (name, organization, valid = validity()) => {
+      const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+      const certificate = await X509CertificateGenerator.create({
+        subject: nameOf(name, organization),
+        issuer: authority.subject,
+        serialNumber: serial(),
+        ...valid,
+        publicKey: keys.publicKey,
+        signingKey,
+        signingAlgorithm: algorithm,
+        extensions: authorityExtensions,
+      });
+      return authorityOf(certificate, keys.privateKey);
+    },
   };
 }
 
-/** Makes a certificate of its own signature, as the one that an Akash provider has on the chain. */
-export async function createSelfSigned(commonName: string): Promise<KeyPair> {
+function nameOf(name: string, organization: string | undefined) {
+  return [{ CN: [name] }, ...(organization === undefined ? [] : [{ O: [organization] }])];
+}
+
+const authorityExtensions = [
+  new BasicConstraintsExtension(true, undefined, true),
+  new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+];
+
+/**
+ * Makes a certificate of its own signature, as the one that an Akash provider has on the chain.
+ *
+ * @param organization Default: none.
+ * @param host the name that it is for. Default: none.
+ */
+export async function createSelfSigned(
+  commonName: string,
+  organization?: string,
+  host?: string,
+): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [commonName] }],
+    name: nameOf(commonName, organization),
+    extensions:
+      host === undefined
+        ? []
+        : [new SubjectAlternativeNameExtension([{ type: "dns", value: host }])],
     serialNumber: serial(),
     ...validity(),
     keys,

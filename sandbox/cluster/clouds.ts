@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { dnsServersVariable } from "../../lib/dnsServers.ts";
+import { readIfPresent, writeAtomically } from "../../lib/files.ts";
 import { sandboxSource } from "../paths.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
@@ -49,6 +51,18 @@ export interface Clouds {
   readonly control: { readonly google: string; readonly cloudflare: string };
 }
 
+/** The bearer token that the control APIs of a sandbox ask for; made when the sandbox has none. */
+export function controlToken(directory: string): string {
+  const file = join(directory, "control-token");
+  const present = readIfPresent(file);
+  if (present !== undefined) {
+    return present;
+  }
+  const made = randomBytes(24).toString("hex");
+  writeAtomically(file, made, 0o600);
+  return made;
+}
+
 /** Where the clouds of a sandbox with these ports are. */
 export function cloudsAt(ports: CloudPorts): Clouds {
   const google = `http://${loopback}:${ports.google}`;
@@ -63,6 +77,7 @@ export function cloudsAt(ports: CloudPorts): Clouds {
 /** The emulated clouds. Their records go to the challenge test server, so that the CA sees them. */
 export function clouds(directory: string, ports: CloudPorts, challengeServerUrl: string): Part {
   const { control } = cloudsAt(ports);
+  const token = controlToken(directory);
   return {
     name: "clouds",
     command: process.execPath,
@@ -78,12 +93,13 @@ export function clouds(directory: string, ports: CloudPorts, challengeServerUrl:
       GOOGLE_ADMIN_TOKEN: operatorTokens.google,
       CLOUDFLARE_ADMIN_TOKEN: operatorTokens.cloudflare,
       CLOUDFLARE_ADMIN_KEY: operatorTokens.cloudflareKey,
+      CONTROL_TOKEN: token,
     },
     // What is there already stays, so a seed is also how to see that they serve.
     ready: async () => {
       const answers = await Promise.all([
-        post(`${control.google}/seed`, seeds.google),
-        post(`${control.cloudflare}/seed`, seeds.cloudflare),
+        post(`${control.google}/seed`, token, seeds.google),
+        post(`${control.cloudflare}/seed`, token, seeds.cloudflare),
       ]);
       return answers.every(({ ok }) => ok);
     },
@@ -116,6 +132,7 @@ export function cloudEnvironment(ports: CloudPorts): NodeJS.ProcessEnv {
   };
 }
 
-function post(url: string, body: object): Promise<Response> {
-  return fetch(url, { method: "POST", body: JSON.stringify(body) });
+function post(url: string, token: string, body: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
 }

@@ -4,14 +4,12 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { remove } from "../../lib/files.ts";
+import { remove, temporaryDirectory } from "../../lib/files.ts";
 
 /** A command in a container. */
 export interface ContainerCommand {
@@ -100,7 +98,7 @@ export async function runInContainer({
   proc = {},
   timeout = 30,
 }: ContainerCommand): Promise<ContainerResult> {
-  const files = mkdtempSync(join(tmpdir(), "container-"));
+  const files = temporaryDirectory();
   try {
     const root = join(files, "root");
     mkdirSync(root);

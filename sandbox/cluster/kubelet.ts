@@ -1,12 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig, type V1Container, type V1Pod } from "@kubernetes/client-node";
 import { messageOf } from "../../lib/errors.ts";
-import { remove } from "../../lib/files.ts";
+import { remove, temporaryDirectory } from "../../lib/files.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Reporter } from "../processes/progress.ts";
 import { createSelfSigned } from "./certificates.ts";
@@ -55,7 +54,7 @@ export class Kubelet {
     const config = new KubeConfig();
     config.loadFromFile(sandbox.kubeconfig);
     this.#core = config.makeApiClient(CoreV1Api);
-    this.#files = mkdtempSync(join(tmpdir(), "kubelet-"));
+    this.#files = temporaryDirectory();
     mkdirSync(join(this.#files, "config"));
     writeFileSync(join(this.#files, "config", "provider.pem"), chain.certificate);
     // What the chart's own checks ask: the API's /status, and whether gRPC is spoken.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   acmeDirectoryUrl,
@@ -105,6 +105,7 @@ const readers = ["etcd", "kube-apiserver"];
 export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const { reporter, fresh = false } = options;
   const directory = resolve(options.directory);
+  makePrivate(directory);
   return withLock(
     join(directory, "lock"),
     async () => {
@@ -206,6 +207,13 @@ export function runningSandbox(directory: string): Sandbox {
     throw new UserError("A part of the sandbox has ended: run `npm start`, which mends it.");
   }
   return describe(folder, state);
+}
+
+/** Keys and tokens are in it, which open a user's own sandbox to nobody else. */
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  // Also one that an earlier version has made.
+  chmodSync(directory, 0o700);
 }
 
 interface StartContext {

@@ -4,7 +4,7 @@ import { readJsonIfPresent, writeJson } from "../../lib/files.ts";
 import { pulumiToolsSchema } from "../pulumi/pulumiTools.ts";
 
 /** Goes up when a sandbox of an earlier version of this code can no longer be used. */
-const layout = 2;
+const layout = 3;
 
 const stateSchema = z.object({
   layout: z.literal(layout),

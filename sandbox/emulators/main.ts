@@ -2,8 +2,8 @@
  * Runs the emulators as a process: prints one line of JSON with their addresses when they are ready, and ends on
  * SIGTERM or SIGINT.
  *
- * The operator's tokens come from the environment (GOOGLE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_KEY), where `ps` does not
- * show them. A token that is not given is made, and is then part of the line.
+ * The operator's tokens and that of the control APIs come from the environment (GOOGLE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_TOKEN,
+ * CLOUDFLARE_ADMIN_KEY, CONTROL_TOKEN), where `ps` does not show them. A token that is not given is made, and is then part of the line.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -31,6 +31,7 @@ function readOptions(): EmulatorOptions {
     GOOGLE_ADMIN_TOKEN: googleAdminToken,
     CLOUDFLARE_ADMIN_TOKEN: cloudflareAdminToken,
     CLOUDFLARE_ADMIN_KEY: cloudflareAdminKey,
+    CONTROL_TOKEN: controlToken,
   } = process.env;
   const { log, "tls-cert": cert, "tls-key": key } = values;
   if ((cert === undefined) !== (key === undefined)) {
@@ -43,6 +44,7 @@ function readOptions(): EmulatorOptions {
     googleAdminToken,
     cloudflareAdminToken,
     cloudflareAdminKey,
+    controlToken,
     stateFile: values.state,
     challtestsrv: values.challtestsrv,
     universeDomain: values["universe-domain"],
@@ -79,12 +81,19 @@ function given(options: { [Name in keyof EmulatorOptions]: EmulatorOptions[Name]
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const { close, googleAdminToken, cloudflareAdminToken, cloudflareAdminKey, ...addresses } =
-    await startEmulators(options);
+  const {
+    close,
+    googleAdminToken,
+    cloudflareAdminToken,
+    cloudflareAdminKey,
+    controlToken,
+    ...addresses
+  } = await startEmulators(options);
   const made = {
     ...(options.googleAdminToken === undefined ? { googleAdminToken } : {}),
     ...(options.cloudflareAdminToken === undefined ? { cloudflareAdminToken } : {}),
     ...(options.cloudflareAdminKey === undefined ? { cloudflareAdminKey } : {}),
+    ...(options.controlToken === undefined ? { controlToken } : {}),
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void close());

@@ -40,6 +40,8 @@ export interface EmulatorOptions {
   readonly cloudflareAdminToken?: string;
   /** The operator's global API key for Cloudflare. @default a new one at every start */
   readonly cloudflareAdminKey?: string;
+  /** What the control APIs ask for as a bearer token. @default a new one at every start */
+  readonly controlToken?: string;
   /** File that keeps the state of both. @default none: the state ends with the process */
   readonly stateFile?: string;
   /** URL of the management API of pebble-challtestsrv. @default none: records are published nowhere */
@@ -69,6 +71,7 @@ export interface RunningEmulators {
   readonly googleAdminToken: string;
   readonly cloudflareAdminToken: string;
   readonly cloudflareAdminKey: string;
+  readonly controlToken: string;
   /** Stops listening and cuts the connections that are open. */
   readonly close: () => Promise<void>;
 }
@@ -79,6 +82,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
     googleAdminToken = `ya29.${randomToken(60)}`,
     cloudflareAdminToken = randomToken(40),
     cloudflareAdminKey = randomHex(37),
+    controlToken = randomToken(40),
     universeDomain = "googleapis.com",
     log = () => undefined,
     now = Date.now,
@@ -105,7 +109,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
     adminKey: cloudflareAdminKey,
     now,
   });
-  const listenGoogle = listenerOf(google, log);
+  const listenGoogle = listenerOf(google, log, controlToken, now);
   const servers: Server[] = [];
   const start = async (server: Server, port = 0) => {
     servers.push(server);
@@ -120,7 +124,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
   try {
     googleUrl = `http://${LOOPBACK}:${await start(createHttpServer(listenGoogle), options.googlePort)}`;
     const cloudflareRoot = `http://${LOOPBACK}:${await start(
-      createHttpServer(listenerOf(cloudflare, log)),
+      createHttpServer(listenerOf(cloudflare, log, controlToken, now)),
       options.cloudflarePort,
     )}`;
     const tlsPort =
@@ -141,6 +145,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
       googleAdminToken,
       cloudflareAdminToken,
       cloudflareAdminKey,
+      controlToken,
       close,
     };
   } catch (error) {
@@ -149,10 +154,16 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Run
   }
 }
 
-function listenerOf({ api, control }: Emulator, log: (line: string) => void): RequestListener {
+function listenerOf(
+  { api, control }: Emulator,
+  log: (line: string) => void,
+  controlToken: string,
+  now: () => number,
+): RequestListener {
   const calls = new CallList();
   const faults = new FaultList();
-  return apiListener(api, { control: controlRoutes(control, calls, faults), calls, faults, log });
+  const routes = controlRoutes(control, calls, faults);
+  return apiListener(api, { control: routes, calls, faults, log, controlToken, now });
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { hasCode, UserError } from "../../lib/errors.ts";
+import { hasCode, machineProblem, messageOf, UserError } from "../../lib/errors.ts";
 import { readJsonIfPresent, remove } from "../../lib/files.ts";
 import { isAlive, ownIdentity, processIdentitySchema, type ProcessIdentity } from "./identity.ts";
 import { waitFor } from "./wait.ts";
@@ -17,7 +17,7 @@ export interface LockOptions {
  * Runs `work` while holding the lock file `path`. A lock whose process is dead, however it died, is taken
  * over.
  *
- * @throws UserError when a live process holds the lock past the timeout.
+ * @throws UserError when a live process holds the lock past the timeout, and at once when its file cannot be written.
  */
 export async function withLock<T>(
   path: string,
@@ -27,7 +27,7 @@ export async function withLock<T>(
   let told = false;
   await waitFor(
     () => {
-      const holder = tryLock(path);
+      const holder = takeLock(path);
       if (holder === undefined) {
         return true;
       }
@@ -49,13 +49,27 @@ export async function withLock<T>(
   }
 }
 
+/** As {@link tryLock}, but where no waiting helps it ends with a sentence. */
+function takeLock(path: string): ProcessIdentity | undefined {
+  try {
+    return tryLock(path);
+  } catch (error) {
+    // Who has held the lock may have deleted its folder meanwhile.
+    if (hasCode(error, "ENOENT")) {
+      throw error;
+    }
+    const reason = machineProblem(error) ?? messageOf(error);
+    throw new UserError(`The lock ${path} cannot be taken. ${reason}`);
+  }
+}
+
 /** Takes the lock, and returns undefined; or returns the live process that holds it. */
 function tryLock(path: string): ProcessIdentity | undefined {
   mkdirSync(dirname(path), { recursive: true });
   const own = ownIdentity();
   const candidate = `${path}.${own.pid}`;
-  writeFileSync(candidate, JSON.stringify(own));
   try {
+    writeFileSync(candidate, JSON.stringify(own));
     for (;;) {
       try {
         // A link appears with its content already in place, so nobody can read a half-written lock.

@@ -255,6 +255,7 @@ async function runLogged(
 ): Promise<void> {
   const lines: string[] = [];
   const file = createWriteStream(log);
+  const unwritten = finished(file).catch((error: unknown) => error);
   const child = spawn(command, args, {
     cwd: directory,
     env: { ...process.env, ...goEnvironment },
@@ -268,7 +269,7 @@ async function runLogged(
   }
   const [code, signal] = await exited;
   file.end();
-  await finished(file);
+  const logFailure = await unwritten;
   if (code !== 0) {
     const why = signal === null ? `exit code ${code}` : `signal ${signal}`;
     throw new UserError(
@@ -278,6 +279,9 @@ async function runLogged(
         `The full output is in ${log}.`,
       ].join("\n"),
     );
+  }
+  if (logFailure !== undefined) {
+    throw logFailure as Error;
   }
 }
 

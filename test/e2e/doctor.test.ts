@@ -20,6 +20,8 @@ import {
   createAuthority,
   createSelfSigned,
   type Authority,
+  type KeyPair,
+  type Validity,
 } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { isReady } from "../../sandbox/pulumi/deployment.ts";
@@ -60,6 +62,20 @@ function until(days: number, life = days + 1) {
   return { notBefore: new Date(end - life * day), notAfter: new Date(end) };
 }
 
+/** A certificate with those of the authorities above it. */
+function chained({ certificate, key }: KeyPair, ...authorities: readonly Authority[]): KeyPair {
+  return {
+    certificate: [certificate, ...authorities.map((above) => above.certificate)].join("\n"),
+    key,
+  };
+}
+
+/** Serves a patient's certificate, with that of who has signed it. */
+async function serveOf(patient: Patient, issuer: Authority, validity: Validity): Promise<void> {
+  const { host } = patient;
+  patient.serve(chained(await issuer.server(host, [host], validity), issuer));
+}
+
 /** The line that the chart's script writes before it starts the provider. */
 function finalCommand(directoryUrl: string, email = "operator@example.test"): string {
   return `Final command: provider-services run --cert-issuer-enabled=true --cert-issuer-email=${email} --cert-issuer-ca-dir-url=${directoryUrl} --cert-issuer-http-challenge-port=5002`;
@@ -82,6 +98,7 @@ const notRun: Readonly<Record<string, string>> = {
     ].map((command) => [command, "no container runs in the sandbox's pods"]),
   ),
   "pulumi config set -s x domain 'DOMAIN' && pulumi up -s x": "the reader fills in a domain",
+  "npm run doctor -- -s x --ca 'ROOT.PEM'": "the reader fills in a file",
   "npm run doctor -- -s x --watch": "it ends when it is interrupted, which has a test of its own",
   "pulumi config set -s x --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s x":
     "the reader fills in an account, which has to be prepared",
@@ -98,13 +115,18 @@ describe("doctor", () => {
   /** By the names of Let's Encrypt's issuers (https://letsencrypt.org/certificates, …/docs/staging-environment). */
   let letsEncrypt: Authority;
   let letsEncryptStaging: Authority;
+  /** What stands for Let's Encrypt's roots. */
+  let root: Authority;
+  let stagingRoot: Authority;
 
   before(async () => {
     sandbox = await testSandbox();
     cluster = new Cluster(sandbox);
     clouds = new SandboxClouds(sandbox);
-    letsEncrypt = await createAuthority("E7", "Let's Encrypt");
-    letsEncryptStaging = await createAuthority(
+    root = await createAuthority("Root X1", "Internet Security Research Group");
+    letsEncrypt = await root.intermediate("E7", "Let's Encrypt");
+    stagingRoot = await createAuthority("(STAGING) Root X1");
+    letsEncryptStaging = await stagingRoot.intermediate(
       "(STAGING) Puzzling Parsnip E7",
       "(STAGING) Let's Encrypt",
     );
@@ -202,6 +224,16 @@ describe("doctor", () => {
       assert.match(stdout, /✔ The Helm release is deployed +revision 1, deployed/);
       assert.match(stdout, /✔ The provider was started with the stack's settings +4 flags/);
       assert.match(stdout, /✔ Port 80 leads to the provider +503/);
+    });
+
+    it("says that it cannot tell what a CA has signed whose root it does not know", async () => {
+      const { roots } = patient;
+      patient.roots = [];
+      assert.deepEqual(await patient.signs(), ["info certificate-root-private"]);
+      patient.roots = roots;
+      const { status, stderr } = await patient.doctor("--ca", "no-such.pem");
+      assert.equal(status, 3);
+      assert.equal(stderr, "--ca no-such.pem cannot be read: there is no such file\n");
     });
 
     it("says what it could not look at", async () => {
@@ -628,7 +660,10 @@ describe("doctor", () => {
       ]);
       const log = await patient.log();
       log.write([{ text: finalCommand(letsEncryptDirectory.staging) }]);
-      patient.serve(await letsEncryptStaging.server(patient.host, [patient.host], until(60)));
+      await serveOf(patient, letsEncryptStaging, until(60));
+      // Nothing that is made here leads to the roots that Let's Encrypt has published.
+      assert.deepEqual(await patient.signs(), ["error certificate-root-unknown"]);
+      patient.trust(stagingRoot);
       assert.deepEqual(await patient.signs(), []);
 
       const host = `${patient.domain}.`;
@@ -644,7 +679,8 @@ describe("doctor", () => {
     });
 
     it("sees a certificate of the production CA on a staging stack", async () => {
-      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(60)));
+      patient.trust(root);
+      await serveOf(patient, letsEncrypt, until(60));
       assert.deepEqual(await patient.signs(), ["warning certificate-production"]);
     });
   });
@@ -652,9 +688,8 @@ describe("doctor", () => {
   describe("on a production stack with an Ingress", () => {
     let patient: Patient;
     /** Serves a certificate that ends so many days from now, and lives for so many in all. */
-    const serve = async (days: number, life = days + 1) => {
-      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(days, life)));
-    };
+    const serve = (days: number, life = days + 1) =>
+      serveOf(patient, letsEncrypt, until(days, life));
 
     before(async () => {
       patient = await admit(sandbox, "doctor-prod", {
@@ -662,6 +697,7 @@ describe("doctor", () => {
         ingress: { mode: "ingress" },
       });
       await patient.publish();
+      patient.trust(root);
       await serve(60);
       (await patient.log()).write([{ text: finalCommand(letsEncryptDirectory.production) }]);
     });
@@ -674,7 +710,7 @@ describe("doctor", () => {
       const closed = `--resolve=${patient.host}:8443=127.0.0.1:1`;
       assert.deepEqual(await patient.signs(closed), ["error port-8443-closed"]);
 
-      patient.serve(await letsEncryptStaging.server(patient.host, [patient.host], until(60)));
+      await serveOf(patient, letsEncryptStaging, until(60));
       const [staging] = await patient.problems();
       assert.equal(staging?.id, "certificate-staging");
       assert.match(staging.seen, /\(STAGING\)/);
@@ -692,9 +728,50 @@ describe("doctor", () => {
         problems.map(({ id, expected }) => [id, expected]),
         [
           ["certificate-issuer", "Let's Encrypt"],
+          ["certificate-chain-incomplete", "the certificate of CN=Another CA, too"],
           ["certificate-name", patient.host],
         ],
       );
+    });
+
+    it("goes by what has signed the certificate, whatever its names say", async () => {
+      const host = patient.host;
+      const own = await letsEncrypt.server(host, [host], until(60));
+      patient.serve(own);
+      const [missing, ...others] = await patient.problems();
+      assert.deepEqual(others, []);
+      assert.equal(missing?.id, "certificate-chain-incomplete");
+      assert.equal(missing.seen, "the certificate alone, by CN=E7, O=Let's Encrypt");
+
+      const forgedRoot = await createAuthority("Root X1", "Internet Security Research Group");
+      const forged = await forgedRoot.intermediate("E7", "Let's Encrypt");
+      patient.serve(chained(await forged.server(host, [host], until(60)), forged, forgedRoot));
+      const [lookAlike, ...more] = await patient.problems();
+      assert.deepEqual(more, []);
+      assert.equal(lookAlike?.id, "certificate-root-unknown");
+      assert.match(lookAlike.seen, /^3 certificates, the last, by CN=Root X1, O=Internet Security/);
+
+      patient.serve(await createSelfSigned("E7", "Let's Encrypt", host));
+      assert.deepEqual(await patient.ids(), ["certificate-self-signed"]);
+
+      const past = { notBefore: new Date(0), notAfter: new Date(Date.now() - day) };
+      const ended = await root.intermediate("E7", "Let's Encrypt", past);
+      patient.serve(chained(await ended.server(host, [host], until(60)), ended));
+      assert.deepEqual(await patient.ids(), ["certificate-chain-expired"]);
+      await serve(60);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("sees a certificate that is not valid yet", async () => {
+      const soon = {
+        notBefore: new Date(Date.now() + day),
+        notAfter: new Date(Date.now() + 90 * day),
+      };
+      await serveOf(patient, letsEncrypt, soon);
+      const [problem, ...others] = await patient.problems();
+      assert.deepEqual(others, []);
+      assert.equal(problem?.id, "certificate-not-yet-valid");
+      await serve(60);
     });
 
     it("says when the certificate ends, and when a restart renews it", async () => {
@@ -1066,7 +1143,8 @@ describe("doctor", () => {
     });
 
     it("sees a credential that is old, about to end, or has ended", async () => {
-      patient.serve(await letsEncrypt.server(patient.host, [patient.host], until(365)));
+      patient.trust(root);
+      await serveOf(patient, letsEncrypt, until(365));
       for (const [days, sign] of [
         [61, "warning credential-old"],
         [80, "warning credential-ending"],

@@ -25,13 +25,8 @@ interface Call {
   readonly quotaProject?: string;
 }
 
-async function control<T>(url: string, method: string, body?: object): Promise<T> {
-  const response = await fetch(url, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  assert(response.ok, `${method} ${url}: ${response.status}`);
-  return (await response.json()) as T;
+interface Calls {
+  readonly calls: readonly Call[];
 }
 
 /** What the doctor prints, whatever it finds. */
@@ -124,9 +119,8 @@ describe("the operator's identity at Google, an account that is impersonated", (
 
   /** The calls about keys since the last time. */
   async function keyCalls(): Promise<readonly Call[]> {
-    const url = `${sandbox.clouds.control.google}/calls`;
-    const { calls } = await control<{ readonly calls: readonly Call[] }>(url, "GET");
-    await control(url, "DELETE");
+    const { calls } = await clouds.control<Calls>("google", "GET", "calls");
+    await clouds.control("google", "DELETE", "calls");
     return calls.filter(({ path }) => path.includes("/keys"));
   }
 
@@ -275,10 +269,9 @@ for (const { name, what, prepare, forget, unknown } of foundIdentities) {
 
     /** Who made the calls of a run, beside those for whom a credential was made. */
     async function callersIn(run: () => Promise<unknown>): Promise<readonly string[]> {
-      const url = `${sandbox.clouds.control.google}/calls`;
-      await control(url, "DELETE");
+      await clouds.control("google", "DELETE", "calls");
       await run();
-      const { calls } = await control<{ readonly calls: readonly Call[] }>(url, "GET");
+      const { calls } = await clouds.control<Calls>("google", "GET", "calls");
       const callers = calls.filter(({ status }) => status === 200).map(({ who }) => who);
       return [...new Set(callers)].filter((who) => !who.startsWith("akash-dns-")).sort();
     }
@@ -353,8 +346,7 @@ describe("what a Google organization forbids", () => {
   let clouds: SandboxClouds;
   let workspace: Workspace;
 
-  const set = (settings: object) =>
-    control(`${sandbox.clouds.control.google}/settings`, "PATCH", settings);
+  const set = (settings: object) => clouds.set("google", settings);
 
   before(async () => {
     sandbox = await testSandbox();

@@ -1,3 +1,4 @@
+import { controlToken } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 
 /** A fault to inject (sandbox/emulators/shared/faults.ts). */
@@ -312,13 +313,15 @@ export class SandboxClouds {
     return keys.map(({ name }) => name.split("/").at(-1) ?? "");
   }
 
-  private control<T>(
+  /** A call to a cloud's control API. */
+  async control<T>(
     cloud: "google" | "cloudflare",
     method: string,
     path: string,
     body?: object,
   ): Promise<T> {
-    return call(method, `${this.sandbox.clouds.control[cloud]}/${path}`, undefined, body);
+    const token = controlToken(this.sandbox.directory);
+    return call(method, `${this.sandbox.clouds.control[cloud]}/${path}`, token, body);
   }
 
   private googleCall<T>(method: string, path: string, body?: object): Promise<T> {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, symlinkSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { rootOfCertificates } from "../../sandbox/cluster/acme.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import { createSelfSigned, type KeyPair } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
@@ -29,7 +30,9 @@ export const commands = { given: new Set<string>(), run: new Set<string>() };
 function onlyLooks(command: string): boolean {
   return (
     /^(?:kubectl|helm|pulumi|npm) /.test(command) &&
-    !/ (?:exec|debug|apply|delete|patch|set|up|--watch)\b/.test(command)
+    !/ (?:exec|debug|apply|delete|patch|set|up|--watch)\b/.test(command) &&
+    // What the reader fills in.
+    !/'[A-Z][A-Z_.]+'/.test(command)
   );
 }
 
@@ -48,6 +51,8 @@ export class Patient {
   private readonly entry: HttpServer;
   /** What the cluster's entry answers on port 80. */
   answer = 503;
+  /** Files with the roots that the doctor is told, beside those that it knows. */
+  roots: readonly string[] = [];
   /** The headers with which the provider's API answers. */
   apiHeaders: Readonly<Record<string, string>> = {};
 
@@ -75,6 +80,7 @@ export class Patient {
       symlinkSync(resolve(part), join(workspace.directory, part));
     }
     const patient = new Patient(sandbox, name, domainOf(settings, name), workspace);
+    patient.roots = [await rootOfCertificates(sandbox)];
     await workspace.up();
     for (const server of [patient.api, patient.entry] as Server[]) {
       server.listen(0, "127.0.0.1");
@@ -93,6 +99,13 @@ export class Patient {
   /** Lets DNS give a public address: until then the CA finds the host on this machine. */
   async publish(): Promise<void> {
     await this.dns("add-a", { host: `${this.host}.`, addresses: [publicAddress] });
+  }
+
+  /** Has the doctor know a root. */
+  trust({ certificate }: { readonly certificate: string }): void {
+    const file = join(this.workspace.directory, `root-${this.roots.length}.pem`);
+    writeFileSync(file, certificate);
+    this.roots = [...this.roots, file];
   }
 
   /** The pod's log. */
@@ -188,6 +201,7 @@ export class Patient {
       ...["-s", this.name, `--dns-server=${this.sandbox.dns.address}`],
       `--resolve=${this.host}:8443=127.0.0.1:${this.apiPort}`,
       `--resolve=${this.host}:80=127.0.0.1:${(this.entry.address() as AddressInfo).port}`,
+      ...this.roots.map((file) => `--ca=${file}`),
       ...args,
     ];
   }

@@ -29,8 +29,10 @@ export interface ProviderOptions {
 
 /** How Helm installs it. */
 export interface InstallOptions extends ProviderOptions {
-  /** The values that Helm is given. */
-  readonly values: object;
+  /** The values that Helm is given, or the text of their file. */
+  readonly values: object | string;
+  /** What Helm is given with `--set`. Default: nothing. */
+  readonly set?: readonly string[];
   /** The chart's folder. Default: the one that the program deploys. */
   readonly chart?: string | undefined;
 }
@@ -73,7 +75,13 @@ export class Provider {
   }
 
   /** One that plain Helm has installed, with an empty stack beside it. The values are provider.yaml in the workspace. */
-  static async install({ values, chart, settings, ...options }: InstallOptions): Promise<Provider> {
+  static async install({
+    values,
+    set = [],
+    chart,
+    settings,
+    ...options
+  }: InstallOptions): Promise<Provider> {
     const provider = await Provider.create({
       ...options,
       settings: {
@@ -82,8 +90,8 @@ export class Provider {
         ...settings,
       },
     });
-    provider.write("provider.yaml", stringify(values));
-    await provider.upgrade(chart);
+    provider.write("provider.yaml", typeof values === "string" ? values : stringify(values));
+    await provider.upgrade(chart, ...set.flatMap((one) => ["--set", one]));
     return provider;
   }
 

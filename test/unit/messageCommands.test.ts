@@ -18,7 +18,9 @@ const shown = ["pulumi config set -s {} --path --secret {} < …"];
 /** Programs that messages have commands of, and what their outputs go through. */
 const programs = [
   "curl",
+  "date",
   "dig",
+  "find",
   "gcloud",
   "grep",
   "helm",
@@ -26,6 +28,7 @@ const programs = [
   "npm",
   "openssl",
   "pulumi",
+  "sed",
   "ssh",
 ];
 
@@ -50,7 +53,7 @@ describe("the commands in messages", () => {
     folder = mkdtempSync(join(tmpdir(), "commands-"));
     for (const name of [...programs, "x"]) {
       // One write for each call, since the programs of a pipe run side by side.
-      const script = `#!/bin/sh\nline=${name}\nfor word; do line="$line${separator}$word"; done\necho "$line" >> "$RECORD"\n`;
+      const script = `#!/bin/sh\nline=${name}\nfor word; do line="$line${separator}$word"; done\nprintf '%s\\n' "$line" >> "$RECORD"\n`;
       writeFileSync(join(folder, name), script, { mode: 0o755 });
     }
   });

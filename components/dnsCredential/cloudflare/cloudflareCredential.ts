@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
-import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { broughtProofTimeout } from "../../../dns/defaults.ts";
 import { zoneServers } from "../../../dns/cloudflare/zone.ts";
 import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
@@ -50,7 +50,7 @@ export async function cloudflareCredential(
     );
   }
   if (apiToken !== undefined) {
-    const proofTimeout = options.proofTimeout ?? defaultProofTimeout;
+    const proofTimeout = options.proofTimeout ?? broughtProofTimeout;
     return {
       dnsProvider: "cloudflare",
       content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),

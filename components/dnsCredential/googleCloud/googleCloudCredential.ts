@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess, GoogleCloudAccess } from "../../../dns/access.ts";
-import { defaultProofTimeout } from "../../../dns/defaults.ts";
+import { broughtProofTimeout } from "../../../dns/defaults.ts";
 import type { ManagedZone } from "../../../dns/googleCloud/zones.ts";
 import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
@@ -48,7 +48,7 @@ export async function googleCloudCredential(
   if (serviceAccountKey === undefined && workloadIdentity === undefined) {
     return new GcpDnsCredential(name, { ...options, managedZone });
   }
-  const proofTimeout = options.proofTimeout ?? defaultProofTimeout;
+  const proofTimeout = options.proofTimeout ?? broughtProofTimeout;
   return {
     dnsProvider: "googleCloud",
     ...zoneUse({ domain, project, managedZone, proofTimeout, access }),

@@ -18,7 +18,7 @@ export interface Controllable {
 }
 
 /**
- * The routes of the control API:
+ * The routes of the control API, which takes its own bearer token alone:
  *
  * | call | effect |
  * |---|---|

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Call, type CallList, logLine } from "./calls.ts";
 import { CONTROL_PREFIX } from "./control.ts";
 import type { Fault, FaultList } from "./faults.ts";
+import { bearerToken, fingerprint } from "./secrets.ts";
 import { ApiError, type Exchange, findRoute, type Reply, type Route } from "./router.ts";
 
 /** An emulated API, as the listener serves it. */
@@ -27,6 +28,10 @@ export interface ListenerParts {
   readonly calls: CallList;
   readonly faults: FaultList;
   readonly log: (line: string) => void;
+  /** What whoever uses the control API has to present as a bearer token. */
+  readonly controlToken: string;
+  /** The clock of the answers, in milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** Both emulated APIs' bodies are far below this. */
@@ -50,7 +55,7 @@ async function serve(
 ): Promise<void> {
   const exchange = await readExchange(request);
   if (exchange.path.startsWith(`${CONTROL_PREFIX}/`)) {
-    send(response, await control(api, parts, exchange));
+    send(response, await control(api, parts, exchange), parts);
     return;
   }
   const fault = parts.faults.take(exchange.method, exchange.path);
@@ -59,7 +64,7 @@ async function serve(
   if (reply === "reset") {
     request.socket.resetAndDestroy();
   } else {
-    send(response, reply);
+    send(response, reply, parts);
   }
 }
 
@@ -87,6 +92,10 @@ async function readExchange(request: IncomingMessage): Promise<Exchange> {
 }
 
 async function control(api: Api, parts: ListenerParts, exchange: Exchange): Promise<Reply> {
+  const presented = bearerToken(exchange.headers);
+  if (presented === undefined || fingerprint(presented) !== fingerprint(parts.controlToken)) {
+    return { status: 401, body: { error: "the control API takes the sandbox's control token" } };
+  }
   const found = findRoute(parts.control, exchange.method, exchange.path);
   if (!found) {
     return { status: 404, body: { error: `no ${exchange.method} ${exchange.path}` } };
@@ -172,12 +181,13 @@ function record(
   parts.log(logLine(api.name, call));
 }
 
-function send(response: ServerResponse, reply: Reply): void {
+function send(response: ServerResponse, reply: Reply, { now }: ListenerParts): void {
   const body = JSON.stringify(reply.body);
   response.writeHead(reply.status, {
     ...reply.headers,
     "content-type": "application/json; charset=UTF-8",
     "content-length": Buffer.byteLength(body),
+    date: new Date(now()).toUTCString(),
   });
   response.end(body);
 }

@@ -18,6 +18,7 @@ interface Ready {
   readonly googleTlsUrl: string;
   readonly cloudflareAdminToken: string;
   readonly googleAdminToken?: string;
+  readonly controlToken: string;
 }
 
 describe("the emulators as a process", () => {
@@ -38,10 +39,15 @@ describe("the emulators as a process", () => {
     const ready = await readyLine(child);
     assert.equal(ready.googleAdminToken, undefined, "a token that was given is not printed");
     assert.match(ready.cloudflareAdminToken, /^[0-9A-Za-z]{40}$/);
-    await fetch(`${ready.googleUrl}/_sandbox/seed`, {
-      method: "POST",
-      body: JSON.stringify({ projects: [{ projectId: "p" }] }),
-    });
+    const seed = (token: string) =>
+      fetch(`${ready.googleUrl}/_sandbox/seed`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ projects: [{ projectId: "p" }] }),
+      });
+    // The operator's token opens the cloud, and not what the sandbox may do to it.
+    assert.equal((await seed(TOKEN)).status, 401);
+    assert.equal((await seed(ready.controlToken)).status, 200);
     const project = await fetch(`${ready.googleUrl}/v1/projects/p`, {
       headers: { authorization: `Bearer ${TOKEN}` },
     });

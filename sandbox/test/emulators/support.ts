@@ -104,7 +104,8 @@ export class Clouds {
     path: string,
     body?: object,
   ): Promise<Answer<ControlBody>> {
-    return request(method, `${this.running.control[api]}/${path}`, undefined, body);
+    const { control, controlToken } = this.running;
+    return request(method, `${control[api]}/${path}`, controlToken, body);
   }
 
   /** A call to Google, as the operator unless another token is given. */

@@ -10,9 +10,11 @@ interface Call {
 /** The control API of one emulator. */
 export class Control {
   readonly #url: string;
+  readonly #token: string;
 
-  constructor(url: string) {
+  constructor(url: string, token: string) {
     this.#url = url;
+    this.#token = token;
   }
 
   async seed(input: object): Promise<Record<string, unknown>> {
@@ -44,6 +46,7 @@ export class Control {
   async #send(method: string, path: string, body?: object): Promise<unknown> {
     const response = await fetch(`${this.#url}/${path}`, {
       method,
+      headers: { authorization: `Bearer ${this.#token}` },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const reply: unknown = await response.json();
@@ -61,8 +64,8 @@ export async function emulators(): Promise<
   const running = await startEmulators();
   return {
     ...running,
-    google: new Control(running.control.google),
-    cloudflare: new Control(running.control.cloudflare),
+    google: new Control(running.control.google, running.controlToken),
+    cloudflare: new Control(running.control.cloudflare, running.controlToken),
   };
 }
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { identify, ownIdentity } from "../../processes/identity.ts";
 import { withLock } from "../../processes/lock.ts";
+import { canMount, onDisk } from "../../../test/support/smallDisk.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 describe("withLock", function () {
@@ -55,6 +56,48 @@ describe("withLock", function () {
     });
     assert.equal(result, "done");
     assert.deepEqual(waits, [holder.pid]);
+  });
+
+  it("says at once why it cannot be taken, since no waiting helps", async function () {
+    this.timeout(20_000);
+    const code = `
+      import { runCommand } from "./lib/errors.ts";
+      import { withLock } from "./sandbox/processes/lock.ts";
+      await runCommand(() => withLock(process.env.FOLDER + "/lock", async () => 0));`;
+    if (canMount()) {
+      for (const [kind, reason] of [
+        ["full", /^The lock \S+lock cannot be taken\. \S+ cannot be written: no space is left/],
+        ["read-only", /^The lock \S+lock cannot be taken\. \S+ cannot be written: its file system/],
+      ] as const) {
+        const { status, stderr } = onDisk(directory(), kind, code);
+        assert.equal(status, 1, kind);
+        assert.match(stderr, reason);
+      }
+    }
+    writeFileSync(join(directory(), "file"), "");
+    await assert.rejects(
+      withLock(join(directory(), "file", "folder", "lock"), () => Promise.resolve()),
+      /^UserError: The lock \S+folder\/lock cannot be taken\. ENOTDIR: not a directory/,
+    );
+  });
+
+  it("says at once that its folder is another user's", function () {
+    this.timeout(20_000);
+    const lock = join(directory(), "closed", "lock");
+    mkdirSync(join(directory(), "closed"), { mode: 0o500 });
+    const code = `
+      import { runCommand } from "./lib/errors.ts";
+      import { withLock } from "./sandbox/processes/lock.ts";
+      process.getuid() === 0 && process.setuid(65534);
+      await runCommand(() => withLock(${JSON.stringify(lock)}, async () => 0));`;
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^The lock \S+lock cannot be taken\. \S+ is not open to you: permission denied \(EACCES\)\. Who may use it: ls -ld \S+\n$/,
+    );
   });
 
   it("gives up on a live process after the timeout", async function () {

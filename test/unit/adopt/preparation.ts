@@ -26,8 +26,9 @@ export function preparation(
     recovers: false,
     imported,
     missing: imported,
-    differences: [{ path: "bidpricescript", how: "only in the release" }],
     exponents: [],
+    differences: [{ path: "node", how: "not the same in the release" }],
+    taken: ["bidpricescript"],
     chart,
   };
 }

@@ -26,10 +26,44 @@ describe("the failure of a Pulumi command", () => {
     }
   });
 
+  it("shows all lines of an error, once, and nothing besides", () => {
+    const output = [
+      "Updating (prod):",
+      " +  pulumi:pulumi:Stack mine-prod creating error: The configuration of stack prod has a problem.",
+      "Diagnostics:",
+      "  pulumi:pulumi:Stack (mine-prod):",
+      "    warning: something else",
+      "      that is long",
+      "    error: The configuration of stack prod has a problem. Nothing was changed.",
+      "      email is missing",
+      "          pulumi config set -s prod email you@example.com",
+      "",
+      "  kubernetes:core/v1:Secret (provider-wallet):",
+      "    error: no",
+      "Resources:",
+      "    1 unchanged",
+      "error: no",
+      "Duration: 3s",
+    ].join("\n");
+    assert.equal(
+      failureText(previewCommand(identity), output),
+      [
+        "pulumi preview -s operator/prod --diff failed:",
+        "  error: The configuration of stack prod has a problem. Nothing was changed.",
+        "    email is missing",
+        "        pulumi config set -s prod email you@example.com",
+        "  error: no",
+      ].join("\n"),
+    );
+  });
+
   it("names the command that puts back a state that a killed run has emptied", () => {
     const output =
       "error: failed to load checkpoint: place 1: unexpected end of JSON input\nerror: place 1: unexpected end of JSON input\n";
     const text = failureText(previewCommand(identity), output);
-    assert.match(text, /\nThe file with the stack's state is empty: .* -name prod\.json -empty /);
+    assert.match(
+      text,
+      /\nThe file with the stack's state is empty or cut off: .* -name prod\.json ! -exec /,
+    );
   });
 });

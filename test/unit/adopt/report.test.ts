@@ -25,6 +25,35 @@ describe("the report of an adoption", () => {
     });
   }
 
+  it("says first what is taken from the release, then what is accepted and what the next up undoes", () => {
+    const text = planText("provider.yaml", {
+      ...preparation("guide"),
+      accepted: [{ subject: "website", problem: "is not an http(s) URL" }],
+      repeated: [{ path: "key", lines: [2, 9] }],
+      handSet: [
+        { container: "provider", name: "MINE", isKept: true },
+        { container: "provider", name: "AKASH_GAS", isKept: false },
+      ],
+      warnings: ["Look out."],
+    });
+    const titles = [...text.matchAll(/^(\w[^,;:\n]*).*:$/gm)].map(([, title]) => title);
+    assert.deepEqual(titles, [
+      "Taken from the release",
+      "Settings",
+      "Accepted",
+      "More than once in the file",
+      "Left out",
+      "Where the file is not what the release runs with",
+      "Set by hand in the pod",
+      "Warnings",
+    ]);
+    assert.match(text, /\n {2}MINE \(container provider\) +the next up keeps it\n/);
+    assert.match(
+      text,
+      /\n {2}AKASH_GAS \(container provider\) +the next up puts the chart's value/,
+    );
+  });
+
   it("says which settings are encrypted, what is left out, and what the file lacks", () => {
     const text = planText("provider.yaml", preparation("guide"));
     assert.match(text, /^provider\.yaml and the release akash-provider in akash-services become/);

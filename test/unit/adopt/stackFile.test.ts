@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
+import { configuredByPulumi, readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
 import { ownName } from "../../../lib/stackFile.ts";
 
 describe("a stack's file", () => {
@@ -158,7 +158,41 @@ describe("a stack's file", () => {
     assert.equal(readStackFile(directory, "acme/prod").settings.chart, "./chart");
   });
 
-  it("says nothing where there is none", () => {
+  it("takes a key without a colon for the project's, as Pulumi does", () => {
+    const lines = "config:\n  kubeContext: edge\n  mine:config:email: a@example.com\n";
+    writeFileSync(join(directory, "stacks/Pulumi.short.yaml"), lines);
+    assert.deepEqual(readStackFile(directory, "short").settings, {
+      kubeContext: "edge",
+      email: "a@example.com",
+    });
+  });
+
+  it("is what Pulumi says, with what comes from an environment", () => {
+    const file = readStackFile(directory, "prod");
+    const told = configuredByPulumi(
+      "mine",
+      JSON.stringify({
+        "mine:chart": { value: "./chart", secret: false },
+        "mine:email": { value: "esc@example.com", secret: false },
+        "mine:attributes": { value: "[1]", objectValue: [1], secret: false },
+        "mine:walletKey": { secret: true },
+        "mine:walletPassword": { secret: true },
+        "kubernetes:context": { value: "edge", secret: false },
+      }),
+      file,
+    );
+    assert.deepEqual(told, {
+      settings: { chart: "./chart", email: "esc@example.com", attributes: [1] },
+      encrypted: ["walletKey", "walletPassword"],
+      inEnvironment: ["email", "attributes", "walletPassword"],
+      kubernetes: { context: "edge" },
+    });
+    assert.equal(configuredByPulumi("mine", "no JSON", file), undefined);
+  });
+
+  it("says nothing where there is none, or nothing in it", () => {
+    writeFileSync(join(directory, "stacks/Pulumi.empty.yaml"), "config:\n");
+    assert.deepEqual(readStackFile(directory, "empty"), { settings: {}, encrypted: [] });
     assert.deepEqual(readStackFile(directory, "staging"), { settings: {}, encrypted: [] });
   });
 });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { RunError } from "@pulumi/pulumi";
 import {
   AkashProvider,
@@ -247,6 +250,36 @@ describe("DNS credential", () => {
       };
       const stored = Buffer.from(data.secret.CF_DNS_API_TOKEN ?? "", "base64").toString();
       assert.equal(stored, "SENTINEL-token", "without the line end, which the chart would keep");
+    });
+
+    it("is given a minute where it is brought, unless the stack says otherwise", async () => {
+      const server = createServer((_request, response) => {
+        response.writeHead(429, { "retry-after": "61", "content-type": "application/json" });
+        response.end(JSON.stringify({ success: false, errors: [], messages: [], result: null }));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const access = {
+        cloudflare: { apiToken: "o".repeat(40), endpoint: `http://127.0.0.1:${port}/client/v4` },
+        googleCloud: {},
+      };
+      try {
+        await runProgram("home", async () => {
+          const cluster = new Cluster("cluster");
+          const consumers = [providerConsumer({ dnsProvider: "cloudflare" })];
+          const common = { ...cloudflare, cluster, consumers, domain: "example.com", access };
+          const brought = await dnsCredential("brought", { ...common, apiToken: "b".repeat(40) });
+          await assert.rejects(brought.prove("b".repeat(40)), /429 \(still so after 60 s\)/);
+          const told = await dnsCredential("told", {
+            ...{ ...common, apiToken: "b".repeat(40), proofTimeout: 30 },
+          });
+          await assert.rejects(told.prove("b".repeat(40)), /429 \(still so after 30 s\)/);
+          return {};
+        });
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
     });
 
     const zone = { id: "1".repeat(32), name: "example.com", status: "active", type: "full" };

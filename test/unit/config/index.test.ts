@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   ConfigError,
   readConfig,
+  configWarnings,
   settingsKeptAsText,
   credentialWarnings,
   settingsWithoutEffect,
@@ -209,6 +210,46 @@ describe("configuration", () => {
       );
     });
 
+    for (const stack of [
+      ...["non-prod", "nonprod", "pre-prod", "preprod", "preproduction", "pre_production"],
+      ...["not-production", "prod-staging", "staging-prod", "pre-staging", "prod-like"],
+      ...["test-prod", "prod.dev", "staging-test", "products"],
+    ]) {
+      it(`is required where the stack is ${stack}, which is neither`, () => {
+        assertRefused(
+          configSource({ acmeDirectory: undefined }, stack),
+          /^acmeDirectory is missing/,
+        );
+        for (const acmeDirectory of ["staging", "production"]) {
+          assert.deepEqual(problems(configSource({ acmeDirectory }, stack)), []);
+        }
+      });
+    }
+
+    it("is kept by the command that is named, where earlier releases took it from the name", () => {
+      for (const [stack, directory] of [
+        ["pre-prod", "production"],
+        ["prod-staging", "production"],
+        ["staging-test", "staging"],
+      ] as const) {
+        assert.throws(
+          () => readConfig(configSource({ acmeDirectory: undefined }, stack)),
+          new RegExp(`\\n +pulumi config set -s ${stack} acmeDirectory ${directory}$`),
+        );
+      }
+    });
+
+    it("is judged by the last part of the stack's name alone", () => {
+      for (const stack of ["org/prod", "staging/mine/prod", "non-prod/staging-1/prod-eu"]) {
+        const { directoryUrl } = readConfig(configSource({ acmeDirectory: undefined }, stack));
+        assert.equal(directoryUrl, production);
+      }
+      assertRefused(
+        configSource({ acmeDirectory: undefined }, "prod/prod/home"),
+        /^acmeDirectory is missing/,
+      );
+    });
+
     it("empty is refused, since the provider takes it for staging", () => {
       assertRefused(configSource({ acmeDirectory: "" }), /^acmeDirectory is empty.*staging/);
     });
@@ -289,7 +330,6 @@ describe("configuration", () => {
           project: "dns-project",
           grant: "zone",
           role: "roles/dns.admin",
-          proofTimeout: 480,
           rotation: "first",
           maxAgeDays: 90,
         },
@@ -331,6 +371,126 @@ describe("configuration", () => {
       assert.equal(found.length, 1);
       assert.match(found[0] ?? "", /^dns\.apiToken is a credential/);
       assert(!found.join().includes("SENTINEL"));
+    });
+  });
+
+  describe("what a stack accepts", () => {
+    const settings = { domain: "provider.example.com", website: "none" };
+    const accept = json(["domain", "website"]);
+
+    it("is a warning, and a refusal elsewhere, which does not offer that", () => {
+      const source = configSource({ ...settings, accept });
+      assert.equal(readConfig(source).domain, "provider.example.com");
+      assert.deepEqual(
+        configWarnings(source).map((text) => text.split(" ")[0]),
+        ["domain", "website"],
+      );
+      assert.throws(
+        () => readConfig(configSource(settings)),
+        ({ message }: Error) => /^ {2}domain begins/m.test(message) && !message.includes("accept"),
+      );
+      assertRefused(configSource({ ...settings, accept: json(["website"]) }), /^domain begins/);
+    });
+
+    it("may be an attribute or a price target, with what the chart makes of it", () => {
+      const attributes = json([{ key: "a b", value: 1 }]);
+      const source = configSource({
+        attributes,
+        price_target_cpu: "1.60",
+        accept: json(["attributes", "price_target_cpu"]),
+      });
+      const config = readConfig(source);
+      assert.deepEqual(config.attributes, [{ key: "a b", value: "1" }]);
+      assert.deepEqual(config.priceTargets, { price_target_cpu: "1.60" });
+    });
+
+    it("is nothing that would lose something or break the run", () => {
+      assertRefused(configSource({ accept: json(["dns"]) }), /^accept\[0\] is no setting whose/);
+      for (const [values, stack, problem] of [
+        [{ acmeDirectory: "production" }, "staging", /^acmeDirectory .*rate limits/],
+        [{ acmeDirectory: undefined }, "home", /^acmeDirectory is missing/],
+        [{ domain: undefined }, "home", /^domain is missing/],
+        [{ domain: "Example" }, "home", /^domain is not/],
+        [{ walletKey: "SENTINEL" }, "home", /^walletKey is not/],
+        [{ from: "akash1short" }, "home", /^from is not/],
+      ] as const) {
+        const all = json(["acmeDirectory", "domain", "walletKey", "from"]);
+        assertRefused(configSource({ ...values, accept: all }, stack), problem);
+      }
+    });
+
+    it("is not a credential in clear", () => {
+      const { values } = configSource({ accept: json(["walletKey"]) });
+      assertRefused(
+        { stack: "home", values, secrets: new Set(["walletPassword"]) },
+        /^walletKey is a credential and stands/,
+      );
+    });
+  });
+
+  describe("a wallet that the provider's image cannot read", () => {
+    const argon2 = walletKey.replace("kdf: bcrypt", "kdf: argon2");
+    const warnings = (values: Readonly<Record<string, string>>) =>
+      configWarnings(configSource(values));
+
+    it("is a warning with the command that takes an image that can", () => {
+      for (const [values, command] of [
+        [{ chartVersion: "12.1.4" }, "chartVersion"],
+        [{ values: json({ image: { tag: "0.8.3-rc10" } }) }, "--path values.image.tag"],
+      ] as const) {
+        const [text = "", ...others] = warnings({ walletKey: argon2, ...values });
+        assert.match(text, new RegExp(`argon2.*\\n +pulumi config rm -s home ${command}$`));
+        assert.deepEqual(others, []);
+      }
+    });
+
+    it("is none where the image can, or its tag does not say", () => {
+      for (const values of [
+        { walletKey: argon2 },
+        { walletKey: argon2, chartVersion: "14.0.0" },
+        { walletKey: argon2, chartVersion: "12.1.4", values: json({ image: { tag: "0.10.0" } }) },
+        { walletKey: argon2, values: json({ image: { tag: "latest" } }) },
+        { chartVersion: "12.1.4" },
+      ]) {
+        assert.deepEqual(warnings(values as Readonly<Record<string, string>>), []);
+      }
+    });
+  });
+
+  describe("a value of another form", () => {
+    const values: Readonly<Record<string, readonly unknown[]>> = {
+      attributes: [1, "x", {}, [null], ["x"], [{}], [{ key: "a" }], [{ key: "a", value: "" }]],
+      dns: [1, "x", [], {}, { provider: null }, { provider: "x" }, { provider: "cloudflare" }],
+      ingress: [1, "x", {}, { mode: "ingress", className: "" }, { mode: "ingress", className: 1 }],
+      values: [1, "x", []],
+      accept: [1, "x", {}, [1], [""]],
+    };
+    for (const [name, all] of Object.entries(values)) {
+      for (const value of all) {
+        it(`${name} = ${json(value)} is refused in this program's words`, () => {
+          const found = problems(configSource({ challenge: "dns-01", [name]: json(value) }));
+          assert(found.some((problem) => problem.startsWith(name)));
+          for (const problem of found) {
+            assert.match(problem, /^\S+ (is|has) [a-z]/);
+            assert.doesNotMatch(problem, /[Ii]nvalid|expected|received|Too (small|big)|: *$/);
+          }
+        });
+      }
+    }
+
+    it("is refused for what it is", () => {
+      const found = problems(
+        configSource({
+          challenge: "dns-01",
+          dns: json({ provider: "googleCloud", project: "my-project", grant: "all", rotation: {} }),
+          values: json("x"),
+        }),
+      );
+      assert.deepEqual(found, [
+        "dns.rotation is not one value",
+        "dns.grant is not zone or project",
+        "values is not a map",
+      ]);
     });
   });
 

@@ -23,7 +23,13 @@ describe("what the settings' schemas say", () => {
   });
 
   it("which settings are objects and lists, and the options inside", () => {
-    assert.deepEqual(names.filter(isStructured), ["attributes", "dns", "ingress", "values"]);
+    assert.deepEqual(names.filter(isStructured), [
+      "attributes",
+      "dns",
+      "ingress",
+      "accept",
+      "values",
+    ]);
     const options = (name: SettingName) => optionsOf(name).map((option) => option.name);
     assert.deepEqual(options("attributes"), ["key", "value"]);
     assert.deepEqual(options("ingress"), ["mode", "gatewayName", "gatewayNamespace", "className"]);

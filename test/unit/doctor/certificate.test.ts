@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer } from "node:tls";
 import { letsEncryptDirectory } from "../../../config/settings.ts";
 import { certificate } from "../../../doctor/checks/certificate.ts";
@@ -8,10 +12,12 @@ import { rateLimits } from "../../../doctor/checks/rateLimits.ts";
 import { registeredDomain } from "../../../doctor/checks/registeredDomain.ts";
 import { renewal } from "../../../doctor/checks/renewal.ts";
 import { readOrders, type CertificateOrder } from "../../../doctor/facts/certificateOrders.ts";
-import { wireFacts } from "../../../doctor/facts/wire.ts";
+import { isSelfSigned, type Chain } from "../../../doctor/facts/chain.ts";
+import { knownRoots } from "../../../doctor/facts/knownRoots.ts";
+import { readCertificate, wireFacts } from "../../../doctor/facts/wire.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
-import { createAuthority } from "../../../sandbox/cluster/certificates.ts";
-import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+import { createAuthority, type Authority } from "../../../sandbox/cluster/certificates.ts";
+import { context, daysFromNow, findings, ids, now, type Changes } from "./context.ts";
 
 type Pod = NonNullable<Awaited<ReturnType<ReturnType<typeof context>["cluster"]["pod"]>>>;
 
@@ -31,6 +37,10 @@ describe("doctor, the certificate", () => {
       [
         { certificate: { selfSigned: true, issuer: "CN=akash1abc", matchesHost: false } },
         ["certificate-chain"],
+      ],
+      [
+        { certificate: { selfSigned: true, issuer: "C=US, O=Let's Encrypt, CN=E7" } },
+        ["certificate-self-signed"],
       ],
       [{ certificate: { issuer: staging } }, ["certificate-staging"]],
       [{ certificate: { issuer: "CN=TRAEFIK DEFAULT CERT" } }, ["certificate-issuer"]],
@@ -53,6 +63,128 @@ describe("doctor, the certificate", () => {
       certificate: { issuer: "CN=Private CA" },
     };
     assert.deepEqual(await ids(certificate, changes), []);
+  });
+
+  describe("and the chain that is sent with it", () => {
+    const host = "provider.example.com";
+    const directoryUrl = "https://ca.example/dir";
+    const chain = { end: "open", issuer: "CN=R", length: 2, namesIssuer: false } as const;
+    const of = (changes: Partial<Chain>, expected = {}) =>
+      ids(certificate, {
+        expected,
+        certificate: { chain: { ...chain, outOfTime: undefined, ...changes } },
+      });
+
+    it("is to lead to a root, and to leave nothing out", async () => {
+      assert.deepEqual(await of({ end: "trusted" }), []);
+      assert.deepEqual(await of({ end: "trusted", outOfTime: "CN=R3" }), [
+        "certificate-chain-expired",
+      ]);
+      assert.deepEqual(await of({ end: "unknown root" }), ["certificate-root-unknown"]);
+      assert.deepEqual(await of({ length: 1 }), ["certificate-chain-incomplete"]);
+      assert.deepEqual(await of({ namesIssuer: true }), ["certificate-chain-incomplete"]);
+      assert.deepEqual(await of({}), ["certificate-root-unknown"]);
+    });
+
+    it("may lead to a private CA's root, which is known to who has it alone", async () => {
+      const expected = { directoryUrl };
+      assert.deepEqual(await of({ end: "unknown root" }, expected), ["certificate-root-private"]);
+      assert.deepEqual(await of({ length: 1 }, expected), ["certificate-root-private"]);
+      assert.deepEqual(await of({ namesIssuer: true }, expected), ["certificate-root-private"]);
+      assert.deepEqual(await of({ length: 1, namesIssuer: true }, expected), [
+        "certificate-chain-incomplete",
+      ]);
+    });
+
+    it("is followed by signatures, whatever the names are", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "chain-"));
+      try {
+        const [real, forged] = await Promise.all(
+          [1, 2].map(() => createAuthority("ISRG Root X1", "Internet Security Research Group")),
+        );
+        assert(real && forged);
+        writeFileSync(join(folder, "roots.pem"), `# for tests\n${real.certificate}`);
+        const roots = knownRoots([join(folder, "roots.pem")]);
+        const read = (
+          { certificate: own }: { readonly certificate: string },
+          ...others: readonly Authority[]
+        ) => {
+          const [first, ...more] = [own, ...others.map(({ certificate }) => certificate)].map(
+            (pem) => new X509Certificate(pem),
+          );
+          assert(first);
+          const { end, length, outOfTime } = readCertificate(
+            host,
+            [first, ...more],
+            roots,
+            new Date(),
+          ).chain;
+          return [end, length, outOfTime];
+        };
+        const intermediate = await real.intermediate("E7", "Let's Encrypt");
+        const own = await intermediate.server(host, [host]);
+        const lookAlike = await forged.intermediate("E7", "Let's Encrypt");
+        assert.deepEqual(read(own, intermediate), ["trusted", 2, undefined]);
+        assert.deepEqual(read(own, forged, intermediate, real), ["trusted", 2, undefined]);
+        assert.deepEqual(read(own), ["open", 1, undefined]);
+        assert.deepEqual(read(own, lookAlike), ["open", 1, undefined]);
+        assert.deepEqual(read(await lookAlike.server(host, [host]), lookAlike), [
+          "open",
+          2,
+          undefined,
+        ]);
+        assert.deepEqual(read(await lookAlike.server(host, [host]), lookAlike, forged), [
+          "unknown root",
+          3,
+          undefined,
+        ]);
+        // A certificate for a server issues none, whoever has signed it.
+        assert.deepEqual(read(await real.server(host, [host])), ["trusted", 1, undefined]);
+        const ended = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };
+        const old = await real.intermediate("E7", "Let's Encrypt", ended);
+        assert.deepEqual(read(await old.server(host, [host]), old), [
+          "trusted",
+          2,
+          "CN=E7, O=Let's Encrypt",
+        ]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it("of staging leads to the roots that Let's Encrypt has published", () => {
+      const roots = knownRoots([]).staging();
+      // https://letsencrypt.org/docs/staging-environment/, by SHA-256.
+      assert.deepEqual(
+        roots.map(({ subject, fingerprint256 }) => [
+          subject.split("CN=")[1],
+          fingerprint256.slice(0, 23),
+        ]),
+        [
+          ["(STAGING) Pretend Pear X1", "E7:05:70:A9:89:F8:56:5A"],
+          ["(STAGING) Bogus Broccoli X2", "9B:2A:33:9F:E6:A3:E8:55"],
+          ["(STAGING) Yearning Yucca Root YE", "B5:9B:FC:0B:A5:2D:AF:84"],
+          ["(STAGING) Yonder Yam Root YR", "EF:11:5F:B5:9E:04:0F:F3"],
+        ],
+      );
+      assert(roots.every(isSelfSigned));
+    });
+
+    it("refuses a file that holds no root", () => {
+      const file = join(import.meta.dirname, "certificate.test.ts");
+      assert.throws(() => knownRoots([file]), /--ca \S+ holds no certificate that begins with/);
+      assert.throws(() => knownRoots(["/no/such"]), {
+        name: "UserError",
+        message: "--ca /no/such cannot be read: there is no such file",
+      });
+    });
+  });
+
+  it("sees a certificate that is not valid yet", async () => {
+    assert.deepEqual(await ids(certificate, { certificate: { notBefore: daysFromNow(0.01) } }), [
+      "certificate-not-yet-valid",
+    ]);
+    assert.deepEqual(await ids(certificate, { certificate: { notBefore: now } }), []);
   });
 
   it("says when a restart renews the certificate, and when not", async () => {
@@ -214,24 +346,30 @@ describe("doctor, the certificate", () => {
   });
 
   it("reads the certificate that a server serves to who names the host", async () => {
-    const authority = await createAuthority("Test CA");
+    const root = await createAuthority("Test Root");
+    const authority = await root.intermediate("Test CA");
     const own = await authority.server("provider.example.com", ["provider.example.com"]);
     const other = await authority.server("localhost");
     const server = createServer({ cert: other.certificate, key: other.key });
-    server.addContext("provider.example.com", { cert: own.certificate, key: own.key });
+    const cert = `${own.certificate}\n${authority.certificate}`;
+    server.addContext("provider.example.com", { cert, key: own.key });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
       const { port } = server.address() as AddressInfo;
       const address = { address: "127.0.0.1", port };
-      const { certificate: read } = wireFacts("provider.example.com", () =>
-        Promise.resolve(address),
+      const { certificate: read } = wireFacts(
+        "provider.example.com",
+        () => Promise.resolve(address),
+        { roots: knownRoots([]) },
       );
       const served = await read();
       assert(!("unreachable" in served));
       assert(served.matchesHost);
       assert(!served.selfSigned);
       assert.equal(served.issuer, "CN=Test CA");
+      const { end, issuer, length } = served.chain;
+      assert.deepEqual([end, issuer, length], ["open", "CN=Test Root", 2]);
       assert(served.names.includes("provider.example.com"));
     } finally {
       server.close();

@@ -162,6 +162,13 @@ const certificate: ServedCertificate = {
   names: ["provider.example.com"],
   matchesHost: true,
   selfSigned: false,
+  chain: {
+    end: "trusted",
+    issuer: "C=US, O=Internet Security Research Group, CN=ISRG Root X1",
+    length: 2,
+    namesIssuer: true,
+    outOfTime: undefined,
+  },
   notBefore: daysFromNow(-30),
   notAfter: daysFromNow(60),
 };

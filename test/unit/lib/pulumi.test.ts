@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { machineProblem } from "../../../lib/errors.ts";
 import { runPulumi, stackResources, type PulumiFailure } from "../../../lib/pulumi.ts";
 
 describe("running Pulumi", () => {
@@ -32,6 +33,34 @@ describe("running Pulumi", () => {
       await runPulumi(["config", "set"], { directory, stdin: "secret\n", explain }),
       `config set --non-interactive in ${directory}\nsecret\n`,
     );
+  });
+
+  describe("that is silent", () => {
+    const silent = (args: readonly string[]) =>
+      assert.rejects(runPulumi(args, { timeout: 300, explain }), {
+        name: "UserError",
+        message: `Pulumi gives no answer within 0.3 s. What it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
+      });
+
+    it("is ended where it reads, with what it has started", async () => {
+      pulumi("sleep 60; true");
+      await silent(["stack", "export", "-s", "prod"]);
+    });
+
+    it("cancels what it is at where it changes something", async () => {
+      const canceled = join(directory, "canceled");
+      pulumi(`trap 'echo > ${canceled}; exit 1' INT; sleep 60 > /dev/null 2>&1 & wait`);
+      await silent(["import", "-s", "prod"]);
+      assert(existsSync(canceled));
+    });
+  });
+
+  it("names the program where the system takes no arguments of that length", async () => {
+    pulumi("true");
+    await assert.rejects(runPulumi(["config", "x".repeat(4_000_000)], { explain }), (error) => {
+      assert.match(machineProblem(error) ?? "", /^pulumi is not started: .*\(E2BIG\)/);
+      return true;
+    });
   });
 
   it("fails in the caller's words", async () => {

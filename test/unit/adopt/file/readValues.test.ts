@@ -157,6 +157,22 @@ describe("reading a values file", () => {
     });
   });
 
+  it("refuses a file that Helm could not deploy, before it is parsed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "values-"));
+    try {
+      const file = join(folder, "large.yaml");
+      writeFileSync(file, `{{ no YAML\n${"#".repeat(10 * 1024 * 1024)}`);
+      assert.throws(() => readValues(file), {
+        name: "UserError",
+        message: /has 10\.0 MiB, and is no file/,
+      });
+      writeFileSync(file, `from: x\n${"#".repeat(1024 * 1024 - 9)}`);
+      assert.deepEqual(readValues(file), { from: "x" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("says how to get the file where there is none", () => {
     assert.throws(() => readValues("none.yaml"), { message: /helm get values/ });
   });

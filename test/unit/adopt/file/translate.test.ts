@@ -143,10 +143,8 @@ describe("the translation of", () => {
       "from",
       "gatewayApi",
       "key",
-      "letsEncrypt.dns.providers",
       "letsEncrypt.enabled",
       "letsEncrypt.providers",
-      "price_target_tpu",
     ]);
     assert.doesNotMatch(JSON.stringify(problems), /SENTINEL|not base64!/);
   });
@@ -222,11 +220,77 @@ describe("the translation of a value", () => {
     }
   });
 
-  it("refuses a DNS provider that is listed and not enabled", () => {
+  it("refuses a DNS provider that is listed and not enabled, where the chart reads the list", () => {
     const values = letsEncrypt({ dns: { providers: ["gcloud"] } });
-    assert.deepEqual(problemOf(values), [
+    assert.deepEqual(problemOf(values, { deployedChart: "12.1.2" }), [
       "letsEncrypt.dns.providers names googleCloud, but letsEncrypt.providers.googleCloud.enabled is not true",
     ]);
+    assert.deepEqual(
+      problemOf(letsEncrypt({ dns: { providers: ["route53"] } }), { deployedChart: "12.1.2" }),
+      ["letsEncrypt.dns.providers has another name in it than cf and gcloud"],
+    );
+  });
+
+  it("drops the list of DNS providers, whatever it says, where no chart reads it", () => {
+    for (const providers of [["gcloud"], ["route53"], "cf", { cf: true }]) {
+      const { problems, dropped, settings } = translate(letsEncrypt({ dns: { providers } }));
+      assert.deepEqual(problems, []);
+      assert.equal(settings.challenge, "http-01");
+      assert.match(dropped[0]?.why ?? "", /No chart since 12\.1\.3 reads it/);
+    }
+  });
+
+  it("takes the one that is listed of two that are enabled, where the chart reads the list", () => {
+    const cloudflare = { enabled: true, apiToken: "SENTINEL" };
+    for (const listed of [["cf"], "cf"]) {
+      const { problems, settings } = translate(
+        letsEncrypt({
+          dns: { providers: listed },
+          providers: { cloudflare, googleCloud: { enabled: true } },
+        }),
+        { deployedChart: "12.1.2", zone: "example.com" },
+      );
+      assert.deepEqual(problems, []);
+      assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.com" });
+    }
+  });
+
+  it("takes what is empty for not said", () => {
+    const { settings, problems, script, values } = translate({
+      email: "",
+      website: "",
+      node: " ",
+      bidpricescript: "",
+      gatewayApi: { gatewayName: "" },
+      letsEncrypt: { acme: { email: "acme@example.com" }, storage: { storageClass: "" } },
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(settings, {
+      email: "acme@example.com",
+      acmeDirectory: "production",
+      challenge: "http-01",
+    });
+    assert.deepEqual([script, values], [undefined, {}]);
+    assert.equal(
+      translate({ email: "a@example.com", ...letsEncrypt({ acme: { email: "" } }) }).settings.email,
+      "a@example.com",
+    );
+  });
+
+  it("keeps a price target that the chart does not know, for a chart that does", () => {
+    const { values, problems } = translate({ price_target_tpu: 1, price_target_cpu: 2 });
+    assert.deepEqual([values, problems], [{ price_target_tpu: 1 }, []]);
+  });
+
+  it("has the chart make its ServiceAccount, and keeps the name of another that the pod uses", () => {
+    const { values, problems, dropped } = translate({
+      serviceAccount: { create: false, name: "own" },
+    });
+    assert.deepEqual([values, problems], [{ serviceAccount: { name: "own" } }, []]);
+    assert.deepEqual(
+      dropped.map(({ path }) => path),
+      ["serviceAccount.create"],
+    );
   });
 
   it("understands the names that some tools wrote into dns.providers", () => {
@@ -235,8 +299,8 @@ describe("the translation of a value", () => {
     assert.deepEqual(problemOf(values, { zone: "example.com" }), []);
   });
 
-  it("refuses an empty script and one that is no text", () => {
-    assert.deepEqual(problemOf({ bidpricescript: "" }), ["bidpricescript is empty"]);
+  it("refuses a script of nothing but spaces and one that is no text", () => {
+    assert.deepEqual(problemOf({ bidpricescript: "Cg==" }), ["bidpricescript is empty"]);
     assert.deepEqual(problemOf({ bidpricescript: "/////w==" }), [
       "bidpricescript is not the base64 of a text",
     ]);
@@ -247,9 +311,18 @@ describe("the translation of a value", () => {
     assert.equal(secrets.walletPassword, "sentinel");
   });
 
-  it("refuses a switch that is neither on nor off", () => {
-    assert.deepEqual(problemOf(letsEncrypt({ enabled: "false" })), [
+  it("takes a switch in quotes as the chart does, for which every text is true", () => {
+    for (const enabled of ["true", "yes", "false", 1]) {
+      assert.deepEqual(problemOf(letsEncrypt({ enabled })), [], String(enabled));
+    }
+    assert.match(
+      translate(letsEncrypt({ enabled: "false" })).dropped[0]?.why ?? "",
+      /which the chart takes for true/,
+    );
+    assert.deepEqual(problemOf(letsEncrypt({ enabled: ["true"] })), [
       "letsEncrypt.enabled is neither true nor false",
     ]);
+    const off = translate({ gatewayApi: { enabled: "" } }).settings.ingress;
+    assert.deepEqual(off, { mode: "ingress" });
   });
 });

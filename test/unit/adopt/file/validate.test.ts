@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { translate } from "../../../../adopt/file/translate.ts";
 import { validate } from "../../../../adopt/file/validate.ts";
 import type { StackFile } from "../../../../adopt/stackFile.ts";
+import type { ValueMap } from "../../../../lib/json.ts";
 import { fixture } from "./fixture.ts";
 
 const emptyStack: StackFile = { settings: {}, encrypted: [] };
@@ -99,5 +100,159 @@ describe("the check of a translation", () => {
     const existing = { settings: { email: "operator@example.com" }, encrypted: [] };
     const { refusals } = validate("prod", existing, translate(withoutKey));
     assert.deepEqual(refusals, [{ subject: "key", problem: "is missing" }]);
+  });
+
+  describe("of a provider that runs", () => {
+    const email = { settings: { email: "operator@example.com" }, encrypted: [] };
+    /** The guide's example with other values. */
+    const withValues = (values: ValueMap) => translate({ ...fixture("guide"), ...values });
+    const armour = Buffer.from(String(fixture("guide").key), "base64").toString();
+    const encoded = (text: string) => Buffer.from(text).toString("base64");
+
+    const accepted: readonly (readonly [string, ValueMap, string])[] = [
+      ["a domain that begins with provider.", { domain: "provider.example.com" }, "domain"],
+      ["a domain of one label", { domain: "lab" }, "domain"],
+      ["an IP address as its domain", { domain: "192.0.2.7" }, "domain"],
+      ["a website without a scheme", { website: "example.com" }, "website"],
+      ["no website in a word", { website: "none" }, "website"],
+      ["a website that is a sentence", { website: "Coming soon: a site" }, "website"],
+      ["a key's name as its account", { from: "provider" }, "from"],
+      ["an address that is none", { email: "operator@localhost" }, "email"],
+      ["a node with another scheme", { node: "tcp://rpc.example.com:26657" }, "node"],
+      ["a chain id with a slash", { chainid: "akashnet/2" }, "chainid"],
+      ["a period of days", { withdrawalperiod: "1d" }, "withdrawalperiod"],
+      ["a deposit without a denomination", { bidmindeposit: 500000 }, "bidmindeposit"],
+      [
+        "an attribute with a space in its key",
+        { attributes: [{ key: "a b", value: "c" }] },
+        "attributes",
+      ],
+      [
+        "an attribute with a colon in its value",
+        { attributes: [{ key: "a", value: "b: c" }] },
+        "attributes",
+      ],
+      ["more in an attribute", { attributes: [{ key: "a", value: 1, note: "x" }] }, "attributes"],
+      [
+        "a key of an attribute that is a number",
+        { attributes: [{ key: 1, value: true }] },
+        "attributes",
+      ],
+      [
+        "a directory without TLS",
+        { letsEncrypt: { acme: { caDirUrl: "http://ca.example.com/dir" } } },
+        "acmeDirectory",
+      ],
+      [
+        "a ServiceAccount of its own",
+        { serviceAccount: { name: "own" } },
+        "values.serviceAccount.name",
+      ],
+      [
+        "a prompt on the line of the armour",
+        { key: encoded(`Enter passphrase: ${armour}`) },
+        "walletKey",
+      ],
+    ];
+    for (const [what, values, name] of accepted) {
+      it(`accepts ${what}, and has the next up accept it`, () => {
+        const { config, refusals, accept, accepted } = validate("prod", email, withValues(values));
+        assert.deepEqual(refusals, []);
+        assert.deepEqual(accept, [name]);
+        assert.equal(accepted.length > 0 && config !== undefined, true);
+        assert.deepEqual(config?.accept, [name]);
+      });
+    }
+
+    it("accepts text in lines before the armour as every stack does", () => {
+      const key = encoded(`Enter passphrase to encrypt the exported key:\n${armour}`);
+      const { refusals, accept } = validate("prod", email, withValues({ key }));
+      assert.deepEqual([refusals, accept], [[], []]);
+    });
+
+    it("takes the values as they are", () => {
+      const values = { domain: "provider.example.com", attributes: [{ key: "a b", value: 1 }] };
+      const { config } = validate("prod", email, withValues(values));
+      assert.equal(config?.domain, "provider.example.com");
+      assert.deepEqual(config.attributes, [{ key: "a b", value: "1" }]);
+    });
+
+    it("accepts nothing that is not what runs", () => {
+      const runs = (path: string) => path !== "domain";
+      const values = { domain: "provider.example.com", website: "none" };
+      const { refusals, accept } = validate("prod", email, withValues(values), { runs });
+      assert.deepEqual(
+        refusals.map(({ subject }) => subject),
+        ["domain"],
+      );
+      assert.deepEqual(accept, ["website"]);
+    });
+
+    it("accepts nothing that stands in the stack's file alone", () => {
+      const existing = { settings: { ...email.settings, bidmindeposit: "x" }, encrypted: [] };
+      const { bidmindeposit: _, ...others } = fixture("guide");
+      const { refusals } = validate("prod", existing, translate(others));
+      assert.deepEqual(
+        refusals.map(({ subject }) => subject),
+        ["bidmindeposit"],
+      );
+    });
+
+    it("keeps what the stack accepts already", () => {
+      const existing = { settings: { ...email.settings, accept: ["website"] }, encrypted: [] };
+      const { accept } = validate("prod", existing, withValues({ domain: "provider.example.com" }));
+      assert.deepEqual(accept, ["domain", "website"]);
+    });
+
+    const refused: readonly (readonly [string, ValueMap, string])[] = [
+      ["a domain that no route takes", { domain: "Example.com" }, "domain"],
+      ["a placeholder for an address", { from: "akash1your-provider-address" }, "from"],
+      ["a key that is none", { key: encoded("SENTINEL") }, "key"],
+      ["attributes that are no list", { attributes: { region: "us" } }, "attributes"],
+      [
+        "an attribute without a value",
+        { attributes: [{ key: "a", value: null }] },
+        "attributes[0].value",
+      ],
+      ["an attribute that is a text", { attributes: ["a"] }, "attributes[0]"],
+      ["a private key among the values", { extra: "-----BEGIN PRIVATE KEY-----" }, "values.extra"],
+    ];
+    for (const [what, values, subject] of refused) {
+      it(`refuses ${what} nevertheless`, () => {
+        const { config, refusals } = validate("prod", email, withValues(values));
+        assert.equal(config, undefined);
+        assert.deepEqual([...new Set(refusals.map((refusal) => refusal.subject))], [subject]);
+        assert.doesNotMatch(JSON.stringify(refusals), /expected|received|is not right: |SENTINEL/);
+      });
+    }
+
+    it("tells where in the file it stands", () => {
+      const places = new Map([
+        ["attributes", { line: 3, column: 1 }],
+        ["attributes.1.value", { line: 7, column: 5 }],
+      ]);
+      const attributes = [{ key: "a", value: "b" }, { key: "c", value: "" }, "d"];
+      const { refusals } = validate("prod", email, withValues({ attributes }), { places });
+      assert.deepEqual(
+        refusals.map(({ subject, problem, place }) => [subject, problem, place?.line]),
+        [
+          ["attributes[1].value", "is empty", 7],
+          ["attributes[2]", "is not a map", 3],
+        ],
+      );
+    });
+
+    it("warns of a key that the image cannot read", () => {
+      const key = encoded(armour.replace("kdf: bcrypt", "kdf: argon2"));
+      const warned = (values: ValueMap) =>
+        validate("prod", email, withValues({ key, ...values })).warnings;
+      assert.deepEqual(warned({}), []);
+      assert.match(
+        warned({ image: { tag: "0.8.4" } })[0] ?? "",
+        /argon2.* image 0\.8\.4 cannot read/,
+      );
+      assert.deepEqual(warned({ image: { tag: "0.10.0-rc0" } }), []);
+      assert.deepEqual(warned({ image: { tag: "main" } }), []);
+    });
   });
 });

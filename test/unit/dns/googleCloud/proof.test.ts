@@ -123,6 +123,25 @@ describe("proof of a Google key", () => {
     await assertFails(prove(key), /gives no access token for the key of/, key);
   });
 
+  it("fails at once where this machine's clock is wrong, and says so", async () => {
+    const key = await clouds.keyWith("roles/dns.admin");
+    for (const hours of [2, -2]) {
+      clouds.pass(hours * 60 * 60 * 1_000);
+      const began = Date.now();
+      const theirs = new Date(clouds.seconds() * 1_000).toISOString().slice(0, 13);
+      const proof = prove(key, 480);
+      await assertFails(
+        proof,
+        new RegExp(
+          `^This machine's clock is wrong: it says ${new Date().toISOString().slice(0, 13)}\\S+, and Google's ${theirs}\\S+\\. Set it: sudo timedatectl set-ntp true$`,
+        ),
+        key,
+      );
+      assert(Date.now() - began < 10_000);
+      clouds.pass(-hours * 60 * 60 * 1_000);
+    }
+  });
+
   it("fails where the zone cannot hold the host", async () => {
     const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     await assertFails(prove(key, 0, OTHER_ZONE), /is for other\.test\. and cannot hold provider/);

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { emptyCheckpoint, restoreCheckpoint } from "../../../lib/pulumi.ts";
+import { brokenCheckpoint, restoreCheckpoint } from "../../../lib/pulumi.ts";
 
-describe("a state that a killed run has emptied", () => {
+describe("a state that a killed run or a full disk has cut off", () => {
   let directory: string;
 
   beforeEach(() => {
@@ -33,26 +33,35 @@ describe("a state that a killed run has emptied", () => {
     it(`gets its copy back at ${url}, and no other does`, () => {
       const stacks = join(directory, ".pulumi/stacks");
       for (const [file, text] of [
-        ["one/prod.json", ""],
-        ["one/prod.json.bak", "the copy"],
-        ["two/prod.json", "whole"],
-        ["two/prod.json.bak", "older"],
-        ["one/staging.json", ""],
+        ["empty/prod.json", ""],
+        ["empty/prod.json.bak", "the copy"],
+        ["cut-off/prod.json", '{"version": 3, "checkpoint": {"stack": "org'],
+        ["cut-off/prod.json.bak", "the other copy"],
+        ["whole/prod.json", '{"version": 3}'],
+        ["whole/prod.json.bak", "older"],
+        ["empty/staging.json", ""],
       ] as const) {
         mkdirSync(join(stacks, file, ".."), { recursive: true });
         writeFileSync(join(stacks, file), text);
       }
       restore(url === "file://~" ? url : `file://${directory}`);
       const read = (file: string) => readFileSync(join(stacks, file), "utf8");
-      assert.equal(read("one/prod.json"), "the copy");
-      assert.equal(read("two/prod.json"), "whole");
-      assert.equal(read("one/staging.json"), "");
+      assert.equal(read("empty/prod.json"), "the copy");
+      assert.equal(read("cut-off/prod.json"), "the other copy");
+      assert.equal(read("whole/prod.json"), '{"version": 3}');
+      assert.equal(read("empty/staging.json"), "");
     });
   }
 
   it("is recognised by what Pulumi says, under the stack's own name", () => {
-    const said = "error: failed to load checkpoint: place 1: unexpected end of JSON input";
-    assert(emptyCheckpoint(said, "organization/project/prod")?.includes(restoreCheckpoint("prod")));
-    assert.equal(emptyCheckpoint("error: the stack is currently locked", "prod"), undefined);
+    for (const reason of [
+      "unexpected end of JSON input",
+      "invalid character '\\x00' looking for",
+    ]) {
+      const said = `error: failed to load checkpoint: place 1: ${reason}`;
+      const told = brokenCheckpoint(said, "organization/project/prod");
+      assert(told?.includes(restoreCheckpoint("prod")), reason);
+    }
+    assert.equal(brokenCheckpoint("error: the stack is currently locked", "prod"), undefined);
   });
 });

@@ -1,0 +1,94 @@
+import type { V1Secret } from "@kubernetes/client-node";
+import type { ReleaseNames } from "../../chart/release.ts";
+import type { HelmRecord } from "../../lib/helmRecord.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
+import { leaves, valueAt } from "../../lib/tree.ts";
+import { liveCredentials, secretText } from "./liveSecrets.ts";
+
+/** A file's values with what the release runs with besides. */
+export interface CompletedValues {
+  readonly values: ValueMap;
+  /** The paths of what is taken from the release. */
+  readonly taken: readonly string[];
+}
+
+/**
+ * The file's values, and from the release what the file does not say: what was given with `--set`, such as the bid price
+ * script. What is empty says nothing. Of a list the file's is the whole.
+ *
+ * @param live the release's Secrets, by name: Helm may have forgotten the credentials already
+ */
+export function completedValues(
+  file: ValueMap,
+  release: HelmRecord,
+  live: ReadonlyMap<string, V1Secret>,
+  names: ReleaseNames,
+): CompletedValues {
+  const taken: string[] = [];
+  const values = merge(file, release.config ?? {}, [], taken);
+  const credentials = Object.entries(liveCredentials(names)).flatMap(
+    ([setting, { path, secret, key }]) => {
+      const present = live.get(secret);
+      const text = present && secretText(present, key);
+      return isSaid(valueAt(values, path)) || text === undefined || !isRead(setting, path, values)
+        ? []
+        : [{ path, value: setting.startsWith("wallet") ? encoded(text) : text }];
+    },
+  );
+  return {
+    values: credentials.reduce(
+      (all, { path, value }) => withValue(all, path.split("."), value),
+      values,
+    ),
+    taken: [...taken, ...credentials.map(({ path }) => path)],
+  };
+}
+
+function merge(
+  file: ValueMap,
+  release: ValueMap,
+  path: readonly string[],
+  taken: string[],
+): ValueMap {
+  const added = Object.entries(release).flatMap(([name, inRelease]): [string, unknown][] => {
+    const inFile = file[name];
+    const inside = [...path, name];
+    if (isMap(inFile) && isMap(inRelease)) {
+      return [[name, merge(inFile, inRelease, inside, taken)]];
+    }
+    if (isSaid(inFile) || !isSaid(inRelease)) {
+      return [];
+    }
+    taken.push(...leaves(inRelease, {}, inside).map(([leaf]) => leaf));
+    return [[name, inRelease]];
+  });
+  return { ...file, ...Object.fromEntries(added) };
+}
+
+function isSaid(value: unknown): boolean {
+  return isMap(value)
+    ? Object.values(value).some(isSaid)
+    : value !== undefined && value !== null && value !== "";
+}
+
+/** A DNS credential is read where its provider is enabled. */
+function isRead(setting: string, path: string, values: ValueMap): boolean {
+  const provider = path.split(".").slice(0, 3).join(".");
+  return setting.startsWith("wallet") || Boolean(valueAt(values, `${provider}.enabled`));
+}
+
+function encoded(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function withValue(
+  tree: ValueMap,
+  [key = "", ...rest]: readonly string[],
+  value: unknown,
+): ValueMap {
+  const inside = tree[key];
+  return {
+    ...tree,
+    [key]: rest.length === 0 ? value : withValue(isMap(inside) ? inside : {}, rest, value),
+  };
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+
+/** What a program did in a folder of a file system of its own. */
+export interface OnDisk {
+  readonly status: number | null;
+  readonly stderr: string;
+}
+
+/** Whether this machine lets a test mount file systems of its own. */
+export function canMount(): boolean {
+  return spawnSync("unshare", ["-rm", "true"]).status === 0;
+}
+
+/**
+ * Runs code of Node's, as a module of this project, while a folder is a file system of its own.
+ *
+ * @param folder an empty folder, which the code finds as `process.env.FOLDER`
+ * @param kind `full`: 64 KiB, all of it used; `read-only`
+ */
+export function onDisk(folder: string, kind: "full" | "read-only", code: string): OnDisk {
+  const mount = 'mount -t tmpfs -o size=64k none "$FOLDER"';
+  const make = {
+    full: `${mount} && { head -c 1M /dev/zero > "$FOLDER/filling" 2> /dev/null; true; }`,
+    "read-only": `${mount} && mount -o remount,ro "$FOLDER"`,
+  }[kind];
+  const program = [process.execPath, "--input-type=module", "-e", code];
+  const { status, stderr } = spawnSync(
+    "unshare",
+    ["-rm", "sh", "-c", `${make} && exec "$@"`, "sh", ...program],
+    { encoding: "utf8", env: { ...process.env, FOLDER: folder } },
+  );
+  return { status, stderr };
+}
