@@ -14,6 +14,7 @@ import {
   defaultNamespace,
   defaultReleaseName,
   defaultTimeout,
+  podSecurityLabel,
   releaseNames,
   type ReleaseNames,
 } from "../chart/release.ts";
@@ -34,6 +35,7 @@ import { componentTypes, providerChildren } from "./names.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 import { defaultPostrender } from "./postrender.ts";
+import { admissionHook, rolloutHooks } from "./rollout/hooks.ts";
 import { sameNamespaceHook } from "./sameCluster.ts";
 import { walletDigest } from "./walletDigest.ts";
 
@@ -144,7 +146,11 @@ export class AkashProvider extends pulumi.ComponentResource {
       {
         metadata: {
           name: namespaceName,
-          labels: { [akashNetworkLabel.name]: akashNetworkLabel.value },
+          labels: {
+            [akashNetworkLabel.name]: akashNetworkLabel.value,
+            // In an adopted one it says no more than the operator has: without it, the hook has seen that the pod is admitted.
+            [podSecurityLabel.name]: podSecurityLabel.value,
+          },
         },
       },
       {
@@ -153,6 +159,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         // that includes labels and annotations, which would go if they were not named here.
         retainOnDelete: true,
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
+        hooks: { beforeCreate: [admissionHook(`${name}-admission`, cluster)] },
       },
     );
     const metadata = {
@@ -213,6 +220,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         : undefined;
 
     const pending = pendingReleaseHook(`${name}-pending-release`, cluster);
+    const rollout = rolloutHooks(`${name}-rollout`, cluster);
     const release = new Release(
       children.release,
       {
@@ -246,7 +254,13 @@ export class AkashProvider extends pulumi.ComponentResource {
         // With another name or namespace it is a new release. Two would sign with one wallet, and their
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
-        hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
+        hooks: {
+          beforeCreate: [pending, rollout.beforeCreate],
+          beforeUpdate: [pending, rollout.beforeUpdate],
+          afterCreate: [rollout.after],
+          afterUpdate: [rollout.after],
+          onError: [rollout.onError],
+        },
       },
     );
 

@@ -1,20 +1,21 @@
 /**
  * The part of the sandbox that makes volumes, as the provisioners of `beta3` (Rook) and of
  * `akash-provider-local-storage` (local-path) do on a real cluster: a volume for every claim of a storage
- * class, whatever its provisioner is called, and the end of a volume whose claim has gone.
+ * class of theirs, and the end of a volume whose claim has gone.
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 import { messageOf } from "../../lib/errors.ts";
 import { isReleased, volumeFor } from "./volumes.ts";
 
 /** Milliseconds between two looks. Listing is cheap for one node, and needs no care for broken watches. */
 const interval = 500;
-async function reconcile(api: CoreV1Api): Promise<void> {
+async function reconcile(api: CoreV1Api, storage: StorageV1Api): Promise<void> {
   const claims = await api.listPersistentVolumeClaimForAllNamespaces();
-  for (const volume of claims.items.flatMap((claim) => volumeFor(claim) ?? [])) {
+  const classes = await storage.listStorageClass();
+  for (const volume of claims.items.flatMap((claim) => volumeFor(claim, classes.items) ?? [])) {
     await api.createPersistentVolume({ body: volume }).catch(unlessStatus(409));
   }
   const volumes = await api.listPersistentVolume();
@@ -37,9 +38,10 @@ async function main(kubeconfig: string): Promise<never> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
+  const storage = config.makeApiClient(StorageV1Api);
   for (;;) {
     try {
-      await reconcile(api);
+      await reconcile(api, storage);
     } catch (error) {
       // The API server is away for a moment; the next look makes up for it.
       process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`);
