@@ -1,5 +1,6 @@
 import { podSecurityLabel } from "../../chart/release.ts";
 import { kubectl, shellWord, type CommandTarget } from "../../lib/clusterCommand.ts";
+import { quantityOf } from "../../lib/quantity.ts";
 import type { Remark } from "./remarks.ts";
 
 /**
@@ -56,6 +57,34 @@ export function admitPods(target: CommandTarget & { readonly namespace: string }
   );
 }
 
+/** Gives a quota the room that is missing, by the words of its refusal. */
+function raiseQuota(target: ObstacleTarget, words: readonly string[]): string {
+  const [quota = "", requested = "", used = ""] = words;
+  const inUse = amounts(used);
+  const hard = Object.entries(amounts(requested)).map(([resource, amount]) => [
+    resource,
+    sum(amount, inUse[resource] ?? "0"),
+  ]);
+  const patch = JSON.stringify({ spec: { hard: Object.fromEntries(hard) as object } });
+  return kubectl(target, `patch resourcequota ${quota} --type=merge -p ${shellWord(patch)}`);
+}
+
+/** `requests.cpu=1,pods=1` by the resource. */
+function amounts(list: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    list.split(",").map((item): [string, string] => {
+      const [resource = "", amount = ""] = item.split("=");
+      return [resource, amount];
+    }),
+  );
+}
+
+/** Of two quantities, as one. */
+function sum(one: string, other: string): string {
+  const total = (quantityOf(one) ?? 0) + (quantityOf(other) ?? 0);
+  return Number.isInteger(total) ? String(total) : `${Math.ceil(total * 1_000)}m`;
+}
+
 /**
  * In the words of Kubernetes 1.37: the admission plugins (staging/src/k8s.io/pod-security-admission, plugin/pkg/admission,
  * staging/src/k8s.io/apiserver/pkg/admission/plugin), the StatefulSet's and the volumes' controllers
@@ -75,10 +104,19 @@ const known: readonly KnownObstacle[] = [
   {
     id: "quota",
     certainty: "certain",
-    pattern: /FailedCreate: .*(?:exceeded|failed) quota: ([\w.-]+)[:,] ?(.*)/,
-    meaning: ([quota, numbers]) =>
-      `The ResourceQuota ${quota ?? ""} of the namespace leaves no room (${numbers ?? ""})`,
-    command: (target, [quota = ""]) => kubectl(target, `edit resourcequota ${quota}`),
+    pattern:
+      /FailedCreate: .*exceeded quota: ([\w.-]+), requested: (\S+), used: (\S+), limited: (\S+)/,
+    meaning: ([quota, requested, used, limited]) =>
+      `The ResourceQuota ${quota ?? ""} of the namespace leaves no room: ${requested ?? ""} is asked for, and ${used ?? ""} of ${limited ?? ""} is used`,
+    command: raiseQuota,
+  },
+  {
+    id: "quota-unsaid",
+    certainty: "certain",
+    pattern: /FailedCreate: .*failed quota: ([\w.-]+): must specify (.*)/,
+    meaning: ([quota, what]) =>
+      `The ResourceQuota ${quota ?? ""} of the namespace admits only pods that specify ${what ?? ""}`,
+    command: (target, [quota = ""]) => kubectl(target, `describe resourcequota ${quota}`),
   },
   {
     id: "priority-class",
@@ -93,14 +131,14 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /FailedCreate: .*((?:maximum|minimum) \S+ usage per \w+ is [^,\]]*|\S+ max limit to request ratio per \w+ is [^,\]]*)/,
     meaning: ([limit]) => `A LimitRange of the namespace forbids the pod (${limit ?? ""})`,
-    command: (target) => kubectl(target, "edit limitrange"),
+    command: (target) => kubectl(target, "describe limitrange"),
   },
   {
     id: "webhook-refuses",
     certainty: "certain",
     pattern: /FailedCreate: .*admission webhook "([^"]+)" denied the request(?:: (.*))?/,
     meaning: ([name, reason]) =>
-      `The admission webhook ${name ?? ""} refuses the pod (${reason ?? "without a reason"})`,
+      `The admission webhook ${name ?? ""} refuses the pod (${reason === "" ? "without a reason" : reason})`,
     command: webhooks,
   },
   {
@@ -202,7 +240,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "lasting",
     pattern:
       /: (?:CreateContainerConfigError: (.*)|Failed: Error: ((?:secret|configmap) .*not found.*|couldn't find key .*))/,
-    meaning: ([one, other]) => `The container cannot be made (${one ?? other ?? ""})`,
+    meaning: ([one, other]) => `The container cannot be made (${[one, other].join("")})`,
     command: describePod,
   },
   {
@@ -217,9 +255,9 @@ const known: readonly KnownObstacle[] = [
     id: "crash",
     certainty: "passing",
     pattern:
-      /, container (\S+): (?:CrashLoopBackOff|Error|OOMKilled|ContainerCannotRun|StartError)/,
-    meaning: ([container]) => `The container ${container ?? ""} ends again and again`,
-    command: (target) => kubectl(target, `logs ${target.names.pod} --all-containers --prefix`),
+      /, container (\S+): (?:CrashLoopBackOff|Error|OOMKilled|ContainerCannotRun|StartError)|: BackOff: Back-off restarting failed container (\S+)/,
+    meaning: ([one, other]) => `The container ${[one, other].join("")} ends again and again`,
+    command: describePod,
   },
 ];
 
@@ -227,10 +265,11 @@ const known: readonly KnownObstacle[] = [
 export function obstacleOf(remark: Remark, target: ObstacleTarget): Obstacle | undefined {
   const text = `${remark.subject}: ${remark.reason}: ${remark.text}`;
   for (const { id, certainty, pattern, meaning, command } of known) {
-    const match = pattern.exec(text);
+    const match = pattern.exec(text) as readonly (string | undefined)[] | null;
     if (match !== null) {
-      const words = match.slice(1).map((word) => word?.slice(0, shownWords).trim());
-      return { id, certainty, meaning: meaning(words), command: command(target, words) };
+      const words = match.slice(1).map((word) => word ?? "");
+      const shown = words.map((word) => word.slice(0, shownWords).trim());
+      return { id, certainty, meaning: meaning(shown), command: command(target, words) };
     }
   }
   return undefined;
