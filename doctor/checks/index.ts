@@ -13,8 +13,10 @@ import { credentialWorks } from "./credentialWorks.ts";
 import { delegation } from "./delegation.ts";
 import { drift } from "./drift.ts";
 import { finalCommand } from "./finalCommand.ts";
+import { firstDeployment } from "./firstDeployment.ts";
 import { issuerLog } from "./issuerLog.ts";
 import { pod } from "./pod.ts";
+import { podObstacles } from "./podObstacles.ts";
 import { rateLimits } from "./rateLimits.ts";
 import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
@@ -29,6 +31,7 @@ export const checks: readonly Check[] = [
   chartVersion,
   renewalRetry,
   pod,
+  podObstacles,
   drift,
   settings,
   finalCommand,
@@ -49,3 +52,6 @@ export const checks: readonly Check[] = [
   renewal,
   rateLimits,
 ];
+
+/** What the doctor looks at where a stack's first deployment has not ended well. */
+export const unfinishedChecks: readonly Check[] = [firstDeployment, podObstacles];

@@ -6,6 +6,7 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../chart/manifest.ts";
+import { rolloutEvents, type Remark } from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
@@ -25,6 +26,8 @@ export interface ClusterFacts {
   /** The object as it is, or undefined where it is missing. */
   readonly live: (object: KubernetesObject) => Promise<KubernetesObject | undefined>;
   readonly pod: () => Promise<V1Pod | undefined>;
+  /** What the cluster has noted of the StatefulSet, the claim and the pod that is no progress, the newest last. */
+  readonly remarks: () => Promise<readonly Remark[]>;
   /** The provider's log: that of the container before, if it was restarted, and that of the present one. */
   readonly log: () => Promise<readonly LogLine[]>;
   /** The Secret with the DNS credential, each entry decoded. */
@@ -78,6 +81,9 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
     }),
     live,
     pod,
+    remarks: once(
+      async () => (await answer(rolloutEvents(core, { namespace, names }), expected)) ?? [],
+    ),
     log: once(async () => {
       const status = providerContainer(await pod());
       if (status === undefined) {
