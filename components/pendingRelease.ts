@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
 import { isPending, markedAt, recordSelector } from "../lib/helmRecord.ts";
+import { secretMetadata } from "../lib/kubernetesApi.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -91,13 +92,8 @@ async function revisionSecrets(
 ): Promise<RevisionSecrets> {
   const core = await cluster.coreApi();
   return {
-    list: async () => {
-      const { items } = await core.listNamespacedSecret({
-        namespace,
-        labelSelector: recordSelector({ name: releaseName }),
-      });
-      return items.flatMap(({ metadata }) => metadata ?? []);
-    },
+    list: () =>
+      secretMetadata(core, { namespace, labelSelector: recordSelector({ name: releaseName }) }),
     remove: async (name) => {
       await core.deleteNamespacedSecret({ namespace, name });
     },

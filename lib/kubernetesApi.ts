@@ -9,6 +9,7 @@ import type {
   KubeConfig,
   RequestContext,
   ResponseContext,
+  V1ObjectMeta,
 } from "@kubernetes/client-node";
 import { kubectl, type CommandTarget } from "./clusterCommand.ts";
 import { ClusterFailure, ClusterUnreachable, withSentences } from "./clusterFailure.ts";
@@ -106,6 +107,22 @@ async function api<Api extends ApiType>(
   const { server, context } = connectionTo(choice);
   const command = kubectl(commandTarget(choice), "cluster-info");
   return withSentences(client.makeApiClient(type), { server, context }, command);
+}
+
+/** Asks for metadata alone (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches). */
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/** The metadata of Secrets, without the Secrets: thousands of Helm's take a gigabyte. */
+export async function secretMetadata(
+  core: Pick<CoreV1Api, "listNamespacedSecret">,
+  request: { readonly namespace: string; readonly labelSelector: string },
+): Promise<readonly V1ObjectMeta[]> {
+  const { setHeaderOptions } = await import("@kubernetes/client-node");
+  const { items } = await core.listNamespacedSecret(
+    request,
+    setHeaderOptions("Accept", metadataOnly),
+  );
+  return items.flatMap(({ metadata }) => metadata ?? []);
 }
 
 /** What a read answers, or undefined where there is no such object. */

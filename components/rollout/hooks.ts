@@ -4,6 +4,7 @@ import { releaseNames } from "../../chart/release.ts";
 import { shellWord } from "../../lib/clusterCommand.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
+import { secretMetadata } from "../../lib/kubernetesApi.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import type { Cluster } from "../cluster.ts";
 import { removeLeftoverClaim } from "./leftoverClaim.ts";
@@ -62,8 +63,7 @@ export function rolloutHooks(name: string, cluster: Cluster) {
     const isRollingOut = async () => {
       const status = ["pending-install", "pending-upgrade"];
       const labelSelector = recordSelector({ name: releaseName, status });
-      const { items } = await core.listNamespacedSecret({ namespace, labelSelector, limit: 1 });
-      return items.length > 0;
+      return (await secretMetadata(core, { namespace, labelSelector })).length > 0;
     };
     watch = new RolloutWatch(
       { core, apps, isRollingOut },

@@ -5,6 +5,7 @@ import { certificate } from "./certificate.ts";
 import { challengePath } from "./challengePath.ts";
 import { challengeRoute } from "./challengeRoute.ts";
 import { chartVersion } from "./chartVersion.ts";
+import { completeness } from "./completeness.ts";
 import { credentialCount } from "./credentialCount.ts";
 import { credentialGrants } from "./credentialGrants.ts";
 import { credentialLife } from "./credentialLife.ts";
@@ -36,6 +37,7 @@ export const checks: readonly Check[] = [
   settings,
   finalCommand,
   issuerLog,
+  completeness,
   credentialSecret,
   credentialWorks,
   credentialLife,

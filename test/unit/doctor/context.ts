@@ -86,6 +86,7 @@ export function context(changes: Changes = {}): Context {
           ),
         ),
       pod: () => Promise.resolve(pod(objects, expected)),
+      leftOut: () => Promise.resolve([]),
       remarks: () => Promise.resolve([]),
       log: () => Promise.resolve(parseLog(log)),
       secret: () => Promise.resolve(undefined),
