@@ -9,7 +9,9 @@ import { createAuthority } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import type { Report } from "../../doctor/report.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
+import { ended, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
@@ -143,6 +145,20 @@ describe("a rollout whose pod cannot come", () => {
       /StatefulSet\/rollout-quota-provider: FailedCreate .*: create Pod .* exceeded quota: small/,
     );
     await assertNoRelease(name);
+    const { stdout } = await ended(start(sandbox, workspace.directory, ["-s", name, "--json"]));
+    const { host, findings } = JSON.parse(stdout) as Report;
+    assert.equal(host, "provider.example.test");
+    assert.deepEqual(
+      findings.map(({ severity, id, subject }) => [severity, id, subject]),
+      [
+        ["error", "release-not-deployed", null],
+        ["error", "pod-obstacle", "quota"],
+      ],
+    );
+    assert.match(
+      findings[0]?.command ?? "",
+      /patch resourcequota small .* && pulumi up -s rollout-quota$/,
+    );
     await run(workspace, /kubectl \S+ \S+ patch resourcequota .*}'/.exec(output)?.[0]);
     await workspace.up();
     await assertDeployed(workspace);
