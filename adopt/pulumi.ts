@@ -1,4 +1,3 @@
-import { shellWord } from "../lib/clusterCommand.ts";
 import {
   emptyCheckpoint,
   exportArguments,
@@ -7,6 +6,7 @@ import {
   type PulumiFailure,
   type PulumiStream,
 } from "../lib/pulumi.ts";
+import { shell, shellWord } from "../lib/shell.ts";
 
 /** A Pulumi command. */
 export interface PulumiCommand {
@@ -73,7 +73,7 @@ export function failureText(command: PulumiCommand, output: string): string {
   const errors = lines.filter((line) => line.startsWith("error: "));
   const said = errors.length > 0 ? errors : lines.filter((line) => line !== "").slice(-3);
   const locked = /currently locked|update is currently in progress/.test(output)
-    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${command.stack}`
+    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
   const empty = emptyCheckpoint(output, command.stack);
   const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;

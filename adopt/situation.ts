@@ -13,6 +13,7 @@ import type { Translation } from "./file/translate.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
 import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
+import { shell } from "../lib/shell.ts";
 
 /** What is known before the settings are. */
 export interface Situation {
@@ -108,7 +109,7 @@ async function clusterOf(
   directory: string,
 ): Promise<ClusterChoice> {
   const { kubeconfig } = existing.kubernetes ?? {};
-  const without = `Or name the kubeconfig by its path: pulumi config set -s ${stack} ${kubeconfigSetting} 'FILE'`;
+  const without = `Or name the kubeconfig by its path: ${shell`pulumi config set -s ${stack} ${kubeconfigSetting} 'FILE'`}`;
   return {
     context: settingText(existing, "kubeContext"),
     kubeconfig:

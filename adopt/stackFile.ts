@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { readIfPresent } from "../lib/files.ts";
+import { Document, isMap, parse, parseDocument, Scalar, visit, type Node } from "yaml";
+import { readIfPresent, writeAtomically } from "../lib/files.ts";
 import type { ValueMap } from "../lib/json.ts";
+import { printable } from "../lib/printable.ts";
 import { leaves } from "../lib/tree.ts";
 
 /** What a stack's file says already. */
@@ -32,8 +33,7 @@ export function readProject(directory: string): ProjectFile {
  */
 export function readStackFile(directory: string, stack: string): StackFile {
   const { name, stackConfigDir } = readProject(directory);
-  const text =
-    readIfPresent(join(directory, stackConfigDir, `Pulumi.${ownName(stack)}.yaml`)) ?? "";
+  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack))) ?? "";
   const { config } = (parse(text) ?? {}) as { readonly config?: ValueMap };
   const prefix = `${name}:`;
   const under = (prefix: string) =>
@@ -49,6 +49,61 @@ export function readStackFile(directory: string, stack: string): StackFile {
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
     ...(kubernetes.length > 0 && { kubernetes: Object.fromEntries(kubernetes) }),
   };
+}
+
+/**
+ * Writes settings in clear into a stack's file, as `pulumi config` would. What the file says otherwise stays, its comments
+ * included.
+ *
+ * @param directory the project's
+ * @param settings by name; what each was before is gone
+ */
+export function writeSettings(
+  directory: string,
+  { project, stack }: { readonly project: string; readonly stack: string },
+  settings: ValueMap,
+): void {
+  if (Object.keys(settings).length === 0) {
+    return;
+  }
+  const { stackConfigDir } = readProject(directory);
+  const path = join(directory, stackConfigDir, stackFileName(stack));
+  const present = parseDocument(readIfPresent(path) ?? "");
+  const document = present.contents === null ? new Document({}) : present;
+  if (!isMap(document.get("config"))) {
+    document.set("config", document.createNode({}));
+  }
+  for (const [name, value] of Object.entries(settings)) {
+    const node = document.createNode(value);
+    quoteWhatLooksLikeOther(node);
+    document.setIn(["config", `${project}:${name}`], node);
+  }
+  // Pulumi's parser takes it for a line break, also where it is quoted.
+  const text = document.toString({ lineWidth: 0 }).replaceAll("\u0085", "\\N");
+  writeAtomically(existsSync(path) ? realpathSync(path) : path, text);
+}
+
+/** Pulumi's parser takes some texts for a date or a number that this one does not (go.yaml.in/yaml/v3, resolve.go). */
+function quoteWhatLooksLikeOther(node: Node): void {
+  visit(node, {
+    Scalar: (_, scalar) => {
+      const { value } = scalar;
+      if (typeof value === "string" && !isPlain(value)) {
+        scalar.type = Scalar.QUOTE_DOUBLE;
+      }
+    },
+  });
+}
+
+function isPlain(text: string): boolean {
+  return (
+    printable(text) === text && !/^[\s\d.+~=<-]|^(?:y|n|yes|no|on|off|null|true|false)$/i.test(text)
+  );
+}
+
+/** The name of a stack's file. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${ownName(stack)}.yaml`;
 }
 
 /** A stack's name without its organisation and project. */

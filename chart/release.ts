@@ -1,8 +1,16 @@
+import { isLoopback } from "../lib/proxy.ts";
+
 /** The chart's name in its repository (Chart.yaml). */
 export const chartName = "provider";
 
 /** The repository that publishes the chart. */
 export const chartRepository = "https://akash-network.github.io/helm-charts";
+
+/** Whether a chart comes from where nobody on the way can put another in its place: over TLS, or from this machine. */
+export function isSafeChartSource(source: string): boolean {
+  const url = URL.parse(source);
+  return url?.protocol !== "http:" || isLoopback(url.hostname);
+}
 
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";

@@ -8,6 +8,7 @@ import {
   chartName,
   chartRepository,
   chartVersion,
+  isSafeChartSource,
   credentialSecretKey,
   credentialSecretName,
   defaultMaxHistory,
@@ -50,8 +51,9 @@ export interface Wallet {
 /** Where the chart comes from. Plain, since it decides how Helm is asked for it. */
 export interface ChartSource {
   /**
-   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. Default: Akash's
-   * repository.
+   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. A digest behind a reference
+   * (`oci://…@sha256:…`) pins the chart: Helm takes no other for it, also where the version's tag has moved
+   * (helm.sh/helm/v3, pkg/registry/client.go, `ValidateReference`). Default: Akash's repository.
    */
   readonly source?: string | undefined;
   /** Version of the chart, where it comes from a repository or registry. Default: the one that the repairs were tried on. */
@@ -319,6 +321,10 @@ function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string
     directoryUrl: missingText(args.directoryUrl),
     "wallet.key": missingText(wallet?.key),
     "wallet.password": missingText(wallet?.password),
+    "chart.source":
+      typeof args.chart?.source === "string" && !isSafeChartSource(args.chart.source)
+        ? "is a repository without TLS, so that whoever is on the way could put another chart in its place"
+        : undefined,
     "values.fullnameOverride": wrongOverride(values.fullnameOverride),
     "values.nameOverride": wrongOverride(values.nameOverride),
     timeout: wrongNumber(args.timeout),

@@ -18,11 +18,13 @@ import {
   valuesWithAliases,
   type StackKubeconfig,
 } from "./kubernetesPlugin.ts";
-import { mendCommand, type SettingProblem } from "./mend.ts";
+import { credentialLookalikes } from "./lookalikes.ts";
+import { mendCommand, pathText, removed, type SettingProblem } from "./mend.ts";
 import { isStructured } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
+import { shell, type ShellText } from "../lib/shell.ts";
 
 export type { ConfigSource } from "./source.ts";
 
@@ -70,7 +72,7 @@ export interface ConfigProblem {
   /** What is wrong with it, to be read after its name. */
   readonly problem: string;
   /** The command that mends it. */
-  readonly command: string;
+  readonly command: ShellText;
 }
 
 /** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
@@ -127,9 +129,22 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
   // A repository has many versions; every other place is one chart.
   return chartVersion !== undefined && chart !== undefined && !/^(https?|oci):/.test(chart)
     ? [
-        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s ${source.stack} chartVersion`,
+        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
       ]
     : [];
+}
+
+/**
+ * Values for the chart that look like credentials by their names, each as a sentence with the command that removes it. No
+ * problems: whether they are some nobody can tell but the reader.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
+  return credentialLookalikes(parseJson(source.values.values)).map((path) => {
+    const place = ["values", ...path];
+    return `${pathText(place)} looks like a credential. It stands in clear in the stack's file and in the values that Helm keeps of every revision: give it to the cluster in a Secret that the chart reads, and take it out of the values\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
+  });
 }
 
 function unknownSettings({ values }: ConfigSource): SettingProblem[] {
@@ -138,7 +153,7 @@ function unknownSettings({ values }: ConfigSource): SettingProblem[] {
     .map((name) => ({
       setting: name,
       problem: `is not a setting${suggestion(name)}`,
-      mend: ["rm", name],
+      mend: ["rm", shell`${name}`],
     }));
 }
 
@@ -166,7 +181,7 @@ function parseSettings(source: ConfigSource): {
           : found.map(({ problem }) => ({
               setting: alias,
               problem,
-              mend: ["rm", alias] as const,
+              mend: ["rm", shell`${alias}`] as const,
             }))),
       );
     }

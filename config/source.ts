@@ -3,6 +3,11 @@ import { stackAccess } from "../components/stackAccess.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { contextNames } from "../lib/kubeconfig.ts";
 
+/** The types leave it out (@pulumi/pulumi, runtime/config.js). */
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  readonly isConfigSecret: (key: string) => boolean;
+};
+
 const kubernetesPrefix = "kubernetes:";
 
 /** What a configuration is read from. */
@@ -31,8 +36,7 @@ export function runningStack(): ConfigSource {
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   const own = (keys: readonly string[]) => under(prefix, keys);
   const all = pulumi.runtime.allConfig();
-  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
-  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const secretKeys = Object.keys(all).filter(isConfigSecret);
   return {
     stack: pulumi.getStack(),
     values: Object.fromEntries(

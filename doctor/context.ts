@@ -11,6 +11,7 @@ import { ifSeen } from "./finding.ts";
 import { encryptedKubeconfig } from "../lib/pulumi.ts";
 import { resourceTypes } from "../components/names.ts";
 import { readStackState, type StateResource } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * Everything that one look goes by. Only the stack's state is read here, and the facts as the checks ask for them.
@@ -66,7 +67,7 @@ async function ownKubeconfig(
     return undefined;
   }
   try {
-    const without = `Or hand the doctor the kubeconfig: KUBECONFIG='FILE' npm run doctor -- -s ${stack}`;
+    const without = `Or hand the doctor the kubeconfig: ${shell`KUBECONFIG='FILE' npm run doctor -- -s ${stack}`}`;
     return await encryptedKubeconfig(stack, process.cwd(), without);
   } catch (error) {
     // Who names one for the doctor has no passphrase.

@@ -11,6 +11,7 @@ import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
 import { type ClusterChoice } from "../lib/kubeconfig.ts";
 import type { StateResource } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /** What a stack says of its provider. */
 export interface Expectation {
@@ -53,9 +54,8 @@ export interface MadeCredential {
   /** In RFC 3339 form. */
   readonly createdAt: string | undefined;
   readonly expiresAt: string | undefined;
-  /** The day from which on it is to be replaced, and the command. */
+  /** The day from which on it is to be replaced. */
   readonly rotateBy: string | undefined;
-  readonly rotate: string | undefined;
   /** Whether all zones of the project are granted, by the stack's choice. */
   readonly wholeProject: boolean;
 }
@@ -75,7 +75,7 @@ const releaseInputs = z.object({
 });
 const text = z.string().optional().catch(undefined);
 const status = z.object({ revision: z.number() });
-const rotation = z.object({ rotateBy: text, rotate: text });
+const rotation = z.object({ rotateBy: text });
 
 /**
  * Reads what is expected of a stack's provider from the stack's resources.
@@ -91,7 +91,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
   }
   if (!inputs.success) {
     throw new UserError(
-      `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: pulumi up -s ${stack}`,
+      `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: ${shell`pulumi up -s ${stack}`}`,
     );
   }
   const { name, namespace, timeout, values } = inputs.data;
@@ -195,7 +195,7 @@ function madeCredential(resources: readonly StateResource[]): MadeCredential | u
     accountId: text.parse(made.outputs.accountId),
     createdAt: text.parse(made.outputs[fields.createdAt]),
     expiresAt: text.parse(made.outputs[fields.expiresAt]),
-    ...{ rotateBy: undefined, rotate: undefined },
+    rotateBy: undefined,
     ...rotation.safeParse(stack?.outputs.credential).data,
     wholeProject: resources.some(({ type }) => type === resourceTypes.projectGrant),
   };

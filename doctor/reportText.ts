@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { groups } from "./check.ts";
 import { severities, type Finding, type Severity } from "./finding.ts";
 import type { Report } from "./report.ts";
+import { printable, printableLine } from "../lib/printable.ts";
 
 /** How each severity is marked. */
 const marks = {
@@ -44,7 +45,12 @@ export function reportText({ stack, host, findings }: Report, paint: Paint): str
     const lines = own.map((finding) => findingText(finding, paint, width));
     return own.length === 0 ? [] : [paint("bold", group), ...lines, ""];
   });
-  return [`${host} (stack ${stack})`, "", ...blocks.flat(), summary(findings, paint)].join("\n");
+  return [
+    printableLine(`${host} (stack ${stack})`),
+    "",
+    ...blocks.flat(),
+    summary(findings, paint),
+  ].join("\n");
 }
 
 /**
@@ -56,16 +62,27 @@ export function findingText(finding: Finding, paint: Paint, width = 0): string {
   const { severity, title, seen } = finding;
   const head = `${indent}${mark(severity, paint)} `;
   if (severity === "ok") {
-    return `${head}${title.padEnd(width)}  ${paint("dim", seen)}`;
+    return `${head}${title.padEnd(width)}  ${paint("dim", printableLine(seen))}`;
   }
   const details = rows
     .map(([field, label]) => [label, finding[field]] as const)
     .filter((row): row is readonly [(typeof rows)[number][1], string] => row[1] !== null)
     .map(([label, text]) => {
-      const shown = label === "mend" ? paint("cyan", text) : text;
+      const lines = shownLines(text, finding);
+      const shown = label === "mend" ? paint("cyan", lines) : lines;
       return `${indent}${indent}${paint("dim", label.padEnd(column))}  ${shown}`;
     });
-  return [`${head}${title}${subjectOf(finding)}`, ...details].join("\n");
+  return [`${head}${printableLine(`${title}${subjectOf(finding)}`)}`, ...details].join("\n");
+}
+
+/**
+ * What was seen is of one line, so that nothing in it looks like a line of the report. What could not be seen is told in
+ * the program's own sentences, which may have a command in a line below.
+ */
+function shownLines(text: string, { command }: Finding): string {
+  return command === null
+    ? printable(text).replaceAll("\n", `\n${" ".repeat(2 * indent.length + column + 2)}`)
+    : printableLine(text);
 }
 
 /** Which one it is, where the rows below do not say it anyway. */

@@ -16,8 +16,15 @@ import { ClusterFailure, ClusterUnreachable, withSentences } from "./clusterFail
 import { UserError } from "./errors.ts";
 import { execCredential, isFresh, type ExecCredential } from "./execCredential.ts";
 import { parseJson } from "./json.ts";
-import { connectionTo, isPath, type ClusterChoice, type Connection } from "./kubeconfig.ts";
+import {
+  connectionTo,
+  isPath,
+  type ClusterChoice,
+  type Connection,
+  type ExecPlugin,
+} from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
+import { shell } from "./shell.ts";
 
 /** How long the API server may take to begin its answer, in milliseconds. */
 const answerTimeout = 10_000;
@@ -26,7 +33,8 @@ const answerTimeout = 10_000;
 export class ClusterRefusal extends ClusterFailure {}
 
 /**
- * The client of a cluster, which makes the APIs of its groups.
+ * The client of a cluster, which makes the APIs of its groups; one for all of a process, so that a credential plugin is
+ * asked once.
  *
  * Their calls throw a {@link ClusterRefusal} where the cluster answers 401 or 403, and a ClusterUnreachable where
  * it does not answer.
@@ -34,8 +42,44 @@ export class ClusterRefusal extends ClusterFailure {}
  * @param choice which cluster
  * @throws UserError as {@link connectionTo}
  */
-export async function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
+export function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
   const connection = connectionTo(choice);
+  const { context, kubeconfig, stack } = choice;
+  // With the connection: a kubeconfig may change while a process watches a cluster.
+  const key = JSON.stringify([context, kubeconfig, stack, connection]);
+  const known = clients.get(key) ?? newClient(choice, connection);
+  clients.set(key, known);
+  return known;
+}
+
+const clients = new Map<string, Promise<KubeConfig>>();
+
+/** What a credential plugin hands out, which is asked again only when that has ended. */
+class PluginCredentials {
+  readonly #plugin: ExecPlugin;
+  readonly #connection: Connection;
+  #asked: Promise<ExecCredential> | undefined;
+
+  constructor(plugin: ExecPlugin, connection: Connection) {
+    this.#plugin = plugin;
+    this.#connection = connection;
+  }
+
+  async current(): Promise<ExecCredential> {
+    const before = this.#asked;
+    const known = await before?.catch(() => undefined);
+    if (known !== undefined && isFresh(known, Date.now())) {
+      return known;
+    }
+    // Of several calls at once the first asks.
+    if (this.#asked === undefined || this.#asked === before) {
+      this.#asked = execCredential(this.#plugin, this.#connection);
+    }
+    return this.#asked;
+  }
+}
+
+async function newClient(choice: ClusterChoice, connection: Connection): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
@@ -52,17 +96,14 @@ export async function clusterClient(choice: ClusterChoice): Promise<KubeConfig> 
     currentContext: "cluster",
   });
   const { exec } = connection.user;
-  let credential: ExecCredential | undefined;
+  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   config.addAuthenticator({
-    isAuthProvider: () => exec !== undefined,
+    isAuthProvider: () => credentials !== undefined,
     applyAuthentication: async (_, options: RequestOptions) => {
-      if (exec === undefined) {
+      if (credentials === undefined) {
         return;
       }
-      if (credential === undefined || !isFresh(credential, Date.now())) {
-        credential = await execCredential(exec, connection);
-      }
-      const { token, clientCertificateData, clientKeyData } = credential;
+      const { token, clientCertificateData, clientKeyData } = await credentials.current();
       Object.assign(options, {
         ...(clientCertificateData !== undefined && { cert: clientCertificateData }),
         ...(clientKeyData !== undefined && { key: clientKeyData }),
@@ -105,7 +146,7 @@ async function api<Api extends ApiType>(
 ): Promise<Api> {
   const client = await clusterClient(choice);
   const { server, context } = connectionTo(choice);
-  const command = kubectl(commandTarget(choice), "cluster-info");
+  const command = kubectl(commandTarget(choice), shell`cluster-info`);
   return withSentences(client.makeApiClient(type), { server, context }, command);
 }
 
@@ -222,7 +263,7 @@ function refusal(
   const reason = typeof message === "string" ? ` (${message})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
-  const command = status === 401 ? "auth whoami" : "auth can-i --list";
+  const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;
   return new ClusterRefusal(
     status,
     `The cluster at ${whereIs(connection)} ${what}: ${status}${reason}. Who asks: ${kubectl(commandTarget(choice), command)}`,
@@ -235,7 +276,7 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), "cluster-info")}`,
+    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 

@@ -89,8 +89,16 @@ function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefin
   );
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || inNetwork(host, "127.0.0.0", 8) || inNetwork(host, "::1", 128);
+/**
+ * Whether a host is this machine itself (RFC 1122, section 3.2.1.3; RFC 6761, section 6.3).
+ *
+ * @param host a name or an address, which a URL has in brackets where it is one of IPv6
+ */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  return (
+    address === "localhost" || inNetwork(address, "127.0.0.0", 8) || inNetwork(address, "::1", 128)
+  );
 }
 
 /** Whether an entry of `NO_PROXY` is for a host and port. */

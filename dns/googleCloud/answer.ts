@@ -3,6 +3,7 @@ import { gaxios } from "google-auth-library";
 import { messageOf } from "../../lib/errors.ts";
 import { isMap } from "../../lib/json.ts";
 import { refusalIn } from "./refusal.ts";
+import { shell } from "../../lib/shell.ts";
 
 /**
  * What Google answered instead of what was asked for, as a sentence without its words, which may repeat the request.
@@ -29,8 +30,11 @@ export function googleCloudAnswer(error: unknown): string {
   const refusal = refusalIn(response?.data);
   if (refusal?.kind === "service disabled") {
     const { service, project } = refusal;
-    const where = project === undefined ? "" : ` --project=${project}`;
-    return `${answer}: the API ${service} is not enabled\n      gcloud services enable ${service}${where}`;
+    const enable =
+      project === undefined
+        ? shell`gcloud services enable ${service}`
+        : shell`gcloud services enable ${service} --project=${project}`;
+    return `${answer}: the API ${service} is not enabled\n      ${enable}`;
   }
   if (refusal?.kind === "constraint") {
     return `${answer}: the constraint ${refusal.constraint} of the organization's policy forbids it`;

@@ -11,7 +11,7 @@ import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
 import { contentOf } from "../pathOrContent.ts";
 import { refuseUnusableGoogleCloud } from "../unusable.ts";
 import { keyClient } from "./client.ts";
-import { keyFile } from "./keyFile.ts";
+import { isGoogleAddress, keyFile, keyFileProblems } from "./keyFile.ts";
 import { proxiedTransporter } from "./transport.ts";
 
 /** What Google may ask for the calls of an operator. */
@@ -74,10 +74,35 @@ function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
   if (key.success) {
     return Promise.resolve(keyClient(key.data, scopes));
   }
+  refuseFile(file);
   const { token_uri: tokenUri } = file;
   // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
   const transporter = proxiedTransporter(typeof tokenUri === "string" ? tokenUri : undefined);
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
+}
+
+/** What a file of any type says of where its credential is sent (https://google.aip.dev/auth/4110). */
+const addressFields = ["token_uri", "token_url", "service_account_impersonation_url"] as const;
+
+/** Refuses a file before its credential is sent anywhere. It shows no value. */
+function refuseFile(file: ValueMap): void {
+  const wrong =
+    file.type === "service_account"
+      ? keyFileProblems(JSON.stringify(file))
+      : addressFields
+          .filter((field) => {
+            const address = file[field];
+            return (
+              address !== undefined && !(typeof address === "string" && isGoogleAddress(address))
+            );
+          })
+          .map((field) => `${field} is no https address at googleapis.com`);
+  if (wrong.length > 0) {
+    throw new RunError(
+      `What gcp:credentials, or GOOGLE_CREDENTIALS, says is no credentials file that can be used (wrong: ${wrong.join(", ")}).\n` +
+        "      gcloud auth application-default login",
+    );
+  }
 }
 
 function credentialsFile(credentials: string): ValueMap {

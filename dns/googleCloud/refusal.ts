@@ -1,4 +1,5 @@
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { shell, verbatim } from "../../lib/shell.ts";
 
 /** Why Google refuses a call, as far as its details say so, and the operator can do something about it. */
 export type GoogleRefusal =
@@ -82,12 +83,12 @@ export interface RefusalPlace {
 /** A sentence on a refusal, and the commands that lead out of it. */
 export function refusalText(refusal: GoogleRefusal, place: RefusalPlace): string {
   const { stack } = place;
-  const config = `pulumi config set -s ${stack}`;
+  const config = verbatim(shell`pulumi config set -s ${stack}`);
   if (refusal.kind === "service disabled") {
     const { service, project = place.project } = refusal;
     return (
       `The API ${service} is not enabled in project ${project}. Enable it, and wait a minute or two:\n` +
-      `      gcloud services enable ${service} --project=${project}`
+      `      ${shell`gcloud services enable ${service} --project=${project}`}`
     );
   }
   const { constraint } = refusal;
@@ -99,29 +100,29 @@ export function refusalText(refusal: GoogleRefusal, place: RefusalPlace): string
   const exception = aboutSharing
     ? [
         "an administrator of the organization's policy allows the organization's own identities in the project:",
-        `gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
+        shell`gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
       ]
     : [
         "an exception for the project, by an administrator of the organization's policy:",
-        `echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
+        shell`echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
       ];
   const ways: readonly (readonly string[])[] = [
     [
       "on GKE, Workload Identity, which uses no key:",
-      `${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
+      shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
     ],
     exception,
     [
       "a key that was made elsewhere:",
-      `${config} --path --secret dns.serviceAccountKey < service-account.json`,
+      shell`${config} --path --secret dns.serviceAccountKey < service-account.json`,
     ],
     [
       "a zone at Cloudflare:",
-      `pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
+      shell`pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
     ],
     [
       "HTTP-01, which needs no credential:",
-      `pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
+      shell`pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
     ],
   ];
   return [

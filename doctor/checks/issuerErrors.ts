@@ -4,6 +4,7 @@ import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
 import { askAddresses, askCaa, askChallenge, challengeName } from "./lookUp.ts";
 import { deployAgain, restart, setAndDeploy } from "./mend.ts";
+import { shell, verbatim } from "../../lib/shell.ts";
 
 /** Words of the issuer in the log, and what they mean. */
 export interface IssuerError extends Problem {
@@ -12,7 +13,7 @@ export interface IssuerError extends Problem {
   readonly applies?: (expected: Expectation) => boolean;
 }
 
-const prove = ({ stack }: Expectation) => `npm run doctor -- -s ${stack} --prove`;
+const prove = ({ stack }: Expectation) => shell`npm run doctor -- -s ${stack} --prove`;
 const error = "error";
 
 /**
@@ -34,7 +35,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /cert issuer: .*invalid email|acme:error:invalid(Contact|Email)|unsupportedContact/i,
     title: "The CA account's e-mail address is refused",
     why: "Without a valid address the provider exits, or the CA makes no account.",
-    command: (expected) => setAndDeploy(expected, "email you@example.com"),
+    command: (expected) => setAndDeploy(expected, shell`email you@example.com`),
   },
   {
     id: "log-credential-missing",
@@ -70,7 +71,8 @@ export const issuerErrors: readonly IssuerError[] = [
       /acme:error:rateLimited|too many (certificates|failed authorizations|new orders|registrations)/i,
     title: "Let's Encrypt's rate limit is reached",
     why: "5 certificates a week for the same name, 50 a week for the registered domain, 5 failed validations an hour, 300 orders in 3 hours. The line says which, and until when: nothing but waiting helps, and each restart tries again. The staging directory has other limits.",
-    command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep -i 'retry after'`),
+    command: (expected) =>
+      kubectl(expected, shell`logs ${expected.names.pod} | grep -i 'retry after'`),
   },
   {
     id: "log-account",
@@ -82,7 +84,7 @@ export const issuerErrors: readonly IssuerError[] = [
     command: (expected) =>
       kubectl(
         expected,
-        `exec ${expected.names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && ${restart(expected)}`,
+        shell`exec ${expected.names.pod} -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && ${verbatim(restart(expected))}`,
       ),
   },
   {
@@ -109,7 +111,7 @@ export const issuerErrors: readonly IssuerError[] = [
     why: "Something else answers on port 80, or an older TXT record is still seen.",
     command: (expected) =>
       expected.challenge.type === "dns-01"
-        ? `dig ${challengeName(expected)} TXT`
+        ? shell`dig ${challengeName(expected)} TXT`
         : askChallenge(expected),
   },
   {
@@ -129,7 +131,7 @@ export const issuerErrors: readonly IssuerError[] = [
     command: (expected) =>
       kubectl(
         expected,
-        `exec ${expected.names.pod} -- sh -c 'nslookup ${expected.domain} 1.1.1.1'`,
+        shell`exec ${expected.names.pod} -- sh -c 'nslookup ${expected.domain} 1.1.1.1'`,
       ),
   },
   {
@@ -138,7 +140,7 @@ export const issuerErrors: readonly IssuerError[] = [
     pattern: /get directory at '/i,
     title: "The provider could not reach the CA at its start",
     why: "It asks for the ACME directory before anything else, and exits without an answer.",
-    command: ({ directoryUrl }) => `curl ${directoryUrl}`,
+    command: ({ directoryUrl }) => shell`curl ${directoryUrl}`,
   },
   {
     id: "log-http-solver",

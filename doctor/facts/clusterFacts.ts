@@ -19,6 +19,7 @@ import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
 import { parseLog, type LogLine } from "./podLog.ts";
 import { providerContainer } from "./providerContainer.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** What there is to know of a provider in its cluster. */
 export interface ClusterFacts {
@@ -213,7 +214,7 @@ async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | u
     }
     if (status === 401 || status === 403) {
       throw new NotSeen(
-        `the cluster does not let you read that (${status}): ${kubectl(expected, "auth can-i --list")}`,
+        `the cluster does not let you read that (${status}): ${kubectl(expected, shell`auth can-i --list`)}`,
       );
     }
     if (status !== undefined) {

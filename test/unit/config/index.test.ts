@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   ConfigError,
   readConfig,
+  credentialWarnings,
   settingsWithoutEffect,
   type ConfigSource,
 } from "../../../config/index.ts";
@@ -111,6 +112,10 @@ describe("configuration", () => {
       ["node", 'https://rpc.example.com/"'],
       ["chainid", "akashnet 2"],
       ["chart", "akash/provider"],
+      ["chart", "http://charts.example.com"],
+      ["chart", "http://127.0.0.1.example.com/charts"],
+      ["chart", "oci://registry.example.com/akash/provider@latest"],
+      ["chart", "oci://registry.example.com/akash/provider@sha256:12"],
       ["chart", "~/chart"],
       ["chart", "file:///home/me/chart"],
       ["chart", "https://example.com/provider-19.0.2.tgz"],
@@ -133,6 +138,9 @@ describe("configuration", () => {
       ["chartVersion", "15.1.0-rc0"],
       ["chartVersion", "20.0.0"],
       ["chart", "oci://registry.example.com/akash/provider"],
+      ["chart", `oci://registry.example.com/akash/provider@sha256:${"0a".repeat(32)}`],
+      ["chart", "http://127.0.0.1:8080/charts"],
+      ["chart", "http://[::1]:8080/charts"],
       ["attributes", json([{ key: "region", value: "us-east" }])],
     ];
     for (const [name, value] of accepted) {
@@ -499,6 +507,50 @@ describe("configuration", () => {
         const source = configSource({ chart, chartVersion: "18.0.0" });
         assert.deepEqual(settingsWithoutEffect(source), []);
       }
+    });
+  });
+
+  describe("chart values that look like credentials", () => {
+    const warnings = (values: object) =>
+      credentialWarnings(configSource({ values: JSON.stringify(values) }, "prod"));
+
+    for (const [path, values] of [
+      ["values.registry.pullPassword", { registry: { pullPassword: "SENTINEL" } }],
+      ["values.a.apiToken", { a: { apiToken: "SENTINEL" } }],
+      ["values.secretAccessKey", { secretAccessKey: "SENTINEL" }],
+      ["values.AWS_SECRET_ACCESS_KEY", { AWS_SECRET_ACCESS_KEY: "SENTINEL" }],
+      ["values.db.password", { db: { password: 12345 } }],
+      ["values.items[1].clientSecret", { items: [{}, { clientSecret: "SENTINEL" }] }],
+      ["values.env[0].value", { env: [{ name: "DB_PASSWORD", value: "SENTINEL" }] }],
+    ] as const) {
+      it(`are named, with what removes them, and not shown: ${path}`, () => {
+        const [sentence = "", ...others] = warnings(values);
+        assert.deepEqual(others, []);
+        assert(sentence.startsWith(`${path} looks like a credential. `), sentence);
+        assert.match(sentence, /\n {6}pulumi config rm -s prod --path \S+$/);
+        assert(!sentence.includes("SENTINEL") && !sentence.includes("12345"));
+      });
+    }
+
+    it("are not the names of Secrets, settings of credentials, or what is empty", () => {
+      assert.deepEqual(
+        warnings({
+          existingSecret: "x",
+          imagePullSecrets: [{ name: "x" }],
+          pullSecret: "x",
+          secretName: "x",
+          passwordSecretRef: { name: "x", key: "password" },
+          automountServiceAccountToken: true,
+          tokenTTL: "1h",
+          password: "",
+          token: null,
+          compass: "north",
+          env: [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "x", key: "y" } } }],
+        }),
+        [],
+      );
+      assert.deepEqual(warnings({}), []);
+      assert.deepEqual(credentialWarnings(configSource({})), []);
     });
   });
 

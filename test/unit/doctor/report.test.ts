@@ -72,6 +72,25 @@ describe("doctor, the report", () => {
     );
   });
 
+  it("shows what is from elsewhere without what a terminal would act on, and on a line of its own", async () => {
+    const text =
+      "\u001b[2J\u001b]0;title\u0007refused\r\n\n15 ok, 0 info, 0 warning, 0 error\u202e";
+    const report = await examine(
+      checks,
+      context({
+        log: command,
+        wire: { certificate: () => Promise.resolve({ unreachable: text }) },
+      }),
+    );
+    const shown = reportText(report, plain);
+    assert.doesNotMatch(shown, /[^\P{Cc}\n]|\u202e/u);
+    assert.match(
+      shown,
+      /\n {4}seen {6}\\u001b\[2J\\u001b\]0;title\\u0007refused\\u000d\\u000a\\u000a15 ok, .*\\u202e\n {4}because/,
+    );
+    assert.equal(shown.match(/^15 ok/gm), null);
+  });
+
   it("names the object of a finding", async () => {
     const { live } = context().cluster;
     const report = await examine(

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
@@ -62,6 +65,65 @@ describe("Google as the operator", () => {
     const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
     const { who } = await listing({ credentials: JSON.stringify(key) });
     assert.equal(who, key.client_email);
+  });
+
+  it("is nobody by a file that would send its credential elsewhere, and is not asked for", async () => {
+    const asked: string[] = [];
+    // Whatever leaves this machine would go through it.
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end("{}");
+    })
+      .on("connect", ({ url = "" }, socket) => {
+        asked.push(url);
+        socket.destroy();
+      })
+      .listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const { HTTP_PROXY, HTTPS_PROXY } = process.env;
+    process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
+    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const user = {
+      type: "authorized_user",
+      client_id: "i",
+      client_secret: "s",
+      refresh_token: "r",
+    };
+    const external = {
+      type: "external_account",
+      audience: "//a",
+      credential_source: { file: "/" },
+    };
+    try {
+      for (const [credentials, field] of [
+        [{ ...key, token_uri: `http://other.test/token` }, "token_uri"],
+        [{ ...key, token_uri: "https://googleapis.com.other.test/token" }, "token_uri"],
+        [{ ...key, token_uri: "https://oauth2.googleapis.com@other.test/token" }, "token_uri"],
+        [{ ...key, token_uri: "http://oauth2.googleapis.com/token" }, "token_uri"],
+        [{ ...user, token_uri: "https://other.test/token" }, "token_uri"],
+        [{ ...external, token_url: "https://other.test/v1/token" }, "token_url"],
+      ] as const) {
+        await assert.rejects(
+          listing({ credentials: JSON.stringify(credentials) }),
+          (error) =>
+            error instanceof Error &&
+            error.name !== "GaxiosError" &&
+            error.message.includes(`(wrong: ${field} is no https address at googleapis.com)`) &&
+            !error.message.includes("other.test"),
+        );
+      }
+    } finally {
+      proxy.close();
+      delete process.env.HTTP_PROXY;
+      delete process.env.HTTPS_PROXY;
+      Object.assign(
+        process.env,
+        HTTP_PROXY !== undefined && { HTTP_PROXY },
+        HTTPS_PROXY !== undefined && { HTTPS_PROXY },
+      );
+    }
+    assert.deepEqual(asked, []);
   });
 
   it("is a user with the quota project of the credentials file, unless another one is said", async () => {
