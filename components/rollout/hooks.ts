@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames } from "../../chart/release.ts";
-import { shellWord } from "../../lib/clusterCommand.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
 import { secretMetadata } from "../../lib/kubernetesApi.ts";
@@ -54,7 +53,7 @@ export function rolloutHooks(name: string, cluster: Cluster) {
     const apps = await cluster.appsApi();
     const { namespace, name: releaseName, values = {} } = inputs;
     const names = releaseNames(releaseName, values);
-    const stack = shellWord(pulumi.getStack());
+    const stack = pulumi.getStack();
     const target: RolloutTarget = { ...commandTarget(cluster), namespace, names, stack };
     await refuseUnlessAdmitted(core, target);
     if (isNew) {

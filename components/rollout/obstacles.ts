@@ -1,6 +1,7 @@
 import { podSecurityLabel } from "../../chart/release.ts";
-import { kubectl, shellWord, type CommandTarget } from "../../lib/clusterCommand.ts";
+import { kubectl, type CommandTarget } from "../../lib/clusterCommand.ts";
 import { quantityOf } from "../../lib/quantity.ts";
+import { shell, type ShellText } from "../../lib/shell.ts";
 import type { Remark } from "./remarks.ts";
 
 /**
@@ -20,7 +21,7 @@ export interface Obstacle {
   /** In a sentence, without its end. */
   readonly meaning: string;
   /** The command that takes it out of the way, or the first step towards it. */
-  readonly command: string;
+  readonly command: ShellText;
 }
 
 /** Which provider the commands are for. */
@@ -36,29 +37,30 @@ interface KnownObstacle {
   /** What the object and the remark's reason and text begin with or have in them. */
   readonly pattern: RegExp;
   readonly meaning: (words: readonly string[]) => string;
-  readonly command: (target: ObstacleTarget, words: readonly string[]) => string;
+  readonly command: (target: ObstacleTarget, words: readonly string[]) => ShellText;
 }
 
-const describePod = (target: ObstacleTarget) => kubectl(target, `describe pod ${target.names.pod}`);
+const describePod = (target: ObstacleTarget) =>
+  kubectl(target, shell`describe pod ${target.names.pod}`);
 const describeClaim = (target: ObstacleTarget) =>
-  kubectl(target, `describe pvc ${target.names.claim}`);
+  kubectl(target, shell`describe pvc ${target.names.claim}`);
 const webhooks = (target: ObstacleTarget) =>
   kubectl(
     { ...target, namespace: undefined },
-    "get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+    shell`get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
   );
 
 /** The command that lets the provider's pod into a namespace. */
-export function admitPods(target: CommandTarget & { readonly namespace: string }): string {
+export function admitPods(target: CommandTarget & { readonly namespace: string }): ShellText {
   const { name, value } = podSecurityLabel;
   return kubectl(
     { ...target, namespace: undefined },
-    `label namespace ${target.namespace} ${name}=${value} --overwrite`,
+    shell`label namespace ${target.namespace} ${name}=${value} --overwrite`,
   );
 }
 
 /** Gives a quota the room that is missing, by the words of its refusal. */
-function raiseQuota(target: ObstacleTarget, words: readonly string[]): string {
+function raiseQuota(target: ObstacleTarget, words: readonly string[]): ShellText {
   const [quota = "", requested = "", used = ""] = words;
   const inUse = amounts(used);
   const hard = Object.entries(amounts(requested)).map(([resource, amount]) => [
@@ -66,7 +68,7 @@ function raiseQuota(target: ObstacleTarget, words: readonly string[]): string {
     sum(amount, inUse[resource] ?? "0"),
   ]);
   const patch = JSON.stringify({ spec: { hard: Object.fromEntries(hard) as object } });
-  return kubectl(target, `patch resourcequota ${quota} --type=merge -p ${shellWord(patch)}`);
+  return kubectl(target, shell`patch resourcequota ${quota} --type=merge -p ${patch}`);
 }
 
 /** `requests.cpu=1,pods=1` by the resource. */
@@ -116,14 +118,14 @@ const known: readonly KnownObstacle[] = [
     pattern: /FailedCreate: .*failed quota: ([\w.-]+): must specify (.*)/,
     meaning: ([quota, what]) =>
       `The ResourceQuota ${quota ?? ""} of the namespace admits only pods that specify ${what ?? ""}`,
-    command: (target, [quota = ""]) => kubectl(target, `describe resourcequota ${quota}`),
+    command: (target, [quota = ""]) => kubectl(target, shell`describe resourcequota ${quota}`),
   },
   {
     id: "priority-class",
     certainty: "certain",
     pattern: /FailedCreate: .*no PriorityClass with name (\S+) was found/,
     meaning: ([name]) => `There is no PriorityClass ${name ?? ""}, which the pod names`,
-    command: (target) => kubectl({ ...target, namespace: undefined }, "get priorityclasses"),
+    command: (target) => kubectl({ ...target, namespace: undefined }, shell`get priorityclasses`),
   },
   {
     id: "limit-range",
@@ -131,7 +133,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /FailedCreate: .*((?:maximum|minimum) \S+ usage per \w+ is [^,\]]*|\S+ max limit to request ratio per \w+ is [^,\]]*)/,
     meaning: ([limit]) => `A LimitRange of the namespace forbids the pod (${limit ?? ""})`,
-    command: (target) => kubectl(target, "describe limitrange"),
+    command: (target) => kubectl(target, shell`describe limitrange`),
   },
   {
     id: "webhook-refuses",
@@ -148,7 +150,10 @@ const known: readonly KnownObstacle[] = [
     meaning: ([name, reason]) =>
       `The ValidatingAdmissionPolicy ${name ?? ""} refuses the pod (${reason ?? ""})`,
     command: (target, [name = ""]) =>
-      kubectl({ ...target, namespace: undefined }, `get validatingadmissionpolicy ${name} -o yaml`),
+      kubectl(
+        { ...target, namespace: undefined },
+        shell`get validatingadmissionpolicy ${name} -o yaml`,
+      ),
   },
   {
     id: "webhook-down",
@@ -164,7 +169,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /FailedCreate: .*(?:error looking up service account|serviceaccount) \S*?([\w.-]+)[":]/,
     meaning: ([name]) => `The pod's ServiceAccount ${name ?? ""} is not there`,
-    command: (target) => kubectl(target, "get serviceaccounts"),
+    command: (target) => kubectl(target, shell`get serviceaccounts`),
   },
   {
     id: "namespace-ends",
@@ -172,14 +177,17 @@ const known: readonly KnownObstacle[] = [
     pattern: /FailedCreate: .*because it is being terminated/,
     meaning: () => "The namespace is being deleted",
     command: (target) =>
-      kubectl({ ...target, namespace: undefined }, `get namespace ${target.namespace} -o yaml`),
+      kubectl(
+        { ...target, namespace: undefined },
+        shell`get namespace ${target.namespace} -o yaml`,
+      ),
   },
   {
     id: "pod-refused",
     certainty: "lasting",
     pattern: /FailedCreate: .*(?:error: |failed: )(.*)/,
     meaning: ([words]) => `The cluster refuses to make the pod (${words ?? ""})`,
-    command: (target) => kubectl(target, "get events --sort-by=.lastTimestamp"),
+    command: (target) => kubectl(target, shell`get events --sort-by=.lastTimestamp`),
   },
   {
     id: "storage-class",
@@ -187,7 +195,7 @@ const known: readonly KnownObstacle[] = [
     pattern: /ProvisioningFailed: .*storageclass\.storage\.k8s\.io "([^"]+)" not found/,
     meaning: ([name]) =>
       `There is no storage class ${name ?? ""}, which the claim of the home volume names after the stack's storageClass or the persistent storage in its attributes`,
-    command: (target) => kubectl({ ...target, namespace: undefined }, "get storageclasses"),
+    command: (target) => kubectl({ ...target, namespace: undefined }, shell`get storageclasses`),
   },
   {
     id: "storage-class-none",
@@ -195,7 +203,7 @@ const known: readonly KnownObstacle[] = [
     pattern: /FailedBinding: .*no storage class is set/,
     meaning: () =>
       "The claim of the home volume names no storage class, and the cluster has no default one",
-    command: (target) => kubectl({ ...target, namespace: undefined }, "get storageclasses"),
+    command: (target) => kubectl({ ...target, namespace: undefined }, shell`get storageclasses`),
   },
   {
     id: "volume",
@@ -225,7 +233,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "certain",
     pattern: /: (?:InvalidImageName|InspectFailed): (.*)/,
     meaning: ([words]) => `The image's name is none (${words ?? ""})`,
-    command: ({ stack }) => `pulumi config get -s ${shellWord(stack)} values`,
+    command: ({ stack }) => shell`pulumi config get -s ${stack} values`,
   },
   {
     id: "image",

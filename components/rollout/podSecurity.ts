@@ -1,9 +1,11 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { getStack, RunError } from "@pulumi/pulumi";
 import { podSecurityLabel } from "../../chart/release.ts";
-import { shellWord, type CommandTarget } from "../../lib/clusterCommand.ts";
+import type { CommandTarget } from "../../lib/clusterCommand.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
+import { printableLine } from "../../lib/printable.ts";
+import { joined, shell } from "../../lib/shell.ts";
 import { admitPods } from "./obstacles.ts";
 
 /** A pod with the volume of the chart's pod that only the level `privileged` admits. It is never made. */
@@ -40,8 +42,8 @@ export async function refuseUnlessAdmitted(
   const refusal = await refusalOf(core, namespace, level);
   if (refusal !== undefined) {
     throw new RunError(
-      `The namespace ${namespace} does not admit the provider's pod, which has a hostPath volume: ${refusal}. ` +
-        `Helm was not begun. Admit it, and deploy then: ${admitPods(target)} && pulumi up -s ${shellWord(getStack())}`,
+      `The namespace ${namespace} does not admit the provider's pod, which has a hostPath volume: ${printableLine(refusal)}. ` +
+        `Helm was not begun. Admit it, and deploy then: ${joined([admitPods(target), shell`pulumi up -s ${getStack()}`], " && ")}`,
     );
   }
 }

@@ -7,6 +7,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../../chart/release.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
+import { printableLine } from "../../lib/printable.ts";
 
 /** Where a release's pod is made: the objects whose events say why it does not come. */
 export interface RolloutPlace {
@@ -198,5 +199,5 @@ const shownText = 500;
 export function remarkText({ subject, reason, text, count }: Remark): string {
   const times = count > 1 ? ` (${count} times)` : "";
   const cut = text.length > shownText ? `${text.slice(0, shownText)}…` : text;
-  return `${subject}: ${reason}${times}${cut === "" ? "" : `: ${cut}`}`;
+  return printableLine(`${subject}: ${reason}${times}${cut === "" ? "" : `: ${cut}`}`);
 }

@@ -1,5 +1,7 @@
 import type { AppsV1Api, CoreV1Api, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { messageOf } from "../../lib/errors.ts";
+import { printableLine } from "../../lib/printable.ts";
+import { shell } from "../../lib/shell.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import type { Clock } from "../clock.ts";
 import { obstacleOf, obstaclesOf, type Obstacle, type ObstacleTarget } from "./obstacles.ts";
@@ -119,7 +121,9 @@ export class RolloutWatch {
         .slice(-mostRemarks)
         .flatMap((remark) => [
           `  ${remarkText(remark)}`,
-          ...(this.#logs.get(remark.version) ?? []).map((line) => `    | ${line.slice(0, 300)}`),
+          ...(this.#logs.get(remark.version) ?? []).map(
+            (line) => `    | ${printableLine(line.slice(0, 300))}`,
+          ),
         ]),
       ...(this.#hasEndedWait
         ? [
@@ -127,7 +131,7 @@ export class RolloutWatch {
           ]
         : []),
       ...obstaclesOf(remarks, this.#target).map(obstacleText),
-      `Then deploy again: pulumi up -s ${stack}`,
+      `Then deploy again: ${shell`pulumi up -s ${stack}`}`,
     ].join("\n");
   }
 
@@ -265,7 +269,7 @@ const mostRemarks = 12;
 
 /** An obstacle, and what to do about it. */
 export function obstacleText({ meaning, command }: Obstacle): string {
-  return `${meaning}: ${command}`;
+  return `${printableLine(meaning)}: ${command}`;
 }
 
 function isReady(pod: V1Pod | undefined): boolean {

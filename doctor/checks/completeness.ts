@@ -1,4 +1,5 @@
 import { kubectl } from "../../lib/clusterCommand.ts";
+import { shell } from "../../lib/shell.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
@@ -11,7 +12,7 @@ const leftOut: Problem = {
   command: (expected) =>
     kubectl(
       expected,
-      `get secrets -l '${recordSelector({ name: expected.releaseName })}' --sort-by=.metadata.creationTimestamp`,
+      shell`get secrets -l '${recordSelector({ name: expected.releaseName })}' --sort-by=.metadata.creationTimestamp`,
     ),
 };
 

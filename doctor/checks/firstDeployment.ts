@@ -1,6 +1,7 @@
 import { obstaclesOf } from "../../components/rollout/obstacles.ts";
 import { withoutRepetitions } from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
+import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, type Problem } from "../finding.ts";
@@ -11,7 +12,7 @@ const failed: Problem = {
   severity: "error",
   title: "The stack's first deployment has failed",
   why: "Helm takes a first installation away again that does not get ready. What is left are the namespace, the Secrets, and what the cluster has noted of the pod.",
-  command: (expected) => kubectl(expected, "get events --sort-by=.lastTimestamp"),
+  command: (expected) => kubectl(expected, shell`get events --sort-by=.lastTimestamp`),
 };
 
 /** Whether anything of the release is there after a first deployment that has not ended well. */
@@ -30,7 +31,7 @@ export const firstDeployment: Check = {
     const remarks = withoutRepetitions(await cluster.remarks());
     const seen = `no release ${releaseName}, ${pod} ${names.pod} and ${remarks.length} events of it in namespace ${namespace}`;
     const [last] = obstaclesOf(remarks, expected).slice(-1);
-    const command = last && `${last.command} && ${deploy(expected)}`;
+    const command = last && joined([last.command, deploy(expected)], " && ");
     return {
       found: [
         found(failed, expected, {
@@ -44,6 +45,6 @@ export const firstDeployment: Check = {
   },
 };
 
-function deploy({ stack }: Expectation): string {
-  return `pulumi up -s ${stack}`;
+function deploy({ stack }: Expectation): ShellText {
+  return shell`pulumi up -s ${stack}`;
 }

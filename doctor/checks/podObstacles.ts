@@ -1,6 +1,7 @@
 import { obstacleOf } from "../../components/rollout/obstacles.ts";
 import { remarkText, withoutRepetitions } from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
+import { shell } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 
@@ -9,7 +10,7 @@ const obstacle: Problem = {
   severity: "error",
   title: "Something keeps the provider's pod from coming",
   why: "The cluster has noted it of the StatefulSet, the claim of the home volume or the pod, and keeps such events for an hour. With the cause out of the way, `pulumi up` deploys again.",
-  command: (expected) => kubectl(expected, "get events --sort-by=.lastTimestamp"),
+  command: (expected) => kubectl(expected, shell`get events --sort-by=.lastTimestamp`),
 };
 
 /** What is in the way of a pod that is not ready. */
