@@ -159,11 +159,10 @@ export async function secretMetadata(
   request: { readonly namespace: string; readonly labelSelector: string },
 ): Promise<readonly V1ObjectMeta[]> {
   const { setHeaderOptions } = await import("@kubernetes/client-node");
-  const { items } = await core.listNamespacedSecret(
-    request,
-    setHeaderOptions("Accept", metadataOnly),
-  );
-  return items.flatMap(({ metadata }) => metadata ?? []);
+  const list = await core.listNamespacedSecret(request, setHeaderOptions("Accept", metadataOnly));
+  // A list of metadata says null where it is empty.
+  const items = list.items as typeof list.items | null;
+  return (items ?? []).flatMap(({ metadata }) => metadata ?? []);
 }
 
 /** What a read answers, or undefined where there is no such object. */

@@ -53,7 +53,13 @@ class LargeCluster {
         "all Secrets were asked for",
       );
       const versions = Array.from({ length: this.revisions }, (_, index) => index + 1);
-      return json({ items: versions.map((version) => ({ metadata: this.#metadata(version) })) });
+      return json({
+        // As the API server has it.
+        items:
+          versions.length === 0
+            ? null
+            : versions.map((version) => ({ metadata: this.#metadata(version) })),
+      });
     }
     if (part === "log") {
       const tail = searchParams.get("tailLines");
@@ -149,6 +155,11 @@ describe("a cluster with more than can be read", () => {
     const facts = await cluster.facts();
     assert.equal((await facts.log()).length, 80_000);
     assert.deepEqual(await facts.leftOut(), []);
+  });
+
+  it("has no revisions where there is no release", async () => {
+    cluster.revisions = 0;
+    assert.deepEqual(await (await cluster.facts()).revisions(), []);
   });
 
   it("is told to be whole where it is", async () => {
