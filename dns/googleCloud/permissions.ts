@@ -14,19 +14,26 @@ export function isRoleName(text: string): boolean {
 }
 
 /**
- * What answering a challenge takes on the managed zone, and so what a role for `dns.role` must have. lego reads the zone
- * and the record sets, makes changes and waits for each (go-acme/lego, providers/dns/gcloud/googlecloud.go); the proof
- * also replaces a record that an interrupted one has left.
+ * What lego calls on the managed zone: it reads the zone and the record sets, makes changes and waits for each
+ * (go-acme/lego, providers/dns/gcloud/googlecloud.go).
  *
  * @see https://cloud.google.com/dns/docs/access-control#permissions
  */
-export const challengePermissions = [
+export const issuerPermissions = [
   "dns.changes.create",
   "dns.changes.get",
   "dns.managedZones.get",
   "dns.resourceRecordSets.create",
   "dns.resourceRecordSets.delete",
   "dns.resourceRecordSets.list",
+] as const;
+
+/**
+ * What a role for `dns.role` must have: the same, and what the proof takes to replace the record that an interrupted one has
+ * left.
+ */
+export const challengePermissions = [
+  ...issuerPermissions,
   "dns.resourceRecordSets.update",
 ] as const;
 

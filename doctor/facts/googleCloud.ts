@@ -3,7 +3,7 @@ import { zoneContains } from "../../dns/zone.ts";
 import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile, type KeyFile } from "../../dns/googleCloud/keyFile.ts";
 import { serviceAccountKey, serviceAccountKeys } from "../../dns/googleCloud/keys.ts";
-import { challengePermissions } from "../../dns/googleCloud/permissions.ts";
+import { issuerPermissions } from "../../dns/googleCloud/permissions.ts";
 import { googleDns, type ManagedZone } from "../../dns/googleCloud/zones.ts";
 import { googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
@@ -60,7 +60,7 @@ export function googleCloudCredential(
     lacks: async () => {
       try {
         const { dnsName: name, visibility = "public" } = await managedZone();
-        const permissions = await held(zoneUrl, challengePermissions);
+        const permissions = await held(zoneUrl, issuerPermissions);
         return [
           ...(zoneContains(name, host)
             ? []
@@ -70,7 +70,7 @@ export function googleCloudCredential(
           ...(visibility === "public"
             ? []
             : [{ expected: "a public zone", seen: `the managed zone ${zone} is ${visibility}` }]),
-          ...challengePermissions
+          ...issuerPermissions
             .filter((permission) => !permissions.includes(permission))
             .map((permission) => ({
               expected: `${permission} on the managed zone ${zone}`,
