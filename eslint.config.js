@@ -67,6 +67,11 @@ export default defineConfig(
       eqeqeq: "error",
     },
   },
+  {
+    // The Node that is first on PATH reads it before it is found too old.
+    files: ["startup/preload.cjs"],
+    languageOptions: { ecmaVersion: 2019, sourceType: "commonjs" },
+  },
   ...folders.map((folder) => ({
     files: [`${folder}/**/*.ts`],
     // Tests, and what measures with their help, know everything.

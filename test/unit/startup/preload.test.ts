@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { execFile, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** What an expression is worth after `preload.mjs`, in a process of its own, as JSON. */
+/** What an expression is worth after `preload.cjs`, in a process of its own, as JSON. */
 async function evaluated(script: string): Promise<unknown> {
   const args = [
-    ...["--import", "./startup/preload.mjs", "--input-type=module", "--eval"],
+    ...["--require", "./startup/preload.cjs", "--input-type=module", "--eval"],
     `const value = await (async () => { ${script} })(); console.log(JSON.stringify(value));`,
   ];
   // With this variable a user has decided already where the cache is.
@@ -65,4 +75,81 @@ describe("the program's start", function () {
     `);
     assert.equal(same, true);
   });
+
+  describe("where the machine lacks something", () => {
+    let checkout = "";
+    beforeEach(() => {
+      checkout = mkdtempSync(join(tmpdir(), "preload-"));
+      cpSync("startup/preload.cjs", join(checkout, "startup/preload.cjs"));
+      cpSync("package.json", join(checkout, "package.json"));
+    });
+    afterEach(() => {
+      rmSync(checkout, { recursive: true, force: true });
+    });
+
+    /** Starts a program of the checkout by a Node that tells another version than its own. */
+    function start(version = process.versions.node) {
+      const other = join(checkout, "other-node.cjs");
+      writeFileSync(
+        other,
+        `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`,
+      );
+      return spawnSync(
+        process.execPath,
+        ["--require", other, "--require", "./startup/preload.cjs", "--eval", "console.log('ran')"],
+        { cwd: checkout, encoding: "utf8" },
+      );
+    }
+
+    /** Runs the command at the end of a message in a shell. */
+    function paste(message: string, before = "") {
+      const command = /: ((?:npm|export) .*)\n$/.exec(message)?.[1] ?? assert.fail(message);
+      return spawnSync("bash", ["-c", `${before}${command} && command -v node`], {
+        encoding: "utf8",
+      });
+    }
+
+    for (const version of ["12.22.12", "18.20.8", "20.20.2", "22.17.1"]) {
+      it(`says that Node ${version} is too old, and which is not`, () => {
+        const own = join(checkout, "node_modules/.bin/node");
+        mkdirSync(dirname(own), { recursive: true });
+        symlinkSync(process.execPath, own);
+        const { status, stdout, stderr } = start(version);
+        assert.equal(stderr.split("\n").length, 2, stderr);
+        assert(stderr.startsWith(`Node ${version} (`), stderr);
+        assert.equal(paste(stderr).stdout.trim(), own);
+        assert.equal(stdout, "");
+        // The SDK's own code for an error that has been told, so that the engine adds no words of its own.
+        assert.equal(status, 32);
+      });
+    }
+
+    it("says where to get a Node where the project has none", () => {
+      assert.match(start("20.20.2").stderr, /^Node 20\.20\.2 .*https:\/\/nodejs\.org.*npm ci\n$/);
+    });
+
+    it("says that the packages are not installed, and how they are", () => {
+      const { status, stderr } = start();
+      assert.equal(status, 32);
+      assert.match(stderr, /^The project's packages are not installed .*@pulumi\/kubernetes/);
+      const npm = 'npm() { printf "%s|" "$@"; }; ';
+      assert(paste(stderr, npm).stdout.startsWith(`ci|--prefix|${checkout}|`));
+    });
+
+    it("names the packages that an older version of the project has installed", () => {
+      for (const [name, version] of Object.entries(directDependencies())) {
+        const file = join(checkout, "node_modules", name, "package.json");
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, JSON.stringify({ name, version: name === "zod" ? "3.0.0" : version }));
+      }
+      assert.match(start().stderr, /package\.json names them \(zod\): npm ci/);
+    });
+  });
 });
+
+function directDependencies(): Readonly<Record<string, string>> {
+  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  return dependencies;
+}
