@@ -30,7 +30,6 @@ export type StackSettings = Readonly<Record<string, unknown>>;
 /** Pulumi reads YAML 1.1, where a moment that is not quoted is no text. */
 const yaml = { version: "1.1" } as const;
 
-const project = "akash-provider-letsencrypt";
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
 const folders = ["adopt", "chart", "components", "config", "dns", "lib", "stacks", "startup"];
 
@@ -85,6 +84,14 @@ export class Workspace {
     return workspace;
   }
 
+  /** An empty folder, where a test itself makes the project and the stack. */
+  static empty(sandbox: Sandbox, name: string, stack: string): Workspace {
+    const workspace = new Workspace(sandbox, name, stack);
+    rmSync(workspace.directory, { recursive: true, force: true });
+    mkdirSync(workspace.directory, { recursive: true });
+    return workspace;
+  }
+
   /** The same stack from another folder. */
   copy(name: string): Workspace {
     const copy = new Workspace(this.sandbox, name, this.stack);
@@ -112,8 +119,7 @@ export class Workspace {
       readonly config: Readonly<Record<string, unknown>>;
       readonly encryptionsalt: string;
     };
-    const own = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
-    const config = { ...local.config, ...(Object.fromEntries(own) as Record<string, unknown>) };
+    const config = { ...local.config, ...settings };
     writeFileSync(this.stackFile, stringify({ ...local, config }, yaml));
   }
 
