@@ -1,5 +1,5 @@
-import { stringify } from "yaml";
 import { helm, kubectl } from "../lib/clusterCommand.ts";
+import { formatYaml } from "../lib/yaml.ts";
 import { chartChange } from "./chartVersions.ts";
 import { keepPolicy } from "./cluster/runningProvider.ts";
 import {
@@ -47,7 +47,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
     file === undefined
       ? `The release ${place.releaseName} in ${place.namespace} goes back to the stack ${identity.stack}, whose settings stay as they are.`
       : `${file} and the release ${place.releaseName} in ${place.namespace} become the stack ${identity.stack}.`,
-    section("Settings", Object.keys(shown).length === 0 ? "" : stringify(shown, { lineWidth: 0 })),
+    section("Settings", Object.keys(shown).length === 0 ? "" : formatYaml(shown)),
     section("Left out", rows(dropped.map(({ path, why }) => [path, why]))),
     section(
       "Where the file is not what the release runs with; the file counts",

@@ -1,4 +1,5 @@
-import { parseAllDocuments, stringify } from "yaml";
+import { messageOf } from "../lib/errors.ts";
+import { formatYaml, parseYaml } from "../lib/yaml.ts";
 
 /** A Kubernetes object as the repairs see it. */
 export interface KubernetesObject {
@@ -18,16 +19,6 @@ export interface ManifestDocument {
   readonly text: string;
   readonly object: KubernetesObject | undefined;
 }
-
-/**
- * Charts are written for YAML 1.1, which Helm and the Kubernetes tools read: `0744` is octal there and decimal in
- * YAML 1.2, and the API server refuses a `defaultMode` of 744.
- */
-const yamlVersion = {
-  version: "1.1",
-  // Charts before 14.0.6 repeat labels (templates/service.yaml); for Helm the last one counts.
-  uniqueKeys: false,
-} as const;
 
 const documentSeparator = /^---(?=\s|$)/m;
 
@@ -59,27 +50,29 @@ export function withObject(
     return document;
   }
   const text =
-    object === undefined ? "\n" : `\n${sourceComment(document.text)}${formatObject(object)}`;
+    object === undefined ? "\n" : `\n${sourceComment(document.text)}${formatYaml(object)}`;
   return { text, object };
 }
 
 function parseObject(text: string): KubernetesObject | undefined {
-  const [document] = parseAllDocuments(text, yamlVersion);
-  if (document === undefined || !("errors" in document)) {
+  // Charts before 14.0.6 repeat labels (templates/service.yaml); for Helm the last one counts.
+  const [document] = parseYaml(text);
+  if (document === undefined) {
     return undefined;
   }
-  const [error] = document.errors;
-  if (error !== undefined) {
+  try {
+    const [error] = document.errors;
+    if (error !== undefined) {
+      throw error;
+    }
+    return (document.toJS() as KubernetesObject | null) ?? undefined;
+  } catch (error) {
     const source = sourceComment(text).trim();
     throw new Error(
-      `the chart rendered invalid YAML${source && ` (${source})`}: ${error.message.split("\n")[0] ?? ""}`,
+      `the chart rendered invalid YAML${source && ` (${source})`}: ${messageOf(error).split("\n")[0] ?? ""}`,
+      { cause: error },
     );
   }
-  return (document.toJS() as KubernetesObject | null) ?? undefined;
-}
-
-function formatObject(object: KubernetesObject): string {
-  return stringify(object, { ...yamlVersion, lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function sourceComment(text: string): string {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isMap } from "../lib/json.ts";
 import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { satisfies } from "semver";
@@ -243,9 +244,12 @@ function digest(value: unknown): string {
 }
 
 function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_key, nested: unknown) =>
-    typeof nested === "object" && nested !== null && !Array.isArray(nested)
+  return JSON.stringify(value, (_key, nested: unknown) => {
+    if (typeof nested === "bigint") {
+      return String(nested);
+    }
+    return isMap(nested)
       ? Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : nested,
-  );
+      : nested;
+  });
 }

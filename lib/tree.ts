@@ -35,3 +35,19 @@ export function leaves(
     ? Object.entries(tree).flatMap(([key, value]) => leaves(value, options, [...path, key]))
     : [[path.join("."), tree]];
 }
+
+/** The tree with each value that is neither map nor list replaced; the path of a list's item ends in its number. */
+export function mapLeaves(
+  tree: unknown,
+  map: (leaf: unknown, path: readonly string[]) => unknown,
+  path: readonly string[] = [],
+): unknown {
+  if (Array.isArray(tree)) {
+    return tree.map((item, index) => mapLeaves(item, map, [...path, String(index)]));
+  }
+  return isMap(tree)
+    ? Object.fromEntries(
+        Object.entries(tree).map(([key, value]) => [key, mapLeaves(value, map, [...path, key])]),
+      )
+    : map(tree, path);
+}

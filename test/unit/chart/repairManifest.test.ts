@@ -62,6 +62,27 @@ describe("repaired manifest", () => {
     });
   });
 
+  it("keeps an annotation that looks like a time or a date, without quotes, in an object that it repairs", () => {
+    for (const text of ["22:30", "+05:30", "190:20:30", "2024-01-15", "2024-01-15T10:00:00Z"]) {
+      const annotations = podAnnotations({ podAnnotations: [`example.com/window: ${text}`] });
+      assert.equal(annotations["example.com/window"], text);
+    }
+  });
+
+  it("keeps the digits of a number that no double holds", () => {
+    const manifest = chartManifest({ podAnnotations: ["example.com/id: 18446744073709551615"] });
+    assert.match(repairManifest(manifest), /example\.com\/id: 18446744073709551615\n/);
+  });
+
+  it("names the document and the mistake where the chart renders YAML that is none", () => {
+    for (const line of ["a: *nowhere", "a: [", "<<: 1"]) {
+      assert.throws(() => repairManifest(chartManifest({ podAnnotations: [line] })), {
+        message:
+          /^the chart rendered invalid YAML \(# Source: provider\/templates\/statefulset\.yaml\): [^\n]+$/,
+      });
+    }
+  });
+
   it("keeps text that YAML 1.1 could take for something else", () => {
     for (const text of ["yes", "off", "0744", "1e3", "12:30", "null", "~", "1_000", " x "]) {
       const settings = [`AP_EXTRA: "${text}"`];
