@@ -11,13 +11,21 @@ const mayKnow = {
   config: ["lib", "chart", "dns", "components"],
   adopt: ["lib", "chart", "dns", "components", "config"],
   doctor: ["lib", "chart", "dns", "components", "config", "adopt"],
-  startup: [],
+  startup: ["lib"],
   sandbox: ["lib", "chart"],
 };
 /** The one file of a folder that a file of another may import against that direction. */
 const doors = { "doctor/inSandbox.ts": "sandbox/index.ts" };
 
 const folders = Object.keys(mayKnow);
+
+/** A word from elsewhere in a command that a message shows: only the tag quotes it for the shell. */
+const unquotedCommand = {
+  selector:
+    ":not(TaggedTemplateExpression) > TemplateLiteral > TemplateElement[tail=false]" +
+    "[value.raw=/(^|[^-\\w.\\u0027\\u002F@])(pulumi (up|preview|refresh|destroy|config|stack|state|cancel|import)|npm run|kubectl|helm|gcloud|dig|curl|openssl) [^.;:)`\\n]*$/]",
+  message: "Write the command as shell`…` (lib/shell.ts), which quotes the word.",
+};
 
 const oneResource = {
   regex: "^@pulumi/(cloudflare|gcp|kubernetes|random)(/(?!.*\\.js$)|$)",
@@ -64,6 +72,7 @@ export default defineConfig(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "no-restricted-imports": ["error", { patterns: [oneResource] }],
+      "no-restricted-syntax": ["error", unquotedCommand],
       eqeqeq: "error",
     },
   },
@@ -71,6 +80,11 @@ export default defineConfig(
     // The Node that is first on PATH reads it before it is found too old.
     files: ["startup/preload.cjs"],
     languageOptions: { ecmaVersion: 2019, sourceType: "commonjs" },
+  },
+  {
+    // Commands of tests, and a script for the provider's container.
+    files: ["test/**/*.ts", "sandbox/test/**/*.ts", "chart/renewalRetry.ts"],
+    rules: { "no-restricted-syntax": "off" },
   },
   ...folders.map((folder) => ({
     files: [`${folder}/**/*.ts`],

@@ -1,6 +1,8 @@
+import "./startup/environment.ts";
 import "./startup/debugMessages.ts";
 import "./startup/endedRuns.ts";
 import "./startup/failures.ts";
+import "./startup/printableMessages.ts";
 import "./startup/sourcePositions.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";
@@ -11,13 +13,21 @@ import {
   credentialProtection,
   providerArgs,
 } from "./config/args.ts";
-import { readConfig, settingsWithoutEffect } from "./config/index.ts";
+import {
+  credentialWarnings,
+  readConfig,
+  settingsKeptAsText,
+  settingsWithoutEffect,
+} from "./config/index.ts";
+import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
+  refuseUnusableProxies();
   const config = readConfig();
-  for (const sentence of settingsWithoutEffect()) {
+  const warnings = [...settingsWithoutEffect(), ...settingsKeptAsText(), ...credentialWarnings()];
+  for (const sentence of warnings) {
     await pulumi.log.warn(sentence);
   }
   // Before the lookups at the cloud, so that the plugins of both start at once.

@@ -5,6 +5,7 @@ import { dnsName } from "./lib/dnsName.ts";
 import type { AkashProvider, DnsCredential } from "./components/index.ts";
 import type { Config } from "./config/index.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
+import { shell, type ShellText } from "./lib/shell.ts";
 
 /**
  * What an operator needs next.
@@ -24,7 +25,7 @@ export function stackOutputs(
   const kubeconfig = config.kubeconfig?.isPath === true ? config.kubeconfig.value : undefined;
   const host = providerHost(config.domain);
   const hostInDns = dnsName(host);
-  const commandFor = (tool: typeof kubectl, rest: string) =>
+  const commandFor = (tool: typeof kubectl, rest: ShellText) =>
     namespace.apply((namespace) => tool({ namespace, kubeContext, kubeconfig }, rest));
   return {
     /** The host that the certificate is for, as the operator writes it. */
@@ -36,11 +37,11 @@ export function stackOutputs(
     ...(credentialSecret !== undefined && { credentialSecret }),
     ...rotationOutputs(config, credential),
     commands: {
-      pod: commandFor(kubectl, `get pod ${names.pod}`),
-      log: commandFor(kubectl, `logs ${names.pod} --follow`),
-      settings: commandFor(kubectl, `get configmap ${names.letsEncryptConfigMap} -o yaml`),
-      history: commandFor(helm, `history ${config.releaseName}`),
-      certificate: `openssl s_client -connect ${hostInDns}:8443 -servername ${hostInDns} </dev/null | openssl x509 -noout -subject -issuer -dates`,
+      pod: commandFor(kubectl, shell`get pod ${names.pod}`),
+      log: commandFor(kubectl, shell`logs ${names.pod} --follow`),
+      settings: commandFor(kubectl, shell`get configmap ${names.letsEncryptConfigMap} -o yaml`),
+      history: commandFor(helm, shell`history ${config.releaseName}`),
+      certificate: shell`openssl s_client -connect ${hostInDns}:8443 -servername ${hostInDns} </dev/null | openssl x509 -noout -subject -issuer -dates`,
     },
   };
 }
@@ -55,7 +56,7 @@ function rotationOutputs(
   }
   const { createdAt, expiresAt, urnPattern } = credential.managed;
   const { maxAgeDays } = challenge.dns;
-  const rotate = `pulumi up -s ${pulumi.getStack()} --replace '${urnPattern}'`;
+  const rotate = shell`pulumi up -s ${pulumi.getStack()} --replace '${urnPattern}'`;
   const life = pulumi.all([createdAt, expiresAt]).apply(([createdAt, expiresAt]) => {
     const warning = ageWarning({ createdAt, expiresAt }, maxAgeDays, rotate);
     if (warning !== undefined) {

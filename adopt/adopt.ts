@@ -1,9 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFile } from "../lib/files.ts";
-import { importCommand, importFile, initCommand, parentsCommand, settingCommands } from "./plan.ts";
+import {
+  importCommand,
+  importFile,
+  initCommand,
+  parentsCommand,
+  secretCommands,
+  settingsInClear,
+} from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Project } from "./situation.ts";
+import { writeSettings } from "./stackFile.ts";
 
 /** What an adoption did that its reader may want to know. */
 export interface Adoption {
@@ -31,7 +39,9 @@ export async function adopt(
   if (preparation.isNewStack) {
     await pulumi.run(initCommand(identity));
   }
-  for (const command of settingCommands(identity, translation)) {
+  // The stack's file itself: on a command line other users of the machine could read the values, and there is a limit.
+  writeSettings(directory, identity, settingsInClear(translation));
+  for (const command of secretCommands(identity, translation)) {
     await pulumi.run(command);
   }
   // Before the cluster is touched: here the program itself checks the settings.

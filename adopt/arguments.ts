@@ -1,5 +1,6 @@
 import { commandLine, flag, value, type ValuesOf } from "../lib/commandLine.ts";
 import { exitCode, UsageError } from "../lib/errors.ts";
+import { dnsLabel, helmReleaseName, stackName } from "../lib/names.ts";
 
 /** The line of `npm run adopt`. */
 export const adoptLine = commandLine(
@@ -19,9 +20,14 @@ export const adoptLine = commandLine(
       ),
       stack: value("-s, --stack <stack>", "the stack; made where there is none", {
         missing: "Name the stack with -s",
+        read: named("--stack", stackName, "is no name of a stack"),
       }),
-      namespace: value("--namespace <name>", "namespace of the release (default: akash-services)"),
-      releaseName: value("--release <name>", "name of the Helm release (default: akash-provider)"),
+      namespace: value("--namespace <name>", "namespace of the release (default: akash-services)", {
+        read: named("--namespace", dnsLabel, "is not a DNS label"),
+      }),
+      releaseName: value("--release <name>", "name of the Helm release (default: akash-provider)", {
+        read: named("--release", helmReleaseName, "is no name that Helm gives a release"),
+      }),
       zone: value("--zone <name>", "DNS zone of the credential in the file, which does not say it"),
       dryRun: flag("--dry-run", "only say what would be done"),
       json: flag("--json", "say it as JSON on standard output, and all else on standard error"),
@@ -40,6 +46,16 @@ export const adoptLine = commandLine(
     return args;
   },
 );
+
+/** Reads a name of a form. */
+function named(option: string, form: RegExp, problem: string): (text: string) => string {
+  return (text) => {
+    if (!form.test(text)) {
+      throw new UsageError(`${option} ${JSON.stringify(text)} ${problem}`);
+    }
+    return text;
+  };
+}
 
 /** The command's arguments. */
 export type Arguments = ValuesOf<typeof adoptLine>;

@@ -3,6 +3,7 @@ import { chartVersion } from "../chart/release.ts";
 import { isSupported } from "../chart/repairs.ts";
 import { kubectl, type CommandTarget } from "../lib/clusterCommand.ts";
 import type { Refusal } from "./refusal.ts";
+import { shell } from "../lib/shell.ts";
 
 /** The first chart that keeps the home directory in a volume, which no StatefulSet can be given afterwards. */
 const firstWithHomeVolume = "12.0.0";
@@ -29,7 +30,7 @@ export function chartRefusals(
     ? [
         {
           subject: `chart ${deployed}`,
-          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only when its StatefulSet is made anew. Delete it first, which leaves the pod: ${kubectl(target, `delete statefulset ${statefulSet} --cascade=orphan`)}`,
+          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only when its StatefulSet is made anew. Delete it first, which leaves the pod: ${kubectl(target, shell`delete statefulset ${statefulSet} --cascade=orphan`)}`,
         },
       ]
     : [];
@@ -56,7 +57,7 @@ export function chartChange({ deployed, next }: ChartVersions, stack: string): s
     next === chartVersion
       ? "the program's own version"
       : "as the stack's setting chartVersion says";
-  return `${deployed} is deployed; the next up deploys ${next}, ${cause}. To keep ${deployed}: pulumi config set -s ${stack} chartVersion ${deployed}`;
+  return `${deployed} is deployed; the next up deploys ${next}, ${cause}. To keep ${deployed}: ${shell`pulumi config set -s ${stack} chartVersion ${deployed}`}`;
 }
 
 /** Whether the next `up` deploys another version. What a build adds to a version makes it no other. */

@@ -11,7 +11,8 @@ import { translate, type Script } from "./file/translate.ts";
 import { validate } from "./file/validate.ts";
 import { refusalText, type Refusal } from "./refusal.ts";
 import { placeSettings, type Discovery, type Situation } from "./situation.ts";
-import { ownName, type StackFile } from "./stackFile.ts";
+import { ownName } from "../lib/stackFile.ts";
+import type { StackFile } from "./stackFile.ts";
 
 /**
  * Takes the settings from the file that Helm was given.

@@ -11,6 +11,7 @@ import {
   type Discovery,
   type Situation,
 } from "./situation.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * Takes the settings from the stack's own file: the stack has deployed the provider, and has lost its state.
@@ -37,7 +38,7 @@ export async function fromStack({
   if (ownerOf(live.get(names.walletSecret)) === undefined) {
     throw new UserError(
       `The provider ${place.releaseName} in ${place.namespace} was not deployed by ${ownStack(identity)}. ` +
-        `Name the file that Helm was given: npm run adopt -- provider.yaml -s ${identity.stack}`,
+        `Name the file that Helm was given: ${shell`npm run adopt -- provider.yaml -s ${identity.stack}`}`,
     );
   }
   const [maker] = credentials.flatMap(({ dnsProvider, secret }): CredentialMaker[] => {

@@ -1,14 +1,17 @@
 import { runCommandLine } from "../lib/commandLine.ts";
 import { exitCode } from "../lib/errors.ts";
+import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { adopt } from "./adopt.ts";
 import { adoptLine, type Arguments } from "./arguments.ts";
-import { outcomeText } from "./outcome.ts";
+import { fileText, outcomeText } from "./outcome.ts";
 import { previewCommand } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { Pulumi } from "./pulumi.ts";
 import { planText, shownCommands, summary } from "./report.ts";
+import { printable } from "../lib/printable.ts";
 
 async function main(args: Arguments): Promise<number> {
+  refuseUnusableProxies();
   const { json, dryRun } = args;
   // Standard output belongs to the JSON, where that is asked for.
   const stream = json ? "stderr" : "stdout";
@@ -17,27 +20,33 @@ async function main(args: Arguments): Promise<number> {
   const preparation = await prepare(args, { pulumi, directory });
   const writeSummary = (more: object) => {
     if (json) {
-      process.stdout.write(
-        `${JSON.stringify({ ...summary(preparation), ...more }, undefined, 2)}\n`,
-      );
+      write("stdout", `${JSON.stringify({ ...summary(preparation), ...more }, undefined, 2)}\n`);
     }
   };
-  process[stream].write(`${planText(args.file, preparation)}\n`);
+  write(stream, `${planText(args.file, preparation)}\n`);
   if (dryRun) {
     const commands = shownCommands(preparation).map((command) => `  ${command}\n`);
-    process[stream].write(`\nNothing was changed. An adoption would run:\n${commands.join("")}`);
+    write(stream, `\nNothing was changed. An adoption would run:\n${commands.join("")}`);
     writeSummary({ adopted: false });
     return exitCode.success;
   }
 
-  process[stream].write("\n");
+  write(stream, "\n");
   const { cleanedRevisions } = await adopt(preparation, { pulumi, directory }, (step) =>
-    process[stream].write(`${step} …\n`),
+    write(stream, `${step} …\n`),
   );
-  process[stream].write(outcomeText(preparation, cleanedRevisions));
+  write(stream, outcomeText(preparation, cleanedRevisions));
   await pulumi.run(previewCommand(preparation.identity), stream);
+  if (args.file !== undefined) {
+    write(stream, `\n${fileText(args.file, preparation)}\n`);
+  }
   writeSummary({ adopted: true, cleanedRevisions });
   return exitCode.success;
+}
+
+/** What is said quotes the file, the cluster and Helm. */
+function write(stream: "stdout" | "stderr", text: string): void {
+  process[stream].write(printable(text));
 }
 
 await runCommandLine(adoptLine, main);

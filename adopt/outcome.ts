@@ -1,6 +1,7 @@
 import { keyFile } from "../dns/googleCloud/keyFile.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Preparation } from "./prepare.ts";
+import { shell } from "../lib/shell.ts";
 
 /** What was done, and what the next `up` does: to be read with the preview that follows. Holds no secret. */
 export function outcomeText(preparation: Preparation, cleanedRevisions: readonly number[]): string {
@@ -30,6 +31,15 @@ function historyText(cleanedRevisions: readonly number[]): string {
         `${cleanedRevisions.join(", ")}; all of them can still be rolled back to, since the Secrets stay.`;
 }
 
+/**
+ * What is left to do with the values file: it is needed no more, and is the place left in which whoever can read it finds
+ * the credentials.
+ */
+export function fileText(file: string, { translation }: Preparation): string {
+  const held = Object.keys(translation.secrets).join(", ");
+  return `${file} still holds ${held} in clear, and the stack needs it no more. When the provider runs, delete it, with its copies and backups: ${shell`rm ${file}`}`;
+}
+
 const certificateText =
   "Each CA has a directory of its own for certificates then, which is empty at first: the provider orders one new certificate (Let's Encrypt issues 5 a week for one name).";
 
@@ -39,7 +49,7 @@ function credentialLines({ identity: { stack }, translation, maker }: Preparatio
     return [
       "No cloud tells the secret part of a DNS credential twice, so the next up makes a new one, proves it, and restarts the provider with it.",
       "One more up then deletes the old one:",
-      `  pulumi up -s ${stack} && pulumi up -s ${stack}`,
+      `  ${shell`pulumi up -s ${stack} && pulumi up -s ${stack}`}`,
     ];
   }
   const setting = Object.keys(translation.secrets).find((path) => path.startsWith("dns."));
@@ -48,7 +58,7 @@ function credentialLines({ identity: { stack }, translation, maker }: Preparatio
     : [
         "The DNS credential is the one in the file, which the program neither replaces nor deletes.",
         "To have it make one of its own instead, and rotate that:",
-        `  pulumi config rm -s ${stack} --path ${setting} && pulumi up -s ${stack}`,
+        `  ${shell`pulumi config rm -s ${stack} --path ${setting} && pulumi up -s ${stack}`}`,
         ...removal(translation.secrets[setting] ?? ""),
       ];
 }
@@ -60,6 +70,6 @@ function removal(credential: string): string[] {
     ? ["Then delete the old one where it was made."]
     : [
         "Then delete the old one:",
-        `  gcloud iam service-accounts keys delete ${data.private_key_id} --iam-account=${data.client_email}`,
+        `  ${shell`gcloud iam service-accounts keys delete ${data.private_key_id} --iam-account=${data.client_email}`}`,
       ];
 }

@@ -7,8 +7,10 @@ import {
 } from "../components/names.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import type { Translation } from "./file/translate.ts";
+import type { ValueMap } from "../lib/json.ts";
 import type { PulumiCommand } from "./pulumi.ts";
-import { ownName } from "./stackFile.ts";
+import { shell } from "../lib/shell.ts";
+import { ownName } from "../lib/stackFile.ts";
 
 /** Which stack of which project. */
 export interface StackIdentity {
@@ -65,40 +67,23 @@ export function initCommand({ stack }: StackIdentity): PulumiCommand {
   return { args: ["stack", "init", stack, "--no-select"], stack };
 }
 
-/** The commands that write the settings. The secrets reach Pulumi through standard input. */
-export function settingCommands(
-  { project, stack }: StackIdentity,
-  { settings, secrets, values }: Translation,
-): PulumiCommand[] {
-  const all = Object.keys(values).length === 0 ? settings : { ...settings, values };
-  const json = Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [`${project}:${name}`, configValue(value)]),
-  );
-  return [
-    ...(Object.keys(all).length === 0
-      ? []
-      : [
-          {
-            args: ["config", "set-all", "-s", stack, "--json", JSON.stringify(json)],
-            stack,
-            shown: `pulumi config set-all -s ${stack} --json … (the settings above)`,
-          },
-        ]),
-    ...Object.entries(secrets).map(([path, text]) => ({
-      args: ["config", "set", "-s", stack, "--path", "--secret", path],
-      stack,
-      shown: `pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
-      // Pulumi takes one line break off the end, and an adopted Secret must keep its own.
-      stdin: `${text}\n`,
-    })),
-  ];
+/** What the stack's file says in clear, by setting. */
+export function settingsInClear({ settings, values }: Translation): ValueMap {
+  return Object.keys(values).length === 0 ? settings : { ...settings, values };
 }
 
-/** A value in the form of `pulumi config --json`, which keeps types, as `--path` does not. */
-function configValue(value: unknown): object {
-  return typeof value === "string"
-    ? { value, secret: false }
-    : { value: JSON.stringify(value), objectValue: value, secret: false };
+/** The commands that write the secret settings, which reach Pulumi through standard input. */
+export function secretCommands(
+  { stack }: StackIdentity,
+  { secrets }: Translation,
+): readonly PulumiCommand[] {
+  return Object.entries(secrets).map(([path, text]) => ({
+    args: ["config", "set", "-s", stack, "--path", "--secret", path],
+    stack,
+    shown: shell`pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
+    // Pulumi takes one line break off the end, and an adopted Secret must keep its own.
+    stdin: `${text}\n`,
+  }));
 }
 
 /** The resources that the program has for what is there already; the Helm release is the last. */

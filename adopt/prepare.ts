@@ -8,8 +8,9 @@ import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
 import { importedResources, type ImportedResource, type StackIdentity } from "./plan.ts";
 import { ownerOf, ownStack, situationOf, type Discovery, type Project } from "./situation.ts";
-import { ownName } from "./stackFile.ts";
+import { ownName } from "../lib/stackFile.ts";
 import { stillToImport } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /** Everything that an adoption needs to know. */
 export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
@@ -64,7 +65,7 @@ function refuseOthers(wallet: V1Secret | undefined, identity: StackIdentity): vo
   const owner = ownerOf(wallet);
   if (owner !== undefined && owner !== ownStack(identity)) {
     throw new UserError(
-      `The provider belongs to the stack ${owner} already. Change its settings there; those that it has: pulumi config -s ${ownName(owner)}`,
+      `The provider belongs to the stack ${owner} already. Change its settings there; those that it has: ${shell`pulumi config -s ${ownName(owner)}`}`,
     );
   }
 }

@@ -1,4 +1,3 @@
-import { shellWord } from "../lib/clusterCommand.ts";
 import {
   emptyCheckpoint,
   exportArguments,
@@ -7,6 +6,7 @@ import {
   type PulumiFailure,
   type PulumiStream,
 } from "../lib/pulumi.ts";
+import { shell, shellWord } from "../lib/shell.ts";
 
 /** A Pulumi command. */
 export interface PulumiCommand {
@@ -73,9 +73,13 @@ export function failureText(command: PulumiCommand, output: string): string {
   const errors = lines.filter((line) => line.startsWith("error: "));
   const said = errors.length > 0 ? errors : lines.filter((line) => line !== "").slice(-3);
   const locked = /currently locked|update is currently in progress/.test(output)
-    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: pulumi cancel ${command.stack}`
+    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
   const empty = emptyCheckpoint(output, command.stack);
+  // Node's words and Go's. Pulumi hands the settings over in one variable (runtime/config.js, `PULUMI_CONFIG`).
+  const tooLong = /E2BIG|argument list too long/.test(output)
+    ? `\nPulumi hands the program its settings in one variable of the environment, which Linux limits to 128 KiB: take what is largest out of the file's values, and adopt again. How large they are: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
+    : "";
   const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
-  return `${shownCommand(command)} failed${reason}${locked}${empty === undefined ? "" : `\n${empty}`}`;
+  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${empty === undefined ? "" : `\n${empty}`}`;
 }

@@ -1,10 +1,13 @@
+import { shell, type ShellText } from "../lib/shell.ts";
+import { printableLine } from "../lib/printable.ts";
+
 /** Something that keeps the provider from being adopted, as its reader sees it. */
 export interface Refusal {
   /** The value's path in the file, or the setting's name. */
   readonly subject: string;
   readonly problem: string;
   /** The command that mends it, where the stack and not the file is to be mended. */
-  readonly command?: string;
+  readonly command?: ShellText;
 }
 
 /**
@@ -20,11 +23,11 @@ export function refusalText(
   const count = refusals.length === 1 ? "a problem" : `${refusals.length} problems`;
   const lines = refusals.map(
     ({ subject, problem, command }) =>
-      `  ${subject} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
+      `  ${printableLine(subject)} ${problem}${command === undefined ? "" : `\n      ${command}`}`,
   );
   const first =
     newStack === undefined || refusals.every(({ command }) => command === undefined)
       ? ""
-      : `\n  Before the first command, make the stack:\n      pulumi stack init ${newStack}`;
+      : `\n  Before the first command, make the stack:\n      ${shell`pulumi stack init ${newStack}`}`;
   return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
 }

@@ -7,10 +7,17 @@ import {
   initCommand,
   parentsCommand,
   previewCommand,
-  settingCommands,
+  secretCommands,
+  settingsInClear,
 } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
+import { shell } from "../lib/shell.ts";
+import { printableLine } from "../lib/printable.ts";
+import { stackFileName } from "../lib/stackFile.ts";
+import { credentialLookalikes } from "../config/lookalikes.ts";
+import { pathText } from "../config/mend.ts";
+import { isMap, type ValueMap } from "../lib/json.ts";
 
 /** What stands in the place of every secret. */
 const masked = "[secret]";
@@ -24,8 +31,11 @@ export function summary(preparation: Preparation) {
     chart,
     settings: translation.settings,
     secrets: Object.keys(translation.secrets),
-    values: translation.values,
+    values: withMasked(translation.values),
     dropped: translation.dropped,
+    credentialLookalikes: credentialLookalikes(translation.values).map((path) =>
+      pathText(["values", ...path]),
+    ),
     differences,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
     commands: shownCommands(preparation),
@@ -41,7 +51,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
   const shown = {
     ...settings,
     ...Object.fromEntries(Object.keys(secrets).map((path) => [path, masked])),
-    ...(Object.keys(values).length > 0 && { values }),
+    ...(Object.keys(values).length > 0 && { values: withMasked(values) }),
   };
   return [
     file === undefined
@@ -54,8 +64,14 @@ export function planText(file: string | undefined, preparation: Preparation): st
       rows(differences.map(({ path, how }) => [path, how])),
     ),
     differences.some(({ how }) => how !== "only in the file")
-      ? `\nWhat the release runs with: ${helm(target, `get values ${place.releaseName} -o yaml > provider.yaml`)}`
+      ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
+    section(
+      "Look like credentials, and stay in clear in the stack's file and in what Helm keeps; a Secret that the chart reads is the place for them",
+      credentialLookalikes(values)
+        .map((path) => printableLine(pathText(["values", ...path])))
+        .join("\n"),
+    ),
     section("Chart", chartChange(chart, identity.stack) ?? ""),
   ]
     .filter((part) => part !== "")
@@ -69,11 +85,14 @@ export function shownCommands(preparation: Preparation): string[] {
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
   return [
     ...(preparation.isNewStack ? [shownCommand(initCommand(identity))] : []),
-    ...settingCommands(identity, translation).map(shownCommand),
+    ...(Object.keys(settingsInClear(translation)).length > 0
+      ? [`(the settings above are written into ${stackFileName(identity.stack)})`]
+      : []),
+    ...secretCommands(identity, translation).map(shownCommand),
     shownCommand(parentsCommand(identity, imported)),
     ...secrets.map(
       (name) =>
-        `${kubectl(target, `annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
+        `${kubectl(target, shell`annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
     ),
     `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
@@ -81,11 +100,33 @@ export function shownCommands(preparation: Preparation): string[] {
   ];
 }
 
+/** Values without what looks like a credential in them. */
+function withMasked(values: ValueMap): ValueMap {
+  const masks = new Set(credentialLookalikes(values).map((path) => pathText(path)));
+  const within = (value: unknown, path: readonly (string | number)[]): unknown => {
+    if (masks.has(pathText(path))) {
+      return masked;
+    }
+    if (Array.isArray(value)) {
+      return value.map((item, index) => within(item, [...path, index]));
+    }
+    return isMap(value)
+      ? Object.fromEntries(
+          Object.entries(value).map(([key, inner]) => [key, within(inner, [...path, key])]),
+        )
+      : value;
+  };
+  return within(values, []) as ValueMap;
+}
+
 function section(title: string, text: string): string {
   return text === "" ? "" : `\n${title}:\n${text.trimEnd().replace(/^(?=.)/gm, "  ")}`;
 }
 
 function rows(cells: readonly (readonly [string, string])[]): string {
-  const width = Math.max(0, ...cells.map(([first]) => first.length));
-  return cells.map(([first, second]) => `${first.padEnd(width)}  ${second}`).join("\n");
+  const lines = cells.map(
+    ([first, second]) => [printableLine(first), printableLine(second)] as const,
+  );
+  const width = Math.max(0, ...lines.map(([first]) => first.length));
+  return lines.map(([first, second]) => `${first.padEnd(width)}  ${second}`).join("\n");
 }

@@ -12,7 +12,9 @@ import { RunningProvider } from "./cluster/runningProvider.ts";
 import type { Translation } from "./file/translate.ts";
 import type { CredentialMaker, StackIdentity } from "./plan.ts";
 import type { Pulumi, StackState } from "./pulumi.ts";
-import { ownName, readProject, readStackFile, type StackFile } from "./stackFile.ts";
+import { shell } from "../lib/shell.ts";
+import { ownName, readProject } from "../lib/stackFile.ts";
+import { readStackFile, type StackFile } from "./stackFile.ts";
 
 /** What is known before the settings are. */
 export interface Situation {
@@ -108,7 +110,7 @@ async function clusterOf(
   directory: string,
 ): Promise<ClusterChoice> {
   const { kubeconfig } = existing.kubernetes ?? {};
-  const without = `Or name the kubeconfig by its path: pulumi config set -s ${stack} ${kubeconfigSetting} 'FILE'`;
+  const without = `Or name the kubeconfig by its path: ${shell`pulumi config set -s ${stack} ${kubeconfigSetting} 'FILE'`}`;
   return {
     context: settingText(existing, "kubeContext"),
     kubeconfig:

@@ -1,6 +1,7 @@
 import { UserError } from "../lib/errors.ts";
 import { urnOf, type ImportedResource, type StackIdentity } from "./plan.ts";
 import type { StackState } from "./pulumi.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * Which resources are still to be imported: an adoption that broke off has imported some.
@@ -24,7 +25,7 @@ export function stillToImport(
   const missing = resources.filter((resource) => state?.has(urnOf(identity, resource)) !== true);
   if (missing.length === 0) {
     throw new UserError(
-      `The stack ${stack} has this provider already. What the next up changes: pulumi preview -s ${stack} --diff`,
+      `The stack ${stack} has this provider already. What the next up changes: ${shell`pulumi preview -s ${stack} --diff`}`,
     );
   }
   return missing;

@@ -1,8 +1,16 @@
+import { isLoopback } from "../lib/proxy.ts";
+
 /** The chart's name in its repository (Chart.yaml). */
 export const chartName = "provider";
 
 /** The repository that publishes the chart. */
 export const chartRepository = "https://akash-network.github.io/helm-charts";
+
+/** Whether a chart comes from where nobody on the way can put another in its place: over TLS, or from this machine. */
+export function isSafeChartSource(source: string): boolean {
+  const url = URL.parse(source);
+  return url?.protocol !== "http:" || isLoopback(url.hostname);
+}
 
 /** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
 export const chartVersion = "19.0.2";
@@ -52,7 +60,7 @@ export interface ReleaseNames {
   readonly letsEncryptConfigMap: string;
   /** ConfigMap with the provider's scripts. */
   readonly scriptsConfigMap: string;
-  /** Secret with the wallet key (`key.txt`) and its password (`key-pass.txt`). */
+  /** Secret with the wallet key and its password; see {@link walletSecretKey}. */
   readonly walletSecret: string;
   /** Secret with the Google credential (`service-account.json`). */
   readonly googleCloudSecret: string;
@@ -89,6 +97,9 @@ export const credentialSecretKey = {
   googleCloud: "service-account.json",
   cloudflare: "CF_DNS_API_TOKEN",
 } as const;
+
+/** The entries of the wallet's Secret as the chart's StatefulSet reads them: key and password. */
+export const walletSecretKey = { key: "key.txt", password: "key-pass.txt" } as const;
 
 /** The Secret with a DNS provider's credential. */
 export function credentialSecretName(names: ReleaseNames, dnsProvider: DnsProvider): string {

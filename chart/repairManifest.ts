@@ -10,6 +10,7 @@ import {
 import { decodeParameters, parametersAnnotation } from "./parameters.ts";
 import { chartVersion, releaseNames } from "./release.ts";
 import { repairsFor, type RepairContext } from "./repairs.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * Repairs a manifest of the chart `provider`.
@@ -30,7 +31,7 @@ export function repairManifest(manifest: string): string {
   if (findings.length > 0) {
     throw new Error(
       `chart ${version} would not give the provider its certificate: ${findings.join("; ")}. ` +
-        `Nothing was applied. Deploy a chart version that the README lists (pulumi config set -s 'STACK' chartVersion ${chartVersion}), or look at the setting \`values\``,
+        `Nothing was applied. Deploy a chart version that the README lists (${shell`pulumi config set -s 'STACK' chartVersion ${chartVersion}`}), or look at the setting \`values\``,
     );
   }
   return formatManifest(replaceObjects(documents, repaired));

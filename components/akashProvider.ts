@@ -8,6 +8,7 @@ import {
   chartName,
   chartRepository,
   chartVersion,
+  isSafeChartSource,
   credentialSecretKey,
   credentialSecretName,
   defaultMaxHistory,
@@ -16,6 +17,7 @@ import {
   defaultTimeout,
   releaseNames,
   type ReleaseNames,
+  walletSecretKey,
 } from "../chart/release.ts";
 import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
@@ -48,8 +50,9 @@ export interface Wallet {
 /** Where the chart comes from. Plain, since it decides how Helm is asked for it. */
 export interface ChartSource {
   /**
-   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. Default: Akash's
-   * repository.
+   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. A digest behind a reference
+   * (`oci://…@sha256:…`) pins the chart: Helm takes no other for it, also where the version's tag has moved
+   * (helm.sh/helm/v3, pkg/registry/client.go, `ValidateReference`). Default: Akash's repository.
    */
   readonly source?: string | undefined;
   /** Version of the chart, where it comes from a repository or registry. Default: the one that the repairs were tried on. */
@@ -155,6 +158,13 @@ export class AkashProvider extends pulumi.ComponentResource {
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
       },
     );
+    cluster.expect({
+      id: namespace.id,
+      name: namespace.metadata.name,
+      uid: namespace.metadata.uid,
+      releaseName,
+      walletSecret: names.walletSecret,
+    });
     const metadata = {
       namespace: namespace.metadata.name,
       labels: {
@@ -172,16 +182,21 @@ export class AkashProvider extends pulumi.ComponentResource {
           name: names.walletSecret,
           annotations: { [ownerAnnotation]: owner() },
         },
-        data: { "key.txt": encoded(key), "key-pass.txt": encoded(password) },
+        data: {
+          [walletSecretKey.key]: encoded(key),
+          [walletSecretKey.password]: encoded(password),
+        },
       },
       {
         parent: this,
         ignoreChanges: ignoredOfSecrets,
         hooks: {
           beforeCreate: [
+            cluster.sameHook,
             ...formerNamespaceHooks(name, args),
             ownerHook(`${name}-owner`, cluster, releaseName),
           ],
+          beforeUpdate: [cluster.sameHook],
         },
       },
     );
@@ -202,10 +217,13 @@ export class AkashProvider extends pulumi.ComponentResource {
             },
             {
               parent: this,
-              hooks: proofHooks(
-                `${name}-proof`,
-                credential,
-                credentialSecretKey[credential.dnsProvider],
+              hooks: behind(
+                cluster.sameHook,
+                proofHooks(
+                  `${name}-proof`,
+                  credential,
+                  credentialSecretKey[credential.dnsProvider],
+                ),
               ),
               ignoreChanges: ignoredOfSecrets,
             },
@@ -246,7 +264,11 @@ export class AkashProvider extends pulumi.ComponentResource {
         // With another name or namespace it is a new release. Two would sign with one wallet, and their
         // cluster-wide objects have one name.
         deleteBeforeReplace: true,
-        hooks: { beforeCreate: [pending], beforeUpdate: [pending] },
+        hooks: {
+          ...behind(cluster.sameHook, { beforeCreate: [pending], beforeUpdate: [pending] }),
+          // Where `destroy` runs the program anyway, for the credential.
+          ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
+        },
       },
     );
 
@@ -259,6 +281,14 @@ export class AkashProvider extends pulumi.ComponentResource {
       credentialSecret: this.credentialSecret,
     });
   }
+}
+
+/** Hooks with another in front of each that is before a creation or a change. */
+function behind(
+  first: pulumi.ResourceHook,
+  { beforeCreate = [], beforeUpdate = [] }: pulumi.ResourceHookBinding,
+): pulumi.ResourceHookBinding {
+  return { beforeCreate: [first, ...beforeCreate], beforeUpdate: [first, ...beforeUpdate] };
 }
 
 function formerNamespaceHooks(
@@ -305,6 +335,10 @@ function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string
     directoryUrl: missingText(args.directoryUrl),
     "wallet.key": missingText(wallet?.key),
     "wallet.password": missingText(wallet?.password),
+    "chart.source":
+      typeof args.chart?.source === "string" && !isSafeChartSource(args.chart.source)
+        ? "is a repository without TLS, so that whoever is on the way could put another chart in its place"
+        : undefined,
     "values.fullnameOverride": wrongOverride(values.fullnameOverride),
     "values.nameOverride": wrongOverride(values.nameOverride),
     timeout: wrongNumber(args.timeout),

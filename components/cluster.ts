@@ -3,8 +3,14 @@ import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
 import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
+import { resourceHook } from "./hook.ts";
 import { resolved } from "./resolved.ts";
-import { sameClusterHook, type ProviderPlace } from "./sameCluster.ts";
+import {
+  refuseClusterWithout,
+  sameClusterHook,
+  type KnownPlace,
+  type ProviderPlace,
+} from "./sameCluster.ts";
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
@@ -22,6 +28,18 @@ export interface ClusterArgs {
   readonly deployed?: ProviderPlace | undefined;
 }
 
+/** A provider's namespace, by which its cluster is known: the state has had its uid since it was made or adopted. */
+export interface DeployedNamespace {
+  /** Not known in a preview where it is still to be made, of which the plugin tells a uid that it will not have. */
+  readonly id: pulumi.Output<string>;
+  readonly name: pulumi.Output<string>;
+  readonly uid: pulumi.Output<string>;
+  /** Name of the provider's release. */
+  readonly releaseName: string;
+  /** Name of the Secret with the provider's wallet. */
+  readonly walletSecret: string;
+}
+
 /**
  * A cluster: the Kubernetes provider of what is deployed there, and the API client of the hooks that look at it. Both
  * come from one context of one kubeconfig, so that no hook looks at another cluster.
@@ -36,7 +54,12 @@ export class Cluster {
   readonly context: string | undefined;
   /** The kubeconfig's path, for commands. Undefined: those that `KUBECONFIG` names, or one without a path. */
   readonly kubeconfigPath: string | undefined;
+  /**
+   * A hook for before anything is made or changed in the cluster, or for it, also in a preview; see {@link refuseOther}.
+   */
+  readonly sameHook: pulumi.ResourceHook;
   readonly #kubeconfig: pulumi.Input<string> | undefined;
+  #place: KnownPlace | undefined;
   // Kept: hooks look again and again, and each client reads the kubeconfig anew.
   #core: Promise<CoreV1Api> | undefined;
   #apps: Promise<AppsV1Api> | undefined;
@@ -55,6 +78,9 @@ export class Cluster {
     this.kubeconfigPath =
       typeof kubeconfig === "string" && isPath(kubeconfig) ? kubeconfig : undefined;
     this.#kubeconfig = kubeconfig;
+    this.sameHook = resourceHook(`${name}-deployed`, () => this.refuseOther(), {
+      onDryRun: true,
+    });
     this.provider = new Provider(
       name,
       {
@@ -81,6 +107,32 @@ export class Cluster {
         }),
       } satisfies pulumi.CustomResourceOptions),
     );
+  }
+
+  /** Tells the namespace of a provider that is deployed in the cluster, for {@link refuseOther}. */
+  expect({ id, name, uid, releaseName, walletSecret }: DeployedNamespace): void {
+    // Nothing waits for it: with `--parallel 1` the engine would not go on to the namespace while a hook does.
+    Promise.all([resolved(id), resolved(name), resolved(uid)]).then(
+      ([id, namespace, uid]: readonly (string | undefined)[]) => {
+        if (id !== undefined && namespace !== undefined && uid !== undefined) {
+          this.#place = { namespace, uid, releaseName, walletSecret };
+        }
+      },
+      // A namespace that could not be made has ended the run.
+      () => undefined,
+    );
+  }
+
+  /**
+   * Refuses the cluster where another one has the namespace of the stack's provider: nothing but the kubeconfig's current
+   * context need have changed since, of which no setting tells.
+   *
+   * @throws RunError when it surely is another
+   */
+  async refuseOther(): Promise<void> {
+    if (this.#place !== undefined) {
+      await refuseClusterWithout(this.#place, await this.#choice(), () => this.coreApi());
+    }
   }
 
   /** The core API, for hooks, which look at what is there while resources are made. */

@@ -1,7 +1,7 @@
 import { getStack } from "@pulumi/pulumi";
-import { shellWord } from "../lib/clusterCommand.ts";
 import { ClusterUnreachable } from "../lib/clusterFailure.ts";
 import { messageOf } from "../lib/errors.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * The environment variable with which an operator says that a cluster that does not answer is gone. The Kubernetes plugin
@@ -27,10 +27,9 @@ export function withWayOut(error: unknown): string {
 
 /** The commands that end a stack whose cluster is gone. */
 export function goneCommands(stack: string): readonly string[] {
-  const name = shellWord(stack);
   return [
-    `${goneVariable}=true pulumi refresh -s ${name} --run-program`,
-    `${goneVariable}=true pulumi destroy -s ${name} --run-program`,
+    shell`${goneVariable}=true pulumi refresh -s ${stack} --run-program`,
+    shell`${goneVariable}=true pulumi destroy -s ${stack} --run-program`,
   ];
 }
 

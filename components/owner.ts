@@ -1,6 +1,8 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { unlessMissing } from "../lib/kubernetesApi.ts";
+import { shell } from "../lib/shell.ts";
+import { resourceHook } from "./hook.ts";
 
 /** The annotation of the wallet's Secret that says which stack it belongs to. */
 export const ownerAnnotation = "akash-provider-letsencrypt/stack";
@@ -39,7 +41,7 @@ export function refuseOtherOwner(
     const stack = other.split("/").at(-1) ?? other;
     throw new pulumi.RunError(
       `The release ${releaseName} in namespace ${namespace} belongs to the stack ${other}. A cluster has one provider: ` +
-        `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA in it (pulumi config set -s ${stack} acmeDirectory production)`,
+        `destroy that stack first (${shell`pulumi destroy -s ${stack} --run-program`}), or change the CA in it (${shell`pulumi config set -s ${stack} acmeDirectory production`})`,
     );
   }
 }
@@ -56,7 +58,7 @@ export function ownerHook(
   cluster: { readonly coreApi: () => Promise<CoreV1Api> },
   releaseName: string,
 ): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(name, async ({ newInputs }) => {
+  return resourceHook(name, async ({ newInputs }) => {
     const { metadata } = newInputs as {
       readonly metadata: { readonly namespace: string; readonly name: string };
     };

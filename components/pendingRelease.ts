@@ -5,6 +5,8 @@ import { kubectl } from "../lib/clusterCommand.ts";
 import { isPending, markedAt, recordSelector } from "../lib/helmRecord.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
+import { shell } from "../lib/shell.ts";
+import { resourceHook } from "./hook.ts";
 
 /** An operation on a Helm release, and how long it may take. */
 export interface ReleaseOperation {
@@ -39,7 +41,7 @@ const interval = 1_000;
  * @param cluster where the release is
  */
 export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(name, async ({ newInputs }) => {
+  return resourceHook(name, async ({ newInputs }) => {
     const { namespace, name, timeout } = newInputs as {
       readonly namespace: string;
       readonly name: string;
@@ -144,6 +146,6 @@ function waiting(pending: V1ObjectMeta, operation: ReleaseOperation, clock: Cloc
   return (
     `Revision ${pending.labels?.version ?? ""} of the release ${releaseName} is ${pending.labels?.status ?? ""}: ` +
     `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation, clock))} s for it to end. ` +
-    `If you know that none is at work, remove the mark: ${kubectl(operation, `delete secret ${pending.name ?? ""}`)}`
+    `If you know that none is at work, remove the mark: ${kubectl(operation, shell`delete secret ${pending.name ?? ""}`)}`
   );
 }

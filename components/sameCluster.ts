@@ -1,13 +1,14 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultNamespace, defaultReleaseName, releaseNames } from "../chart/release.ts";
-import { shellWord } from "../lib/clusterCommand.ts";
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, UserError } from "../lib/errors.ts";
 import { connectionTo, isPath, type ClusterChoice, type Connection } from "../lib/kubeconfig.ts";
 import { coreApi, unlessMissing } from "../lib/kubernetesApi.ts";
 import { kubeconfigSetting } from "../lib/pulumi.ts";
 import { owner, ownerAnnotation } from "./owner.ts";
 import { resolved } from "./resolved.ts";
+import { shell, verbatim, type ShellText } from "../lib/shell.ts";
+import { resourceHook } from "./hook.ts";
 
 /** Where a stack's provider is in its cluster, by the arguments of AkashProvider. */
 export interface ProviderPlace {
@@ -30,7 +31,7 @@ export interface ProviderPlace {
  * @param place where the stack's provider is
  */
 export function sameClusterHook(name: string, place: ProviderPlace): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  return resourceHook(
     name,
     async ({ oldInputs, newInputs }) => {
       const before = await choiceOf(oldInputs);
@@ -58,7 +59,7 @@ export function sameNamespaceHook(
   former: ProviderPlace,
   setting: string,
 ): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  return resourceHook(
     name,
     async () => {
       if (await hasProvider(await cluster.coreApi(), former)) {
@@ -66,12 +67,66 @@ export function sameNamespaceHook(
         const stack = pulumi.getStack();
         throw new pulumi.RunError(
           `The stack's release ${releaseName} is in namespace ${namespace}, and ${setting}, which had no effect before, names another. ` +
-            `To keep the provider where it is: pulumi config rm -s ${stack} ${setting}. ` +
-            `To move it, destroy it first (pulumi destroy -s ${stack} --run-program)`,
+            `To keep the provider where it is: ${shell`pulumi config rm -s ${stack} ${setting}`}. ` +
+            `To move it, destroy it first (${shell`pulumi destroy -s ${stack} --run-program`})`,
         );
       }
     },
     { onDryRun: true },
+  );
+}
+
+/** A provider's place in the cluster, as the state knows it. */
+export interface KnownPlace {
+  readonly namespace: string;
+  /** That of the namespace. */
+  readonly uid: string;
+  readonly releaseName: string;
+  /** Name of the Secret with the wallet. */
+  readonly walletSecret: string;
+}
+
+/**
+ * Refuses a cluster that has not the namespace which the state knows by its uid. That is told where no setting of the stack
+ * has changed, and its kubeconfig alone leads elsewhere. A cluster that the provider was restored to has its wallet's
+ * Secret, which says whose it is.
+ *
+ * No hook runs with a refresh, which takes what it does not find out of the state: after that nothing tells.
+ *
+ * @param place where the stack's provider is
+ * @param choice which cluster is named
+ * @param api its core API
+ * @throws RunError when it is another cluster; what cannot be seen is left to the calls that follow
+ */
+export async function refuseClusterWithout(
+  { namespace, uid, releaseName, walletSecret }: KnownPlace,
+  choice: ClusterChoice,
+  api: () => Promise<CoreV1Api>,
+): Promise<void> {
+  try {
+    const core = await api();
+    const [found, wallet] = await Promise.all([
+      unlessMissing(core.readNamespace({ name: namespace })),
+      unlessMissing(core.readNamespacedSecret({ namespace, name: walletSecret })),
+    ]);
+    if (
+      found?.metadata?.uid === uid ||
+      wallet?.metadata?.annotations?.[ownerAnnotation] === owner()
+    ) {
+      return;
+    }
+  } catch (error) {
+    if (error instanceof UserError) {
+      return;
+    }
+    throw error;
+  }
+  const stack = pulumi.getStack();
+  throw new pulumi.RunError(
+    `The stack's release ${releaseName} in namespace ${namespace} is in another cluster than the one that the kubeconfig now names, ` +
+      `${nameOf(connectionTo(choice))}. Nothing was changed. To go on where the provider is, name the context of its cluster, ` +
+      `which then stays the stack's: ${shell`pulumi config set -s ${stack} kubeContext 'CONTEXT'`} (kubectl config get-contexts). ` +
+      `If the provider is gone, with its cluster or its namespace: ${shell`pulumi refresh -s ${stack} --run-program && pulumi up -s ${stack}`}`,
   );
 }
 
@@ -119,7 +174,7 @@ export async function refuseOtherCluster(
   throw new pulumi.RunError(
     `The stack's release ${releaseName} in namespace ${namespace} ${where}, and the stack now names another, ${nameOf(present)}. ` +
       `Nothing was changed. To keep the provider where it is: ${keepCommands(before, now, place).join(" && ")}. ` +
-      `To move it, keep it first, destroy it there (pulumi destroy -s ${pulumi.getStack()} --run-program), and name the other cluster then`,
+      `To move it, keep it first, destroy it there (${shell`pulumi destroy -s ${pulumi.getStack()} --run-program`}), and name the other cluster then`,
   );
 }
 
@@ -165,21 +220,21 @@ function keepCommands(
   now: ClusterChoice,
   { contextSetting = "kubeContext" }: ProviderPlace,
 ): readonly string[] {
-  const config = (verb: string, rest: string) =>
-    `pulumi config ${verb} -s ${pulumi.getStack()} ${rest}`;
+  const config = (verb: "set" | "rm", rest: ShellText) =>
+    shell`pulumi config ${verb} -s ${pulumi.getStack()} ${verbatim(rest)}`;
   const { context, kubeconfig } = before;
   return [
     ...(context === now.context
       ? []
       : context === undefined
-        ? [config("rm", contextSetting)]
-        : [config("set", `${contextSetting} ${shellWord(context)}`)]),
+        ? [config("rm", shell`${contextSetting}`)]
+        : [config("set", shell`${contextSetting} ${context}`)]),
     ...(kubeconfig === now.kubeconfig
       ? []
       : kubeconfig === undefined
-        ? [config("rm", kubeconfigSetting)]
+        ? [config("rm", shell`${kubeconfigSetting}`)]
         : isPath(kubeconfig)
-          ? [config("set", `${kubeconfigSetting} ${shellWord(kubeconfig)}`)]
-          : [config("set", `--secret ${kubeconfigSetting} < 'FORMER_KUBECONFIG'`)]),
+          ? [config("set", shell`${kubeconfigSetting} ${kubeconfig}`)]
+          : [config("set", shell`--secret ${kubeconfigSetting} < 'FORMER_KUBECONFIG'`)]),
   ];
 }

@@ -61,10 +61,10 @@ export const dns = z.discriminatedUnion("provider", [
       }),
     serviceAccountKey: z
       .string()
-      .refine(
-        (content) => keyFileProblems(content).length === 0,
-        "is not a service account's key file",
-      )
+      .refine((content) => keyFileProblems(content).length === 0, {
+        error: ({ input }) =>
+          `is not a service account's key file (wrong: ${keyFileProblems(String(input)).join(", ")})`,
+      })
       .optional()
       .meta({
         description: "Key file of a service account of your own, instead of one that is made.",

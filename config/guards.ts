@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
-import { shellWord } from "../lib/clusterCommand.ts";
+import { shell } from "../lib/shell.ts";
 import { parseJson } from "../lib/json.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
 import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
@@ -132,7 +132,7 @@ function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
         {
           setting: "dns.serviceAccountKey",
           problem: "excludes dns.workloadIdentity, which uses no key",
-          mend: ["rm", "--path dns.serviceAccountKey"],
+          mend: ["rm", shell`--path dns.serviceAccountKey`],
         },
       ]
     : [];
@@ -192,7 +192,7 @@ function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Set
         {
           setting: "storageClass",
           problem: `is ${storageClass}, but the attributes name the persistent class ${persistent}, which the chart prefers`,
-          mend: ["rm", "storageClass"],
+          mend: ["rm", shell`storageClass`],
         },
       ]
     : [];
@@ -249,7 +249,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     .map(([path, , problem]) => ({
       setting: `values.${path}`,
       problem,
-      mend: ["rm", `--path ${shellWord(`values.${path}`)}`],
+      mend: ["rm", shell`--path ${`values.${path}`}`],
     }));
 }
 
@@ -272,7 +272,7 @@ function valuesHoldNoCredential(
         setting: "values",
         problem:
           "holds a secret, but Helm keeps all values in its release history; move the credential to its own setting",
-        mend: ["rm", "values"],
+        mend: ["rm", shell`values`],
       },
     ];
   }
@@ -336,6 +336,6 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,
       problem: `has a setting of its own, ${setting}, with its own checks`,
-      mend: ["rm", `--path ${shellWord(`values.${path}`)}`],
+      mend: ["rm", shell`--path ${`values.${path}`}`],
     }));
 }

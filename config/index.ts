@@ -11,6 +11,7 @@ import {
 } from "./settings.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
+import { intoStructure, isKeptAsText } from "./keptAsText.ts";
 import {
   aliasesInUse,
   kubernetesProblems,
@@ -18,11 +19,20 @@ import {
   valuesWithAliases,
   type StackKubeconfig,
 } from "./kubernetesPlugin.ts";
-import { mendCommand, type SettingProblem } from "./mend.ts";
+import { credentialLookalikes } from "./lookalikes.ts";
+import {
+  configCommands,
+  mendCommand,
+  pathText,
+  removed,
+  settingInside,
+  type SettingProblem,
+} from "./mend.ts";
 import { isStructured } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 import { parseJson } from "../lib/json.ts";
+import { shell, type ShellText } from "../lib/shell.ts";
 
 export type { ConfigSource } from "./source.ts";
 
@@ -70,7 +80,7 @@ export interface ConfigProblem {
   /** What is wrong with it, to be read after its name. */
   readonly problem: string;
   /** The command that mends it. */
-  readonly command: string;
+  readonly command: ShellText;
 }
 
 /** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
@@ -109,11 +119,52 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
       all.map((found) => ({
         setting: found.setting,
         problem: found.problem,
-        command: mendCommand(found, source.stack),
+        command: commandFor(found, all, source),
       })),
     );
   }
   return assemble(parsed as Settings, source);
+}
+
+/** The command for one of the problems of a stack. */
+function commandFor(
+  problem: SettingProblem,
+  all: readonly SettingProblem[],
+  source: ConfigSource,
+): ShellText {
+  const setting = settingInside(problem.mend);
+  if (setting === undefined || !isKeptAsText(setting, source)) {
+    return mendCommand(problem, source.stack);
+  }
+  const others = all.filter(({ mend }) => settingInside(mend) === setting);
+  if (others.some(({ removeFirst }) => removeFirst === setting)) {
+    // The text says something of another kind, of which nothing can stay.
+    return mendCommand(problem, source.stack);
+  }
+  // With all that is to be mended inside: the commands of its other problems would begin with the text again.
+  const inside = others.map(({ mend }) => mend);
+  const steps = [...intoStructure(setting, source), ...inside];
+  const different = steps.filter(
+    ([verb, rest], index) =>
+      steps.findIndex(([otherVerb, other]) => otherVerb === verb && other === rest) === index,
+  );
+  return configCommands(different, source.stack);
+}
+
+/**
+ * Settings that are one text, each as a sentence with the command that makes an object or a list of it: a command with
+ * `--path`, as this program's messages and its README have them, would replace the whole. No problems, as
+ * {@link settingsWithoutEffect}.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function settingsKeptAsText(source: ConfigSource = runningStack()): readonly string[] {
+  return Object.keys(settings)
+    .filter((name) => isKeptAsText(name, source))
+    .map(
+      (name) =>
+        `${name} is one text in the stack's file, which a command with --path would replace. To be able to change what is in it:\n      ${configCommands(intoStructure(name, source), source.stack)}`,
+    );
 }
 
 /**
@@ -127,9 +178,22 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
   // A repository has many versions; every other place is one chart.
   return chartVersion !== undefined && chart !== undefined && !/^(https?|oci):/.test(chart)
     ? [
-        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s ${source.stack} chartVersion`,
+        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
       ]
     : [];
+}
+
+/**
+ * Values for the chart that look like credentials by their names, each as a sentence with the command that removes it. No
+ * problems: whether they are some nobody can tell but the reader.
+ *
+ * @param source default: the stack that Pulumi is running
+ */
+export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
+  return credentialLookalikes(parseJson(source.values.values)).map((path) => {
+    const place = ["values", ...path];
+    return `${pathText(place)} looks like a credential. It stands in clear in the stack's file and in the values that Helm keeps of every revision: give it to the cluster in a Secret that the chart reads, and take it out of the values\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
+  });
 }
 
 function unknownSettings({ values }: ConfigSource): SettingProblem[] {
@@ -138,7 +202,7 @@ function unknownSettings({ values }: ConfigSource): SettingProblem[] {
     .map((name) => ({
       setting: name,
       problem: `is not a setting${suggestion(name)}`,
-      mend: ["rm", name],
+      mend: ["rm", shell`${name}`],
     }));
 }
 
@@ -166,7 +230,7 @@ function parseSettings(source: ConfigSource): {
           : found.map(({ problem }) => ({
               setting: alias,
               problem,
-              mend: ["rm", alias] as const,
+              mend: ["rm", shell`${alias}`] as const,
             }))),
       );
     }

@@ -37,7 +37,9 @@ export function problemsOf(
         mend: ["rm", removed([...place, key])],
       }));
     }
-    return [{ setting, problem: sentence(issue), ...mends(place, name, text) }];
+    const isMissing = valueIn(parseJson(text), issue.path) === undefined && place.length > 1;
+    const problem = isMissing ? "is missing" : sentence(issue);
+    return [{ setting, problem, ...mends(place, name, text) }];
   });
 }
 
@@ -54,7 +56,9 @@ function sibling(key: string, name: SettingName): string {
 function sentence({ message }: z.core.$ZodIssue): string {
   return message.includes("received undefined")
     ? "is missing"
-    : message.replace(/^Invalid (input|option|discriminator value)[:.]? */i, "is not right: ");
+    : message
+        .replace(/^Invalid (input|option|discriminator value)[:.]? */i, "is not right: ")
+        .replace(/: $/, "");
 }
 
 function mends(
@@ -65,7 +69,8 @@ function mends(
   if (place.length === 1) {
     return {
       mend: ["set", setExample(name)],
-      ...(isStructured(name) && !isStored(text) && { removeFirst: removed(place) }),
+      // Inside another kind of value nothing can be set.
+      ...(isStructured(name) && { removeFirst: removed(place) }),
     };
   }
   const present = valueIn(parseJson(text), place.slice(1));
@@ -87,24 +92,6 @@ function mends(
       ? { removeFirst: removed(place) }
       : {}),
   };
-}
-
-/** Whether a setting's value is kept as an object or a list, and is no text. Pulumi hands both over as text. */
-function isStored(text: string): boolean {
-  const value = parseJson(text);
-  return typeof value === "object" && value !== null && text === goJson(value);
-}
-
-/** JSON as Pulumi writes it: keys in their order, no spaces, and what HTML has as escapes (encoding/json). */
-function goJson(value: unknown): string {
-  const sorted = (_: string, inner: unknown): unknown =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner;
-  return JSON.stringify(value, sorted).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function valueIn(value: unknown, place: readonly PropertyKey[]): unknown {

@@ -1,9 +1,9 @@
 import { isPath } from "../lib/kubeconfig.ts";
-import { shellWord } from "../lib/clusterCommand.ts";
 import { messageOf } from "../lib/errors.ts";
 import { kubeconfigSetting } from "../lib/pulumi.ts";
 import type { SettingProblem } from "./mend.ts";
 import type { ConfigSource } from "./source.ts";
+import { shell } from "../lib/shell.ts";
 
 /** What the Kubernetes plugin is configured with, by its own name for it, and the setting that it is another name of. */
 export const aliases = { context: "kubeContext", namespace: "namespace" } as const;
@@ -52,7 +52,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
     .map((name): SettingProblem => ({
       setting: `kubernetes:${name}`,
       problem: "is a setting of the Kubernetes plugin that the program does not hand on",
-      mend: ["rm", `kubernetes:${name}`],
+      mend: ["rm", shell`kubernetes:${name}`],
     }));
   const twice = Object.entries(aliases)
     .filter(([own, setting]) => {
@@ -62,7 +62,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
     .map(([own, setting]): SettingProblem => ({
       setting: `kubernetes:${own}`,
       problem: `is ${kubernetes[own] ?? ""}, but ${setting}, which is the same under another name, is ${values[setting] ?? ""}`,
-      mend: ["rm", `kubernetes:${own}`],
+      mend: ["rm", shell`kubernetes:${own}`],
     }));
   const own = stackKubeconfig(source);
   const inClear: readonly SettingProblem[] =
@@ -72,7 +72,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
           {
             setting: kubeconfigSetting,
             problem: "is a credential and stands in the stack's file in clear",
-            mend: ["set", `--secret ${kubeconfigSetting} < kubeconfig.yaml`],
+            mend: ["set", shell`--secret ${kubeconfigSetting} < kubeconfig.yaml`],
           },
         ];
   return [...unknown, ...twice, ...inClear, ...contextProblems(source, own)];
@@ -95,7 +95,7 @@ function contextProblems(
           {
             setting: kubeconfigSetting,
             problem: `does not serve: ${messageOf(error)}`,
-            mend: ["rm", kubeconfigSetting],
+            mend: ["rm", shell`${kubeconfigSetting}`],
           },
         ];
   }
@@ -109,7 +109,7 @@ function contextProblems(
             problem: own.isPath
               ? `names ${own.value}, which is not a kubeconfig with a context`
               : "is not a kubeconfig with a context",
-            mend: ["rm", kubeconfigSetting],
+            mend: ["rm", shell`${kubeconfigSetting}`],
           },
         ];
   }
@@ -119,7 +119,7 @@ function contextProblems(
         {
           setting,
           problem: `is ${kubeContext}, which the kubeconfig does not have: it has ${[...names].sort().join(", ")}`,
-          mend: ["set", `${setting} ${shellWord([...names].sort()[0] ?? "")}`],
+          mend: ["set", shell`${setting} ${[...names].sort()[0] ?? ""}`],
         },
       ];
 }

@@ -7,6 +7,7 @@ import {
   defaultNamespace,
   defaultReleaseName,
   defaultTimeout,
+  isSafeChartSource,
   providerHost,
 } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
@@ -261,10 +262,18 @@ export const settings = {
       /^(https?:\/\/(?!.*\.tgz$)|oci:\/\/|\.{1,2}\/|\/|~|file:)/,
       `is neither a repository's URL (${chartRepository}), nor oci://…, nor a path that begins with ./`,
     )
+    .refine(isSafeChartSource, {
+      error:
+        "is a repository without TLS, so that whoever is on the way could put another chart in its place; name it with https://",
+    })
+    .regex(
+      /^(?!oci:.*@)|@sha256:[0-9a-f]{64}$/,
+      "has an @ without a digest after it, which is sha256: and 64 hex digits",
+    )
     .default(chartRepository)
     .meta({
       description:
-        "The chart's place: a repository URL, an `oci://` reference, or a folder or archive relative to the project.",
+        "The chart's place: a repository URL, an `oci://` reference, with `@sha256:…` behind it for that chart and no other, or a folder or archive relative to the project.",
       examples: [chartRepository],
     }),
   chartVersion: z

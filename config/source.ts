@@ -2,6 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { stackAccess } from "../components/stackAccess.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { contextNames } from "../lib/kubeconfig.ts";
+import { isMap, type ValueMap } from "../lib/json.ts";
+import { readStackConfig } from "../lib/stackFile.ts";
+
+/** The types leave it out (@pulumi/pulumi, runtime/config.js). */
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  readonly isConfigSecret: (key: string) => boolean;
+};
 
 const kubernetesPrefix = "kubernetes:";
 
@@ -18,6 +25,11 @@ export interface ConfigSource {
   /** What the stack's file says to the Kubernetes plugin, by the plugin's own names. Default: nothing. */
   readonly kubernetes?: Readonly<Record<string, string>>;
   /**
+   * Whether the stack's file has a setting as one text, where its value is an object or a list; undefined where it does
+   * not say. Default: what the text shows by itself.
+   */
+  readonly keptAsText?: (setting: string) => boolean | undefined;
+  /**
    * Names of the contexts of a kubeconfig, given by path or content, else of those that `KUBECONFIG` names. Default: they
    * are not looked at.
    */
@@ -31,8 +43,7 @@ export function runningStack(): ConfigSource {
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   const own = (keys: readonly string[]) => under(prefix, keys);
   const all = pulumi.runtime.allConfig();
-  // The SDK keeps to itself which keys are secret, so they are read where the language host puts them.
-  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const secretKeys = Object.keys(all).filter(isConfigSecret);
   return {
     stack: pulumi.getStack(),
     values: Object.fromEntries(
@@ -49,6 +60,31 @@ export function runningStack(): ConfigSource {
         all[kubernetesPrefix + name] ?? "",
       ]),
     ),
+    keptAsText: (setting) => isTextInFile(process.cwd(), pulumi.getStack(), prefix + setting),
     contexts: (kubeconfig) => contextNames({ kubeconfig }),
   };
+}
+
+/**
+ * Whether a stack's file has a key's value as one text, encrypted or not; undefined where there is no such file, or it
+ * does not have the key.
+ *
+ * @param directory the project's
+ * @param key with its project, as in the file
+ */
+export function isTextInFile(directory: string, stack: string, key: string): boolean | undefined {
+  let config: ValueMap;
+  try {
+    config = readStackConfig(directory, stack);
+  } catch {
+    // The program of another project, or a file that Pulumi was given in place of the stack's own.
+    return undefined;
+  }
+  const value = config[key];
+  if (value === undefined) {
+    return undefined;
+  }
+  const encrypted =
+    isMap(value) && Object.keys(value).join() === "secure" ? value.secure : undefined;
+  return typeof (encrypted ?? value) === "string";
 }

@@ -3,6 +3,7 @@ import { dnsName, readableName } from "../lib/dnsName.ts";
 import { dnsServersVariable } from "../lib/dnsServers.ts";
 import { challengeRecord, compareDelegation, type ServedZone } from "./delegation.ts";
 import { ProofError } from "./proof.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * What {@link ProofTarget.compare} is in a run of Pulumi: an error where DNS looks elsewhere for sure, and a warning
@@ -26,7 +27,7 @@ async function compare(host: string, zone: ServedZone): Promise<void> {
         ? `DNS does not tell from here whether the zone ${readableName(zone.name)} is the one that the internet asks`
         : `${comparison.difference}, as this machine's own DNS has it, which may differ from the internet's`;
     await log.warn(
-      `${what}. See with dig ${dnsName(zone.name)} NS +trace, or name DNS servers to ask: ${dnsServersVariable}=1.1.1.1`,
+      `${what}. See with ${shell`dig ${dnsName(zone.name)} NS +trace`}, or name DNS servers to ask: ${dnsServersVariable}=1.1.1.1`,
     );
   }
 }
@@ -41,6 +42,6 @@ export function delegatedElsewhere(difference: string, zone: ServedZone): string
   return (
     `${difference}. The CA would not find the challenge's record. ` +
     `Delegate ${readableName(zone.name)} to ${servers === "" ? "the zone's servers" : servers}, at the registrar or in the zone above, or set dns.zone to the zone that DNS asks. ` +
-    `To see it: dig ${dnsName(zone.name)} NS +trace`
+    `To see it: ${shell`dig ${dnsName(zone.name)} NS +trace`}`
   );
 }

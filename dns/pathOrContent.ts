@@ -10,7 +10,8 @@ export function contentOf(pathOrContent: string): string {
   return isFile(path) ? readFileSync(path, "utf8").trim() : pathOrContent;
 }
 
-function isFile(path: string): boolean {
+/** Whether a path is that of a file. */
+export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {

@@ -1,12 +1,13 @@
 import { RunError } from "@pulumi/pulumi";
 import type { CloudflareAccess, GoogleCloudAccess, Sources } from "./access.ts";
 import { contentOf } from "./pathOrContent.ts";
+import { joined, placeholder, shell, type ShellText, type ShellValue } from "../lib/shell.ts";
 
 /** What keeps an operator's access from being used: found before a request is made, whose error would show it. */
 interface Unusable {
   /** The sentence. It shows no value. */
   readonly problem: string;
-  readonly command: string;
+  readonly command: ShellText;
 }
 
 /** What a command needs to know of an access. */
@@ -42,8 +43,8 @@ export function refuseUnusableCloudflare(access: CloudflareAccess): void {
           {
             problem: `${sourceOf("apiKey", sources)} is the global API key of a user, and which user is not said`,
             command: sourceOf("apiKey", sources).includes(":")
-              ? `pulumi config set -s ${stackOf(access)} cloudflare:email 'EMAIL'`
-              : "export CLOUDFLARE_EMAIL='EMAIL'",
+              ? shell`pulumi config set -s ${stackOf(access)} cloudflare:email 'EMAIL'`
+              : shell`export CLOUDFLARE_EMAIL='EMAIL'`,
           },
         ]
       : []),
@@ -75,12 +76,13 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
       ? [
           {
             problem: `${sourceOf("externalCredentials", sources)} lacks ${missing.join(", ")}`,
-            command: missing
-              .map(
+            command: joined(
+              missing.map(
                 (name) =>
-                  `pulumi config set -s ${stackOf(access)} --secret --path 'gcp:externalCredentials.${name}' 'VALUE'`,
-              )
-              .join("\n      "),
+                  shell`pulumi config set -s ${stackOf(access)} --secret --path 'gcp:externalCredentials.${name}' 'VALUE'`,
+              ),
+              "\n      ",
+            ),
           },
         ]
       : []),
@@ -107,20 +109,20 @@ function unsendable(
       return {
         problem: `${source} has a line break, a blank or another character in it that cannot be sent`,
         command: source.includes(":")
-          ? `pulumi config set -s ${stackOf(access)} --secret ${source}`
-          : `export ${source}="$(printf %s "$${source}" | tr -cd '!-~')"`,
+          ? shell`pulumi config set -s ${stackOf(access)} --secret ${source}`
+          : shell`export ${source}="$(printf %s "$${source}" | tr -cd '!-~')"`,
       };
     });
 }
 
-function removal(source: string, access: CommandPlace): string {
+function removal(source: string, access: CommandPlace): ShellText {
   return source.includes(":")
-    ? `pulumi config rm -s ${stackOf(access)} ${source}`
-    : `unset ${source}`;
+    ? shell`pulumi config rm -s ${stackOf(access)} ${source}`
+    : shell`unset ${source}`;
 }
 
-function stackOf({ stack = "'STACK'" }: CommandPlace): string {
-  return stack;
+function stackOf({ stack }: CommandPlace): ShellValue {
+  return stack ?? placeholder("stack");
 }
 
 function sourceOf(field: string, sources: Sources | undefined): string {

@@ -9,6 +9,13 @@ export interface Address {
   readonly port: number;
 }
 
+/** Where the reader has told to connect to. */
+export interface ToldAddress {
+  readonly address: string;
+  /** Default: the port that is asked for. */
+  readonly port?: number;
+}
+
 /** The line of `npm run doctor`. */
 export const doctorLine = commandLine(
   {
@@ -45,7 +52,7 @@ export const doctorLine = commandLine(
       ),
       /** Addresses by `host`, `host:port` or `*:port`. */
       resolve: values(
-        "--resolve <host[:port]=address:port>",
+        "--resolve <host[:port]=address[:port]>",
         "connect there instead, for that host (* is any) or that port of it alone; can be repeated",
         resolution,
       ),
@@ -95,10 +102,27 @@ function dnsServer(text: string): string {
   return text;
 }
 
-function resolution(text: string): [string, Address] {
-  const [, host, address, port] = /^([^=]+)=(.+):(\d+)$/.exec(text) ?? [];
-  if (host === undefined || address === undefined) {
+function resolution(text: string): [string, ToldAddress] {
+  const [, host, target] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const told = target === undefined ? undefined : toldAddress(target);
+  if (host === undefined || told === undefined) {
     throw new UsageError(`--resolve ${text} is not of the form host=address:port`);
   }
-  return [host, { address: address.replace(/^\[(.*)\]$/, "$1"), port: Number(port) }];
+  return [host, told];
+}
+
+/** An address with or without a port; an IPv6 address stands in brackets where a port follows. */
+function toldAddress(text: string): ToldAddress | undefined {
+  if (isIP(text) === 6) {
+    return { address: text };
+  }
+  const [, bracketed, address = bracketed, port] =
+    /^(?:\[(.+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text) ?? [];
+  if (
+    address === undefined ||
+    (port !== undefined && !(Number(port) > 0 && Number(port) < 65_536))
+  ) {
+    return undefined;
+  }
+  return { address, ...(port !== undefined && { port: Number(port) }) };
 }

@@ -1,6 +1,7 @@
 import { findAccess, identitySettings, type CloudAccess, type CloudPlugin } from "../dns/access.ts";
 import { runPulumi } from "../lib/pulumi.ts";
 import type { StateResource } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /** How the clouds are reached, as far as the doctor can see it. */
 export interface SeenAccess extends CloudAccess {
@@ -47,7 +48,7 @@ export async function cloudAccess(
       if (value === undefined) {
         hidden[plugin] =
           `${key} is encrypted, and Pulumi does not decrypt it. To have this looked at, give the doctor the stack's passphrase, ` +
-          `PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}, or your own access in ${variables[plugin]}`;
+          `${shell`PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}`}, or your own access in ${variables[plugin]}`;
       } else {
         decrypted[key] = value;
       }

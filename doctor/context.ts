@@ -1,4 +1,4 @@
-import type { DoctorArguments } from "./arguments.ts";
+import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
 import { configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
@@ -11,6 +11,7 @@ import { ifSeen } from "./finding.ts";
 import { encryptedKubeconfig } from "../lib/pulumi.ts";
 import { resourceTypes } from "../components/names.ts";
 import { readStackState, type StateResource } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /**
  * Everything that one look goes by. Only the stack's state is read here, and the facts as the checks ask for them.
@@ -24,8 +25,11 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const kubeconfigContent = await ownKubeconfig(args.stack, resources);
   const expected = { ...deployed, timeout, kubeconfigContent };
   const { host } = expected;
-  const toldAddress = (port: number) =>
-    [`${host}:${port}`, host, `*:${port}`, "*"].flatMap((name) => args.resolve.get(name) ?? [])[0];
+  const toldAddress = (port: number): Address | undefined => {
+    const names = [`${host}:${port}`, host, `*:${port}`, "*"];
+    const [told] = names.flatMap((name) => args.resolve.get(name) ?? []);
+    return told && { port, ...told };
+  };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
   return {
@@ -59,7 +63,7 @@ async function ownKubeconfig(
     return undefined;
   }
   try {
-    const without = `Or hand the doctor the kubeconfig: KUBECONFIG='FILE' npm run doctor -- -s ${stack}`;
+    const without = `Or hand the doctor the kubeconfig: ${shell`KUBECONFIG='FILE' npm run doctor -- -s ${stack}`}`;
     return await encryptedKubeconfig(stack, process.cwd(), without);
   } catch (error) {
     // Who names one for the doctor has no passphrase.

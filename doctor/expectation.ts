@@ -10,6 +10,7 @@ import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
 import { type ClusterChoice } from "../lib/kubeconfig.ts";
 import type { StateResource } from "./stackState.ts";
+import { shell } from "../lib/shell.ts";
 
 /** What a stack says of its provider. */
 export interface Expectation {
@@ -32,6 +33,8 @@ export interface Expectation {
   readonly email: string;
   readonly directoryUrl: string;
   readonly challenge: Parameters["challenge"];
+  /** The digest of the stack's wallet (chart/walletDigest.ts). */
+  readonly walletDigest: string;
   /** The credential that the stack made; none under HTTP-01, or where the stack brings its own. */
   readonly made: MadeCredential | undefined;
 }
@@ -47,9 +50,8 @@ export interface MadeCredential {
   /** In RFC 3339 form. */
   readonly createdAt: string | undefined;
   readonly expiresAt: string | undefined;
-  /** The day from which on it is to be replaced, and the command. */
+  /** The day from which on it is to be replaced. */
   readonly rotateBy: string | undefined;
-  readonly rotate: string | undefined;
   /** Whether all zones of the project are granted, by the stack's choice. */
   readonly wholeProject: boolean;
 }
@@ -69,7 +71,7 @@ const releaseInputs = z.object({
 });
 const text = z.string().optional().catch(undefined);
 const status = z.object({ revision: z.number() });
-const rotation = z.object({ rotateBy: text, rotate: text });
+const rotation = z.object({ rotateBy: text });
 
 /**
  * Reads what is expected of a stack's provider from the stack's resources.
@@ -81,7 +83,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
   const inputs = releaseInputs.safeParse(release?.inputs);
   if (!inputs.success) {
     throw new UserError(
-      `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: pulumi up -s ${stack}`,
+      `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: ${shell`pulumi up -s ${stack}`}`,
     );
   }
   const { name, namespace, timeout, values } = inputs.data;
@@ -103,6 +105,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     email: values.letsEncrypt.acme.email,
     directoryUrl: values.letsEncrypt.acme.caDirUrl,
     challenge: parameters.challenge,
+    walletDigest: parameters.walletDigest,
     made: madeCredential(resources),
   };
 }
@@ -145,7 +148,7 @@ function madeCredential(resources: readonly StateResource[]): MadeCredential | u
     accountId: text.parse(made.outputs.accountId),
     createdAt: text.parse(made.outputs[fields.createdAt]),
     expiresAt: text.parse(made.outputs[fields.expiresAt]),
-    ...{ rotateBy: undefined, rotate: undefined },
+    rotateBy: undefined,
     ...rotation.safeParse(stack?.outputs.credential).data,
     wholeProject: resources.some(({ type }) => type === resourceTypes.projectGrant),
   };

@@ -1,4 +1,5 @@
 import type { Expectation } from "./expectation.ts";
+import { type ShellText } from "../lib/shell.ts";
 
 /** How bad a finding is, from best to worst. */
 export const severities = ["ok", "info", "warning", "error"] as const;
@@ -16,7 +17,7 @@ export interface Problem {
   /** Why it matters, in a sentence or two. */
   readonly why: string;
   /** The command that mends it, or the first step towards it. */
-  readonly command: (expected: Expectation) => string;
+  readonly command: (expected: Expectation) => ShellText;
 }
 
 /** What was found of one provider. */
@@ -39,7 +40,7 @@ export interface Sighting {
   readonly seen: string;
   readonly subject?: string;
   /** In place of the problem's own, where what was seen tells a better one. */
-  readonly command?: string;
+  readonly command?: ShellText;
 }
 
 /** The finding of a problem. */

@@ -1,5 +1,5 @@
 import { loopback, presentSandbox } from "../sandbox/index.ts";
-import type { DoctorArguments } from "./arguments.ts";
+import type { DoctorArguments, ToldAddress } from "./arguments.ts";
 import { apiPort, challengePort } from "./facts/wire.ts";
 
 /**
@@ -12,10 +12,11 @@ export function inSandbox(args: DoctorArguments): DoctorArguments {
   const { environment, dns, ports } = presentSandbox();
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
-  const resolve = new Map([
+  const own: [string, ToldAddress][] = [
     [`*:${challengePort}`, at(ports.http)],
     [`*:${apiPort}`, at(ports.providerApi)],
-    ...args.resolve,
-  ]);
+  ];
+  // An address for any port of any host leaves none to the sandbox.
+  const resolve = new Map([...(args.resolve.has("*") ? [] : own), ...args.resolve]);
   return { ...args, resolve, dnsServers: [dns.address, ...args.dnsServers] };
 }

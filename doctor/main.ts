@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runCommandLine } from "../lib/commandLine.ts";
 import { messageOf } from "../lib/errors.ts";
+import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { doctorLine, type DoctorArguments } from "./arguments.ts";
 import { checks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
@@ -10,8 +11,10 @@ import { openMetrics } from "./openMetrics.ts";
 import { worst, type Report } from "./report.ts";
 import { findingText, paintFor, reportText } from "./reportText.ts";
 import { watch } from "./watch.ts";
+import { printable, printableLine } from "../lib/printable.ts";
 
 async function main(parsed: DoctorArguments): Promise<number> {
+  refuseUnusableProxies();
   // Loaded here, since a provider of one's own needs no sandbox.
   const args = parsed.sandbox ? (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
   const report = args.watch ? await watchStack(args) : await look(args);
@@ -31,7 +34,7 @@ function print({ json, openmetrics, watch }: DoctorArguments, report: Report): v
     return;
   }
   const text = json
-    ? JSON.stringify(report, undefined, watch ? undefined : 2)
+    ? printable(JSON.stringify(report, undefined, watch ? undefined : 2))
     : reportText(report, paintFor(process.stdout));
   process.stdout.write(`${text}\n`);
 }
@@ -57,12 +60,12 @@ async function watchStack(args: DoctorArguments): Promise<Report> {
       const lines = [
         paint("bold", report.time),
         ...appeared.map((finding) => findingText(finding, paint)),
-        ...gone.map(({ title }) => `  ${paint("green", "✔")} no longer: ${title}`),
+        ...gone.map(({ title }) => `  ${paint("green", "✔")} no longer: ${printableLine(title)}`),
       ];
       process.stdout.write(`\n${lines.join("\n")}\n`);
     },
     failed: (error) => {
-      process.stderr.write(`${messageOf(error)}\n`);
+      process.stderr.write(`${printable(messageOf(error))}\n`);
     },
     pause: async () => {
       const { signal } = interrupt;

@@ -1,5 +1,6 @@
 import type { Times } from "./check.ts";
 import type { Report } from "./report.ts";
+import { printable } from "../lib/printable.ts";
 
 /** A metric family with its samples (https://prometheus.io/docs/specs/om/open_metrics_spec/). */
 interface Family {
@@ -99,7 +100,7 @@ function familyLines(
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  return printable(text).replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
 
 function seconds(time: Date): number {

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { groups } from "./check.ts";
 import { severities, type Finding, type Severity } from "./finding.ts";
 import type { Report } from "./report.ts";
+import { printable, printableLine } from "../lib/printable.ts";
 
 /** How each severity is marked. */
 const marks = {
@@ -44,7 +45,12 @@ export function reportText({ stack, host, findings }: Report, paint: Paint): str
     const lines = own.map((finding) => findingText(finding, paint, width));
     return own.length === 0 ? [] : [paint("bold", group), ...lines, ""];
   });
-  return [`${host} (stack ${stack})`, "", ...blocks.flat(), summary(findings, paint)].join("\n");
+  return [
+    printableLine(`${host} (stack ${stack})`),
+    "",
+    ...blocks.flat(),
+    summary(findings, paint),
+  ].join("\n");
 }
 
 /**
@@ -56,16 +62,78 @@ export function findingText(finding: Finding, paint: Paint, width = 0): string {
   const { severity, title, seen } = finding;
   const head = `${indent}${mark(severity, paint)} `;
   if (severity === "ok") {
-    return `${head}${title.padEnd(width)}  ${paint("dim", seen)}`;
+    return `${head}${title.padEnd(width)}  ${paint("dim", printableLine(seen))}`;
   }
+  const pairs = excerpts(finding);
   const details = rows
-    .map(([field, label]) => [label, finding[field]] as const)
-    .filter((row): row is readonly [(typeof rows)[number][1], string] => row[1] !== null)
+    .map(([field, label]) => [label, pairs?.[field] ?? finding[field]] as const)
+    .filter((row): row is readonly [(typeof rows)[number][1], string | readonly string[]] => {
+      return row[1] !== null;
+    })
     .map(([label, text]) => {
-      const shown = label === "mend" ? paint("cyan", text) : text;
+      const lines = shownLines(text, finding);
+      const shown = label === "mend" ? paint("cyan", lines) : lines;
       return `${indent}${indent}${paint("dim", label.padEnd(column))}  ${shown}`;
     });
-  return [`${head}${title}${subjectOf(finding)}`, ...details].join("\n");
+  return [`${head}${printableLine(`${title}${subjectOf(finding)}`)}`, ...details].join("\n");
+}
+
+const nextLine = `\n${" ".repeat(2 * indent.length + column + 2)}`;
+
+/**
+ * What was seen is of one line, so that nothing in it looks like a line of the report, or of a line for each field. What
+ * could not be seen is told in the program's own sentences, which may have a command in a line below.
+ */
+function shownLines(text: string | readonly string[], { command }: Finding): string {
+  if (typeof text !== "string") {
+    return text.map(printableLine).join(nextLine);
+  }
+  return command === null ? printable(text).replaceAll("\n", nextLine) : printableLine(text);
+}
+
+/** How long a field of an object may get before only what differs of it is shown. */
+const longestField = 240;
+/** How much of a long field is shown before and from the first letter that differs. */
+const shownBefore = 20;
+const shownFrom = 160;
+
+/** What is expected and what was seen, where both list the same fields, a line for each. */
+interface Excerpts {
+  readonly expected?: readonly string[];
+  readonly seen?: readonly string[];
+  readonly why?: undefined;
+  readonly command?: undefined;
+}
+
+/** Of a long field, its name and where it differs. */
+function excerpts({ expected, seen }: Finding): Excerpts | undefined {
+  const wanted = expected?.split("\n") ?? [];
+  const found = seen.split("\n");
+  const nameOf = (line: string | undefined) => line?.slice(0, line.indexOf(" ") + 1);
+  const areAlike =
+    wanted.length === found.length &&
+    wanted.every((line, at) => nameOf(line) !== "" && nameOf(line) === nameOf(found[at]));
+  const shorten = (line: string, other = "") => {
+    const name = nameOf(line) ?? "";
+    return line.length <= longestField ? line : `${name}${excerpt(line, other, name.length)}`;
+  };
+  return areAlike
+    ? {
+        expected: wanted.map((line, at) => shorten(line, found[at])),
+        seen: found.map((line, at) => shorten(line, wanted[at])),
+      }
+    : undefined;
+}
+
+/** A text from shortly before the first letter on that another has not. */
+function excerpt(text: string, other: string, begin: number): string {
+  let at = begin;
+  while (at < text.length && text[at] === other[at]) {
+    at += 1;
+  }
+  const from = Math.max(begin, at - shownBefore);
+  const to = at + shownFrom;
+  return `${from > begin ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`;
 }
 
 /** Which one it is, where the rows below do not say it anyway. */

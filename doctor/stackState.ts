@@ -5,6 +5,7 @@ import {
   type PulumiFailure,
   type StackResource,
 } from "../lib/pulumi.ts";
+import { shell } from "../lib/shell.ts";
 
 /** A resource of a stack, as far as the doctor looks at it. */
 export type StateResource = Pick<StackResource, "type" | "inputs" | "outputs">;
@@ -31,5 +32,5 @@ function explain(stack: string, failure: PulumiFailure): string {
     return empty;
   }
   const [line = failure.stderr] = /(?<=error: ).*/.exec(failure.stderr) ?? [];
-  return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: pulumi stack export -s ${stack}`;
+  return `The state of stack ${stack} cannot be read: ${line.trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
 }

@@ -1,4 +1,3 @@
-import { credentialChildren, programNames } from "../components/names.ts";
 import {
   defaultNamespace,
   defaultReleaseName,
@@ -8,6 +7,7 @@ import {
 import { kubectl } from "../lib/clusterCommand.ts";
 import { checks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
+import { shell } from "../lib/shell.ts";
 
 /** Something that an operator sees, and what to do about it. */
 export interface Trouble {
@@ -32,6 +32,7 @@ const http01: Expectation = {
   email: "you@example.com",
   directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
   challenge: { type: "http-01" },
+  walletDigest: "0".repeat(16),
   made: undefined,
 };
 
@@ -51,7 +52,7 @@ const messages: readonly Trouble[] = [
   {
     sign: "`… finished with status: failed … timed out`",
     meaning: "The pod did not get ready in `timeout` seconds. Helm put the former revision back.",
-    remedy: `\`${kubectl(http01, `describe pod ${http01.names.pod}`)}\`, then \`pulumi up -s prod\` again.`,
+    remedy: `\`${kubectl(http01, shell`describe pod ${http01.names.pod}`)}\`, then \`pulumi up -s prod\` again.`,
   },
   {
     sign: "`… invalid ownership metadata` or a conflict of field managers",
@@ -74,7 +75,7 @@ const messages: readonly Trouble[] = [
     sign: "`updates to statefulset spec for fields other than … are forbidden`",
     meaning:
       "The storage class or size of the home volume has changed, which Kubernetes does not do in place.",
-    remedy: `\`${kubectl(http01, `delete statefulset ${http01.names.fullname} --cascade=orphan`)}\`, then \`pulumi up -s prod\`; the volume stays as it is.`,
+    remedy: `\`${kubectl(http01, shell`delete statefulset ${http01.names.fullname} --cascade=orphan`)}\`, then \`pulumi up -s prod\`; the volume stays as it is.`,
   },
 ];
 
@@ -94,7 +95,6 @@ const dns01: Expectation = {
     createdAt: undefined,
     expiresAt: undefined,
     rotateBy: undefined,
-    rotate: `pulumi up -s prod --replace '**::${credentialChildren(programNames.credential).key}'`,
     wholeProject: false,
   },
 };

@@ -1,3 +1,5 @@
+import { joined, shell, type ShellText } from "./shell.ts";
+
 /** Which cluster a command is for, and which namespace of it. */
 export interface CommandTarget {
   /** Default: none, for what belongs to no namespace. */
@@ -12,33 +14,31 @@ export interface CommandTarget {
  * A kubectl command to paste, which reaches the target's cluster whatever the current context is then.
  *
  * @param target as in {@link CommandTarget}
- * @param rest what follows context and namespace, as shell words
+ * @param rest what follows context and namespace
  */
-export function kubectl(target: CommandTarget, rest: string): string {
-  return clusterCommand("kubectl", "--context", target, rest);
+export function kubectl(target: CommandTarget, rest: ShellText): ShellText {
+  return clusterCommand(shell`kubectl`, shell`--context`, target, rest);
 }
 
 /** A Helm command to paste; as {@link kubectl}. */
-export function helm(target: CommandTarget, rest: string): string {
-  return clusterCommand("helm", "--kube-context", target, rest);
+export function helm(target: CommandTarget, rest: ShellText): ShellText {
+  return clusterCommand(shell`helm`, shell`--kube-context`, target, rest);
 }
 
 function clusterCommand(
-  program: string,
-  contextFlag: string,
+  program: ShellText,
+  contextFlag: ShellText,
   { namespace, kubeContext, kubeconfig }: CommandTarget,
-  rest: string,
-): string {
-  return [
-    program,
-    ...(kubeconfig === undefined ? [] : ["--kubeconfig", shellWord(kubeconfig)]),
-    ...(kubeContext === undefined ? [] : [contextFlag, shellWord(kubeContext)]),
-    ...(namespace === undefined ? [] : ["-n", shellWord(namespace)]),
-    rest,
-  ].join(" ");
-}
-
-/** A text as one word of a POSIX shell, in quotes where it needs them. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  rest: ShellText,
+): ShellText {
+  return joined(
+    [
+      program,
+      ...(kubeconfig === undefined ? [] : [shell`--kubeconfig ${kubeconfig}`]),
+      ...(kubeContext === undefined ? [] : [contextFlag, shell`${kubeContext}`]),
+      ...(namespace === undefined ? [] : [shell`-n ${namespace}`]),
+      rest,
+    ],
+    " ",
+  );
 }

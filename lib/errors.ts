@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /**
  * A failure that its reader can mend: bad arguments, a missing tool, a taken port. It is shown as one
  * message without a stack trace (set `DEBUG` to see the stack).
@@ -46,7 +48,7 @@ export async function runCommand(
     const expected = usage || error instanceof UserError;
     const stack = error instanceof Error ? error.stack : undefined;
     const showStack = process.env.DEBUG !== undefined || !expected;
-    process.stderr.write(`${(showStack ? stack : undefined) ?? messageOf(error)}\n`);
+    process.stderr.write(`${printable((showStack ? stack : undefined) ?? messageOf(error))}\n`);
     process.exitCode = usage ? codes.usage : codes.failure;
   }
 }

@@ -33,8 +33,10 @@ export async function execCredential(
   connection: Connection,
 ): Promise<ExecCredential> {
   const { command, apiVersion } = plugin;
+  // A program of Pulumi's has its configuration there, with every secret in clear.
+  const { PULUMI_CONFIG: _, PULUMI_CONFIG_SECRET_KEYS: __, ...environment } = process.env;
   const { code, stdout, stderr } = await run(plugin, {
-    ...process.env,
+    ...environment,
     ...Object.fromEntries(plugin.env.map(({ name, value }) => [name, value])),
     KUBERNETES_EXEC_INFO: JSON.stringify({
       kind: "ExecCredential",

@@ -1,19 +1,27 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
+import { valid } from "semver";
 import { z } from "zod";
+import { helmReleaseName } from "./names.ts";
 
 // Loose all through: who writes a revision back must lose nothing of it.
 const recordSchema = z.looseObject({
-  name: z.string(),
-  version: z.number(),
+  // They end up in commands, and whoever can write a Secret can write them.
+  name: z.string().regex(helmReleaseName),
+  version: z.int().positive(),
   info: z.looseObject({
     /** `deployed`, `superseded`, `failed`, {@link pendingStatuses}, … (pkg/release/status.go). */
-    status: z.string(),
+    status: z.string().regex(/^[a-z-]+$/),
     description: z.string().optional(),
     /** In RFC 3339 form. */
     last_deployed: z.string().optional(),
   }),
-  chart: z.looseObject({ metadata: z.looseObject({ name: z.string(), version: z.string() }) }),
+  chart: z.looseObject({
+    metadata: z.looseObject({
+      name: z.string().regex(/^[\w.-]+$/),
+      version: z.string().refine((version) => valid(version) !== null),
+    }),
+  }),
   /** The values that it was given. */
   config: z.record(z.string(), z.unknown()).optional(),
   /** The objects that it rendered; Helm leaves it out where there are none. */

@@ -5,6 +5,7 @@ import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { hasCode, messageOf, UserError } from "./errors.ts";
 import { proxyFor } from "./proxy.ts";
+import { placeholder, shell } from "./shell.ts";
 
 /** Which cluster is meant, as the Kubernetes plugin is told it. */
 export interface ClusterChoice {
@@ -153,7 +154,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
     const command =
       choice.stack === undefined
         ? "kubectl config use-context 'CONTEXT'"
-        : `pulumi config set -s ${choice.stack} kubeContext 'CONTEXT'`;
+        : shell`pulumi config set -s ${choice.stack} kubeContext 'CONTEXT'`;
     throw new UserError(
       name === ""
         ? `The kubeconfig (${place}) has no current context${others}. Name one: ${command}`
@@ -274,10 +275,10 @@ function unreadable(place: string, why: string): UserError {
   );
 }
 
-function whichCommand({ kubeconfig, stack = "'STACK'" }: ClusterChoice): string {
+function whichCommand({ kubeconfig, stack }: ClusterChoice): string {
   return kubeconfig === undefined
     ? "echo $KUBECONFIG"
-    : `pulumi config get -s ${stack} kubernetes:kubeconfig`;
+    : shell`pulumi config get -s ${stack ?? placeholder("stack")} kubernetes:kubeconfig`;
 }
 
 /** A key without a value is as good as none. */

@@ -15,8 +15,16 @@ import { ClusterFailure, ClusterUnreachable, withSentences } from "./clusterFail
 import { UserError } from "./errors.ts";
 import { execCredential, isFresh, type ExecCredential } from "./execCredential.ts";
 import { parseJson } from "./json.ts";
-import { connectionTo, isPath, type ClusterChoice, type Connection } from "./kubeconfig.ts";
+import {
+  connectionTo,
+  isPath,
+  type ClusterChoice,
+  type Connection,
+  type ExecPlugin,
+} from "./kubeconfig.ts";
 import { withoutUserinfo, withRemoteNames } from "./proxy.ts";
+import { shell } from "./shell.ts";
+import { printableLine } from "./printable.ts";
 
 /** How long the API server may take to begin its answer, in milliseconds. */
 const answerTimeout = 10_000;
@@ -25,7 +33,8 @@ const answerTimeout = 10_000;
 export class ClusterRefusal extends ClusterFailure {}
 
 /**
- * The client of a cluster, which makes the APIs of its groups.
+ * The client of a cluster, which makes the APIs of its groups; one for all of a process, so that a credential plugin is
+ * asked once.
  *
  * Their calls throw a {@link ClusterRefusal} where the cluster answers 401 or 403, and a ClusterUnreachable where
  * it does not answer.
@@ -33,14 +42,66 @@ export class ClusterRefusal extends ClusterFailure {}
  * @param choice which cluster
  * @throws UserError as {@link connectionTo}
  */
-export async function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
+export function clusterClient(choice: ClusterChoice): Promise<KubeConfig> {
   const connection = connectionTo(choice);
+  const { context, kubeconfig, stack } = choice;
+  // With the connection: a kubeconfig may change while a process watches a cluster.
+  const key = JSON.stringify([context, kubeconfig, stack, connection]);
+  const known = clients.get(key) ?? newClient(choice, connection);
+  clients.set(key, known);
+  return known;
+}
+
+const clients = new Map<string, Promise<KubeConfig>>();
+
+/** What a credential plugin hands out, which is asked again when that has ended, or is refused, as by client-go. */
+class PluginCredentials {
+  readonly #plugin: ExecPlugin;
+  readonly #connection: Connection;
+  #asked: Promise<ExecCredential> | undefined;
+
+  constructor(plugin: ExecPlugin, connection: Connection) {
+    this.#plugin = plugin;
+    this.#connection = connection;
+  }
+
+  async current(): Promise<ExecCredential> {
+    const before = this.#asked;
+    const known = await before?.catch(() => undefined);
+    if (known !== undefined && isFresh(known, Date.now())) {
+      return known;
+    }
+    // Of several calls at once the first asks.
+    if (this.#asked === undefined || this.#asked === before) {
+      this.#asked = execCredential(this.#plugin, this.#connection);
+    }
+    return this.#asked;
+  }
+
+  /** Has the plugin asked again by the next call. */
+  forget(): void {
+    this.#asked = undefined;
+  }
+}
+
+async function newClient(choice: ClusterChoice, connection: Connection): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("@kubernetes/client-node");
+  const { exec } = connection.user;
+  const credentials = exec === undefined ? undefined : new PluginCredentials(exec, connection);
   const library = createConfiguration().httpApi;
   const httpApi = wrapHttpLibrary({
-    send: (request) => answerOf(library, request, connection, choice),
+    send: async (request) => {
+      try {
+        return await answerOf(library, request, connection, choice);
+      } catch (error) {
+        if (error instanceof ClusterRefusal && error.code === 401) {
+          credentials?.forget();
+        }
+        throw error;
+      }
+    },
   });
   const config = new KubeConfig();
   const { name, ...user } = userOf(connection);
@@ -50,18 +111,13 @@ export async function clusterClient(choice: ClusterChoice): Promise<KubeConfig> 
     contexts: [{ name: "cluster", cluster: "cluster", user: name }],
     currentContext: "cluster",
   });
-  const { exec } = connection.user;
-  let credential: ExecCredential | undefined;
   config.addAuthenticator({
-    isAuthProvider: () => exec !== undefined,
+    isAuthProvider: () => credentials !== undefined,
     applyAuthentication: async (_, options: RequestOptions) => {
-      if (exec === undefined) {
+      if (credentials === undefined) {
         return;
       }
-      if (credential === undefined || !isFresh(credential, Date.now())) {
-        credential = await execCredential(exec, connection);
-      }
-      const { token, clientCertificateData, clientKeyData } = credential;
+      const { token, clientCertificateData, clientKeyData } = await credentials.current();
       Object.assign(options, {
         ...(clientCertificateData !== undefined && { cert: clientCertificateData }),
         ...(clientKeyData !== undefined && { key: clientKeyData }),
@@ -104,7 +160,7 @@ async function api<Api extends ApiType>(
 ): Promise<Api> {
   const client = await clusterClient(choice);
   const { server, context } = connectionTo(choice);
-  const command = kubectl(commandTarget(choice), "cluster-info");
+  const command = kubectl(commandTarget(choice), shell`cluster-info`);
   return withSentences(client.makeApiClient(type), { server, context }, command);
 }
 
@@ -202,10 +258,10 @@ function refusal(
   body: string,
 ): ClusterRefusal {
   const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
-  const reason = typeof message === "string" ? ` (${message})` : "";
+  const reason = typeof message === "string" ? ` (${printableLine(message)})` : "";
   const what =
     status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
-  const command = status === 401 ? "auth whoami" : "auth can-i --list";
+  const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;
   return new ClusterRefusal(
     status,
     `The cluster at ${whereIs(connection)} ${what}: ${status}${reason}. Who asks: ${kubectl(commandTarget(choice), command)}`,
@@ -218,7 +274,7 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), "cluster-info")}`,
+    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Agent } from "node:http";
 import { BlockList, isIP } from "node:net";
+import { UserError } from "./errors.ts";
 
 /**
  * The proxy for a URL, as the environment names it: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, and not for what
@@ -10,6 +11,7 @@ import { BlockList, isIP } from "node:net";
  * @param url where the call goes
  * @param environment default: that of this process
  * @returns the proxy's URL; undefined for a direct call
+ * @throws UserError when the variable names no proxy that can be used
  */
 export function proxyFor(
   url: string | URL,
@@ -17,7 +19,7 @@ export function proxyFor(
 ): string | undefined {
   const target = new URL(url);
   const scheme = target.protocol.slice(0, -1);
-  const named = anyCase(environment, `${scheme}_proxy`);
+  const named = namedProxy(scheme, environment);
   if (!(scheme in defaultPorts) || named === undefined) {
     return undefined;
   }
@@ -30,7 +32,22 @@ export function proxyFor(
   ) {
     return undefined;
   }
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `http://${named}`;
+  return usable(named);
+}
+
+/**
+ * Refuses a proxy that calls could not be made through, before any is made.
+ *
+ * @param environment default: that of this process
+ * @throws UserError with the variable, and the form that it has
+ */
+export function refuseUnusableProxies(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const scheme of Object.keys(defaultPorts)) {
+    const named = namedProxy(scheme, environment);
+    if (named !== undefined) {
+      usable(named);
+    }
+  }
 }
 
 /**
@@ -66,7 +83,7 @@ export async function proxyAgent(
     return undefined;
   }
   // Loaded here, since most calls have no proxy.
-  if (proxy.startsWith("socks")) {
+  if (/^socks/i.test(proxy)) {
     const { SocksProxyAgent } = await import("socks-proxy-agent");
     return new SocksProxyAgent(withRemoteNames(proxy));
   }
@@ -76,11 +93,39 @@ export async function proxyAgent(
 
 /** A SOCKS proxy resolves the names itself, as with Go; the JavaScript client has another scheme for that. */
 export function withRemoteNames(proxy: string): string {
-  return proxy.replace(/^socks5?:/, "socks5h:");
+  return proxy.replace(/^socks5h?:/i, "socks5h:");
 }
 
 const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 const defaultPorts: Readonly<Record<string, string>> = { http: "80", https: "443" };
+
+/** What Go's HTTP client supports (net/http, Transport.Proxy), and so what the plugins, Helm and kubectl do. */
+const proxySchemes: readonly string[] = ["http:", "https:", "socks5:", "socks5h:"];
+
+/** What a variable of the environment names as a proxy. */
+interface NamedProxy {
+  readonly variable: string;
+  readonly value: string;
+}
+
+function namedProxy(scheme: string, environment: NodeJS.ProcessEnv): NamedProxy | undefined {
+  const name = `${scheme}_proxy`;
+  const variable = [name.toUpperCase(), name].find((name) => (environment[name] ?? "") !== "");
+  return variable === undefined ? undefined : { variable, value: environment[variable] ?? "" };
+}
+
+/** Its URL; without a scheme it is one of HTTP. No message shows it, since a password may be in it. */
+function usable({ variable, value }: NamedProxy): string {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const { protocol = "", host = "" } = URL.parse(url) ?? {};
+  if (!proxySchemes.includes(protocol) || host === "") {
+    throw new UserError(
+      `${variable} names no proxy that Pulumi's plugins and this program can use (http, https, socks5 or socks5h).\n` +
+        `      export ${variable}='http://HOST:PORT'`,
+    );
+  }
+  return url;
+}
 
 /** A variable in upper case, else in lower case. An empty one counts as not set. */
 function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefined {
@@ -89,8 +134,16 @@ function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefin
   );
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || inNetwork(host, "127.0.0.0", 8) || inNetwork(host, "::1", 128);
+/**
+ * Whether a host is this machine itself (RFC 1122, section 3.2.1.3; RFC 6761, section 6.3).
+ *
+ * @param host a name or an address, which a URL has in brackets where it is one of IPv6
+ */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  return (
+    address === "localhost" || inNetwork(address, "127.0.0.0", 8) || inNetwork(address, "::1", 128)
+  );
 }
 
 /** Whether an entry of `NO_PROXY` is for a host and port. */

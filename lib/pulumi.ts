@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
 import { hasCode, UserError } from "./errors.ts";
+import { shell, verbatim, type ShellText } from "./shell.ts";
+import { printable } from "./printable.ts";
 
 /** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
 export type PulumiStream = "kept" | "stdout" | "stderr";
@@ -99,9 +101,9 @@ export function emptyCheckpoint(output: string, stack: string): string | undefin
 }
 
 /** The command that puts the copy of a stack's state in its place, where the state is empty. */
-export function restoreCheckpoint(name: string): string {
-  const url = `pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
-  return `find "$(${url})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
+export function restoreCheckpoint(name: string): ShellText {
+  const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
+  return shell`find "$(${verbatim(url)})/.pulumi/stacks" -name ${name}.json -empty -exec cp {}.bak {} \\;`;
 }
 
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
@@ -128,22 +130,29 @@ export async function encryptedKubeconfig(
   return text.replace(/\n$/, "");
 }
 
+/** Colours are control characters, which would be shown as such. */
+const uncoloured = ["--color", "never"];
+
 function start(
   args: readonly string[],
   { directory, stdin = "", stream = "kept", explain }: PulumiOptions,
 ): Promise<PulumiOutput & { readonly status: number | null }> {
   return new Promise((done, failed) => {
-    const child = spawn("pulumi", [...args, "--non-interactive"], {
-      cwd: directory,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const child = spawn(
+      "pulumi",
+      [...args, "--non-interactive", ...(stream === "kept" ? [] : uncoloured)],
+      {
+        cwd: directory,
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    );
     const written = { stdout: "", stderr: "", all: "" };
     for (const source of ["stdout", "stderr"] as const) {
       child[source].setEncoding("utf8").on("data", (text: string) => {
         written[source] += text;
         written.all += text;
         if (stream !== "kept") {
-          process[stream].write(text);
+          process[stream].write(printable(text));
         }
       });
     }

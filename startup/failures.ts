@@ -1,4 +1,5 @@
 import { ResourceError, RunError } from "@pulumi/pulumi";
+import { printable } from "../lib/printable.ts";
 
 /**
  * Makes an error one that Pulumi shows as a sentence, whatever the program has thrown, wherever: in an `apply`, in an
@@ -12,7 +13,7 @@ export function makeSentence(error: unknown): void {
   if (!(error instanceof Error)) {
     return;
   }
-  error.message = error.message.replace(wayThroughInputs, "");
+  error.message = printable(error.message.replace(wayThroughInputs, ""));
   const isKnown: boolean = RunError.isInstance(error) || isPulumisOwn(error);
   if (isKnown) {
     return;

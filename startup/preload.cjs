@@ -80,6 +80,11 @@ function startFast() {
   // Not in the folder for temporary files, as by default: who can write to the cache can run code.
   enableCompileCache(path.join(project, "node_modules/.cache/compiled"));
 
+  // gRPC for Node knows no SOCKS proxy and says so at each connection. The program's stay on this machine.
+  if (["http_proxy", "https_proxy"].some((name) => /^socks/i.test(process.env[name] || ""))) {
+    process.env.GRPC_NODE_VERBOSITY = process.env.GRPC_NODE_VERBOSITY || "NONE";
+  }
+
   const requireOfSdk = createRequire(require.resolve("@pulumi/pulumi"));
 
   // With these the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,

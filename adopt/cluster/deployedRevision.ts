@@ -2,6 +2,7 @@ import { chartName } from "../../chart/release.ts";
 import { helm } from "../../lib/clusterCommand.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** Where the provider runs. */
 export interface ReleasePlace {
@@ -39,8 +40,8 @@ export function deployedOf(
     const good = inOrder.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
     const mend =
       good === undefined
-        ? `There is none to go back to; remove it, and let Helm install it again: ${helm(target, `uninstall ${releaseName}`)}`
-        : `If no Helm is at work on it, put the last good one back first: ${helm(target, `rollback ${releaseName} ${good.version}`)}`;
+        ? `There is none to go back to; remove it, and let Helm install it again: ${helm(target, shell`uninstall ${releaseName}`)}`
+        : `If no Helm is at work on it, put the last good one back first: ${helm(target, shell`rollback ${releaseName} ${good.version}`)}`;
     throw new UserError(
       `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${mend}`,
     );

@@ -2,6 +2,7 @@ import type { V1Secret } from "@kubernetes/client-node";
 import { chartName } from "../../chart/release.ts";
 import { helm } from "../../lib/clusterCommand.ts";
 import { decodeRecord } from "../../lib/helmRecord.ts";
+import { shell } from "../../lib/shell.ts";
 
 /**
  * Where Akash's chart is deployed instead of where it was looked for.
@@ -20,7 +21,7 @@ export function elsewhereText(
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext, kubeconfig }, "list -A")}`
+    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext, kubeconfig }, shell`list -A`)}`
     : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
 }
 
@@ -28,7 +29,7 @@ function placeOptions(secret: V1Secret): string[] {
   try {
     const { name, chart } = decodeRecord(secret);
     return chart.metadata.name === chartName
-      ? [`--namespace ${secret.metadata?.namespace ?? ""} --release ${name}`]
+      ? [shell`--namespace ${secret.metadata?.namespace ?? ""} --release ${name}`]
       : [];
   } catch {
     // Another's record that cannot be read must not hide the one that is looked for.

@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { credentialSecretKey, type ReleaseNames } from "../../chart/release.ts";
+import { credentialSecretKey, type ReleaseNames, walletSecretKey } from "../../chart/release.ts";
 
 /** Where a credential is in the cluster. */
 export interface LiveCredential {
@@ -12,8 +12,12 @@ export interface LiveCredential {
 /** Where the chart keeps each credential (templates/secret.yaml, templates/letsencrypt-secrets.yaml), by its setting. */
 export function liveCredentials(names: ReleaseNames): Readonly<Record<string, LiveCredential>> {
   return {
-    walletKey: { path: "key", secret: names.walletSecret, key: "key.txt" },
-    walletPassword: { path: "keysecret", secret: names.walletSecret, key: "key-pass.txt" },
+    walletKey: { path: "key", secret: names.walletSecret, key: walletSecretKey.key },
+    walletPassword: {
+      path: "keysecret",
+      secret: names.walletSecret,
+      key: walletSecretKey.password,
+    },
     "dns.apiToken": {
       path: "letsEncrypt.providers.cloudflare.apiToken",
       secret: names.cloudflareSecret,

@@ -7,13 +7,15 @@ import {
   recordSelector,
   type HelmRecord,
 } from "../../lib/helmRecord.ts";
-import type { CommandTarget } from "../../lib/clusterCommand.ts";
+import { helm, type CommandTarget } from "../../lib/clusterCommand.ts";
 import type { ClusterChoice } from "../../lib/kubeconfig.ts";
 import { commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
 import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
+import { shell } from "../../lib/shell.ts";
+import { printableLine } from "../../lib/printable.ts";
 
 /** Helm leaves an object alone that is so annotated (https://helm.sh/docs/howto/charts_tips_and_tricks). */
 export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep" } as const;
@@ -196,7 +198,7 @@ function readRecord(secret: V1Secret): HelmRecord {
   } catch {
     const { namespace = "", name = "", labels } = secret.metadata ?? {};
     throw new UserError(
-      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: helm -n ${namespace} history ${labels?.name ?? ""}`,
+      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: ${helm({ namespace }, shell`history ${labels?.name ?? ""}`)}`,
     );
   }
 }
@@ -231,7 +233,7 @@ async function explained<T>(call: () => Promise<T>): Promise<T> {
 function statusMessage(body: unknown): string {
   try {
     const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown };
-    return typeof status.message === "string" ? status.message : "no reason given";
+    return typeof status.message === "string" ? printableLine(status.message) : "no reason given";
   } catch {
     return "no reason given";
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keyFile } from "../../dns/googleCloud/keyFile.ts";
+import { keyFile, keyFileProblems } from "../../dns/googleCloud/keyFile.ts";
 import { parseJson, type ValueMap } from "../../lib/json.ts";
 import type { RemainingValues } from "./remainingValues.ts";
 
@@ -114,7 +114,7 @@ function translateGoogleCloud(source: RemainingValues): DnsTranslation {
       content,
       text === undefined || text.trim() === ""
         ? "is missing"
-        : "is not the JSON key file of a service account",
+        : `is not the JSON key file of a service account (wrong: ${keyFileProblems(text).join(", ") || "project_id"})`,
     );
   }
   return {

@@ -10,6 +10,7 @@ import { isMap, type ValueMap } from "../../lib/json.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StackFile } from "../stackFile.ts";
 import type { Translation } from "./translate.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** What became of checking a translation. */
 export interface Validation {
@@ -87,7 +88,7 @@ function encryptedRefusals(
     .map((name) => ({
       subject: name,
       problem: "is encrypted in the stack's file, and the provider.yaml says nothing of it",
-      command: `pulumi config rm -s ${stack} ${name}`,
+      command: shell`pulumi config rm -s ${stack} ${name}`,
     }));
 }
 

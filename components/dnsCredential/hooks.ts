@@ -13,6 +13,7 @@ import type { DnsCredential } from "./credential.ts";
 import type { CredentialResource } from "./credentialResource.ts";
 import { googleCloudKey } from "./googleCloud/key.ts";
 import { Rotation } from "./rotation.ts";
+import { resourceHook } from "../hook.ts";
 
 /** Who carries a credential, and where its hooks look. */
 export interface CredentialProtection {
@@ -45,7 +46,8 @@ export function credentialDeleteHook(
   { cluster, consumers, access = stackAccess() }: CredentialProtection,
 ): pulumi.ResourceHook {
   const rotation = rotationOf(cluster, consumers);
-  return new pulumi.ResourceHook(`${component}-credential-delete`, async (args) => {
+  return resourceHook(`${component}-credential-delete`, async (args) => {
+    await cluster.refuseOther();
     const resource = credentialResources[args.type];
     const content = await resource?.content(args.oldOutputs ?? {});
     try {
@@ -67,7 +69,7 @@ export function credentialDeleteHook(
  */
 export function possibleHook(component: string, refuse: () => Promise<void>): pulumi.ResourceHook {
   let asked: Promise<void> | undefined;
-  return new pulumi.ResourceHook(
+  return resourceHook(
     `${component}-credential-possible`,
     async () => {
       await (asked ??= refuse());
@@ -96,12 +98,14 @@ export function credentialHooks(
   return {
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
-      new pulumi.ResourceHook(`${component}-credential-create`, async () =>
-        rotation.makeRoom(await inventory()),
-      ),
+      resourceHook(`${component}-credential-create`, async () => {
+        // In another cluster nothing carries the credential that is in use, and it would go as an orphan.
+        await cluster.refuseOther();
+        await rotation.makeRoom(await inventory());
+      }),
     ],
     afterCreate: [
-      new pulumi.ResourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),
+      resourceHook(`${component}-credential-created`, ({ id }) => rotation.noteNext(id)),
     ],
     beforeDelete: [beforeDelete],
   };
@@ -148,7 +152,7 @@ export function proofHooks(
   { prove }: DnsCredential,
   entry: string,
 ): pulumi.ResourceHookBinding {
-  const proof = new pulumi.ResourceHook(hookName, async ({ newInputs }) => {
+  const proof = resourceHook(hookName, async ({ newInputs }) => {
     // Hooks are given secrets as Outputs.
     const data = await resolved(
       pulumi.output(newInputs?.data as pulumi.Input<Readonly<Record<string, string>>>),

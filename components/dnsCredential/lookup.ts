@@ -1,5 +1,6 @@
 import { RunError, getStack } from "@pulumi/pulumi";
 import { messageOf } from "../../lib/errors.ts";
+import { shell } from "../../lib/shell.ts";
 
 /**
  * What a cloud's refusal of a lookup means to the operator, as a sentence with the command that mends it.
@@ -28,7 +29,7 @@ export async function lookup<T>(
     const words = cloudsWords(messageOf(error));
     const reason = explanation(words) ?? notNow(words) ?? words;
     throw new RunError(
-      `${what} could not be looked up: ${reason}\nNothing was changed; then: pulumi up -s ${getStack()}`,
+      `${what} could not be looked up: ${reason}\nNothing was changed; then: ${shell`pulumi up -s ${getStack()}`}`,
     );
   }
 }

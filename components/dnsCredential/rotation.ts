@@ -4,6 +4,7 @@ import { lastSegment } from "../../lib/names.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import { credentialAnnotations } from "./annotations.ts";
 import type { Annotations, ConsumerState } from "./consumerState.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** What a pod may take beyond its grace period, in seconds: the garbage collector deletes it, and the kubelet reports its end. */
 const endMargin = 15;
@@ -47,14 +48,14 @@ export class Rotation {
       throw new RunError(
         `There are ${left.length} credentials already, ${left.join(" and ")}, and which of them is in use cannot be told: ` +
           `no Secret says which one the pod runs with. Put that right first, without --replace: ` +
-          `pulumi refresh -s ${getStack()} --run-program && pulumi up -s ${getStack()}`,
+          shell`pulumi refresh -s ${getStack()} --run-program && pulumi up -s ${getStack()}`,
       );
     }
     const unfinished = left.filter((id) => known?.includes(id));
     if (unfinished.length > 1) {
       throw new RunError(
         `There are two credentials already, ${unfinished.join(" and ")}, from a rotation that did not finish. ` +
-          `Finish it first, without --replace: pulumi up -s ${getStack()}`,
+          `Finish it first, without --replace: ${shell`pulumi up -s ${getStack()}`}`,
       );
     }
     if (left.length > 1) {
@@ -181,7 +182,7 @@ async function idsCarriedBy(
 }
 
 function deletesIt(): string {
-  return `this deletes it: pulumi up -s ${getStack()}`;
+  return `this deletes it: ${shell`pulumi up -s ${getStack()}`}`;
 }
 
 function stillHeld({ secret }: ConsumerState): string {

@@ -5,6 +5,7 @@ import { operatorClient } from "./operator.ts";
 import { answered } from "../calls.ts";
 import { lastSegment } from "../../lib/names.ts";
 import type { CredentialInventory } from "../orphans.ts";
+import { shell } from "../../lib/shell.ts";
 
 const googleIam = "https://iam.googleapis.com/v1/";
 
@@ -36,7 +37,8 @@ export function serviceAccountKeys(
       answered(`The key ${id} could not be deleted`, googleCloudAnswer, async () => {
         await (await operator()).request({ url: `${url}/${id}`, method: "DELETE" });
       }),
-    removeCommand: (id) => `gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
+    removeCommand: (id) =>
+      shell`gcloud iam service-accounts keys delete ${id} --iam-account=${account}`,
   };
 }
 

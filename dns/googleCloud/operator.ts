@@ -1,18 +1,22 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import {
+  Compute,
   GoogleAuth,
   IdentityPoolClient,
   Impersonated,
   OAuth2Client,
+  gcpMetadata,
   type AuthClient,
 } from "google-auth-library";
 import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
 import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
-import { contentOf } from "../pathOrContent.ts";
+import { contentOf, isFile } from "../pathOrContent.ts";
 import { refuseUnusableGoogleCloud } from "../unusable.ts";
 import { keyClient } from "./client.ts";
-import { keyFile } from "./keyFile.ts";
-import { proxiedTransporter } from "./transport.ts";
+import { isGoogleAddress, keyFile, keyFileProblems } from "./keyFile.ts";
+import { proxiedTransporter, withoutProxyToMetadataServer } from "./transport.ts";
 
 /** What Google may ask for the calls of an operator. */
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
@@ -64,28 +68,96 @@ function ownClient(access: GoogleCloudAccess, scopes: string[]): Promise<AuthCli
     return Promise.resolve(client);
   }
   return credentials === undefined
-    ? new GoogleAuth({ scopes, clientOptions: { transporter: proxiedTransporter() } }).getClient()
-    : fileClient(credentialsFile(credentials), scopes);
+    ? applicationDefaultClient(scopes)
+    : fileClient(credentials, scopes, { source: "gcp:credentials, or GOOGLE_CREDENTIALS," });
 }
 
-function fileClient(file: ValueMap, scopes: string[]): Promise<AuthClient> {
+/**
+ * Whom Google's Go libraries find where the plugin is told nobody (golang.org/x/oauth2, google/default.go): a file that a
+ * variable names, the login of gcloud, the service account of the machine. The JavaScript library looks into another
+ * folder of gcloud's where a variable names one, and runs gcloud to ask for a project.
+ */
+async function applicationDefaultClient(scopes: string[]): Promise<AuthClient> {
+  const { GOOGLE_APPLICATION_CREDENTIALS: named = "" } = process.env;
+  if (named !== "") {
+    const source = "GOOGLE_APPLICATION_CREDENTIALS";
+    return fileClient(named, scopes, { source, first: `unset ${source} && ` });
+  }
+  const login = join(configFolder(), "gcloud", "application_default_credentials.json");
+  if (isFile(login)) {
+    return fileClient(login, scopes, { source: "gcloud's file of the login" });
+  }
+  withoutProxyToMetadataServer();
+  if (gcpMetadata.getGCPResidency() || (await gcpMetadata.isAvailable())) {
+    return new Compute({ scopes, transporter: proxiedTransporter() });
+  }
+  throw new RunError(
+    "No credentials loaded: nothing says who you are at Google, and this machine has no metadata server.\n" +
+      "      gcloud auth application-default login",
+  );
+}
+
+function configFolder(): string {
+  return process.platform === "win32" ? (process.env.APPDATA ?? "") : join(homedir(), ".config");
+}
+
+function fileClient(
+  credentials: string,
+  scopes: string[],
+  source: FileSource,
+): Promise<AuthClient> {
+  const file = credentialsFile(credentials, source);
   // A service account's key asks where its file says, as everywhere in this program.
   const key = keyFile.safeParse(file);
   if (key.success) {
     return Promise.resolve(keyClient(key.data, scopes));
   }
+  refuseFile(file, source);
   const { token_uri: tokenUri } = file;
   // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
   const transporter = proxiedTransporter(typeof tokenUri === "string" ? tokenUri : undefined);
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
 }
 
-function credentialsFile(credentials: string): ValueMap {
+/** What a file of any type says of where its credential is sent (https://google.aip.dev/auth/4110). */
+const addressFields = ["token_uri", "token_url", "service_account_impersonation_url"] as const;
+
+/** Refuses a file before its credential is sent anywhere. It shows no value. */
+function refuseFile(file: ValueMap, { source, first = "" }: FileSource): void {
+  const wrong =
+    file.type === "service_account"
+      ? keyFileProblems(JSON.stringify(file))
+      : addressFields
+          .filter((field) => {
+            const address = file[field];
+            return (
+              address !== undefined && !(typeof address === "string" && isGoogleAddress(address))
+            );
+          })
+          .map((field) => `${field} is no https address at googleapis.com`);
+  if (wrong.length > 0) {
+    throw new RunError(
+      `What ${source} says is no credentials file that can be used (wrong: ${wrong.join(", ")}).\n` +
+        `      ${first}gcloud auth application-default login`,
+    );
+  }
+}
+
+/** What names a credentials file, for sentences. */
+interface FileSource {
+  /** The setting or the variable. */
+  readonly source: string;
+  /** What comes before the login in the command that mends it, such as `unset … && `. */
+  readonly first?: string;
+}
+
+/** A credentials file, by its path or its content. */
+function credentialsFile(credentials: string, { source, first = "" }: FileSource): ValueMap {
   const file = parseJson(contentOf(credentials));
   if (!isMap(file)) {
     throw new RunError(
-      "What gcp:credentials, or GOOGLE_CREDENTIALS, says is neither the path of a credentials file nor its JSON.\n" +
-        "      gcloud auth application-default login",
+      `What ${source} says is neither the path of a credentials file nor its JSON.\n` +
+        `      ${first}gcloud auth application-default login`,
     );
   }
   return file;

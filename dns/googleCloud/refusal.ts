@@ -1,4 +1,5 @@
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { shell, verbatim } from "../../lib/shell.ts";
 
 /** Why Google refuses a call, as far as its details say so, and the operator can do something about it. */
 export type GoogleRefusal =
@@ -71,7 +72,12 @@ export const keyConstraints = [
 ] as const;
 
 /** The constraint that says whose identities may be granted roles (domain-restricted sharing). */
-const sharingConstraint = "iam.allowedPolicyMemberDomains";
+export const sharingConstraint = "iam.allowedPolicyMemberDomains";
+
+/** Whether a constraint is about whose identities may get roles: the older one, or the managed one. */
+function aboutSharing(constraint: string): boolean {
+  return [sharingConstraint, "iam.managed.allowedPolicyMembers"].includes(constraint);
+}
 
 /** Where a credential was to be made, for the commands that lead out. */
 export interface RefusalPlace {
@@ -82,46 +88,53 @@ export interface RefusalPlace {
 /** A sentence on a refusal, and the commands that lead out of it. */
 export function refusalText(refusal: GoogleRefusal, place: RefusalPlace): string {
   const { stack } = place;
-  const config = `pulumi config set -s ${stack}`;
+  const config = verbatim(shell`pulumi config set -s ${stack}`);
   if (refusal.kind === "service disabled") {
     const { service, project = place.project } = refusal;
     return (
       `The API ${service} is not enabled in project ${project}. Enable it, and wait a minute or two:\n` +
-      `      gcloud services enable ${service} --project=${project}`
+      `      ${shell`gcloud services enable ${service} --project=${project}`}`
     );
   }
   const { constraint } = refusal;
   const aboutKeys = (keyConstraints as readonly string[]).includes(constraint);
   const what = aboutKeys
     ? `forbids keys of service accounts in project ${place.project}, as organizations made since May 2024 do unless told otherwise`
-    : `forbids in project ${place.project} what the credential needs`;
-  const aboutSharing = constraint === sharingConstraint;
-  const exception = aboutSharing
+    : aboutSharing(constraint)
+      ? `allows in project ${place.project} no role for a service account of the project, which is none of the identities that it lists (domain-restricted sharing)`
+      : `forbids in project ${place.project} what the credential needs`;
+  const exception = aboutSharing(constraint)
     ? [
         "an administrator of the organization's policy allows the organization's own identities in the project:",
-        `gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
+        shell`gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
       ]
     : [
         "an exception for the project, by an administrator of the organization's policy:",
-        `echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
+        shell`echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
       ];
   const ways: readonly (readonly string[])[] = [
-    [
-      "on GKE, Workload Identity, which uses no key:",
-      `${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
-    ],
+    ...(aboutSharing(constraint)
+      ? []
+      : [
+          [
+            "on GKE, Workload Identity, which uses no key:",
+            shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
+          ],
+        ]),
     exception,
     [
-      "a key that was made elsewhere:",
-      `${config} --path --secret dns.serviceAccountKey < service-account.json`,
+      aboutSharing(constraint)
+        ? "a key of an account that has the role on the zone already:"
+        : "a key that was made elsewhere:",
+      shell`${config} --path --secret dns.serviceAccountKey < service-account.json`,
     ],
     [
       "a zone at Cloudflare:",
-      `pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
+      shell`pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
     ],
     [
       "HTTP-01, which needs no credential:",
-      `pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
+      shell`pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
     ],
   ];
   return [

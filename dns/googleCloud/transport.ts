@@ -29,3 +29,22 @@ export function proxiedTransporter(tokenUri?: string): gaxios.Gaxios {
   });
   return transporter;
 }
+
+/**
+ * Google's client library asks the metadata server with a client of its own, which takes the environment's proxy. No proxy
+ * knows the metadata server of this machine, and Go's library asks it directly
+ * (cloud.google.com/go/compute/metadata, metadata.go).
+ */
+export function withoutProxyToMetadataServer(): void {
+  directly ??= gaxios.instance.interceptors.request.add({
+    resolved: (options) => {
+      if (options.url.pathname.startsWith("/computeMetadata/")) {
+        delete options.agent;
+      }
+      return Promise.resolve(options);
+    },
+  });
+}
+
+/** That the library's own client has been told so. */
+let directly: unknown;

@@ -3,6 +3,7 @@ import type { Check } from "../check.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import type { Addresses } from "../facts/dns.ts";
 import { askAddresses, askChallenge } from "./lookUp.ts";
+import { shell } from "../../lib/shell.ts";
 
 const hostMissing: Problem = {
   id: "host-missing",
@@ -25,7 +26,7 @@ const hostIpv6: Problem = {
   severity: "info",
   title: "The provider's host has an IPv6 address, too",
   why: "Let's Encrypt asks there first; where it is not served, HTTP-01 depends on a retry over IPv4.",
-  command: (expected) => askChallenge(expected, "-6 -v"),
+  command: (expected) => askChallenge(expected, shell`-6 -v`),
 };
 
 const ingressMissing: Problem = {
@@ -33,7 +34,7 @@ const ingressMissing: Problem = {
   severity: "warning",
   title: "DNS has no address for the names of tenants' ingresses",
   why: "A record `*.ingress.<domain>` leads to the tenants' deployments; without it they are up, and nobody finds them.",
-  command: ({ domain }) => `dig any-name.ingress.${domain} A`,
+  command: ({ domain }) => shell`dig any-name.ingress.${domain} A`,
 };
 
 /** Address ranges that lead nowhere from the internet (RFC 1918, 6598, 3927, 4193, 4291). */

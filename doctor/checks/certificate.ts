@@ -6,13 +6,14 @@ import { apiPort, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+import { shell } from "../../lib/shell.ts";
 
 const closed: Problem = {
   id: "port-8443-closed",
   severity: "error",
   title: "Port 8443 of the provider's host does not answer",
   why: "It is the provider's API: no tenant can send a manifest, and the provider is not listed as online.",
-  command: ({ host }) => `openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
+  command: ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 };
 
 const chain: Problem = {
@@ -20,7 +21,7 @@ const chain: Problem = {
   severity: "error",
   title: "Port 8443 serves the self-signed certificate of the chain",
   why: "The provider has no certificate of the CA, and falls back to that of mTLS. Clients with a JWT refuse it; the log says why there is none.",
-  command: (expected) => kubectl(expected, `logs ${expected.names.pod} | grep cert-issuer`),
+  command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep cert-issuer`),
 };
 
 const staging: Problem = {

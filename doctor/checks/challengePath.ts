@@ -5,6 +5,7 @@ import type { Reply, Unreachable } from "../facts/wire.ts";
 import { found, type Problem } from "../finding.ts";
 import { askChallenge } from "./lookUp.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
+import { shell, type ShellText } from "../../lib/shell.ts";
 
 const closed: Problem = {
   id: "port-80-closed",
@@ -23,8 +24,8 @@ const notRouted: Problem = {
   command: (expected) => describeRoute("HTTPRoute", expected),
 };
 
-function describeRoute(kind: string, expected: Expectation): string {
-  return kubectl(expected, `describe ${kind.toLowerCase()} ${routeName(expected)}`);
+function describeRoute(kind: string, expected: Expectation): ShellText {
+  return kubectl(expected, shell`describe ${kind.toLowerCase()} ${routeName(expected)}`);
 }
 
 const redirected: Problem = {

@@ -5,13 +5,14 @@ import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, NotSeen, type Finding, type Problem } from "../finding.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
+import { shell } from "../../lib/shell.ts";
 
 const notAccepted: Problem = {
   id: "route-not-accepted",
   severity: "error",
   title: "The Gateway has not accepted the route of the challenge",
   why: "Port 80 of the Gateway does not lead to the provider until it has. It wants a listener for HTTP that admits routes of the provider's namespace, and a controller that is running.",
-  command: (expected) => kubectl(expected, `describe httproute ${routeName(expected)}`),
+  command: (expected) => kubectl(expected, shell`describe httproute ${routeName(expected)}`),
 };
 
 const unresolved: Problem = {
@@ -19,7 +20,7 @@ const unresolved: Problem = {
   severity: "error",
   title: "The Gateway does not find where the route of the challenge leads",
   why: "It answers in the provider's place, with an error, until the Service is there.",
-  command: (expected) => kubectl(expected, `get service ${expected.names.fullname}`),
+  command: (expected) => kubectl(expected, shell`get service ${expected.names.fullname}`),
 };
 
 const noClass: Problem = {
@@ -28,7 +29,7 @@ const noClass: Problem = {
   title: "The Ingress of the challenge is of a class that the cluster does not have",
   why: "No controller takes it, so that port 80 does not lead to the provider.",
   command: ({ kubeContext, kubeconfig }) =>
-    kubectl({ kubeContext, kubeconfig }, "get ingressclasses"),
+    kubectl({ kubeContext, kubeconfig }, shell`get ingressclasses`),
 };
 
 const noAddress: Problem = {
@@ -36,7 +37,7 @@ const noAddress: Problem = {
   severity: "warning",
   title: "The Ingress of the challenge has no address",
   why: "Its controller writes one there once it serves the Ingress; it may not be running, or not be told to say so.",
-  command: (expected) => kubectl(expected, `describe ingress ${routeName(expected)}`),
+  command: (expected) => kubectl(expected, shell`describe ingress ${routeName(expected)}`),
 };
 
 const condition = z.object({

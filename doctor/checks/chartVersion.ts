@@ -6,13 +6,14 @@ import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { deployAgain, setAndDeploy } from "./mend.ts";
+import { shell } from "../../lib/shell.ts";
 
 const unsupported: Problem = {
   id: "chart-unsupported",
   severity: "error",
   title: "The chart's version is not one that the repairs know",
   why: "What keeps the chart from getting or keeping its certificate may not be mended.",
-  command: (expected) => setAndDeploy(expected, `chartVersion ${newestTried}`),
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
 };
 
 const untried: Problem = {
@@ -20,7 +21,7 @@ const untried: Problem = {
   severity: "info",
   title: "The chart is newer than the newest one that the repairs were tried on",
   why: "The post-renderer has checked what it deployed; a defect that is new in it would be seen by nobody.",
-  command: (expected) => setAndDeploy(expected, `chartVersion ${newestTried}`),
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
 };
 
 const unrepaired: Problem = {

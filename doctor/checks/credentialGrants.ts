@@ -1,8 +1,8 @@
-import { shellWord } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
 import { renewCredential } from "./mend.ts";
+import { placeholder, shell } from "../../lib/shell.ts";
 
 const wide: Problem = {
   id: "credential-wide",
@@ -13,7 +13,7 @@ const wide: Problem = {
     const { made, challenge } = expected;
     const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
     return google
-      ? `gcloud projects get-iam-policy ${challenge.environment?.GCE_PROJECT ?? ""} --flatten=bindings --filter=${shellWord(`bindings.members:${made?.owner ?? "ACCOUNT"}`)}`
+      ? shell`gcloud projects get-iam-policy ${challenge.environment?.GCE_PROJECT ?? placeholder("project")} --flatten=bindings --filter=${`bindings.members:${made?.owner ?? "ACCOUNT"}`}`
       : renewCredential(expected);
   },
 };

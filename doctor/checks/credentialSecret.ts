@@ -5,6 +5,7 @@ import { credentialSecret as secretName, type Expectation } from "../expectation
 import { credentialDefect } from "../facts/credentialForm.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { deployAgain, refreshAndDeploy, restart } from "./mend.ts";
+import { joined } from "../../lib/shell.ts";
 
 const missing: Problem = {
   id: "secret-missing",
@@ -35,7 +36,7 @@ const notInUse: Problem = {
   severity: "error",
   title: "The pod runs with another DNS credential than the stack's",
   why: "The issuer reads it once, when it starts. The old credential may be deleted already, and the renewal would fail.",
-  command: (expected) => `${deployAgain(expected)} && ${restart(expected)}`,
+  command: (expected) => joined([deployAgain(expected), restart(expected)], " && "),
 };
 
 /** The Secret with the DNS credential. */

@@ -2,13 +2,14 @@ import { zoneContains } from "../../dns/zone.ts";
 import { usesDns01, type Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { challengeName } from "./lookUp.ts";
+import { shell } from "../../lib/shell.ts";
 
 const elsewhere: Problem = {
   id: "challenge-delegated-elsewhere",
   severity: "error",
   title: "The challenge's name is an alias into a zone that the credential does not write to",
   why: "The issuer follows the alias and writes its TXT record at the target.",
-  command: (expected) => `dig ${challengeName(expected)} CNAME`,
+  command: (expected) => shell`dig ${challengeName(expected)} CNAME`,
 };
 
 const delegated: Problem = {

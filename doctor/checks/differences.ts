@@ -3,30 +3,94 @@ import { quantityOf } from "./quantity.ts";
 
 /** A field that is not as it was applied. */
 export interface Difference {
-  /** Such as `spec.replicas` or `data.AKASH_NODE`. */
+  /** Such as `spec.replicas` or `spec.template.spec.containers[provider].image`. */
   readonly path: string;
+  /** The same in the object as it is, as a JSON pointer (RFC 6901). */
+  readonly pointer: string;
   readonly applied: unknown;
   readonly live: unknown;
+  /** Whether somebody has added it: an item more of a list, which nothing that was applied names. */
+  readonly isAddition?: true;
+}
+
+/** Where two values stand in their object. */
+interface Place {
+  readonly path: string;
+  readonly pointer: string;
 }
 
 /**
  * Compares an object as it is with the one that was applied, field by field. Fields that the API server has added are
- * no difference; one that was applied and is not there is.
+ * no difference; one that was applied and is not there is, and so is an item more of a list.
  */
-export function differences(applied: unknown, live: unknown, path = ""): Difference[] {
+export function differences(
+  applied: unknown,
+  live: unknown,
+  place: Place = { path: "", pointer: "" },
+): Difference[] {
   // Null leaves a field to others: a chart's empty `annotations:` gets Helm's.
   if (applied === null || (isUnset(applied, true) && isUnset(live, true))) {
     return [];
   }
-  if (Array.isArray(applied) && Array.isArray(live) && applied.length === live.length) {
-    return applied.flatMap((item, index) => differences(item, live[index], `${path}[${index}]`));
+  if (Array.isArray(applied) && Array.isArray(live)) {
+    const names = [namesOf(applied), namesOf(live)] as const;
+    if (names[0] !== undefined && names[1] !== undefined) {
+      return namedItems(applied, live, names[0], names[1], place);
+    }
+    if (applied.length === live.length) {
+      return applied.flatMap((item, index) =>
+        differences(item, live[index], at(place, `[${index}]`, index)),
+      );
+    }
   }
   if (isMap(applied) && isMap(live)) {
     return Object.entries(applied).flatMap(([key, value]) =>
-      differences(value, live[key], path === "" ? key : `${path}.${key}`),
+      differences(value, live[key], at(place, place.path === "" ? key : `.${key}`, key)),
     );
   }
-  return sameValue(applied, live, path) ? [] : [{ path, applied, live }];
+  return sameValue(applied, live, place.path) ? [] : [{ ...place, applied, live }];
+}
+
+/** The items of a list by their names, as the API server merges them; one that both have may stand elsewhere. */
+function namedItems(
+  applied: readonly unknown[],
+  live: readonly unknown[],
+  appliedNames: readonly string[],
+  liveNames: readonly string[],
+  place: Place,
+): Difference[] {
+  const known = new Set(appliedNames);
+  return [
+    ...appliedNames.flatMap((name, index) => {
+      const liveIndex = liveNames.indexOf(name);
+      return differences(applied[index], live[liveIndex], at(place, `[${name}]`, liveIndex));
+    }),
+    ...liveNames.flatMap((name, index): Difference[] =>
+      known.has(name)
+        ? []
+        : [
+            {
+              ...at(place, `[${name}]`, index),
+              applied: undefined,
+              live: live[index],
+              isAddition: true,
+            },
+          ],
+    ),
+  ];
+}
+
+/** The names of a list's items, where each has one of its own. */
+function namesOf(items: readonly unknown[]): readonly string[] | undefined {
+  const names = items.flatMap((item) =>
+    isMap(item) && typeof item.name === "string" ? item.name : [],
+  );
+  return new Set(names).size === items.length ? names : undefined;
+}
+
+function at({ path, pointer }: Place, step: string, key: string | number): Place {
+  const token = String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+  return { path: path + step, pointer: `${pointer}/${token}` };
 }
 
 function sameValue(applied: unknown, live: unknown, path: string): boolean {

@@ -3,8 +3,9 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { differences } from "./differences.ts";
+import { differences, type Difference } from "./differences.ts";
 import { applyAgain } from "./mend.ts";
+import { undoing } from "./undoing.ts";
 
 const missing: Problem = {
   id: "object-missing",
@@ -46,33 +47,25 @@ function compare(
   if (live === undefined) {
     return [found(missing, expected, { subject, expected: subject, seen: "not there" })];
   }
-  // A Secret's content is nobody's to print.
-  const show = (value: unknown) =>
-    applied.kind === "Secret" ? "…" : JSON.stringify(value ?? null);
   const fields = differences(applied, live).filter(
     // Charts give objects that belong to no namespace one as well, which the API server drops.
     ({ path, live }) => !(path === "metadata.namespace" && live === undefined),
   );
-  return fields.length === 0
-    ? []
-    : [
-        found(changed, expected, {
-          subject,
-          expected: list(fields.map(({ path, applied }) => `${path} ${show(applied)}`)),
-          seen: list(fields.map(({ path, live }) => `${path} ${show(live)}`)),
-        }),
-      ];
-}
-
-/** How many fields are shown, and how much of each. */
-const shown = 5;
-const width = 160;
-
-function list(fields: readonly string[]): string {
-  const lines = fields
-    .slice(0, shown)
-    .map((field) => (field.length > width ? `${field.slice(0, width)}…` : field));
-  return [...lines, ...(fields.length > shown ? [`and ${fields.length - shown} more`] : [])].join(
-    "; ",
-  );
+  if (fields.length === 0) {
+    return [];
+  }
+  // A Secret's content is nobody's to print.
+  const show = (value: unknown) =>
+    applied.kind === "Secret" ? "…" : JSON.stringify(value ?? null);
+  // A line for each field, so that those of both sides stand at the same place.
+  const list = (side: "applied" | "live") =>
+    fields.map((field: Difference) => `${field.path} ${show(field[side])}`).join("\n");
+  return [
+    found(changed, expected, {
+      subject,
+      expected: list("applied"),
+      seen: list("live"),
+      command: undoing(applied, fields, expected),
+    }),
+  ];
 }

@@ -20,6 +20,7 @@ import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
 import { renewalRetry } from "./renewalRetry.ts";
 import { settings } from "./settings.ts";
+import { walletSecret } from "./walletSecret.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
 import { zoneDelegation } from "./zoneDelegation.ts";
 
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   renewalRetry,
   pod,
   drift,
+  walletSecret,
   settings,
   finalCommand,
   issuerLog,

@@ -1,35 +1,83 @@
 import type { Check } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
 import type { LogLine } from "../facts/podLog.ts";
-import { found } from "../finding.ts";
-import { issued, issuerErrors } from "./issuerErrors.ts";
+import { found, type Finding } from "../finding.ts";
+import type { IssuerError } from "./issuer/issuerError.ts";
+import {
+  asks,
+  explain,
+  issued,
+  issuerErrors,
+  isUnknown,
+  ofIssuer,
+  served,
+  silence,
+  unknownError,
+} from "./issuerErrors.ts";
 
-/** The lines since the last certificate came. */
-function open(lines: readonly LogLine[]): readonly LogLine[] {
-  return lines.slice(lines.findLastIndex(({ text }) => issued.test(text)) + 1);
-}
-
-const width = 300;
+/** How long the issuer may be silent after a question to the CA: longer than its six attempts without an answer take. */
+const longestAttempts = 15 * 60 * 1_000;
 
 /** What the issuer complains of in the provider's log. */
 export const issuerLog: Check = {
   id: "log",
   group: "Let's Encrypt settings",
   title: "The log has no unsettled error of the issuer",
-  problems: issuerErrors,
-  run: async ({ expected, cluster }) => {
+  problems: [...issuerErrors, unknownError, silence],
+  run: async ({ expected, cluster, now }) => {
     const lines = await cluster.log();
-    const unsettled = open(lines);
+    const unsettled = open(lines).map(({ text }) => text.trim());
+    const lastLines = new Map<IssuerError, string>();
+    for (const text of unsettled) {
+      for (const error of explain(text, expected)) {
+        lastLines.set(error, text);
+      }
+    }
+    const known = issuerErrors.flatMap((error): Finding[] => {
+      const seen = lastLines.get(error);
+      return seen === undefined ? [] : [found(error, expected, { expected: "no such line", seen })];
+    });
     return {
       seen: `${lines.length} lines`,
-      found: issuerErrors
-        .filter(({ applies }) => applies?.(expected) ?? true)
-        .flatMap((error) => {
-          const line = unsettled.findLast(({ text }) => error.pattern.test(text));
-          const seen = line?.text.trim().slice(0, width);
-          return seen === undefined
-            ? []
-            : [found(error, expected, { expected: "no such line", seen })];
-        }),
+      found: [...known, ...unknown(unsettled, expected), ...silent(lines, expected, now)],
     };
   },
 };
+
+/** The lines since a certificate came, or a stored one was put to use. */
+function open(lines: readonly LogLine[]): readonly LogLine[] {
+  const settled = lines.findLastIndex(({ text }) => issued.test(text) || served.test(text));
+  return lines.slice(settled + 1);
+}
+
+function unknown(lines: readonly string[], expected: Expectation): Finding[] {
+  const own = lines.filter(
+    (text, index) =>
+      isUnknown(text, expected) ||
+      ((lines[index - 1] ?? "").endsWith("one or more domains had a problem:") &&
+        explain(text, expected).length === 0),
+  );
+  const texts = [...new Set(own.map((text) => text.replace(time, "")))];
+  return texts.map((text) =>
+    found(unknownError, expected, { subject: text, expected: "no such line", seen: text }),
+  );
+}
+
+/** As the provider and lego write it in front of a line. */
+const time = /^(\d{1,2}:\d\d[AP]M|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) /;
+
+function silent(lines: readonly LogLine[], expected: Expectation, now: Date): Finding[] {
+  const last = lines.findLast(({ text }) => ofIssuer.test(text));
+  if (last?.time === undefined || !asks.test(last.text)) {
+    return [];
+  }
+  const since = now.getTime() - last.time.getTime();
+  return since < longestAttempts
+    ? []
+    : [
+        found(silence, expected, {
+          expected: "an answer in minutes",
+          seen: `no word since ${last.time.toISOString()}: ${last.text.trim()}`,
+        }),
+      ];
+}

@@ -1,14 +1,16 @@
 import { challengeRecord } from "../../dns/delegation.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
+import { shell, verbatim, type ShellText } from "../../lib/shell.ts";
 
 /** Asks DNS for the addresses of the provider's host. */
-export function askAddresses({ host }: Expectation): string {
-  return `dig ${host} A ${host} AAAA`;
+export function askAddresses({ host }: Expectation): ShellText {
+  return shell`dig ${host} A ${host} AAAA`;
 }
 
 /** Asks DNS which CAs may issue for the domain. */
-export function askCaa({ domain }: Expectation): string {
-  return `dig ${domain} CAA`;
+export function askCaa({ domain }: Expectation): ShellText {
+  return shell`dig ${domain} CAA`;
 }
 
 /**
@@ -16,11 +18,28 @@ export function askCaa({ domain }: Expectation): string {
  *
  * @param flags of curl
  */
-export function askChallenge({ host }: Expectation, flags = "-v"): string {
-  return `curl ${flags} http://${host}/.well-known/acme-challenge/test`;
+export function askChallenge({ host }: Expectation, flags: ShellText = shell`-v`): ShellText {
+  return shell`curl ${verbatim(flags)} http://${host}/.well-known/acme-challenge/test`;
 }
 
 /** Where the TXT record of a DNS-01 challenge is looked for. */
 export function challengeName({ host }: Expectation): string {
   return challengeRecord(host);
+}
+
+/** Runs a command in the provider's container, with the programs of its image (akash-network/provider, Dockerfile). */
+export function inContainer(expected: Expectation, command: ShellText): ShellText {
+  return kubectl(expected, shell`exec ${expected.names.pod} -- ${verbatim(command)}`);
+}
+
+/**
+ * Runs a command beside the provider's container, in the pod's own network: the image has no program that asks DNS.
+ *
+ * @param command of BusyBox
+ */
+export function fromPod(expected: Expectation, command: ShellText): ShellText {
+  return kubectl(
+    expected,
+    shell`debug ${expected.names.pod} -i -q --image=busybox:1.37 -- ${verbatim(command)}`,
+  );
 }

@@ -8,13 +8,14 @@ import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { restart } from "./mend.ts";
+import { shell } from "../../lib/shell.ts";
 
 const missing: Problem = {
   id: "pod-missing",
   severity: "error",
   title: "The provider's pod is missing",
   why: "Nothing serves the provider's API, and nothing renews its certificate.",
-  command: (expected) => kubectl(expected, `describe statefulset ${expected.names.fullname}`),
+  command: (expected) => kubectl(expected, shell`describe statefulset ${expected.names.fullname}`),
 };
 
 const notReady: Problem = {
@@ -22,7 +23,7 @@ const notReady: Problem = {
   severity: "error",
   title: "The provider's pod is not ready",
   why: "The provider's API is away. A crashing pod also keeps the StatefulSet from replacing it, so after a mended setting it has to be deleted once.",
-  command: (expected) => kubectl(expected, `describe pod ${expected.names.pod}`),
+  command: (expected) => kubectl(expected, shell`describe pod ${expected.names.pod}`),
 };
 
 const restarted: Problem = {
@@ -30,7 +31,7 @@ const restarted: Problem = {
   severity: "warning",
   title: "The provider's container was restarted",
   why: "Each restart takes the API away for minutes; the issuer tries a missing certificate five times at each, and five failures an hour are Let's Encrypt's limit. Where the liveness check did it to try a renewal again, the pod's events say so.",
-  command: (expected) => kubectl(expected, `logs ${expected.names.pod} --previous`),
+  command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} --previous`),
 };
 
 const outdated: Problem = {

@@ -6,13 +6,14 @@ import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
 import { registeredDomain } from "./registeredDomain.ts";
+import { shell } from "../../lib/shell.ts";
 
 const near: Problem = {
   id: "rate-limit-near",
   severity: "warning",
   title: "Another certificate for this name could hit Let's Encrypt's rate limit",
   why: "5 a week for the same name. Only those that leave a trace here are counted: in the log, or the one that is served; those of other machines or before a lost log are not. Keep the home volume, and try changes on a staging stack.",
-  command: (expected) => kubectl(expected, `get pvc home-${expected.names.pod}`),
+  command: (expected) => kubectl(expected, shell`get pvc home-${expected.names.pod}`),
 };
 
 const nearForDomain: Problem = {
@@ -20,7 +21,7 @@ const nearForDomain: Problem = {
   severity: "warning",
   title: "Another certificate under the registered domain could hit Let's Encrypt's rate limit",
   why: "50 a week for the registered domain with all names under it; only who renews the same names is exempt. Counted are the provider's own and those of this cluster's cert-manager, not those of other machines. The public logs of certificates have them all.",
-  command: ({ host }) => `curl 'https://crt.sh/?q=${registeredDomain(host)}&output=json'`,
+  command: ({ host }) => shell`curl 'https://crt.sh/?q=${registeredDomain(host)}&output=json'`,
 };
 
 const volatileHome: Problem = {
@@ -31,7 +32,7 @@ const volatileHome: Problem = {
   command: (expected) =>
     kubectl(
       expected,
-      `get statefulset ${expected.names.fullname} -o jsonpath='{.spec.volumeClaimTemplates}'`,
+      shell`get statefulset ${expected.names.fullname} -o jsonpath='{.spec.volumeClaimTemplates}'`,
     ),
 };
 

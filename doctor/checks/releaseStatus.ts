@@ -6,6 +6,7 @@ import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";
 import { found, type Problem } from "../finding.ts";
 import { deployAgain, refreshAndDeploy } from "./mend.ts";
+import { joined, shell, type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {
   id: "release-missing",
@@ -21,7 +22,7 @@ const pending: Problem = {
   title: "The release's last revision is pending",
   why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile. The command of the doctor waits until no operation of this stack can be running any more, and takes the mark away; one that somebody has begun by other means may last longer. `pulumi up` does the same by itself where it has something to change.",
   // How long to wait depends on what is seen.
-  command: ({ stack }) => `npm run doctor -- -s ${stack}`,
+  command: ({ stack }) => shell`npm run doctor -- -s ${stack}`,
 };
 
 const failed: Problem = {
@@ -37,17 +38,17 @@ const elsewhere: Problem = {
   severity: "warning",
   title: "The release was changed by other means than Pulumi",
   why: "What runs is not what the stack has deployed, and the next `pulumi up` may undo the change.",
-  command: ({ stack }) => `pulumi refresh -s ${stack} --preview-only`,
+  command: ({ stack }) => shell`pulumi refresh -s ${stack} --preview-only`,
 };
 
 /** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
-function removeMark(expected: Expectation, revision: number): string {
+function removeMark(expected: Expectation, revision: number): ShellText {
   const selector = recordSelector({
     name: expected.releaseName,
     version: revision,
     status: pendingStatuses,
   });
-  return kubectl(expected, `delete secret -l '${selector}'`);
+  return kubectl(expected, shell`delete secret -l '${selector}'`);
 }
 
 /** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */
@@ -56,14 +57,19 @@ function makeWay(
   revisions: readonly Revision[],
   expected: Expectation,
   now: Date,
-): string {
+): ShellText {
   const begun = last.markedAt.getTime() / 1_000;
   const left = operationSecondsLeft(begun, expected.timeout, now.getTime() / 1_000);
-  return [
-    ...(left > 0 ? [`sleep ${left}`] : []),
-    removeMark(expected, last.number),
-    ...(revisions.some(({ status }) => status === "deployed") ? [] : [refreshAndDeploy(expected)]),
-  ].join(" && ");
+  return joined(
+    [
+      ...(left > 0 ? [shell`sleep ${left}`] : []),
+      removeMark(expected, last.number),
+      ...(revisions.some(({ status }) => status === "deployed")
+        ? []
+        : [refreshAndDeploy(expected)]),
+    ],
+    " && ",
+  );
 }
 
 /** The state of the Helm release. */

@@ -4,6 +4,7 @@ import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, NotSeen, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
+import { shell } from "../../lib/shell.ts";
 
 const byItself = `the liveness check restarts the container from ${overdueHours} hours before the end on, at most every ${retryHours} hours`;
 
@@ -36,7 +37,7 @@ const soon: Problem = {
   severity: "info",
   title: "The certificate is in the last twelfth of its life",
   why: "The issuer renews in the last 24 hours only. A restart earlier than that renews nothing; look again with `--watch` when it begins.",
-  command: ({ stack }) => `npm run doctor -- -s ${stack} --watch`,
+  command: ({ stack }) => shell`npm run doctor -- -s ${stack} --watch`,
 };
 
 const hour = 60 * 60 * 1_000;

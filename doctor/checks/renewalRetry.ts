@@ -4,6 +4,7 @@ import type { Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { applyAgain, deployAgain, restart } from "./mend.ts";
+import { type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {
   id: "renewal-retry-missing",
@@ -22,7 +23,7 @@ export const renewalRetry: Check = {
   run: async ({ expected, cluster }) => {
     const { names } = expected;
     const objects = objectsOf(await deployedRevision(cluster));
-    const sighting = (seen: string, command: string) => ({
+    const sighting = (seen: string, command: ShellText) => ({
       seen,
       found: [
         found(missing, expected, { expected: "the check in the liveness probe", seen, command }),

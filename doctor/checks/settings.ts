@@ -7,6 +7,7 @@ import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts"
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { applyAgain, deployAgain, restart } from "./mend.ts";
 import { podEnvironment } from "./podEnvironment.ts";
+import { joined, shell, type ShellText } from "../../lib/shell.ts";
 
 const differ: Problem = {
   id: "setting-differs",
@@ -73,11 +74,11 @@ export const settings: Check = {
     );
     const undo = (name: string) => {
       if (own.has(name) && !ownReleased.has(name)) {
-        return kubectl(expected, `set env statefulset/${expected.names.fullname} ${name}-`);
+        return kubectl(expected, shell`set env statefulset/${expected.names.fullname} ${name}-`);
       }
       const restored =
         released?.[name] === undefined ? removeFromSettings(expected, name) : applyAgain(expected);
-      return `${restored} && ${restart(expected)}`;
+      return joined([restored, restart(expected)], " && ");
     };
     return {
       seen: `${expected.challenge.type}, ${environment.AP_CERT_ISSUER_CA_DIR_URL ?? "no directory"}`,
@@ -95,10 +96,13 @@ function namesOf(variables: readonly { readonly name: string }[] | undefined): R
 }
 
 /** Applying the manifest again leaves what it does not name. */
-function removeFromSettings(expected: Expectation, name: string): string {
+function removeFromSettings(expected: Expectation, name: string): ShellText {
   const patch = JSON.stringify({ data: { [name]: null } });
   const { letsEncryptConfigMap } = expected.names;
-  return kubectl(expected, `patch configmap ${letsEncryptConfigMap} --type=merge -p '${patch}'`);
+  return kubectl(
+    expected,
+    shell`patch configmap ${letsEncryptConfigMap} --type=merge -p '${patch}'`,
+  );
 }
 
 function mismatches(environment: Environment, expected: Expectation): Finding[] {

@@ -2,6 +2,7 @@ import type { Check } from "../check.ts";
 import { credentialSecret } from "../expectation.ts";
 import { found, type Problem } from "../finding.ts";
 import { setAndDeploy } from "./mend.ts";
+import { joined, shell } from "../../lib/shell.ts";
 
 const avoidable: Problem = {
   id: "credential-avoidable",
@@ -11,9 +12,10 @@ const avoidable: Problem = {
   command: (expected) => {
     const { stack, made } = expected;
     // A key that the stack brings excludes it.
-    const brought = `pulumi config rm -s ${stack} --path dns.serviceAccountKey && `;
-    const setting = "--path dns.workloadIdentity 'SERVICE_ACCOUNT'";
-    return `${made === undefined ? brought : ""}${setAndDeploy(expected, setting)}`;
+    const brought = shell`pulumi config rm -s ${stack} --path dns.serviceAccountKey`;
+    const setting = shell`--path dns.workloadIdentity 'SERVICE_ACCOUNT'`;
+    const deploy = setAndDeploy(expected, setting);
+    return made === undefined ? joined([brought, deploy], " && ") : deploy;
   },
 };
 

@@ -2,8 +2,9 @@ import { dnsName, readableName } from "../../lib/dnsName.ts";
 import { usesDns01, type Check } from "../check.ts";
 import { found, NotSeen, type Problem } from "../finding.ts";
 import { challengeName } from "./lookUp.ts";
+import { shell } from "../../lib/shell.ts";
 
-const look: Problem["command"] = ({ domain }) => `dig ${domain} NS +trace`;
+const look: Problem["command"] = ({ domain }) => shell`dig ${domain} NS +trace`;
 
 const elsewhere: Problem = {
   id: "zone-not-asked",
@@ -49,7 +50,7 @@ export const zoneDelegation: Check = {
     const sighting = {
       expected: wanted,
       seen: comparison.difference,
-      command: `dig ${dnsName(zone.name)} NS +trace`,
+      command: shell`dig ${dnsName(zone.name)} NS +trace`,
     };
     return {
       found: [found(comparison.isPublic ? elsewhere : perhapsElsewhere, expected, sighting)],

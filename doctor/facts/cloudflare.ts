@@ -49,25 +49,43 @@ export function cloudflareCredential(
     return fitting.filter(({ name }) => dnsName(name) === dnsName(fitting[0]?.name ?? ""));
   });
   const zone = async () => (await nearest())[0];
-  const verified = once(() =>
-    made?.accountId === undefined
-      ? own.user.tokens.verify()
-      : own.accounts.tokens.verify({ account_id: made.accountId }),
-  );
+  const verify = async (accountId: string | undefined) => ({
+    accountId,
+    ...(accountId === undefined
+      ? await own.user.tokens.verify()
+      : await own.accounts.tokens.verify({ account_id: accountId })),
+  });
+  /** The token's id and end. Each kind of owner, user and account, has an address that knows its own tokens only. */
+  const verified = once(async () => {
+    if (made !== undefined) {
+      return verify(made.accountId);
+    }
+    try {
+      return await verify(undefined);
+    } catch (error) {
+      // A token of an account's reaches that account's zones alone.
+      const accountId = error instanceof Cloudflare.APIError ? await accountOfZone() : undefined;
+      if (accountId === undefined) {
+        throw error;
+      }
+      return verify(accountId);
+    }
+  });
+  const accountOfZone = async () => (await zone().catch(() => undefined))?.account?.id ?? undefined;
   /** The token as its owner sees it: with its own rights it cannot look at itself. */
   const asOwner = once(async () => {
     if (!namesOperator(settings)) {
       throw new NotSeen(
         hidden?.cloudflare ??
-          "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, to look at the token",
+          "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, or Account API Tokens Read where an account owns it, to look at the token",
       );
     }
     try {
       const owner = operatorClient(settings, 1);
-      const { id } = await verified();
-      return made?.accountId === undefined
+      const { id, accountId } = await verified();
+      return accountId === undefined
         ? await owner.user.tokens.get(id)
-        : await owner.accounts.tokens.get(id, { account_id: made.accountId });
+        : await owner.accounts.tokens.get(id, { account_id: accountId });
     } catch (error) {
       throw new NotSeen(`your access to Cloudflare does not show the token (${reasonOf(error)})`);
     }
@@ -115,8 +133,16 @@ export function cloudflareCredential(
     },
     life: async () => {
       const { expires_on } = await unlessRefused(verified());
-      const createdAt = made?.createdAt ?? (await asOwner()).issued_on;
-      return { createdAt, expiresAt: expires_on };
+      try {
+        const createdAt = made?.createdAt ?? (await asOwner()).issued_on;
+        return { createdAt, expiresAt: expires_on };
+      } catch (error) {
+        // The end alone is worth a look.
+        if (error instanceof NotSeen && expires_on !== undefined) {
+          return { expiresAt: expires_on };
+        }
+        throw error;
+      }
     },
     count: async () => {
       if (made?.owner === undefined) {

@@ -4,6 +4,7 @@ import {
   CustomObjectsApi,
   KubernetesObjectApi,
   type V1Pod,
+  type V1Secret,
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
@@ -17,6 +18,7 @@ import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
 import { parseLog, type LogLine } from "./podLog.ts";
 import { providerContainer } from "./providerContainer.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** What there is to know of a provider in its cluster. */
 export interface ClusterFacts {
@@ -29,6 +31,8 @@ export interface ClusterFacts {
   readonly log: () => Promise<readonly LogLine[]>;
   /** The Secret with the DNS credential, each entry decoded. */
   readonly secret: () => Promise<SecretFacts | undefined>;
+  /** The Secret with the wallet. */
+  readonly walletSecret: () => Promise<SecretFacts | undefined>;
   /** What the cluster's cert-manager has ordered, as far as it remembers; none where there is no cert-manager. */
   readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
   /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
@@ -39,6 +43,8 @@ export interface ClusterFacts {
 export interface SecretFacts {
   readonly name: string;
   readonly entries: Readonly<Record<string, string>>;
+  /** When its content was written last, as far as the API server tells. */
+  readonly changedAt?: Date | undefined;
 }
 
 /** On every node of GKE (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
@@ -70,6 +76,13 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
 
   const pod = once(() => answer(core.readNamespacedPod({ namespace, name: names.pod }), expected));
 
+  const secretOf = async (name: string): Promise<SecretFacts | undefined> => {
+    const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
+    return (
+      secret && { name, entries: decoded(secret.data ?? {}), changedAt: contentChangedAt(secret) }
+    );
+  };
+
   return {
     revisions: once(async () => {
       const labelSelector = recordSelector({ name: releaseName });
@@ -98,12 +111,9 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
     }),
     secret: once(async () => {
       const name = credentialSecret(expected);
-      if (name === undefined) {
-        return undefined;
-      }
-      const secret = await answer(core.readNamespacedSecret({ namespace, name }), expected);
-      return secret && { name, entries: decoded(secret.data ?? {}) };
+      return name === undefined ? undefined : secretOf(name);
     }),
+    walletSecret: once(() => secretOf(names.walletSecret)),
     certificateOrders: once(async () => {
       const custom = config.makeApiClient(CustomObjectsApi);
       const read = custom.listClusterCustomObject(orderResource) as Promise<unknown>;
@@ -132,7 +142,7 @@ async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | u
     }
     if (status === 401 || status === 403) {
       throw new NotSeen(
-        `the cluster does not let you read that (${status}): ${kubectl(expected, "auth can-i --list")}`,
+        `the cluster does not let you read that (${status}): ${kubectl(expected, shell`auth can-i --list`)}`,
       );
     }
     if (status !== undefined) {
@@ -162,6 +172,15 @@ function statusOf(error: unknown): number | undefined {
     return error.code;
   }
   return messageOf(error).startsWith("Unrecognized API version and kind") ? 404 : undefined;
+}
+
+/** By the field managers' entries (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management). */
+function contentChangedAt({ metadata }: V1Secret): Date | undefined {
+  const times = (metadata?.managedFields ?? [])
+    .filter(({ fieldsV1 }) => fieldsV1 !== undefined && "f:data" in fieldsV1)
+    .flatMap(({ time }) => time ?? [])
+    .map((time) => new Date(time).getTime());
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
 }
 
 function decoded(data: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** A line of a container's log. */
 export interface LogLine {
   /** When it was written, as the container runtime says. */
@@ -10,7 +12,9 @@ export function parseLog(log: string): LogLine[] {
   return log
     .split("\n")
     .filter((line) => line.trim() !== "")
-    .map((line) => {
+    .map((coloured) => {
+      // The provider's logger writes for a terminal, be there one or none (cosmossdk.io/log).
+      const line = stripVTControlCharacters(coloured);
       const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/.exec(line) ?? [];
       return stamp === undefined || text === undefined
         ? { time: undefined, text: line }

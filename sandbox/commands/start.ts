@@ -8,6 +8,8 @@ import { issueCertificate, type CertificateReport } from "../cluster/issuer.ts";
 import { defaultSandboxDirectory, projectDirectory } from "../paths.ts";
 import { createReporter, formatSeconds, withStep } from "../processes/progress.ts";
 import { stacks, startLine, type StartArguments } from "./startArguments.ts";
+import { printable } from "../../lib/printable.ts";
+import { shell } from "../../lib/shell.ts";
 
 async function main({ stack, fresh, json }: StartArguments): Promise<number> {
   const started = Date.now();
@@ -45,13 +47,13 @@ async function main({ stack, fresh, json }: StartArguments): Promise<number> {
   if (json) {
     const { outputs, namespace, objects } = deployment;
     const summary = { stack, namespace, pod, objects, outputs, certificate, chart, seconds };
-    process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+    process.stdout.write(printable(`${JSON.stringify(summary, undefined, 2)}\n`));
     return exitCode.success;
   }
   const total = Object.values(deployment.objects).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(deployment.objects).map(([kind, count]) => `${count} ${kind}`);
   process.stdout.write(
-    `
+    printable(`
 The provider is up: pod ${pod} in namespace ${deployment.namespace} is ready, after ${formatSeconds(seconds)}.
 Helm made ${total} objects: ${kinds.join(", ")}.
 
@@ -59,11 +61,11 @@ ${describeCertificate(certificate)}
 Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
 
 Try next:
-  npm run pulumi -- preview -s ${stack}
-  npm run doctor -- -s ${stack} --sandbox
-  npm run kubectl -- get all -n ${deployment.namespace}
+  ${shell`npm run pulumi -- preview -s ${stack}`}
+  ${shell`npm run doctor -- -s ${stack} --sandbox`}
+  ${shell`npm run kubectl -- get all -n ${deployment.namespace}`}
   npm stop
-`,
+`),
   );
   return exitCode.success;
 }

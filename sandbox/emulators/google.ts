@@ -10,6 +10,7 @@ import { googleControl } from "./google/control.ts";
 import { type DnsProblem, dnsError, googleError } from "./google/errors.ts";
 import { impersonationRoutes } from "./google/impersonation.ts";
 import { keyRoutes } from "./google/keys.ts";
+import { metadataServerRoutes } from "./google/metadataServer.ts";
 import { oauthRoutes } from "./google/oauth.ts";
 import { orgPolicyRoutes } from "./google/orgPolicies.ts";
 import { resourceManagerRoutes } from "./google/resourceManager.ts";
@@ -75,6 +76,7 @@ export function googleEmulator(options: GoogleOptions): Emulator {
         ...orgPolicyRoutes(context),
         ...resourceManagerRoutes(context),
         ...impersonationRoutes(context),
+        ...metadataServerRoutes(context),
         ...serviceAccountRoutes(context),
         ...keyRoutes(context),
         ...zoneRoutes(context),

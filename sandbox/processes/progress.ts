@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printable, printableLine } from "../../lib/printable.ts";
 
 /** One step under way. Exactly one of `done` and `fail` ends it. */
 export interface Step {
@@ -104,11 +105,11 @@ export function createReporter(stream: ProgressStream, now: () => number = Date.
       draw();
       return {
         update: (detail) => {
-          remark = detail;
+          remark = printableLine(detail);
           draw();
         },
         done: (detail) => {
-          const suffix = detail === undefined ? "" : `: ${detail}`;
+          const suffix = detail === undefined ? "" : `: ${printableLine(detail)}`;
           end(`${mark(stream, "green", "✔")} ${title}${suffix} (${elapsed()})`);
         },
         fail: () => {
@@ -117,7 +118,7 @@ export function createReporter(stream: ProgressStream, now: () => number = Date.
       };
     },
     note(text) {
-      print(text);
+      print(printable(text));
       draw();
     },
   };

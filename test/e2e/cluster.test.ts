@@ -164,11 +164,18 @@ describe("a stack's cluster, where there are two", () => {
         join(sandbox.directory, "credential.json"),
         JSON.stringify({ kind: "ExecCredential", apiVersion, status }),
       );
+      const asked = join(sandbox.directory, "asked-credential-plugin");
       // Relative to the kubeconfig's folder.
       const plugin = join(sandbox.directory, "credential-plugin");
       writeFileSync(
         plugin,
-        `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' && cat '${sandbox.directory}/credential.json'\n`,
+        [
+          "#!/bin/sh",
+          // Who asked, and what it was handed.
+          `{ echo "asked by $PPID $(tr '\\0' ' ' < /proc/$PPID/cmdline)"; env; } >> '${asked}'`,
+          `echo "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' && cat '${sandbox.directory}/credential.json'`,
+          "",
+        ].join("\n"),
         { mode: 0o755 },
       );
       const exec = { apiVersion, command: "./credential-plugin", interactiveMode: "Never" };
@@ -184,6 +191,16 @@ describe("a stack's cluster, where there are two", () => {
       workspace.configure({ ...settings, email: "fourth@example.test" });
       // The plugin and the hooks: the release is upgraded.
       await workspace.withEnvironment({ KUBECONFIG: kubeconfig }).up();
+      const program = readFileSync(asked, "utf8")
+        .split(/^asked by /m)
+        .filter((one) => /^\d+ \S*node /.test(one));
+      const processes = program.map((one) => one.split(" ")[0]);
+      assert(processes.length > 0);
+      assert.deepEqual([...new Set(processes)], processes, "a process has asked more than once");
+      for (const environment of program) {
+        assert.match(environment, /^PATH=/m);
+        assert.doesNotMatch(environment, /PULUMI_CONFIG=|PULUMI_CONFIG_SECRET_KEYS=|PRIVATE KEY/);
+      }
       assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
       proxy.log.length = 0;
       const child = start(sandbox, workspace.directory, ["-s", name, "--json"], {

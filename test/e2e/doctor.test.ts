@@ -26,7 +26,7 @@ import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
-import { issuerLines } from "../support/issuerLines.ts";
+import { issuerLine, issuerLines } from "../support/issuerLines.ts";
 import { readOpenMetrics } from "../support/openMetrics.ts";
 import { commands, ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -66,9 +66,21 @@ function finalCommand(directoryUrl: string, email = "operator@example.test"): st
 
 /** Commands that cannot be run in the sandbox, each with the reason. */
 const notRun: Readonly<Record<string, string>> = {
-  "kubectl -n x exec x -- sh -c 'nslookup x 1.1.1.1'": "no container runs in the sandbox's pods",
-  [`kubectl -n x exec x -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"' && kubectl -n x delete pod x --wait=false`]:
-    "no container runs in the sandbox's pods",
+  ...Object.fromEntries(
+    [
+      "kubectl -n x debug x -i -q --image=busybox:1.37 -- nslookup -type=soa x 1.1.1.1",
+      ...[
+        "curl -sS https://pebble.sandbox.internal/dir",
+        "curl -sSI https://dns.googleapis.com",
+      ].map((command) => `kubectl -n x exec x -- ${command}`),
+      ...["date -u", "df -h"].map((command) => `kubectl -n x exec x -- ${command}`),
+      ...["", "/accounts"].map(
+        (folder) =>
+          `kubectl -n x exec x -- sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR${folder}"' && kubectl -n x delete pod x --wait=false`,
+      ),
+    ].map((command) => [command, "no container runs in the sandbox's pods"]),
+  ),
+  "pulumi config set -s x domain 'DOMAIN' && pulumi up -s x": "the reader fills in a domain",
   "npm run doctor -- -s x --watch": "it ends when it is interrupted, which has a test of its own",
   "pulumi config set -s x --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s x":
     "the reader fills in an account, which has to be prepared",
@@ -168,6 +180,19 @@ describe("doctor", () => {
       assert.match(stdout, /\n1\d ok, 0 info, 0 warning, 0 error\n$/);
     });
 
+    it("connects in the sandbox, too, where it is told to", async () => {
+      const args = ["-s", patient.name, "--sandbox", "--json", "--resolve=*=127.0.0.1:1"];
+      const child = start(sandbox, patient.workspace.directory, args);
+      const { findings } = JSON.parse((await ended(child)).stdout) as Report;
+      const seen = findings
+        .filter(({ id }) => /^port-\d+-closed$/.test(id))
+        .map(({ seen }) => seen);
+      assert.equal(seen.length, 2, JSON.stringify(findings));
+      for (const text of seen) {
+        assert.match(text, /^127\.0\.0\.1:1: /);
+      }
+    });
+
     it("finds nothing where all is well", async () => {
       await patient.publish();
       assert.deepEqual(await patient.signs(), []);
@@ -241,7 +266,7 @@ describe("doctor", () => {
 
     it("sees a pod that crashes, with what its container said before, and one with older settings", async () => {
       const log = await patient.log();
-      const line = issuerLines["log-email"] ?? "";
+      const line = issuerLine("log-email");
       log.write([{ text: line }]);
       log.restart();
       log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir") }]);
@@ -327,9 +352,42 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
+    it("sees a wallet that somebody has changed or deleted, and puts the stack's back", async () => {
+      const target = { namespace: patient.name, name: `${patient.release}-keys` };
+      const secret = await cluster.core.readNamespacedSecret(target);
+      const password = Buffer.from("of somebody else").toString("base64");
+      const body = { ...secret, data: { ...secret.data, "key-pass.txt": password } };
+      await cluster.core.replaceNamespacedSecret({ ...target, body });
+      assert.deepEqual(await patient.signs(), ["error wallet-another"]);
+      await patient.mend("wallet-another");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+      await cluster.core.deleteNamespacedSecret(target);
+      assert.deepEqual(await patient.signs(), ["error wallet-missing"]);
+      await patient.mend("wallet-missing");
+      assert.deepEqual(await patient.signs(), []);
+      const restored = await cluster.core.readNamespacedSecret(target);
+      assert.deepEqual(restored.data, secret.data);
+    });
+
+    it("sees what somebody has added to an object, and takes it away", async () => {
+      const { name, release } = patient;
+      await patient.run(
+        `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
+      );
+      const [changed] = (await patient.problems()).filter(({ id }) => id === "object-changed");
+      assert.equal(
+        changed?.seen,
+        'spec.replicas 0\nspec.template.spec.containers[provider].env[OF_SOMEBODY] {"name":"OF_SOMEBODY","value":"1"}',
+      );
+      await patient.mend("object-changed");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
     it("gives the command that takes another e-mail address", async () => {
       const log = await patient.log();
-      log.write([{ text: issuerLines["log-email"] ?? "" }]);
+      log.write([{ text: issuerLine("log-email") }]);
       assert.deepEqual(await patient.signs(), ["error log-email"]);
       await patient.mend("log-email");
       const { data } = await cluster.core.readNamespacedConfigMap({
@@ -337,6 +395,23 @@ describe("doctor", () => {
         name: `${patient.release}-letsencrypt`,
       });
       assert.equal(data?.AP_CERT_ISSUER_EMAIL, "you@example.com");
+      patient.workspace.configure(settingsOf(patient.name, {}));
+      await patient.workspace.up();
+      await podReady(patient);
+      log.write([certificateCame]);
+      assert.deepEqual(await patient.signs(), []);
+    });
+
+    it("gives the command that takes another CA", async () => {
+      const log = await patient.log();
+      log.write([{ text: issuerLine("log-account-binding") }]);
+      assert.deepEqual(await patient.signs(), ["error log-account-binding"]);
+      await patient.mend("log-account-binding");
+      const { data } = await cluster.core.readNamespacedConfigMap({
+        namespace: patient.name,
+        name: `${patient.release}-letsencrypt`,
+      });
+      assert.equal(data?.AP_CERT_ISSUER_CA_DIR_URL, letsEncryptDirectory.production);
       patient.workspace.configure(settingsOf(patient.name, {}));
       await patient.workspace.up();
       await podReady(patient);
@@ -740,6 +815,12 @@ describe("doctor", () => {
       await podReady(patient);
       const signs = await patient.signs();
       assert(signs.includes("error home-not-persistent"), signs.join());
+      await patient.mend("object-changed");
+      await podReady(patient);
+      await waitFor(async () => !(await patient.ids()).includes("home-not-persistent"), {
+        what: "the pod with its claim",
+        timeout: 60_000,
+      });
     });
   });
 
@@ -768,15 +849,26 @@ describe("doctor", () => {
     });
 
     it("explains what the issuer complains of in the log", async () => {
-      (await patient.log()).write(Object.values(issuerLines).map((text) => ({ text })));
+      const known = Object.keys(issuerLines);
+      const strange = "[host] acme: something of tomorrow";
+      const question = `[INFO] [${patient.host}] acme: Obtaining bundled SAN certificate`;
+      const time = new Date(Date.now() - 60 * 60 * 1_000);
+      const log = await patient.log();
+      // As the provider's logger writes it, for a terminal.
+      const coloured = (text: string) => `\u001b[90m${text}\u001b[0m`;
+      log.write([
+        ...known.map((id) => ({ text: coloured(issuerLine(id)) })),
+        { text: `[WARN] ${strange}` },
+        { text: question, time },
+      ]);
       const problems = await patient.problems();
       assert.deepEqual(
         problems.map(({ id, severity, seen }) => [id, severity, seen]),
-        Object.entries(issuerLines).map(([id, line]) => [id, "error", line.slice(0, 300)]),
-      );
-      assert.deepEqual(
-        problems.map(({ title }) => title),
-        issuerErrors.map(({ title }) => title),
+        [
+          ...issuerErrors.map(({ id, severity }) => [id, severity, issuerLine(id)]),
+          ["log-unknown", "warning", `[WARN] ${strange}`],
+          ["log-silent", "warning", `no word since ${time.toISOString()}: ${question}`],
+        ],
       );
       (await patient.log()).write([certificateCame]);
     });

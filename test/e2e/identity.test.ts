@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { operatorTokens } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
@@ -34,11 +35,25 @@ async function control<T>(url: string, method: string, body?: object): Promise<T
 }
 
 /** What the doctor prints, whatever it finds. */
-function doctorOf({ directory, stack }: Workspace, { environment }: Sandbox): Promise<string> {
+function doctorOf(
+  workspace: Workspace,
+  sandbox: Sandbox,
+  ...args: readonly string[]
+): Promise<string> {
+  return printed(workspace, sandbox.environment, "doctor", args);
+}
+
+/** What one of the commands prints. */
+function printed(
+  { directory, stack }: Workspace,
+  environment: NodeJS.ProcessEnv,
+  command: "adopt" | "doctor",
+  args: readonly string[],
+): Promise<string> {
   return new Promise((done) => {
     execFile(
       process.execPath,
-      [resolve("doctor/main.ts"), "-s", stack],
+      [resolve(command, "main.ts"), "-s", stack, ...args],
       { cwd: directory, env: { ...environment, NO_COLOR: "1" } },
       (_error, stdout, stderr) => {
         done(stdout + stderr);
@@ -175,6 +190,163 @@ describe("the operator's identity at Google, an account that is impersonated", (
   });
 });
 
+/** An identity that Google's libraries find, beside those that the tests above name. */
+interface FoundIdentity {
+  readonly name: string;
+  readonly what: string;
+  /**
+   * Lets the cloud know it as somebody who may act as an account.
+   *
+   * @returns the variables with which it is found
+   */
+  readonly prepare: (place: {
+    readonly sandbox: Sandbox;
+    readonly clouds: SandboxClouds;
+    readonly workspace: Workspace;
+    readonly account: string;
+  }) => Promise<NodeJS.ProcessEnv>;
+  /** Takes away what it is known by. */
+  readonly forget: (clouds: SandboxClouds) => Promise<void>;
+  /** What the program says where it is not known. */
+  readonly unknown: RegExp;
+}
+
+const pool = "projects/1/locations/global/workloadIdentityPools/ci";
+const federated = {
+  audience: `//iam.googleapis.com/${pool}/providers/ci`,
+  principal: `principal://iam.googleapis.com/${pool}/subject/main`,
+  token: "token-of-the-other-provider",
+};
+
+const foundIdentities: readonly FoundIdentity[] = [
+  {
+    name: "identity-machine",
+    what: "the machine's account, by its metadata server",
+    prepare: async ({ sandbox, clouds, workspace, account }) => {
+      await clouds.set("google", { metadataAccount: account });
+      return {
+        GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
+        GCE_METADATA_HOST: new URL(sandbox.clouds.googleUrl).host,
+        // Without a login of whoever runs the tests.
+        HOME: workspace.directory,
+      };
+    },
+    forget: (clouds) => clouds.set("google", { metadataAccount: "" }),
+    unknown: /Pulumi has no credentials for Google/,
+  },
+  {
+    name: "identity-federated",
+    what: "another provider's, by an external_account file, before the environment's token",
+    prepare: async ({ sandbox, clouds, workspace, account }) => {
+      await clouds.seed("google", { workloadIdentities: [federated] });
+      await clouds.allowActing(account, federated.principal);
+      const folder = join(workspace.directory, "identity");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "token"), federated.token);
+      const { googleUrl } = sandbox.clouds;
+      const file = join(folder, "credentials.json");
+      writeFileSync(
+        file,
+        JSON.stringify({
+          type: "external_account",
+          audience: federated.audience,
+          subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+          token_url: `${googleUrl}/v1/token`,
+          service_account_impersonation_url: `${googleUrl}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+          credential_source: { file: join(folder, "token") },
+        }),
+      );
+      await workspace.succeed("config", "set", "-s", workspace.stack, "gcp:credentials", file);
+      return {};
+    },
+    forget: (clouds) => clouds.seed("google", { workloadIdentities: [] }),
+    unknown: /does not take the token of the other identity provider/,
+  },
+];
+
+for (const { name, what, prepare, forget, unknown } of foundIdentities) {
+  describe(`the operator's identity at Google, ${what}`, () => {
+    let sandbox: Sandbox;
+    let clouds: SandboxClouds;
+    let account: string;
+    let environment: NodeJS.ProcessEnv;
+    let workspace: Workspace;
+    let stack: RotatingStack;
+
+    /** Who made the calls of a run, beside those for whom a credential was made. */
+    async function callersIn(run: () => Promise<unknown>): Promise<readonly string[]> {
+      const url = `${sandbox.clouds.control.google}/calls`;
+      await control(url, "DELETE");
+      await run();
+      const { calls } = await control<{ readonly calls: readonly Call[] }>(url, "GET");
+      const callers = calls.filter(({ status }) => status === 200).map(({ who }) => who);
+      return [...new Set(callers)].filter((who) => !who.startsWith("akash-dns-")).sort();
+    }
+
+    before(async () => {
+      sandbox = await testSandbox();
+      clouds = new SandboxClouds(sandbox);
+      account = await clouds.projectOwner(name);
+      const settings = rotatingSettings(rotatingGoogle, name, {});
+      const plain = await Workspace.create(sandbox, name, name, settings);
+      const found = await prepare({ sandbox, clouds, workspace: plain, account });
+      environment = { ...sandbox.environment, ...found };
+      workspace = plain.withEnvironment(found);
+      stack = RotatingStack.of(rotatingGoogle, sandbox, workspace);
+    });
+    after(async () => {
+      await clouds.deleteAccount(account);
+    });
+
+    /** Whom the cloud sees: the other provider's identity where it gets its tokens, and the account. */
+    const expected = () =>
+      name === "identity-federated" ? [account, federated.principal].sort() : [account];
+
+    it("is that of the plugin, the lists of credentials and the proof", async () => {
+      assert.deepEqual(await callersIn(() => workspace.up()), expected());
+      assert.deepEqual(await callersIn(() => stack.rotate()), expected());
+      await stack.assertFinished();
+    });
+
+    it("is that of the doctor, which proves the credential", async () => {
+      let output = "";
+      const callers = await callersIn(async () => {
+        output = await printed(workspace, environment, "doctor", ["--prove"]);
+      });
+      assert.deepEqual(callers, expected(), output);
+      assert.match(output, /a TXT record was written/);
+      assert.doesNotMatch(output, /could not be looked/);
+    });
+
+    it("is that of adopt, and of what it leaves to the next ups", async () => {
+      await workspace.succeed("stack", "rm", name, "--yes", "--force", "--preserve-config");
+      let output = "";
+      const callers = await callersIn(async () => {
+        output = await printed(workspace, environment, "adopt", []);
+        await workspace.up();
+        await workspace.up();
+      });
+      assert.deepEqual(callers, expected(), output);
+      assert.match(output, new RegExp(`pulumi up -s ${name}`));
+      await stack.assertFinished();
+    });
+
+    it("is refused in the preview where the cloud does not know it any more", async () => {
+      await forget(clouds);
+      const { status, output } = await workspace.pulumi("preview", "-s", name);
+      assert.notEqual(status, 0, output);
+      assert.match(output, unknown);
+      assert.doesNotMatch(output, new RegExp(`${federated.token}|\\n\\s+at .*\\.[jt]s:`));
+      await prepare({ sandbox, clouds, workspace, account });
+    });
+
+    it("deletes what it has made", async () => {
+      await workspace.destroy();
+      assert.deepEqual((await clouds.google()).accounts, [account]);
+    });
+  });
+}
+
 describe("what a Google organization forbids", () => {
   const name = "identity-forbidden";
   let sandbox: Sandbox;
@@ -190,7 +362,14 @@ describe("what a Google organization forbids", () => {
     const settings = rotatingSettings(rotatingGoogle, name, {});
     workspace = await Workspace.create(sandbox, name, name, settings);
   });
-  afterEach(() => set({ enforcedConstraints: [], disabledServices: [], policyReadable: true }));
+  afterEach(() =>
+    set({
+      enforcedConstraints: [],
+      allowedMemberDomains: [],
+      disabledServices: [],
+      policyReadable: true,
+    }),
+  );
 
   async function refusedUp(...args: readonly string[]): Promise<string> {
     const { status, output } = await workspace.pulumi("up", "-s", name, "--yes", ...args);
@@ -218,6 +397,52 @@ describe("what a Google organization forbids", () => {
       assert.deepEqual((await clouds.google()).accounts, []);
     });
   }
+
+  it("keys of service accounts, and each way out is a command that works", async () => {
+    const key = await clouds.googleKey("brought", [
+      { zone: "example-test", role: "roles/dns.admin" },
+    ]);
+    await set({ enforcedConstraints: ["iam.disableServiceAccountKeyCreation"] });
+    const output = await refusedUp();
+    const ways = [...output.matchAll(/^ +(pulumi config .*)$/gm)].map(([, way = ""]) => way);
+    assert.equal(ways.length, 4, output);
+    for (const way of ways) {
+      workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
+      writeFileSync(join(workspace.directory, "service-account.json"), key);
+      const filled = way.replace("'ZONE'", "example.test").replace("'ACCOUNT'", "akash-dns");
+      const { status, output: said } = await workspace.shell(filled);
+      assert.equal(status, 0, `${filled}\n${said}`);
+      await workspace.succeed("preview", "-s", name);
+    }
+    workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
+    for (const account of (await clouds.google()).accounts) {
+      await clouds.deleteAccount(account);
+    }
+  });
+
+  const others = { allowedMemberDomains: ["C0other11"] };
+
+  it("roles for its own service accounts, is found out before anything is made", async () => {
+    await set(others);
+    const output = await refusedUp();
+    assert.match(output, /iam\.allowedPolicyMemberDomains .*domain-restricted sharing[^]*http-01/);
+    assert.doesNotMatch(output, /workloadIdentity/);
+    assert.deepEqual((await clouds.google()).accounts, []);
+  });
+
+  it("roles for its own service accounts, where that cannot be read, which leaves nothing that stays", async () => {
+    await set({ ...others, policyReadable: false });
+    const output = await refusedUp();
+    assert.match(output, /iam\.allowedPolicyMemberDomains[^]*The ways out/);
+    const { accounts, keys } = await clouds.google();
+    assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
+    // Allowed since, the same command goes on with what is there.
+    await set({ allowedMemberDomains: [] });
+    await workspace.up();
+    assert.deepEqual((await clouds.google()).accounts, accounts);
+    await workspace.destroy();
+    assert.deepEqual((await clouds.google()).accounts, []);
+  });
 
   it("the use of an API that is not enabled, with the command that enables it", async () => {
     await set({ disabledServices: ["iam.googleapis.com"] });

@@ -130,6 +130,11 @@ export class SandboxClouds {
         policy: { etag, bindings: [...bindings, added] },
       });
     }
+    return this.keyFile(email);
+  }
+
+  /** Makes a further key for a service account, and returns its file. */
+  async keyFile(email: string): Promise<string> {
     const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
       "POST",
       `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -155,6 +160,13 @@ export class SandboxClouds {
       policy: { etag, bindings: [...bindings, added] },
     });
     return email;
+  }
+
+  /** Lets an identity of another provider act as a service account. */
+  async allowActing(email: string, member: string): Promise<void> {
+    const bindings = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+    const account = `/v1/projects/-/serviceAccounts/${email}`;
+    await this.googleCall("POST", `${account}:setIamPolicy`, { policy: { bindings } });
   }
 
   /** Deletes a service account, as another team would. */

@@ -12,6 +12,8 @@ export interface Patch {
 /** The cluster, as far as hooks look at it: Secrets, pods and StatefulSets, by `<namespace>/<name>`. */
 export class FakeCluster {
   readonly secrets = new Map<string, V1Secret>();
+  /** Uids of namespaces, by name. */
+  readonly namespaces = new Map<string, string>();
   readonly pods = new Map<string, V1Pod>();
   readonly statefulSets = new Map<string, V1StatefulSet>();
   /** What it was asked for, in its order. */
@@ -33,10 +35,15 @@ export class FakeCluster {
   /** For what takes a cluster. Nothing can be deployed to it. */
   cluster(context?: string): Cluster {
     const api = () => Promise.resolve(this.#api);
-    return { context, coreApi: api, appsApi: api } as unknown as Cluster;
+    const refuseOther = () => Promise.resolve();
+    return { context, coreApi: api, appsApi: api, refuseOther } as unknown as Cluster;
   }
 
   readonly #api = {
+    readNamespace: ({ name }: { readonly name: string }) =>
+      this.#answer("read namespace", { namespace: name, name }, () => ({
+        metadata: { name, uid: this.namespaces.get(name) ?? missing() },
+      })),
     readNamespacedSecret: (at: Place) =>
       this.#answer("read", at, () => this.secrets.get(key(at)) ?? missing()),
     readNamespacedPod: (at: Place) =>

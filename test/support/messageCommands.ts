@@ -97,6 +97,9 @@ function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) {
     return ts.isImportDeclaration(node.parent) ? undefined : node.text;
   }
+  if (ts.isTaggedTemplateExpression(node)) {
+    return textOf(node.template);
+  }
   if (ts.isTemplateExpression(node)) {
     return node.head.text + node.templateSpans.map(({ literal }) => `{}${literal.text}`).join("");
   }

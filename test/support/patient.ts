@@ -29,7 +29,7 @@ export const commands = { given: new Set<string>(), run: new Set<string>() };
 function onlyLooks(command: string): boolean {
   return (
     /^(?:kubectl|helm|pulumi|npm) /.test(command) &&
-    !/ (?:exec|apply|delete|patch|set|up|--watch)\b/.test(command)
+    !/ (?:exec|debug|apply|delete|patch|set|up|--watch)\b/.test(command)
   );
 }
 

@@ -1,6 +1,6 @@
 import { holdsSecret, isStructured } from "../../config/options.ts";
 import { settings, type SettingName } from "../../config/settings.ts";
-import { readProject } from "../../adopt/stackFile.ts";
+import { readProject } from "../../lib/stackFile.ts";
 import {
   fullDescription,
   propertiesOf,

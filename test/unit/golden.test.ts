@@ -35,8 +35,7 @@ function stackSettings(stack: string): Record<string, string> {
 async function dump(stack: string): Promise<string> {
   const settings = stackSettings(stack);
   const keys = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(keys) as Record<string, string>);
-  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify([
+  pulumi.runtime.setAllConfig(Object.fromEntries(keys) as Record<string, string>, [
     `${project}:walletKey`,
     `${project}:walletPassword`,
   ]);

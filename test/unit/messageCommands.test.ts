@@ -13,10 +13,7 @@ type Arguments = Readonly<Record<string, readonly (readonly string[])[]>>;
 const expectedFile = join(import.meta.dirname, "messageCommands.yaml");
 
 /** What only shows what a command does by itself, and is not there to be pasted. */
-const shown = [
-  "pulumi config set-all -s {} --json …",
-  "pulumi config set -s {} --path --secret {} < …",
-];
+const shown = ["pulumi config set -s {} --path --secret {} < …"];
 
 /** Programs that messages have commands of, and what their outputs go through. */
 const programs = ["curl", "dig", "gcloud", "grep", "helm", "kubectl", "npm", "openssl", "pulumi"];

@@ -14,6 +14,7 @@ import {
 import { findZone, type WantedZone } from "./findZone.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
+import { shell } from "../../../lib/shell.ts";
 
 /** Options of {@link cloudflareCredential}. */
 export interface CloudflareCredentialOptions extends Omit<
@@ -45,7 +46,7 @@ export async function cloudflareCredential(
   const host = providerHost(domain);
   if (!zoneContains(zone, host)) {
     throw new pulumi.RunError(
-      `The Cloudflare zone ${zone} cannot hold ${host}.\n      pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`,
+      `The Cloudflare zone ${zone} cannot hold ${host}.\n      ${shell`pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`}`,
     );
   }
   if (apiToken !== undefined) {

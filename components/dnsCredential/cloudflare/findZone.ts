@@ -5,6 +5,7 @@ import { accountOf, zoneDefect, type CloudflareZone } from "../../../dns/cloudfl
 import { dnsName, readableName } from "../../../lib/dnsName.ts";
 import { lookup } from "../lookup.ts";
 import { explainCloudflare } from "./lookupFailure.ts";
+import { shell, verbatim, type ShellText } from "../../../lib/shell.ts";
 
 /** Which zone is meant. */
 export interface WantedZone {
@@ -49,7 +50,8 @@ async function zoneOfId(zoneId: string, wanted: WantedZone): Promise<CloudflareZ
   if (dnsName(found.name) !== dnsName(zone)) {
     throw refusal(
       `dns.zoneId is the id of the Cloudflare zone ${readableName(found.name)}, and dns.zone is ${zone}`,
-      "rm --path dns.zoneId",
+      "rm",
+      shell`--path dns.zoneId`,
     );
   }
   if (
@@ -59,7 +61,8 @@ async function zoneOfId(zoneId: string, wanted: WantedZone): Promise<CloudflareZ
   ) {
     throw refusal(
       `dns.zoneId is the id of a zone of the Cloudflare ${accountOf(found)}, and a token of the account ${accountId} (dns.accountId) reaches none of its zones`,
-      `set --path dns.accountId ${found.account.id}`,
+      "set",
+      shell`--path dns.accountId ${found.account.id}`,
     );
   }
   refuseDefect(found);
@@ -86,11 +89,11 @@ async function zoneOfName(wanted: WantedZone): Promise<CloudflareZone> {
   }
   const list = zones.map(
     (found) =>
-      `  ${accountOf(found)}: ${found.status ?? "active"}, served by ${(found.name_servers ?? []).map(dnsName).join(", ")}\n      ${command(`set --path dns.zoneId ${found.id}`)}`,
+      `  ${accountOf(found)}: ${found.status ?? "active"}, served by ${(found.name_servers ?? []).map(dnsName).join(", ")}\n      ${configCommand("set", shell`--path dns.zoneId ${found.id}`)}`,
   );
   throw new pulumi.RunError(
     `Cloudflare has ${zones.length} zones ${zone}, and ${only === undefined ? "none of them is active" : "the internet asks one of them"}. ` +
-      `Choose the one whose name servers it shows (dig ${dnsName(zone)} NS +trace):\n${list.join("\n")}\nNothing was changed.`,
+      `Choose the one whose name servers it shows (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
   );
 }
 
@@ -127,12 +130,13 @@ function refuseDefect(zone: CloudflareZone): void {
   }
 }
 
-function refusal(problem: string, mend: string): pulumi.RunError {
-  return new pulumi.RunError(`${problem}.\n      ${command(mend)}\nNothing was changed.`);
+function refusal(problem: string, verb: "set" | "rm", rest: ShellText): pulumi.RunError {
+  return new pulumi.RunError(
+    `${problem}.\n      ${configCommand(verb, rest)}\nNothing was changed.`,
+  );
 }
 
-/** @param mend verb of `pulumi config`, and what follows the stack */
-function command(mend: string): string {
-  const [verb = "", ...rest] = mend.split(" ");
-  return `pulumi config ${verb} -s ${pulumi.getStack()} ${rest.join(" ")}`;
+/** @param rest what follows the stack */
+function configCommand(verb: "set" | "rm", rest: ShellText): ShellText {
+  return shell`pulumi config ${verb} -s ${pulumi.getStack()} ${verbatim(rest)}`;
 }

@@ -1,5 +1,6 @@
 import { getStack } from "@pulumi/pulumi";
 import type { Explanation } from "../lookup.ts";
+import { shell, type ShellText } from "../../../lib/shell.ts";
 
 /** What was looked up. */
 export interface CloudflareLookup {
@@ -17,7 +18,7 @@ export interface CloudflareLookup {
  * @param lookup what was looked up
  */
 export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup): Explanation {
-  const set = `pulumi config set -s ${getStack()}`;
+  const set = shell`pulumi config set -s ${getStack()}`;
   const setToken = `\n      ${set} --secret cloudflare:apiToken`;
   const needs =
     accountId === undefined
@@ -66,9 +67,9 @@ export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup)
 }
 
 /** The command that tries the zone in which the domain would be otherwise, where there is one. */
-function otherZone(set: string, zone = "", domain = zone): string | undefined {
+function otherZone(set: ShellText, zone = "", domain = zone): string | undefined {
   const other = zone === domain ? domain.replace(/^[^.]+\./, "") : domain;
   return other.includes(".") && other !== zone
-    ? `\n      ${set} --path dns.zone ${other}`
+    ? `\n      ${set} ${shell`--path dns.zone ${other}`}`
     : undefined;
 }

@@ -13,6 +13,7 @@ import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
 import { explainGoogleCloud } from "./lookupFailure.ts";
 import { zoneUse } from "./zoneUse.ts";
+import { placeholder, shell, type ShellText, type ShellValue } from "../../../lib/shell.ts";
 
 /** Options of {@link googleCloudCredential}. */
 export interface GoogleCloudCredentialOptions extends Omit<
@@ -120,7 +121,7 @@ async function onlyZone(
     const zone = readableName(nearest.dnsName);
     throw new pulumi.RunError(
       `Project ${project} has ${candidates.length} public managed zones for ${zone}, and the internet asks one of them. ` +
-        `Choose the one whose name servers it shows (dig ${dnsName(zone)} NS +trace):\n${list.join("\n")}\nNothing was changed.`,
+        `Choose the one whose name servers it shows (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
     );
   }
   return nearest;
@@ -154,7 +155,7 @@ async function noZone(
       `  ${name} (${readableName(dnsName)}., ${visibility})`,
   );
   // A name is only a candidate where it is one of a zone that holds the host.
-  const candidate = zones.find((zone) => isFitting(zone, host))?.name ?? "'ZONE'";
+  const candidate = zones.find((zone) => isFitting(zone, host))?.name ?? placeholder("zone");
   return new pulumi.RunError(
     `Project ${project} has no public managed zone ${name === undefined ? "" : `${name} `}for ${host}. ` +
       (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
@@ -162,6 +163,6 @@ async function noZone(
   );
 }
 
-function setZone(name: string): string {
-  return `pulumi config set -s ${pulumi.getStack()} --path dns.zone ${name}`;
+function setZone(name: ShellValue): ShellText {
+  return shell`pulumi config set -s ${pulumi.getStack()} --path dns.zone ${name}`;
 }

@@ -1,5 +1,6 @@
 import { getStack } from "@pulumi/pulumi";
 import type { Explanation } from "../lookup.ts";
+import { shell } from "../../../lib/shell.ts";
 
 /** Logs in as whom gcloud knows, for all that has no credentials of its own. */
 const logIn = "\n      gcloud auth application-default login";
@@ -12,14 +13,15 @@ const logIn = "\n      gcloud auth application-default login";
  * @see https://cloud.google.com/dns/docs/reference/rest/v1/managedZones/list
  */
 export function explainGoogleCloud(project: string): Explanation {
+  const giveKey = shell`pulumi config set -s ${getStack()} --secret gcp:credentials < key.json`;
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [
       /computeMetadata|could not (?:find|load the) default credentials|No credentials loaded/i,
-      `Pulumi has no credentials for Google, and this machine has no metadata server that gives some. Log in, or give the stack a service account's key (pulumi config set -s ${getStack()} --secret gcp:credentials < key.json):${logIn}`,
+      `Pulumi has no credentials for Google, and this machine has no metadata server that gives some. Log in, or give the stack a service account's key (${giveKey}):${logIn}`,
     ],
     [
       /invalid_grant|invalid_rapt|invalid_client|cannot fetch token: 40\d/,
-      `Google no longer takes the credentials that Pulumi has: the login has expired, or the key was deleted. Log in again, or give the stack another key (pulumi config set -s ${getStack()} --secret gcp:credentials < key.json):${logIn}`,
+      `Google no longer takes the credentials that Pulumi has: the login has expired, or the key was deleted. Log in again, or give the stack another key (${giveKey}):${logIn}`,
     ],
     [
       /(?:Error|answers) 401\b/,
@@ -27,15 +29,15 @@ export function explainGoogleCloud(project: string): Explanation {
     ],
     [
       /accessNotConfigured|SERVICE_DISABLED|has not been used in project/,
-      `Cloud DNS is not switched on in the project.\n      gcloud services enable dns.googleapis.com iam.googleapis.com --project ${project}`,
+      `Cloud DNS is not switched on in the project.\n      ${shell`gcloud services enable dns.googleapis.com iam.googleapis.com --project ${project}`}`,
     ],
     [
       /(?:Error|answers) 403\b(?!.*: (?:the API|the constraint|you may not act as) )/,
-      `who Pulumi is at Google may not list the zones, or there is no such project. It needs roles/dns.admin there, and what the README says besides:\n      gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`,
+      `who Pulumi is at Google may not list the zones, or there is no such project. It needs roles/dns.admin there, and what the README says besides:\n      ${shell`gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`}`,
     ],
     [
       /(?:Error|answers) (?:400|404)\b/,
-      `there is no such project. Take the id, which may differ from the name and is not the number (gcloud projects list):\n      pulumi config set -s ${getStack()} --path dns.project "$(gcloud config get-value project)"`,
+      `there is no such project. Take the id, which may differ from the name and is not the number (gcloud projects list):\n      ${shell`pulumi config set -s ${getStack()} --path dns.project "$(gcloud config get-value project)"`}`,
     ],
   ];
   return (words) => usual.find(([known]) => known.test(words))?.[1];

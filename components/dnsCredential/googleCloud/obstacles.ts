@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GoogleCloudAccess } from "../../../dns/access.ts";
 import { refusalInWords, refusalText } from "../../../dns/googleCloud/refusal.ts";
 import { resolved } from "../../resolved.ts";
+import { shell } from "../../../lib/shell.ts";
+import { resourceHook } from "../../hook.ts";
 
 /** What a service account and its key are to be made in. */
 export interface ObstacleArgs {
@@ -30,7 +32,7 @@ export async function refuseObstacles(
     const place = { project: id, stack };
     const texts = obstacles.map((obstacle) => refusalText(obstacle, place));
     throw new pulumi.RunError(
-      `${texts.join("\n")}\nNothing was made at Google; then: pulumi up -s ${stack}`,
+      `${texts.join("\n")}\nNothing was made at Google; then: ${shell`pulumi up -s ${stack}`}`,
     );
   }
 }
@@ -53,7 +55,7 @@ export function refusedHook(component: string, project: pulumi.Input<string>): p
     if (explanation !== undefined) {
       await pulumi.log.error(
         `${explanation}\nWhat was made before that has no key and opens nothing. To go on with it, or to delete it where ` +
-          `it is not needed any more: pulumi up -s ${pulumi.getStack()}`,
+          `it is not needed any more: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       );
     }
     return false;
@@ -72,7 +74,7 @@ export function accountThereHook(
   suffix: string,
   access: GoogleCloudAccess,
 ): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  return resourceHook(
     `${component}-credential-account`,
     async ({ newInputs }) => {
       const account: unknown = newInputs?.serviceAccountId;
@@ -87,7 +89,7 @@ export function accountThereHook(
       if (await isAccountGone(account, access)) {
         throw new pulumi.RunError(
           `The service account ${account.split("/").at(-1) ?? ""} no longer exists at Google. Make it, its grant and its key anew:\n` +
-            `      pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`,
+            `      ${shell`pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`}`,
         );
       }
     },

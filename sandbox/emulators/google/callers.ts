@@ -23,8 +23,8 @@ export interface Caller {
   readonly uniqueId: string;
   readonly scopes: readonly string[];
   readonly expiresInS: number;
-  /** Absent for the operator. */
-  readonly account?: ServiceAccount;
+  /** As policies name the caller. Absent for the operator. */
+  readonly member?: string;
 }
 
 /** The emulated services that ask for permissions, with the scopes that open each. */
@@ -101,11 +101,16 @@ export async function callerByToken(
   if (!issued) {
     return callerByAssertion(context, token);
   }
+  const expiresInS = Math.floor((issued.expiresAt - context.now()) / 1000);
+  const { principal, scopes } = issued;
+  if (principal !== undefined) {
+    const names = { email: principal, uniqueId: principal, member: principal };
+    return expiresInS > 0 ? { ...names, scopes, expiresInS } : undefined;
+  }
   // A token outlives the key that it was issued for, but not its account.
   const account = context.state.accounts.find(({ uniqueId }) => uniqueId === issued.accountId);
   const alive = account?.deletedAt === undefined && account?.disabled === false;
-  const expiresInS = Math.floor((issued.expiresAt - context.now()) / 1000);
-  return alive && expiresInS > 0 ? callerOf(account, issued.scopes, expiresInS) : undefined;
+  return alive && expiresInS > 0 ? callerOf(account, scopes, expiresInS) : undefined;
 }
 
 /** Refuses the call unless the caller has the permission on the target, by its scopes and by the policies. */
@@ -148,8 +153,8 @@ function hasPermission(
     return false;
   }
   return (
-    caller.account === undefined ||
-    grantedPermissions(policies, memberOf(caller.account), context.now()).has(permission)
+    caller.member === undefined ||
+    grantedPermissions(policies, caller.member, context.now()).has(permission)
   );
 }
 
@@ -189,7 +194,8 @@ async function callerByAssertion(
 }
 
 function callerOf(account: ServiceAccount, scopes: readonly string[], expiresInS: number): Caller {
-  return { email: account.email, uniqueId: account.uniqueId, scopes, expiresInS, account };
+  const { email, uniqueId } = account;
+  return { email, uniqueId, scopes, expiresInS, member: memberOf(account) };
 }
 
 function unauthenticated(problem: string) {

@@ -1,10 +1,11 @@
 import type { Controllable } from "../shared/control.ts";
 import { seedDelegations } from "../shared/delegations.ts";
 import { type JsonObject, listOf, objectOf, textOf, textsOf } from "../shared/json.ts";
-import { applySettings, COUNT, DELAY, SWITCH, TEXTS } from "../shared/settings.ts";
+import { fingerprint } from "../shared/secrets.ts";
+import { applySettings, COUNT, DELAY, SWITCH, TEXT, TEXTS } from "../shared/settings.ts";
 import type { GoogleContext } from "./context.ts";
 import { createProject, findProject } from "./projects.ts";
-import type { GoogleState, Project } from "./state.ts";
+import type { GoogleState, Project, WorkloadIdentity } from "./state.ts";
 import { createZone } from "./zones.ts";
 
 /** What the sandbox can see and set of the Google emulator. */
@@ -23,7 +24,9 @@ export function googleControl(context: GoogleContext): Controllable {
           reuseDeletedIds: SWITCH,
           disabledServices: TEXTS,
           enforcedConstraints: TEXTS,
+          allowedMemberDomains: TEXTS,
           policyReadable: SWITCH,
+          metadataAccount: TEXT,
           pageSize: COUNT,
         },
         input,
@@ -33,24 +36,29 @@ export function googleControl(context: GoogleContext): Controllable {
 }
 
 /** Everything but the tokens' fingerprints. Private keys are not in the state to begin with. */
-function dump({ accessTokens, ...state }: GoogleState): object {
+function dump({ accessTokens, workloadIdentities = [], ...state }: GoogleState): object {
+  const shown = <T extends { readonly fingerprint: string }>(entries: readonly T[]) =>
+    entries.map(({ fingerprint: _, ...entry }) => entry);
   return {
     ...state,
-    accessTokens: accessTokens.map(({ accountId, scopes, expiresAt }) => ({
-      accountId,
-      scopes,
-      expiresAt,
-    })),
+    workloadIdentities: shown(workloadIdentities),
+    accessTokens: shown(accessTokens),
   };
 }
 
 /**
  * Makes projects and zones:
  * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?, nameServers?}]}]}`,
- * and says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`.
+ * says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`, and whom workload identity pools take from now on:
+ * `{workloadIdentities: [{audience, principal, token}]}`.
  */
 function seed(context: GoogleContext, input: JsonObject): object {
   seedDelegations((context.state.delegations ??= {}), input);
+  if (input.workloadIdentities !== undefined) {
+    context.state.workloadIdentities = listOf(input.workloadIdentities).map((entry) =>
+      readWorkloadIdentity(objectOf(entry)),
+    );
+  }
   const projects = listOf(input.projects).map((entry) => seedProject(context, objectOf(entry)));
   return {
     projects: projects.map(({ projectId, projectNumber, zones }) => ({
@@ -76,6 +84,18 @@ function seedProject(context: GoogleContext, input: JsonObject): Project {
     }
   }
   return project;
+}
+
+function readWorkloadIdentity(input: JsonObject): WorkloadIdentity {
+  const [audience, principal, token] = [
+    textOf(input.audience),
+    textOf(input.principal),
+    textOf(input.token),
+  ];
+  if (audience === undefined || principal === undefined || token === undefined) {
+    throw new Error("workloadIdentities: each needs an audience, a principal and a token");
+  }
+  return { audience, principal, fingerprint: fingerprint(token) };
 }
 
 function readZone(input: JsonObject) {

@@ -4,7 +4,7 @@ import { checkSigned } from "./assertions.ts";
 import { authenticate, callerByToken, type Caller } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
 import { readJwt } from "./jwt.ts";
-import type { ServiceAccount } from "./state.ts";
+import type { AccessToken, ServiceAccount } from "./state.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -45,7 +45,7 @@ async function issueToken(context: GoogleContext, exchange: Exchange): Promise<R
     return operatorToken(context, form.get("refresh_token"));
   }
   if (grantType === TOKEN_EXCHANGE) {
-    return operatorToken(context, form.get("subject_token"));
+    return federatedToken(context, exchange, form);
   }
   if (grantType !== JWT_BEARER) {
     throw oauthError("unsupported_grant_type", `Invalid grant_type: ${grantType}`);
@@ -71,30 +71,71 @@ async function issueToken(context: GoogleContext, exchange: Exchange): Promise<R
   return tokenReply(token);
 }
 
+/** An access token that was made. */
+interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
 /** Makes an access token for an account. */
 export function issueAccessToken(
   context: GoogleContext,
   { uniqueId: accountId }: ServiceAccount,
   scopes: readonly string[],
-): { readonly token: string; readonly expiresAt: number } {
+): IssuedToken {
+  return issue(context, { accountId }, scopes);
+}
+
+function issue(
+  context: GoogleContext,
+  whose: Pick<AccessToken, "accountId" | "principal">,
+  scopes: readonly string[],
+): IssuedToken {
   const token = `ya29.c.${randomToken(180)}`;
   const expiresAt = context.now() + TOKEN_LIFE_S * 1000;
   context.state.accessTokens = [
     ...context.state.accessTokens.filter((known) => known.expiresAt > context.now()),
-    { fingerprint: fingerprint(token), accountId, scopes, expiresAt },
+    { fingerprint: fingerprint(token), ...whose, scopes, expiresAt },
   ];
   return { token, expiresAt };
 }
 
-/**
- * The operator's refresh token, and the token of another identity provider, are the operator's access token: it is what
- * the emulator knows the operator by.
- */
+/** The operator's refresh token is the operator's access token: it is what the emulator knows the operator by. */
 function operatorToken(context: GoogleContext, presented: string | null): Reply {
   if (presented === null || fingerprint(presented) !== context.adminFingerprint) {
     throw oauthError("invalid_grant", "Token has been expired or revoked.");
   }
   return tokenReply(presented);
+}
+
+/**
+ * Exchanges the token of another identity provider, which a workload identity pool takes, for one of Google's.
+ *
+ * @see https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
+ */
+function federatedToken(context: GoogleContext, exchange: Exchange, form: URLSearchParams): Reply {
+  const { workloadIdentities = [] } = context.state;
+  const presented = fingerprint(form.get("subject_token") ?? "");
+  const known = workloadIdentities.filter(({ fingerprint }) => fingerprint === presented);
+  if (known.length === 0) {
+    throw oauthError("invalid_grant", "The ID Token was not issued by a provider of the pool.");
+  }
+  const identity = known.find(({ audience }) => audience === form.get("audience"));
+  if (identity === undefined) {
+    throw oauthError(
+      "invalid_grant",
+      "The audience in ID Token does not match the expected audience.",
+    );
+  }
+  exchange.who = identity.principal;
+  const scopes = (form.get("scope") ?? "").split(" ").filter(Boolean);
+  if (scopes.length === 0) {
+    throw oauthError("invalid_scope", "Invalid OAuth scope or ID token audience provided.");
+  }
+  const { token } = issue(context, { principal: identity.principal }, scopes);
+  const { status, body } = tokenReply(token);
+  const issued_token_type = "urn:ietf:params:oauth:token-type:access_token";
+  return { status, body: { ...(body as object), issued_token_type } };
 }
 
 function tokenReply(token: string): Reply {

@@ -3,6 +3,7 @@ import { type JsonObject, listOf, objectOf, parseObject, textOf, textsOf } from 
 import type { Exchange } from "../shared/router.ts";
 import type { GoogleContext } from "./context.ts";
 import { constraintViolated, googleError } from "./errors.ts";
+import { allowsOwnIdentities, sharingConstraint } from "./organization.ts";
 import { permissionsOf } from "./roles.ts";
 import type { Binding, Policy, ServiceAccount } from "./state.ts";
 
@@ -143,12 +144,11 @@ function checkMembers(context: GoogleContext, bindings: readonly Binding[]): voi
  * @see https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
  */
 function checkSharing(context: GoogleContext, policy: Policy, bindings: readonly Binding[]): void {
-  const constraint = "iam.allowedPolicyMemberDomains";
   const known = new Set(grantKeys(policy.bindings));
   const added = grantKeys(bindings).filter((key) => !known.has(key));
-  if (context.state.settings.enforcedConstraints.includes(constraint) && added.length > 0) {
+  if (!allowsOwnIdentities(context.state.settings.allowedMemberDomains) && added.length > 0) {
     throw constraintViolated(
-      constraint,
+      sharingConstraint,
       "orgpolicy:projects?configvalue=member",
       "One or more users named in the policy do not belong to a permitted customer.",
       "A user is not in permitted organization.",

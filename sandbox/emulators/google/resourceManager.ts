@@ -2,6 +2,7 @@ import { parseObject, textsOf } from "../shared/json.ts";
 import { type Exchange, type Handler, type Route, route } from "../shared/router.ts";
 import { authorize, testPermissions } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
+import { organization } from "./organization.ts";
 import { policyBody, setPolicy } from "./policies.ts";
 import { findProject, projectTarget } from "./projects.ts";
 import type { Project } from "./state.ts";
@@ -23,6 +24,16 @@ export function resourceManagerRoutes(context: GoogleContext): Route[] {
     };
   return [
     route("GET", "/v1/projects/{project}", allowed("resourcemanager.projects.get", projectBody)),
+    route(
+      "POST",
+      "/v1/projects/{project}:getAncestry",
+      allowed("resourcemanager.projects.get", ({ projectId }) => ({
+        ancestor: [
+          { resourceId: { type: "project", id: projectId } },
+          { resourceId: { type: "organization", id: organization.id } },
+        ],
+      })),
+    ),
     route(
       "POST",
       "/v1/projects/{project}:getIamPolicy",

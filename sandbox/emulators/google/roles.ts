@@ -99,7 +99,11 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     "iam.serviceAccounts.getAccessToken",
     "iam.serviceAccounts.list",
   ],
-  "roles/iam.workloadIdentityUser": ["iam.serviceAccounts.get", "iam.serviceAccounts.list"],
+  "roles/iam.workloadIdentityUser": [
+    "iam.serviceAccounts.get",
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.list",
+  ],
   "roles/resourcemanager.projectIamAdmin": [
     ...PROJECT_READ,
     "resourcemanager.projects.setIamPolicy",

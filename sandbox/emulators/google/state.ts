@@ -26,10 +26,13 @@ export interface ServiceAccountKey {
   disabled: boolean;
 }
 
-/** A token issued for a key, known by its fingerprint. */
+/** A token of an account, or of an identity of another provider, known by its fingerprint. */
 export interface AccessToken {
   readonly fingerprint: string;
-  readonly accountId: string;
+  /** `uniqueId` of the account; none for an identity of another provider. */
+  readonly accountId?: string;
+  /** The identity of another provider, as policies name it. */
+  readonly principal?: string;
   readonly scopes: readonly string[];
   readonly expiresAt: number;
 }
@@ -90,6 +93,16 @@ export interface Project {
   zones: ManagedZone[];
 }
 
+/** An identity of another provider that a workload identity pool takes. */
+export interface WorkloadIdentity {
+  /** The pool's provider, as the audience of the exchange. */
+  readonly audience: string;
+  /** The member that stands for it in policies: `principal://iam.googleapis.com/…`. */
+  readonly principal: string;
+  /** Fingerprint of the token with which the other provider says who it is. */
+  readonly fingerprint: string;
+}
+
 /** What the sandbox can set. */
 export interface GoogleSettings {
   /** How long a new key stays unknown to the token endpoint. */
@@ -109,8 +122,15 @@ export interface GoogleSettings {
   disabledServices: readonly string[];
   /** Constraints of the organization's policy that are enforced in every project, such as `iam.disableServiceAccountKeyCreation`. */
   enforcedConstraints: readonly string[];
-  /** Whether the operator may read the organization's policy. */
+  /**
+   * Whose identities may get roles, as the constraint `iam.allowedPolicyMemberDomains` lists them: ids of customers, and
+   * `principalSet://` of organizations; empty: anybody's.
+   */
+  allowedMemberDomains: readonly string[];
+  /** Whether the operator may read the organization's policy, and the organization. */
   policyReadable: boolean;
+  /** Address of the service account as which the metadata server lets its callers act; empty: there is no metadata server. */
+  metadataAccount: string;
   /** How many items a page of a list has at most; 0: as many as Google's. */
   pageSize?: number;
 }
@@ -123,6 +143,8 @@ export interface GoogleState {
   accessTokens: AccessToken[];
   /** Policies on service accounts themselves, by uniqueId. */
   accountPolicies: Record<string, Policy>;
+  /** Identities of other providers. */
+  workloadIdentities?: readonly WorkloadIdentity[];
   /** What the zones above say in place of the clouds' own name servers. */
   delegations?: Delegations;
   settings: GoogleSettings;
@@ -143,7 +165,9 @@ export function emptyGoogleState(): GoogleState {
       reuseDeletedIds: false,
       disabledServices: [],
       enforcedConstraints: [],
+      allowedMemberDomains: [],
       policyReadable: true,
+      metadataAccount: "",
     },
   };
 }

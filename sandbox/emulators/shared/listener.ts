@@ -175,6 +175,7 @@ function record(
 function send(response: ServerResponse, reply: Reply): void {
   const body = JSON.stringify(reply.body);
   response.writeHead(reply.status, {
+    ...reply.headers,
     "content-type": "application/json; charset=UTF-8",
     "content-length": Buffer.byteLength(body),
   });

@@ -24,6 +24,8 @@ export interface Reply {
   readonly status: number;
   /** Sent as JSON. */
   readonly body: unknown;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Answers the requests of one route. */

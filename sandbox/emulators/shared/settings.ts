@@ -18,6 +18,12 @@ export const SWITCH: SettingRule = {
   accepts: (value) => typeof value === "boolean",
 };
 
+/** A text, which may be empty. */
+export const TEXT: SettingRule = {
+  expected: "a text",
+  accepts: (value) => typeof value === "string",
+};
+
 /** Some texts. */
 export const TEXTS: SettingRule = {
   expected: "a list of texts",

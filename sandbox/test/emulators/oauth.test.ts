@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import type { OAuthBody } from "./bodies.ts";
-import { Clouds, type Credentials, PROJECT, zonePath } from "./support.ts";
+import { Clouds, CLOUD_PLATFORM, type Credentials, PROJECT, zonePath } from "./support.ts";
 
 const HOUR_MS = 3600 * 1000;
 
@@ -88,6 +88,74 @@ describe("the token endpoint of Google", () => {
     assert.equal(body.error, "invalid_grant");
     const other = await clouds.exchange(credentials.token_uri, "x", "password");
     assert.equal(other.body.error, "unsupported_grant_type");
+  });
+
+  describe("for an identity of another provider", () => {
+    const audience = "//iam.googleapis.com/pool/providers/p";
+    const principal = "principal://iam.googleapis.com/pool/subject/me";
+
+    const exchanged = async (form: Readonly<Record<string, string>>) => {
+      const usual = { audience, scope: CLOUD_PLATFORM, subject_token: "other-token" };
+      const response = await fetch(`${clouds.running.googleUrl}/v1/token`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+          ...usual,
+          ...form,
+        }),
+      });
+      return { status: response.status, body: (await response.json()) as OAuthBody };
+    };
+
+    before(async () => {
+      await clouds.control("google", "POST", "seed", {
+        workloadIdentities: [{ audience, principal, token: "other-token" }],
+      });
+    });
+
+    it("issues a token that has the identity's grants and no more", async () => {
+      const { status, body } = await exchanged({});
+      assert.equal(status, 200);
+      const read = () => clouds.google("GET", zonePath(), undefined, body.access_token);
+      assert.equal((await read()).status, 403);
+      const { body: policy } = await clouds.google("POST", `${zonePath()}:getIamPolicy`, {});
+      const reader = { role: "roles/dns.reader", members: [principal] };
+      await clouds.google("POST", `${zonePath()}:setIamPolicy`, {
+        policy: { etag: policy.etag, bindings: [reader] },
+      });
+      assert.equal((await read()).status, 200);
+      clouds.pass(HOUR_MS);
+      assert.equal((await read()).status, 401);
+    });
+
+    it("refuses another token, audience, and none of both", async () => {
+      for (const form of [{ subject_token: "x" }, { audience: "x" }, { subject_token: "" }]) {
+        const { status, body } = await exchanged(form);
+        assert.deepEqual([status, body.error], [400, "invalid_grant"]);
+      }
+    });
+
+    it("shows the identity without its token", async () => {
+      const { body } = await clouds.control("google", "GET", "state");
+      assert(JSON.stringify(body).includes(principal));
+      assert.doesNotMatch(JSON.stringify(body), /fingerprint|other-token/);
+    });
+  });
+
+  it("gives tokens as a metadata server, to who asks for that, where it is one", async () => {
+    const url = `${clouds.running.googleUrl}/computeMetadata/v1/instance/service-accounts/default/token`;
+    const asked = (headers: Readonly<Record<string, string>>) => fetch(url, { headers });
+    const flavor = { "metadata-flavor": "Google" };
+    assert.equal((await asked(flavor)).status, 404);
+    await clouds.control("google", "PATCH", "settings", { metadataAccount: email });
+    assert.equal((await asked({})).status, 403);
+    assert.equal((await asked({ ...flavor, "x-forwarded-for": "192.0.2.1" })).status, 403);
+    const response = await asked(flavor);
+    assert.equal(response.headers.get("metadata-flavor"), "Google");
+    const { access_token: token } = (await response.json()) as OAuthBody;
+    const { body } = await clouds.google("GET", "/v1/userinfo", undefined, token);
+    assert.equal(body.email, email);
+    await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
   });
 
   it("refuses a key that is disabled or deleted, though its tokens live on", async () => {

@@ -39,6 +39,9 @@ describe("the arguments of adopt", () => {
     ["with an empty file", ["", "-s", "prod"]],
     ["with an empty namespace", ["a.yaml", "-s", "prod", "--namespace="]],
     ["with a value where none is taken", ["a.yaml", "-s", "prod", "--dry-run=no"]],
+    ["with a stack that is none", ["a.yaml", "-s", "x$(touch y)"]],
+    ["with a namespace that is no label", ["a.yaml", "-s", "prod", "--namespace", "x;y"]],
+    ["with a release that is no name", ["a.yaml", "-s", "prod", "--release", "x$(touch y)"]],
     ["with an unknown option", ["a.yaml", "-s", "prod", "--force"]],
   ] as const) {
     it(`are wrong ${what}`, () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { outcomeText } from "../../../adopt/outcome.ts";
+import { fileText, outcomeText } from "../../../adopt/outcome.ts";
 import { preparation } from "./preparation.ts";
 
 describe("the outcome of an adoption", () => {
@@ -26,6 +26,13 @@ describe("the outcome of an adoption", () => {
     const text = outcomeText(preparation("chart-12.1"), []);
     assert.match(text, /--path dns\.apiToken && pulumi up -s prod\n/);
     assert.doesNotMatch(text, /gcloud/);
+  });
+
+  it("says that the file still holds the credentials, and what deletes it, whatever its name", () => {
+    assert.equal(
+      fileText("my provider.yaml", preparation("chart-12.1")),
+      "my provider.yaml still holds walletKey, walletPassword, dns.apiToken in clear, and the stack needs it no more. When the provider runs, delete it, with its copies and backups: rm 'my provider.yaml'",
+    );
   });
 
   it("says nothing of a DNS credential where there is none", () => {

@@ -19,6 +19,13 @@ describe("the failure of a Pulumi command", () => {
     );
   });
 
+  it("says that the settings are more than Linux takes, in whose words ever", () => {
+    for (const words of ["spawn E2BIG", "fork/exec /usr/bin/node: argument list too long"]) {
+      const text = failureText(previewCommand(identity), `    error: ${words}\n`);
+      assert.match(text, /limits to 128 KiB: .*: pulumi config -s operator\/prod --json \| wc -c$/);
+    }
+  });
+
   it("names the command that puts back a state that a killed run has emptied", () => {
     const output =
       "error: failed to load checkpoint: place 1: unexpected end of JSON input\nerror: place 1: unexpected end of JSON input\n";

@@ -34,6 +34,20 @@ describe("the report of an adoption", () => {
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
   });
 
+  it("says which values look like credentials, without them", () => {
+    const { translation, ...prepared } = preparation("guide");
+    const values = { registry: { pullPassword: "SENTINEL" } };
+    const found = { ...prepared, translation: { ...translation, values } };
+    assert.match(
+      planText("f", found),
+      /\nLook like credentials, .*:\n {2}values\.registry\.pullPassword$/,
+    );
+    assert.match(planText("f", found), /\n {4}registry:\n {6}pullPassword: "\[secret\]"\n/);
+    assert.doesNotMatch([planText("f", found), JSON.stringify(summary(found))].join(), /SENTINEL/);
+    assert.deepEqual(summary(found).credentialLookalikes, ["values.registry.pullPassword"]);
+    assert.doesNotMatch(planText("f", preparation("guide")), /Look like credentials/);
+  });
+
   it("gives commands that reach the stack's cluster, whatever the current context is", () => {
     const provider = { kubeContext: "prod-eu" } as RunningProvider;
     const prepared = { ...preparation("guide"), provider };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ownName, readStackFile } from "../../../adopt/stackFile.ts";
+import { parse } from "yaml";
+import { readStackFile, writeSettings } from "../../../adopt/stackFile.ts";
+import { ownName } from "../../../lib/stackFile.ts";
 
 describe("a stack's file", () => {
   let directory: string;
@@ -25,6 +27,84 @@ describe("a stack's file", () => {
   });
   after(() => {
     rmSync(directory, { recursive: true });
+  });
+
+  describe("that settings are written into", () => {
+    const identity = { project: "mine", stack: "acme/mine/new" };
+    const path = () => join(directory, "stacks/Pulumi.new.yaml");
+    afterEach(() => {
+      rmSync(path(), { force: true });
+    });
+
+    it("keeps what it says otherwise, with its comments", () => {
+      writeFileSync(
+        path(),
+        [
+          "# yaml-language-server: $schema=./schema.json",
+          "encryptionsalt: v1:abc",
+          "config:",
+          "  mine:domain: old.example.com # the former one",
+          "  mine:walletKey:",
+          "    secure: v1:x",
+          "  gcp:project: p",
+          "",
+        ].join("\n"),
+      );
+      writeSettings(directory, identity, { domain: "example.com", from: "akash1x" });
+      assert.equal(
+        readFileSync(path(), "utf8"),
+        [
+          "# yaml-language-server: $schema=./schema.json",
+          "encryptionsalt: v1:abc",
+          "config:",
+          "  mine:domain: example.com",
+          "  mine:walletKey:",
+          "    secure: v1:x",
+          "  gcp:project: p",
+          "  mine:from: akash1x",
+          "",
+        ].join("\n"),
+      );
+    });
+
+    it("is made where it is missing, and keeps types, whatever parser of YAML reads it", () => {
+      const values = {
+        texts: [
+          "true",
+          "yes",
+          "n",
+          "null",
+          "~",
+          "",
+          "12",
+          "1e3",
+          "0x1f",
+          "2026-11-20",
+          "1_0",
+          "12:30",
+          "=",
+          "<<",
+        ],
+        multi: "a\n  b: c\n\n",
+        odd: "a\r\nb\u0085c\u2028d\ttab",
+        others: [true, null, 12, 1.5, [], {}],
+        "8080": { "example.com/disk": "true" },
+        special: ["- x", "a: b", "a #b", "*x", "&x", "!x", "{x}", "[x]", "%x", "@x", "'x'", '"x"'],
+      };
+      writeSettings(directory, identity, { values });
+      for (const version of ["1.1", "1.2"] as const) {
+        assert.deepEqual(parse(readFileSync(path(), "utf8"), { version }), {
+          config: { "mine:values": values },
+        });
+      }
+      assert.deepEqual(readStackFile(directory, "new").settings, { values });
+    });
+
+    it("may hold more than a command line", () => {
+      const values = { script: `${"x".repeat(1023)}\n`.repeat(200) };
+      writeSettings(directory, identity, { values });
+      assert.deepEqual(readStackFile(directory, "new").settings, { values });
+    });
   });
 
   it("tells the program's settings, and which are encrypted", () => {

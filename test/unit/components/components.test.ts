@@ -233,6 +233,8 @@ describe("components", () => {
           ...(subject === google && { onError: ["x-credential-refused"] }),
         });
         assert.deepEqual([...lastRun.hooks].sort(), [
+          // The cluster's own.
+          "cluster-deployed",
           ...(subject === google ? ["x-credential-account"] : []),
           "x-credential-create",
           "x-credential-created",

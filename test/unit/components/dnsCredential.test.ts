@@ -115,8 +115,8 @@ describe("DNS credential", () => {
     it("is proven before it is stored", async () => {
       const { hooks } = find(await run(googleCloud), "provider-dns-credential").options;
       assert.deepEqual(hooks, {
-        beforeCreate: ["provider-proof"],
-        beforeUpdate: ["provider-proof"],
+        beforeCreate: ["cluster-deployed", "provider-proof"],
+        beforeUpdate: ["cluster-deployed", "provider-proof"],
       });
     });
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import {
   ConfigError,
   readConfig,
+  settingsKeptAsText,
+  credentialWarnings,
   settingsWithoutEffect,
   type ConfigSource,
 } from "../../../config/index.ts";
@@ -111,6 +113,10 @@ describe("configuration", () => {
       ["node", 'https://rpc.example.com/"'],
       ["chainid", "akashnet 2"],
       ["chart", "akash/provider"],
+      ["chart", "http://charts.example.com"],
+      ["chart", "http://127.0.0.1.example.com/charts"],
+      ["chart", "oci://registry.example.com/akash/provider@latest"],
+      ["chart", "oci://registry.example.com/akash/provider@sha256:12"],
       ["chart", "~/chart"],
       ["chart", "file:///home/me/chart"],
       ["chart", "https://example.com/provider-19.0.2.tgz"],
@@ -133,6 +139,9 @@ describe("configuration", () => {
       ["chartVersion", "15.1.0-rc0"],
       ["chartVersion", "20.0.0"],
       ["chart", "oci://registry.example.com/akash/provider"],
+      ["chart", `oci://registry.example.com/akash/provider@sha256:${"0a".repeat(32)}`],
+      ["chart", "http://127.0.0.1:8080/charts"],
+      ["chart", "http://[::1]:8080/charts"],
       ["attributes", json([{ key: "region", value: "us-east" }])],
     ];
     for (const [name, value] of accepted) {
@@ -314,7 +323,7 @@ describe("configuration", () => {
         ["dns.project", "is missing", "pulumi config set -s home --path dns.project my-project"],
       ]);
       assert.deepEqual(
-        commandFor({ provider: "cloudflare", zone: "example.com", expireson: "x" }),
+        commandFor({ expireson: "x", provider: "cloudflare", zone: "example.com" }),
         [
           [
             "dns.expireson",
@@ -333,6 +342,69 @@ describe("configuration", () => {
       );
     });
 
+    describe("of a setting that the stack's file has as one text", () => {
+      const source = (
+        values: Readonly<Record<string, string>>,
+        secrets: readonly string[] = [],
+      ) => {
+        const plain = configSource(values);
+        return {
+          ...plain,
+          secrets: new Set([...plain.secrets, ...secrets]),
+          keptAsText: (name: string) => Object.hasOwn(values, name),
+        };
+      };
+      const commands = (of: ConfigSource) => {
+        try {
+          readConfig(of);
+        } catch (error) {
+          assert(error instanceof ConfigError);
+          return [...new Set(error.problems.map(({ command }) => command))];
+        }
+        return assert.fail("accepted");
+      };
+
+      it("come with one command that makes a list of it, keeps what is right and mends all that is not", () => {
+        const attributes =
+          '[{"key":"a b","value":"eu"},{"key":"region"},{"key":"x","value":"it\'s"}]';
+        assert.deepEqual(commands(source({ attributes })), [
+          "pulumi config rm -s home attributes" +
+            " && pulumi config set-all -s home --path --plaintext 'attributes[0].key=a b' --plaintext 'attributes[0].value=eu'" +
+            " --plaintext 'attributes[1].key=region' --plaintext 'attributes[2].key=x' --plaintext 'attributes[2].value=it'\\''s'" +
+            " && pulumi config set -s home --path 'attributes[0].key' region" +
+            " && pulumi config set -s home --path 'attributes[1].value' us-east" +
+            " && pulumi config set -s home --path 'attributes[2].value' us-east",
+        ]);
+      });
+
+      it("show nothing of what is encrypted and may be a credential", () => {
+        const dns = json({
+          apiToken: "SENTINEL-1",
+          apitoken: "SENTINEL-2",
+          provider: "cloudflare",
+        });
+        const [command = "", ...others] = commands(source({ challenge: "dns-01", dns }, ["dns"]));
+        assert.deepEqual(others, []);
+        assert.equal(
+          command,
+          "pulumi config rm -s home dns && pulumi config set-all -s home --path --plaintext dns.provider=cloudflare" +
+            " && pulumi config set -s home --path --secret dns.apiToken" +
+            " && pulumi config set -s home --path dns.zone example.com && pulumi config rm -s home --path dns.apitoken",
+        );
+      });
+
+      it("are warned of where nothing is wrong, with the command that makes a list of it", () => {
+        const attributes = '[{"key":"region","value":"eu"}]';
+        assert.deepEqual(settingsKeptAsText(configSource({ attributes })), []);
+        const [sentence = "", ...others] = settingsKeptAsText(source({ attributes }));
+        assert.deepEqual(others, []);
+        assert.match(
+          sentence,
+          /^attributes is one text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
+        );
+      });
+    });
+
     it("come with a command that first removes what is in its way", () => {
       const commands = (values: Readonly<Record<string, string>>) => {
         try {
@@ -348,9 +420,7 @@ describe("configuration", () => {
       assert.deepEqual(commands({ attributes: "region" }), [attributes]);
       // Kept as a text, though it is one of JSON.
       assert.deepEqual(commands({ attributes: '{ "key": "region" }' }), [attributes]);
-      assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [
-        "pulumi config set -s home --path 'attributes[0].key' region",
-      ]);
+      assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [attributes]);
       const dns = (allowedIps: unknown) =>
         json({ allowedIps, provider: "cloudflare", zone: "example.com" });
       assert.deepEqual(commands({ challenge: "dns-01", dns: dns("192.0.2.7/32") }), [
@@ -499,6 +569,50 @@ describe("configuration", () => {
         const source = configSource({ chart, chartVersion: "18.0.0" });
         assert.deepEqual(settingsWithoutEffect(source), []);
       }
+    });
+  });
+
+  describe("chart values that look like credentials", () => {
+    const warnings = (values: object) =>
+      credentialWarnings(configSource({ values: JSON.stringify(values) }, "prod"));
+
+    for (const [path, values] of [
+      ["values.registry.pullPassword", { registry: { pullPassword: "SENTINEL" } }],
+      ["values.a.apiToken", { a: { apiToken: "SENTINEL" } }],
+      ["values.secretAccessKey", { secretAccessKey: "SENTINEL" }],
+      ["values.AWS_SECRET_ACCESS_KEY", { AWS_SECRET_ACCESS_KEY: "SENTINEL" }],
+      ["values.db.password", { db: { password: 12345 } }],
+      ["values.items[1].clientSecret", { items: [{}, { clientSecret: "SENTINEL" }] }],
+      ["values.env[0].value", { env: [{ name: "DB_PASSWORD", value: "SENTINEL" }] }],
+    ] as const) {
+      it(`are named, with what removes them, and not shown: ${path}`, () => {
+        const [sentence = "", ...others] = warnings(values);
+        assert.deepEqual(others, []);
+        assert(sentence.startsWith(`${path} looks like a credential. `), sentence);
+        assert.match(sentence, /\n {6}pulumi config rm -s prod --path \S+$/);
+        assert(!sentence.includes("SENTINEL") && !sentence.includes("12345"));
+      });
+    }
+
+    it("are not the names of Secrets, settings of credentials, or what is empty", () => {
+      assert.deepEqual(
+        warnings({
+          existingSecret: "x",
+          imagePullSecrets: [{ name: "x" }],
+          pullSecret: "x",
+          secretName: "x",
+          passwordSecretRef: { name: "x", key: "password" },
+          automountServiceAccountToken: true,
+          tokenTTL: "1h",
+          password: "",
+          token: null,
+          compass: "north",
+          env: [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "x", key: "y" } } }],
+        }),
+        [],
+      );
+      assert.deepEqual(warnings({}), []);
+      assert.deepEqual(credentialWarnings(configSource({})), []);
     });
   });
 

@@ -6,6 +6,7 @@ import { cloudflareCredential } from "../../../doctor/facts/cloudflare.ts";
 import type { MadeCredential } from "../../../doctor/expectation.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
 import {
+  ACCOUNT_ID,
   makeToken,
   OTHER_ZONE_ID,
   ZONE_ID,
@@ -99,12 +100,28 @@ describe("doctor, a Cloudflare token", () => {
   it("tells its end itself, and its age to its owner", async () => {
     const end = "2099-01-01T00:00:00Z";
     const { value } = await makeToken(clouds, undefined, undefined, { expires_on: end });
-    await assert.rejects(credential(value).life(), NotSeen);
+    // Its owner's access alone shows the age.
+    assert.deepEqual(await credential(value).life(), { expiresAt: end });
+    const endless = await makeToken(clouds);
+    await assert.rejects(credential(endless.value).life(), NotSeen);
     const life = await credential(value, undefined, clouds.running.cloudflareAdminToken).life();
     assert.equal(life.expiresAt, end);
     assert.match(life.createdAt ?? "", /^\d{4}-\d\d-\d\dT/);
     const made = { createdAt: "2026-01-01T00:00:00Z" };
     assert.equal((await credential(value, made).life()).createdAt, made.createdAt);
+  });
+
+  it("is found by the account that owns it, where the stack brings one of an account's", async () => {
+    const end = "2099-01-01T00:00:00Z";
+    const path = `/accounts/${ACCOUNT_ID}/tokens`;
+    const { value } = await makeToken(clouds, undefined, undefined, { expires_on: end }, path);
+    assert.deepEqual(await credential(value).life(), { expiresAt: end });
+    const owned = credential(value, undefined, clouds.running.cloudflareAdminToken);
+    const life = await owned.life();
+    assert.equal(life.expiresAt, end);
+    assert.match(life.createdAt ?? "", /^\d{4}-\d\d-\d\dT/);
+    assert.deepEqual(await owned.lacks(), []);
+    assert.deepEqual(await owned.excess(), []);
   });
 
   it("is counted with the others of its name", async () => {

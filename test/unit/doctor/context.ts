@@ -12,7 +12,13 @@ import type { Revision } from "../../../doctor/facts/helmRelease.ts";
 import { parseLog } from "../../../doctor/facts/podLog.ts";
 import type { ServedCertificate, WireFacts } from "../../../doctor/facts/wire.ts";
 import type { Finding } from "../../../doctor/finding.ts";
+import { digestOfWallet } from "../../../chart/walletDigest.ts";
+import { walletSecretKey } from "../../../chart/release.ts";
 import { chartManifest, http01 } from "../../support/manifest.ts";
+
+/** The stack's wallet, as its Secret has it. */
+export const wallet = { [walletSecretKey.key]: "armour", [walletSecretKey.password]: "password" };
+const walletDigest = await digestOfWallet("armour", "password");
 
 /** The present of these tests. */
 export const now = new Date("2026-11-20T12:00:00Z");
@@ -57,6 +63,7 @@ export function context(changes: Changes = {}): Context {
     email: "operator@example.com",
     directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
     challenge,
+    walletDigest,
     made: undefined,
     ...changes.expected,
   };
@@ -66,7 +73,9 @@ export function context(changes: Changes = {}): Context {
     description: "Upgrade complete",
     markedAt: daysFromNow(-30),
     chartVersion: "19.0.2",
-    manifest: repairManifest(chartManifest({ challenge, directoryUrl: expected.directoryUrl })),
+    manifest: repairManifest(
+      chartManifest({ challenge, directoryUrl: expected.directoryUrl, walletDigest }),
+    ),
     ...changes.revision,
   };
   const later = (changes.later ?? []).map((more, index) => ({
@@ -88,6 +97,7 @@ export function context(changes: Changes = {}): Context {
       pod: () => Promise.resolve(pod(objects, expected)),
       log: () => Promise.resolve(parseLog(log)),
       secret: () => Promise.resolve(undefined),
+      walletSecret: () => Promise.resolve({ name: expected.names.walletSecret, entries: wallet }),
       certificateOrders: () => Promise.resolve([]),
       onGke: () => Promise.resolve(false),
       ...changes.cluster,

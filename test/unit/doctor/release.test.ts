@@ -10,10 +10,11 @@ import { drift } from "../../../doctor/checks/drift.ts";
 import { pod } from "../../../doctor/checks/pod.ts";
 import { renewalRetry } from "../../../doctor/checks/renewalRetry.ts";
 import { releaseStatus } from "../../../doctor/checks/releaseStatus.ts";
+import { walletSecret } from "../../../doctor/checks/walletSecret.ts";
 import { configuredTimeout } from "../../../doctor/configuredTimeout.ts";
 import { troubles } from "../../../doctor/troubleshooting.ts";
 import { chartManifest } from "../../support/manifest.ts";
-import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+import { context, daysFromNow, findings, ids, wallet, type Changes } from "./context.ts";
 
 describe("doctor, the release", () => {
   for (const check of [releaseStatus, chartVersion, renewalRetry, pod, drift]) {
@@ -121,6 +122,68 @@ describe("doctor, the release", () => {
     assert.deepEqual(await sight({ cluster: { pod: () => Promise.resolve(undefined) } }), []);
   });
 
+  it("gives the command that undoes what differs, for each field", async () => {
+    const { live } = context().cluster;
+    interface Set {
+      readonly spec: {
+        readonly template: { readonly spec: { readonly containers: [{ env: object[] }] } };
+      };
+    }
+    const commandOf = async (change: (set: Set) => object) => {
+      const found = await findings(drift, {
+        cluster: {
+          live: async (object) => {
+            const present = await live(object);
+            return object.kind === "StatefulSet"
+              ? (change(structuredClone(present) as object as Set) as KubernetesObject)
+              : present;
+          },
+        },
+      });
+      assert.equal(found.length, 1);
+      return { seen: found[0]?.seen ?? "", command: found[0]?.command ?? "" };
+    };
+    const apply = /helm .* get manifest .* \| kubectl .* apply -f -$/;
+    const variable = { name: "AKASH_X", value: "1" };
+    const added = await commandOf((set) => {
+      set.spec.template.spec.containers[0].env.push(variable);
+      return set;
+    });
+    assert.equal(
+      added.seen,
+      `spec.template.spec.containers[provider].env[AKASH_X] ${JSON.stringify(variable)}`,
+    );
+    const patch = (index: number) =>
+      `kubectl -n akash-services patch statefulset akash-provider --type=json -p '[{"op":"remove","path":"/spec/template/spec/containers/0/env/${index}"}]'`;
+    const last = Number(/env\/(\d+)/.exec(added.command)?.[1]);
+    assert.equal(added.command, patch(last));
+    const both = await commandOf((set) => {
+      set.spec.template.spec.containers[0].env.push(variable);
+      Object.assign(set.spec.template.spec.containers[0].env[0] ?? {}, { value: "other" });
+      return set;
+    });
+    assert(both.command.startsWith(`${patch(last)} && helm `), both.command);
+    assert.match(both.command, apply);
+    const changed = await commandOf((set) => {
+      Object.assign(set.spec.template.spec.containers[0].env[0] ?? {}, { value: "other" });
+      return set;
+    });
+    assert.match(changed.command, /^helm /);
+  });
+
+  it("has an object made anew whose field nobody can change", async () => {
+    const set = (spec: object) => ({ kind: "StatefulSet", metadata: { name: "provider" }, spec });
+    const claim = { metadata: { name: "home" } };
+    const [finding] = await findings(drift, {
+      revision: { manifest: JSON.stringify(set({ volumeClaimTemplates: [claim] })) },
+      cluster: { live: () => Promise.resolve(set({})) },
+    });
+    assert.match(
+      finding?.command ?? "",
+      /^kubectl -n akash-services delete statefulset provider --cascade=orphan && helm .* apply -f -$/,
+    );
+  });
+
   async function withPod(change: (pod: Pod) => Pod): Promise<Changes> {
     const present = await context().cluster.pod();
     assert(present);
@@ -203,7 +266,61 @@ describe("doctor, the release", () => {
   });
 });
 
+describe("doctor, the wallet's Secret", () => {
+  const holding = (entries: Readonly<Record<string, string>>, changedAt?: Date): Changes => ({
+    cluster: { walletSecret: () => Promise.resolve({ name: "keys", entries, changedAt }) },
+  });
+  const restored =
+    "pulumi refresh -s prod --run-program && PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up -s prod";
+
+  it("is found to hold the stack's wallet", async () => {
+    assert.deepEqual(await findings(walletSecret), []);
+  });
+
+  it("is missed, as a whole or a part of it", async () => {
+    for (const [changes, seen] of [
+      [{ cluster: { walletSecret: () => Promise.resolve(undefined) } }, "no such Secret"],
+      [holding({ "key.txt": "armour" }), "entries key.txt"],
+    ] as const) {
+      const [finding, ...others] = await findings(walletSecret, changes);
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [finding?.id, finding?.severity, finding?.seen, finding?.command],
+        ["wallet-missing", "error", seen, restored],
+      );
+    }
+  });
+
+  it("is found to hold another, of which nothing is shown", async () => {
+    const other = { ...wallet, "key-pass.txt": "of-somebody" };
+    const [finding] = await findings(walletSecret, holding(other));
+    assert.equal(finding?.id, "wallet-another");
+    assert.match(finding.seen, /^digest [\da-f]{16}$/);
+    assert.doesNotMatch(JSON.stringify(finding), /of-somebody|armour/);
+    assert.equal(finding.command, restored);
+  });
+
+  it("is put into a pod, too, that has started with another", async () => {
+    const other = holding({ ...wallet, "key.txt": "other" }, daysFromNow(-1));
+    const pod = await context().cluster.pod();
+    const commandAt = async (days: number) => {
+      const startTime = daysFromNow(days);
+      const started = { ...pod, status: { ...pod?.status, startTime } };
+      const cluster = { ...other.cluster, pod: () => Promise.resolve(started) };
+      return (await findings(walletSecret, { cluster }))[0]?.command;
+    };
+    assert.equal(await commandAt(-2), restored);
+    assert.equal(
+      await commandAt(-0.5),
+      `${restored} && kubectl -n akash-services delete pod akash-provider-0 --wait=false`,
+    );
+  });
+});
+
 type Pod = NonNullable<Awaited<ReturnType<ReturnType<typeof context>["cluster"]["pod"]>>>;
+
+/** A list of items with these names, and no more. */
+const named = (...names: readonly string[]) => ({ a: names.map((name) => ({ name })) });
 
 const container = { name: "provider", ready: false, image: "", imageID: "" };
 
@@ -216,6 +333,15 @@ describe("differences of an object", () => {
     ["a field that is gone", { a: { b: 1 } }, { a: {} }, ["a.b"]],
     ["an item", { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 3 }] }, ["a[1].b"]],
     ["an item more", { a: [1] }, { a: [1, 2] }, ["a"]],
+    ["an item of a name more", named("x", "y"), named("x", "z", "y"), ["a[z]"]],
+    ["an item of a name less", named("x", "y"), named("y"), ["a[x]"]],
+    ["the order of items with names", named("x", "y"), named("y", "x"), []],
+    [
+      "a field of an item with a name",
+      { a: [{ name: "x", value: "1" }] },
+      { a: [{ name: "y" }, { name: "x", value: "2" }] },
+      ["a[x].value", "a[y]"],
+    ],
     [
       "another way of writing a quantity",
       { x: { limits: { cpu: "1000m", memory: "2048Mi" } } },

@@ -44,7 +44,7 @@ describe("doctor, the report", () => {
     assert.equal(exitCode[worst(report)], 0);
     const text = reportText(report, plain);
     assert.match(text, /^provider\.example\.com \(stack prod\)\n\nRelease\n {2}✔ The Helm release/);
-    assert.match(text, /\n15 ok, 0 info, 0 warning, 0 error$/);
+    assert.match(text, /\n16 ok, 0 info, 0 warning, 0 error$/);
   });
 
   const command =
@@ -72,6 +72,25 @@ describe("doctor, the report", () => {
     );
   });
 
+  it("shows what is from elsewhere without what a terminal would act on, and on a line of its own", async () => {
+    const text =
+      "\u001b[2J\u001b]0;title\u0007refused\r\n\n15 ok, 0 info, 0 warning, 0 error\u202e";
+    const report = await examine(
+      checks,
+      context({
+        log: command,
+        wire: { certificate: () => Promise.resolve({ unreachable: text }) },
+      }),
+    );
+    const shown = reportText(report, plain);
+    assert.doesNotMatch(shown, /[^\P{Cc}\n]|\u202e/u);
+    assert.match(
+      shown,
+      /\n {4}seen {6}\\u001b\[2J\\u001b\]0;title\\u0007refused\\u000d\\u000a\\u000a15 ok, .*\\u202e\n {4}because/,
+    );
+    assert.equal(shown.match(/^15 ok/gm), null);
+  });
+
   it("names the object of a finding", async () => {
     const { live } = context().cluster;
     const report = await examine(
@@ -86,6 +105,38 @@ describe("doctor, the report", () => {
     assert.match(
       reportText(report, plain),
       /! An object is not as .*: ConfigMap\/akash-provider-script\n {4}expected {2}data\.run\.sh /,
+    );
+  });
+
+  it("shows of a long field where it differs, and all of it in JSON", async () => {
+    const { live } = context().cluster;
+    const script = "# a line of the script\n".repeat(50);
+    const changed = `${script}exit 1\n`;
+    const report = await examine(
+      checks,
+      context({
+        log: command,
+        revision: {
+          manifest: JSON.stringify({
+            kind: "ConfigMap",
+            metadata: { name: "script" },
+            data: { "run.sh": `${script}exit 0\n`, other: "1" },
+          }),
+        },
+        cluster: {
+          live: (object) =>
+            object.metadata?.name === "script"
+              ? Promise.resolve({ ...object, data: { "run.sh": changed, other: "2" } })
+              : live(object),
+        },
+      }),
+    );
+    const finding = report.findings.find(({ id }) => id === "object-changed");
+    assert.equal(finding?.seen, `data.run.sh ${JSON.stringify(changed)}\ndata.other "2"`);
+    const text = reportText(report, plain);
+    assert.match(
+      text,
+      /\n {4}expected {2}data\.run\.sh ….{0,20}exit 0\\n"\n {14}data\.other "1"\n {4}seen {6}data\.run\.sh ….{0,20}exit 1\\n"\n {14}data\.other "2"\n/,
     );
   });
 
@@ -150,7 +201,7 @@ describe("doctor, its arguments", () => {
     assert.match(written.join(""), /^Usage: npm run doctor -- /);
     assert.deepEqual(
       parse(
-        "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6",
+        "-s prod --json --watch --interval 5 --prove --dns-server 127.0.0.1:53 --resolve a=1.2.3.4:5 --resolve b:80=[::1]:6 --resolve *=10.0.0.1 --resolve c=::1",
       ),
       {
         stack: "prod",
@@ -164,6 +215,8 @@ describe("doctor, its arguments", () => {
         resolve: new Map([
           ["a", { address: "1.2.3.4", port: 5 }],
           ["b:80", { address: "::1", port: 6 }],
+          ["*", { address: "10.0.0.1" }],
+          ["c", { address: "::1" }],
         ]),
       },
     );
@@ -176,6 +229,8 @@ describe("doctor, its arguments", () => {
     ["-s a --interval 1e9", /--interval 1e9 is not a number of seconds/],
     ["-s a --dns-server ns.test", /is not an IP address/],
     ["-s a --resolve b", /is not of the form host=address:port\. See npm run doctor -- --help\.$/],
+    ["-s a --resolve b=10.0.0.1:0", /is not of the form host=address:port/],
+    ["-s a --resolve b=:80", /is not of the form host=address:port/],
     ["-s a --bogus", /Unknown option '--bogus'/],
     ["-s a --json=yes", /--json takes no value/],
     ["-s a b", /Too many arguments/],

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { flagsOf, finalCommand } from "../../../doctor/checks/finalCommand.ts";
-import { issuerErrors } from "../../../doctor/checks/issuerErrors.ts";
-import { issuerLog } from "../../../doctor/checks/issuerLog.ts";
 import { settings } from "../../../doctor/checks/settings.ts";
 import { parseLog } from "../../../doctor/facts/podLog.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
-import { issuerLines } from "../../support/issuerLines.ts";
 import {
   chartManifest,
   cloudflareDns01,
@@ -13,8 +10,6 @@ import {
   http01,
 } from "../../support/manifest.ts";
 import { context, findings, ids } from "./context.ts";
-
-const host = "provider.example.com";
 
 describe("doctor, the Let's Encrypt settings", () => {
   for (const challenge of [http01, googleCloudDns01, cloudflareDns01]) {
@@ -125,34 +120,15 @@ describe("doctor, the Let's Encrypt settings", () => {
     await assert.rejects(finalCommand.run(context()), NotSeen);
   });
 
-  it("has a line to try for each error of the issuer", () => {
-    assert.deepEqual(
-      Object.keys(issuerLines),
-      issuerErrors.map(({ id }) => id),
-    );
-  });
-
-  for (const [id, line] of Object.entries(issuerLines)) {
-    it(`explains ${id}`, async () => {
-      const found = await findings(issuerLog, { log: `fine\n${line}`, challenge: cloudflareDns01 });
-      assert.deepEqual(
-        found.map((finding) => [finding.id, finding.seen]),
-        [[id, line.slice(0, 300)]],
-      );
-    });
-  }
-
-  it("leaves alone what a certificate has settled since, and HTTP-01 where it belongs", async () => {
-    const issued = `[INFO] [${host}] Server responded with a certificate.`;
-    const log = `${Object.values(issuerLines).join("\n")}\n${issued}`;
-    assert.deepEqual(await ids(issuerLog, { log }), []);
-    assert.deepEqual(await ids(issuerLog, { log: issuerLines["log-http-solver"] ?? "" }), []);
-  });
-
   it("reads the time stamps of the container's runtime", () => {
     assert.deepEqual(parseLog("2026-11-20T10:00:00.5Z some words\n\nwithout"), [
       { time: new Date("2026-11-20T10:00:00.5Z"), text: "some words" },
       { time: undefined, text: "without" },
     ]);
+  });
+
+  it("reads a log that is coloured for a terminal", () => {
+    const [line] = parseLog("\u001b[90m10:01AM\u001b[0m \u001b[31mERR\u001b[0m words");
+    assert.equal(line?.text, "10:01AM ERR words");
   });
 });

@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
 import { helm, kubectl } from "../../../lib/clusterCommand.ts";
+import { shell } from "../../../lib/shell.ts";
 
 describe("a command for the cluster", () => {
   it("names namespace and context, and leaves the context out where the stack names none", () => {
     const namespace = "akash-services";
-    assert.equal(kubectl({ namespace }, "get pods"), "kubectl -n akash-services get pods");
-    assert.equal(helm({ namespace }, "history x"), "helm -n akash-services history x");
+    assert.equal(kubectl({ namespace }, shell`get pods`), "kubectl -n akash-services get pods");
+    assert.equal(helm({ namespace }, shell`history x`), "helm -n akash-services history x");
     const target = { namespace, kubeContext: "prod" };
-    assert.equal(kubectl(target, "get pods"), "kubectl --context prod -n akash-services get pods");
-    assert.equal(helm(target, "history x"), "helm --kube-context prod -n akash-services history x");
-    assert.equal(kubectl({ kubeContext: "prod" }, "get nodes"), "kubectl --context prod get nodes");
+    assert.equal(
+      kubectl(target, shell`get pods`),
+      "kubectl --context prod -n akash-services get pods",
+    );
+    assert.equal(
+      helm(target, shell`history x`),
+      "helm --kube-context prod -n akash-services history x",
+    );
+    assert.equal(
+      kubectl({ kubeContext: "prod" }, shell`get nodes`),
+      "kubectl --context prod get nodes",
+    );
   });
 
   for (const [kubeContext, word] of [
@@ -20,7 +30,7 @@ describe("a command for the cluster", () => {
   ] as const) {
     it(`keeps the context ${kubeContext} one word of the shell`, () => {
       assert.equal(
-        kubectl({ kubeContext }, "get nodes"),
+        kubectl({ kubeContext }, shell`get nodes`),
         `kubectl --context ${word ?? kubeContext} get nodes`,
       );
     });

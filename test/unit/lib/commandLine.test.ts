@@ -203,6 +203,14 @@ describe("a command", () => {
     assert.equal(broken.status, 8);
   });
 
+  it("fails with a sentence in which nothing is for the terminal", () => {
+    const { stderr } = run(
+      String.raw`throw new UserError("No \u001b[2J\u202efood.\n  \u009bSee.");`,
+      [],
+    );
+    assert.equal(stderr, "No \\u001b[2J\\u202efood.\n  \\u009bSee.\n");
+  });
+
   it("shows every stack trace with DEBUG", () => {
     assert.match(run("return 0;", ["--bogus"], { DEBUG: "1" }).stderr, stackLine);
     assert.match(run(`throw new UserError("No food.");`, [], { DEBUG: "1" }).stderr, stackLine);

@@ -38,6 +38,19 @@ describe("Helm's record of a revision", () => {
     }
   });
 
+  it("is refused with a name, a status or a version that Helm does not give", () => {
+    for (const changes of [
+      { name: "x$(touch y)" },
+      { name: "x".repeat(54) },
+      { version: 1.5 },
+      { info: { status: "deployed\n" } },
+      { chart: { metadata: { name: "provider", version: "19; rm" } } },
+      { chart: { metadata: { name: "pro vider", version: "19.0.2" } } },
+    ]) {
+      assert.throws(() => decodeRecord({ data: encodeRecord({ ...record, ...changes }) }));
+    }
+  });
+
   it("is found by its labels", () => {
     assert.equal(recordSelector(), "owner=helm");
     assert.equal(recordSelector({ name: "akash-provider" }), "owner=helm, name=akash-provider");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -128,6 +128,48 @@ describe("a cluster's API", () => {
       await list(address, exec(command, { args: ["a"], env, provideClusterInfo: true }));
       assert.equal(headers[0]?.authorization, "Bearer from-plugin");
       assert.equal(process.env.OWN, undefined);
+    });
+
+    it("is asked once for all calls of a process, and again when its credential has ended", async () => {
+      const asked = () => readFileSync(join(directory, "asked"), "utf8").split("\n").length - 1;
+      const lasting = exec(plugin(credential({ token: "lasting" })));
+      await Promise.all([list(address, lasting), list(address, lasting)]);
+      await list(address, lasting);
+      assert.equal(asked(), 1);
+      rmSync(join(directory, "asked"));
+      const ended = { token: "ended", expirationTimestamp: "2020-01-01T00:00:00Z" };
+      const ending = exec(plugin(credential(ended)), { args: ["ending"] });
+      await list(address, ending);
+      await list(address, ending);
+      assert.equal(asked(), 2);
+    });
+
+    it("is asked again when the cluster has refused what it handed out", async () => {
+      const lasting = exec(plugin(credential({ token: "lasting" })), { args: ["refused"] });
+      status = 401;
+      await refusal(list(address, lasting));
+      status = 200;
+      await list(address, lasting);
+      await list(address, lasting);
+      assert.equal(readFileSync(join(directory, "asked"), "utf8"), "asked\nasked\n");
+    });
+
+    it("is handed nothing of what Pulumi has put into the environment", async () => {
+      const dump = join(directory, "environment");
+      const command = plugin(`env > '${dump}'; ${credential({ token: "from-plugin" })}`);
+      Object.assign(process.env, {
+        PULUMI_CONFIG: '{"x:walletPassword":"in clear"}',
+        PULUMI_CONFIG_SECRET_KEYS: "[]",
+      });
+      try {
+        await list(address, exec(command));
+      } finally {
+        delete process.env.PULUMI_CONFIG;
+        delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+      }
+      const environment = readFileSync(dump, "utf8");
+      assert.match(environment, /^PATH=/m);
+      assert.doesNotMatch(environment, /PULUMI_CONFIG|in clear/);
     });
 
     it("says in a sentence that it fails, is not there, or hands out nothing", async () => {

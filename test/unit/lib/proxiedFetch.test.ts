@@ -9,6 +9,7 @@ import { serviceAccountKeys } from "../../../dns/googleCloud/keys.ts";
 import { coreApi } from "../../../lib/kubernetesApi.ts";
 import { proxiedFetch } from "../../../lib/proxiedFetch.ts";
 import { ForwardProxy } from "../../support/forwardProxy.ts";
+import { SocksProxy } from "../../support/socksProxy.ts";
 
 describe("the program's own calls, where only a proxy knows the way", () => {
   const variables = [
@@ -92,6 +93,20 @@ describe("the program's own calls, where only a proxy knows the way", () => {
         await call(`http://cloud.hidden:${port}`);
         assert(proxy.log.length > 0 && proxy.log.every((to) => to === `cloud.hidden:${port}`));
         assert(asked.length > 0);
+      });
+    }
+
+    for (const user of [undefined, { name: "me", password: "secret" }]) {
+      it(`${what} goes through a SOCKS proxy${user ? " that asks who it is" : ""}, which finds the name`, async () => {
+        const socks = await SocksProxy.start(["cloud.hidden"], user);
+        try {
+          process.env.HTTP_PROXY = socks.url;
+          await call(`http://cloud.hidden:${port}`);
+          assert(socks.log.length > 0 && socks.log.every((to) => to === `cloud.hidden:${port}`));
+          assert(asked.length > 0);
+        } finally {
+          socks.stop();
+        }
       });
     }
 

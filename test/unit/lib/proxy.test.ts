@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { loopbackWithoutProxy, proxyFor, withoutUserinfo } from "../../../lib/proxy.ts";
+import {
+  loopbackWithoutProxy,
+  proxyFor,
+  refuseUnusableProxies,
+  withoutUserinfo,
+} from "../../../lib/proxy.ts";
 
 const proxy = "http://proxy.test:3128";
 
@@ -56,6 +61,43 @@ describe("the proxy of a call", () => {
         const environment = { HTTPS_PROXY: proxy, [variable]: entry };
         assert.equal(proxyFor(`https://${host}/`, environment), excluded ? undefined : proxy);
       }
+    });
+  }
+
+  for (const value of [
+    "ftp://proxy.test",
+    "socks4://proxy.test:1080",
+    "http://:3128",
+    "http://a b",
+    "::",
+  ]) {
+    it(`is refused before any call where it is ${value}, by the variable's name alone`, () => {
+      for (const refused of [
+        () => {
+          refuseUnusableProxies({ https_proxy: value });
+        },
+        () => proxyFor("https://api.test/", { https_proxy: value }),
+      ]) {
+        assert.throws(refused, (error: Error) => {
+          assert.match(
+            error.message,
+            /^https_proxy names no proxy .*\n +export https_proxy='http:/,
+          );
+          assert(!error.message.includes(value));
+          return true;
+        });
+      }
+    });
+  }
+
+  for (const value of [
+    "socks5://proxy.test",
+    "SOCKS5H://me:secret@proxy.test:1",
+    "https://p.test",
+  ]) {
+    it(`may be ${value}`, () => {
+      refuseUnusableProxies({ HTTP_PROXY: value });
+      assert.equal(proxyFor("http://api.test/", { HTTP_PROXY: value }), value);
     });
   }
 

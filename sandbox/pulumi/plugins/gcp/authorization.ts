@@ -135,8 +135,8 @@ async function exchange(file: Properties, scopes: readonly string[]): Promise<To
       );
     }
     case "external_account": {
-      const subject = readFileSync(textOf(objectOf(file.credential_source).file), "utf8").trim();
-      return await askForToken(
+      const subject = await subjectToken(objectOf(file.credential_source));
+      const federated = await askForToken(
         field("token_url"),
         {
           grant_type: TOKEN_EXCHANGE,
@@ -148,6 +148,8 @@ async function exchange(file: Properties, scopes: readonly string[]): Promise<To
         },
         [subject],
       );
+      const url = textOf(file.service_account_impersonation_url);
+      return url === "" ? federated : await askAsAccount(url, federated.token, { scope: scopes });
     }
     default:
       throw new Error(`unknown credential type: ${field("type")}`);
@@ -175,11 +177,18 @@ async function askForToken(
 /** @see https://cloud.google.com/compute/docs/metadata/overview */
 async function askMetadataServer(host: string, scopes: readonly string[]): Promise<Token> {
   const query = new URLSearchParams({ scopes: scopes.join(",") }).toString();
-  const { body } = await callApi({
+  const { status, body, text } = await callApi({
     method: "GET",
     url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token?${query}`,
     headers: { "metadata-flavor": "Google" },
   });
+  if (status !== 200) {
+    throw refusal(
+      status,
+      `metadata: GCE metadata "instance/service-accounts/default/token?${query}" not defined: ${text}`,
+      [],
+    );
+  }
   return tokenOf(body);
 }
 
@@ -196,17 +205,22 @@ async function impersonate(token: string, account: string, settings: Settings): 
       "gcp:iamCredentialsCustomEndpoint is not set; the stand-in for the gcp plugin does not call the real Google Cloud",
     );
   }
+  const url = `${iamCredentialsCustomEndpoint}projects/-/serviceAccounts/${account}:generateAccessToken`;
+  return askAsAccount(url, token, {
+    delegates: listOf(parse(impersonateServiceAccountDelegates ?? "[]")).map(
+      (delegate) => `projects/-/serviceAccounts/${textOf(delegate)}`,
+    ),
+    scope: scopesOf(settings),
+  });
+}
+
+/** Asks for a token of a service account as whoever has this token. */
+async function askAsAccount(url: string, token: string, wanted: object): Promise<Token> {
   const call: ApiCall = {
     method: "POST",
-    url: `${iamCredentialsCustomEndpoint}projects/-/serviceAccounts/${account}:generateAccessToken`,
+    url,
     headers: { authorization: `Bearer ${token}` },
-    body: {
-      delegates: listOf(parse(impersonateServiceAccountDelegates ?? "[]")).map(
-        (delegate) => `projects/-/serviceAccounts/${textOf(delegate)}`,
-      ),
-      scope: scopesOf(settings),
-      lifetime: "3600s",
-    },
+    body: { ...wanted, lifetime: "3600s" },
   };
   const { status, body } = await callApi(call);
   const reply = objectOf(body);
@@ -218,6 +232,33 @@ async function impersonate(token: string, account: string, settings: Settings): 
     token: textOf(reply.accessToken),
     until: Date.parse(textOf(reply.expireTime)) - MARGIN,
   };
+}
+
+/**
+ * The token of the other provider: a file's content, or what an address answers, as text or as a field of JSON.
+ *
+ * @see https://google.aip.dev/auth/4117
+ */
+async function subjectToken(source: Properties): Promise<string> {
+  const { type, subject_token_field_name: field } = objectOf(source.format);
+  const content =
+    source.url === undefined
+      ? readFileSync(textOf(source.file), "utf8").trim()
+      : await askForSubject(textOf(source.url), source.headers);
+  return type === "json" ? textOf(objectOf(parse(content))[textOf(field)]) : content;
+}
+
+async function askForSubject(url: string, headers: unknown): Promise<string> {
+  const named = Object.entries(objectOf(headers)).map(([name, value]) => [name, textOf(value)]);
+  const { status, text } = await callApi({
+    method: "GET",
+    url,
+    headers: Object.fromEntries(named) as Record<string, string>,
+  });
+  if (status !== 200) {
+    throw new Error(`oauth2/google: invalid response when retrieving subject token: ${status}`);
+  }
+  return text.trim();
 }
 
 /** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */

@@ -26,6 +26,21 @@ describe("a release that is not where it was looked for", () => {
     );
   });
 
+  it("is not named by a record whose name is none, such as one that a shell would run", () => {
+    const named = (name: string): V1Secret => ({
+      metadata: { namespace: "other" },
+      data: encodeRecord(record({ name })),
+    });
+    assert.match(
+      elsewhereText([named("x$(touch y)"), named("-x"), named("a\u001b[2J")]),
+      /list -A$/,
+    );
+    assert.match(
+      elsewhereText([named("my-provider")]),
+      /--namespace other --release my-provider\.$/,
+    );
+  });
+
   it("is said to be nowhere else only where that was looked for", () => {
     assert.match(elsewhereText([]), /: helm list -A$/);
     assert.match(elsewhereText([], "prod-eu"), /: helm --kube-context prod-eu list -A$/);

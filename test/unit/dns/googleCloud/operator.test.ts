@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
+import { gcpMetadata } from "google-auth-library";
 import type { GoogleCloudAccess } from "../../../../dns/access.ts";
 import { serviceAccountKeys } from "../../../../dns/googleCloud/keys.ts";
 import { keyObstacles } from "../../../../dns/googleCloud/preconditions.ts";
 import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
+import { organization } from "../../../../sandbox/emulators/google/organization.ts";
 import { Clouds, PROJECT } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google as the operator", () => {
   let clouds: Clouds;
   let directory: string;
+  let listings = 0;
 
   beforeEach(async () => {
     clouds = await Clouds.seeded();
@@ -40,7 +46,7 @@ describe("Google as the operator", () => {
 
   /** Lists the keys of an account, and tells who did so and for which project it is counted. */
   async function listing(access: GoogleCloudAccess) {
-    const account = await clouds.account("listed");
+    const account = await clouds.account(`listed-${(listings += 1)}`);
     await clouds.control("google", "DELETE", "calls");
     await serviceAccountKeys(account, { ...endpoints(), ...access }).list();
     const { body } = await clouds.control("google", "GET", "calls");
@@ -64,6 +70,65 @@ describe("Google as the operator", () => {
     assert.equal(who, key.client_email);
   });
 
+  it("is nobody by a file that would send its credential elsewhere, and is not asked for", async () => {
+    const asked: string[] = [];
+    // Whatever leaves this machine would go through it.
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end("{}");
+    })
+      .on("connect", ({ url = "" }, socket) => {
+        asked.push(url);
+        socket.destroy();
+      })
+      .listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const { HTTP_PROXY, HTTPS_PROXY } = process.env;
+    process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
+    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const user = {
+      type: "authorized_user",
+      client_id: "i",
+      client_secret: "s",
+      refresh_token: "r",
+    };
+    const external = {
+      type: "external_account",
+      audience: "//a",
+      credential_source: { file: "/" },
+    };
+    try {
+      for (const [credentials, field] of [
+        [{ ...key, token_uri: `http://other.test/token` }, "token_uri"],
+        [{ ...key, token_uri: "https://googleapis.com.other.test/token" }, "token_uri"],
+        [{ ...key, token_uri: "https://oauth2.googleapis.com@other.test/token" }, "token_uri"],
+        [{ ...key, token_uri: "http://oauth2.googleapis.com/token" }, "token_uri"],
+        [{ ...user, token_uri: "https://other.test/token" }, "token_uri"],
+        [{ ...external, token_url: "https://other.test/v1/token" }, "token_url"],
+      ] as const) {
+        await assert.rejects(
+          listing({ credentials: JSON.stringify(credentials) }),
+          (error) =>
+            error instanceof Error &&
+            error.name !== "GaxiosError" &&
+            error.message.includes(`(wrong: ${field} is no https address at googleapis.com)`) &&
+            !error.message.includes("other.test"),
+        );
+      }
+    } finally {
+      proxy.close();
+      delete process.env.HTTP_PROXY;
+      delete process.env.HTTPS_PROXY;
+      Object.assign(
+        process.env,
+        HTTP_PROXY !== undefined && { HTTP_PROXY },
+        HTTPS_PROXY !== undefined && { HTTPS_PROXY },
+      );
+    }
+    assert.deepEqual(asked, []);
+  });
+
   it("is a user with the quota project of the credentials file, unless another one is said", async () => {
     const credentials = file({
       type: "authorized_user",
@@ -76,18 +141,133 @@ describe("Google as the operator", () => {
     assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT });
   });
 
-  it("is an identity of another provider, by an external_account file", async () => {
-    const subject = join(directory, "subject");
-    writeFileSync(subject, clouds.running.googleAdminToken);
-    const credentials = file({
-      type: "external_account",
-      audience:
-        "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/p",
-      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-      token_url: `${clouds.running.googleUrl}/v1/token`,
-      credential_source: { file: subject },
+  describe("by an identity of another provider", () => {
+    const pool = "projects/1/locations/global/workloadIdentityPools/p";
+    const audience = `//iam.googleapis.com/${pool}/providers/p`;
+    const principal = `principal://iam.googleapis.com/${pool}/subject/me`;
+
+    /** Writes an external_account file. */
+    function externalAccount(more: object = {}, token = "token-of-the-other-provider"): string {
+      const subject = join(directory, "subject");
+      writeFileSync(subject, token);
+      return file({
+        type: "external_account",
+        audience,
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        token_url: `${clouds.running.googleUrl}/v1/token`,
+        credential_source: { file: subject },
+        ...more,
+      });
+    }
+
+    beforeEach(async () => {
+      const identity = { audience, principal, token: "token-of-the-other-provider" };
+      await clouds.control("google", "POST", "seed", { workloadIdentities: [identity] });
     });
-    assert.equal((await listing({ credentials })).who, operator);
+
+    it("is that identity, with its own grants", async () => {
+      const credentials = externalAccount();
+      await assert.rejects(listing({ credentials }), /Google answers 403/);
+      const path = `/v1/projects/${PROJECT}`;
+      const bindings = [{ role: "roles/owner", members: [principal] }];
+      await clouds.google("POST", `${path}:setIamPolicy`, { policy: { bindings } });
+      assert.equal((await listing({ credentials })).who, principal);
+    });
+
+    it("is the account that the file says it stands for, if that account allows it", async () => {
+      const { client_email: email } = await clouds.keyWith(
+        "roles/owner",
+        `/v1/projects/${PROJECT}`,
+      );
+      const account = `projects/-/serviceAccounts/${email}`;
+      const credentials = externalAccount({
+        service_account_impersonation_url: `${clouds.running.googleUrl}/v1/${account}:generateAccessToken`,
+      });
+      await assert.rejects(listing({ credentials }), new RegExp(`you may not act as ${email}`));
+      await clouds.google("POST", `/v1/${account}:setIamPolicy`, {
+        policy: { bindings: [{ role: "roles/iam.workloadIdentityUser", members: [principal] }] },
+      });
+      assert.equal((await listing({ credentials })).who, email);
+    });
+
+    it("is refused with another token, or for another pool", async () => {
+      for (const credentials of [
+        externalAccount({}, "token-of-nobody"),
+        externalAccount({ audience: `${audience}-other` }),
+      ]) {
+        await assert.rejects(
+          listing({ credentials }),
+          /does not take the token of the other identity provider \(invalid grant\)/,
+        );
+      }
+    });
+  });
+
+  describe("where nothing is said to the plugin", () => {
+    const names = ["HOME", "GCE_METADATA_HOST", "GOOGLE_APPLICATION_CREDENTIALS", "HTTP_PROXY"];
+    const before = names.map((name) => [name, process.env[name]] as const);
+    let machine: string;
+
+    beforeEach(async () => {
+      gcpMetadata.resetIsAvailableCache();
+      machine = (await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`)).client_email;
+      await clouds.control("google", "PATCH", "settings", { metadataAccount: machine });
+      delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      process.env.HOME = directory;
+      process.env.GCE_METADATA_HOST = new URL(clouds.running.googleUrl).host;
+    });
+    afterEach(() => {
+      gcpMetadata.resetIsAvailableCache();
+      for (const [name, value] of before) {
+        delete process.env[name];
+        Object.assign(process.env, value === undefined ? {} : { [name]: value });
+      }
+    });
+
+    it("is the service account of the machine, which no proxy knows", async () => {
+      assert.equal((await listing({})).who, machine);
+      // Not as a loopback address, which never has one.
+      process.env.GCE_METADATA_HOST = `0.0.0.0:${new URL(clouds.running.googleUrl).port}`;
+      process.env.HTTP_PROXY = "http://127.0.0.1:9";
+      assert.equal((await listing({})).who, machine);
+    });
+
+    it("is the account that the machine's impersonates", async () => {
+      const other = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const { client_email: impersonateServiceAccount } = other;
+      const listed = listing({ impersonateServiceAccount });
+      await assert.rejects(listed, /you may not act as/);
+      await clouds.grant(machine, "roles/iam.serviceAccountTokenCreator");
+      assert.equal((await listing({ impersonateServiceAccount })).who, impersonateServiceAccount);
+    });
+
+    it("is whom a file names before that, and that of gcloud's login", async () => {
+      const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const user = {
+        type: "authorized_user",
+        client_id: "id",
+        client_secret: "secret",
+        refresh_token: clouds.running.googleAdminToken,
+        token_uri: `${clouds.running.googleUrl}/token`,
+      };
+      mkdirSync(join(directory, ".config/gcloud"), { recursive: true });
+      const login = join(directory, ".config/gcloud/application_default_credentials.json");
+      writeFileSync(login, JSON.stringify(user));
+      assert.equal((await listing({})).who, operator);
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = file(key);
+      assert.equal((await listing({})).who, key.client_email);
+    });
+
+    it("is told what is wrong with the file, and that the machine has no account", async () => {
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(directory, "missing.json");
+      await assert.rejects(
+        listing({}),
+        /GOOGLE_APPLICATION_CREDENTIALS says is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
+      );
+      delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
+      await assert.rejects(listing({}), /No credentials loaded/);
+    });
   });
 
   it("is the account that is impersonated, and calls are counted for the project that is said", async () => {
@@ -163,6 +343,36 @@ describe("Google as the operator", () => {
         disabledServices: ["orgpolicy.googleapis.com"],
       });
       assert.deepEqual(await obstacles(), [{ kind: "constraint", constraint }]);
+    });
+
+    const sharing = "iam.allowedPolicyMemberDomains";
+    const { customer, id } = organization;
+    for (const disabledServices of [[], ["orgpolicy.googleapis.com"]]) {
+      const api = disabledServices.length === 0 ? "" : ", without the Organization Policy API, too";
+      it(`sees that roles are for others' identities alone${api}`, async () => {
+        for (const [allowedMemberDomains, forbidden] of [
+          [["C0other11"], true],
+          [["is:C0other11", "principalSet://iam.googleapis.com/organizations/7"], true],
+          [["C0other11", customer], false],
+          [[`is:${customer}`], false],
+          [["C0other11", `principalSet://iam.googleapis.com/organizations/${id}`], false],
+          // Nobody knows whom that covers.
+          [["principalSet://iam.googleapis.com/projects/7"], false],
+          [[], false],
+        ] as const) {
+          await set({ allowedMemberDomains, disabledServices });
+          assert.deepEqual(
+            await obstacles(),
+            forbidden ? [{ kind: "constraint", constraint: sharing }] : [],
+            String(allowedMemberDomains),
+          );
+        }
+      });
+    }
+
+    it("leaves roles for others alone to the attempt, where it may not see the policy", async () => {
+      await set({ allowedMemberDomains: ["C0other11"], policyReadable: false });
+      assert.deepEqual(await obstacles(), []);
     });
 
     it("leaves to the attempt what it may not see", async () => {

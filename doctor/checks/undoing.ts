@@ -1,0 +1,74 @@
+import type { KubernetesObject } from "../../chart/manifest.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
+import { joined, shell, type ShellText } from "../../lib/shell.ts";
+import type { Expectation } from "../expectation.ts";
+import type { Difference } from "./differences.ts";
+import { applyAgain } from "./mend.ts";
+
+/**
+ * The fields that the API server lets nobody change, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and
+ * pkg/apis/rbac): where one differs, the object was made anew with it.
+ */
+const fixedFields: Readonly<Record<string, RegExp>> = {
+  StatefulSet: /^spec\.(selector|serviceName|podManagementPolicy|volumeClaimTemplates)\b/,
+  StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
+  ClusterRoleBinding: /^roleRef\b/,
+  RoleBinding: /^roleRef\b/,
+};
+
+/**
+ * The command that makes an object as it was applied. To apply it again does not do for all: `kubectl apply` leaves an
+ * item of a list that it does not find in what is applied, since it merges most lists by their items' names
+ * (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#merge-changes-for-fields-of-type-list).
+ *
+ * @param object as it was applied
+ * @param fields what differs, one at least
+ */
+export function undoing(
+  object: KubernetesObject,
+  fields: readonly Difference[],
+  expected: Expectation,
+): ShellText {
+  const { kind = "", metadata } = object;
+  const name = metadata?.name ?? "";
+  const type = kind.toLowerCase();
+  const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
+  if (fields.some(({ path }) => fixedFields[kind]?.test(path))) {
+    // Its pods go on meanwhile.
+    const removal =
+      kind === "StatefulSet"
+        ? shell`delete ${type} ${name} --cascade=orphan`
+        : shell`delete ${type} ${name}`;
+    return joined([kubectl(target, removal), applyAgain(expected)], " && ");
+  }
+  const patch = fields.filter(isLeft).sort(fromTheEnd).map(operation);
+  const rest = fields.filter((field) => !isLeft(field));
+  return joined(
+    [
+      ...(patch.length === 0
+        ? []
+        : [kubectl(target, shell`patch ${type} ${name} --type=json -p ${JSON.stringify(patch)}`)]),
+      ...(rest.length === 0 ? [] : [applyAgain(expected)]),
+    ],
+    " && ",
+  );
+}
+
+/** Whether applying again would leave it: what somebody has added to a list. */
+function isLeft({ applied, live, isAddition }: Difference): boolean {
+  return (
+    isAddition === true ||
+    (Array.isArray(applied) && Array.isArray(live) && live.length > applied.length)
+  );
+}
+
+function operation({ pointer, applied, isAddition }: Difference) {
+  return isAddition
+    ? { op: "remove", path: pointer }
+    : { op: "replace", path: pointer, value: applied };
+}
+
+/** Each removal moves what follows it. */
+function fromTheEnd(one: Difference, other: Difference): number {
+  return other.pointer.localeCompare(one.pointer, undefined, { numeric: true });
+}

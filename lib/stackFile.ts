@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { readIfPresent } from "./files.ts";
+import { isMap, type ValueMap } from "./json.ts";
+
+/** What a project's file says, as far as it is needed to find a stack's. */
+export interface ProjectFile {
+  readonly name: string;
+  readonly stackConfigDir: string;
+}
+
+/** The project's file Pulumi.yaml. */
+export function readProject(directory: string): ProjectFile {
+  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
+}
+
+/**
+ * What a stack's file says under `config`, as it stands there: encrypted values are `{ secure }`.
+ *
+ * @param directory the project's
+ * @returns an empty map where there is no such file
+ */
+export function readStackConfig(directory: string, stack: string): ValueMap {
+  const { stackConfigDir } = readProject(directory);
+  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack)));
+  const { config } = (parse(text ?? "") ?? {}) as { readonly config?: unknown };
+  return isMap(config) ? config : {};
+}
+
+/** The name of a stack's file. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${ownName(stack)}.yaml`;
+}
+
+/** A stack's name without its organisation and project. */
+export function ownName(stack: string): string {
+  return stack.split("/").at(-1) ?? stack;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { printable } from "../../../lib/printable.ts";
+import { joined, placeholder, shell, shellWord, verbatim } from "../../../lib/shell.ts";
+
+/** The words that a shell makes of a command. */
+function wordsOf(command: string): readonly string[] {
+  const { stdout, stderr, status } = spawnSync(
+    "/bin/bash",
+    [
+      "--norc",
+      "-c",
+      `command_not_found_handle() { :; }; run() { printf '%s\\0' "$@"; }; ${command}`,
+    ],
+    { encoding: "utf8", env: { PATH: "/nowhere", LC_ALL: "C.UTF-8" } },
+  );
+  assert.equal(status, 0, `${command}\n${stderr}`);
+  return stdout.split("\0").slice(0, -1);
+}
+
+const foreign = [
+  "x$(touch /tmp/pwned)",
+  "`touch /tmp/pwned`",
+  "x; rm -r ~",
+  "x && y | z > f < g",
+  'it\'s "quoted" \\ \\n',
+  "$HOME ~ * ? [a] {b,c} !! #",
+  "=ls",
+  "two\nlines\tand a tab",
+  "\u001b[2J\u009b31m\u0007\u007f",
+  "pro\u202edoof\u2066\u200b",
+  "a tag \u{e0041}",
+  "ümlaut",
+  "",
+];
+
+describe("a command to paste", () => {
+  for (const word of foreign) {
+    it(`has ${JSON.stringify(word)} as one word`, () => {
+      assert.deepEqual(wordsOf(shell`run ${word} --flag=${word} end`), [
+        word,
+        `--flag=${word}`,
+        "end",
+      ]);
+      assert.deepEqual(wordsOf(shell`run '**::${word}' "say: ${word}" $'not'`), [
+        `**::${word}`,
+        `say: ${word}`,
+        "not",
+      ]);
+      assert.deepEqual(wordsOf(`run ${shellWord(word)}`), [word]);
+    });
+
+    it(`can be shown, and pasted from there, with ${JSON.stringify(word)}`, () => {
+      assert.deepEqual(wordsOf(printable(shell`run ${word}`)), [word]);
+    });
+  }
+
+  it("leaves usual words and what is written for the shell as they are", () => {
+    assert.equal(
+      shell`pulumi up -s ${"acme/site/prod-eu"} --replace '**::${"dns-key"}' "$(echo ${7})"`,
+      "pulumi up -s acme/site/prod-eu --replace '**::dns-key' \"$(echo 7)\"",
+    );
+  });
+
+  it("has other commands and placeholders in it as they are", () => {
+    const first = shell`run ${"a b"}`;
+    assert.equal(shell`${verbatim(first)} ${placeholder("value")}`, "run 'a b' 'VALUE'");
+    assert.equal(joined([first, shell`run c`], " && "), "run 'a b' && run c");
+  });
+});
