@@ -8,7 +8,7 @@ import {
   dnsManagementUrl,
   pebble,
 } from "./acme.ts";
-import { ensurePrograms, type Installed } from "../programs/builder.ts";
+import { preparePrograms, type Installed } from "../programs/builder.ts";
 import {
   apiServer,
   controllerManager,
@@ -34,7 +34,12 @@ import { liveParts, PartError, startPart, stopParts, type Part } from "../proces
 import { clusterArtifacts } from "../programs/artifacts.ts";
 import { withStep, type Reporter } from "../processes/progress.ts";
 import { removeStalePulumiLocks } from "../pulumi/pulumiLocks.ts";
-import { ensurePulumi, installPlugins, type PulumiTools } from "../pulumi/pulumiTools.ts";
+import {
+  installPlugins,
+  pulumiArtifacts,
+  pulumiTools,
+  type PulumiTools,
+} from "../pulumi/pulumiTools.ts";
 import {
   cloudEnvironment,
   cloudPorts,
@@ -108,18 +113,24 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   return withLock(
     join(directory, "lock"),
     async () => {
-      const { programs, pulumi } = await withStep(reporter, "Programs", async () => ({
-        programs: await ensurePrograms(clusterArtifacts, reporter),
-        pulumi: await ensurePulumi(reporter),
-      }));
+      const needed = await pulumiArtifacts();
+      // The issuer, too: what is built is told at once, and the cluster starts while the rest is built.
+      const preparation = await preparePrograms(
+        [...clusterArtifacts, ...needed, "issuer"],
+        reporter,
+      );
+      const programs = await withStep(reporter, "Programs of the cluster", () =>
+        preparation.ready(clusterArtifacts),
+      );
+      const pulumi = async () => pulumiTools(await preparation.ready(needed));
       const cutShort = wasCutShort(directory);
       const state = fresh || cutShort ? undefined : readState(directory);
       if (state !== undefined && isRunning(directory, state) && usesPrograms(state, programs)) {
         reporter.note("The sandbox is running already.");
         removeStalePulumiLocks(directory);
         // Pulumi may have been installed since, and `npm run pulumi` must go on with the tools of this start.
-        const present = { ...state, pulumi };
-        await installPlugins(pulumiHome(directory), pulumi, reporter);
+        const present = { ...state, pulumi: await pulumi() };
+        await installPlugins(pulumiHome(directory), present.pulumi, reporter);
         writeState(directory, present);
         return describe(directory, present);
       }
@@ -212,7 +223,8 @@ interface StartContext {
   readonly directory: string;
   readonly reporter: Reporter;
   readonly programs: ClusterContext["programs"];
-  readonly pulumi: PulumiTools;
+  /** Ready when what is missing of it is built. */
+  readonly pulumi: () => Promise<PulumiTools>;
 }
 
 /** How often other ports are tried where another program has taken one between its choice and its use. */
@@ -261,7 +273,6 @@ async function startParts(
   mkdirSync(pulumiStateDirectory(directory), { recursive: true });
   const kubeconfig = kubeconfigFile(directory);
   writeKubeconfig(kubeconfig, credentials, ports.apiServer);
-  await installPlugins(pulumiHome(directory), pulumi, reporter);
   const context = { directory, kubeconfig, credentials, ports, programs };
   const started: string[] = [];
   const start = async (part: Part) => {
@@ -302,7 +313,9 @@ async function startParts(
     () => allOf([startCluster(), startAcme(), startClouds()]),
     () => `${started.length} parts`,
   );
-  return { ports, parts: started, programs: paths(programs), pulumi };
+  const tools = await withStep(reporter, "Pulumi", pulumi);
+  await installPlugins(pulumiHome(directory), tools, reporter);
+  return { ports, parts: started, programs: paths(programs), pulumi: tools };
 }
 
 /** Waits for all to end, so that nothing is still being started when a failure is dealt with. */

@@ -98,7 +98,7 @@ export const artifacts = [
   {
     kind: "program",
     name: "kwok",
-    module: "programs/kwok",
+    module: "programs/kubernetes",
     version: "0.8.0",
     buildSeconds: 95,
     package: "sigs.k8s.io/kwok/cmd/kwok",
@@ -109,7 +109,7 @@ export const artifacts = [
   {
     kind: "files",
     name: "kwok-stages",
-    module: "programs/kwok",
+    module: "programs/kubernetes",
     version: "0.8.0",
     buildSeconds: 1,
     source: "sigs.k8s.io/kwok",

@@ -12,6 +12,7 @@ import {
   renameSync,
   statSync,
 } from "node:fs";
+import { freemem } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
@@ -22,12 +23,14 @@ import { goEnvironment, moduleDirectory, requireGo } from "./goToolchain.ts";
 import { withLock } from "../processes/lock.ts";
 import { programCacheDirectory, projectDirectory, sandboxSource } from "../paths.ts";
 import {
+  artifacts,
   findArtifact,
   type Artifact,
   type ArtifactName,
   type ModuleFiles,
   type Program,
 } from "./artifacts.ts";
+import { noteUse, removeSuperseded } from "./checkouts.ts";
 import { formatSeconds, type Reporter, type Step } from "../processes/progress.ts";
 
 const run = promisify(execFile);
@@ -44,6 +47,17 @@ export interface Installed {
   readonly onPath: boolean;
 }
 
+/** Artifacts that are being made ready. */
+export interface Preparation<Name extends ArtifactName> {
+  /**
+   * Waits for some of them, while the others are being built.
+   *
+   * @returns where each is, by name
+   * @throws UserError when one of them cannot be built (with the end of its output and the log's path)
+   */
+  ready<Some extends Name>(names: readonly Some[]): Promise<ReadonlyMap<Some, Installed>>;
+}
+
 /**
  * Makes sure that the named artifacts are there: on PATH, else in the cache, else built. Whatever is used has
  * been run once, and has told its version where it can.
@@ -55,24 +69,59 @@ export async function ensurePrograms<Name extends ArtifactName>(
   names: readonly Name[],
   reporter: Reporter,
 ): Promise<ReadonlyMap<Name, Installed>> {
+  return (await preparePrograms(names, reporter)).ready(names);
+}
+
+/**
+ * Begins what {@link ensurePrograms} does, for callers that can go on with a part of it.
+ *
+ * @throws UserError when Go is missing
+ */
+export async function preparePrograms<Name extends ArtifactName>(
+  names: readonly Name[],
+  reporter: Reporter,
+): Promise<Preparation<Name>> {
+  await noteUse(artifacts.map(cachePath));
   const found = await findAll(names);
   const missing = names.filter((name) => found.get(name) === undefined).map(findArtifact);
+  const made = new Map(
+    missing.map(({ name }) => [name as Name, Promise.withResolvers<Installed>()] as const),
+  );
   if (missing.length > 0) {
     await requireGo();
     if (missing.length > 1) {
-      const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
       reporter.note(
         `Building ${missing.length} programs into ${programCacheDirectory()}, once; ` +
-          `this takes about ${formatSeconds(seconds)} on two cores.`,
+          `this takes about ${formatSeconds(buildTime(missing))} on two cores.`,
       );
     }
+    for (const { promise } of made.values()) {
+      // Whoever waits for it gets the error; nobody may.
+      promise.catch(() => undefined);
+    }
+    void makeAll(missing, reporter, {
+      done: (name, path) => made.get(name as Name)?.resolve({ name, path, onPath: false }),
+      failed: (name, error) => made.get(name as Name)?.reject(error),
+    });
   }
-  // One after another: a Go build keeps all cores busy by itself.
-  for (const artifact of missing) {
-    const name = artifact.name as Name;
-    found.set(name, { name, path: await make(artifact, reporter), onPath: false });
-  }
-  return found as ReadonlyMap<Name, Installed>;
+  return {
+    ready: async <Some extends Name>(some: readonly Some[]) => {
+      const all = some.map(async (name) => {
+        const installed = found.get(name) ?? (await made.get(name)?.promise);
+        if (installed === undefined) {
+          throw new Error(`${name} is not among what is prepared`);
+        }
+        return [name, installed] as const;
+      });
+      return new Map(await Promise.all(all));
+    },
+  };
+}
+
+/** Where an artifact that needs no building is; undefined where it has to be built. */
+export async function findInstalled(name: ArtifactName): Promise<Installed | undefined> {
+  await noteUse(artifacts.map(cachePath));
+  return find(name);
 }
 
 /** Those of the named artifacts that {@link ensurePrograms} would have to build. */
@@ -133,6 +182,64 @@ export function findOnPath(name: string, path = process.env.PATH ?? ""): string 
     .filter((folder) => isAbsolute(folder) && !own.some((root) => folder.startsWith(root)))
     .map((folder) => join(folder, name))
     .find(isExecutable);
+}
+
+/** How many builds run at a time. What one core waits for, the other uses. */
+function lanes(): number {
+  return freemem() > 6 * 1024 ** 3 ? 2 : 1;
+}
+
+/**
+ * About how long it takes to build some artifacts, in seconds: less than one after another, since compiling one fills the
+ * time in which another is linked.
+ */
+export function buildTime(missing: readonly Pick<Artifact, "buildSeconds">[]): number {
+  const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
+  return missing.length > 1 && lanes() > 1 ? seconds * sideBySide : seconds;
+}
+
+/** What building side by side takes of the time that one after another would take. */
+const sideBySide = 0.9;
+
+/** Who is told of each artifact. */
+interface Makers {
+  readonly done: (name: ArtifactName, path: string) => void;
+  readonly failed: (name: ArtifactName, error: unknown) => void;
+}
+
+/**
+ * Makes artifacts, those of different modules side by side. Programs of one module share packages, and Go shares what is
+ * compiled only when it is complete: they come one after another. After a failure nothing more is begun.
+ */
+async function makeAll(
+  missing: readonly Artifact[],
+  reporter: Reporter,
+  { done, failed }: Makers,
+): Promise<void> {
+  const modules = [...Map.groupBy(missing, ({ module }) => module).values()];
+  modules.sort((one, other) => buildTime(other) - buildTime(one));
+  let failure: unknown;
+  const work = async () => {
+    for (let module = modules.shift(); module !== undefined; module = modules.shift()) {
+      for (const artifact of module) {
+        const name = artifact.name as ArtifactName;
+        if (failure !== undefined) {
+          failed(name, failure);
+          continue;
+        }
+        try {
+          done(name, await make(artifact, reporter));
+        } catch (error) {
+          failure = error;
+          failed(name, error);
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes() }, work));
+  if (failure === undefined) {
+    await removeSuperseded();
+  }
 }
 
 async function findAll<Name extends ArtifactName>(
@@ -234,9 +341,40 @@ async function build(program: Program, temporary: string, log: string, step: Ste
     }
   }
   const output = join(temporary, program.name);
-  const args = ["build", ...buildFlags(program), "-o", output, program.package];
-  await runLogged("go", args, source, log, step);
+  const args = ["build", "-v", ...buildFlags(program), "-o", output, program.package];
+  const packages = await packagesToCompile(program, source, step);
+  let compiled = 0;
+  await runLogged("go", args, source, log, (line) => {
+    // With -v, Go names each package when it begins to compile it.
+    if (/^[\w.\-/~]+$/.test(line)) {
+      compiled += 1;
+      const [done, all] = [compiled, Math.max(packages, compiled)].map((n) =>
+        n.toLocaleString("en"),
+      );
+      step.update(`compiling ${done} of ${all} packages`);
+    } else {
+      step.update(line.replace(/^go: /, ""));
+    }
+  });
   remove(source);
+}
+
+/** How many packages of a program Go has not compiled yet. Its modules are downloaded by this, too. */
+async function packagesToCompile(program: Program, source: string, step: Step): Promise<number> {
+  step.update("downloading its modules");
+  const format = "{{if .Stale}}{{.ImportPath}}{{end}}";
+  const args = ["list", "-deps", ...buildFlags(program), "-f", format, program.package];
+  try {
+    const { stdout } = await run("go", args, {
+      cwd: source,
+      env: { ...process.env, ...goEnvironment },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.split("\n").filter((line) => line !== "").length;
+  } catch {
+    // The build itself says what is wrong.
+    return 0;
+  }
 }
 
 function buildFlags(program: Program): string[] {
@@ -245,13 +383,13 @@ function buildFlags(program: Program): string[] {
   return ["-mod=readonly", "-trimpath", "-ldflags", linker.join(" ")];
 }
 
-/** Runs a command with its output in the file `log`, and shows what it says last as the step's remark. */
+/** Runs a command with its output in the file `log`, which `onLine` is told of line by line. */
 async function runLogged(
   command: string,
   args: readonly string[],
   directory: string,
   log: string,
-  step: Step,
+  onLine: (line: string) => void,
 ): Promise<void> {
   const lines: string[] = [];
   const file = createWriteStream(log);
@@ -264,7 +402,7 @@ async function runLogged(
   for await (const line of createInterface({ input: child.stderr })) {
     file.write(`${line}\n`);
     lines.push(line);
-    step.update(line.replace(/^go: /, ""));
+    onLine(line);
   }
   const [code, signal] = await exited;
   file.end();
