@@ -44,6 +44,7 @@ export function runningStack(): ConfigSource {
   const own = (keys: readonly string[]) => under(prefix, keys);
   const all = pulumi.runtime.allConfig();
   const secretKeys = Object.keys(all).filter(isConfigSecret);
+  const isTextInFile = textsInFile(process.cwd(), pulumi.getStack());
   return {
     stack: pulumi.getStack(),
     values: Object.fromEntries(
@@ -60,31 +61,36 @@ export function runningStack(): ConfigSource {
         all[kubernetesPrefix + name] ?? "",
       ]),
     ),
-    keptAsText: (setting) => isTextInFile(process.cwd(), pulumi.getStack(), prefix + setting),
+    keptAsText: (setting) => isTextInFile(prefix + setting),
     contexts: (kubeconfig) => contextNames({ kubeconfig }),
   };
 }
 
 /**
- * Whether a stack's file has a key's value as one text, encrypted or not; undefined where there is no such file, or it
- * does not have the key.
+ * Tells whether a stack's file has a key's value as one text, encrypted or not; undefined where there is no such file, or it
+ * does not have the key. The file is read at the first question.
  *
  * @param directory the project's
- * @param key with its project, as in the file
  */
-export function isTextInFile(directory: string, stack: string, key: string): boolean | undefined {
-  let config: ValueMap;
+function textsInFile(directory: string, stack: string): (key: string) => boolean | undefined {
+  let config: ValueMap | undefined;
+  return (key) => {
+    config ??= configInFile(directory, stack);
+    const value = config[key];
+    if (value === undefined) {
+      return undefined;
+    }
+    const encrypted =
+      isMap(value) && Object.keys(value).join() === "secure" ? value.secure : undefined;
+    return typeof (encrypted ?? value) === "string";
+  };
+}
+
+function configInFile(directory: string, stack: string): ValueMap {
   try {
-    config = readStackConfig(directory, stack);
+    return readStackConfig(directory, stack);
   } catch {
     // The program of another project, or a file that Pulumi was given in place of the stack's own.
-    return undefined;
+    return {};
   }
-  const value = config[key];
-  if (value === undefined) {
-    return undefined;
-  }
-  const encrypted =
-    isMap(value) && Object.keys(value).join() === "secure" ? value.secure : undefined;
-  return typeof (encrypted ?? value) === "string";
 }
