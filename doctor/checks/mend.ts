@@ -2,6 +2,7 @@ import { credentialChildren, programNames } from "../../components/names.ts";
 import { helm, kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
+import { inContainer } from "./lookUp.ts";
 
 /** Deploys the stack. It changes nothing where the stack's own settings have not changed. */
 function deploy({ stack }: Expectation): ShellText {
@@ -36,6 +37,16 @@ export function refreshAndDeploy(expected: Expectation): ShellText {
  */
 export function restart(expected: Expectation): ShellText {
   return kubectl(expected, shell`delete pod ${expected.names.pod} --wait=false`);
+}
+
+/**
+ * Has the provider start without what its issuer has stored.
+ *
+ * @param folder below the issuer's, with a slash in front. Default: all of it
+ */
+export function restartWithoutStored(expected: Expectation, folder = ""): ShellText {
+  const removal = `rm -r "$AP_CERT_ISSUER_STORAGE_DIR${folder}"`;
+  return joined([inContainer(expected, shell`sh -c ${removal}`), restart(expected)], " && ");
 }
 
 /**

@@ -1,8 +1,8 @@
 import { kubectl } from "../../../lib/clusterCommand.ts";
 import type { Expectation } from "../../expectation.ts";
 import { askAddresses, askCaa, askChallenge, challengeName, inContainer } from "../lookUp.ts";
-import { restart, setAndDeploy } from "../mend.ts";
-import { joined, placeholder, shell } from "../../../lib/shell.ts";
+import { restart, restartWithoutStored, setAndDeploy } from "../mend.ts";
+import { placeholder, shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
@@ -13,14 +13,7 @@ const ofIpv6 = /acme:error:\w+ :: (During secondary validation: )?[\da-f]*:[\da-
 const askDirectory = ({ directoryUrl }: Expectation) => shell`curl ${directoryUrl}`;
 
 /** Without the account's folder the provider registers anew at its start, and agrees to the terms of that day. */
-const registerAgain = (expected: Expectation) =>
-  joined(
-    [
-      inContainer(expected, shell`sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR/accounts"'`),
-      restart(expected),
-    ],
-    " && ",
-  );
+const registerAgain = (expected: Expectation) => restartWithoutStored(expected, "/accounts");
 
 /**
  * What the CA answers, or that it does not: the types are ACME's (RFC 8555, section 6.7; RFC 9773, section 7.4; the

@@ -1,7 +1,7 @@
 import { kubectl } from "../../../lib/clusterCommand.ts";
-import { deployAgain, restart, setAndDeploy } from "../mend.ts";
+import { deployAgain, restart, restartWithoutStored, setAndDeploy } from "../mend.ts";
 import { inContainer } from "../lookUp.ts";
-import { joined, shell } from "../../../lib/shell.ts";
+import { shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 
 const severity = "error";
@@ -89,14 +89,7 @@ export const containerErrors: readonly IssuerError[] = [
       /cert storage: |failed to read resource for|invalid PEM certificate data for|failed to parse certificate |^Error: (unexpected end of JSON input|invalid character .* (looking for|in (literal|string)))/i,
     title: "What the issuer has stored is damaged",
     why: "A write that was cut short leaves half a file, and the issuer neither reads nor replaces it. Without its folder the provider makes an account and gets a certificate anew.",
-    command: (expected) =>
-      joined(
-        [
-          inContainer(expected, shell`sh -c 'rm -r "$AP_CERT_ISSUER_STORAGE_DIR"'`),
-          restart(expected),
-        ],
-        " && ",
-      ),
+    command: (expected) => restartWithoutStored(expected),
   },
 ];
 
