@@ -10,6 +10,7 @@ import {
   PemConverter,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
+  type Extension,
   type X509Certificate,
 } from "@peculiar/x509";
 import { loopback } from "../processes/ports.ts";
@@ -82,19 +83,13 @@ function authorityOf(authority: X509Certificate, signingKey: webcrypto.CryptoKey
         subject: [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
         purpose: ExtendedKeyUsage.clientAuth,
       }),
-    intermediate: async (name, organization, valid = validity()) => {
-      const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-      const certificate = await X509CertificateGenerator.create({
+    intermediate: async (name, organization, valid) => {
+      const { certificate, privateKey } = await sign(authority, signingKey, {
         subject: nameOf(name, organization),
-        issuer: authority.subject,
-        serialNumber: serial(),
-        ...valid,
-        publicKey: keys.publicKey,
-        signingKey,
-        signingAlgorithm: algorithm,
+        valid,
         extensions: authorityExtensions,
       });
-      return authorityOf(certificate, keys.privateKey);
+      return authorityOf(certificate, privateKey);
     },
   };
 }
@@ -143,32 +138,26 @@ export function createSigningKeys(): { readonly publicKey: string; readonly priv
   });
 }
 
-/** What a certificate is to say. */
+/** What a server's or client's certificate is to say. */
 interface Wanted {
   readonly subject: Record<string, string[]>[];
   readonly purpose: ExtendedKeyUsage;
   readonly names?: readonly string[];
-  readonly valid?: Validity;
+  readonly valid?: Validity | undefined;
 }
 
 async function issue(
   authority: X509Certificate,
   signingKey: webcrypto.CryptoKey,
-  { subject, purpose, names = [], valid = validity() }: Wanted,
+  { subject, purpose, names = [], valid }: Wanted,
 ): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const alternatives = [
     ...names.map((value) => ({ type: "dns", value }) as const),
     { type: "ip", value: loopback } as const,
   ];
-  const certificate = await X509CertificateGenerator.create({
+  const { certificate, privateKey } = await sign(authority, signingKey, {
     subject,
-    issuer: authority.subject,
-    serialNumber: serial(),
-    ...valid,
-    publicKey: keys.publicKey,
-    signingKey,
-    signingAlgorithm: algorithm,
+    valid,
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([purpose]),
@@ -176,7 +165,38 @@ async function issue(
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
     ],
   });
-  return keyPair(certificate, keys.privateKey);
+  return keyPair(certificate, privateKey);
+}
+
+/** What is signed of any certificate. */
+interface Signed {
+  readonly subject: Record<string, string[]>[];
+  /** Default: ten years. */
+  readonly valid: Validity | undefined;
+  readonly extensions: Extension[];
+}
+
+/** Makes a key and an authority's certificate for it. */
+async function sign(
+  authority: X509Certificate,
+  signingKey: webcrypto.CryptoKey,
+  { subject, valid = validity(), extensions }: Signed,
+) {
+  const { publicKey, privateKey } = await webcrypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ]);
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer: authority.subject,
+    serialNumber: serial(),
+    ...valid,
+    publicKey,
+    signingKey,
+    signingAlgorithm: algorithm,
+    extensions,
+  });
+  return { certificate, privateKey };
 }
 
 async function keyPair(
