@@ -3,6 +3,7 @@ import { UserError } from "../lib/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
+import { printedExponents, type PrintedExponent } from "./cluster/printedExponents.ts";
 import { handSet, type HandSet } from "./cluster/handSet.ts";
 import type { RunningProvider } from "./cluster/runningProvider.ts";
 import { readValuesFile } from "./file/readValues.ts";
@@ -27,6 +28,8 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   /** What of it the stack's state has not got yet. */
   readonly missing: readonly ImportedResource[];
   readonly chart: ChartVersions;
+  /** Numbers that the next `up` prints otherwise than the release does. */
+  readonly exponents: readonly PrintedExponent[];
   /** What was set by hand in the provider's pod. Default: nothing. */
   readonly handSet?: readonly HandSet[];
 }
@@ -64,6 +67,7 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     missing: stillToImport(identity, imported, state),
     handSet: handSet(release, await provider.statefulSet(names.fullname)),
     chart: { deployed: release.chart.metadata.version, next: nextChart },
+    exponents: printedExponents(release),
   };
 }
 

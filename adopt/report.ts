@@ -24,7 +24,7 @@ const masked = "[secret]";
 
 /** What an adoption does, for machines. Holds no secret. */
 export function summary(preparation: Preparation) {
-  const { identity, place, translation, imported, differences, chart } = preparation;
+  const { identity, place, translation, imported, differences, exponents, chart } = preparation;
   const { taken = [], accepted = [], handSet = [], warnings = [] } = preparation;
   return {
     stack: identity.stack,
@@ -40,6 +40,7 @@ export function summary(preparation: Preparation) {
       pathText(["values", ...path]),
     ),
     differences,
+    exponents,
     handSet,
     warnings,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
@@ -49,7 +50,7 @@ export function summary(preparation: Preparation) {
 
 /** What an adoption does, for people. Holds no secret. */
 export function planText(file: string | undefined, preparation: Preparation): string {
-  const { identity, place, translation, differences, chart } = preparation;
+  const { identity, place, translation, differences, exponents, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
   const { taken = [], accepted = [], repeated = [], handSet = [], warnings = [] } = preparation;
   const { kubeContext, kubeconfig } = preparation.provider;
@@ -84,6 +85,10 @@ export function planText(file: string | undefined, preparation: Preparation): st
     taken.length > 0 || differences.some(({ how }) => how !== "only in the file")
       ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
+    section(
+      "Numbers that the release has with an exponent, which the provider may not read; the next up gives it the digits",
+      rows(exponents.map(({ path, printed, digits }) => [path, `${printed} becomes ${digits}`])),
+    ),
     section(
       "Set by hand in the pod; the release does not have it",
       rows(

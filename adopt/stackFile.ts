@@ -2,10 +2,11 @@ import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap as isMapNode, parseDocument, Scalar, visit, type Node } from "yaml";
 import { readIfPresent, writeAtomically } from "../lib/files.ts";
-import { isMap, parseJson, type ValueMap } from "../lib/json.ts";
+import { isMap, parseJsonDigits, type ValueMap } from "../lib/json.ts";
+import { decimalText } from "../lib/numbers.ts";
 import { printable } from "../lib/printable.ts";
 import { hasEnvironment, readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
-import { leaves } from "../lib/tree.ts";
+import { leaves, mapLeaves } from "../lib/tree.ts";
 
 /** What a stack's configuration says already. */
 export interface StackFile {
@@ -46,7 +47,7 @@ export function configuredByPulumi(
   text: string,
   file: StackFile,
 ): StackFile | undefined {
-  const all = parseJson(text);
+  const all = parseJsonDigits(text);
   if (!isMap(all)) {
     return undefined;
   }
@@ -71,7 +72,10 @@ function stackSettings(project: string, config: ValueMap): StackFile {
     entries
       .filter(([key]) => key.startsWith(prefix))
       // Pulumi takes both spellings, such as project:config:name.
-      .map(([key, value]) => [key.slice(prefix.length).replace(/^config:/, ""), value] as const);
+      .map(
+        ([key, value]) =>
+          [key.slice(prefix.length).replace(/^config:/, ""), handedOver(value)] as const,
+      );
   const own = under(`${project}:`);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
@@ -81,6 +85,18 @@ function stackSettings(project: string, config: ValueMap): StackFile {
     encrypted: own.filter(([, value]) => isEncrypted(value)).map(([key]) => key),
     ...(kubernetes.length > 0 && { kubernetes: Object.fromEntries(kubernetes) }),
   };
+}
+
+/** A value as Pulumi hands it over: text, or a map or list. */
+function handedOver(value: unknown): unknown {
+  if (isMap(value) || Array.isArray(value)) {
+    // Pulumi hands these over as JSON, which has the digits.
+    return mapLeaves(value, (leaf) => (typeof leaf === "bigint" ? String(leaf) : leaf));
+  }
+  if (typeof value === "number") {
+    return decimalText(value);
+  }
+  return typeof value === "bigint" || typeof value === "boolean" ? String(value) : (value ?? "");
 }
 
 /**

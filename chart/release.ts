@@ -1,3 +1,4 @@
+import { printedInDigits } from "../lib/numbers.ts";
 import { isLoopback } from "../lib/proxy.ts";
 
 /** The chart's name in its repository (Chart.yaml). */
@@ -124,7 +125,9 @@ function chartFullname(
   releaseName: string,
   overrides: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown },
 ): string {
-  const { fullnameOverride, nameOverride } = overrides;
+  const [fullnameOverride, nameOverride] = [overrides.fullnameOverride, overrides.nameOverride].map(
+    (override) => (typeof override === "number" ? printedInDigits(override) : override),
+  );
   if (typeof fullnameOverride === "string" && fullnameOverride !== "") {
     return nameWithinLimit(fullnameOverride);
   }

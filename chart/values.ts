@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { dnsName } from "../lib/dnsName.ts";
 import { isMap } from "../lib/json.ts";
+import { printedInDigits } from "../lib/numbers.ts";
 import { parametersAnnotation } from "./parameters.ts";
 import type { DnsProvider } from "./release.ts";
 
@@ -74,7 +75,12 @@ export interface ChartSettings {
   readonly pricing?: Pricing | undefined;
   /** The network that the provider is on. Default: the chart's. */
   readonly network?: Network | undefined;
-  /** Further chart values, merged last, for what has no argument of its own. Default: none. */
+  /**
+   * Further chart values, merged last, for what has no argument of its own. Default: none.
+   *
+   * A number that the chart would print with an exponent, such as `1e+07`, goes to it as text: Pulumi and Helm know
+   * fractions alone. What the chart writes with `toYaml`, such as `resources` and annotations, stays a number.
+   */
   readonly values?: ChartValues | undefined;
 }
 
@@ -123,7 +129,43 @@ export function chartValues(
       annotations: { ...serviceAccountAnnotations, [parametersAnnotation]: parameters },
     },
   };
-  return merge(withoutUndefined(values), settings.values ?? {});
+  return merge(withoutUndefined(values), withDigits(settings.values ?? {}) as ChartValues);
+}
+
+/** Values that the chart writes as YAML, numbers as numbers (templates/statefulset.yaml, templates/serviceaccount.yaml). */
+const writtenAsYaml: ReadonlySet<string> = new Set([
+  "affinity",
+  "annotations",
+  "imagePullSecrets",
+  "nodeSelector",
+  "podSecurityContext",
+  "resources",
+  "securityContext",
+  "tolerations",
+]);
+
+/** Whether the chart writes the value at a path as YAML, and does not print it. */
+export function isWrittenAsYaml(path: readonly string[]): boolean {
+  return path.some((name) => writtenAsYaml.has(name));
+}
+
+/** Everywhere else it prints them, for which a number from a million on has to be text. */
+function withDigits(value: unknown, isYaml = false): unknown {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    return pulumi.output(value).apply((known) => withDigits(known, isYaml));
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => withDigits(item, isYaml));
+  }
+  if (isMap(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inside]) => [
+        name,
+        withDigits(inside, isYaml || writtenAsYaml.has(name)),
+      ]),
+    );
+  }
+  return typeof value === "number" && !isYaml ? printedInDigits(value) : value;
 }
 
 /** As the chart decodes it. A plain text stays plain. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { broughtProofTimeout, defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { defaultDnsRole, isRoleName, roleForms } from "../dns/googleCloud/permissions.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
+import { momentInUtc } from "../lib/moments.ts";
 import { domainName, matching, positive } from "./forms.ts";
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
@@ -22,6 +23,8 @@ const rotation = z
       "Any text, such as a month; when it changes, the credential is replaced by a new one.",
     examples: ["2026-11"],
   });
+
+const noMoment = "is not a moment such as 2027-01-31T00:00:00Z";
 
 const maxAgeDays = positive.prefault(90).meta({
   description: "After how many days `preview` and `up` warn that the credential is old.",
@@ -115,9 +118,13 @@ export const dns = z.discriminatedUnion("provider", [
           "Account id; given, the token belongs to the account instead of to the user who runs Pulumi.",
         examples: ["0123456789abcdef0123456789abcdef"],
       }),
-    expiresOn: z.iso
-      .datetime("is not a moment such as 2027-01-31T00:00:00Z")
-      .refine((moment) => Date.parse(moment) > Date.now(), "is in the past")
+    expiresOn: matching(/^\d{4}-\d\d-\d\d([Tt ]|$)/, noMoment)
+      .transform(momentInUtc)
+      .pipe(
+        z.iso
+          .datetime(noMoment)
+          .refine((moment) => Date.parse(moment) > Date.now(), "is in the past"),
+      )
       .optional()
       .meta({
         description: "Last moment of the token's life, in RFC 3339 form.",

@@ -30,11 +30,13 @@ import {
   settingInside,
   type SettingProblem,
 } from "./mend.ts";
-import { isStructured } from "./options.ts";
+import { isStructured, metaOf } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
-import { parseJson } from "../lib/json.ts";
+import { parseJsonDigits } from "../lib/json.ts";
+import { writtenMoment } from "../lib/moments.ts";
 import { shell, type ShellText } from "../lib/shell.ts";
+import { mapLeaves } from "../lib/tree.ts";
 
 export type { ConfigSource } from "./source.ts";
 
@@ -243,7 +245,7 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
  * @param source default: the stack that Pulumi is running
  */
 export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
-  return credentialLookalikes(parseJson(source.values.values)).map((path) => {
+  return credentialLookalikes(parseJsonDigits(source.values.values)).map((path) => {
     const place = ["values", ...path];
     return `${pathText(place)} looks like a credential. It stands in clear in the stack's file and in the values that Helm keeps of every revision: give it to the cluster in a Secret that the chart reads, and take it out of the values\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
   });
@@ -270,12 +272,12 @@ function parseSettings(source: ConfigSource): {
   for (const name of Object.keys(settings) as SettingName[]) {
     const text = values[name];
     const result = settings[name].safeParse(
-      // Text that is no JSON stays as it is, for the schema to refuse.
-      isStructured(name) ? (parseJson(text) ?? text) : text,
+      // A credential is taken as it is, to the last character.
+      text === undefined || metaOf(name).secret === true ? text : writtenValue(name, text),
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      const other = acceptedForm(name)?.safeParse(isStructured(name) ? parseJson(text) : text);
+      const other = acceptedForm(name)?.safeParse(isStructured(name) ? parseJsonDigits(text) : text);
       // Whether the stack accepts it or not, the other checks go on with it.
       parsed[name] = other?.data;
       const found = problemsOf(name, text, result.error.issues).map((problem) => ({
@@ -295,6 +297,13 @@ function parseSettings(source: ConfigSource): {
     }
   }
   return { settings: parsed, problems };
+}
+
+/** A setting's value as it is written in the stack's file. */
+function writtenValue(name: SettingName, text: string): unknown {
+  // Text that is no JSON stays as it is, for the schema to refuse.
+  const value = isStructured(name) ? (parseJsonDigits(text) ?? text) : text;
+  return mapLeaves(value, (leaf) => (typeof leaf === "string" ? writtenMoment(leaf) : leaf));
 }
 
 function assemble(parsed: Settings, source: ConfigSource): Config {

@@ -12,6 +12,7 @@ import {
 } from "../chart/release.ts";
 import { supportedChartVersions } from "../chart/repairs.ts";
 import { dnsLabel } from "../lib/names.ts";
+import { decimalText } from "../lib/numbers.ts";
 import { acceptableSettings } from "./accepted.ts";
 import { dns } from "./dnsSetting.ts";
 import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
@@ -47,7 +48,7 @@ const attributeValue = z
 const attribute = z.strictObject({
   key: plainYaml.meta({ description: "Name of the attribute.", examples: ["region"] }),
   value: z
-    .union([z.string(), z.boolean(), z.number()])
+    .union([z.string(), z.boolean(), z.number().transform(decimalText)])
     .transform(String)
     .pipe(attributeValue)
     .meta({ description: "Value of the attribute.", examples: ["us-east"] }),

@@ -31,3 +31,24 @@ export function parseJson(text: string | undefined): unknown {
     return undefined;
   }
 }
+
+/** What {@link JSON.parse} tells its reviver of a value that is neither map nor list. */
+type ParseJson = (
+  text: string,
+  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+) => unknown;
+
+/** The same as {@link parseJson}, with a whole number that a double might not hold as the text of its digits. */
+export function parseJsonDigits(text: string | undefined): unknown {
+  try {
+    return (JSON.parse as ParseJson)(text ?? "", (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && isLargeInteger(source) ? source : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function isLargeInteger(source: string): boolean {
+  return /^-?\d+$/.test(source) && !Number.isSafeInteger(Number(source));
+}

@@ -63,3 +63,8 @@ export function decimalText(number: number): string {
   const rest = padded.slice(point);
   return `${sign}${padded.slice(0, point)}${rest === "" ? "" : `.${rest}`}`;
 }
+
+/** What a Helm template prints in decimal digits: the number, or its text where Go would print an exponent. */
+export function printedInDigits(number: number): number | string {
+  return hasExponent(number) ? decimalText(number) : number;
+}

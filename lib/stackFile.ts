@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { readIfPresent } from "./files.ts";
 import { isMap, type ValueMap } from "./json.ts";
+import { parsePulumiYaml } from "./yaml.ts";
 
 /** What a project's file says, as far as it is needed to find a stack's. */
 export interface ProjectFile {
@@ -12,7 +12,7 @@ export interface ProjectFile {
 
 /** The project's file Pulumi.yaml. */
 export function readProject(directory: string): ProjectFile {
-  return parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  return parsePulumiYaml(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
 }
 
 /**
@@ -35,7 +35,7 @@ export function hasEnvironment(directory: string, stack: string): boolean {
 function readStack(directory: string, stack: string): ValueMap {
   const { stackConfigDir } = readProject(directory);
   const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack)));
-  const content: unknown = parse(text ?? "");
+  const content = parsePulumiYaml(text ?? "");
   return isMap(content) ? content : {};
 }
 

@@ -1,6 +1,7 @@
 import {
   isScalar,
   parseAllDocuments,
+  parseDocument,
   stringify,
   visit,
   type Document,
@@ -10,6 +11,7 @@ import {
   type SchemaOptions,
 } from "yaml";
 import { stringTag, stringifyString } from "yaml/util";
+import { momentInFile, unquotedMoment } from "./moments.ts";
 import { goText, wholeNumber } from "./numbers.ts";
 
 /** A document of YAML, with its errors, or the value that is in it (`toJS()`). */
@@ -31,14 +33,14 @@ const explicit = (tag: string, resolve: (text: string) => unknown): ScalarTag =>
   resolve,
 });
 
-/**
- * Plain text that is something else, as Helm's parser has it (go.yaml.in/yaml v2, resolve.go): YAML 1.1 without
- * timestamps and without numbers to base 60, and with the whole numbers of Go, `0o17` among them. Underscores count
- * nowhere in a number that begins with a sign or a digit.
- */
-const plainTags: readonly ScalarTag[] = [
+/** Truth values of YAML 1.1, all of them. */
+const words: readonly ScalarTag[] = [
   implicit("bool", /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
   implicit("bool", /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
+];
+
+/** Numbers of Go, `0o17` among them. Underscores count nowhere in one that begins with a sign or a digit. */
+const numbers: readonly ScalarTag[] = [
   implicit(
     "int",
     /^(?=[-+\d])[-+]?_*(?:0_*|[1-9][\d_]*|0_*[oO]?_*[0-7][0-7_]*|0_*[bB]_*[01][01_]*|0_*[xX]_*[\da-fA-F][\da-fA-F_]*)$/,
@@ -57,17 +59,28 @@ const plainTags: readonly ScalarTag[] = [
   ),
 ];
 
-const readTags: SchemaOptions = {
+const reading = (...plain: readonly ScalarTag[]): SchemaOptions => ({
   schema: "failsafe",
   resolveKnownTags: false,
   merge: true,
   customTags: [
     "null",
-    ...plainTags,
+    ...plain,
     explicit("binary", (text) => Buffer.from(text, "base64").toString("utf8")),
     explicit("timestamp", (text) => text),
   ],
-};
+});
+
+/** YAML 1.1 without timestamps and without numbers to base 60 (go.yaml.in/yaml v2, resolve.go). */
+const helmTags = reading(...words, ...numbers);
+
+/** Go's next parser takes only these for truth values, and has moments (go.yaml.in/yaml v3, resolve.go). */
+const pulumiTags = reading(
+  implicit("bool", /^(?:true|True|TRUE)$/, () => true),
+  implicit("bool", /^(?:false|False|FALSE)$/, () => false),
+  implicit("timestamp", unquotedMoment, momentInFile),
+  ...numbers,
+);
 
 /** Where libyaml, which Helm's parser is made from, would break a line, or does not accept the character as it is. */
 const escaped = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
@@ -95,7 +108,8 @@ const writeTags: SchemaOptions = {
     ...tags.filter((tag) => tag !== stringTag),
     text,
     ...(["null", "bool", "int", "float"] as const),
-    ...plainTags,
+    ...words,
+    ...numbers,
   ],
   compat: "yaml-1.1",
 };
@@ -114,7 +128,7 @@ export function parseYaml(yaml: string, lines?: LineCounter): readonly YamlDocum
     version: "1.1",
     uniqueKeys: false,
     ...(lines !== undefined && { lineCounter: lines, prettyErrors: false }),
-    ...readTags,
+    ...helmTags,
   });
   if ("empty" in documents) {
     return [];
@@ -137,6 +151,20 @@ function keyText({ value, source = "" }: Scalar): unknown {
     return wholeNumber(source.replaceAll("_", "")) === undefined ? goText(value) : String(value);
   }
   return typeof value === "bigint" || typeof value === "boolean" ? String(value) : value;
+}
+
+/**
+ * Parses one document of YAML as Pulumi does its project's and its stacks' files, moments as `writtenMoment` has them.
+ *
+ * @throws YAMLError where it is none
+ */
+export function parsePulumiYaml(yaml: string): unknown {
+  const document = parseDocument(yaml, { version: "1.1", ...pulumiTags });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw error;
+  }
+  return document.toJS() as unknown;
 }
 
 /** Writes a value as YAML that Helm, Kubernetes and Pulumi read as that value again. */

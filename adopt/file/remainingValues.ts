@@ -1,4 +1,5 @@
 import { isMap, type ValueMap } from "../../lib/json.ts";
+import { decimalText } from "../../lib/numbers.ts";
 import { leaves, valueAt, without } from "../../lib/tree.ts";
 
 /** Something in the file that keeps the provider from being adopted. */
@@ -53,7 +54,7 @@ export class RemainingValues {
   }
 
   /**
-   * Takes a text; numbers and truth values count as the text that the chart would make of them.
+   * Takes a text. A truth value counts as the text that the chart would make of it, and a number as its digits.
    *
    * @param empty what an empty text says. Default: nothing, as if it were not there
    */
@@ -62,7 +63,10 @@ export class RemainingValues {
     if (value === undefined || typeof value === "string") {
       return value?.trim() === "" ? empty : value;
     }
-    if (typeof value === "number" || typeof value === "boolean") {
+    if (typeof value === "number") {
+      return decimalText(value);
+    }
+    if (typeof value === "boolean") {
       return String(value);
     }
     this.refuse(path, "is not text");

@@ -26,6 +26,7 @@ export function preparation(
     recovers: false,
     imported,
     missing: imported,
+    exponents: [],
     differences: [{ path: "node", how: "not the same in the release" }],
     taken: ["bidpricescript"],
     chart,

@@ -63,6 +63,17 @@ describe("the report of an adoption", () => {
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
   });
 
+  it("says which numbers the release has with an exponent, and what becomes of them", () => {
+    const exponents = [{ path: "minimumbalance", printed: "1e+07", digits: "10000000" }];
+    const prepared = { ...preparation("guide"), exponents };
+    assert.match(
+      planText("provider.yaml", prepared),
+      /\nNumbers that the release has with an exponent.*:\n {2}minimumbalance {2}1e\+07 becomes 10000000$/,
+    );
+    assert.deepEqual(summary(prepared).exponents, exponents);
+    assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /exponent/);
+  });
+
   it("says which values look like credentials, without them", () => {
     const { translation, ...prepared } = preparation("guide");
     const values = { registry: { pullPassword: "SENTINEL" } };

@@ -122,6 +122,37 @@ describe("a stack's file", () => {
     assert.deepEqual(kubernetes, { context: "prod", kubeconfig: { secure: "v1:z" } });
   });
 
+  it("tells its values as Pulumi hands them over, dates as they are written", () => {
+    const lines = [
+      "config:",
+      "  mine:namespace: 12345678",
+      "  mine:website: yes",
+      "  mine:chainid: 2026-12-01",
+      "  mine:timeout: 0744",
+      "  mine:node:",
+      "  mine:values:",
+      "    a: 9007199254740993",
+      "    b: [2026-12-01 00:00:00 +0000 UTC, 2026-12-01, 22:30, on]",
+      "    c: 10000000",
+      "    d: null",
+      "",
+    ].join("\n");
+    writeFileSync(join(directory, "stacks/Pulumi.written.yaml"), lines);
+    assert.deepEqual(readStackFile(directory, "written").settings, {
+      namespace: "12345678",
+      website: "yes",
+      chainid: "2026-12-01",
+      timeout: "484",
+      node: "",
+      values: {
+        a: "9007199254740993",
+        b: ["2026-12-01 00:00:00 +0000 UTC", "2026-12-01", "22:30", "on"],
+        c: 10000000,
+        d: null,
+      },
+    });
+  });
+
   it("is found by the stack's own name", () => {
     assert.equal(ownName("acme/mine/prod"), "prod");
     assert.equal(readStackFile(directory, "acme/prod").settings.chart, "./chart");

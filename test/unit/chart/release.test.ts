@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { releaseNames } from "../../../chart/release.ts";
 
 describe("release names", () => {
-  const cases: readonly (readonly [string, Record<string, string>, string])[] = [
+  const cases: readonly (readonly [string, Record<string, string | number>, string])[] = [
     ["akash-provider", {}, "akash-provider"],
     ["akash", {}, "akash-provider"],
     ["staging", {}, "staging-provider"],
@@ -10,6 +10,7 @@ describe("release names", () => {
     ["akash", { nameOverride: "node" }, "akash-node"],
     ["akash", { fullnameOverride: "gateway" }, "gateway"],
     ["akash", { fullnameOverride: "" }, "akash-provider"],
+    ["akash", { nameOverride: 20261201 }, "akash-20261201"],
     ["a".repeat(53), {}, `${"a".repeat(53)}-provider`],
     [`${"a".repeat(53)}`, { nameOverride: "bbbbbbbb-c" }, `${"a".repeat(53)}-bbbbbbbb`],
   ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { parametersAnnotation } from "../../../chart/parameters.ts";
 import { chartValues } from "../../../chart/values.ts";
 import type { Cluster } from "../../../components/index.ts";
@@ -103,6 +104,70 @@ describe("chart values", () => {
     const { annotations } = actual.serviceAccount as { annotations: Record<string, string> };
     assert.deepEqual(Object.keys(annotations), [parametersAnnotation, "team"]);
     assert.deepEqual(actual.resources, { limits: { cpu: "4" } });
+  });
+
+  it("hold the digits of numbers that the chart prints, and numbers where it writes YAML", () => {
+    // As Pulumi hands them over; the last number is one that no double holds.
+    const own = `{
+      "minimumbalance": 10000000, "gas": 999999, "negative": -1234567.5, "small": 0.00001, "scale": 0.004,
+      "monitor": { "maxRetries": 2304, "list": [20000000, { "deep": 1e22 }] },
+      "storage": { "home": { "size": 10737418240 } },
+      "huge": 9007199254740993,
+      "resources": { "limits": { "memory": 4294967296, "cpu": 2 } },
+      "podSecurityContext": { "fsGroup": 1000650000 },
+      "securityContext": { "runAsUser": 1000650000 },
+      "nodeSelector": { "rack": 1000000 },
+      "affinity": { "nodeAffinity": { "weights": [1000000] } },
+      "tolerations": [{ "key": "a", "tolerationSeconds": 3000000 }],
+      "serviceAccount": { "annotations": { "id": 1000000 } }
+    }`;
+    const actual = values({ values: own });
+    const others = ["from", "domain", "email", "attributes", "letsEncrypt", "gatewayApi"];
+    const given = Object.entries(actual).filter(([name]) => !others.includes(name));
+    assert.deepEqual(Object.fromEntries(given), {
+      minimumbalance: "10000000",
+      gas: 999999,
+      negative: "-1234567.5",
+      small: "0.00001",
+      scale: 0.004,
+      monitor: { maxRetries: 2304, list: ["20000000", { deep: "10000000000000000000000" }] },
+      storage: { home: { size: "10737418240" } },
+      huge: "9007199254740993",
+      resources: { limits: { memory: 4294967296, cpu: 2 } },
+      podSecurityContext: { fsGroup: 1000650000 },
+      securityContext: { runAsUser: 1000650000 },
+      nodeSelector: { rack: 1000000 },
+      affinity: { nodeAffinity: { weights: [1000000] } },
+      tolerations: [{ key: "a", tolerationSeconds: 3000000 }],
+      serviceAccount: { annotations: { id: 1000000, [parametersAnnotation]: "p" } },
+    });
+  });
+
+  it("hold the digits of numbers that are not known yet", async () => {
+    const config = readConfig(configSource({}));
+    const own = {
+      minimumbalance: pulumi.output(10000000),
+      monitor: Promise.resolve({ maxRetries: 2000000, retryPeriod: "4s" }),
+    };
+    const { minimumbalance, monitor } = chartValues(
+      { ...providerArgs(config, {} as Cluster, undefined), values: own },
+      { parameters: "p" },
+    );
+    const known = await new Promise((resolve) => {
+      pulumi.all([minimumbalance, monitor]).apply(resolve);
+    });
+    assert.deepEqual(known, ["10000000", { maxRetries: "2000000", retryPeriod: "4s" }]);
+  });
+
+  it("hold a date of the stack's file as it is written there, at any depth", () => {
+    const { build, list } = values({
+      values: json({
+        build: { date: "2026-12-01 00:00:00 +0000 UTC", at: "2026-12-01 10:00:00 +0200 +0200" },
+        list: ["2026-12-02 00:00:00 +0000 UTC", "22:30"],
+      }),
+    });
+    assert.deepEqual(build, { date: "2026-12-01", at: "2026-12-01T10:00:00+02:00" });
+    assert.deepEqual(list, ["2026-12-02", "22:30"]);
   });
 
   it("hold no credential", () => {

@@ -645,6 +645,57 @@ describe("configuration", () => {
     });
   });
 
+  describe("dates of a stack's file", () => {
+    const dnsOf = (options: object) => {
+      const { challenge } = readConfig(
+        configSource({
+          challenge: "dns-01",
+          dns: json({ provider: "cloudflare", zone: "example.com", ...options }),
+        }),
+      );
+      assert(challenge.type === "dns-01" && challenge.dns.provider === "cloudflare");
+      return challenge.dns;
+    };
+
+    it("mean the same as Pulumi hands them over and as they are written", () => {
+      for (const [written, ...others] of [
+        ["2099-01-31T00:00:00Z", "2099-01-31", "2099-01-31 00:00:00 +0000 UTC"],
+        ["2099-01-31T10:00:00Z", "2099-01-31 10:00:00 +0000 UTC", "2099-01-31T12:00:00+02:00"],
+        ["2099-01-31T08:00:00Z", "2099-01-31 10:00:00 +0200 +0200"],
+      ]) {
+        for (const expiresOn of [written, ...others]) {
+          assert.equal(dnsOf({ expiresOn }).expiresOn, written, expiresOn);
+        }
+      }
+      assert.equal(dnsOf({ rotation: "2026-12-01 00:00:00 +0000 UTC" }).rotation, "2026-12-01");
+      assert.equal(dnsOf({ rotation: "2026-12-01" }).rotation, "2026-12-01");
+    });
+
+    it("are values of attributes as they are written", () => {
+      const attributes = [
+        { key: "since", value: "2026-12-01 00:00:00 +0000 UTC" },
+        { key: "maintenance", value: "22:30" },
+        { key: "size", value: 10000000 },
+        { key: "serial", value: "9007199254740993" },
+        { key: "share", value: 1e-7 },
+      ];
+      const text = json(attributes).replace('"9007199254740993"', "9007199254740993");
+      assert.deepEqual(
+        readConfig(configSource({ attributes: text })).attributes.map(({ value }) => value),
+        ["2026-12-01", "22:30", "10000000", "9007199254740993", "0.0000001"],
+      );
+    });
+
+    it("are none in a password, which is taken as it is", async () => {
+      const walletPassword = "2026-12-01 00:00:00 +0000 UTC";
+      const { wallet } = readConfig(configSource({ walletPassword }));
+      const known = await new Promise((resolve) => {
+        wallet.password.apply(resolve);
+      });
+      assert.equal(known, walletPassword);
+    });
+  });
+
   it("a secret that Helm would keep in clear is refused", () => {
     const source = configSource({ node: "https://rpc.example.com" });
     assertRefused(
