@@ -42,7 +42,12 @@ export async function fromFile(
   const { values, taken } = completedValues(read.values, release, secrets, names);
 
   const scriptFile = `${stackFolder}/${ownName(stack)}.price_script.sh`;
-  const translated = translate(values, { zone, deployedChart: deployed, scriptFile });
+  const translated = translate(values, {
+    zone,
+    deployedChart: deployed,
+    defaults: release.chart.values ?? {},
+    scriptFile,
+  });
   const found = differences({
     values,
     secrets: translated.secrets,

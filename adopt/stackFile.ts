@@ -1,12 +1,13 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { Document, isMap as isMapNode, parseDocument, Scalar, visit, type Node } from "yaml";
+import { isMap as isMapNode, Scalar, visit, type Node } from "yaml";
 import { readIfPresent, writeAtomically } from "../lib/files.ts";
 import { isMap, parseJsonDigits, type ValueMap } from "../lib/json.ts";
 import { decimalText } from "../lib/numbers.ts";
 import { printable } from "../lib/printable.ts";
 import { hasEnvironment, readProject, readStackConfig, stackFileName } from "../lib/stackFile.ts";
 import { leaves, mapLeaves } from "../lib/tree.ts";
+import { editableYaml } from "../lib/yaml.ts";
 
 /** What a stack's configuration says already. */
 export interface StackFile {
@@ -116,8 +117,7 @@ export function writeSettings(
   }
   const { stackConfigDir } = readProject(directory);
   const path = join(directory, stackConfigDir, stackFileName(stack));
-  const present = parseDocument(readIfPresent(path) ?? "");
-  const document = present.contents === null ? new Document({}) : present;
+  const document = editableYaml(readIfPresent(path) ?? "");
   if (!isMapNode(document.get("config"))) {
     document.set("config", document.createNode({}));
   }

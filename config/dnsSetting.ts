@@ -2,7 +2,7 @@ import { z } from "zod";
 import { broughtProofTimeout, defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { defaultDnsRole, isRoleName, roleForms } from "../dns/googleCloud/permissions.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
-import { momentInUtc } from "../lib/moments.ts";
+import { momentInFile, momentInUtc } from "../lib/moments.ts";
 import { domainName, matching, positive } from "./forms.ts";
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects */
@@ -16,7 +16,8 @@ const proofTimeout = positive.optional().meta({
 
 const rotation = z
   .union([z.string().min(1), z.number()])
-  .transform(String)
+  // With quotes in the stack's file or without: no other form of the same moment replaces the credential.
+  .transform((value) => momentInFile(String(value)))
   .prefault(firstRotation)
   .meta({
     description:

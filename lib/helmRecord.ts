@@ -21,6 +21,8 @@ const recordSchema = z.looseObject({
       name: z.string().regex(/^[\w.-]+$/),
       version: z.string().refine((version) => valid(version) !== null),
     }),
+    /** The chart's own values. */
+    values: z.record(z.string(), z.unknown()).nullish(),
   }),
   /** The values that it was given. */
   config: z.record(z.string(), z.unknown()).optional(),

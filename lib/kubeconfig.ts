@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { parse, YAMLParseError } from "yaml";
+import { LineCounter } from "yaml";
 import { z } from "zod";
 import { hasCode, messageOf, UserError } from "./errors.ts";
 import { proxyFor } from "./proxy.ts";
 import { placeholder, shell } from "./shell.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** Which cluster is meant, as the Kubernetes plugin is told it. */
 export interface ClusterChoice {
@@ -252,14 +253,7 @@ function readKubeconfig(path: string): string | undefined {
 }
 
 function parseKubeconfig(content: string, place: string, folder: string): Kubeconfig {
-  let value: unknown;
-  try {
-    value = parse(content) ?? {};
-  } catch (error) {
-    // What the parser says quotes the file, which holds secrets.
-    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw unreadable(place, `it is not YAML${line === undefined ? "" : ` (line ${line})`}`);
-  }
+  const value = yamlIn(content, place);
   const { data, error } = fileSchema.safeParse(withoutNulls(value));
   if (data === undefined) {
     const [issue] = error.issues;
@@ -267,6 +261,22 @@ function parseKubeconfig(content: string, place: string, folder: string): Kubeco
     throw unreadable(place, own ?? `it is no kubeconfig`);
   }
   return withAbsolutePaths(data, folder);
+}
+
+/** The first document of a text, as client-go reads it. What a parser says quotes the file, which holds secrets. */
+function yamlIn(content: string, place: string): unknown {
+  const lines = new LineCounter();
+  const [document] = parseYaml(content, lines);
+  const [error] = document?.errors ?? [];
+  if (error !== undefined) {
+    const { line } = lines.linePos(error.pos[0]);
+    throw unreadable(place, `it is not YAML (line ${line})`);
+  }
+  try {
+    return document?.toJS() ?? {};
+  } catch {
+    throw unreadable(place, "it is not YAML: an alias (*) in it is not right");
+  }
 }
 
 function unreadable(place: string, why: string): UserError {

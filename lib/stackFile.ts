@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "./errors.ts";
 import { readIfPresent } from "./files.ts";
 import { isMap, type ValueMap } from "./json.ts";
-import { parsePulumiYaml } from "./yaml.ts";
+import { shell } from "./shell.ts";
+import { NotYaml, parsePulumiYaml } from "./yaml.ts";
 
 /** What a project's file says, as far as it is needed to find a stack's. */
 export interface ProjectFile {
@@ -10,9 +12,14 @@ export interface ProjectFile {
   readonly stackConfigDir: string;
 }
 
-/** The project's file Pulumi.yaml. */
+/**
+ * The project's file Pulumi.yaml.
+ *
+ * @throws UserError where it is not YAML
+ */
 export function readProject(directory: string): ProjectFile {
-  return parsePulumiYaml(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  const path = join(directory, "Pulumi.yaml");
+  return contentOf(path, readFileSync(path, "utf8")) as ProjectFile;
 }
 
 /**
@@ -20,6 +27,7 @@ export function readProject(directory: string): ProjectFile {
  *
  * @param directory the project's
  * @returns an empty map where there is no such file
+ * @throws UserError where it is not YAML
  */
 export function readStackConfig(directory: string, stack: string): ValueMap {
   const { config } = readStack(directory, stack);
@@ -34,9 +42,24 @@ export function hasEnvironment(directory: string, stack: string): boolean {
 
 function readStack(directory: string, stack: string): ValueMap {
   const { stackConfigDir } = readProject(directory);
-  const text = readIfPresent(join(directory, stackConfigDir, stackFileName(stack)));
-  const content = parsePulumiYaml(text ?? "");
+  const path = join(directory, stackConfigDir, stackFileName(stack));
+  const content = contentOf(path, readIfPresent(path) ?? "");
   return isMap(content) ? content : {};
+}
+
+function contentOf(path: string, text: string): unknown {
+  try {
+    return parsePulumiYaml(text);
+  } catch (error) {
+    if (!(error instanceof NotYaml)) {
+      throw error;
+    }
+    const { line } = error;
+    const look = line === undefined ? shell`grep -n '*' ${path}` : shell`sed -n ${line}p ${path}`;
+    throw new UserError(
+      `${path} is not YAML, and Pulumi does not read it either: ${error.message}. Mend it there: ${look}`,
+    );
+  }
 }
 
 /** The name of a stack's file. */

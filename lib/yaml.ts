@@ -1,11 +1,11 @@
 import {
+  Document,
   isScalar,
+  LineCounter,
   parseAllDocuments,
   parseDocument,
   stringify,
   visit,
-  type Document,
-  type LineCounter,
   type Scalar,
   type ScalarTag,
   type SchemaOptions,
@@ -82,6 +82,26 @@ const pulumiTags = reading(
   ...numbers,
 );
 
+/** What is written for a value of a program; no text in a file is taken for one. */
+const writtenOnly = (tag: string, identify: (value: unknown) => boolean): ScalarTag => ({
+  tag: core(tag),
+  default: true,
+  identify,
+  resolve: (text) => text,
+  stringify: ({ value }) => String(value),
+});
+
+/** A file's scalars stay the texts that they are, and nothing stays nothing. */
+const editing: SchemaOptions = {
+  schema: "failsafe",
+  resolveKnownTags: false,
+  customTags: [
+    "null",
+    writtenOnly("bool", (value) => typeof value === "boolean"),
+    writtenOnly("float", (value) => typeof value === "number"),
+  ],
+};
+
 /** Where libyaml, which Helm's parser is made from, would break a line, or does not accept the character as it is. */
 const escaped = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 
@@ -153,18 +173,48 @@ function keyText({ value, source = "" }: Scalar): unknown {
   return typeof value === "bigint" || typeof value === "boolean" ? String(value) : value;
 }
 
+/** Text that is no YAML. The message says where, and quotes nothing of the text, which may hold credentials. */
+export class NotYaml extends Error {
+  /** The line on which the parser has given up. Default: none can be told. */
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
 /**
- * Parses one document of YAML as Pulumi does its project's and its stacks' files, moments as `writtenMoment` has them.
+ * Parses YAML as Pulumi does its project's and its stacks' files: the first document, moments as `writtenMoment` has them.
  *
- * @throws YAMLError where it is none
+ * @returns null where there is nothing but comments
+ * @throws NotYaml where it is none
  */
 export function parsePulumiYaml(yaml: string): unknown {
-  const document = parseDocument(yaml, { version: "1.1", ...pulumiTags });
-  const [error] = document.errors;
+  const lines = new LineCounter();
+  const options = { version: "1.1", lineCounter: lines, prettyErrors: false } as const;
+  const [document] = [...parseAllDocuments(yaml, { ...options, ...pulumiTags })];
+  const [error] = document?.errors ?? [];
   if (error !== undefined) {
-    throw error;
+    const { line, col } = lines.linePos(error.pos[0]);
+    const code = error.code.toLowerCase().replaceAll("_", " ");
+    throw new NotYaml(`line ${line}, column ${col} (${code})`, line);
   }
-  return document.toJS() as unknown;
+  try {
+    return (document?.toJS() as unknown) ?? null;
+  } catch {
+    throw new NotYaml("an alias (*) in it has no anchor (&) of its name, or makes too much of it");
+  }
+}
+
+/**
+ * A document of YAML to change: what is not changed is written again as it stands there, comments included.
+ *
+ * @param yaml the text, which may be empty
+ */
+export function editableYaml(yaml: string): Document {
+  const present: Document = parseDocument(yaml, editing);
+  return present.contents === null ? new Document({}, editing) : present;
 }
 
 /** Writes a value as YAML that Helm, Kubernetes and Pulumi read as that value again. */

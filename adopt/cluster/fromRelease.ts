@@ -1,7 +1,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import type { ReleaseNames } from "../../chart/release.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
-import { isMap, type ValueMap } from "../../lib/json.ts";
+import { isMap, isUnset, type ValueMap } from "../../lib/json.ts";
 import { leaves, valueAt } from "../../lib/tree.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
 
@@ -14,7 +14,8 @@ export interface CompletedValues {
 
 /**
  * The file's values, and from the release what the file does not say: what was given with `--set`, such as the bid price
- * script. What is empty says nothing. Of a list the file's is the whole.
+ * script. What is empty says nothing, but in the place of one of the chart's own values, which it takes away. Of a list the
+ * file's is the whole.
  *
  * @param live the release's Secrets, by name: Helm may have forgotten the credentials already
  */
@@ -25,7 +26,12 @@ export function completedValues(
   names: ReleaseNames,
 ): CompletedValues {
   const taken: string[] = [];
-  const values = merge(file, release.config ?? {}, [], taken);
+  const defaults = release.chart.values ?? {};
+  const isTaken = (inFile: unknown, inRelease: unknown, path: readonly string[]) =>
+    inRelease === null
+      ? inFile === undefined && !isUnset(valueAt(defaults, path.join(".")))
+      : !isSaid(inFile) && isSaid(inRelease);
+  const values = merge(file, release.config ?? {}, [], { isTaken, taken });
   const credentials = Object.entries(liveCredentials(names)).flatMap(
     ([setting, { path, secret, key }]) => {
       const present = live.get(secret);
@@ -44,22 +50,29 @@ export function completedValues(
   };
 }
 
+interface Taking {
+  readonly isTaken: (inFile: unknown, inRelease: unknown, path: readonly string[]) => boolean;
+  /** Where the paths of what is taken go. */
+  readonly taken: string[];
+}
+
 function merge(
   file: ValueMap,
   release: ValueMap,
   path: readonly string[],
-  taken: string[],
+  taking: Taking,
 ): ValueMap {
   const added = Object.entries(release).flatMap(([name, inRelease]): [string, unknown][] => {
     const inFile = file[name];
     const inside = [...path, name];
-    if (isMap(inFile) && isMap(inRelease)) {
-      return [[name, merge(inFile, inRelease, inside, taken)]];
+    if (isMap(inRelease) && (isMap(inFile) || !isSaid(inFile))) {
+      const merged = merge(isMap(inFile) ? inFile : {}, inRelease, inside, taking);
+      return Object.keys(merged).length === 0 ? [] : [[name, merged]];
     }
-    if (isSaid(inFile) || !isSaid(inRelease)) {
+    if (!taking.isTaken(inFile, inRelease, inside)) {
       return [];
     }
-    taken.push(...leaves(inRelease, {}, inside).map(([leaf]) => leaf));
+    taking.taken.push(...leaves(inRelease, {}, inside).map(([leaf]) => leaf));
     return [[name, inRelease]];
   });
   return { ...file, ...Object.fromEntries(added) };

@@ -1,4 +1,4 @@
-import { isMap, type ValueMap } from "../../lib/json.ts";
+import { isMap, isUnset, type ValueMap } from "../../lib/json.ts";
 import { decimalText } from "../../lib/numbers.ts";
 import { leaves, valueAt, without } from "../../lib/tree.ts";
 
@@ -30,12 +30,14 @@ export class RemainingValues {
   /**
    * @param values the file's values
    * @param maps paths that must be maps, if they are there
+   * @param defaults the chart's own values: nothing in the place of one of them takes it away, and anywhere else says nothing
    */
-  constructor(values: ValueMap, maps: readonly string[]) {
+  constructor(values: ValueMap, maps: readonly string[], defaults: ValueMap) {
     this.rest = values;
     for (const [path] of leaves(values).filter(([, value]) => value === null)) {
-      this.rest = without(this.rest, path);
-      this.dropped.push({ path, why: "It is empty" });
+      if (maps.includes(path) || isUnset(valueAt(defaults, path))) {
+        this.dropEmpty(path);
+      }
     }
     for (const path of maps) {
       const value = valueAt(this.rest, path);
@@ -46,11 +48,20 @@ export class RemainingValues {
     }
   }
 
-  /** Takes the value at a path. */
+  /** Takes the value at a path. Where a setting looks for it, nothing says nothing. */
   take(path: string): unknown {
     const value = valueAt(this.rest, path);
+    if (value === null) {
+      this.dropEmpty(path);
+      return undefined;
+    }
     this.rest = without(this.rest, path);
     return value;
+  }
+
+  private dropEmpty(path: string): void {
+    this.rest = without(this.rest, path);
+    this.dropped.push({ path, why: "It is empty" });
   }
 
   /**

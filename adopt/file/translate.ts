@@ -1,3 +1,4 @@
+import { lt } from "semver";
 import { chartVersion } from "../../chart/release.ts";
 import { priceTargetNames } from "../../config/accepted.ts";
 import type { ValueMap } from "../../lib/json.ts";
@@ -17,6 +18,8 @@ export interface TranslateOptions {
   readonly zone?: string | undefined;
   /** Version of the chart that the file was for. Default: the one that the program deploys. */
   readonly deployedChart?: string;
+  /** The deployed chart's own values. Default: none are known. */
+  readonly defaults?: ValueMap;
   /** File that the bid price script goes to, relative to the project. Default `price_script.sh`. */
   readonly scriptFile?: string;
 }
@@ -45,7 +48,6 @@ export interface Translation {
 /** Values that the stack's settings call the same. */
 const sameName = [
   "from",
-  "domain",
   "website",
   "node",
   "chainid",
@@ -75,8 +77,8 @@ const maps = [
  * own checks (config/) to say.
  */
 export function translate(values: ValueMap, options: TranslateOptions = {}): Translation {
-  const { scriptFile = "price_script.sh", deployedChart = chartVersion } = options;
-  const source = new RemainingValues(values, maps);
+  const { scriptFile = "price_script.sh", deployedChart = chartVersion, defaults = {} } = options;
+  const source = new RemainingValues(values, maps, defaults);
 
   const secrets = {
     walletKey: source.base64("key"),
@@ -86,16 +88,23 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   if (script?.trim() === "") {
     source.refuse("bidpricescript", "is empty");
   }
-  if (source.flag("letsEncrypt.enabled") === false) {
-    source.refuse(
-      "letsEncrypt.enabled",
-      "is false, and this program is for a provider with a certificate from Let's Encrypt; without that line the next up turns it on",
-    );
+  const enabled = source.flag("letsEncrypt.enabled") ?? !lt(deployedChart, firstWithLetsEncrypt);
+  if (!enabled) {
+    source.dropped.push({
+      path: "letsEncrypt.enabled",
+      why: "It is off, and this program is for a certificate from Let's Encrypt: the next up turns it on",
+    });
+    if (options.zone === undefined) {
+      // Nobody has looked at it yet.
+      source.drop("letsEncrypt.dns", "Let's Encrypt is off");
+      source.drop("letsEncrypt.providers", "Let's Encrypt is off");
+    }
   }
   const { dns, credential } = translateDns(source, options.zone, deployedChart);
   const attributes = source.take("attributes");
   const settings = {
     ...Object.fromEntries(sameName.map((name) => [name, source.text(name)])),
+    domain: translateDomain(source),
     email: translateEmail(source),
     attributes,
     ...translatePriceTargets(source, script !== undefined),
@@ -124,6 +133,22 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
     dropped: source.dropped,
     problems: source.problems,
   };
+}
+
+/** The first chart with Let's Encrypt on by default (akash-network/helm-charts #454). */
+const firstWithLetsEncrypt = "12.1.3";
+
+/** Charts without a route for the challenge take names that the API server does not take as the host of one. */
+function translateDomain(source: RemainingValues): string | undefined {
+  const written = source.text("domain");
+  const domain = written?.trim().replace(/\.$/, "").toLowerCase();
+  if (domain !== written) {
+    source.dropped.push({
+      path: "domain",
+      why: "Capital letters and a final dot in it: the name is the same without, and a route takes no other",
+    });
+  }
+  return domain;
 }
 
 /** Without the script nothing reads them, and the stack refuses what has no effect (akash-network/provider, bidengine/pricing.go). */

@@ -53,17 +53,18 @@ export function translateDns(
       ? enabled.filter((name) => listed.includes(name))
       : enabled;
   const [provider, ...others] = used;
-  if (others.length > 0) {
-    source.refuse(
-      "letsEncrypt.providers",
-      "has both DNS providers enabled, and the stack has one; disable the other",
-    );
+  for (const other of others) {
+    source.take(path[other]);
+    source.dropped.push({
+      path: path[other],
+      why: `The stack has one DNS provider, and the chart takes ${path.cloudflare}`,
+    });
   }
   for (const name of listed.filter((name) => !enabled.includes(name))) {
     source.refuse(path.list, `names ${name}, but ${path[name]}.enabled is not true`);
   }
   dropUnused(source, used);
-  if (provider === undefined || others.length > 0) {
+  if (provider === undefined) {
     return {};
   }
   const translation =

@@ -67,6 +67,31 @@ describe("a stack's file", () => {
       );
     });
 
+    it("keeps scalars as they are written, whatever they are for one parser or another", () => {
+      const lines = [
+        "encryptionsalt: v1:abc",
+        "config:",
+        "  mine:timeout: 0744",
+        "  mine:website: yes",
+        "  mine:node: ~",
+        "  mine:chainid:",
+        "  mine:dns: { rotation: 2026-12-01, maxAgeDays: 0o17, big: 9007199254740993, at: 22:30 }",
+        "  mine:values:",
+        "    a: 1e7",
+        "    b: 1.60",
+        "    <<: &x { c: 0x1F }",
+        "    d: !!str 12",
+        "    'on': +05:30",
+        "",
+      ];
+      writeFileSync(path(), lines.join("\n"));
+      writeSettings(directory, identity, { namespace: "akash" });
+      assert.equal(
+        readFileSync(path(), "utf8"),
+        [...lines.slice(0, -1), "  mine:namespace: akash", ""].join("\n"),
+      );
+    });
+
     it("is made where it is missing, and keeps types, whatever parser of YAML reads it", () => {
       const values = {
         texts: [
@@ -189,6 +214,26 @@ describe("a stack's file", () => {
     });
     assert.equal(configuredByPulumi("mine", "no JSON", file), undefined);
   });
+
+  for (const [what, text, where] of [
+    ["a bracket that stays open", "config: [SENTINEL", /: line 1, column \d+ \(.*: sed -n 1p /],
+    ["a key that stands twice", "config:\n  a: 1\n  a: SENTINEL\n", /: line 3, column 3 \(/],
+    ["an alias of nothing", "config:\n  a: *SENTINEL\n", /: an alias \(\*\) in it .*: grep -n /],
+  ] as const) {
+    it(`is refused in a sentence that shows nothing of it, with ${what}`, () => {
+      writeFileSync(join(directory, "stacks/Pulumi.wrong.yaml"), text);
+      assert.throws(
+        () => readStackFile(directory, "wrong"),
+        ({ name, message }: Error) => {
+          assert.equal(name, "UserError");
+          assert.match(message, /Pulumi\.wrong\.yaml is not YAML, and Pulumi does not read it either/);
+          assert.match(message, where);
+          assert.doesNotMatch(message, /SENTINEL|\n/);
+          return true;
+        },
+      );
+    });
+  }
 
   it("says nothing where there is none, or nothing in it", () => {
     writeFileSync(join(directory, "stacks/Pulumi.empty.yaml"), "config:\n");

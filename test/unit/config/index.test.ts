@@ -669,6 +669,15 @@ describe("configuration", () => {
       }
       assert.equal(dnsOf({ rotation: "2026-12-01 00:00:00 +0000 UTC" }).rotation, "2026-12-01");
       assert.equal(dnsOf({ rotation: "2026-12-01" }).rotation, "2026-12-01");
+      for (const rotation of ["2026-12-01T00:00:00Z", "2026-12-1", "2026-12-01T00:00:00+00:00"]) {
+        assert.equal(dnsOf({ rotation }).rotation, "2026-12-01", rotation);
+      }
+      for (const rotation of ["2026-12-01T10:00:00+02:00", "2026-12-01 10:00:00 +0200 +0200"]) {
+        assert.equal(dnsOf({ rotation }).rotation, "2026-12-01T10:00:00+02:00", rotation);
+      }
+      for (const rotation of ["2026-12", "22:30", "first", "2026-13-41", "2026-12-01 at noon"]) {
+        assert.equal(dnsOf({ rotation }).rotation, rotation);
+      }
     });
 
     it("are values of attributes as they are written", () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { connectionTo, contextNames, type ClusterChoice } from "../../../lib/kubeconfig.ts";
+import { formatYaml } from "../../../lib/yaml.ts";
 
 const secret = "token-that-nobody-may-see";
 
@@ -33,7 +33,7 @@ describe("a kubeconfig", () => {
   function file(name: string, content: unknown): string {
     const path = join(directory, name);
     mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, typeof content === "string" ? content : stringify(content));
+    writeFileSync(path, typeof content === "string" ? content : formatYaml(content));
     return path;
   }
 
@@ -156,6 +156,25 @@ describe("a kubeconfig", () => {
     assert.match(refusal(wrong), /proxy-url .* is no address of a proxy/);
   });
 
+  it("is read as client-go reads YAML: truth values, text that looks like a moment, the last of two keys", () => {
+    const path = file(
+      "a",
+      `current-context: 22:30
+contexts: [{ name: 22:30, context: { cluster: 2024-01-15, user: a } }]
+clusters: [{ name: 2024-01-15, cluster: { server: "https://a.test", insecure-skip-tls-verify: yes } }]
+users: []
+users: [{ name: a, user: { token: ${secret} } }]
+---
+another: document
+`,
+    );
+    const { context, cluster, user } = connect(path);
+    assert.deepEqual(
+      [context, cluster["insecure-skip-tls-verify"], user.token],
+      ["22:30", true, secret],
+    );
+  });
+
   describe("that does not serve is refused in a sentence", () => {
     it("where it is not there, or empty", () => {
       assert.match(
@@ -168,6 +187,7 @@ describe("a kubeconfig", () => {
 
     for (const [what, content, expected] of [
       ["no YAML", `a: [${secret}`, /it is not YAML \(line \d+\)/],
+      ["an alias of nothing", `a: *${secret}`, /it is not YAML/],
       ["a text", secret, /it is no kubeconfig/],
       ["a list", [secret], /it is no kubeconfig/],
       ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is no kubeconfig/],

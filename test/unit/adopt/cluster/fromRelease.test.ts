@@ -12,6 +12,7 @@ function completed(
   file: ValueMap,
   config: ValueMap,
   secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  defaults: ValueMap = {},
 ) {
   const live = new Map(
     Object.entries(secrets).map(([name, data]) => [
@@ -19,7 +20,9 @@ function completed(
       { data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, base64(text)])) },
     ]),
   );
-  return completedValues(file, record({ config }), live, names);
+  const release = record({ config });
+  const chart = { ...release.chart, values: defaults };
+  return completedValues(file, { ...release, chart }, live, names);
 }
 
 describe("a file that is completed from the release", () => {
@@ -49,6 +52,15 @@ describe("a file that is completed from the release", () => {
     assert.deepEqual(completed(file, config), {
       values: { ...file, email: "a@example.com" },
       taken: ["email"],
+    });
+  });
+
+  it("gets what takes one of the chart's values away, and nothing that takes nothing away", () => {
+    const defaults = { resources: { limits: { cpu: 2 } }, nodeSelector: {}, monitor: { a: 1 } };
+    const config = { resources: { limits: null }, nodeSelector: null, monitor: null, other: null };
+    assert.deepEqual(completed({ monitor: { a: 2 } }, config, {}, defaults), {
+      values: { monitor: { a: 2 }, resources: { limits: null } },
+      taken: ["resources.limits"],
     });
   });
 

@@ -139,13 +139,7 @@ describe("the translation of", () => {
 
   it("a file with several mistakes names them all, and shows none of the values", () => {
     const { problems } = translate(fixture("both-providers"), { zone: "example.com" });
-    assert.deepEqual(problems.map(({ path }) => path).sort(), [
-      "from",
-      "gatewayApi",
-      "key",
-      "letsEncrypt.enabled",
-      "letsEncrypt.providers",
-    ]);
+    assert.deepEqual(problems.map(({ path }) => path).sort(), ["from", "gatewayApi", "key"]);
     assert.doesNotMatch(JSON.stringify(problems), /SENTINEL|not base64!/);
   });
 });
@@ -221,12 +215,14 @@ describe("the translation of a value", () => {
   });
 
   it("refuses a DNS provider that is listed and not enabled, where the chart reads the list", () => {
-    const values = letsEncrypt({ dns: { providers: ["gcloud"] } });
+    const values = letsEncrypt({ enabled: true, dns: { providers: ["gcloud"] } });
     assert.deepEqual(problemOf(values, { deployedChart: "12.1.2" }), [
       "letsEncrypt.dns.providers names googleCloud, but letsEncrypt.providers.googleCloud.enabled is not true",
     ]);
     assert.deepEqual(
-      problemOf(letsEncrypt({ dns: { providers: ["route53"] } }), { deployedChart: "12.1.2" }),
+      problemOf(letsEncrypt({ enabled: true, dns: { providers: ["route53"] } }), {
+        deployedChart: "12.1.2",
+      }),
       ["letsEncrypt.dns.providers has another name in it than cf and gcloud"],
     );
   });
@@ -253,6 +249,88 @@ describe("the translation of a value", () => {
       assert.deepEqual(problems, []);
       assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.com" });
     }
+  });
+
+  it("takes the first of two that are enabled, where no list decides", () => {
+    const { problems, settings, dropped } = translate(
+      letsEncrypt({
+        providers: {
+          cloudflare: { enabled: true, apiToken: "SENTINEL" },
+          googleCloud: { enabled: true },
+        },
+      }),
+      { zone: "example.com" },
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.com" });
+    assert.deepEqual(
+      dropped.map(({ path }) => path),
+      ["letsEncrypt.providers.googleCloud"],
+    );
+  });
+
+  it("turns Let's Encrypt on where it is off, with what is asked for alone", () => {
+    const providers = { cloudflare: { enabled: true } };
+    for (const [enabled, deployedChart] of [
+      [false, "14.0.8"],
+      ["", "14.0.8"],
+      [undefined, "12.1.2"],
+    ] as const) {
+      const values = letsEncrypt({ enabled, dns: { providers: ["route53"] }, providers });
+      const { problems, settings, dropped, values: rest } = translate(values, { deployedChart });
+      assert.deepEqual(problems, []);
+      assert.deepEqual([settings.challenge, rest], ["http-01", {}]);
+      assert.deepEqual(
+        dropped.map(({ path }) => path),
+        ["letsEncrypt.enabled", "letsEncrypt.dns", "letsEncrypt.providers"],
+      );
+      assert.match(dropped[0]?.why ?? "", /the next up turns it on$/);
+    }
+    const token = letsEncrypt({
+      enabled: false,
+      providers: { cloudflare: { enabled: true, apiToken: "SENTINEL" } },
+    });
+    assert.equal(translate(token, { zone: "example.com" }).settings.challenge, "dns-01");
+  });
+
+  it("writes a domain as a route takes it, and says so", () => {
+    const { settings, dropped } = translate({ domain: "Example.COM." });
+    assert.equal(settings.domain, "example.com");
+    assert.deepEqual(
+      dropped.map(({ path }) => path),
+      ["domain"],
+    );
+    assert.deepEqual(translate({ domain: "bücher.example" }).dropped, []);
+  });
+
+  it("keeps what takes one of the chart's values away, and drops what takes nothing away", () => {
+    const { values, settings, dropped } = translate(
+      {
+        node: null,
+        letsEncrypt: null,
+        resources: { limits: null },
+        monitor: { maxRetries: null },
+        nodeSelector: null,
+        mine: null,
+      },
+      {
+        defaults: {
+          node: "https://rpc.example.com",
+          letsEncrypt: { enabled: true },
+          resources: { limits: { cpu: 2 } },
+          monitor: { maxRetries: 40 },
+          nodeSelector: {},
+        },
+      },
+    );
+    assert.deepEqual(values, { resources: { limits: null }, monitor: { maxRetries: null } });
+    assert.equal(settings.node, undefined);
+    assert.deepEqual(dropped.map(({ path }) => path).sort(), [
+      "letsEncrypt",
+      "mine",
+      "node",
+      "nodeSelector",
+    ]);
   });
 
   it("takes what is empty for not said", () => {

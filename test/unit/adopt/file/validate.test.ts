@@ -69,7 +69,7 @@ describe("the check of a translation", () => {
     const existing = { settings: { colour: "red" }, encrypted: [] };
     const { refusals } = validate("prod", existing, translate(fixture("both-providers")));
     const subjects = refusals.map(({ subject }) => subject);
-    for (const subject of ["letsEncrypt.enabled", "letsEncrypt.providers", "key", "colour"]) {
+    for (const subject of ["gatewayApi", "key", "colour"]) {
       assert(subjects.includes(subject), `${subject} is not among ${subjects.join(", ")}`);
     }
     assert.equal(new Set(subjects).size, subjects.length);
@@ -205,7 +205,7 @@ describe("the check of a translation", () => {
     });
 
     const refused: readonly (readonly [string, ValueMap, string])[] = [
-      ["a domain that no route takes", { domain: "Example.com" }, "domain"],
+      ["a domain that no route takes", { domain: "my_host.example.com" }, "domain"],
       ["a placeholder for an address", { from: "akash1your-provider-address" }, "from"],
       ["a key that is none", { key: encoded("SENTINEL") }, "key"],
       ["attributes that are no list", { attributes: { region: "us" } }, "attributes"],
