@@ -140,7 +140,7 @@ describe("an interrupted run", () => {
 
   describe("of Helm", () => {
     const name = "killed-helm";
-    const settings = { namespace: name, releaseName: `${name}-provider`, timeout: "15" };
+    const settings = { namespace: name, releaseName: `${name}-provider`, timeout: "30" };
     const nowhere = { values: { nodeSelector: { "example.test/disk": "none-has-it" } } };
     let workspace: Workspace;
 
@@ -172,7 +172,7 @@ describe("an interrupted run", () => {
 
     it("that nobody finishes is finished by the next up, which removes the mark", async () => {
       const mark = await cluster.markPending(name);
-      workspace.configure({ ...settings, website: "https://newest.example.test" });
+      workspace.configure({ ...settings, website: "https://newest.example.test", timeout: "15" });
       const { output } = await workspace.up();
       assert.match(output, new RegExp(`kubectl -n ${name} delete secret ${mark}`));
       assert.match(output, /was left pending-upgrade by an interrupted run; removed its mark/);

@@ -36,7 +36,7 @@ describe("a stack's life", () => {
   const outputs: string[] = [];
 
   async function up(...args: string[]): Promise<string> {
-    const { output } = await workspace.up("--diff", ...args);
+    const { output } = await workspace.succeed("up", "-s", "life", "--yes", "--diff", ...args);
     outputs.push(output);
     return output;
   }

@@ -110,7 +110,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
         others = await atClouds();
         // The release's own call to Google takes the proxy of Google's address to the emulated one.
         const withoutProxy = { HTTPS_PROXY: "", HTTP_PROXY: "" };
-        await workspace.withEnvironment(withoutProxy).up("--skip-preview");
+        await workspace.withEnvironment(withoutProxy).up();
         pod = await podUid();
         state = await exported();
         await workspace.succeed("stack", "export", "-s", name, "--file", stateFile());
@@ -131,7 +131,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
       });
 
       it("is left by up as it is, the pod and all that the state tells", async () => {
-        await workspace.up("--skip-preview");
+        await workspace.up();
         differences.push(...stateDifferences(state, await exported()));
         const current = await podUid();
         if (current !== pod) {

@@ -27,6 +27,8 @@ export interface CommandResult {
 /** Settings of a stack, by name; objects and lists as they are. Undefined leaves one of the local stack's out. */
 export type StackSettings = Readonly<Record<string, unknown>>;
 
+const skipPreview = "--skip-preview";
+
 /** Pulumi reads YAML 1.1, where a moment that is not quoted is no text. */
 const yaml = { version: "1.1" } as const;
 
@@ -184,7 +186,7 @@ export class Workspace {
     victim: "engine" | "all",
     args: readonly string[],
   ): Promise<void> {
-    const command = ["up", "-s", this.stack, "--yes", "--non-interactive", ...args];
+    const command = ["up", "-s", this.stack, "--yes", skipPreview, "--non-interactive", ...args];
     const child = spawn("pulumi", command, {
       cwd: this.directory,
       env: this.environment,
@@ -215,13 +217,17 @@ export class Workspace {
     await this.succeed("stack", "import", "-s", this.stack, "--file", file);
   }
 
+  /**
+   * Brings the stack up without a preview, which starts the program and the plugins once more and so takes as long again.
+   * A test of what the preview of `pulumi up` says or refuses runs that command itself.
+   */
   up(...args: readonly string[]): Promise<CommandResult> {
-    return this.succeed("up", "-s", this.stack, "--yes", ...args);
+    return this.succeed("up", "-s", this.stack, "--yes", skipPreview, ...args);
   }
 
-  /** Destroys what the stack has made. Its delete hooks are the program's. */
+  /** Destroys what the stack has made, without a preview like {@link up}. Its delete hooks are the program's. */
   destroy(): Promise<CommandResult> {
-    return this.succeed("destroy", "-s", this.stack, "--yes", "--run-program");
+    return this.succeed("destroy", "-s", this.stack, "--yes", skipPreview, "--run-program");
   }
 
   /** The stack's outputs. */
