@@ -9,20 +9,24 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { createSecureContext } from "node:tls";
 import { CustomObjectsApi, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
+import { withEachChange } from "./changes.ts";
 import { createSelfSigned } from "./certificates.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { homeVolumes } from "./issuer.ts";
 import { loopback } from "../processes/ports.ts";
 import { acceptance, isFor, type Route } from "./routes.ts";
 
-/** Milliseconds between two looks at the routes. */
-const interval = 500;
 /** The controller of the class that the sandbox has for Ingresses (objects.ts). */
 const ingressController = "k8s.io/ingress-nginx";
 const gatewayApi = { group: "gateway.networking.k8s.io", version: "v1" } as const;
+const watched = [
+  `/apis/${gatewayApi.group}/${gatewayApi.version}/gateways`,
+  `/apis/${gatewayApi.group}/${gatewayApi.version}/httproutes`,
+  "/apis/networking.k8s.io/v1/ingresses",
+  "/apis/networking.k8s.io/v1/ingressclasses",
+];
 
 interface List {
   readonly items: readonly Route[];
@@ -33,9 +37,7 @@ class Routes {
   readonly #custom: CustomObjectsApi;
   readonly #networking: NetworkingV1Api;
 
-  constructor(kubeconfig: string) {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
+  constructor(config: KubeConfig) {
     this.#custom = config.makeApiClient(CustomObjectsApi);
     this.#networking = config.makeApiClient(NetworkingV1Api);
   }
@@ -131,7 +133,9 @@ async function main(
   ports: readonly number[],
 ): Promise<never> {
   const [http, api, challenge = 0] = ports;
-  const routes = new Routes(kubeconfig);
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const routes = new Routes(config);
   createServer((asked, response) => {
     answer(routes, challenge, asked, response).catch((error: unknown) => {
       response.writeHead(500).end(messageOf(error));
@@ -159,15 +163,7 @@ async function main(
     .on("tlsClientError", () => undefined)
     .listen(api, loopback);
 
-  for (;;) {
-    try {
-      await routes.accept();
-    } catch (error) {
-      // The API server is away, or somebody has changed the route meanwhile; the next look makes up for it.
-      process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`);
-    }
-    await delay(interval);
-  }
+  return withEachChange(config, watched, () => routes.accept());
 }
 
 const [directory, kubeconfig, ...ports] = process.argv.slice(2);

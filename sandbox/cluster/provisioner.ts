@@ -5,13 +5,12 @@
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { messageOf } from "../../lib/errors.ts";
+import { withEachChange } from "./changes.ts";
 import { isReleased, volumeFor } from "./volumes.ts";
 
-/** Milliseconds between two looks. Listing is cheap for one node, and needs no care for broken watches. */
-const interval = 500;
+const watched = ["/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes"];
+
 async function reconcile(api: CoreV1Api): Promise<void> {
   const claims = await api.listPersistentVolumeClaimForAllNamespaces();
   for (const volume of claims.items.flatMap((claim) => volumeFor(claim) ?? [])) {
@@ -37,15 +36,7 @@ async function main(kubeconfig: string): Promise<never> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
-  for (;;) {
-    try {
-      await reconcile(api);
-    } catch (error) {
-      // The API server is away for a moment; the next look makes up for it.
-      process.stderr.write(`${new Date().toISOString()} ${messageOf(error)}\n`);
-    }
-    await delay(interval);
-  }
+  return withEachChange(config, watched, () => reconcile(api));
 }
 
 const [kubeconfig] = process.argv.slice(2);
