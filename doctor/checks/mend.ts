@@ -65,6 +65,22 @@ export function applyAgain(expected: Expectation): ShellText {
   );
 }
 
+/**
+ * Makes a StatefulSet of the release anew, and then its pod: what was deleted is the set alone, so that the pod goes on
+ * until there is a set again that makes it. The pod has to go then, since the set cannot give an existing pod its claim
+ * (its volumes are fixed), tries that for ever, and replaces no pod before it has succeeded.
+ */
+export function remakeStatefulSet(expected: Expectation, name: string): ShellText {
+  return joined(
+    [
+      kubectl(expected, shell`delete statefulset ${name} --cascade=orphan --ignore-not-found`),
+      applyAgain(expected),
+      kubectl(expected, shell`delete pod ${name}-0 --wait=false --ignore-not-found`),
+    ],
+    " && ",
+  );
+}
+
 /** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */
 export function renewCredential(expected: Expectation): ShellText {
   const { made, challenge } = expected;

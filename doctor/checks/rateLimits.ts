@@ -5,6 +5,7 @@ import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
+import { remakeStatefulSet } from "./mend.ts";
 import { registeredDomain } from "./registeredDomain.ts";
 import { shell } from "../../lib/shell.ts";
 
@@ -29,11 +30,7 @@ const volatileHome: Problem = {
   severity: "error",
   title: "The provider's home is not on a persistent volume",
   why: "Each restart forgets the certificate and orders another, and the fifth in a week is the last.",
-  command: (expected) =>
-    kubectl(
-      expected,
-      shell`get statefulset ${expected.names.fullname} -o jsonpath='{.spec.volumeClaimTemplates}'`,
-    ),
+  command: (expected) => remakeStatefulSet(expected, expected.names.fullname),
 };
 
 const week = 7 * 24 * 60 * 60 * 1_000;

@@ -1,9 +1,10 @@
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
+import { isMap } from "../../lib/json.ts";
 import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Difference } from "./differences.ts";
-import { applyAgain } from "./mend.ts";
+import { applyAgain, remakeStatefulSet } from "./mend.ts";
 
 /**
  * The fields that the API server lets nobody change, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and
@@ -34,14 +35,11 @@ export function undoing(
   const type = kind.toLowerCase();
   const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
   if (fields.some(({ path }) => fixedFields[kind]?.test(path))) {
-    // Its pods go on meanwhile.
-    const removal =
-      kind === "StatefulSet"
-        ? shell`delete ${type} ${name} --cascade=orphan`
-        : shell`delete ${type} ${name}`;
-    return joined([kubectl(target, removal), applyAgain(expected)], " && ");
+    return kind === "StatefulSet"
+      ? remakeStatefulSet(expected, name)
+      : joined([kubectl(target, shell`delete ${type} ${name}`), applyAgain(expected)], " && ");
   }
-  const patch = fields.filter(isLeft).sort(fromTheEnd).map(operation);
+  const patch = fields.filter(isLeft).sort(fromTheEnd).flatMap(operations);
   const rest = fields.filter((field) => !isLeft(field));
   return joined(
     [
@@ -62,10 +60,14 @@ function isLeft({ applied, live, isAddition }: Difference): boolean {
   );
 }
 
-function operation({ pointer, applied, isAddition }: Difference) {
-  return isAddition
-    ? { op: "remove", path: pointer }
-    : { op: "replace", path: pointer, value: applied };
+/** An item's index may be another's when the command is run: the patch is refused where its name is not there any more. */
+function operations({ pointer, applied, live, isAddition }: Difference): readonly object[] {
+  return isAddition && isMap(live)
+    ? [
+        { op: "test", path: `${pointer}/name`, value: live.name },
+        { op: "remove", path: pointer },
+      ]
+    : [{ op: "replace", path: pointer, value: applied }];
 }
 
 /** Each removal moves what follows it. */

@@ -406,12 +406,18 @@ describe("doctor", () => {
     it("sees what somebody has added to an object, and takes it away", async () => {
       const { name, release } = patient;
       await patient.run(
-        `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
+        `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 OF_ANOTHER=2 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
       );
       const [changed] = (await patient.problems()).filter(({ id }) => id === "object-changed");
       assert.equal(
         changed?.seen,
-        'spec.replicas 0\nspec.template.spec.containers[provider].env[OF_SOMEBODY] {"name":"OF_SOMEBODY","value":"1"}',
+        [
+          "spec.replicas 0",
+          ...["OF_SOMEBODY", "OF_ANOTHER"].map(
+            (name, index) =>
+              `spec.template.spec.containers[provider].env[${name}] ${JSON.stringify({ name, value: `${index + 1}` })}`,
+          ),
+        ].join("\n"),
       );
       await patient.mend("object-changed");
       await podReady(patient);
@@ -958,9 +964,8 @@ describe("doctor", () => {
       await podReady(patient);
       const signs = await patient.signs();
       assert(signs.includes("error home-not-persistent"), signs.join());
-      await patient.mend("object-changed");
-      await podReady(patient);
-      await waitFor(async () => !(await patient.ids()).includes("home-not-persistent"), {
+      await patient.mend("home-not-persistent");
+      await waitFor(async () => (await patient.ids()).join() === "rate-limit-near", {
         what: "the pod with its claim",
         timeout: 60_000,
       });

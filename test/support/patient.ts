@@ -223,10 +223,14 @@ export class Patient {
 
   private withoutNames(command: string): string {
     const names = [this.host, this.pod, this.release, this.domain, this.name];
-    return names
-      .reduce((text, name) => text.replaceAll(name, "x"), command)
-      .replace(/^sleep \d+ && /, "")
-      .replace(/version=\d+/, "version=1");
+    return (
+      names
+        .reduce((text, name) => text.replaceAll(name, "x"), command)
+        .replace(/^sleep \d+ && /, "")
+        .replace(/version=\d+/, "version=1")
+        // Which items of a list have to go, and where they stand, is another thing each time.
+        .replace(/(?<=--type=json -p )'\[.*?\]'/, "x")
+    );
   }
 
   /** The findings above info. */

@@ -154,7 +154,7 @@ describe("doctor, the release", () => {
       `spec.template.spec.containers[provider].env[AKASH_X] ${JSON.stringify(variable)}`,
     );
     const patch = (index: number) =>
-      `kubectl -n akash-services patch statefulset akash-provider --type=json -p '[{"op":"remove","path":"/spec/template/spec/containers/0/env/${index}"}]'`;
+      `kubectl -n akash-services patch statefulset akash-provider --type=json -p '[{"op":"test","path":"/spec/template/spec/containers/0/env/${index}/name","value":"AKASH_X"},{"op":"remove","path":"/spec/template/spec/containers/0/env/${index}"}]'`;
     const last = Number(/env\/(\d+)/.exec(added.command)?.[1]);
     assert.equal(added.command, patch(last));
     const both = await commandOf((set) => {
@@ -180,7 +180,7 @@ describe("doctor, the release", () => {
     });
     assert.match(
       finding?.command ?? "",
-      /^kubectl -n akash-services delete statefulset provider --cascade=orphan && helm .* apply -f -$/,
+      /^kubectl -n akash-services delete statefulset provider --cascade=orphan --ignore-not-found && helm .* apply -f - && kubectl -n akash-services delete pod provider-0 --wait=false --ignore-not-found$/,
     );
   });
 
