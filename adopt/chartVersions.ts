@@ -30,7 +30,7 @@ export function chartRefusals(
     ? [
         {
           subject: `chart ${deployed}`,
-          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only when its StatefulSet is made anew. Delete it first, which leaves the pod: ${kubectl(target, shell`delete statefulset ${statefulSet} --cascade=orphan`)}`,
+          problem: `keeps the home directory in the pod; Helm can upgrade it to ${firstWithHomeVolume} or later only when its StatefulSet is made anew. Delete it first, which leaves the pod: ${kubectl(target, shell`delete statefulset ${statefulSet} --cascade=orphan`)}. Helm's new one cannot give that pod a volume; delete the pod, too, once the new one is there: ${kubectl(target, shell`delete pod ${statefulSet}-0 --wait=false`)}`,
         },
       ]
     : [];

@@ -21,7 +21,7 @@ describe("the deployed chart's version", () => {
     const [refusal] = chartRefusals("11.6.5", { namespace: "n", kubeContext: "c" }, "x");
     assert.match(
       refusal?.problem ?? "",
-      /: kubectl --context c -n n delete statefulset x --cascade=orphan$/,
+      /: kubectl --context c -n n delete statefulset x --cascade=orphan\. .*: kubectl --context c -n n delete pod x-0 --wait=false$/,
     );
   });
 });
