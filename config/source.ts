@@ -62,7 +62,7 @@ export function runningStack(): ConfigSource {
       ]),
     ),
     keptAsText: (setting) => isTextInFile(prefix + setting),
-    contexts: (kubeconfig) => contextNames({ kubeconfig }),
+    contexts: (kubeconfig) => contextNames({ kubeconfig, stack: pulumi.getStack() }),
   };
 }
 

@@ -76,7 +76,7 @@ const userSchema = z.object({
   as: text,
   "as-uid": text,
   "as-groups": z.array(z.string()).default([]),
-  "as-user-extra": z.record(z.string(), z.unknown()).default({}),
+  "as-user-extra": z.record(z.string(), z.array(z.string())).default({}),
   exec: execSchema.optional(),
   "auth-provider": z.object({ name: z.string(), config: z.unknown() }).optional(),
 });
@@ -118,6 +118,8 @@ interface Resolved {
   readonly kubeconfig: Kubeconfig;
   /** Which it is, for messages. */
   readonly place: string;
+  /** The command that names another in its place. */
+  readonly another: string;
 }
 
 const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -135,7 +137,7 @@ const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
  */
 export function connectionTo(choice: ClusterChoice, surroundings: Surroundings = {}): Connection {
   const { environment = process.env } = surroundings;
-  const { kubeconfig, place } = resolved(choice, surroundings);
+  const { kubeconfig, place, another } = resolved(choice, surroundings);
   const { clusters, contexts, users } = kubeconfig;
   if (contexts.size === 0 && clusters.size === 0) {
     const pod = choice.context === undefined ? podConnection(surroundings) : undefined;
@@ -174,7 +176,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   if (user === undefined) {
     throw missing("user", context.user);
   }
-  const server = serverUrl(cluster, place);
+  const server = serverUrl(cluster, place, another);
   return { context: name, server, proxy: proxyOf(cluster, server, environment), cluster, user };
 }
 
@@ -184,7 +186,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
  * @throws UserError when a file is no kubeconfig
  */
 export function contextNames(
-  choice: Pick<ClusterChoice, "kubeconfig">,
+  choice: Pick<ClusterChoice, "kubeconfig" | "stack">,
   surroundings: Surroundings = {},
 ): readonly string[] {
   return [...resolved(choice, surroundings).kubeconfig.contexts.keys()];
@@ -192,36 +194,50 @@ export function contextNames(
 
 /** Whether a kubeconfig is given by its path, as the Kubernetes plugin tells: what is no file counts as the content. */
 export function isPath(kubeconfig: string): boolean {
-  return existsSync(expanded(kubeconfig, homedir())) || !/[\n{]|: /.test(kubeconfig);
+  return (
+    existsSync(expanded(kubeconfig, homedir())) ||
+    !(/[\n{]|: /.test(kubeconfig) || isEncoded(kubeconfig))
+  );
+}
+
+/** Whether it is a kubeconfig in base64, as CI systems keep one: a content, which no message may show as if it were a path. */
+function isEncoded(text: string): boolean {
+  return (
+    /^[\w+/=\s-]{40,}$/.test(text) &&
+    /\b(?:clusters|current-context)\b/.test(Buffer.from(text, "base64").toString("latin1"))
+  );
 }
 
 function resolved(
-  { kubeconfig }: Pick<ClusterChoice, "kubeconfig">,
+  { kubeconfig, stack }: Pick<ClusterChoice, "kubeconfig" | "stack">,
   { environment = process.env, home = homedir() }: Surroundings,
 ): Resolved {
   if (kubeconfig !== undefined && kubeconfig !== "") {
     const path = resolve(expanded(kubeconfig, home));
     const isFile = isPath(kubeconfig);
     const place = isFile ? path : "the one in the stack's configuration";
-    const content = isFile ? readKubeconfig(path) : kubeconfig;
+    // The environment's do not count beside it.
+    const another = shell`pulumi config set -s ${stack ?? placeholder("stack")} --secret kubernetes:kubeconfig < kubeconfig.yaml`;
+    const content = isFile ? readKubeconfig(path, another) : kubeconfig;
     if (content === undefined) {
-      return { kubeconfig: emptyKubeconfig(), place: `${path} does not exist` };
+      return { kubeconfig: emptyKubeconfig(), place: `${path} does not exist`, another };
     }
     // The plugin reads the content alone, so that paths in it are relative to where it runs.
-    const parsed = parseKubeconfig(content, place, process.cwd());
-    return { kubeconfig: parsed, place: isEmpty(parsed) ? `${place} is empty` : place };
+    const parsed = parseKubeconfig(content, place, process.cwd(), another);
+    return { kubeconfig: parsed, place: isEmpty(parsed) ? `${place} is empty` : place, another };
   }
+  const another = "export KUBECONFIG='FILE'";
   const listed = environment.KUBECONFIG ?? "";
   const paths =
     listed === "" ? [join(home, ".kube", "config")] : [...new Set(listed.split(delimiter))];
   const files = paths
     .filter((path) => path !== "")
     .map((path) => {
-      const content = readKubeconfig(path);
+      const content = readKubeconfig(path, another);
       const folder = dirname(resolve(path));
       return {
         path,
-        parsed: content === undefined ? undefined : parseKubeconfig(content, path, folder),
+        parsed: content === undefined ? undefined : parseKubeconfig(content, path, folder, another),
       };
     });
   const found = files.flatMap(({ parsed }) => parsed ?? []);
@@ -230,10 +246,10 @@ function resolved(
     const why = files.map(
       ({ path, parsed }) => `${path} ${parsed === undefined ? "does not exist" : "is empty"}`,
     );
-    return { kubeconfig: merged, place: why.join(", ") || "KUBECONFIG names no file" };
+    return { kubeconfig: merged, place: why.join(", ") || "KUBECONFIG names no file", another };
   }
   const present = files.filter(({ parsed }) => parsed !== undefined).map(({ path }) => path);
-  return { kubeconfig: merged, place: present.join(", ") };
+  return { kubeconfig: merged, place: present.join(", "), another };
 }
 
 function expanded(path: string, home: string): string {
@@ -241,47 +257,55 @@ function expanded(path: string, home: string): string {
 }
 
 /** Undefined where there is no such file. */
-function readKubeconfig(path: string): string | undefined {
+function readKubeconfig(path: string, another: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) {
       return undefined;
     }
-    throw unreadable(path, messageOf(error).replace(/^\w+: ([^,]*),.*$/, "$1"));
+    throw unreadable(path, messageOf(error).replace(/^\w+: ([^,]*),.*$/, "$1"), another);
   }
 }
 
-function parseKubeconfig(content: string, place: string, folder: string): Kubeconfig {
-  const value = yamlIn(content, place);
+function parseKubeconfig(
+  content: string,
+  place: string,
+  folder: string,
+  another: string,
+): Kubeconfig {
+  if (isEncoded(content)) {
+    throw unreadable(place, "it is in base64, which base64 -d undoes", another);
+  }
+  const value = yamlIn(content, place, another);
   const { data, error } = fileSchema.safeParse(withoutNulls(value));
   if (data === undefined) {
     const [issue] = error.issues;
     const own = issue?.code === "custom" ? issue.message : undefined;
-    throw unreadable(place, own ?? `it is no kubeconfig`);
+    throw unreadable(place, own ?? `it is no kubeconfig`, another);
   }
   return withAbsolutePaths(data, folder);
 }
 
 /** The first document of a text, as client-go reads it. What a parser says quotes the file, which holds secrets. */
-function yamlIn(content: string, place: string): unknown {
+function yamlIn(content: string, place: string, another: string): unknown {
   const lines = new LineCounter();
   const [document] = parseYaml(content, lines);
   const [error] = document?.errors ?? [];
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);
-    throw unreadable(place, `it is not YAML (line ${line})`);
+    throw unreadable(place, `it is not YAML (line ${line})`, another);
   }
   try {
     return document?.toJS() ?? {};
   } catch {
-    throw unreadable(place, "it is not YAML: an alias (*) in it is not right");
+    throw unreadable(place, "it is not YAML: an alias (*) in it is not right", another);
   }
 }
 
-function unreadable(place: string, why: string): UserError {
+function unreadable(place: string, why: string, another: string): UserError {
   return new UserError(
-    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: export KUBECONFIG='FILE'`,
+    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: ${another}`,
   );
 }
 
@@ -350,7 +374,11 @@ function isEmpty({ clusters, contexts }: Kubeconfig): boolean {
 }
 
 /** The address with its scheme, which client-go adds where it is missing: HTTPS where a certificate is to be checked. */
-function serverUrl(cluster: z.output<typeof clusterSchema>, place: string): string {
+function serverUrl(
+  cluster: z.output<typeof clusterSchema>,
+  place: string,
+  another: string,
+): string {
   const { server = "" } = cluster;
   const secured =
     cluster["certificate-authority"] ?? cluster["certificate-authority-data"] ?? undefined;
@@ -358,7 +386,7 @@ function serverUrl(cluster: z.output<typeof clusterSchema>, place: string): stri
     ? server
     : `${secured === undefined ? "http" : "https"}://${server}`;
   if (!URL.canParse(url)) {
-    throw unreadable(place, `${server} is no address of a server`);
+    throw unreadable(place, `${server} is no address of a server`, another);
   }
   return url.replace(/\/+$/, "");
 }

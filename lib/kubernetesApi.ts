@@ -16,7 +16,6 @@ import { kubectl, type CommandTarget } from "./clusterCommand.ts";
 import { ClusterFailure, ClusterUnreachable, withSentences } from "./clusterFailure.ts";
 import { clockHint } from "./clock.ts";
 import { logTimeout, requestTimeout, withDeadline } from "./deadline.ts";
-import { UserError } from "./errors.ts";
 import { execCredential, isFresh, type ExecCredential } from "./execCredential.ts";
 import { parseJson } from "./json.ts";
 import {
@@ -118,12 +117,13 @@ async function newClient(
   const credentials =
     exec === undefined ? undefined : new PluginCredentials(exec, connection, timeouts.plugin);
   const library = createConfiguration().httpApi;
+  const impersonation = impersonationHeaders(connection);
   const httpApi = wrapHttpLibrary({
     send: async (request) => {
       try {
         const { status, headers, body } = await answerOf(
           library,
-          request,
+          withHeaders(request, impersonation),
           timeouts,
           connection,
           choice,
@@ -259,16 +259,6 @@ function clusterOf({ cluster, server, proxy }: Connection) {
 }
 
 function userOf({ user }: Connection) {
-  const unsupported = [
-    ...(user["as-groups"].length > 0 ? ["as-groups"] : []),
-    ...(user["as-uid"] === undefined ? [] : ["as-uid"]),
-    ...(Object.keys(user["as-user-extra"]).length > 0 ? ["as-user-extra"] : []),
-  ];
-  if (unsupported.length > 0) {
-    throw new UserError(
-      `The kubeconfig's user has ${unsupported.join(" and ")}, which the program's own calls cannot send. Name another context: kubectl config get-contexts`,
-    );
-  }
   return {
     name: "user",
     certFile: user["client-certificate"],
@@ -277,12 +267,48 @@ function userOf({ user }: Connection) {
     keyData: user["client-key-data"],
     username: user.username,
     password: user.password,
-    impersonateUser: user.as,
     // A file of a token is read anew as it is renewed, and comes before a token.
     ...(user.tokenFile === undefined
       ? { token: user.token, authProvider: user["auth-provider"] }
       : { authProvider: { name: "tokenFile", config: { tokenFile: user.tokenFile } } }),
   };
+}
+
+/**
+ * Whom a call is to count as, where that is not who makes it, as client-go sends it (k8s.io/client-go,
+ * transport/round_trippers.go). The client itself sends a user's name alone.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+function impersonationHeaders({ user }: Connection): readonly Header[] {
+  const one = (name: string, value: string | undefined): readonly Header[] =>
+    value === undefined || value === "" ? [] : [[name, value]];
+  return [
+    ...one("Impersonate-User", user.as),
+    ...one("Impersonate-Uid", user["as-uid"]),
+    ...user["as-groups"].flatMap((group) => one("Impersonate-Group", group)),
+    ...Object.entries(user["as-user-extra"]).flatMap(([key, values]) =>
+      values.map((value): Header => [`Impersonate-Extra-${headerName(key)}`, value]),
+    ),
+  ];
+}
+
+/** A header's name and value. */
+type Header = readonly [name: string, value: string];
+
+/** A key as a header's name may have it. */
+function headerName(key: string): string {
+  return encodeURIComponent(key).replace(/[()]/g, (char) => (char === "(" ? "%28" : "%29"));
+}
+
+/** A request with further headers, of which there may be several of one name. */
+function withHeaders(request: RequestContext, more: readonly Header[]): RequestContext {
+  if (more.length === 0) {
+    return request;
+  }
+  // What sends it (node-fetch) takes pairs, too, which the types leave out; of an object's entry it would make one header.
+  const getHeaders = () => [...Object.entries(request.getHeaders()), ...more];
+  return Object.assign(Object.create(request) as RequestContext, { getHeaders });
 }
 
 /** An answer that has come to its end. */

@@ -20,6 +20,11 @@ function kubeconfig(name: string, more: { server?: string; cluster?: object; use
   };
 }
 
+/** As CI systems keep one. */
+function encoded(content: object): string {
+  return Buffer.from(formatYaml(content)).toString("base64");
+}
+
 describe("a kubeconfig", () => {
   let directory: string;
 
@@ -189,6 +194,7 @@ another: document
       ["no YAML", `a: [${secret}`, /it is not YAML \(line \d+\)/],
       ["an alias of nothing", `a: *${secret}`, /it is not YAML/],
       ["a text", secret, /it is no kubeconfig/],
+      ["in base64", encoded(kubeconfig("x")), /it is in base64, which base64 -d undoes\)/],
       ["a list", [secret], /it is no kubeconfig/],
       ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is no kubeconfig/],
       ["clusters that are no list", { clusters: { a: secret } }, /it is no kubeconfig/],
@@ -207,6 +213,18 @@ another: document
         assert.match(refusal(file("wrong", content)), expected);
       });
     }
+
+    it("where the stack's own is in base64, of which nothing is shown, with the command for it", () => {
+      const content = encoded(kubeconfig("x", { user: { token: secret } }));
+      for (const own of [content, content.replace(/.{76}/g, "$&\n")]) {
+        const message = refusal(undefined, { kubeconfig: own, stack: "prod" });
+        assert(!message.includes(content.slice(0, 20)), message);
+        assert.match(
+          message,
+          /it is in base64.*: pulumi config set -s prod --secret kubernetes:kubeconfig < kubeconfig.yaml$/,
+        );
+      }
+    });
 
     it("where it lacks what is named, with what there is and the command", () => {
       const one = file("a", { ...kubeconfig("one"), "current-context": "" });

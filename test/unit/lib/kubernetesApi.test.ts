@@ -13,13 +13,17 @@ describe("a cluster's API", () => {
   let address: string;
   let status: number;
   let headers: IncomingHttpHeaders[];
+  /** Each request's headers, name and value by turns. */
+  let raw: (readonly string[])[];
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "kubernetes-api-"));
     status = 200;
     headers = [];
+    raw = [];
     server = createServer((request, response) => {
       headers.push(request.headers);
+      raw.push(request.rawHeaders);
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify({ kind: "Status", message: "because it says so", items: [] }));
     });
@@ -103,6 +107,27 @@ describe("a cluster's API", () => {
     writeFileSync(tokenFile, "from-file");
     await list(address, { tokenFile, token: "old" });
     assert.equal(headers[0]?.authorization, "Bearer from-file");
+  });
+
+  it("is asked as whom the kubeconfig impersonates", async () => {
+    await list(address, {
+      as: "jane",
+      "as-uid": "42",
+      "as-groups": ["ops, eu", "dev"],
+      "as-user-extra": { "example.com/(team)": ["a", "b"] },
+    });
+    const sent = raw[0] ?? [];
+    const pairs = sent.flatMap((name, index) =>
+      /^impersonate-/i.test(name) ? [[name.toLowerCase(), sent[index + 1]]] : [],
+    );
+    assert.deepEqual(pairs.sort(), [
+      ["impersonate-extra-example.com%2f%28team%29", "a"],
+      ["impersonate-extra-example.com%2f%28team%29", "b"],
+      ["impersonate-group", "dev"],
+      ["impersonate-group", "ops, eu"],
+      ["impersonate-uid", "42"],
+      ["impersonate-user", "jane"],
+    ]);
   });
 
   describe("with a credential plugin", () => {
