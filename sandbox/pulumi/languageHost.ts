@@ -9,6 +9,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
@@ -173,6 +174,8 @@ async function serve(engine: string): Promise<void> {
     });
   });
   process.stdout.write(`${port}\n`);
+  // The engine ends it with a signal, which leaves no time for that.
+  flushCompileCache();
 
   const end = () => {
     host.cancel();
