@@ -99,7 +99,12 @@ function withoutProxyHere({ NO_PROXY, no_proxy, ...environment }) {
 
 const child = spawn(findNode(project), [script, ...args], {
   stdio: "inherit",
-  env: withoutProxyHere(process.env),
+  env: {
+    // A fifth of a script's start is reading TypeScript, which Node keeps here. Not in the folder for temporary files:
+    // who can write to the cache can run code.
+    NODE_COMPILE_CACHE: join(project, "node_modules/.cache/compiled"),
+    ...withoutProxyHere(process.env),
+  },
 });
 // The terminal sends an interrupt to the script as well; a termination is sent to this process alone.
 process.on("SIGINT", () => undefined);
