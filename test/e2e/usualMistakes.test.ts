@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { operatorTokens } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -145,6 +148,78 @@ describe("the usual mistakes at a cloud", () => {
       }
     });
   }
+
+  /** Pastes the command of a preview that is refused, with what the reader has; the next preview is not. */
+  async function assertMended(
+    environment: NodeJS.ProcessEnv,
+    command: RegExp,
+    stdin = "",
+  ): Promise<void> {
+    const [shown] = command.exec(await diagnostics(environment)) ?? [];
+    assert(shown !== undefined, `no ${command}`);
+    const at = workspace.withEnvironment(environment);
+    const { status, output } = await at.shell(
+      `${stdin === "" ? "" : `printf %s '${stdin}' | `}${shown}`,
+    );
+    assert.equal(status, 0, `${shown}\n${output}`);
+    await at.succeed("preview", "-s", name);
+  }
+
+  it("no credential: mended by the commands that are given", async () => {
+    workspace.configure(settings({ dns: dns.cloudflare }));
+    const nobody = { CLOUDFLARE_API_TOKEN: undefined, GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
+    const token = sandbox.environment.CLOUDFLARE_API_TOKEN;
+    await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+
+    // One that may make no tokens.
+    workspace.configure(settings({ dns: dns.cloudflare }));
+    const { value: CLOUDFLARE_API_TOKEN } = await clouds.cloudflareToken("little", ["Zone Read"]);
+    const little = { CLOUDFLARE_API_TOKEN };
+    await assertMended(little, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+
+    workspace.configure(settings({ dns: dns.googleCloud }));
+    const operator = await clouds.projectOwner("mistakes-operator");
+    writeFileSync(join(workspace.directory, "key.json"), await clouds.keyFile(operator));
+    await assertMended(nobody, /pulumi config set -s \S+ --secret gcp:credentials < key\.json/);
+    await clouds.deleteAccount(operator);
+  });
+
+  it("an address of a global key that is missing, and a token that cannot be sent: mended likewise", async () => {
+    workspace.configure(settings({ dns: dns.cloudflare }));
+    const nobody = { CLOUDFLARE_API_TOKEN: undefined };
+    const { cloudflareKey } = operatorTokens;
+    await workspace.succeed(
+      ...["config", "set", "-s", name, "--secret", "cloudflare:apiKey", cloudflareKey],
+    );
+    const [shown = ""] =
+      /pulumi config set -s \S+ cloudflare:email 'EMAIL'/.exec(await diagnostics(nobody)) ?? [];
+    const mended = shown.replace("EMAIL", "operator@sandbox.invalid");
+    assert.equal((await workspace.shell(mended)).status, 0, shown);
+    await workspace.withEnvironment(nobody).succeed("preview", "-s", name);
+
+    workspace.configure(settings({ dns: dns.cloudflare }));
+    const token = sandbox.environment.CLOUDFLARE_API_TOKEN ?? "";
+    await workspace.succeed(
+      ...["config", "set", "-s", name, "--secret", "cloudflare:apiToken", `${token} x`],
+    );
+    await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+  });
+
+  it("a token of another provider that is not said whole: each command adds what is missing", async () => {
+    workspace.configure(settings({ dns: dns.googleCloud }));
+    const external = ["config", "set", "-s", name, "--secret", "--path"];
+    await workspace.succeed(...external, "gcp:externalCredentials.audience", "//iam.test/pool");
+    const nobody = { GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
+    const output = await diagnostics(nobody);
+    const commands = output.match(/pulumi config set .*'gcp:externalCredentials\.\w+' 'VALUE'/g);
+    assert.equal(commands?.length, 2, output);
+    for (const command of commands) {
+      const { status, output: said } = await workspace.shell(command);
+      assert.equal(status, 0, said);
+    }
+    // Google alone exchanges such a token, at an address that no setting changes.
+    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials.* lacks/);
+  });
 
   it("credentials that are none: told before Google's plugin is, without what is in them", async () => {
     workspace.configure(settings({ dns: dns.googleCloud }));
