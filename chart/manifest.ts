@@ -1,5 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { formatYaml, parseYaml } from "../lib/yaml.ts";
+import { malformedPlace } from "./shape.ts";
 
 /** A Kubernetes object as the repairs see it. */
 export interface KubernetesObject {
@@ -67,12 +68,33 @@ function parseObject(text: string): KubernetesObject | undefined {
     }
     return (document.toJS() as KubernetesObject | null) ?? undefined;
   } catch (error) {
-    const source = sourceComment(text).trim();
     throw new Error(
-      `the chart rendered invalid YAML${source && ` (${source})`}: ${messageOf(error).split("\n")[0] ?? ""}`,
+      `the chart rendered invalid YAML${inTemplate(text)}: ${messageOf(error).split("\n")[0] ?? ""}`,
       { cause: error },
     );
   }
+}
+
+/**
+ * Refuses objects of a form that the repairs cannot read.
+ *
+ * @throws Error with the place in the object, and its `# Source:` line
+ */
+export function assertWellFormed(documents: readonly ManifestDocument[]): void {
+  for (const { text, object } of documents) {
+    const wrong = object === undefined ? undefined : malformedPlace(object);
+    if (wrong !== undefined) {
+      throw new Error(
+        `the chart rendered an object that the API server does not take${inTemplate(text)}: ${wrong || "it"} is of another kind there. ` +
+          "Look at the setting `values`",
+      );
+    }
+  }
+}
+
+function inTemplate(text: string): string {
+  const source = sourceComment(text).trim();
+  return source && ` (${source})`;
 }
 
 function sourceComment(text: string): string {

@@ -64,7 +64,10 @@ export function configMapData(
   return objects.find((object) => isConfigMap(object, name))?.data;
 }
 
-/** The plain environment of the provider's container: its ConfigMaps' data, overridden by its own entries. */
+/**
+ * The plain environment of the provider's container: its ConfigMaps' data, overridden by its own entries, without what is
+ * empty.
+ */
 export function containerEnvironment(
   objects: readonly KubernetesObject[],
   names: ReleaseNames,
@@ -75,11 +78,12 @@ export function containerEnvironment(
     Object.assign(environment, configMapRef && configMapData(objects, configMapRef.name));
   }
   for (const { name, value } of container?.env ?? []) {
-    if (value !== undefined) {
+    if (typeof value === "string") {
       environment[name] = value;
     }
   }
-  return environment;
+  // What is written as nothing is the empty text, and the issuer takes that for not set.
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => Boolean(value)));
 }
 
 /** The objects with the data of one ConfigMap edited; the same object where the edit changes nothing. */

@@ -1,5 +1,6 @@
 import { check } from "./check.ts";
 import {
+  assertWellFormed,
   formatManifest,
   objectsIn,
   parseManifest,
@@ -21,6 +22,7 @@ import { shell } from "../lib/shell.ts";
  */
 export function repairManifest(manifest: string): string {
   const documents = parseManifest(manifest);
+  assertWellFormed(documents);
   const objects = objectsIn(documents);
   const { version, context } = release(objects);
   const repaired = repairsFor(version).reduce<readonly KubernetesObject[]>(

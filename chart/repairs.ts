@@ -144,7 +144,7 @@ function separateStoragePerCa(objects: readonly KubernetesObject[], { names }: R
   const { AKASH_HOME: home } = containerEnvironment(objects, names);
   return editConfigMap(objects, names.letsEncryptConfigMap, (data) => {
     const { AP_CERT_ISSUER_CA_DIR_URL: directoryUrl } = data;
-    return home === undefined || directoryUrl === undefined
+    return home === undefined || typeof directoryUrl !== "string"
       ? data
       : { ...data, AP_CERT_ISSUER_STORAGE_DIR: storageDirectory(home, directoryUrl) };
   });

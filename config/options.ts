@@ -18,8 +18,17 @@ export function isStructured(name: SettingName): boolean {
   );
 }
 
+/** They are asked for with every problem of a stack, and never change. */
+const known = new Map<SettingName, readonly SettingOption[]>();
+
 /** The options inside a setting, of all its alternatives or of the items of its list; each once. */
 export function optionsOf(name: SettingName): readonly SettingOption[] {
+  const options = known.get(name) ?? readOptions(name);
+  known.set(name, options);
+  return options;
+}
+
+function readOptions(name: SettingName): readonly SettingOption[] {
   const options = optionSchemas(given(settings[name])).map(
     ([option, schema]) => [option, { name: option, meta: schema.meta() ?? {} }] as const,
   );

@@ -83,6 +83,33 @@ describe("repaired manifest", () => {
     }
   });
 
+  it("names the place where the chart renders what the API server does not take", () => {
+    for (const [before, after, place] of [
+      [
+        'AP_CERT_ISSUER_EMAIL: "operator@example.com"',
+        "AP_CERT_ISSUER_EMAIL: 12",
+        "data.AP_CERT_ISSUER_EMAIL",
+      ],
+      ["name: akash-provider-main", "name: 20261201", "metadata.name"],
+      ['value: "/root/.akash"', "value: { a: b }", "spec.template.spec.containers.0.env.0.value"],
+    ] as const) {
+      const manifest = chartManifest().replace(before, after);
+      assert.throws(() => repairManifest(manifest), {
+        message: new RegExp(
+          `^the chart rendered an object that the API server does not take \\(# Source: provider/templates/[^)]+\\): ${place} is of another kind there`,
+        ),
+      });
+    }
+    assert.throws(() => repairManifest(`${chartManifest()}---\n- 1\n`), /: it is of another kind/);
+  });
+
+  it("takes what is written as nothing for the empty text", () => {
+    const manifest = chartManifest().replace(/AP_CERT_ISSUER_EMAIL: ".*"/, "AP_CERT_ISSUER_EMAIL:");
+    assert.throws(() => repairManifest(manifest), /AP_CERT_ISSUER_EMAIL is empty/);
+    const other = chartManifest().replace(/AKASH_BID_PRICE_CPU_SCALE: +".*"/, "AKASH_EXTRA:");
+    assert.match(repairManifest(other), /AKASH_EXTRA:\n/);
+  });
+
   it("keeps text that YAML 1.1 could take for something else", () => {
     for (const text of ["yes", "off", "0744", "1e3", "12:30", "null", "~", "1_000", " x "]) {
       const settings = [`AP_EXTRA: "${text}"`];

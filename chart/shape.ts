@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** The API server takes nothing for the empty text. */
+const texts = z.record(z.string(), z.string().nullable()).nullish();
+/** No repair looks at what is in another's annotation. */
+const annotations = z.record(z.string(), z.unknown()).nullish();
+const text = z.string().nullish();
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).nullish();
+
+const metadata = z.looseObject({ name: z.string().optional(), namespace: text });
+const described = metadata.extend({ labels: texts, annotations: texts });
+
+const container = z.looseObject({
+  name: z.string(),
+  env: list(z.looseObject({ name: z.string(), value: text })),
+  envFrom: list(z.looseObject({ configMapRef: z.looseObject({ name: z.string() }).nullish() })),
+  ports: list(z.looseObject({ name: text })),
+  volumeMounts: list(z.looseObject({ name: z.string(), mountPath: z.string(), subPath: text })),
+  livenessProbe: z
+    .looseObject({ exec: z.looseObject({ command: z.array(z.string()).optional() }).nullish() })
+    .nullish(),
+});
+
+const podTemplate = z.looseObject({
+  metadata: z.looseObject({ annotations }).nullish(),
+  spec: z.looseObject({
+    containers: z.array(container),
+    volumes: list(
+      z.looseObject({
+        name: z.string(),
+        secret: z.looseObject({ secretName: z.string() }).nullish(),
+        configMap: z.looseObject({ name: z.string() }).nullish(),
+      }),
+    ),
+  }),
+});
+
+const anyObject = z.looseObject({ metadata: metadata.nullish() });
+
+/** What the repairs read of the objects of a kind, as the API server has it. */
+const schemas: Readonly<Record<string, z.ZodType | undefined>> = {
+  ConfigMap: anyObject.extend({ data: texts }),
+  ServiceAccount: z.looseObject({ metadata: described.nullish() }),
+  StatefulSet: anyObject.extend({ spec: z.looseObject({ template: podTemplate }) }),
+};
+
+/**
+ * Where a rendered object is not of the form that the repairs read and the API server takes.
+ *
+ * @returns the place, such as `data.AP_CERT_ISSUER_EMAIL`; the empty text where it is no object at all; undefined where it is right
+ */
+export function malformedPlace(object: unknown): string | undefined {
+  const { kind } = (object ?? {}) as { readonly kind?: unknown };
+  const schema = typeof kind === "string" ? schemas[kind] : undefined;
+  const { error } = (schema ?? anyObject).safeParse(object);
+  return error?.issues[0]?.path.map(String).join(".");
+}
