@@ -277,7 +277,9 @@ function parseSettings(source: ConfigSource): {
     );
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      const other = acceptedForm(name)?.safeParse(isStructured(name) ? parseJsonDigits(text) : text);
+      const other = acceptedForm(name)?.safeParse(
+        isStructured(name) ? parseJsonDigits(text) : text,
+      );
       // Whether the stack accepts it or not, the other checks go on with it.
       parsed[name] = other?.data;
       const found = problemsOf(name, text, result.error.issues).map((problem) => ({

@@ -226,7 +226,10 @@ describe("a stack's file", () => {
         () => readStackFile(directory, "wrong"),
         ({ name, message }: Error) => {
           assert.equal(name, "UserError");
-          assert.match(message, /Pulumi\.wrong\.yaml is not YAML, and Pulumi does not read it either/);
+          assert.match(
+            message,
+            /Pulumi\.wrong\.yaml is not YAML, and Pulumi does not read it either/,
+          );
           assert.match(message, where);
           assert.doesNotMatch(message, /SENTINEL|\n/);
           return true;
