@@ -48,6 +48,7 @@ export type Artifact = Program | ModuleFiles;
 const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.274.1";
 const kubernetesPluginVersion = "4.25.0";
+const certManagerVersion = "1.21.2";
 
 /** Everything that is built or copied, in the order in which it is. */
 export const artifacts = [
@@ -169,6 +170,25 @@ export const artifacts = [
     check: { args: ["--help"] },
   },
   {
+    // For stacks with a wildcard certificate alone.
+    kind: "program",
+    name: "cert-manager",
+    module: "programs/cert-manager",
+    version: certManagerVersion,
+    buildSeconds: 200,
+    package: ".",
+    check: { args: ["--help"] },
+  },
+  {
+    kind: "files",
+    name: "cert-manager-crds",
+    module: "programs/cert-manager",
+    version: certManagerVersion,
+    buildSeconds: 1,
+    source: "github.com/cert-manager/cert-manager",
+    directory: "deploy/crds",
+  },
+  {
     // Prometheus' own parser, for the tests of the doctor's metrics alone.
     kind: "program",
     name: "openmetrics",
@@ -194,6 +214,12 @@ export const clusterArtifacts = [
   "kube-scheduler",
   "kwok",
   "kwok-stages",
+] as const satisfies readonly ArtifactName[];
+
+/** What a sandbox with cert-manager has beside them. */
+export const certManagerArtifacts = [
+  "cert-manager",
+  "cert-manager-crds",
 ] as const satisfies readonly ArtifactName[];
 
 /** The artifact of this name. */
