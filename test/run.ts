@@ -90,12 +90,15 @@ const endToEndTimeout = 300_000;
 /** The files that take longest, so that none of them is what all wait for at the end. */
 const longest = [
   "doctor",
+  "cloudRights",
   "killedGoogle",
   "killedCloudflare",
-  "release",
-  "rotation",
-  "adopt",
   "interruption",
+  "identity",
+  "rotation",
+  "stateLost",
+  "release",
+  "adopt",
 ];
 
 function heading(text: string): void {
