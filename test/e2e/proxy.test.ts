@@ -5,6 +5,7 @@ import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { ended, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { SocksProxy } from "../support/socksProxy.ts";
 import { Workspace } from "../support/workspace.ts";
 
 /** Nothing listens there. */
@@ -20,6 +21,7 @@ const secretSuffix = { googleCloud: "gcp-dns", cloudflare: "cloudflare-dns" } as
 
 for (const provider of ["googleCloud", "cloudflare"] as const) {
   const name = `proxied-${provider.toLowerCase()}`;
+  const rotated = provider === "googleCloud" ? "**::dns-key" : "**::dns-token";
 
   describe(`a stack with ${provider} under a proxy`, () => {
     let sandbox: Sandbox;
@@ -40,6 +42,26 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       });
     });
 
+    /** The cloud under a name that only the proxy knows: the variables that lead there, and where that is. */
+    function atHidden(proxy: string): {
+      readonly environment: NodeJS.ProcessEnv;
+      readonly host: string;
+    } {
+      const { environment, ports } = sandbox;
+      const port = provider === "googleCloud" ? ports.google : ports.cloudflare;
+      const endpoints = Object.entries(environment)
+        .filter(([, value]) => value?.startsWith(`http://127.0.0.1:${port}`) === true)
+        .map(([variable, value = ""]) => [variable, value.replace("127.0.0.1", hidden)]);
+      return {
+        environment: {
+          ...(Object.fromEntries(endpoints) as object),
+          HTTP_PROXY: "",
+          http_proxy: proxy,
+        },
+        host: `${hidden}:${port}`,
+      };
+    }
+
     it("is deployed in the sandbox whatever proxy the variables name", async () => {
       const variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
       const all = Object.fromEntries(variables.map((variable) => [variable, dead]));
@@ -50,31 +72,57 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
     it("is rotated through the proxy that alone knows the clouds, from plugin to proof", async () => {
       const proxy = await ForwardProxy.start([hidden]);
       try {
-        const { environment, ports } = sandbox;
-        const port = provider === "googleCloud" ? ports.google : ports.cloudflare;
-        const endpoints = Object.entries(environment)
-          .filter(([, value]) => value?.startsWith(`http://127.0.0.1:${port}`) === true)
-          .map(([variable, value = ""]) => [variable, value.replace("127.0.0.1", hidden)]);
-        const away = {
-          ...(Object.fromEntries(endpoints) as object),
-          HTTP_PROXY: "",
-          http_proxy: proxy.url,
-        };
+        const { environment, host } = atHidden(proxy.url);
         const before = await credentials();
-        const at = workspace.withEnvironment(away);
-        await at.up("--replace", provider === "googleCloud" ? "**::dns-key" : "**::dns-token");
+        const at = workspace.withEnvironment(environment);
+        await at.up("--replace", rotated);
         assert.notDeepEqual(await credentials(), before);
         // Calls to the cluster, which is on this machine, are not among them.
-        assert.deepEqual([...new Set(proxy.log)], [`${hidden}:${port}`]);
+        assert.deepEqual([...new Set(proxy.log)], [host]);
 
         proxy.log.length = 0;
         const args = ["-s", name, "--json", "--prove"];
-        const { stdout, stderr } = await ended(start(sandbox, at.directory, args, away));
-        assert(proxy.log.includes(`${hidden}:${port}`), stderr);
+        const { stdout, stderr } = await ended(start(sandbox, at.directory, args, environment));
+        assert(proxy.log.includes(host), stderr);
         assert.match(stdout, /a TXT record was written/);
       } finally {
         proxy.stop();
       }
+    });
+
+    it("is rotated through a SOCKS proxy as well", async () => {
+      const proxy = await SocksProxy.start([hidden], { name: "me", password: "sentinel-password" });
+      try {
+        const before = await credentials();
+        const away = atHidden(proxy.url);
+        const at = workspace.withEnvironment(away.environment);
+        const { output } = await at.up("--replace", rotated);
+        assert.notDeepEqual(await credentials(), before);
+        assert.deepEqual([...new Set(proxy.log)], [away.host]);
+        assert.doesNotMatch(output, /sentinel-password|not supported in proxy URI/);
+      } finally {
+        proxy.stop();
+      }
+    });
+
+    it("is refused under a proxy that its plugins cannot use, before anything is made", async () => {
+      const before = await credentials();
+      for (const args of [["preview"], ["up", "--yes", "--replace", rotated]]) {
+        const { status, output } = await workspace
+          .withEnvironment({ HTTPS_PROXY: "socks4://me:sentinel-password@127.0.0.1:9" })
+          .pulumi(...args, "-s", name);
+        assert.notEqual(status, 0, output);
+        assert.match(output, /HTTPS_PROXY names no proxy .*\n +export HTTPS_PROXY='http:/);
+        assert.doesNotMatch(output, /sentinel-password|\n\s+at .*\.[jt]s:/);
+      }
+      assert.deepEqual(await credentials(), before);
+      const args = ["-s", name];
+      const environment = { HTTPS_PROXY: "socks4://127.0.0.1:9" };
+      const { status, stderr } = await ended(
+        start(sandbox, workspace.directory, args, environment),
+      );
+      assert.notEqual(status, 0);
+      assert.match(stderr, /HTTPS_PROXY names no proxy/);
     });
 
     async function credentials(): Promise<readonly string[]> {
