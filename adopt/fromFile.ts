@@ -9,6 +9,7 @@ import type { Config } from "../config/index.ts";
 import { kubectl, type CommandTarget } from "../lib/clusterCommand.ts";
 import { UserError } from "../lib/errors.ts";
 import { readIfPresent } from "../lib/files.ts";
+import { printableLine } from "../lib/printable.ts";
 import type { ValueMap } from "../lib/json.ts";
 import { shell } from "../lib/shell.ts";
 import { chartRefusals, pinnedChart } from "./chartVersions.ts";
@@ -92,7 +93,14 @@ export async function fromFile(
       one.subject === "from" ? { ...one, problem: keyNameText(config.from, names, target) } : one,
     ),
     repeated: read.repeated,
-    warnings,
+    warnings: [
+      ...(read.otherDocuments > 0
+        ? [
+            `${printableLine(file)} has ${read.otherDocuments + 1} YAML documents, of which Helm takes the first; so what is in the others does not count.`,
+          ]
+        : []),
+      ...warnings,
+    ],
     nextChart: config.chartVersion,
     recovers: false,
   };

@@ -41,7 +41,8 @@ export const acceptedForms = {
   node: word(),
   chainid: word(),
   withdrawalperiod: word(),
-  bidmindeposit: word(),
+  // A blank before the denomination is none (cosmos/cosmos-sdk, types/coin.go).
+  bidmindeposit: matching(/^[^\s"\\]+( [^\s"\\]+)?$/, "is no amount"),
   attributes: z.array(attribute),
   acmeDirectory: word(),
 } as const satisfies Readonly<Record<string, z.ZodType>>;

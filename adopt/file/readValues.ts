@@ -12,10 +12,12 @@ export interface ValuesFile {
   readonly places: ReadonlyMap<string, Place>;
   /** Keys that stand more than once in the same map, of which Helm takes the last. */
   readonly repeated: readonly RepeatedKey[];
+  /** How many YAML documents with something in them follow the first, which is the one that Helm takes. */
+  readonly otherDocuments: number;
 }
 
 /**
- * Reads a values file as Helm does, one document. A whole number that no double holds is the text of its digits.
+ * Reads a values file as Helm does, the first document. A whole number that no double holds is the text of its digits.
  *
  * @throws UserError when it cannot be read, or is not a map; the message shows nothing of its content
  */
@@ -47,17 +49,14 @@ export function parseValuesFile(text: string, file: string): ValuesFile {
     }
   }
   const [first, ...others] = all.map((document) => valuesTree(document, lines, file));
-  const count = 1 + others.filter(({ value }) => value !== undefined && value !== null).length;
-  if (count > 1) {
-    throw new UserError(`${file} has ${count} YAML documents; Helm takes one.`);
-  }
   const values = first?.value;
   if (first === undefined || !isMap(values) || Object.keys(values).length === 0) {
     throw new UserError(
       `${file} holds no chart values: it must be the file that Helm was given with -f.`,
     );
   }
-  return { values, places: first.places, repeated: first.repeated };
+  const otherDocuments = others.filter(({ value }) => value !== undefined && value !== null).length;
+  return { values, places: first.places, repeated: first.repeated, otherDocuments };
 }
 
 /** Far more than a provider's values have; to parse ten times as much takes a minute and a half. */

@@ -1,7 +1,8 @@
 import { lt } from "semver";
 import { chartVersion } from "../../chart/release.ts";
 import { priceTargetNames } from "../../config/accepted.ts";
-import type { ValueMap } from "../../lib/json.ts";
+import { isMap, type ValueMap } from "../../lib/json.ts";
+import { mapLeaves } from "../../lib/tree.ts";
 import { isUpgraded } from "../chartVersions.ts";
 import { RemainingValues, type Dropped, type Problem } from "./remainingValues.ts";
 import {
@@ -46,14 +47,7 @@ export interface Translation {
 }
 
 /** Values that the stack's settings call the same. */
-const sameName = [
-  "from",
-  "website",
-  "node",
-  "chainid",
-  "withdrawalperiod",
-  "bidmindeposit",
-] as const;
+const sameName = ["website", "node", "chainid", "withdrawalperiod", "bidmindeposit"] as const;
 
 /** Where the chart expects maps, as far as this looks into them. */
 const maps = [
@@ -101,9 +95,11 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
     }
   }
   const { dns, credential } = translateDns(source, options.zone, deployedChart);
-  const attributes = source.take("attributes");
+  const attributes = translateAttributes(source);
   const settings = {
     ...Object.fromEntries(sameName.map((name) => [name, source.text(name)])),
+    // The chart's scripts take it without what stands around it (scripts/create_provider.sh).
+    from: source.text("from")?.trim(),
     domain: translateDomain(source),
     email: translateEmail(source),
     attributes,
@@ -137,6 +133,17 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
 
 /** The first chart with Let's Encrypt on by default (akash-network/helm-charts #454). */
 const firstWithLetsEncrypt = "12.1.3";
+
+/** The chart goes through them one by one: there is none in an empty map, and a block's last line break is none of the text. */
+function translateAttributes(source: RemainingValues): unknown {
+  const attributes = source.take("attributes");
+  if (isMap(attributes) && Object.keys(attributes).length === 0) {
+    return undefined;
+  }
+  return mapLeaves(attributes, (leaf) =>
+    typeof leaf === "string" ? leaf.replace(/\r?\n$/, "") : leaf,
+  );
+}
 
 /** Charts without a route for the challenge take names that the API server does not take as the host of one. */
 function translateDomain(source: RemainingValues): string | undefined {

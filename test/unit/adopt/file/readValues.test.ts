@@ -46,8 +46,9 @@ describe("reading a values file", () => {
     });
   }
 
-  it("refuses two documents", () => {
-    assert.throws(() => parse("a: 1\n---\nb: 2\n"), { message: /has 2 YAML documents/ });
+  it("takes the first of two documents, as Helm does, and tells of the other", () => {
+    const read = parseValuesFile("a: 1\n---\nb: 2\n---\n# nothing\n", "provider.yaml");
+    assert.deepEqual([read.values, read.otherDocuments], [{ a: 1 }, 1]);
   });
 
   it("takes an empty last document for none", () => {

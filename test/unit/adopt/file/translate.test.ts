@@ -293,6 +293,18 @@ describe("the translation of a value", () => {
     assert.equal(translate(token, { zone: "example.com" }).settings.challenge, "dns-01");
   });
 
+  it("takes an account and attributes as the chart's scripts do", () => {
+    const address = "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu";
+    const attributes = [{ key: "a", value: "text\n" }];
+    assert.deepEqual(settingsOf({ from: ` ${address} `, attributes }), {
+      from: address,
+      attributes: [{ key: "a", value: "text" }],
+      acmeDirectory: "production",
+      challenge: "http-01",
+    });
+    assert.equal("attributes" in settingsOf({ attributes: {} }), false);
+  });
+
   it("writes a domain as a route takes it, and says so", () => {
     const { settings, dropped } = translate({ domain: "Example.COM." });
     assert.equal(settings.domain, "example.com");
