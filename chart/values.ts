@@ -168,14 +168,6 @@ function withDigits(value: unknown, isYaml = false): unknown {
   return typeof value === "number" && !isYaml ? printedInDigits(value) : value;
 }
 
-/** Whether values take something of the chart's away: with nothing in its place. Values that are not known yet are not seen. */
-export function holdsNothing(values: unknown): boolean {
-  if (Array.isArray(values)) {
-    return values.some(holdsNothing);
-  }
-  return isValueMap(values) ? Object.values(values).some(holdsNothing) : values === null;
-}
-
 /** As the chart decodes it. A plain text stays plain. */
 function encoded(script: pulumi.Input<string>): pulumi.Input<string> {
   const encode = (text: string) => Buffer.from(text).toString("base64");

@@ -19,7 +19,7 @@ import {
   type ReleaseNames,
   walletSecretKey,
 } from "../chart/release.ts";
-import { chartValues, holdsNothing, type ChartSettings } from "../chart/values.ts";
+import { chartValues, type ChartSettings } from "../chart/values.ts";
 import { digestOf } from "../dns/credential.ts";
 import {
   missing,
@@ -255,8 +255,6 @@ export class AkashProvider extends pulumi.ComponentResource {
             },
           }),
         }),
-        // Where nothing stands in the place of one of the chart's values, Helm takes that one away.
-        ...(holdsNothing(args.values) && { allowNullValues: true }),
         postrender: args.postrender ?? defaultPostrender(),
         // A rollout that fails is put back to the revision before, so that the provider goes on.
         atomic: true,

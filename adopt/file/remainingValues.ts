@@ -35,9 +35,14 @@ export class RemainingValues {
   constructor(values: ValueMap, maps: readonly string[], defaults: ValueMap) {
     this.rest = values;
     for (const [path] of leaves(values).filter(([, value]) => value === null)) {
-      if (maps.includes(path) || isUnset(valueAt(defaults, path))) {
-        this.dropEmpty(path);
-      }
+      this.rest = without(this.rest, path);
+      // The plugin drops it before Helm sees it (pulumi-kubernetes, provider/pkg/provider/helm_release.go, Check).
+      this.dropped.push({
+        path,
+        why: isUnset(valueAt(defaults, path))
+          ? "It is empty"
+          : "It is empty, which takes the chart's own value away; Pulumi cannot, and the next up puts that value back",
+      });
     }
     for (const path of maps) {
       const value = valueAt(this.rest, path);
@@ -48,20 +53,11 @@ export class RemainingValues {
     }
   }
 
-  /** Takes the value at a path. Where a setting looks for it, nothing says nothing. */
+  /** Takes the value at a path. */
   take(path: string): unknown {
     const value = valueAt(this.rest, path);
-    if (value === null) {
-      this.dropEmpty(path);
-      return undefined;
-    }
     this.rest = without(this.rest, path);
     return value;
-  }
-
-  private dropEmpty(path: string): void {
-    this.rest = without(this.rest, path);
-    this.dropped.push({ path, why: "It is empty" });
   }
 
   /**

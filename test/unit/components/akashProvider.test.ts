@@ -29,7 +29,6 @@ interface ReleaseInputs {
   readonly timeout: number;
   readonly maxHistory: number;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly allowNullValues?: boolean;
 }
 
 describe("AkashProvider", () => {
@@ -103,15 +102,6 @@ describe("AkashProvider", () => {
       { atomic, timeout, maxHistory },
       { atomic: true, timeout: 120, maxHistory: 3 },
     );
-  });
-
-  it("lets nothing in the place of one of the chart's values reach Helm, and asks for it only there", async () => {
-    const release = async (values?: AkashProviderArgs["values"]) =>
-      inputs<ReleaseInputs>((await resources({ values }))["p-release"]);
-    const { values, allowNullValues } = await release({ resources: { limits: null } });
-    assert.deepEqual([values.resources, allowNullValues], [{ limits: null }, true]);
-    assert.equal("allowNullValues" in (await release({ resources: {} })), false);
-    assert.equal("allowNullValues" in (await release()), false);
   });
 
   describe("takes the chart", () => {
