@@ -1,16 +1,34 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   AppsV1Api,
   PatchStrategy,
   setHeaderOptions,
+  type V1ConfigMap,
+  type V1PodSpec,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
+import { encodeParameters } from "../../chart/parameters.ts";
+import { repairManifest } from "../../chart/repairManifest.ts";
+import { chartValues, type ChartValues } from "../../chart/values.ts";
+import type { Cluster } from "../../components/index.ts";
+import { providerArgs } from "../../config/args.ts";
+import { ConfigError, readConfig, type ConfigSource } from "../../config/index.ts";
+import { formatYaml } from "../../lib/yaml.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import { deployableConfiguration } from "../support/anySettings.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Provider } from "../support/provider.ts";
+import { sample } from "../support/property.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
+import { chartUnderTest } from "../support/workspace.ts";
 
 /** A values file in a shape that operators publish, and what becomes of it. */
 interface Shape {
@@ -422,14 +440,22 @@ describe("values files as operators publish them", () => {
   }
 });
 
-describe("a provider whose environment was set by hand", () => {
+describe("a provider with large numbers, a default that is taken away, and an environment that was set by hand", () => {
   const name = "hand-set";
   let provider: Provider;
 
   before(async () => {
     provider = await Provider.install({
       name,
-      values: `${common}${email}gas: auto\n`,
+      values: `${common}${email}gas: auto
+minimumbalance: 10000000
+monitor:
+  maxRetries: 1234567
+podSecurityContext:
+  fsGroup: 1000650000
+resources:
+  limits: null
+`,
       secrets: ["keys"],
     });
     const apps = provider.cluster.config.makeApiClient(AppsV1Api);
@@ -463,20 +489,28 @@ describe("a provider whose environment was set by hand", () => {
     return provider.podUid().catch(() => undefined);
   }
 
-  async function environment(): Promise<Readonly<Record<string, string | undefined>>> {
+  async function podSpec(): Promise<V1PodSpec | undefined> {
     const statefulSet = await provider.cluster.get<V1StatefulSet>(
       "apps/v1",
       "StatefulSet",
       provider.release,
       name,
     );
-    const [container] = statefulSet?.spec?.template.spec?.containers ?? [];
+    return statefulSet?.spec?.template.spec;
+  }
+
+  async function environment(): Promise<Readonly<Record<string, string | undefined>>> {
+    const [container] = (await podSpec())?.containers ?? [];
     return Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
   }
 
-  it("is told what the next up keeps of it", async () => {
+  it("is told which numbers the release has with an exponent, and what the next up keeps of the rest", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
+    assert.match(
+      output,
+      /^Numbers that the release has with an exponent[^\n]*\n {2}minimumbalance +1e\+07 becomes 10000000\n {2}monitor\.maxRetries +1\.234567e\+06 becomes 1234567\n/m,
+    );
     assert.match(output, /AKASH_MINE \(container provider\) +the next up keeps it/);
     assert.match(
       output,
@@ -490,7 +524,108 @@ describe("a provider whose environment was set by hand", () => {
     const { AKASH_MINE, AKASH_GAS } = await environment();
     assert.deepEqual([AKASH_MINE, AKASH_GAS], ["SENTINEL-by-hand", "auto"]);
   });
+
+  it("has the digits in ConfigMap and StatefulSet then, a number where the chart writes YAML, and no default where it was taken away", async () => {
+    const names = ["AKASH_MINIMUM_BALANCE", "AKASH_MONITOR_MAX_RETRIES"] as const;
+    const printed = ["10000000", "1234567"];
+    const main = `${provider.release}-main`;
+    const configMap = await provider.cluster.get<V1ConfigMap>("v1", "ConfigMap", main, name);
+    const env = await environment();
+    assert.deepEqual(
+      names.map((variable) => configMap?.data?.[variable]),
+      printed,
+    );
+    assert.deepEqual(
+      names.map((variable) => env[variable]),
+      printed,
+    );
+    const { securityContext, containers = [] } = (await podSpec()) ?? {};
+    assert.equal(securityContext?.fsGroup, 1000650000);
+    assert.deepEqual(containers[0]?.resources, { requests: { cpu: "1", memory: "2Gi" } });
+  });
 });
+
+describe("settings that are accepted", () => {
+  const count = 200;
+  let directory: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "accepted-"));
+  });
+  after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** The chart's values of one configuration; undefined where it is refused. */
+  function valuesOf(source: ConfigSource): ChartValues | undefined {
+    try {
+      const args = providerArgs(readConfig(source), {} as Cluster, undefined);
+      const parameters = encodeParameters({
+        challenge: { type: "http-01" },
+        walletDigest: "0".repeat(16),
+      });
+      return chartValues(args, { parameters });
+    } catch (error) {
+      assert(error instanceof ConfigError, String(error));
+      return undefined;
+    }
+  }
+
+  it(`pass, ${count} of them, through the chart, the repairs and the API server`, async function () {
+    this.timeout(600_000);
+    const all = sample(deployableConfiguration, count * 2).flatMap(
+      (source) => valuesOf(source) ?? [],
+    );
+    const accepted = all.slice(0, count);
+    assert.equal(accepted.length, count);
+    const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
+    const [helm = "", kubectl = ""] = (["helm", "kubectl"] as const).map(
+      (name) => programs.get(name)?.path,
+    );
+    const { environment } = await testSandbox();
+    const run = promisify(execFile);
+    const objects = new Set<string>();
+    await inParallel(accepted.entries(), 4, async ([index, values]) => {
+      const file = join(directory, `${index}.yaml`);
+      writeFileSync(file, formatYaml(values));
+      const { stdout } = await run(
+        helm,
+        ["template", "akash-provider", chartUnderTest(), "-n", "default", "-f", file],
+        { maxBuffer: 2 ** 26 },
+      );
+      for (const object of repairManifest(stdout).split(/^---\n/m)) {
+        objects.add(object);
+      }
+    });
+    // What several have alike is tried once.
+    const parts = Array.from({ length: 4 }, (_, part) =>
+      [...objects].filter((_object, index) => index % 4 === part),
+    );
+    await inParallel(parts.entries(), 4, async ([part, texts]) => {
+      const file = join(directory, `objects-${part}.yaml`);
+      writeFileSync(file, texts.join("---\n"));
+      await run(kubectl, ["apply", "--dry-run=server", "-n", "default", "-f", file], {
+        env: environment,
+        maxBuffer: 2 ** 26,
+      });
+    });
+  });
+});
+
+/** Calls back with each item, several at a time. */
+async function inParallel<Item>(
+  items: Iterable<Item>,
+  width: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
 
 describe("a stack with settings from an environment of Pulumi ESC", () => {
   const name = "with-environment";
