@@ -38,11 +38,11 @@ const podTemplate = z.looseObject({
 const anyObject = z.looseObject({ metadata: metadata.nullish() });
 
 /** What the repairs read of the objects of a kind, as the API server has it. */
-const schemas: Readonly<Record<string, z.ZodType | undefined>> = {
-  ConfigMap: anyObject.extend({ data: texts }),
-  ServiceAccount: z.looseObject({ metadata: described.nullish() }),
-  StatefulSet: anyObject.extend({ spec: z.looseObject({ template: podTemplate }) }),
-};
+const schemas = new Map<unknown, z.ZodType>([
+  ["ConfigMap", anyObject.extend({ data: texts })],
+  ["ServiceAccount", z.looseObject({ metadata: described.nullish() })],
+  ["StatefulSet", anyObject.extend({ spec: z.looseObject({ template: podTemplate }) })],
+]);
 
 /**
  * Where a rendered object is not of the form that the repairs read and the API server takes.
@@ -51,7 +51,6 @@ const schemas: Readonly<Record<string, z.ZodType | undefined>> = {
  */
 export function malformedPlace(object: unknown): string | undefined {
   const { kind } = (object ?? {}) as { readonly kind?: unknown };
-  const schema = typeof kind === "string" ? schemas[kind] : undefined;
-  const { error } = (schema ?? anyObject).safeParse(object);
+  const { error } = (schemas.get(kind) ?? anyObject).safeParse(object);
   return error?.issues[0]?.path.map(String).join(".");
 }

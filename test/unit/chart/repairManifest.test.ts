@@ -103,6 +103,13 @@ describe("repaired manifest", () => {
     assert.throws(() => repairManifest(`${chartManifest()}---\n- 1\n`), /: it is of another kind/);
   });
 
+  it("leaves alone an object whose kind is called like something that every JavaScript object has", () => {
+    for (const kind of ["valueOf", "constructor", "__proto__"]) {
+      const other = `---\napiVersion: example.test/v1\nkind: ${kind}\nmetadata:\n  name: other\n`;
+      assert(repairManifest(chartManifest() + other).includes(`kind: ${kind}\n`));
+    }
+  });
+
   it("takes what is written as nothing for the empty text", () => {
     const manifest = chartManifest().replace(/AP_CERT_ISSUER_EMAIL: ".*"/, "AP_CERT_ISSUER_EMAIL:");
     assert.throws(() => repairManifest(manifest), /AP_CERT_ISSUER_EMAIL is empty/);
