@@ -61,7 +61,8 @@ export function configMapData(
   objects: readonly KubernetesObject[],
   name: string,
 ): Readonly<Record<string, string>> | undefined {
-  return objects.find((object) => isConfigMap(object, name))?.data;
+  // A chart may write `data:` with nothing behind.
+  return objects.find((object) => isConfigMap(object, name))?.data ?? undefined;
 }
 
 /**

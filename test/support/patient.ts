@@ -257,7 +257,10 @@ export class Patient {
 
   /** Runs a command in the stack's folder, with the tools on its path. */
   async run(command: string): Promise<void> {
-    commands.run.add(this.withoutNames(command));
+    // What is run one after the other is run by itself, too.
+    for (const part of [command, ...command.split(" && ")]) {
+      commands.run.add(this.withoutNames(part));
+    }
     const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
     const folders = [...programs.values()].map(({ path }) => dirname(path));
     const child = spawn("sh", ["-c", command], {
