@@ -271,15 +271,13 @@ function parseSettings(source: ConfigSource): {
   const aliases = aliasesInUse(source);
   for (const name of Object.keys(settings) as SettingName[]) {
     const text = values[name];
-    const result = settings[name].safeParse(
-      // A credential is taken as it is, to the last character.
-      text === undefined || metaOf(name).secret === true ? text : writtenValue(name, text),
-    );
+    // A credential is taken as it is, to the last character.
+    const value =
+      text === undefined || metaOf(name).secret === true ? text : writtenValue(name, text);
+    const result = settings[name].safeParse(value);
     parsed[name] = result.data;
     if (result.error !== undefined) {
-      const other = acceptedForm(name)?.safeParse(
-        isStructured(name) ? parseJsonDigits(text) : text,
-      );
+      const other = acceptedForm(name)?.safeParse(value);
       // Whether the stack accepts it or not, the other checks go on with it.
       parsed[name] = other?.data;
       const found = problemsOf(name, text, result.error.issues).map((problem) => ({

@@ -10,12 +10,12 @@ import { applyAgain, remakeStatefulSet } from "./mend.ts";
  * The fields that the API server lets nobody change, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and
  * pkg/apis/rbac): where one differs, the object was made anew with it.
  */
-const fixedFields: Readonly<Record<string, RegExp>> = {
-  StatefulSet: /^spec\.(selector|serviceName|podManagementPolicy|volumeClaimTemplates)\b/,
-  StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
-  ClusterRoleBinding: /^roleRef\b/,
-  RoleBinding: /^roleRef\b/,
-};
+const fixedFields: ReadonlyMap<string, RegExp> = new Map([
+  ["StatefulSet", /^spec\.(selector|serviceName|podManagementPolicy|volumeClaimTemplates)\b/],
+  ["StorageClass", /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/],
+  ["ClusterRoleBinding", /^roleRef\b/],
+  ["RoleBinding", /^roleRef\b/],
+]);
 
 /**
  * The command that makes an object as it was applied. To apply it again does not do for all: `kubectl apply` leaves an
@@ -34,7 +34,7 @@ export function undoing(
   const name = metadata?.name ?? "";
   const type = kind.toLowerCase();
   const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
-  if (fields.some(({ path }) => fixedFields[kind]?.test(path))) {
+  if (fields.some(({ path }) => fixedFields.get(kind)?.test(path))) {
     return kind === "StatefulSet"
       ? remakeStatefulSet(expected, name)
       : joined([kubectl(target, shell`delete ${type} ${name}`), applyAgain(expected)], " && ");
