@@ -65,11 +65,11 @@ function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Sett
 const counterword =
   /^(non|not|no|never|pre|post|anti|un|pseudo|semi|quasi|near|nearly|almost|like|fake|mock|test|tests|testing|dev|devel|development|qa|uat|demo|sandbox|preview)$/;
 
-const environmentOf: Readonly<Record<string, keyof typeof letsEncryptDirectory | undefined>> = {
-  staging: "staging",
-  prod: "production",
-  production: "production",
-};
+const environments: ReadonlyMap<string, keyof typeof letsEncryptDirectory> = new Map([
+  ["staging", "staging"],
+  ["prod", "production"],
+  ["production", "production"],
+]);
 
 /**
  * Which environment a stack is for, by the last part of its name: `staging`, `prod`, `prod-eu` and the like. Undefined
@@ -79,7 +79,7 @@ export function stackEnvironment(stack: string): keyof typeof letsEncryptDirecto
   const words = ownName(stack)
     .toLowerCase()
     .split(/[-_.]+/);
-  const [environment, ...others] = new Set(words.flatMap((word) => environmentOf[word] ?? []));
+  const [environment, ...others] = new Set(words.flatMap((word) => environments.get(word) ?? []));
   return others.length > 0 || words.some((word) => counterword.test(word))
     ? undefined
     : environment;
@@ -89,7 +89,7 @@ export function stackEnvironment(stack: string): keyof typeof letsEncryptDirecto
 function formerEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
   const [word = ""] =
     /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(ownName(stack).toLowerCase()) ?? [];
-  return environmentOf[word];
+  return environments.get(word);
 }
 
 function missingDirectory(stack: string): SettingProblem {
