@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import {
   commandLine,
@@ -105,15 +107,33 @@ function heading(text: string): void {
   console.log(styleText("bold", text));
 }
 
-/** A command of a package, which passes or fails as a whole. On this Node: the one of PATH may be too old for it. */
-function command(name: string, executable: string, args: readonly string[]): Results {
-  heading(name);
-  const { status } = spawnSync(process.execPath, [`node_modules/.bin/${executable}`, ...args], {
-    stdio: "inherit",
+/** A command of a package, which passes or fails as a whole, and its output. */
+interface Checked {
+  readonly name: string;
+  readonly output: string;
+  readonly results: Results;
+}
+
+/** Runs a command of a package. On this Node: the one of PATH may be too old for it. */
+async function check(name: string, executable: string, args: readonly string[]): Promise<Checked> {
+  const child = spawn(process.execPath, [`node_modules/.bin/${executable}`, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  return status === 0
-    ? { passed: 1, failures: [], skipped: 0 }
-    : { passed: 0, failures: [{ name, reason: "see above" }], skipped: 0 };
+  const ended = once(child, "close");
+  const outputs = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [status] = (await ended) as [number | null];
+  const failures = status === 0 ? [] : [{ name, reason: "see above" }];
+  const results = { passed: status === 0 ? 1 : 0, failures, skipped: 0 };
+  return { name, output: outputs.join(""), results };
+}
+
+async function runChecks(): Promise<readonly Checked[]> {
+  return [
+    await check("Types", "tsc", ["--noEmit"]),
+    await check("Lint", "eslint", ["--max-warnings=0", "."]),
+    await check("Format", "prettier", ["--check", "--log-level", "warn", "."]),
+    await check("Circles", "depcruise", ["--config", ".dependency-cruiser.cjs", "."]),
+  ];
 }
 
 async function runEndToEnd(
@@ -146,15 +166,16 @@ function longestFirst(a: string, b: string): number {
 
 async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promise<number> {
   const results: Results[] = [];
-  if (all) {
-    results.push(command("Types", "tsc", ["--noEmit"]));
-    results.push(command("Lint", "eslint", ["--max-warnings=0", "."]));
-    results.push(command("Format", "prettier", ["--check", "--log-level", "warn", "."]));
-    results.push(command("Circles", "depcruise", ["--config", ".dependency-cruiser.cjs", "."]));
-  }
+  // Beside the unit tests, which use one core.
+  const checks = all ? runChecks() : [];
   if (unit.length > 0) {
     heading("Unit tests");
     results.push(await runSuite(unit, { timeout: 30_000, grep }));
+  }
+  for (const { name, output, results: checked } of await checks) {
+    heading(name);
+    process.stdout.write(output);
+    results.push(checked);
   }
   if (endToEnd.length > 0) {
     heading("End-to-end tests");

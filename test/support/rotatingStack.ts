@@ -157,8 +157,13 @@ export class RotatingStack {
     this.workspace.configure(rotatingSettings(this.cloud, this.name, more));
   }
 
+  /** Rotates with the command of the stack's output, without a preview like `Workspace.up`. */
+  rotate(...more: readonly string[]): Promise<CommandResult> {
+    return this.rotatePreviewed("--skip-preview", ...more);
+  }
+
   /** Rotates with the command of the stack's output, as a shell would take it. */
-  async rotate(...more: readonly string[]): Promise<CommandResult> {
+  async rotatePreviewed(...more: readonly string[]): Promise<CommandResult> {
     const { credential } = (await this.workspace.outputs()) as {
       readonly credential: { readonly rotate: string };
     };
@@ -246,7 +251,8 @@ export class RotatingStack {
       while (seen.running) {
         seen.most = Math.max(seen.most, await this.look());
         seen.looks += 1;
-        await delay(50);
+        // Each look asks the API server and the cloud, on the cores that the rotation needs.
+        await delay(150);
       }
     };
     const ended = run().finally(() => {

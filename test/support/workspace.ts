@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
@@ -50,17 +50,19 @@ const folders = [
 export class Workspace {
   readonly directory: string;
   readonly stack: string;
+  private readonly name: string;
   private readonly sandbox: Sandbox;
 
   private constructor(sandbox: Sandbox, name: string, stack: string) {
     this.sandbox = sandbox;
+    this.name = name;
     this.stack = stack;
-    this.directory = join(sandbox.directory, "work", name);
+    this.directory = join(sandbox.directory, "work", folderOf(name));
   }
 
   /**
    * @param sandbox where its commands run
-   * @param name of its folder
+   * @param name what it is called among the workspaces
    * @param stack the stack, made from the settings of stack `local`
    * @param settings what differs from them
    * @param write makes the program in the folder. Default: a copy of the project's
@@ -83,7 +85,7 @@ export class Workspace {
    * A folder with another program, and one stack in it.
    *
    * @param sandbox where its commands run
-   * @param name of the folder and of the stack
+   * @param name of the workspace and of the stack
    * @param write makes the program in the folder
    */
   static async ofProgram(
@@ -115,7 +117,7 @@ export class Workspace {
   /** The same folder and stack, with commands run with further variables. */
   withEnvironment(variables: NodeJS.ProcessEnv): Workspace {
     const environment = withVariables(this.sandbox.environment, variables);
-    return new Workspace({ ...this.sandbox, environment }, basename(this.directory), this.stack);
+    return new Workspace({ ...this.sandbox, environment }, this.name, this.stack);
   }
 
   /** Writes the stack's settings anew: those of stack `local` with these differences. */
@@ -245,6 +247,19 @@ export class Workspace {
   private get stackFile(): string {
     return join(this.directory, `stacks/Pulumi.${this.stack}.yaml`);
   }
+}
+
+const workspaceNames: string[] = [];
+
+/**
+ * The folder of a workspace: its number among those of this process. Node finds what it has compiled by its path, which is
+ * then the same in many files of tests.
+ */
+function folderOf(name: string): string {
+  if (!workspaceNames.includes(name)) {
+    workspaceNames.push(name);
+  }
+  return String(workspaceNames.indexOf(name));
 }
 
 function copyProgram(directory: string): void {
