@@ -13,9 +13,9 @@ import {
   type ValuesOf,
 } from "../lib/commandLine.ts";
 import { exitCode, UsageError } from "../lib/errors.ts";
-import { ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts";
+import { buildTime, ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts";
 import { artifacts } from "../sandbox/programs/artifacts.ts";
-import { silentReporter } from "../sandbox/processes/progress.ts";
+import { formatSeconds, silentReporter } from "../sandbox/processes/progress.ts";
 import { runParallel } from "./parallel.ts";
 import { runSuite, type Results } from "./suite.ts";
 import { summary } from "./summary.ts";
@@ -142,9 +142,11 @@ async function runEndToEnd(
 ): Promise<readonly Results[]> {
   const missing = await missingPrograms(artifacts.map(({ name }) => name));
   if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(", ");
-    console.log(`Skipped: ${names} not built yet; npm run build-sandbox builds them.`);
     const skipped = await runSuite(files, { timeout: endToEndTimeout, grep, skip: true });
+    console.log(
+      `${skipped.skipped} are skipped, for which ${missing.length} programs are built in about ` +
+        `${formatSeconds(buildTime(missing))} by: npm run build-sandbox`,
+    );
     // A CI without its sandbox must not look like one whose tests pass.
     const reason = "the sandbox's programs are not built";
     return process.env.CI === undefined

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { chartName, chartRepository, chartVersion } from "../../chart/release.ts";
-import { fillAtomically } from "../programs/builder.ts";
+import { fillAtomically } from "../programs/cache.ts";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { readIfPresent } from "../../lib/files.ts";
 import { programCacheDirectory, sandboxSource } from "../paths.ts";

@@ -8,7 +8,7 @@ import {
   dnsManagementUrl,
   pebble,
 } from "./acme.ts";
-import { ensurePrograms, type Installed } from "../programs/builder.ts";
+import { preparePrograms, type Installed } from "../programs/builder.ts";
 import {
   apiServer,
   controllerManager,
@@ -34,7 +34,12 @@ import { liveParts, PartError, startPart, stopParts, type Part } from "../proces
 import { clusterArtifacts } from "../programs/artifacts.ts";
 import { withStep, type Reporter } from "../processes/progress.ts";
 import { removeStalePulumiLocks } from "../pulumi/pulumiLocks.ts";
-import { ensurePulumi, installPlugins, type PulumiTools } from "../pulumi/pulumiTools.ts";
+import {
+  installPlugins,
+  pulumiArtifacts,
+  pulumiTools,
+  type PulumiTools,
+} from "../pulumi/pulumiTools.ts";
 import {
   cloudEnvironment,
   cloudPorts,
@@ -109,33 +114,25 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   return withLock(
     join(directory, "lock"),
     async () => {
-      const { programs, pulumi } = await withStep(reporter, "Programs", async () => ({
-        programs: await ensurePrograms(clusterArtifacts, reporter),
-        pulumi: await ensurePulumi(reporter),
-      }));
-      const cutShort = wasCutShort(directory);
-      const state = fresh || cutShort ? undefined : readState(directory);
-      if (state !== undefined && isRunning(directory, state) && usesPrograms(state, programs)) {
-        reporter.note("The sandbox is running already.");
-        removeStalePulumiLocks(directory);
-        // Pulumi may have been installed since, and `npm run pulumi` must go on with the tools of this start.
-        const present = { ...state, pulumi };
-        await installPlugins(pulumiHome(directory), pulumi, reporter);
-        writeState(directory, present);
-        return describe(directory, present);
+      const needed = await pulumiArtifacts();
+      // The issuer, too: what is missing is told at once, and the cluster starts while the rest is made.
+      const preparation = await preparePrograms(
+        [...clusterArtifacts, ...needed, "issuer"],
+        reporter,
+      );
+      try {
+        const programs = await withStep(reporter, "Programs of the cluster", () =>
+          preparation.ready(clusterArtifacts),
+        );
+        const pulumi = async () => pulumiTools(await preparation.ready(needed));
+        return describe(
+          directory,
+          await startOrGoOn({ directory, reporter, programs, pulumi }, fresh),
+        );
+      } catch (error) {
+        preparation.abandon();
+        throw error;
       }
-      const leftovers = await stopParts(directory, databases);
-      if (leftovers.length > 0) {
-        reporter.note(`Stopped what was left of an earlier start: ${leftovers.join(", ")}.`);
-      }
-      if (cutShort) {
-        reporter.note("The start before did not finish, so this one begins afresh.");
-      }
-      if (state === undefined) {
-        removeData(directory);
-      }
-      removeStalePulumiLocks(directory);
-      return describe(directory, await startAll({ directory, reporter, programs, pulumi }, state));
     },
     {
       onWait: ({ pid }) => {
@@ -143,6 +140,34 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
       },
     },
   );
+}
+
+/** Goes on with what an earlier start has left, as far as it can be used. */
+async function startOrGoOn(context: StartContext, fresh: boolean): Promise<State> {
+  const { directory, reporter, programs, pulumi } = context;
+  const cutShort = wasCutShort(directory);
+  const state = fresh || cutShort ? undefined : readState(directory);
+  if (state !== undefined && isRunning(directory, state) && usesPrograms(state, programs)) {
+    reporter.note("The sandbox is running already.");
+    removeStalePulumiLocks(directory);
+    // Pulumi may have been installed since, and `npm run pulumi` must go on with the tools of this start.
+    const present = { ...state, pulumi: await pulumi() };
+    await installPlugins(pulumiHome(directory), present.pulumi, reporter);
+    writeState(directory, present);
+    return present;
+  }
+  const leftovers = await stopParts(directory, databases);
+  if (leftovers.length > 0) {
+    reporter.note(`Stopped what was left of an earlier start: ${leftovers.join(", ")}.`);
+  }
+  if (cutShort) {
+    reporter.note("The start before did not finish, so this one begins afresh.");
+  }
+  if (state === undefined) {
+    removeData(directory);
+  }
+  removeStalePulumiLocks(directory);
+  return startAll(context, state);
 }
 
 /**
@@ -195,7 +220,7 @@ export function withDeploymentLock<T>(
 /**
  * The sandbox that runs in a folder.
  *
- * @throws UserError when none does, or one of its parts has ended.
+ * @throws UserError when none does, one of its parts has ended, or a program that it runs with is gone
  */
 export function runningSandbox(directory: string): Sandbox {
   const folder = resolve(directory);
@@ -205,6 +230,11 @@ export function runningSandbox(directory: string): Sandbox {
   }
   if (!isRunning(folder, state)) {
     throw new UserError("A part of the sandbox has ended: run `npm start`, which mends it.");
+  }
+  const { cli, kubernetesPlugin = cli } = state.pulumi;
+  const gone = [cli, kubernetesPlugin].find((path) => !existsSync(path));
+  if (gone !== undefined) {
+    throw new UserError(`${gone} is gone: run \`npm start\`, which puts it back.`);
   }
   return describe(folder, state);
 }
@@ -220,7 +250,8 @@ interface StartContext {
   readonly directory: string;
   readonly reporter: Reporter;
   readonly programs: ClusterContext["programs"];
-  readonly pulumi: PulumiTools;
+  /** Ready when what is missing of it is built. */
+  readonly pulumi: () => Promise<PulumiTools>;
 }
 
 /** How often other ports are tried where another program has taken one between its choice and its use. */
@@ -269,7 +300,6 @@ async function startParts(
   mkdirSync(pulumiStateDirectory(directory), { recursive: true });
   const kubeconfig = kubeconfigFile(directory);
   writeKubeconfig(kubeconfig, credentials, ports.apiServer);
-  await installPlugins(pulumiHome(directory), pulumi, reporter);
   const context = { directory, kubeconfig, credentials, ports, programs };
   const started: string[] = [];
   const start = async (part: Part) => {
@@ -310,7 +340,9 @@ async function startParts(
     () => allOf([startCluster(), startAcme(), startClouds()]),
     () => `${started.length} parts`,
   );
-  return { ports, parts: started, programs: paths(programs), pulumi };
+  const tools = await withStep(reporter, "Pulumi", pulumi);
+  await installPlugins(pulumiHome(directory), tools, reporter);
+  return { ports, parts: started, programs: paths(programs), pulumi: tools };
 }
 
 /** Waits for all to end, so that nothing is still being started when a failure is dealt with. */

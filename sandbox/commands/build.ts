@@ -8,10 +8,10 @@ const line = commandLine({
   command: "npm run build-sandbox --",
   usage: "[options]",
   description: [
-    "Builds the programs that the sandbox needs and that are not on PATH, into a cache outside the checkout.",
+    "Downloads or builds the programs that the sandbox needs and that are not on PATH, into a cache outside the checkout.",
   ],
   parameters: {
-    list: flag("--list", "only say which are missing, and how long building them takes"),
+    list: flag("--list", "only say which are missing, and how long building each takes"),
     json: flag("--json", "the same, or where each program is, as JSON on standard output"),
   },
 });

@@ -10,9 +10,35 @@ interface ArtifactBase {
   readonly buildSeconds: number;
 }
 
-/** A program that is built from a Go module where it is not found on PATH. */
+/** A platform, as Node names its system and its processor. */
+type Platform = `${"linux" | "darwin"}-${"x64" | "arm64"}`;
+
+/** What somebody else has built and published of a program. */
+export interface OfficialBuild {
+  /** Its version, without a leading `v`. */
+  readonly version: string;
+  /** The folder of the archives, with a slash at its end. */
+  readonly folder: string;
+  /** The archives (.tar.gz) of the platforms whose checksum a public list has. */
+  readonly archives: Readonly<Partial<Record<Platform, Omit<Archive, "version" | "folder">>>>;
+}
+
+/** An archive with an official build of a program. */
+export interface Archive {
+  readonly version: string;
+  /** Address of the folder that it is in, with a slash at its end. */
+  readonly folder: string;
+  /** Name of the archive. */
+  readonly file: string;
+  /** SHA-256 of the archive, in hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** A program that is downloaded, or else built from a Go module, where it is not found on PATH. */
 export interface Program extends ArtifactBase {
   readonly kind: "program";
+  /** What is downloaded rather than built. Its archives have the executable under the program's name. */
+  readonly official?: OfficialBuild;
   /** The package main. */
   readonly package: string;
   /** Go variables that the linker sets, `import/path.Name` to value. */
@@ -45,11 +71,62 @@ export interface ModuleFiles extends ArtifactBase {
 /** Something the sandbox needs that a checkout does not contain. */
 export type Artifact = Program | ModuleFiles;
 
+/**
+ * The Pulumi CLI. Checksums: pulumi/homebrew-tap, Formula/pulumi.rb at 51fb494, the newest there; the archives of GitHub, which
+ * that names, and of get.pulumi.com are the same.
+ */
+const officialPulumi: OfficialBuild = {
+  version: "3.259.0",
+  folder: "https://get.pulumi.com/releases/sdk/",
+  archives: {
+    "linux-x64": {
+      file: "pulumi-v3.259.0-linux-x64.tar.gz",
+      sha256: "94ba357acac23d01474084c4b00098dc0f7bc70ce13f34c777459254a5f718e5",
+    },
+    "linux-arm64": {
+      file: "pulumi-v3.259.0-linux-arm64.tar.gz",
+      sha256: "edc8327463a72160bb36cf82cf5062da9c8a244290a706d9980988e7bf486853",
+    },
+    "darwin-x64": {
+      file: "pulumi-v3.259.0-darwin-x64.tar.gz",
+      sha256: "eaca4c3b8277bfa3ab061fa3b270d1c66358a0b2e613da8c5587a04b7226c534",
+    },
+    "darwin-arm64": {
+      file: "pulumi-v3.259.0-darwin-arm64.tar.gz",
+      sha256: "57c27f179e527e2cf9f62b841a448af72a020e44b2fb4ee0d9bd85556c00c864",
+    },
+  },
+};
+
+/** The Kubernetes plugin. Checksums: NixOS/nixpkgs, pkgs/by-name/pu/pulumi-bin/data.nix at 0501eb3, where they are in base 32. */
+const officialKubernetesPlugin: OfficialBuild = {
+  version: "4.25.0",
+  folder: "https://api.pulumi.com/releases/plugins/",
+  archives: {
+    "linux-x64": {
+      file: "pulumi-resource-kubernetes-v4.25.0-linux-amd64.tar.gz",
+      sha256: "6ea3d53c16a00c4d1017c4d109928d8f4801fd7cd978965cd43917561f3774b0",
+    },
+    "linux-arm64": {
+      file: "pulumi-resource-kubernetes-v4.25.0-linux-arm64.tar.gz",
+      sha256: "e4260240ed14bff6ed1a5a25a362311380ea1c072544fc262532b8197ea0725c",
+    },
+    "darwin-x64": {
+      file: "pulumi-resource-kubernetes-v4.25.0-darwin-amd64.tar.gz",
+      sha256: "e5dffbef3525bb6f41c2b328afb471149c7396c263d2acd2ef2fab51d63d47f3",
+    },
+    "darwin-arm64": {
+      file: "pulumi-resource-kubernetes-v4.25.0-darwin-arm64.tar.gz",
+      sha256: "566425b7767be7184d59c7ea151812c98426d7dab85f93c9c676c1dc9d488d91",
+    },
+  },
+};
+
 const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.274.1";
 const kubernetesPluginVersion = "4.25.0";
 
-/** Everything that is built or copied, in the order in which it is. */
+/** Everything that the sandbox needs beside the checkout. */
 export const artifacts = [
   {
     kind: "files",
@@ -65,7 +142,7 @@ export const artifacts = [
     name: "pebble",
     module: "programs/pebble",
     version: "2.10.1",
-    buildSeconds: 8,
+    buildSeconds: 10,
     package: "github.com/letsencrypt/pebble/v2/cmd/pebble",
     variables: { "main.version": "2.10.1" },
     check: { args: ["-version"], version: /version: v?(\S+)/ },
@@ -76,7 +153,7 @@ export const artifacts = [
     name: "pebble-challtestsrv",
     module: "programs/pebble",
     version: "2.10.1",
-    buildSeconds: 2,
+    buildSeconds: 1,
     package: "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv",
     check: { args: ["-h"] },
     accepts: () => true,
@@ -86,21 +163,21 @@ export const artifacts = [
     name: "etcd",
     module: "programs/etcd",
     version: "3.7.3",
-    buildSeconds: 30,
+    buildSeconds: 22,
     package: "go.etcd.io/etcd/server/v3",
     check: { args: ["--version"], version: /etcd Version: (\S+)/ },
     accepts: atLeast("3.6.0"),
   },
-  kubernetesProgram("kube-apiserver", 300, ["--version"], /Kubernetes v(\S+)/),
-  kubernetesProgram("kube-controller-manager", 80, ["--version"], /Kubernetes v(\S+)/),
-  kubernetesProgram("kube-scheduler", 25, ["--version"], /Kubernetes v(\S+)/),
-  kubernetesProgram("kubectl", 35, ["version", "--client"], /Client Version: v(\S+)/, () => true),
+  kubernetesProgram("kube-apiserver", 210, ["--version"], /Kubernetes v(\S+)/),
+  kubernetesProgram("kube-controller-manager", 70, ["--version"], /Kubernetes v(\S+)/),
+  kubernetesProgram("kube-scheduler", 10, ["--version"], /Kubernetes v(\S+)/),
+  kubernetesProgram("kubectl", 20, ["version", "--client"], /Client Version: v(\S+)/, () => true),
   {
     kind: "program",
     name: "kwok",
-    module: "programs/kwok",
+    module: "programs/kubernetes",
     version: "0.8.0",
-    buildSeconds: 95,
+    buildSeconds: 15,
     package: "sigs.k8s.io/kwok/cmd/kwok",
     variables: { "sigs.k8s.io/kwok/pkg/consts.Version": "v0.8.0" },
     check: { args: ["--version"], version: /version v?(\d\S+)/ },
@@ -109,7 +186,7 @@ export const artifacts = [
   {
     kind: "files",
     name: "kwok-stages",
-    module: "programs/kwok",
+    module: "programs/kubernetes",
     version: "0.8.0",
     buildSeconds: 1,
     source: "sigs.k8s.io/kwok",
@@ -120,7 +197,8 @@ export const artifacts = [
     name: "pulumi",
     module: "programs/pulumi",
     version: pulumiVersion,
-    buildSeconds: 255,
+    official: officialPulumi,
+    buildSeconds: 190,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     variables: {
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}`,
@@ -134,7 +212,8 @@ export const artifacts = [
     name: "pulumi-resource-kubernetes",
     module: "programs/pulumi-resource-kubernetes",
     version: kubernetesPluginVersion,
-    buildSeconds: 525,
+    official: officialKubernetesPlugin,
+    buildSeconds: 140,
     package: ".",
     variables: {
       "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version":
@@ -153,7 +232,7 @@ export const artifacts = [
     // The Helm that the Kubernetes plugin is built with, so that both read a release alike.
     module: "programs/pulumi-resource-kubernetes",
     version: "3.18.6",
-    buildSeconds: 15,
+    buildSeconds: 10,
     package: "helm.sh/helm/v3/cmd/helm",
     variables: { "helm.sh/helm/v3/internal/version.version": "v3.18.6" },
     check: { args: ["version", "--template", "{{.Version}}"], version: /v(\d\S*)/ },
@@ -164,7 +243,7 @@ export const artifacts = [
     name: "issuer",
     module: "issuer",
     version: "0.1.0",
-    buildSeconds: 40,
+    buildSeconds: 18,
     package: ".",
     check: { args: ["--help"] },
   },
@@ -174,7 +253,7 @@ export const artifacts = [
     name: "openmetrics",
     module: "programs/openmetrics",
     version: "0.310.0",
-    buildSeconds: 45,
+    buildSeconds: 30,
     package: ".",
     check: { args: ["--help"] },
   },
@@ -203,6 +282,16 @@ export function findArtifact(name: ArtifactName): Artifact {
     throw new Error(`no artifact ${name}`);
   }
   return found;
+}
+
+/** The archive with an official build of an artifact for this platform, where one is known. */
+export function officialArchive(artifact: Artifact): Archive | undefined {
+  if (artifact.kind !== "program" || artifact.official === undefined) {
+    return undefined;
+  }
+  const { version, folder, archives } = artifact.official;
+  const archive = archives[`${process.platform}-${process.arch}` as Platform];
+  return archive && { version, folder, ...archive };
 }
 
 /** Accepts a version that is `minimum` or later. */

@@ -1,52 +1,61 @@
-import { execFile, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  copyFileSync,
-  createWriteStream,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  statSync,
-} from "node:fs";
-import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
-import { createInterface } from "node:readline";
-import { finished } from "node:stream/promises";
+import { execFile } from "node:child_process";
+import { freemem } from "node:os";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../../lib/errors.ts";
-import { readIfPresent, remove } from "../../lib/files.ts";
-import { goEnvironment, moduleDirectory, requireGo } from "./goToolchain.ts";
+import { requireGo } from "./goToolchain.ts";
 import { withLock } from "../processes/lock.ts";
-import { programCacheDirectory, projectDirectory, sandboxSource } from "../paths.ts";
+import { programCacheDirectory, projectDirectory } from "../paths.ts";
 import {
+  artifacts,
   findArtifact,
+  officialArchive,
   type Artifact,
   type ArtifactName,
-  type ModuleFiles,
   type Program,
 } from "./artifacts.ts";
+import {
+  builtPlace,
+  downloadedPlace,
+  fillAtomically,
+  isComplete,
+  isExecutable,
+  noteContents,
+  places,
+  type Place,
+} from "./cache.ts";
+import { noteUse, removeSuperseded } from "./checkouts.ts";
+import { describeFailure, downloadUrl, openDownload, type OpenDownload } from "./download.ts";
+import { build, copyFiles } from "./goBuild.ts";
 import { formatSeconds, type Reporter, type Step } from "../processes/progress.ts";
 
 const run = promisify(execFile);
-
-/** How many lines of a failed build are shown; the log has them all. */
-const shownLogLines = 12;
 
 /** An artifact that is ready for use. */
 export interface Installed {
   readonly name: ArtifactName;
   /** The executable of a program, the folder of files. */
   readonly path: string;
-  /** Whether it was found on PATH, and not built. */
+  /** Whether it was found on PATH, and not downloaded or built. */
   readonly onPath: boolean;
 }
 
+/** Artifacts that are being made ready. */
+export interface Preparation<Name extends ArtifactName> {
+  /**
+   * Waits for some of them, while the others are being made.
+   *
+   * @returns where each is, by name
+   * @throws UserError when one of them cannot be built (with the end of its output and the log's path)
+   */
+  ready<Some extends Name>(names: readonly Some[]): Promise<ReadonlyMap<Some, Installed>>;
+  /** Ends what is being made, for a caller that cannot go on. */
+  abandon(): void;
+}
+
 /**
- * Makes sure that the named artifacts are there: on PATH, else in the cache, else built. Whatever is used has
- * been run once, and has told its version where it can.
+ * Makes sure that the named artifacts are there: on PATH, else in the cache, else downloaded, else built. Whatever is used
+ * has been run once, and has told its version where it can.
  *
  * @returns where each is, by name.
  * @throws UserError when Go is missing, or a build fails (with the end of its output and the log's path).
@@ -55,74 +64,60 @@ export async function ensurePrograms<Name extends ArtifactName>(
   names: readonly Name[],
   reporter: Reporter,
 ): Promise<ReadonlyMap<Name, Installed>> {
-  const found = await findAll(names);
-  const missing = names.filter((name) => found.get(name) === undefined).map(findArtifact);
-  if (missing.length > 0) {
-    await requireGo();
-    if (missing.length > 1) {
-      const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
-      reporter.note(
-        `Building ${missing.length} programs into ${programCacheDirectory()}, once; ` +
-          `this takes about ${formatSeconds(seconds)} on two cores.`,
-      );
-    }
-  }
-  // One after another: a Go build keeps all cores busy by itself.
-  for (const artifact of missing) {
-    const name = artifact.name as Name;
-    found.set(name, { name, path: await make(artifact, reporter), onPath: false });
-  }
-  return found as ReadonlyMap<Name, Installed>;
-}
-
-/** Those of the named artifacts that {@link ensurePrograms} would have to build. */
-export async function missingPrograms(names: readonly ArtifactName[]): Promise<Artifact[]> {
-  const found = await findAll(names);
-  return names.filter((name) => found.get(name) === undefined).map(findArtifact);
-}
-
-/** Where an artifact is kept: named by all that decides its content, so that it never needs an update. */
-export function cachePath(artifact: Artifact): string {
-  const content =
-    artifact.kind === "program"
-      ? [artifact.package, buildFlags(artifact), artifact.embeds, goEnvironment]
-      : [artifact.source, artifact.directory];
-  const hash = createHash("sha256").update(
-    JSON.stringify([process.platform, process.arch, content]),
-  );
-  const directory = sandboxSource(artifact.module);
-  const entries = readdirSync(directory, { recursive: true, encoding: "utf8" }).sort();
-  for (const file of entries.filter((entry) => statSync(join(directory, entry)).isFile())) {
-    hash.update(`\n${file}\n`).update(readIfPresent(join(directory, file)) ?? "");
-  }
-  const key = `${artifact.name}-${artifact.version}-${hash.digest("hex").slice(0, 12)}`;
-  return join(programCacheDirectory(), key, artifact.name);
+  return (await preparePrograms(names, reporter)).ready(names);
 }
 
 /**
- * Fills the folder `target` by calling `fill` with a temporary folder beside it, which then gets the name
- * `target`: a process killed half way leaves nothing under that name, and what it left is swept up here.
- * The caller holds the lock on `target`.
+ * Begins what {@link ensurePrograms} does, for callers that can go on with a part of it.
+ *
+ * @throws UserError when Go is missing, and needed
  */
-export async function fillAtomically(
-  target: string,
-  fill: (temporary: string) => Promise<void>,
-): Promise<void> {
-  const parent = dirname(target);
-  const prefix = `${basename(target)}.partial-`;
-  mkdirSync(parent, { recursive: true });
-  for (const entry of readdirSync(parent).filter((name) => name.startsWith(prefix))) {
-    remove(join(parent, entry));
+export async function preparePrograms<Name extends ArtifactName>(
+  names: readonly Name[],
+  reporter: Reporter,
+): Promise<Preparation<Name>> {
+  await noteOwnUse();
+  const found = await findAll(names);
+  const missing = names.filter((name) => found.get(name) === undefined && !underWay.has(name));
+  const ended = new AbortController();
+  if (missing.length > 0) {
+    await makeAll(missing.map(findArtifact), reporter, ended);
   }
-  const temporary = join(parent, `${prefix}${process.pid}`);
-  mkdirSync(temporary);
-  try {
-    await fill(temporary);
-    remove(target);
-    renameSync(temporary, target);
-  } finally {
-    remove(temporary);
-  }
+  const made = new Map(names.map((name) => [name, underWay.get(name)]));
+  return {
+    ready: async <Some extends Name>(some: readonly Some[]) => {
+      const all = some.map(async (name) => {
+        const installed = found.get(name) ?? (await made.get(name));
+        if (installed === undefined) {
+          throw new Error(`${name} is not among what is prepared`);
+        }
+        return [name, installed] as const;
+      });
+      return new Map(await Promise.all(all));
+    },
+    abandon: () => {
+      ended.abort(new UserError("The build was given up."));
+    },
+  };
+}
+
+/** Where an artifact that needs no making is; undefined where it has to be downloaded or built. */
+export async function findInstalled(name: ArtifactName): Promise<Installed | undefined> {
+  await noteOwnUse();
+  return find(name);
+}
+
+/** What this process is making: whoever needs it as well waits for it. */
+const underWay = new Map<ArtifactName, Promise<Installed>>();
+
+function noteOwnUse(): Promise<void> {
+  return noteUse(artifacts.flatMap(places).map(({ path }) => path));
+}
+
+/** Those of the named artifacts that {@link ensurePrograms} would have to download or build. */
+export async function missingPrograms(names: readonly ArtifactName[]): Promise<Artifact[]> {
+  const found = await findAll(names);
+  return names.filter((name) => found.get(name) === undefined).map(findArtifact);
 }
 
 /** The executable `name` on PATH, or undefined. Folders of this project and of the cache do not count. */
@@ -133,6 +128,130 @@ export function findOnPath(name: string, path = process.env.PATH ?? ""): string 
     .filter((folder) => isAbsolute(folder) && !own.some((root) => folder.startsWith(root)))
     .map((folder) => join(folder, name))
     .find(isExecutable);
+}
+
+/** How many builds run at a time. What one core waits for, the other uses. */
+function lanes(): number {
+  return freemem() > 6 * 1024 ** 3 ? 2 : 1;
+}
+
+/**
+ * About how long it takes to build some artifacts, in seconds: less than one after another, since compiling one fills the
+ * time in which another is linked.
+ */
+export function buildTime(missing: readonly Pick<Artifact, "buildSeconds">[]): number {
+  const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
+  return missing.length > 1 && lanes() > 1 ? seconds * sideBySide : seconds;
+}
+
+/** What building side by side takes of the time that one after another would take. */
+const sideBySide = 0.87;
+
+/** Something to be made, with the download of it that has begun. */
+interface Order {
+  readonly artifact: Artifact;
+  readonly download: OpenDownload | undefined;
+}
+
+/**
+ * Begins to make artifacts: those that can be downloaded at once, the others those of different modules side by side.
+ * Programs of one module share packages, and Go shares what is compiled only when it is complete: they come one after
+ * another. After a failure all ends.
+ *
+ * @param ended ends all; {@link underWay} has what each becomes
+ * @throws UserError when Go is missing, and needed
+ */
+async function makeAll(
+  missing: readonly Artifact[],
+  reporter: Reporter,
+  ended: AbortController,
+): Promise<void> {
+  await removeSuperseded().catch(() => undefined);
+  const orders = await Promise.all(
+    missing.map(async (artifact) => ({ artifact, download: await begin(artifact, reporter) })),
+  );
+  const toDownload = orders.filter(({ download }) => download !== undefined);
+  const toBuild = orders.filter(({ download }) => download === undefined);
+  try {
+    if (toBuild.length > 0) {
+      await requireGo();
+    }
+  } catch (error) {
+    toDownload.forEach(({ download }) => download?.cancel());
+    throw error;
+  }
+  announce(toDownload, toBuild, reporter);
+  const made = new Map(orders.map((order) => [order, Promise.withResolvers<Installed>()] as const));
+  for (const [{ artifact }, { promise }] of made) {
+    underWay.set(artifact.name as ArtifactName, promise);
+    // Whoever waits for it gets the error; nobody may.
+    promise.catch(() => undefined);
+  }
+  const makeOne = async (order: Order) => {
+    const name = order.artifact.name as ArtifactName;
+    try {
+      const path = await make(order, reporter, ended.signal);
+      made.get(order)?.resolve({ name, path, onPath: false });
+    } catch (error) {
+      // What fails after the first is ended because of it.
+      made.get(order)?.reject(ended.signal.aborted ? ended.signal.reason : error);
+      ended.abort(error);
+    } finally {
+      underWay.delete(name);
+    }
+  };
+  const modules = [...Map.groupBy(toBuild, ({ artifact }) => artifact.module).values()];
+  modules.sort((one, other) => secondsOf(other) - secondsOf(one));
+  const work = async () => {
+    for (let module = modules.shift(); module !== undefined; module = modules.shift()) {
+      for (const order of module) {
+        await makeOne(order);
+      }
+    }
+  };
+  void Promise.all([...toDownload.map(makeOne), ...Array.from({ length: lanes() }, work)]);
+}
+
+function secondsOf(orders: readonly Order[]): number {
+  return buildTime(orders.map(({ artifact }) => artifact));
+}
+
+/** Says once what is going to be done, and how long all of it takes. */
+function announce(
+  toDownload: readonly Order[],
+  toBuild: readonly Order[],
+  reporter: Reporter,
+): void {
+  const programs = (count: number) => `${count} ${count === 1 ? "program" : "programs"}`;
+  const [bytes, downloads] = [
+    toDownload.reduce((sum, { download }) => sum + (download?.bytes ?? 0), 0),
+    programs(toDownload.length),
+  ];
+  const parts = [
+    ...(toDownload.length > 0 ? [`Downloading ${downloads} (${(bytes / 1e6).toFixed(0)} MB)`] : []),
+    ...(toBuild.length > 0
+      ? [
+          `${toDownload.length > 0 ? "building" : "Building"} ${programs(toBuild.length)}, which takes about ` +
+            `${formatSeconds(secondsOf(toBuild))} on two cores`,
+        ]
+      : []),
+  ];
+  reporter.note(`${parts.join(" and ")}. They are kept in ${programCacheDirectory()}.`);
+}
+
+/** Begins a download, where there is an official build and a way to it. */
+async function begin(artifact: Artifact, reporter: Reporter): Promise<OpenDownload | undefined> {
+  const archive = officialArchive(artifact);
+  const url = archive && downloadUrl(archive);
+  if (archive === undefined || url === undefined) {
+    return undefined;
+  }
+  try {
+    return await openDownload(archive, url);
+  } catch (error) {
+    reporter.note(describeFailure(archive, url, error));
+    return undefined;
+  }
 }
 
 async function findAll<Name extends ArtifactName>(
@@ -152,17 +271,24 @@ async function find(name: ArtifactName): Promise<Installed | undefined> {
       }
     }
   }
-  const path = cachePath(artifact);
-  return (await isUsable(artifact, path)) ? { name, path, onPath: false } : undefined;
+  for (const place of places(artifact)) {
+    if (await isUsable(artifact, place)) {
+      return { name, path: place.path, onPath: false };
+    }
+  }
+  return undefined;
 }
 
-async function isUsable(artifact: Artifact, path: string): Promise<boolean> {
+/** Whether an artifact at a place is whole: its files are there, or it runs and is of the version that belongs there. */
+async function isUsable(artifact: Artifact, { path, version }: Place): Promise<boolean> {
   if (artifact.kind === "files") {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    return isComplete(path);
   }
-  return (
-    isExecutable(path) && (await readVersion(artifact, path).catch(() => "")) === artifact.version
-  );
+  if (!isExecutable(path)) {
+    return false;
+  }
+  const told = await readVersion(artifact, path).catch(() => undefined);
+  return told === (artifact.check.version === undefined ? artifact.version : version);
 }
 
 /**
@@ -179,130 +305,96 @@ async function readVersion(program: Program, path: string): Promise<string> {
   return version === undefined ? program.version : (version.exec(stdout + stderr)?.[1] ?? "");
 }
 
-async function make(artifact: Artifact, reporter: Reporter): Promise<string> {
-  const path = cachePath(artifact);
-  const target = dirname(path);
+/** @returns the path of what was made */
+async function make(order: Order, reporter: Reporter, signal: AbortSignal): Promise<string> {
+  const { artifact, download } = order;
+  const place = downloadedPlace(artifact);
+  if (download === undefined || place === undefined) {
+    return makeBy(artifact, reporter, signal);
+  }
+  try {
+    return await fill(
+      artifact,
+      place,
+      { title: `Download ${artifact.name} ${place.version}`, reporter, signal },
+      (folder, step) => download.unpack(artifact.name, folder, step),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    reporter.note(describeFailure(download.archive, download.url, error));
+    await requireGo();
+    return makeBy(artifact, reporter, signal);
+  } finally {
+    download.cancel();
+  }
+}
+
+function makeBy(artifact: Artifact, reporter: Reporter, signal: AbortSignal): Promise<string> {
+  const place = builtPlace(artifact);
+  const log = `${dirname(place.path)}.log`;
   const verb = artifact.kind === "program" ? "Build" : "Fetch";
-  const step = reporter.step(`${verb} ${artifact.name} ${artifact.version}`, artifact.buildSeconds);
+  const title = `${verb} ${artifact.name} ${artifact.version}`;
+  return fill(
+    artifact,
+    place,
+    { title, seconds: artifact.buildSeconds, reporter, signal },
+    (folder, step) =>
+      artifact.kind === "program"
+        ? build(artifact, { folder, log, step, signal })
+        : copyFiles(artifact, folder),
+  );
+}
+
+/** How {@link fill} tells what it does, and is ended. */
+interface FillOptions {
+  readonly title: string;
+  readonly seconds?: number;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** Puts an artifact at a place, as one step, unless another process does. */
+async function fill(
+  artifact: Artifact,
+  place: Place,
+  { title, seconds, reporter, signal }: FillOptions,
+  work: (folder: string, step: Step) => Promise<void>,
+): Promise<string> {
+  signal.throwIfAborted();
+  const target = dirname(place.path);
+  const step = reporter.step(title, seconds);
   try {
     await withLock(
       `${target}.lock`,
       async () => {
+        signal.throwIfAborted();
         // Another process may have made it while this one waited for the lock.
-        if (await isUsable(artifact, path)) {
+        if (await isUsable(artifact, place)) {
           return;
         }
         await fillAtomically(target, async (temporary) => {
-          await (artifact.kind === "program"
-            ? build(artifact, temporary, `${target}.log`, step)
-            : copyFiles(artifact, temporary));
-          if (!(await isUsable(artifact, join(temporary, artifact.name)))) {
+          await work(temporary, step);
+          const path = join(temporary, artifact.name);
+          if (artifact.kind === "files") {
+            noteContents(path);
+          }
+          if (!(await isUsable(artifact, { ...place, path }))) {
             throw new UserError(
-              `${artifact.name} was built, but does not run or is not version ${artifact.version}.`,
+              `${artifact.name} was made, but does not run or is not version ${place.version}.`,
             );
           }
         });
       },
       {
         onWait: ({ pid }) => {
-          step.update(`process ${pid} is building it, waiting`);
+          step.update(`process ${pid} is making it, waiting`);
         },
       },
     );
     step.done();
-    return path;
+    return place.path;
   } catch (error) {
     step.fail();
     throw error;
-  }
-}
-
-async function copyFiles(artifact: ModuleFiles, temporary: string): Promise<void> {
-  const module = await moduleDirectory(sandboxSource(artifact.module), artifact.source);
-  copyWritable(join(module, artifact.directory), join(temporary, artifact.name));
-}
-
-/** Builds in a copy of the module's folder, since files to embed are put there and a checkout stays as it is. */
-async function build(program: Program, temporary: string, log: string, step: Step): Promise<void> {
-  const source = join(temporary, "source");
-  copyWritable(sandboxSource(program.module), source);
-  if (program.embeds !== undefined) {
-    const { module, directory, files } = program.embeds;
-    const folder = await moduleDirectory(source, module);
-    for (const file of files) {
-      copyWritable(join(folder, directory, file), join(source, file));
-    }
-  }
-  const output = join(temporary, program.name);
-  const args = ["build", ...buildFlags(program), "-o", output, program.package];
-  await runLogged("go", args, source, log, step);
-  remove(source);
-}
-
-function buildFlags(program: Program): string[] {
-  const variables = Object.entries(program.variables ?? {});
-  const linker = ["-s", "-w", ...variables.map(([name, value]) => `-X ${name}=${value}`)];
-  return ["-mod=readonly", "-trimpath", "-ldflags", linker.join(" ")];
-}
-
-/** Runs a command with its output in the file `log`, and shows what it says last as the step's remark. */
-async function runLogged(
-  command: string,
-  args: readonly string[],
-  directory: string,
-  log: string,
-  step: Step,
-): Promise<void> {
-  const lines: string[] = [];
-  const file = createWriteStream(log);
-  const unwritten = finished(file).catch((error: unknown) => error);
-  const child = spawn(command, args, {
-    cwd: directory,
-    env: { ...process.env, ...goEnvironment },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  for await (const line of createInterface({ input: child.stderr })) {
-    file.write(`${line}\n`);
-    lines.push(line);
-    step.update(line.replace(/^go: /, ""));
-  }
-  const [code, signal] = await exited;
-  file.end();
-  const logFailure = await unwritten;
-  if (code !== 0) {
-    const why = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    throw new UserError(
-      [
-        `${command} ${args[0] ?? ""} of ${args.at(-1) ?? ""} failed (${why}):`,
-        ...lines.slice(-shownLogLines).map((line) => `  ${line}`),
-        `The full output is in ${log}.`,
-      ].join("\n"),
-    );
-  }
-  if (logFailure !== undefined) {
-    throw logFailure as Error;
-  }
-}
-
-/** Copies a file or folder out of the Go module cache, whose files are read-only, as writable ones. */
-function copyWritable(from: string, to: string): void {
-  if (!statSync(from).isDirectory()) {
-    copyFileSync(from, to);
-    chmodSync(to, 0o644);
-    return;
-  }
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from)) {
-    copyWritable(join(from, entry), join(to, entry));
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
   }
 }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { ensurePrograms, findOnPath } from "../programs/builder.ts";
+import { findInstalled, findOnPath, type Installed } from "../programs/builder.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { remove } from "../../lib/files.ts";
 import { findArtifact } from "../programs/artifacts.ts";
@@ -35,17 +35,26 @@ const downloadTimeout = 300_000;
 const languageHost = "pulumi-language-nodejs";
 
 /**
- * Finds the Pulumi installation of this machine: CLI and language host, which installs plugins by itself. Where
- * it has none, or only the CLI, the rest is built.
+ * What is needed to run Pulumi programs on this machine beside what is installed: nothing but the CLI where the language
+ * host is, too, since Pulumi then installs its plugins by itself.
  */
-export async function ensurePulumi(reporter: Reporter): Promise<PulumiTools> {
-  const cli = await ensureOne("pulumi", reporter);
-  if (cli.onPath && findOnPath(languageHost) !== undefined) {
-    return { cli: cli.path, ownLanguageHost: true };
-  }
-  const plugin = await ensureOne("pulumi-resource-kubernetes", reporter);
-  return { cli: cli.path, ownLanguageHost: false, kubernetesPlugin: plugin.path };
+export async function pulumiArtifacts(): Promise<readonly PulumiArtifact[]> {
+  const cli = await findInstalled("pulumi");
+  return cli?.onPath === true && findOnPath(languageHost) !== undefined
+    ? ["pulumi"]
+    : ["pulumi", "pulumi-resource-kubernetes"];
 }
+
+/** The Pulumi installation of this machine; where it has none, or only the CLI, what was built in its place. */
+export function pulumiTools(installed: ReadonlyMap<PulumiArtifact, Installed>): PulumiTools {
+  const cli = installed.get("pulumi")?.path ?? "pulumi";
+  const kubernetesPlugin = installed.get("pulumi-resource-kubernetes")?.path;
+  return kubernetesPlugin === undefined
+    ? { cli, ownLanguageHost: true }
+    : { cli, ownLanguageHost: false, kubernetesPlugin };
+}
+
+type PulumiArtifact = "pulumi" | "pulumi-resource-kubernetes";
 
 /**
  * Puts the plugins where Pulumi looks for installed ones, in the home folder `home`: the official ones, where Pulumi is
@@ -90,12 +99,4 @@ function installPlugin(home: string, executable: string): void {
   mkdirSync(dirname(link), { recursive: true });
   remove(link);
   symlinkSync(executable, link);
-}
-
-async function ensureOne(name: "pulumi" | "pulumi-resource-kubernetes", reporter: Reporter) {
-  const installed = (await ensurePrograms([name], reporter)).get(name);
-  if (installed === undefined) {
-    throw new Error(`${name} is not installed`);
-  }
-  return installed;
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { readJsonIfPresent } from "../../lib/files.ts";
 import { programCacheDirectory, projectDirectory } from "../../sandbox/paths.ts";
 import { withLock } from "../../sandbox/processes/lock.ts";
-import { fillAtomically } from "../../sandbox/programs/builder.ts";
+import { fillAtomically } from "../../sandbox/programs/cache.ts";
 import { purposefulDifferenceSchema, type PurposefulDifference } from "./stackDifferences.ts";
 import { chartUnderTest } from "./workspace.ts";
 

@@ -30,6 +30,24 @@ describe("the runner of the tests", function () {
     assert.equal(status, 0);
   });
 
+  it("says in one line what is skipped where the sandbox is not built, and how to get it", () => {
+    const { XDG_CACHE_HOME: cache, CI: ci } = process.env;
+    process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "nothing-built-"));
+    delete process.env.CI;
+    try {
+      const { status, stdout } = runScript("test/run.ts", "test/e2e/endings.test.ts");
+      assert.match(
+        stripVTControlCharacters(stdout),
+        /^End-to-end tests\n[1-9]\d* are skipped, for which [1-9]\d* programs are built in about \d+ min \d+ s by: npm run build-sandbox\n0 passed, 0 failed, [1-9]\d* skipped\n$/,
+      );
+      assert.equal(status, 0);
+    } finally {
+      rmSync(process.env.XDG_CACHE_HOME, { recursive: true });
+      delete process.env.XDG_CACHE_HOME;
+      Object.assign(process.env, cache && { XDG_CACHE_HOME: cache }, ci && { CI: ci });
+    }
+  });
+
   it("names at its end what has failed, in a few lines, before the counts", () => {
     const failures = [
       {

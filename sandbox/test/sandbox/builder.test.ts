@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { cachePath, fillAtomically, findOnPath } from "../../programs/builder.ts";
+import { findOnPath } from "../../programs/builder.ts";
+import { cachePath, fillAtomically } from "../../programs/cache.ts";
 import { artifacts, atLeast, findArtifact, sameMinor } from "../../programs/artifacts.ts";
 import { sandboxSource } from "../../paths.ts";
 import { temporaryDirectory } from "./temporary.ts";
@@ -32,7 +33,7 @@ describe("builder", function () {
   });
 
   it("uses nothing of a build that was killed, and sweeps it up", async function () {
-    const builder = sandboxSource("programs/builder.ts");
+    const builder = sandboxSource("programs/cache.ts");
     const script = `
       import { writeFileSync } from "node:fs";
       import { fillAtomically } from ${JSON.stringify(builder)};

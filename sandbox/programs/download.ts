@@ -1,0 +1,208 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream, globSync, mkdirSync, renameSync } from "node:fs";
+import { request as requestHttp, type IncomingMessage } from "node:http";
+import { request as requestHttps } from "node:https";
+import { basename, dirname, join } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { messageOf, UserError } from "../../lib/errors.ts";
+import { remove } from "../../lib/files.ts";
+import { proxyAgent, withoutUserinfo } from "../../lib/proxy.ts";
+import { shell } from "../../lib/shell.ts";
+import type { Step } from "../processes/progress.ts";
+import type { Archive } from "./artifacts.ts";
+
+/**
+ * The variable that says where official builds are downloaded from: the address of a folder that has the archives under their
+ * own names, or `off` to build everything. Default: where their makers publish them.
+ */
+export const downloadsVariable = "AKASH_SANDBOX_DOWNLOADS";
+
+/** How long a server may take to connect and to begin its answer, and between two pieces of it, in milliseconds. */
+const patience = { answer: 5_000, piece: 15_000 } as const;
+
+/** How many times a server may send a client on to another address. */
+const mostRedirects = 5;
+
+/** An archive whose server has begun to send it. */
+export interface OpenDownload {
+  readonly archive: Archive;
+  /** Where it comes from. */
+  readonly url: string;
+  /** Its length in bytes, where the server says it. */
+  readonly bytes: number | undefined;
+  /**
+   * Receives it, and puts the executable `name` that is in it into `folder`.
+   *
+   * @throws Error when it does not arrive whole, has another checksum, or has no such file
+   */
+  unpack(name: string, folder: string, step: Step): Promise<void>;
+  /** Gives it up. */
+  cancel(): void;
+}
+
+/**
+ * Where an archive is downloaded from, as the environment has it.
+ *
+ * @returns undefined where nothing is to be downloaded
+ * @throws UserError when the variable is neither an address nor `off`
+ */
+export function downloadUrl(
+  { folder, file }: Archive,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const mirror = environment[downloadsVariable] ?? "";
+  if (mirror === "off") {
+    return undefined;
+  }
+  if (mirror === "") {
+    return new URL(file, folder).href;
+  }
+  const { protocol } = URL.parse(mirror) ?? {};
+  if (protocol !== "https:" && protocol !== "http:") {
+    throw new UserError(
+      `${downloadsVariable} is neither the http or https address of a folder nor off: ` +
+        shell`export AKASH_SANDBOX_DOWNLOADS=${"https://HOST/FOLDER"}`,
+    );
+  }
+  return new URL(file, mirror.endsWith("/") ? mirror : `${mirror}/`).href;
+}
+
+/**
+ * Asks for an archive, through the proxy of the environment where it has one. Whether there is a way to the server is known
+ * within seconds.
+ *
+ * @throws Error that says in a few words why it cannot be had
+ */
+export async function openDownload(
+  archive: Archive,
+  url: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<OpenDownload> {
+  const answer = await get(url, environment, mostRedirects);
+  const length = Number(answer.headers["content-length"]);
+  const bytes = Number.isSafeInteger(length) ? length : undefined;
+  // Until somebody reads it an error has no other listener.
+  answer.on("error", () => undefined);
+  return {
+    archive,
+    url,
+    bytes,
+    unpack: (name, folder, step) => unpack({ archive, answer, bytes, name, folder, step }),
+    cancel: () => {
+      answer.destroy();
+    },
+  };
+}
+
+async function get(
+  url: string,
+  environment: NodeJS.ProcessEnv,
+  redirects: number,
+): Promise<IncomingMessage> {
+  const agent = await proxyAgent(url, environment);
+  const send = url.startsWith("https:") ? requestHttps : requestHttp;
+  const signal = AbortSignal.timeout(patience.answer);
+  const request = send(url, { ...(agent && { agent }) });
+  // Once it has its answer, what goes wrong is told there.
+  request.on("error", () => undefined);
+  const giveUp = () => {
+    request.destroy(new Error(`no answer within ${patience.answer / 1000} s`));
+  };
+  signal.addEventListener("abort", giveUp);
+  let answer: IncomingMessage;
+  try {
+    request.end();
+    [answer] = (await once(request, "response")) as [IncomingMessage];
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+  const { statusCode = 0, headers } = answer;
+  if (statusCode === 200) {
+    return answer;
+  }
+  answer.destroy();
+  const onward = headers.location && URL.parse(headers.location, url)?.href;
+  if (statusCode < 300 || statusCode >= 400 || !onward) {
+    throw new Error(`the server answers with status ${statusCode}`);
+  }
+  if (redirects === 0) {
+    throw new Error("the server sends from address to address");
+  }
+  return get(onward, environment, redirects - 1);
+}
+
+interface Unpacking {
+  readonly archive: Archive;
+  readonly answer: IncomingMessage;
+  readonly bytes: number | undefined;
+  readonly name: string;
+  readonly folder: string;
+  readonly step: Step;
+}
+
+async function unpack(unpacking: Unpacking): Promise<void> {
+  const { archive, name, folder } = unpacking;
+  const unpacked = join(folder, "unpacked");
+  const file = join(folder, archive.file);
+  const digest = await receive(unpacking, file);
+  if (digest !== archive.sha256) {
+    throw new Error(`its SHA-256 is ${digest}, not ${archive.sha256}`);
+  }
+  mkdirSync(unpacked);
+  await extract(file, unpacked);
+  // The archives differ in whether there is a folder around their files.
+  const [found] = [name, join("*", name)].flatMap((path) => globSync(path, { cwd: unpacked }));
+  if (found === undefined) {
+    throw new Error(`it has no file ${name}`);
+  }
+  renameSync(join(unpacked, found), join(folder, name));
+  remove(unpacked);
+  remove(file);
+}
+
+/** @returns the SHA-256 of what was received, in hexadecimal digits */
+async function receive({ answer, bytes, step }: Unpacking, file: string): Promise<string> {
+  const hash = createHash("sha256");
+  let received = 0;
+  const watch = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      received += chunk.length;
+      const all = bytes === undefined ? "" : ` of ${megabytes(bytes)}`;
+      step.update(`${megabytes(received)}${all} MB`);
+      done(undefined, chunk);
+    },
+  });
+  answer.setTimeout(patience.piece, () => {
+    answer.destroy(new Error(`nothing more within ${patience.piece / 1000} s`));
+  });
+  await pipeline(answer, watch, createWriteStream(file));
+  return hash.digest("hex");
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+async function extract(file: string, folder: string): Promise<void> {
+  const tar = spawn("tar", ["-xzf", basename(file), "-C", folder], {
+    cwd: dirname(file),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [words, [code]] = await Promise.all([
+    tar.stderr.toArray() as Promise<Buffer[]>,
+    once(tar, "close") as Promise<[number | null]>,
+  ]);
+  if (code !== 0) {
+    throw new Error(`tar does not unpack it: ${Buffer.concat(words).toString().trim()}`);
+  }
+}
+
+/** Why an archive is not used, as a line for the user. */
+export function describeFailure({ file }: Archive, url: string, error: unknown): string {
+  const address = withoutUserinfo(url);
+  return `${file} is not used, and its program is built: ${messageOf(error)} (${address}).`;
+}
