@@ -64,19 +64,12 @@ export function configuredByPulumi(
   return { ...told, ...(inEnvironment.length > 0 && { inEnvironment }) };
 }
 
-/** The settings in a configuration. A key without a colon is the project's (sdk/go/common/workspace, project.go). */
+/** The settings in a configuration, whose keys are in full. */
 function stackSettings(project: string, config: ValueMap): StackFile {
-  const entries = Object.entries(config).map(
-    ([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value] as const,
-  );
   const under = (prefix: string) =>
-    entries
+    Object.entries(config)
       .filter(([key]) => key.startsWith(prefix))
-      // Pulumi takes both spellings, such as project:config:name.
-      .map(
-        ([key, value]) =>
-          [key.slice(prefix.length).replace(/^config:/, ""), handedOver(value)] as const,
-      );
+      .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
   const own = under(`${project}:`);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
@@ -124,8 +117,9 @@ export function writeSettings(
   for (const [name, value] of Object.entries(settings)) {
     const node = document.createNode(value);
     quoteWhatLooksLikeOther(node);
-    // The same setting without its project, as Pulumi lets it be written.
+    // The same setting in the other spellings that Pulumi takes (readStackConfig).
     document.deleteIn(["config", name]);
+    document.deleteIn(["config", `${project}:config:${name}`]);
     document.setIn(["config", `${project}:${name}`], node);
   }
   // Pulumi's parser takes it for a line break, also where it is quoted.

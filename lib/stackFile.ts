@@ -23,15 +23,27 @@ export function readProject(directory: string): ProjectFile {
 }
 
 /**
- * What a stack's file says under `config`, as it stands there: encrypted values are `{ secure }`.
+ * What a stack's file says under `config`: encrypted values are `{ secure }`, as they stand there.
  *
  * @param directory the project's
- * @returns an empty map where there is no such file
+ * @returns by keys in full, `<project or plugin>:<name>`; an empty map where there is no such file
  * @throws UserError where it is not YAML
  */
 export function readStackConfig(directory: string, stack: string): ValueMap {
   const { config } = readStack(directory, stack);
-  return isMap(config) ? config : {};
+  const { name } = readProject(directory);
+  return Object.fromEntries(
+    Object.entries(isMap(config) ? config : {}).map(([key, value]) => [inFull(name, key), value]),
+  );
+}
+
+/**
+ * A key as Pulumi reads it: without a colon it is the project's (sdk/go/common/workspace, project.go), and both spellings
+ * `project:name` and `project:config:name` are taken (sdk/go/common/resource/config, key.go).
+ */
+function inFull(project: string, key: string): string {
+  const [, namespace = project, name = key] = /^([^:]*):(?:config:)?(.*)$/s.exec(key) ?? [];
+  return `${namespace}:${name}`;
 }
 
 /** Whether a stack's file names environments of Pulumi ESC. */

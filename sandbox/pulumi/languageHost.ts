@@ -1,8 +1,8 @@
 /**
  * A language host for Pulumi programs on Node: the gRPC service by which the engine runs a program. It stands in
  * for Pulumi's own `pulumi-language-nodejs`, which cannot be had as a Go module, and does what the engine needs
- * for up, preview, refresh, destroy and import of a program whose packages are installed. What it does not do
- * (generating code, running plugins) fails with a sentence that says so.
+ * for new, install, up, preview, refresh, destroy and import. What it does not do (generating code, running plugins)
+ * fails with a sentence that says so.
  *
  * The engine starts it, reads the port from the first line of its output, and ends it.
  */
@@ -95,7 +95,8 @@ class LanguageHost {
         this.cancel();
         return new empty.Empty();
       }),
-      template: unary(() => unsupported("templates")),
+      // Pulumi's own host turns a package.json that has none of the SDK's loaders into one that has; this one needs none.
+      template: unary(() => new language.TemplateResponse()),
       // Asked for at the end of `pulumi import`, which would end as failed if it were refused.
       generateProgram: unary(() => {
         const response = new language.GenerateProgramResponse();
@@ -106,7 +107,7 @@ class LanguageHost {
       generatePackage: unary(() => unsupported("generating packages")),
       pack: unary(() => unsupported("packing packages")),
       link: unary(() => unsupported("linking packages")),
-      installDependencies: failingStream("`pulumi install` is not supported here: run `npm ci`."),
+      installDependencies,
       runPlugin: failingStream("Plugins written in TypeScript are not run by this language host."),
     };
   }
@@ -152,6 +153,41 @@ function unary<Request, Response>(
         },
       );
   };
+}
+
+/** Installs the packages of package-lock.json, and hands on what npm says while it does. */
+function installDependencies(
+  call: grpc.ServerWritableStream<
+    language.InstallDependenciesRequest,
+    language.InstallDependenciesResponse
+  >,
+): void {
+  const directory = call.request.getInfo()?.getRootDirectory() ?? call.request.getDirectory();
+  const npm = spawn("npm", ["ci"], { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
+  const refuse = (message: string) =>
+    call.emit("error", {
+      code: grpc.status.UNKNOWN,
+      message: `${message} (npm ci in ${directory})`,
+    });
+  npm.stdout.on("data", (text: Buffer) => {
+    const response = new language.InstallDependenciesResponse();
+    response.setStdout(text);
+    call.write(response);
+  });
+  npm.stderr.on("data", (text: Buffer) => {
+    const response = new language.InstallDependenciesResponse();
+    response.setStderr(text);
+    call.write(response);
+  });
+  npm.on("error", (error) => refuse(`npm does not run: ${messageOf(error)}`));
+  npm.on("close", (code, signal) => {
+    if (code === 0) {
+      call.end();
+    } else if (npm.pid !== undefined) {
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+      refuse(`The packages were not installed: npm ended ${how}`);
+    }
+  });
 }
 
 function failingStream(message: string): grpc.handleServerStreamingCall<unknown, unknown> {

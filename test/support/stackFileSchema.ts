@@ -20,10 +20,18 @@ const encrypted = { $ref: "#/definitions/encrypted" };
  */
 export function stackFileSchema(): Schema {
   const project = readProject(".").name;
-  const config = propertiesOf(settingSchemas()).map(([name, schema, required]) => [
-    `${project}:${name}`,
-    settingInFile(name as SettingName, schema, required),
-  ]);
+  const own = propertiesOf(settingSchemas());
+  // By hand they are written without the project's name, and Pulumi writes them with it.
+  const config = [
+    ...own.map(([name, schema, required]) => [
+      name,
+      settingInFile(name as SettingName, schema, required),
+    ]),
+    ...own.map(([name]) => [
+      `${project}:${name}`,
+      { $ref: `#/properties/config/properties/${name}` },
+    ]),
+  ];
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Stack of an Akash provider with a Let's Encrypt certificate",

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
+import { readProject } from "../../lib/stackFile.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { withVariables } from "../../sandbox/pulumi/environment.ts";
@@ -32,7 +33,6 @@ const skipPreview = "--skip-preview";
 /** Pulumi reads YAML 1.1, where a moment that is not quoted is no text. */
 const yaml = { version: "1.1" } as const;
 
-const project = "akash-provider-letsencrypt";
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
 const folders = [
   "adopt",
@@ -99,6 +99,14 @@ export class Workspace {
     return workspace;
   }
 
+  /** An empty folder, where a test itself makes the project and the stack. */
+  static empty(sandbox: Sandbox, name: string, stack: string): Workspace {
+    const workspace = new Workspace(sandbox, name, stack);
+    rmSync(workspace.directory, { recursive: true, force: true });
+    mkdirSync(workspace.directory, { recursive: true });
+    return workspace;
+  }
+
   /** The same stack from another folder. */
   copy(name: string): Workspace {
     const copy = new Workspace(this.sandbox, name, this.stack);
@@ -126,8 +134,13 @@ export class Workspace {
       readonly config: Readonly<Record<string, unknown>>;
       readonly encryptionsalt: string;
     };
-    const own = Object.entries(settings).map(([name, value]) => [`${project}:${name}`, value]);
-    const config = { ...local.config, ...(Object.fromEntries(own) as Record<string, unknown>) };
+    // An earlier release's file has the keys in full.
+    const prefix = `${readProject(this.directory).name}:`;
+    const short = Object.entries(local.config).map(([key, value]) => [
+      key.startsWith(prefix) ? key.slice(prefix.length) : key,
+      value,
+    ]);
+    const config = { ...(Object.fromEntries(short) as StackSettings), ...settings };
     writeFileSync(this.stackFile, stringify({ ...local, config }, yaml));
   }
 

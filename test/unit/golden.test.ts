@@ -19,7 +19,7 @@ function stackSettings(stack: string): Record<string, string> {
     readonly config: Readonly<Record<string, unknown>>;
   };
   const own = Object.entries(config).map(([key, value]) => [
-    key.replace(`${project}:`, ""),
+    key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   return {

@@ -49,6 +49,7 @@ describe("the schema of the stacks' files", () => {
   describe("takes", () => {
     const taken: Readonly<Record<string, object>> = {
       "a stack without settings": {},
+      "settings without the project's name": { config: { email: "you@example.com", timeout: 600 } },
       "numbers and truth values, of which Pulumi makes text": withSettings({
         timeout: 600,
         maxHistory: 5,
@@ -120,7 +121,8 @@ describe("the schema of the stacks' files", () => {
   describe("refuses", () => {
     const refused: Readonly<Record<string, object>> = {
       "an unknown setting": withSettings({ emial: "you@example.com" }),
-      "a setting without the project's name": { config: { email: "you@example.com" } },
+      "an unknown setting without the project's name": { config: { emial: "you@example.com" } },
+      "another challenge without the project's name": { config: { challenge: "tls-alpn-01" } },
       "another challenge": withSettings({ challenge: "tls-alpn-01" }),
       "an option of the other DNS provider": withSettings({
         dns: { provider: "cloudflare", zone: "example.com", project: "my-project" },

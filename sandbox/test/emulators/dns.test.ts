@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Clouds, PROJECT, ZONE, zonePath } from "./support.ts";
+import { Clouds, PROJECT_ID, ZONE, zonePath } from "./support.ts";
 
 const NAME = "_acme-challenge.provider.acme.test.";
 
@@ -13,7 +13,7 @@ describe("Cloud DNS", () => {
   afterEach(() => clouds.close());
 
   it("lists zones, by DNS name where asked", async () => {
-    const list = `/dns/v1/projects/${PROJECT}/managedZones`;
+    const list = `/dns/v1/projects/${PROJECT_ID}/managedZones`;
     const { body: all } = await clouds.google("GET", list);
     assert.equal(all.managedZones.length, 2);
     const { body } = await clouds.google("GET", `${list}?dnsName=acme.test.`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { makeToken } from "./cloudflareSupport.ts";
-import { Clouds, PROJECT, zonePath } from "./support.ts";
+import { Clouds, PROJECT_ID, zonePath } from "./support.ts";
 
-const ACCOUNTS = `/v1/projects/${PROJECT}/serviceAccounts`;
+const ACCOUNTS = `/v1/projects/${PROJECT_ID}/serviceAccounts`;
 const RECORD = { name: "a.acme.test.", type: "TXT", ttl: 60, rrdatas: ["one"] };
 
 describe("injected faults", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import type { OAuthBody } from "./bodies.ts";
-import { Clouds, CLOUD_PLATFORM, type Credentials, PROJECT, zonePath } from "./support.ts";
+import { Clouds, CLOUD_PLATFORM, type Credentials, PROJECT_ID, zonePath } from "./support.ts";
 
 const HOUR_MS = 3600 * 1000;
 
@@ -196,7 +196,7 @@ describe("the token endpoint of Google", () => {
   it("lets a token end after an hour, and with its account", async () => {
     const token = await clouds.tokenFor(credentials);
     const use = () => clouds.google("GET", "/v1/userinfo", undefined, token);
-    const account = `/v1/projects/${PROJECT}/serviceAccounts/${email}`;
+    const account = `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}`;
     await clouds.google("POST", `${account}:disable`, {});
     assert.equal((await use()).status, 401);
     assert.equal((await clouds.signIn(credentials)).body.error_description, "Robot is disabled.");
@@ -232,6 +232,6 @@ describe("the token endpoint of Google", () => {
   }
 
   function keyPath(key: Credentials): string {
-    return `/v1/projects/${PROJECT}/serviceAccounts/${email}/keys/${key.private_key_id}`;
+    return `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}/keys/${key.private_key_id}`;
   }
 });

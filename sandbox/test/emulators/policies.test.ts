@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Clouds, CLOUD_PLATFORM, OTHER_ZONE, PROJECT, zonePath } from "./support.ts";
+import { Clouds, CLOUD_PLATFORM, OTHER_ZONE, PROJECT_ID, zonePath } from "./support.ts";
 
 const RECORD = { name: "_akash-proof.acme.test.", type: "TXT", ttl: 60, rrdatas: ["proof"] };
-const ZONES = `/dns/v1/projects/${PROJECT}/managedZones`;
+const ZONES = `/dns/v1/projects/${PROJECT_ID}/managedZones`;
 
 describe("IAM policies of Google", () => {
   let clouds: Clouds;
@@ -18,7 +18,7 @@ describe("IAM policies of Google", () => {
   afterEach(() => clouds.close());
 
   for (const [what, path] of [
-    ["project", `/v1/projects/${PROJECT}`],
+    ["project", `/v1/projects/${PROJECT_ID}`],
     ["zone", zonePath()],
     ["zone by v1beta2", zonePath(undefined, "v1beta2")],
   ] as const) {
@@ -59,7 +59,7 @@ describe("IAM policies of Google", () => {
       { role: "roles/dns.admin", members: ["user:a@b.c"], condition: { expression: "true" } },
     ];
     for (const binding of wrong) {
-      const { status } = await clouds.google("POST", `/v1/projects/${PROJECT}:setIamPolicy`, {
+      const { status } = await clouds.google("POST", `/v1/projects/${PROJECT_ID}:setIamPolicy`, {
         policy: { bindings: [binding] },
       });
       assert.equal(status, 400, JSON.stringify(binding));
@@ -85,11 +85,11 @@ describe("IAM policies of Google", () => {
     ["roles/dns.admin", zonePath(), calls(403, 200, 200, 200, 403)],
     ["roles/dns.reader", zonePath(), calls(403, 200, 200, 403, 403)],
     ["roles/dns.admin", zonePath(OTHER_ZONE), calls(403, 403, 403, 403, 200)],
-    ["roles/dns.admin", `/v1/projects/${PROJECT}`, calls(200, 200, 200, 200, 200)],
-    ["roles/dns.reader", `/v1/projects/${PROJECT}`, calls(200, 200, 200, 403, 200)],
-    ["roles/owner", `/v1/projects/${PROJECT}`, calls(200, 200, 200, 200, 200)],
-    ["roles/viewer", `/v1/projects/${PROJECT}`, calls(200, 200, 200, 403, 200)],
-    ["roles/iam.serviceAccountAdmin", `/v1/projects/${PROJECT}`, calls(403, 403, 403, 403, 403)],
+    ["roles/dns.admin", `/v1/projects/${PROJECT_ID}`, calls(200, 200, 200, 200, 200)],
+    ["roles/dns.reader", `/v1/projects/${PROJECT_ID}`, calls(200, 200, 200, 403, 200)],
+    ["roles/owner", `/v1/projects/${PROJECT_ID}`, calls(200, 200, 200, 200, 200)],
+    ["roles/viewer", `/v1/projects/${PROJECT_ID}`, calls(200, 200, 200, 403, 200)],
+    ["roles/iam.serviceAccountAdmin", `/v1/projects/${PROJECT_ID}`, calls(403, 403, 403, 403, 403)],
   ];
   for (const [role, on, open] of matrix) {
     it(`open what ${role ?? "no role"} opens on ${on.replace(/^.*\//, "")}`, async () => {
@@ -144,7 +144,7 @@ describe("IAM policies of Google", () => {
     assert.deepEqual(zone.body.permissions, ["dns.changes.create", "dns.managedZones.list"]);
     const project = await clouds.google(
       "POST",
-      `/v1/projects/${PROJECT}:testIamPermissions`,
+      `/v1/projects/${PROJECT_ID}:testIamPermissions`,
       { permissions },
       token,
     );
@@ -189,7 +189,7 @@ describe("IAM policies of Google", () => {
     await assert.rejects(clouds.role("wrong", ["dns.nothing"]), /Permission dns\.nothing/);
     const { status } = await clouds.google(
       "POST",
-      `/v1/projects/${PROJECT}/roles`,
+      `/v1/projects/${PROJECT_ID}/roles`,
       { roleId: "mine", role: { includedPermissions: [] } },
       token,
     );
@@ -200,7 +200,7 @@ describe("IAM policies of Google", () => {
     const { status, body } = await clouds.google("GET", "/v1/projects/nowhere");
     assert.equal(status, 403);
     assert.match(body.error.message, /'resourcemanager\.projects\.get' denied/);
-    const { body: project } = await clouds.google("GET", `/v1/projects/${PROJECT}`);
+    const { body: project } = await clouds.google("GET", `/v1/projects/${PROJECT_ID}`);
     assert.equal(project.lifecycleState, "ACTIVE");
   });
 });

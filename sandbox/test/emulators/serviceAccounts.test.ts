@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createPublicKey, X509Certificate } from "node:crypto";
-import { Clouds, PROJECT, readCredentials, ZONE, zonePath } from "./support.ts";
+import { Clouds, PROJECT_ID, readCredentials, ZONE, zonePath } from "./support.ts";
 
-const ACCOUNTS = `/v1/projects/${PROJECT}/serviceAccounts`;
+const ACCOUNTS = `/v1/projects/${PROJECT_ID}/serviceAccounts`;
 const DAY_MS = 24 * 3600 * 1000;
 
 describe("service accounts of Google", () => {
@@ -16,9 +16,9 @@ describe("service accounts of Google", () => {
 
   it("are made, read, listed and changed", async () => {
     const email = await clouds.account();
-    assert.equal(email, `dns-issuer@${PROJECT}.iam.gserviceaccount.com`);
+    assert.equal(email, `dns-issuer@${PROJECT_ID}.iam.gserviceaccount.com`);
     const { body: account } = await clouds.google("GET", `${ACCOUNTS}/${email}`);
-    assert.equal(account.name, `projects/${PROJECT}/serviceAccounts/${email}`);
+    assert.equal(account.name, `projects/${PROJECT_ID}/serviceAccounts/${email}`);
     assert.equal(account.displayName, "Issuer");
     assert.match(account.uniqueId, /^\d{21}$/);
     const { body: changed } = await clouds.google("PATCH", `${ACCOUNTS}/${email}`, {
@@ -56,7 +56,7 @@ describe("service accounts of Google", () => {
     assert.equal(body.error.status, "ALREADY_EXISTS");
     assert.equal(
       body.error.message,
-      `Service account dns-issuer already exists within project projects/${PROJECT}.`,
+      `Service account dns-issuer already exists within project projects/${PROJECT_ID}.`,
     );
   });
 
@@ -111,7 +111,7 @@ describe("service accounts of Google", () => {
   it("have policies of their own", async () => {
     const email = await clouds.account();
     const path = `${ACCOUNTS}/${email}`;
-    const member = `serviceAccount:${PROJECT}.svc.id.goog[akash-services/akash-provider]`;
+    const member = `serviceAccount:${PROJECT_ID}.svc.id.goog[akash-services/akash-provider]`;
     const { status } = await clouds.google("POST", `${path}:setIamPolicy`, {
       policy: { bindings: [{ role: "roles/iam.workloadIdentityUser", members: [member] }] },
     });
@@ -121,7 +121,7 @@ describe("service accounts of Google", () => {
   });
 
   it("answer 404 by name and 403 by the wildcard project when they are unknown", async () => {
-    const unknown = `nobody@${PROJECT}.iam.gserviceaccount.com`;
+    const unknown = `nobody@${PROJECT_ID}.iam.gserviceaccount.com`;
     assert.equal((await clouds.google("GET", `${ACCOUNTS}/${unknown}`)).status, 404);
     const wildcard = `/v1/projects/-/serviceAccounts/${unknown}`;
     assert.equal((await clouds.google("GET", wildcard)).status, 403);
@@ -147,14 +147,14 @@ describe("service account keys of Google", () => {
     );
     const file = readCredentials(made.privateKeyData);
     assert.equal(file.type, "service_account");
-    assert.equal(file.project_id, PROJECT);
+    assert.equal(file.project_id, PROJECT_ID);
     assert.equal(file.client_email, email);
     assert.equal(file.token_uri, `${clouds.running.googleUrl}/token`);
     assert.equal(file.universe_domain, "googleapis.com");
     assert.match(file.private_key, /^-----BEGIN PRIVATE KEY-----\n/);
     assert.equal(
       made.name,
-      `projects/${PROJECT}/serviceAccounts/${email}/keys/${file.private_key_id}`,
+      `projects/${PROJECT_ID}/serviceAccounts/${email}/keys/${file.private_key_id}`,
     );
     assert.equal(made.validBeforeTime, "9999-12-31T23:59:59Z");
 
@@ -193,7 +193,7 @@ describe("service account keys of Google", () => {
     for (let made = 0; made < 10; made += 1) {
       await clouds.key(email);
     }
-    const path = `/v1/projects/${PROJECT}/serviceAccounts/${email}/keys`;
+    const path = `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}/keys`;
     const { status, body } = await clouds.google("POST", path, {});
     assert.equal(status, 400);
     assert.equal(body.error.message, "Precondition check failed.");
@@ -207,13 +207,13 @@ describe("service account keys of Google", () => {
 
   it("need the permission on the account", async () => {
     const token = await clouds.tokenFor(await clouds.key(email));
-    const path = `/v1/projects/${PROJECT}/serviceAccounts/${email}/keys`;
+    const path = `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}/keys`;
     const { status, body } = await clouds.google("POST", path, {}, token);
     assert.equal(status, 403);
     assert.equal(
       body.error.message,
       `Permission 'iam.serviceAccountKeys.create' denied on resource ` +
-        `'projects/${PROJECT}/serviceAccounts/${email}' (or it may not exist).`,
+        `'projects/${PROJECT_ID}/serviceAccounts/${email}' (or it may not exist).`,
     );
     await clouds.grant(email, "roles/iam.serviceAccountKeyAdmin");
     assert.equal((await clouds.google("POST", path, {}, token)).status, 200);
@@ -221,7 +221,7 @@ describe("service account keys of Google", () => {
       (
         await clouds.google(
           "GET",
-          `/dns/v1/projects/${PROJECT}/managedZones/${ZONE}`,
+          `/dns/v1/projects/${PROJECT_ID}/managedZones/${ZONE}`,
           undefined,
           token,
         )

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { EmulatorOptions } from "../../emulators/server.ts";
 import { fingerprint } from "../../emulators/shared/secrets.ts";
 import { makeToken, ZONE_ID } from "./cloudflareSupport.ts";
-import { Clouds, DOMAIN, PROJECT, zonePath } from "./support.ts";
+import { Clouds, DOMAIN, PROJECT_ID, zonePath } from "./support.ts";
 
 describe("the state of the emulators", () => {
   let folder: string;
@@ -60,7 +60,7 @@ describe("the state of the emulators", () => {
       value,
     );
     assert.equal(records.status, 200);
-    assert.equal((await second.google("GET", `/v1/projects/${PROJECT}`)).status, 200);
+    assert.equal((await second.google("GET", `/v1/projects/${PROJECT_ID}`)).status, 200);
     const settings = await second.control("google", "GET", "settings");
     assert.equal(JSON.stringify(settings.body).includes('"changeDelayMs":7'), true);
   });
@@ -132,7 +132,7 @@ describe("the control API", () => {
   it("makes what is seeded once", async () => {
     const before = await clouds.google("GET", zonePath());
     for (const [api, seed] of [
-      ["google", { projects: [{ projectId: PROJECT, zones: [zone()] }] }],
+      ["google", { projects: [{ projectId: PROJECT_ID, zones: [zone()] }] }],
       ["cloudflare", { zones: [{ name: DOMAIN }] }],
     ] as const) {
       assert.equal((await clouds.control(api, "POST", "seed", seed)).status, 200);

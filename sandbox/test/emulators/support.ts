@@ -31,7 +31,7 @@ export interface Credentials {
 }
 
 /** A project, a zone in it and another one, on both clouds. */
-export const PROJECT = "acme-prod";
+export const PROJECT_ID = "acme-prod";
 export const ZONE = "acme-zone";
 export const OTHER_ZONE = "other-zone";
 export const DOMAIN = "acme.test";
@@ -64,7 +64,7 @@ export class Clouds {
     await clouds.control("google", "POST", "seed", {
       projects: [
         {
-          projectId: PROJECT,
+          projectId: PROJECT_ID,
           zones: [
             { name: ZONE, dnsName: `${DOMAIN}.` },
             { name: OTHER_ZONE, dnsName: `${OTHER_DOMAIN}.` },
@@ -130,7 +130,7 @@ export class Clouds {
 
   /** Makes a service account and returns its address. */
   async account(accountId = "dns-issuer"): Promise<string> {
-    const { body } = await this.google("POST", `/v1/projects/${PROJECT}/serviceAccounts`, {
+    const { body } = await this.google("POST", `/v1/projects/${PROJECT_ID}/serviceAccounts`, {
       accountId,
       serviceAccount: { displayName: "Issuer" },
     });
@@ -159,7 +159,7 @@ export class Clouds {
 
   /** Makes a custom role of the project, and returns its full name. */
   async role(roleId: string, permissions: readonly string[]): Promise<string> {
-    const { status, body } = await this.google("POST", `/v1/projects/${PROJECT}/roles`, {
+    const { status, body } = await this.google("POST", `/v1/projects/${PROJECT_ID}/roles`, {
       roleId,
       role: { includedPermissions: permissions },
     });
@@ -211,7 +211,7 @@ export class Clouds {
   }
 
   /** Adds one grant to a policy: of the project, or of the zone at `path`. */
-  async grant(email: string, role: string, path = `/v1/projects/${PROJECT}`): Promise<void> {
+  async grant(email: string, role: string, path = `/v1/projects/${PROJECT_ID}`): Promise<void> {
     const { body: policy } = await this.google("POST", `${path}:getIamPolicy`, {});
     const { bindings = [], ...rest } = policy as Partial<GoogleBody>;
     const { status, body } = await this.google("POST", `${path}:setIamPolicy`, {
@@ -233,7 +233,7 @@ export function readCredentials(privateKeyData: string): Credentials {
 
 /** Path of a zone in Cloud DNS. */
 export function zonePath(zone = ZONE, version = "v1"): string {
-  return `/dns/${version}/projects/${PROJECT}/managedZones/${zone}`;
+  return `/dns/${version}/projects/${PROJECT_ID}/managedZones/${zone}`;
 }
 
 async function request<Body>(

@@ -15,7 +15,7 @@ const KEY = "gcp:serviceaccount/key:Key";
 const MEMBER = "gcp:projects/iAMMember:IAMMember";
 const ZONE_MEMBER = "gcp:dns/dnsManagedZoneIamMember:DnsManagedZoneIamMember";
 
-const PROJECT = "akash-project";
+const PROJECT_ID = "akash-project";
 const ROLE = "roles/dns.admin";
 
 describe("the stand-in for the gcp plugin", function () {
@@ -37,20 +37,20 @@ describe("the stand-in for the gcp plugin", function () {
 
   const makeMember = async () => {
     const { outputs } = await makeAccount();
-    const grant = { project: PROJECT, role: ROLE, member: outputs.member };
+    const grant = { project: PROJECT_ID, role: ROLE, member: outputs.member };
     return { grant, ...(await plugin.make(MEMBER, grant)) };
   };
 
   before(async () => {
     cloud = await emulators();
     await cloud.google.seed({
-      projects: [{ projectId: PROJECT, zones: [{ name: "zone", dnsName: "example.com." }] }],
+      projects: [{ projectId: PROJECT_ID, zones: [{ name: "zone", dnsName: "example.com." }] }],
     });
     plugin = await PluginClient.start("gcp");
     await plugin.configure({
       ...googleSettings(cloud.googleUrl),
       accessToken: secret(cloud.googleAdminToken),
-      project: PROJECT,
+      project: PROJECT_ID,
     });
   });
 
@@ -66,7 +66,7 @@ describe("the stand-in for the gcp plugin", function () {
       const other = await PluginClient.start("gcp", {
         GOOGLE_DNS_CUSTOM_ENDPOINT: `${cloud.googleUrl}/dns/v1beta2/`,
         GOOGLE_OAUTH_ACCESS_TOKEN: cloud.googleAdminToken,
-        GOOGLE_PROJECT: PROJECT,
+        GOOGLE_PROJECT: PROJECT_ID,
       });
       try {
         await other.configure({});
@@ -82,7 +82,7 @@ describe("the stand-in for the gcp plugin", function () {
       const credentials = Buffer.from(String(opened(outputs).privateKey), "base64").toString();
       const other = await PluginClient.start("gcp", { GOOGLE_CREDENTIALS: credentials });
       try {
-        await other.configure({ ...googleSettings(cloud.googleUrl), project: PROJECT });
+        await other.configure({ ...googleSettings(cloud.googleUrl), project: PROJECT_ID });
         await assert.rejects(
           other.invoke("gcp:dns/getManagedZones:getManagedZones", {}),
           /googleapi: Error 403: Forbidden/,
@@ -97,11 +97,11 @@ describe("the stand-in for the gcp plugin", function () {
     it("foresees address and member", async () => {
       const inputs = await plugin.check(ACCOUNT, { accountId: "akash-dns" });
       const { outputs } = await plugin.create(ACCOUNT, inputs, true);
-      const email = `akash-dns@${PROJECT}.iam.gserviceaccount.com`;
+      const email = `akash-dns@${PROJECT_ID}.iam.gserviceaccount.com`;
       assert.equal(outputs.email, email);
       assert.equal(outputs.member, `serviceAccount:${email}`);
       assert.equal(outputs.uniqueId, UNKNOWN);
-      assert.equal(outputs.project, PROJECT);
+      assert.equal(outputs.project, PROJECT_ID);
     });
 
     it("is made by one POST, and read until it is there", async () => {
@@ -111,7 +111,7 @@ describe("the stand-in for the gcp plugin", function () {
         assert.equal((await plugin.diff(ACCOUNT, outputs, inputs)).changed, false);
       });
       const [first = "", ...reads] = calls;
-      assert.equal(first, `POST /v1/projects/${PROJECT}/serviceAccounts`);
+      assert.equal(first, `POST /v1/projects/${PROJECT_ID}/serviceAccounts`);
       assert.equal(reads.length, 4);
       assert.ok(reads.every((call) => call.startsWith("GET ")));
     });
@@ -275,11 +275,11 @@ describe("the stand-in for the gcp plugin", function () {
       const { outputs } = await makeAccount();
       const calls = await cloud.google.callsOf(async () => {
         const { id } = await plugin.make(MEMBER, {
-          project: PROJECT,
+          project: PROJECT_ID,
           role: ROLE,
           member: outputs.member,
         });
-        assert.equal(id, `${PROJECT}/${ROLE}/${String(outputs.member)}`);
+        assert.equal(id, `${PROJECT_ID}/${ROLE}/${String(outputs.member)}`);
       });
       assert.deepEqual(
         calls.map((call) => call.replace(/.*:/, "")),
@@ -313,7 +313,7 @@ describe("the stand-in for the gcp plugin", function () {
 
     it("is imported by resource, role and member", async () => {
       const { id, grant } = await makeMember();
-      const found = await plugin.read(MEMBER, `${PROJECT} ${ROLE} ${String(grant.member)}`);
+      const found = await plugin.read(MEMBER, `${PROJECT_ID} ${ROLE} ${String(grant.member)}`);
       assert.equal(found?.id, id);
       assert.deepEqual(found.inputs, grant);
     });
@@ -324,7 +324,7 @@ describe("the stand-in for the gcp plugin", function () {
         /missing required property "project"/,
       );
       await assert.rejects(
-        plugin.check(MEMBER, { project: PROJECT, role: ROLE, member: "someone" }),
+        plugin.check(MEMBER, { project: PROJECT_ID, role: ROLE, member: "someone" }),
         /"someone" is not an IAM member/,
       );
     });
@@ -332,14 +332,14 @@ describe("the stand-in for the gcp plugin", function () {
     it("is reported when the policy has it but cannot be read back", async () => {
       const { outputs } = await makeAccount();
       await cloud.google.fail({ match: ":setIamPolicy$", delayMs: 300 });
-      const inputs = { project: PROJECT, role: ROLE, member: outputs.member };
+      const inputs = { project: PROJECT_ID, role: ROLE, member: outputs.member };
       const creation = plugin.create(MEMBER, inputs);
       await new Promise((resolve) => setTimeout(resolve, 150));
       await cloud.google.fail({ match: ":getIamPolicy$", status: 403 });
       await assert.rejects(
         creation,
         (error) =>
-          error instanceof InitializationFailed && error.reported.id.startsWith(`${PROJECT}/`),
+          error instanceof InitializationFailed && error.reported.id.startsWith(`${PROJECT_ID}/`),
       );
     });
   });
@@ -353,7 +353,7 @@ describe("the stand-in for the gcp plugin", function () {
         made = await plugin.make(ZONE_MEMBER, grant);
       });
       assert.ok(made);
-      const zone = `projects/${PROJECT}/managedZones/zone`;
+      const zone = `projects/${PROJECT_ID}/managedZones/zone`;
       assert.equal(calls[0], `POST /dns/v1beta2/${zone}:getIamPolicy`);
       assert.equal(calls[1], `POST /dns/v1beta2/${zone}:setIamPolicy`);
       assert.equal(made.id, `${zone}/${ROLE}/${String(outputs.member)}`);
@@ -375,10 +375,10 @@ describe("the stand-in for the gcp plugin", function () {
   describe("its functions", () => {
     it("list zones, find one, and say which project it is", async () => {
       const zone = {
-        id: `projects/${PROJECT}/managedZones/zone`,
+        id: `projects/${PROJECT_ID}/managedZones/zone`,
         name: "zone",
         dnsName: "example.com.",
-        project: PROJECT,
+        project: PROJECT_ID,
       };
       const { managedZones } = await plugin.invoke("gcp:dns/getManagedZones:getManagedZones", {});
       const [listed] = managedZones as Properties[];
@@ -386,7 +386,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.deepEqual(listed, found);
       assert.deepEqual({ ...found, ...zone }, found);
       const project = await plugin.invoke("gcp:organizations/getProject:getProject", {});
-      assert.equal(project.projectId, PROJECT);
+      assert.equal(project.projectId, PROJECT_ID);
       assert.match(String(project.number), /^\d+$/);
     });
   });
@@ -405,7 +405,7 @@ describe("the stand-in for the gcp plugin", function () {
   it("says at once that nothing listens at an endpoint", async () => {
     const other = await PluginClient.start("gcp", { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.some" });
     try {
-      await other.configure({ ...googleSettings("http://127.0.0.1:9"), project: PROJECT });
+      await other.configure({ ...googleSettings("http://127.0.0.1:9"), project: PROJECT_ID });
       await assert.rejects(
         other.invoke("gcp:dns/getManagedZone:getManagedZone", { name: "zone" }),
         /^Error: invoking gcp:dns\/getManagedZone:getManagedZone: 1 error occurred:\n\t\* Get "http:\/\/127\.0\.0\.1:9\/dns\/v1beta2\/\S+": dial tcp 127\.0\.0\.1:9: connect: connection refused\n\n$/,

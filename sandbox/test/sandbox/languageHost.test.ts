@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-
+import * as grpc from "@grpc/grpc-js";
+import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { projectDirectory } from "../../paths.ts";
+import { projectDirectory, sandboxSource } from "../../paths.ts";
 import { invocationOf } from "../../pulumi/programInvocation.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 describe("language host", function () {
   function request(options: Record<string, struct.JavaScriptValue>, directory = projectDirectory) {
@@ -47,5 +52,51 @@ describe("language host", function () {
       () => invocationOf(request({}, elsewhere), ""),
       /no package @pulumi\/pulumi: run `npm ci`/,
     );
+  });
+
+  describe("asked to install a project's packages", function () {
+    this.timeout(60_000);
+    const directory = temporaryDirectory();
+
+    /** What the host answers where npm is this script. */
+    async function install(script: string) {
+      writeFileSync(join(directory(), "npm"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const host = spawn(process.execPath, [sandboxSource("pulumi/languageHost.ts")], {
+        env: { ...process.env, PATH: `${directory()}:/usr/bin:/bin` },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      try {
+        const [port] = (await once(host.stdout, "data")) as [Buffer];
+        const client = new languageGrpc.LanguageRuntimeClient(
+          `127.0.0.1:${port.toString().trim()}`,
+          grpc.credentials.createInsecure(),
+        );
+        const info = new language.ProgramInfo();
+        info.setRootDirectory(directory());
+        const request = new language.InstallDependenciesRequest();
+        request.setInfo(info);
+        const answers = client.installDependencies(request);
+        let [stdout, stderr] = ["", ""];
+        for await (const answer of answers as AsyncIterable<language.InstallDependenciesResponse>) {
+          stdout += Buffer.from(answer.getStdout_asU8()).toString();
+          stderr += Buffer.from(answer.getStderr_asU8()).toString();
+        }
+        client.close();
+        return { stdout, stderr };
+      } finally {
+        host.kill();
+      }
+    }
+
+    it("runs npm there, and hands on what that says", async function () {
+      const { stdout, stderr } = await install('echo "npm $* in $PWD"; echo warned >&2');
+      assert.equal(stdout, `npm ci in ${directory()}\n`);
+      assert.equal(stderr, "warned\n");
+    });
+
+    it("says how npm has ended otherwise", async function () {
+      await assert.rejects(install("exit 3"), /were not installed: npm ended with exit code 3/);
+      await assert.rejects(install("kill -9 $$"), /were not installed: npm ended by SIGKILL/);
+    });
   });
 });

@@ -6,7 +6,7 @@ import {
   Clouds,
   DOMAIN,
   OTHER_ZONE,
-  PROJECT,
+  PROJECT_ID,
   ZONE,
   zonePath,
   type Credentials,
@@ -25,7 +25,7 @@ describe("doctor, a Google key", () => {
     { zone = ZONE, made }: { zone?: string; made?: Partial<MadeCredential> } = {},
   ) {
     const url = clouds.running.googleUrl;
-    const target = { project: PROJECT, zone, domain: DOMAIN, host: `provider.${DOMAIN}` };
+    const target = { project: PROJECT_ID, zone, domain: DOMAIN, host: `provider.${DOMAIN}` };
     return googleCloudCredential(
       JSON.stringify(key),
       { ...target, made: made as MadeCredential | undefined },
@@ -83,13 +83,13 @@ describe("doctor, a Google key", () => {
   });
 
   it("can do more than it needs with a grant on the project", async () => {
-    const key = await clouds.keyWith("roles/dns.admin", `/v1/projects/${PROJECT}`);
+    const key = await clouds.keyWith("roles/dns.admin", `/v1/projects/${PROJECT_ID}`);
     assert.deepEqual(await credential(key).excess(), [
       "write to every zone of the project (dns.changes.create)",
     ]);
     const made = { wholeProject: true };
     assert.deepEqual(await credential(key, { made }).excess(), []);
-    const owner = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const owner = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
     assert.equal((await credential(owner, { made }).excess()).length, 2);
   });
 

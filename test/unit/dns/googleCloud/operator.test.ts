@@ -20,7 +20,7 @@ import {
 import { credentialObstacles } from "../../../../dns/googleCloud/preconditions.ts";
 import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
 import { organization } from "../../../../sandbox/emulators/google/organization.ts";
-import { Clouds, PROJECT, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
+import { Clouds, PROJECT_ID, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google as the operator", () => {
   let clouds: Clouds;
@@ -74,7 +74,7 @@ describe("Google as the operator", () => {
   });
 
   it("is a service account's key, as content and as a file", async () => {
-    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
     const { who } = await listing({ credentials: JSON.stringify(key) });
     assert.equal(who, key.client_email);
   });
@@ -95,7 +95,7 @@ describe("Google as the operator", () => {
     const { port } = proxy.address() as AddressInfo;
     const { HTTP_PROXY, HTTPS_PROXY } = process.env;
     process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
-    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+    const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
     const user = {
       type: "authorized_user",
       client_id: "i",
@@ -144,10 +144,10 @@ describe("Google as the operator", () => {
       client_id: "id",
       client_secret: "secret",
       refresh_token: clouds.running.googleAdminToken,
-      quota_project_id: PROJECT,
+      quota_project_id: PROJECT_ID,
       token_uri: `${clouds.running.googleUrl}/token`,
     });
-    assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT });
+    assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT_ID });
   });
 
   describe("by an identity of another provider", () => {
@@ -177,7 +177,7 @@ describe("Google as the operator", () => {
     it("is that identity, with its own grants", async () => {
       const credentials = externalAccount();
       await assert.rejects(listing({ credentials }), /Google answers 403/);
-      const path = `/v1/projects/${PROJECT}`;
+      const path = `/v1/projects/${PROJECT_ID}`;
       const bindings = [{ role: "roles/owner", members: [principal] }];
       await clouds.google("POST", `${path}:setIamPolicy`, { policy: { bindings } });
       assert.equal((await listing({ credentials })).who, principal);
@@ -186,7 +186,7 @@ describe("Google as the operator", () => {
     it("is the account that the file says it stands for, if that account allows it", async () => {
       const { client_email: email } = await clouds.keyWith(
         "roles/owner",
-        `/v1/projects/${PROJECT}`,
+        `/v1/projects/${PROJECT_ID}`,
       );
       const account = `projects/-/serviceAccounts/${email}`;
       const credentials = externalAccount({
@@ -219,7 +219,7 @@ describe("Google as the operator", () => {
 
     beforeEach(async () => {
       gcpMetadata.resetIsAvailableCache();
-      machine = (await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`)).client_email;
+      machine = (await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`)).client_email;
       await clouds.control("google", "PATCH", "settings", { metadataAccount: machine });
       delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
       process.env.HOME = directory;
@@ -242,7 +242,7 @@ describe("Google as the operator", () => {
     });
 
     it("is the account that the machine's impersonates", async () => {
-      const other = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const other = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
       const { client_email: impersonateServiceAccount } = other;
       const listed = listing({ impersonateServiceAccount });
       await assert.rejects(listed, /you may not act as/);
@@ -251,7 +251,7 @@ describe("Google as the operator", () => {
     });
 
     it("is whom a file names before that, and that of gcloud's login", async () => {
-      const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT}`);
+      const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
       const user = {
         type: "authorized_user",
         client_id: "id",
@@ -282,14 +282,14 @@ describe("Google as the operator", () => {
   it("is the account that is impersonated, and calls are counted for the project that is said", async () => {
     const { client_email: account } = await clouds.keyWith(
       "roles/owner",
-      `/v1/projects/${PROJECT}`,
+      `/v1/projects/${PROJECT_ID}`,
     );
     const seen = await listing({
       accessToken: clouds.running.googleAdminToken,
       impersonateServiceAccount: account,
-      quotaProject: PROJECT,
+      quotaProject: PROJECT_ID,
     });
-    assert.deepEqual(seen, { who: account, quotaProject: PROJECT });
+    assert.deepEqual(seen, { who: account, quotaProject: PROJECT_ID });
   });
 
   it("may not act as an account without the role for it, which is told by its name", async () => {
@@ -327,7 +327,7 @@ describe("Google as the operator", () => {
     const obstacles = (grant: "zone" | "project" = "zone") =>
       credentialObstacles(
         {
-          project: PROJECT,
+          project: PROJECT_ID,
           zone: ZONE,
           role: defaultDnsRole,
           steps: ["account", grant === "zone" ? "zoneGrant" : "projectGrant", "key"],
@@ -416,7 +416,7 @@ describe("Google as the operator", () => {
 
   describe("before it makes a credential, of what it may do", () => {
     const plan = {
-      project: PROJECT,
+      project: PROJECT_ID,
       zone: ZONE,
       role: defaultDnsRole,
       steps: ["account", "zoneGrant", "key"],
@@ -469,7 +469,7 @@ describe("Google as the operator", () => {
       const zoneRole = await clouds.role("zoneRole", stepNeeds.zoneGrant.permissions);
       await clouds.grant(key.client_email, zoneRole, zonePath());
       const account = await clouds.account("made-before");
-      const accountPath = `/v1/projects/${PROJECT}/serviceAccounts/${account}`;
+      const accountPath = `/v1/projects/${PROJECT_ID}/serviceAccounts/${account}`;
       await clouds.grant(key.client_email, "roles/iam.serviceAccountKeyAdmin", accountPath);
       const access = { ...endpoints(), credentials: JSON.stringify(key) };
       const steps = ["zoneGrant", "key"] as const;
@@ -494,7 +494,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(await found(role), [
         { kind: "role", role, isThere: true, missing: [challengePermissions[0]] },
       ]);
-      const [nowhere] = await found(`projects/${PROJECT}/roles/nowhere`);
+      const [nowhere] = await found(`projects/${PROJECT_ID}/roles/nowhere`);
       assert.equal(nowhere?.kind === "role" && nowhere.isThere, false);
       const [reader] = await found("roles/dns.reader");
       assert.equal(reader?.kind === "role" && reader.missing.includes("dns.changes.create"), true);
@@ -502,7 +502,7 @@ describe("Google as the operator", () => {
     });
 
     it("is told each with commands that mend it", () => {
-      const place = { project: PROJECT, stack: "my stack", zone: ZONE, account: "a@b" };
+      const place = { project: PROJECT_ID, stack: "my stack", zone: ZONE, account: "a@b" };
       const text = (refusal: Parameters<typeof refusalText>[0], member?: string) =>
         refusalText(refusal, { ...place, member });
       const lack = (step: CredentialStep) =>
@@ -516,13 +516,13 @@ describe("Google as the operator", () => {
       assert.match(
         zone,
         new RegExp(
-          `lacks dns\\.managedZones\\.getIamPolicy and dns\\.managedZones\\.setIamPolicy on the managed zone ${ZONE} of project ${PROJECT}`,
+          `lacks dns\\.managedZones\\.getIamPolicy and dns\\.managedZones\\.setIamPolicy on the managed zone ${ZONE} of project ${PROJECT_ID}`,
         ),
       );
-      const binding = `gcloud projects add-iam-policy-binding ${PROJECT} --role=`;
+      const binding = `gcloud projects add-iam-policy-binding ${PROJECT_ID} --role=`;
       const member = "--member=serviceAccount:o@p.iam.gserviceaccount.com --condition=None";
       for (const command of [
-        `gcloud iam roles create akashZoneGrants --project=${PROJECT} --title='Grants on DNS zones' --permissions=dns.managedZones.getIamPolicy,dns.managedZones.setIamPolicy && ${binding}projects/${PROJECT}/roles/akashZoneGrants ${member}`,
+        `gcloud iam roles create akashZoneGrants --project=${PROJECT_ID} --title='Grants on DNS zones' --permissions=dns.managedZones.getIamPolicy,dns.managedZones.setIamPolicy && ${binding}projects/${PROJECT_ID}/roles/akashZoneGrants ${member}`,
         `${binding}roles/iam.securityAdmin ${member}`,
       ]) {
         assert(zone.includes(`\n      ${command}`), `${command}\n${zone}`);
@@ -538,9 +538,9 @@ describe("Google as the operator", () => {
       const role = (name: string, isThere: boolean) =>
         text({ kind: "role", role: name, isThere, missing: ["dns.changes.get"] });
       assert.match(
-        role(`projects/${PROJECT}/roles/mine`, true),
+        role(`projects/${PROJECT_ID}/roles/mine`, true),
         new RegExp(
-          `\n +gcloud iam roles update mine --project=${PROJECT} --add-permissions=dns\\.changes\\.get$`,
+          `\n +gcloud iam roles update mine --project=${PROJECT_ID} --add-permissions=dns\\.changes\\.get$`,
         ),
       );
       assert.match(
@@ -578,7 +578,7 @@ describe("Google as the operator", () => {
   });
 
   describe("that is refused", () => {
-    const place = { project: PROJECT, stack: "prod" };
+    const place = { project: PROJECT_ID, stack: "prod" };
 
     it("is told the constraint, and every way out", () => {
       const refusal = refusalInWords(
@@ -602,7 +602,7 @@ describe("Google as the operator", () => {
       await clouds.control("google", "PATCH", "settings", {
         disabledServices: ["dns.googleapis.com"],
       });
-      const { body } = await clouds.google("GET", `/dns/v1/projects/${PROJECT}/managedZones`);
+      const { body } = await clouds.google("GET", `/dns/v1/projects/${PROJECT_ID}/managedZones`);
       const { message } = (body as unknown as { readonly error: { readonly message: string } })
         .error;
       const refusal = refusalInWords(`googleapi: Error 403: ${message}`);

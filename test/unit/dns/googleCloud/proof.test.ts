@@ -6,7 +6,7 @@ import {
   Clouds,
   DOMAIN,
   OTHER_ZONE,
-  PROJECT,
+  PROJECT_ID,
   ZONE,
   zonePath,
   type Credentials,
@@ -22,7 +22,7 @@ describe("proof of a Google key", () => {
 
   function prove(key: unknown, timeout = 0, zone = ZONE): Promise<void> {
     return proveGoogleCloudKey(typeof key === "string" ? key : JSON.stringify(key), {
-      project: PROJECT,
+      project: PROJECT_ID,
       zone,
       domain: DOMAIN,
       host: `provider.${DOMAIN}`,
@@ -98,7 +98,7 @@ describe("proof of a Google key", () => {
     await assertFails(
       prove(key),
       new RegExp(
-        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT}: grant it roles/dns\\.admin`,
+        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT_ID}: grant it roles/dns\\.admin`,
       ),
       key,
     );
@@ -118,7 +118,7 @@ describe("proof of a Google key", () => {
     const key = await clouds.keyWith("roles/dns.admin");
     await clouds.google(
       "DELETE",
-      `/v1/projects/${PROJECT}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
+      `/v1/projects/${PROJECT_ID}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
     );
     await assertFails(prove(key), /gives no access token for the key of/, key);
   });
