@@ -16,10 +16,12 @@ import {
 import { configWarnings, readConfig } from "./config/index.ts";
 import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
+import { refuseOldPulumi } from "./startup/pulumiCli.ts";
 
 /** The program. What it returns are the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   refuseUnusableProxies();
+  await refuseOldPulumi();
   const config = readConfig();
   for (const sentence of configWarnings()) {
     await pulumi.log.warn(sentence);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { managedZone, managedZones } from "../../../../dns/googleCloud/zones.ts";
-import { Clouds, PROJECT, ZONE } from "../../../../sandbox/test/emulators/support.ts";
+import { Clouds, PROJECT_ID, ZONE } from "../../../../sandbox/test/emulators/support.ts";
 
 describe("Google's managed zones", () => {
   let clouds: Clouds;
@@ -20,10 +20,10 @@ describe("Google's managed zones", () => {
   it("are listed to the last page", async () => {
     const more = ["a", "b", "c"].map((name) => ({ name, dnsName: `${name}.test.` }));
     await clouds.control("google", "POST", "seed", {
-      projects: [{ projectId: PROJECT, zones: more }],
+      projects: [{ projectId: PROJECT_ID, zones: more }],
     });
     await clouds.control("google", "PATCH", "settings", { pageSize: 2 });
-    const zones = await managedZones(PROJECT, access());
+    const zones = await managedZones(PROJECT_ID, access());
     assert.deepEqual(
       zones.map(({ name }) => name),
       [ZONE, "other-zone", "a", "b", "c"],
@@ -33,15 +33,15 @@ describe("Google's managed zones", () => {
 
   it("are asked for one alone, by its name", async () => {
     await clouds.control("google", "DELETE", "calls");
-    assert.equal((await managedZone(PROJECT, ZONE, access()))?.dnsName, "acme.test.");
+    assert.equal((await managedZone(PROJECT_ID, ZONE, access()))?.dnsName, "acme.test.");
     const { body } = await clouds.control("google", "GET", "calls");
     assert.doesNotMatch(JSON.stringify(body), /managedZones"/);
-    assert.equal(await managedZone(PROJECT, "none", access()), undefined);
+    assert.equal(await managedZone(PROJECT_ID, "none", access()), undefined);
   });
 
   it("are refused in a sentence that repeats nothing of the request", async () => {
     await assert.rejects(
-      managedZones(PROJECT, { ...access(), accessToken: "SENTINEL" }),
+      managedZones(PROJECT_ID, { ...access(), accessToken: "SENTINEL" }),
       (error: unknown) => {
         assert(error instanceof Error);
         assert.match(error.message, /^Google answers 401/);
