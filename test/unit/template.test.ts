@@ -4,7 +4,9 @@ import { readProject } from "../../lib/stackFile.ts";
 import { settings } from "../../config/settings.ts";
 
 interface Template {
-  readonly config: Readonly<Record<string, { readonly description?: string; readonly default?: string }>>;
+  readonly config: Readonly<
+    Record<string, { readonly description?: string; readonly default?: string }>
+  >;
   readonly quickstart: string;
 }
 

@@ -29,7 +29,7 @@ interface Run {
 
 /** With a Go that builds scripts, so that a program takes no minutes. */
 describe("what the sandbox needs", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const directory = temporaryDirectory();
   const names = ["gateway-api", "pebble", "pebble-challtestsrv", "pulumi"] as const;
   const all = names.length;
@@ -163,10 +163,9 @@ esac
   });
 
   it("ends the other builds where one fails", async function () {
-    const begun = Date.now();
-    const { code } = await prepare({ GO_FAILS: "pebble", GO_WAITS: "30" });
+    // It would go on until the test's time is up.
+    const { code } = await prepare({ GO_FAILS: "pebble", GO_WAITS: "300" });
     assert.equal(code, 1);
-    assert(Date.now() - begun < 25_000);
   });
 
   describe("where there is an official build", function () {
