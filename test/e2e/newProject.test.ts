@@ -44,13 +44,20 @@ describe("A project of another name, made by pulumi new", () => {
     }
   }
 
-  /** An npm for `pulumi new`: instead of downloading the packages it links the project's own. */
+  /** An npm that instead of downloading the packages, as `pulumi new` has it do, links the project's own. */
   function npmIn(directory: string): string {
     mkdirSync(directory, { recursive: true });
     const npm = join(directory, "npm");
     writeFileSync(
       npm,
-      `#!/bin/sh\necho "npm $*"\n[ "$*" = ci ] && ln -s ${resolve("node_modules")} node_modules\n`,
+      `#!/bin/sh
+if [ "$*" = ci ]; then
+  echo "npm $*"
+  exec ln -s '${resolve("node_modules")}' node_modules
+fi
+export PATH='${sandbox.environment.PATH ?? ""}'
+exec npm "$@"
+`,
     );
     chmodSync(npm, 0o755);
     return directory;
@@ -126,8 +133,9 @@ describe("A project of another name, made by pulumi new", () => {
   });
 
   it("is looked at by its own doctor", async () => {
-    const { output } = await workspace.shell(`npm run doctor -- -s ${stack} --json`);
-    const { findings } = JSON.parse(output.slice(output.indexOf("{"))) as {
+    const { stdout, output } = await workspace.shell(`npm run -s doctor -- -s ${stack} --json`);
+    assert.match(stdout, /^\{/, output);
+    const { findings } = JSON.parse(stdout) as {
       readonly findings: readonly { readonly id: string; readonly severity: string }[];
     };
     assert(
