@@ -1,8 +1,8 @@
 "use strict";
 /**
- * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`): it says in one sentence what this machine
- * lacks, and makes the program start fast. Plain CommonJS that any Node from 12 on parses, since Pulumi runs the Node that is
- * first on PATH, and an older one dies at anything newer with a syntax error.
+ * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`) and before each command (bootstrap.mjs): it
+ * says in one sentence what this machine lacks, and makes the SDK load fast. Plain CommonJS that any Node from 12 on parses,
+ * since Pulumi runs the Node that is first on PATH, and an older one dies at anything newer with a syntax error.
  */
 const fs = require("fs");
 const path = require("path");
