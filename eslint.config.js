@@ -27,6 +27,12 @@ const unquotedCommand = {
   message: "Write the command as shell`…` (lib/shell.ts), which quotes the word.",
 };
 
+const kubernetesClientOfPackage = {
+  selector: "ImportDeclaration[importKind=value][source.value='@kubernetes/client-node']",
+  message:
+    "Import types alone; values, which take long to load, come from lib/kubernetesClient.ts.",
+};
+
 const oneResource = {
   regex: "^@pulumi/(cloudflare|gcp|kubernetes|random)(/(?!.*\\.js$)|$)",
   message: "It loads many services of the provider. Import the file of the one resource.",
@@ -72,7 +78,7 @@ export default defineConfig(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "no-restricted-imports": ["error", { patterns: [oneResource] }],
-      "no-restricted-syntax": ["error", unquotedCommand],
+      "no-restricted-syntax": ["error", unquotedCommand, kubernetesClientOfPackage],
       eqeqeq: "error",
     },
   },
@@ -84,7 +90,7 @@ export default defineConfig(
   {
     // Commands of tests, and a script for the provider's container.
     files: ["test/**/*.ts", "sandbox/test/**/*.ts", "chart/renewalRetry.ts"],
-    rules: { "no-restricted-syntax": "off" },
+    rules: { "no-restricted-syntax": ["error", kubernetesClientOfPackage] },
   },
   ...folders.map((folder) => ({
     files: [`${folder}/**/*.ts`],

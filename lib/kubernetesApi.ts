@@ -112,7 +112,7 @@ async function newClient(
 ): Promise<KubeConfig> {
   // Loaded here, since a preview runs no hooks and would only wait for it.
   const { KubeConfig, ResponseContext, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
-    await import("@kubernetes/client-node");
+    await import("./kubernetesClient.ts");
   const { exec } = connection.user;
   const credentials =
     exec === undefined ? undefined : new PluginCredentials(exec, connection, timeouts.plugin);
@@ -185,7 +185,7 @@ export async function coreApi(
   choice: ClusterChoice,
   timeouts?: ClusterTimeouts,
 ): Promise<CoreV1Api> {
-  const { CoreV1Api } = await import("@kubernetes/client-node");
+  const { CoreV1Api } = await import("./kubernetesClient.ts");
   return api(choice, CoreV1Api, timeouts);
 }
 
@@ -194,19 +194,19 @@ export async function appsApi(
   choice: ClusterChoice,
   timeouts?: ClusterTimeouts,
 ): Promise<AppsV1Api> {
-  const { AppsV1Api } = await import("@kubernetes/client-node");
+  const { AppsV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AppsV1Api, timeouts);
 }
 
 /** The API that says what whoever asks may do; as {@link coreApi}. */
 export async function authorizationApi(choice: ClusterChoice): Promise<AuthorizationV1Api> {
-  const { AuthorizationV1Api } = await import("@kubernetes/client-node");
+  const { AuthorizationV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AuthorizationV1Api);
 }
 
 /** The API that says who asks; as {@link coreApi}. */
 export async function authenticationApi(choice: ClusterChoice): Promise<AuthenticationV1Api> {
-  const { AuthenticationV1Api } = await import("@kubernetes/client-node");
+  const { AuthenticationV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AuthenticationV1Api);
 }
 
@@ -226,7 +226,7 @@ async function api<Api extends ApiType>(
  * megabyte each (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
  */
 export async function metadataOnly() {
-  const { setHeaderOptions } = await import("@kubernetes/client-node");
+  const { setHeaderOptions } = await import("./kubernetesClient.ts");
   return setHeaderOptions(
     "Accept",
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",

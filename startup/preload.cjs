@@ -1,8 +1,8 @@
 "use strict";
 /**
- * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`): it says in one sentence what this machine
- * lacks, and makes the program start fast. Plain CommonJS that any Node from 12 on parses, since Pulumi runs the Node that is
- * first on PATH, and an older one dies at anything newer with a syntax error.
+ * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`) and before each command (bootstrap.mjs): it
+ * says in one sentence what this machine lacks, and makes the SDK load fast. Plain CommonJS that any Node from 12 on parses,
+ * since Pulumi runs the Node that is first on PATH, and an older one dies at anything newer with a syntax error.
  */
 const fs = require("fs");
 const path = require("path");
@@ -89,26 +89,49 @@ function startFast() {
 
   // With these the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
   // and to load them takes longer than all the rest of it.
-  replace("typescript", (load) => new Proxy({}, { get: (_, name) => load()[name] }));
+  replace("typescript", lazyModule);
   replace(
     "normalize-package-data",
     (load) =>
       (...args) =>
         load()(...args),
   );
-  replace("@npmcli/arborist", (load) => ({
-    // The SDK copies the class at once, and uses it later.
-    Arborist: class {
-      constructor(...args) {
-        return new (load().Arborist)(...args);
-      }
-    },
+  replace("@npmcli/arborist", (load) => lazyMembers(load, ["Arborist"]));
+  // It attaches the inspector to each script that is parsed, and sets a flag of V8's, by which V8 refuses what it has
+  // compiled before (the compile cache) or elsewhere.
+  replace("./runtime/closure/v8Hooks.js", (load) => ({
+    ...lazyMembers(load, ["getSessionAsync", "getScriptUrl"]),
+    // Asked at the start of each program; whatever uses the session awaits it by itself.
+    isInitializedAsync: () => Promise.resolve(),
   }));
+
+  // At the first stack trace, of which the SDK makes one for each resource and promise, it reads the SDK's source maps. Own
+  // sources have none, since Node leaves their lines as they are when it strips the types.
+  replace("source-map-support/register", () => ({}));
+
+  // The program runs no other programs of Pulumi's.
+  replace("./automation/index.js", lazyModule);
+
+  // By these the SDK asks for tracing (@pulumi/pulumi, cmd/run: instrumentation.js, and `tracingIsEnabled` in run.js).
+  if (!process.env.TRACEPARENT && !process.env.PULUMI_EXPERIMENTAL) {
+    replace("@opentelemetry/resources", (load) =>
+      lazyMembers(load, ["defaultResource", "resourceFromAttributes"]),
+    );
+    replace("@opentelemetry/sdk-trace-base", (load) => lazyMembers(load, ["SimpleSpanProcessor"]));
+    replace("@opentelemetry/exporter-zipkin", (load) => lazyMembers(load, ["ZipkinExporter"]));
+    replace("@opentelemetry/sdk-trace-node", (load) => lazyMembers(load, ["NodeTracerProvider"]));
+    replace("@opentelemetry/instrumentation", (load) =>
+      lazyMembers(load, ["registerInstrumentations"]),
+    );
+    replace("@opentelemetry/instrumentation-grpc", (load) =>
+      lazyMembers(load, ["GrpcInstrumentation"]),
+    );
+  }
 
   /**
    * Puts something in the place of a package that loads the package when it is used.
    *
-   * @param {string} name the package
+   * @param {string} name the package, or a file of the SDK's
    * @param {(load: () => any) => unknown} placeholder makes what takes its place
    */
   function replace(name, placeholder) {
@@ -128,7 +151,31 @@ function startFast() {
   }
 
   /**
-   * @param {string} name a package
+   * @param {() => any} load the package
+   * @returns {object} what loads it when something of it is read
+   */
+  function lazyModule(load) {
+    // By the mark the SDK takes it as it is, where it would copy each member (`__importStar`).
+    return new Proxy({}, { get: (_, name) => name === "__esModule" || load()[name] });
+  }
+
+  /**
+   * @param {() => any} load the package
+   * @param {string[]} names those of its functions and classes that the SDK copies at once, and uses later
+   * @returns {Record<string, Function>} what loads it when one of them is called or made
+   */
+  function lazyMembers(load, names) {
+    const members = {};
+    for (const name of names) {
+      members[name] = function (...args) {
+        return new.target === undefined ? load()[name](...args) : new (load()[name])(...args);
+      };
+    }
+    return members;
+  }
+
+  /**
+   * @param {string} name a package, or a file of the SDK's
    * @returns {string | undefined} its file; none where it is not installed, and the SDK does without, too
    */
   function resolve(name) {

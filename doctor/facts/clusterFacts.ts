@@ -1,11 +1,10 @@
+import type { V1Pod, V1Secret } from "@kubernetes/client-node";
 import {
   ApiException,
   CoreV1Api,
   CustomObjectsApi,
   KubernetesObjectApi,
-  type V1Pod,
-  type V1Secret,
-} from "@kubernetes/client-node";
+} from "../../lib/kubernetesClient.ts";
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";

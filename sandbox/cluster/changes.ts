@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Watch, type KubeConfig } from "@kubernetes/client-node";
+import { Watch, type KubeConfig } from "../../lib/kubernetesClient.ts";
 import { messageOf } from "../../lib/errors.ts";
 
 /** How long to do without news of a change, in milliseconds: a watch may break without saying so. */

@@ -10,7 +10,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
-import { CustomObjectsApi, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
+import { CustomObjectsApi, KubeConfig, NetworkingV1Api } from "../../lib/kubernetesClient.ts";
 import { withEachChange } from "./changes.ts";
 import { createSelfSigned } from "./certificates.ts";
 import { messageOf } from "../../lib/errors.ts";

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
 import {
   ApiextensionsV1Api,
   KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
-  type KubernetesObject,
-} from "@kubernetes/client-node";
-import { parseAllDocuments } from "yaml";
+} from "../../lib/kubernetesClient.ts";
 import { waitFor } from "../processes/wait.ts";
 
 /** An object of which only the identity is known. */

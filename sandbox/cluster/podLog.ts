@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "../../lib/kubernetesClient.ts";
 
 /** A line of a log. */
 export interface PodLogLine {

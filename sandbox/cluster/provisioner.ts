@@ -5,7 +5,7 @@
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
-import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig } from "../../lib/kubernetesClient.ts";
 import { withEachChange } from "./changes.ts";
 import { isReleased, volumeFor } from "./volumes.ts";
 

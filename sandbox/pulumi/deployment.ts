@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
+import { CoreV1Api, KubeConfig } from "../../lib/kubernetesClient.ts";
 import type { Sandbox } from "../cluster/sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
 import { remove } from "../../lib/files.ts";

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import {
-  AppsV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-  type V1StatefulSet,
-} from "@kubernetes/client-node";
+import type { V1StatefulSet } from "@kubernetes/client-node";
+import { AppsV1Api, PatchStrategy, setHeaderOptions } from "../../lib/kubernetesClient.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Provider } from "../support/provider.ts";

@@ -4,13 +4,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { V1ConfigMap } from "@kubernetes/client-node";
 import {
   ApiextensionsV1Api,
   AppsV1Api,
   CustomObjectsApi,
   NetworkingV1Api,
-  type V1ConfigMap,
-} from "@kubernetes/client-node";
+} from "../../lib/kubernetesClient.ts";
 import { letsEncryptDirectory } from "../../config/settings.ts";
 import { checks } from "../../doctor/checks/index.ts";
 import { issuerErrors } from "../../doctor/checks/issuerErrors.ts";

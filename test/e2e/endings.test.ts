@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions } from "../../lib/kubernetesClient.ts";
 import { goneCommands } from "../../components/goneCluster.ts";
 import { stopPart } from "../../sandbox/processes/parts.ts";
 import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/rotatingStack.ts";

@@ -1,13 +1,10 @@
+import type { KubernetesObject, V1Pod, V1PodStatus, V1Secret } from "@kubernetes/client-node";
 import {
   ApiException,
   CoreV1Api,
   KubeConfig,
   KubernetesObjectApi,
-  type KubernetesObject,
-  type V1Pod,
-  type V1PodStatus,
-  type V1Secret,
-} from "@kubernetes/client-node";
+} from "../../lib/kubernetesClient.ts";
 import {
   decodeRecord,
   encodeRecord,

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { KubeConfig, Watch, type V1Secret } from "@kubernetes/client-node";
+import type { V1Secret } from "@kubernetes/client-node";
 import { stringify } from "yaml";
+import { KubeConfig, Watch } from "../../lib/kubernetesClient.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig } from "../../lib/kubernetesClient.ts";
 import { apiServer } from "../../sandbox/cluster/controlPlane.ts";
 import { ensureCredentials, writeKubeconfig } from "../../sandbox/cluster/credentials.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig } from "../../../lib/kubernetesClient.ts";
 import {
   ClusterFailure,
   clusterFailure,

@@ -14,13 +14,13 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 /** What an expression is worth after `preload.cjs`, in a process of its own, as JSON. */
-async function evaluated(script: string): Promise<unknown> {
+async function evaluated(script: string, variables: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const args = [
     ...["--require", "./startup/preload.cjs", "--input-type=module", "--eval"],
     `const value = await (async () => { ${script} })(); console.log(JSON.stringify(value));`,
   ];
   // With this variable a user has decided already where the cache is.
-  const env = { ...process.env, NODE_COMPILE_CACHE: undefined };
+  const env = { ...process.env, NODE_COMPILE_CACHE: undefined, ...variables };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return JSON.parse(stdout);
 }
@@ -46,6 +46,71 @@ describe("the program's start", function () {
     for (const file of heavy) {
       assert(!loaded.some((path) => path.endsWith(file)), file);
     }
+  });
+
+  it("loads nothing of the SDK's that is for other programs", async () => {
+    const { loaded, sameTraces, sameFlags } = (await evaluated(`
+      const { createRequire } = await import("node:module");
+      const { cachedDataVersionTag } = await import("node:v8");
+      const require = createRequire(import.meta.url);
+      const flags = cachedDataVersionTag();
+      const traces = Error.prepareStackTrace;
+      // What Pulumi starts a program with, without the program.
+      for (const name of ["instrumentation", "tracing", "error"]) {
+        require("@pulumi/pulumi/cmd/run/" + name);
+      }
+      require("source-map-support/register");
+      require("@pulumi/pulumi");
+      await require("@pulumi/pulumi/runtime/closure/v8Hooks").isInitializedAsync();
+      return {
+        loaded: Object.keys(require.cache).filter((file) => require.cache[file].filename !== undefined),
+        sameTraces: traces === Error.prepareStackTrace,
+        // By which V8 takes what it has compiled before.
+        sameFlags: flags === cachedDataVersionTag(),
+      };
+    `)) as { loaded: string[]; sameTraces: boolean; sameFlags: boolean };
+    assert(loaded.some((file) => file.endsWith("@pulumi/pulumi/cmd/run/tracing.js")));
+    const others =
+      /@opentelemetry\/(?!api\/)|@pulumi\/pulumi\/automation\/|\/execa\/|\/source-map(-support)?\//;
+    assert.deepEqual(
+      loaded.filter((file) => others.test(file)),
+      [],
+    );
+    assert.equal(sameTraces, true);
+    assert.equal(sameFlags, true);
+  });
+
+  it("leaves the SDK able to trace a run", async () => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const ofEngine = await evaluated(
+      `
+      const { createRequire } = await import("node:module");
+      const require = createRequire(import.meta.url);
+      const { withRootContext } = require("@pulumi/pulumi/cmd/run/instrumentation");
+      const { context, trace } = require("@opentelemetry/api");
+      return withRootContext(() => trace.getSpanContext(context.active()).traceId);
+      `,
+      { TRACEPARENT: `00-${traceId}-b7ad6b7169203331-01` },
+    );
+    assert.equal(ofEngine, traceId);
+    const isRecording = await evaluated(
+      `
+      const { createRequire } = await import("node:module");
+      const tracing = createRequire(import.meta.url)("@pulumi/pulumi/cmd/run/tracing");
+      tracing.start("http://127.0.0.1:9/api/v2/spans");
+      return tracing.newSpan("program").isRecording();
+      `,
+      { PULUMI_EXPERIMENTAL: "true" },
+    );
+    assert.equal(isRecording, true);
+  });
+
+  it("leaves the SDK able to run Pulumi", async () => {
+    const type = await evaluated(`
+      const { automation } = await import("@pulumi/pulumi");
+      return typeof automation.LocalWorkspace.create;
+    `);
+    assert.equal(type, "function");
   });
 
   it("keeps what is compiled where nobody else can write", async () => {

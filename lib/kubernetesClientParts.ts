@@ -1,0 +1,20 @@
+/** What is used of the Kubernetes client, of which startup/bundle.mjs makes one file. */
+export {
+  ApiException,
+  ApiextensionsV1Api,
+  AppsV1Api,
+  AuthenticationV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  createConfiguration,
+  CustomObjectsApi,
+  KubeConfig,
+  KubernetesObjectApi,
+  NetworkingV1Api,
+  PatchStrategy,
+  ResponseContext,
+  ServerConfiguration,
+  setHeaderOptions,
+  Watch,
+  wrapHttpLibrary,
+} from "@kubernetes/client-node";
