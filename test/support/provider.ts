@@ -6,11 +6,8 @@ import { KubeConfig, Watch, type V1Secret } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import {
-  homeVolumes,
-  issueCertificate,
-  type CertificateReport,
-} from "../../sandbox/cluster/issuer.ts";
+import { homeVolumes } from "../../sandbox/cluster/homeVolumes.ts";
+import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { Cluster, isReady } from "./kubernetesObjects.ts";
