@@ -17,7 +17,7 @@ import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { promisify } from "node:util";
 import { UserError } from "../../lib/errors.ts";
-import { readIfPresent, remove } from "../../lib/files.ts";
+import { readIfPresent, remove, writeAtomically } from "../../lib/files.ts";
 import { goEnvironment, moduleDirectory, requireGo } from "./goToolchain.ts";
 import { withLock } from "../processes/lock.ts";
 import { programCacheDirectory, projectDirectory, sandboxSource } from "../paths.ts";
@@ -160,9 +160,44 @@ async function isUsable(artifact: Artifact, path: string): Promise<boolean> {
   if (artifact.kind === "files") {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   }
-  return (
-    isExecutable(path) && (await readVersion(artifact, path).catch(() => "")) === artifact.version
-  );
+  if (!isExecutable(path)) {
+    return false;
+  }
+  if (hasRun(path)) {
+    return true;
+  }
+  const runs = (await readVersion(artifact, path).catch(() => "")) === artifact.version;
+  if (runs) {
+    noteRun(path);
+  }
+  return runs;
+}
+
+/**
+ * Whether this very file has been run before, and has told the right version: its folder in the cache is for one version
+ * alone. Each start of a sandbox asks, and the programs together take more than a second to say it.
+ */
+export function hasRun(path: string): boolean {
+  return readIfPresent(runNote(path)) === fileIdentity(path);
+}
+
+/** Notes that the program at this path of the cache runs. */
+export function noteRun(path: string): void {
+  try {
+    writeAtomically(runNote(path), fileIdentity(path));
+  } catch {
+    // A cache that others keep: then it is run each time.
+  }
+}
+
+function runNote(path: string): string {
+  return `${path}.runs`;
+}
+
+/** Another one for each file that was ever at a path. */
+function fileIdentity(path: string): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}\n`;
 }
 
 /**
