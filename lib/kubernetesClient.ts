@@ -25,6 +25,7 @@ export const {
   CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
+  loadAllYaml,
   NetworkingV1Api,
   PatchStrategy,
   ResponseContext,

@@ -10,6 +10,7 @@ export {
   CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
+  loadAllYaml,
   NetworkingV1Api,
   PatchStrategy,
   ResponseContext,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Watch, type KubeConfig } from "../../lib/kubernetesClient.ts";
 import { messageOf } from "../../lib/errors.ts";
+import type { Api } from "./api.ts";
 
 /** How long to do without news of a change, in milliseconds: a watch may break without saying so. */
 const longestWait = 10_000;
@@ -11,18 +11,18 @@ const pause = 500;
  * Does something at first, and again whenever the objects of a path have changed. What fails is written to stderr and
  * done again: the API server may be away for a moment.
  *
- * @param config the cluster
+ * @param api the cluster's
  * @param paths lists of the API, such as `/api/v1/persistentvolumes`
  * @param work looks at the objects and puts them in order; never at work twice at a time
  */
 export async function withEachChange(
-  config: KubeConfig,
+  api: Api,
   paths: readonly string[],
   work: () => Promise<void>,
 ): Promise<never> {
   let changed = Promise.withResolvers<undefined>();
   for (const path of paths) {
-    void watchForever(config, path, () => {
+    void watchForever(api, path, () => {
       changed.resolve(undefined);
     });
   }
@@ -41,19 +41,9 @@ export async function withEachChange(
 }
 
 /** A watch begins with all objects that are there, and is ended by the API server after some minutes. */
-async function watchForever(
-  config: KubeConfig,
-  path: string,
-  onChange: () => void,
-): Promise<never> {
-  const watch = new Watch(config);
+async function watchForever(api: Api, path: string, onChange: () => void): Promise<never> {
   for (;;) {
-    const { promise: ended, resolve } = Promise.withResolvers<unknown>();
-    await watch.watch(path, {}, onChange, resolve);
-    const error = await ended;
-    if (error !== null) {
-      report(error);
-    }
+    await api.watch(path, onChange).catch(report);
     await delay(pause);
   }
 }

@@ -188,7 +188,10 @@ export function provisioner({ kubeconfig }: ClusterContext): Part {
 }
 
 /** Plays the cluster's entry and the provider behind it. Needs the API server, and the types of the Gateway API. */
-export function entry({ directory, kubeconfig, ports }: ClusterContext, challenge: number): Part {
+export function entry(
+  { directory, kubeconfig, credentials, ports }: ClusterContext,
+  challenge: number,
+): Part {
   return {
     name: "entry",
     command: process.execPath,
@@ -196,6 +199,8 @@ export function entry({ directory, kubeconfig, ports }: ClusterContext, challeng
       sandboxSource("cluster/entry.ts"),
       directory,
       kubeconfig,
+      credentials.chain.certificate,
+      credentials.chain.key,
       ...[ports.http, ports.providerApi, challenge].map(String),
     ],
     // It knows no such host, and that is an answer, too.

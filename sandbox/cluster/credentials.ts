@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { acmeHost } from "./acmeHost.ts";
-import { createAuthority, createSigningKeys, type KeyPair } from "./certificates.ts";
+import {
+  createAuthority,
+  createSelfSigned,
+  createSigningKeys,
+  type KeyPair,
+} from "./certificates.ts";
 import { writeAtomically } from "../../lib/files.ts";
 import type { TlsOptions } from "./http.ts";
 import { loopback } from "../processes/ports.ts";
@@ -14,6 +19,8 @@ export interface Credentials {
   readonly server: { readonly certificate: string; readonly key: string };
   /** For a client with all rights: in Kubernetes a member of `system:masters`. */
   readonly admin: { readonly certificate: string; readonly key: string };
+  /** The provider's own, which it has on the chain: of its own signature. */
+  readonly chain: { readonly certificate: string; readonly key: string };
   /** For service account tokens. */
   readonly serviceAccounts: { readonly publicKey: string; readonly privateKey: string };
 }
@@ -25,20 +32,28 @@ export async function ensureCredentials(directory: string): Promise<Credentials>
     ca: file("ca.crt"),
     server: { certificate: file("server.crt"), key: file("server.key") },
     admin: { certificate: file("admin.crt"), key: file("admin.key") },
+    chain: { certificate: file("chain.crt"), key: file("chain.key") },
     serviceAccounts: {
       publicKey: file("service-accounts.pub"),
       privateKey: file("service-accounts.key"),
     },
   };
+  const writePair = (paths: { certificate: string; key: string }, pair: KeyPair) => {
+    writeAtomically(paths.key, `${pair.key}\n`, 0o600);
+    writeAtomically(paths.certificate, `${pair.certificate}\n`);
+  };
+  // An earlier version made it at each start of the entry, and left none here.
+  if (!existsSync(credentials.chain.certificate)) {
+    writePair(
+      credentials.chain,
+      await createSelfSigned("akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"),
+    );
+  }
   // The authority is written last, so that it stands for all of them.
   if (existsSync(credentials.ca)) {
     return credentials;
   }
   const authority = await createAuthority("Akash provider sandbox");
-  const writePair = (paths: { certificate: string; key: string }, pair: KeyPair) => {
-    writeAtomically(paths.certificate, `${pair.certificate}\n`);
-    writeAtomically(paths.key, `${pair.key}\n`, 0o600);
-  };
   writePair(
     credentials.server,
     await authority.server("sandbox", [

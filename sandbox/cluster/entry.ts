@@ -3,87 +3,82 @@
  * provider as the controllers of Gateway and Ingress do, answers on port 80, and serves the certificates of the home
  * volumes on port 8443.
  *
- * Usage: node entry.ts <sandbox's folder> <kubeconfig> <port 80> <port 8443> <port of the challenge>
+ * Usage: node entry.ts <sandbox's folder> <kubeconfig> <certificate> <key> <port 80> <port 8443> <port of the challenge>
  */
 import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
-import { CustomObjectsApi, KubeConfig, NetworkingV1Api } from "../../lib/kubernetesClient.ts";
+import type { V1Ingress, V1IngressClass, V1ObjectMeta } from "@kubernetes/client-node";
+import { Api } from "./api.ts";
 import { withEachChange } from "./changes.ts";
-import { createSelfSigned } from "./certificates.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { homeVolumes } from "./issuer.ts";
+import { homeVolumes } from "./homeVolumes.ts";
 import { loopback } from "../processes/ports.ts";
 import { acceptance, isFor, type Route } from "./routes.ts";
 
 /** The controller of the class that the sandbox has for Ingresses (objects.ts). */
 const ingressController = "k8s.io/ingress-nginx";
-const gatewayApi = { group: "gateway.networking.k8s.io", version: "v1" } as const;
+const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
+const networking = "/apis/networking.k8s.io/v1";
 const watched = [
-  `/apis/${gatewayApi.group}/${gatewayApi.version}/gateways`,
-  `/apis/${gatewayApi.group}/${gatewayApi.version}/httproutes`,
-  "/apis/networking.k8s.io/v1/ingresses",
-  "/apis/networking.k8s.io/v1/ingressclasses",
+  `${gatewayApi}/gateways`,
+  `${gatewayApi}/httproutes`,
+  `${networking}/ingresses`,
+  `${networking}/ingressclasses`,
 ];
-
-interface List {
-  readonly items: readonly Route[];
-}
 
 /** The routes in the cluster. */
 class Routes {
-  readonly #custom: CustomObjectsApi;
-  readonly #networking: NetworkingV1Api;
+  readonly #api: Api;
 
-  constructor(config: KubeConfig) {
-    this.#custom = config.makeApiClient(CustomObjectsApi);
-    this.#networking = config.makeApiClient(NetworkingV1Api);
+  constructor(api: Api) {
+    this.#api = api;
   }
 
   async knows(host: string): Promise<boolean> {
-    const { items } = await this.#networking.listIngressForAllNamespaces();
-    return [...(await this.#list("httproutes")).items, ...(items as Route[])].some((route) =>
-      isFor(route, host),
-    );
+    const routes = await this.#api.list<Route>(`${gatewayApi}/httproutes`);
+    const ingresses = await this.#api.list<Route>(`${networking}/ingresses`);
+    return [...routes, ...ingresses].some((route) => isFor(route, host));
   }
 
   async accept(): Promise<void> {
-    const gateways = (await this.#list("gateways")).items.map(({ metadata }) => metadata);
-    const names = new Set(gateways.map((at) => `${at?.namespace ?? ""}/${at?.name ?? ""}`));
-    for (const route of (await this.#list("httproutes")).items) {
+    const gateways = await this.#api.list<{ metadata?: V1ObjectMeta }>(`${gatewayApi}/gateways`);
+    const names = new Set(
+      gateways.map(({ metadata: at }) => `${at?.namespace ?? ""}/${at?.name ?? ""}`),
+    );
+    for (const route of await this.#api.list<Route>(`${gatewayApi}/httproutes`)) {
       const parents = acceptance(route, names);
       if (parents !== undefined) {
-        await this.#custom.replaceNamespacedCustomObjectStatus({
-          ...gatewayApi,
-          plural: "httproutes",
-          namespace: route.metadata?.namespace ?? "",
-          name: route.metadata?.name ?? "",
-          body: { ...route, status: { parents } },
+        await this.#replaceStatus(`${gatewayApi}/${pathOf("httproutes", route)}`, route, {
+          parents,
         });
       }
     }
-    const classes = (await this.#networking.listIngressClass()).items
+    const classes = (await this.#api.list<V1IngressClass>(`${networking}/ingressclasses`))
       .filter(({ spec }) => spec?.controller === ingressController)
       .map(({ metadata }) => metadata?.name);
-    for (const ingress of (await this.#networking.listIngressForAllNamespaces()).items) {
+    for (const ingress of await this.#api.list<V1Ingress>(`${networking}/ingresses`)) {
       if (
         classes.includes(ingress.spec?.ingressClassName) &&
         ingress.status?.loadBalancer?.ingress === undefined
       ) {
-        await this.#networking.replaceNamespacedIngressStatus({
-          namespace: ingress.metadata?.namespace ?? "",
-          name: ingress.metadata?.name ?? "",
-          body: { ...ingress, status: { loadBalancer: { ingress: [{ ip: loopback }] } } },
+        await this.#replaceStatus(`${networking}/${pathOf("ingresses", ingress)}`, ingress, {
+          loadBalancer: { ingress: [{ ip: loopback }] },
         });
       }
     }
   }
 
-  #list(plural: string): Promise<List> {
-    return this.#custom.listClusterCustomObject({ ...gatewayApi, plural }) as Promise<List>;
+  #replaceStatus(path: string, object: object, status: object): Promise<void> {
+    return this.#api.replace(`${path}/status`, { ...object, status });
   }
+}
+
+function pathOf(plural: string, { metadata }: { readonly metadata?: V1ObjectMeta }): string {
+  return `namespaces/${metadata?.namespace ?? ""}/${plural}/${metadata?.name ?? ""}`;
 }
 
 /** Hands a request to the provider, which listens during a challenge only. */
@@ -127,27 +122,27 @@ function newestCertificate(directory: string, host: string) {
       });
 }
 
-async function main(
+function main(
   directory: string,
   kubeconfig: string,
+  certificate: string,
+  key: string,
   ports: readonly number[],
 ): Promise<never> {
   const [http, api, challenge = 0] = ports;
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const routes = new Routes(config);
+  const apiServer = new Api(kubeconfig);
+  const routes = new Routes(apiServer);
   createServer((asked, response) => {
     answer(routes, challenge, asked, response).catch((error: unknown) => {
       response.writeHead(500).end(messageOf(error));
     });
   }).listen(http, loopback);
 
-  // What the provider serves to who names no host, or another: the certificate of the chain, of its own signature.
-  const chain = await createSelfSigned("akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu");
+  // What the provider serves to who names no host, or another, is the certificate of the chain.
   createHttpsServer(
     {
-      cert: chain.certificate,
-      key: chain.key,
+      cert: readFileSync(certificate),
+      key: readFileSync(key),
       SNICallback: (host, done) => {
         try {
           done(null, newestCertificate(directory, host));
@@ -163,14 +158,22 @@ async function main(
     .on("tlsClientError", () => undefined)
     .listen(api, loopback);
 
-  return withEachChange(config, watched, () => routes.accept());
+  // It is ended with a signal, which leaves no time for that.
+  flushCompileCache();
+  return withEachChange(apiServer, watched, () => routes.accept());
 }
 
-const [directory, kubeconfig, ...ports] = process.argv.slice(2);
-if (directory === undefined || kubeconfig === undefined || ports.length !== 3) {
+const [directory, kubeconfig, certificate, key, ...ports] = process.argv.slice(2);
+if (
+  directory === undefined ||
+  kubeconfig === undefined ||
+  certificate === undefined ||
+  key === undefined ||
+  ports.length !== 3
+) {
   process.stderr.write(
-    "Usage: node entry.ts <folder> <kubeconfig> <port 80> <port 8443> <port of the challenge>\n",
+    "Usage: node entry.ts <folder> <kubeconfig> <certificate> <key> <port 80> <port 8443> <port of the challenge>\n",
   );
   process.exit(2);
 }
-await main(directory, kubeconfig, ports.map(Number));
+await main(directory, kubeconfig, certificate, key, ports.map(Number));

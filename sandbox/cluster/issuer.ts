@@ -5,6 +5,7 @@ import { z } from "zod";
 import { acmeHost } from "./acmeHost.ts";
 import { ensurePrograms } from "../programs/builder.ts";
 import { cloudsAt } from "./clouds.ts";
+import { homeVolumes } from "./homeVolumes.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
 import { podLog } from "./podLog.ts";
@@ -45,11 +46,6 @@ export interface IssuerTarget {
   readonly statefulSet?: string;
   /** Further host names of CAs, each with the address where the sandbox has it. */
   readonly resolve?: Readonly<Record<string, string>>;
-}
-
-/** The folder with what is in the home volumes of a namespace's providers. */
-export function homeVolumes(directory: string, namespace: string): string {
-  return join(directory, "home", namespace);
 }
 
 /**

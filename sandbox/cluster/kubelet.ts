@@ -11,12 +11,8 @@ import { loopback } from "../processes/ports.ts";
 import type { Reporter } from "../processes/progress.ts";
 import { createSelfSigned } from "./certificates.ts";
 import { runInContainer, type ContainerResult } from "./container.ts";
-import {
-  homeVolumes,
-  issueCertificate,
-  type CertificateReport,
-  type IssuerTarget,
-} from "./issuer.ts";
+import { homeVolumes } from "./homeVolumes.ts";
+import { issueCertificate, type CertificateReport, type IssuerTarget } from "./issuer.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** A start of the provider's container, and what its issuer got. */

@@ -5,38 +5,39 @@
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
-import { ApiException, CoreV1Api, KubeConfig } from "../../lib/kubernetesClient.ts";
+import { flushCompileCache } from "node:module";
+import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { Api, hasStatus } from "./api.ts";
 import { withEachChange } from "./changes.ts";
 import { isReleased, volumeFor } from "./volumes.ts";
 
-const watched = ["/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes"];
+const claimsPath = "/api/v1/persistentvolumeclaims";
+const volumesPath = "/api/v1/persistentvolumes";
 
-async function reconcile(api: CoreV1Api): Promise<void> {
-  const claims = await api.listPersistentVolumeClaimForAllNamespaces();
-  for (const volume of claims.items.flatMap((claim) => volumeFor(claim) ?? [])) {
-    await api.createPersistentVolume({ body: volume }).catch(unlessStatus(409));
+async function reconcile(api: Api): Promise<void> {
+  const claims = await api.list<V1PersistentVolumeClaim>(claimsPath);
+  for (const volume of claims.flatMap((claim) => volumeFor(claim) ?? [])) {
+    await api.create(volumesPath, volume).catch(unlessStatus(409));
   }
-  const volumes = await api.listPersistentVolume();
-  for (const volume of volumes.items.filter(isReleased)) {
-    await api
-      .deletePersistentVolume({ name: volume.metadata?.name ?? "" })
-      .catch(unlessStatus(404));
+  const volumes = await api.list<V1PersistentVolume>(volumesPath);
+  for (const { metadata } of volumes.filter(isReleased)) {
+    await api.delete(`${volumesPath}/${metadata?.name ?? ""}`).catch(unlessStatus(404));
   }
 }
 
-function unlessStatus(code: number): (error: unknown) => void {
+function unlessStatus(status: number): (error: unknown) => void {
   return (error) => {
-    if (!(error instanceof ApiException) || error.code !== code) {
+    if (!hasStatus(error, status)) {
       throw error;
     }
   };
 }
 
-async function main(kubeconfig: string): Promise<never> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const api = config.makeApiClient(CoreV1Api);
-  return withEachChange(config, watched, () => reconcile(api));
+function main(kubeconfig: string): Promise<never> {
+  const api = new Api(kubeconfig);
+  // It is ended with a signal, which leaves no time for that.
+  flushCompileCache();
+  return withEachChange(api, [claimsPath, volumesPath], () => reconcile(api));
 }
 
 const [kubeconfig] = process.argv.slice(2);

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { freemem } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../../lib/errors.ts";
+import { readIfPresent, writeAtomically } from "../../lib/files.ts";
 import { requireGo } from "./goToolchain.ts";
 import { withLock } from "../processes/lock.ts";
 import { programCacheDirectory, projectDirectory } from "../paths.ts";
@@ -287,8 +289,42 @@ async function isUsable(artifact: Artifact, { path, version }: Place): Promise<b
   if (!isExecutable(path)) {
     return false;
   }
+  if (hasRun(path)) {
+    return true;
+  }
   const told = await readVersion(artifact, path).catch(() => undefined);
-  return told === (artifact.check.version === undefined ? artifact.version : version);
+  const runs = told === (artifact.check.version === undefined ? artifact.version : version);
+  if (runs) {
+    noteRun(path);
+  }
+  return runs;
+}
+
+/**
+ * Whether this very file has been run before, and has told the right version: its folder in the cache is for one version
+ * alone. Each start of a sandbox asks, and the programs together take more than a second to say it.
+ */
+export function hasRun(path: string): boolean {
+  return readIfPresent(runNote(path)) === fileIdentity(path);
+}
+
+/** Notes that the program at this path of the cache runs. */
+export function noteRun(path: string): void {
+  try {
+    writeAtomically(runNote(path), fileIdentity(path));
+  } catch {
+    // A cache that others keep: then it is run each time.
+  }
+}
+
+function runNote(path: string): string {
+  return `${path}.runs`;
+}
+
+/** Another one for each file that was ever at a path. */
+function fileIdentity(path: string): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}\n`;
 }
 
 /**

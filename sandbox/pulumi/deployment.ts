@@ -6,7 +6,7 @@ import { CoreV1Api, KubeConfig } from "../../lib/kubernetesClient.ts";
 import type { Sandbox } from "../cluster/sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
 import { remove } from "../../lib/files.ts";
-import { homeVolumes } from "../cluster/issuer.ts";
+import { homeVolumes } from "../cluster/homeVolumes.ts";
 import { projectDirectory } from "../paths.ts";
 import { podLogs } from "../cluster/podLog.ts";
 import type { Reporter } from "../processes/progress.ts";

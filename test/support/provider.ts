@@ -7,11 +7,8 @@ import { stringify } from "yaml";
 import { KubeConfig, Watch } from "../../lib/kubernetesClient.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import {
-  homeVolumes,
-  issueCertificate,
-  type CertificateReport,
-} from "../../sandbox/cluster/issuer.ts";
+import { homeVolumes } from "../../sandbox/cluster/homeVolumes.ts";
+import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { Cluster, isReady } from "./kubernetesObjects.ts";

@@ -8,11 +8,8 @@ import { keyClient } from "../../dns/googleCloud/client.ts";
 import { keyFile } from "../../dns/googleCloud/keyFile.ts";
 import { proveGoogleCloudKey } from "../../dns/googleCloud/proof.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import {
-  homeVolumes,
-  issueCertificate,
-  type CertificateReport,
-} from "../../sandbox/cluster/issuer.ts";
+import { homeVolumes } from "../../sandbox/cluster/homeVolumes.ts";
+import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "./clouds.ts";
 import { Cluster, isReady } from "./kubernetesObjects.ts";

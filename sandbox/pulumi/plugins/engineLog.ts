@@ -1,6 +1,4 @@
 import * as grpc from "@grpc/grpc-js";
-import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import engine from "@pulumi/pulumi/proto/engine_pb.js";
 
 /** Writes to the engine's log, which it shows to the user. */
 export type EngineLog = (
@@ -19,15 +17,19 @@ const DEADLINE = 2_000;
  * @param address where the engine listens; nothing is logged where it does not
  */
 export function engineLog(address: string): EngineLog {
-  const client = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
-  const { WARNING, ERROR } = engine.LogSeverity;
-  return (severity, message, urn = "") => {
+  return async (severity, message, urn = "") => {
+    // Loaded here: most runs have nothing to tell, and each start of a plugin would take it along.
+    const { default: engineGrpc } = await import("@pulumi/pulumi/proto/engine_grpc_pb.js");
+    const { default: engine } = await import("@pulumi/pulumi/proto/engine_pb.js");
+    const { WARNING, ERROR } = engine.LogSeverity;
+    const client = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
     const request = new engine.LogRequest();
     request.setSeverity(severity === "warning" ? WARNING : ERROR);
     request.setMessage(message);
     request.setUrn(urn);
     return new Promise((done) => {
       client.log(request, new grpc.Metadata(), { deadline: Date.now() + DEADLINE }, () => {
+        client.close();
         done();
       });
     });

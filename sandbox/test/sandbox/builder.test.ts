@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { findOnPath } from "../../programs/builder.ts";
+import { findOnPath, hasRun, noteRun } from "../../programs/builder.ts";
 import { cachePath, fillAtomically } from "../../programs/cache.ts";
 import { artifacts, atLeast, findArtifact, sameMinor } from "../../programs/artifacts.ts";
 import { sandboxSource } from "../../paths.ts";
+import { remove } from "../../../lib/files.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 describe("builder", function () {
@@ -62,6 +63,17 @@ describe("builder", function () {
     assert.equal(findOnPath("tool", path), undefined);
     chmodSync(join(second, "tool"), 0o755);
     assert.equal(findOnPath("tool", path), join(second, "tool"));
+  });
+
+  it("does not run a program again that has run, until another takes its place", function () {
+    const path = target();
+    writeFileSync(path, "first");
+    assert(!hasRun(path));
+    noteRun(path);
+    assert(hasRun(path));
+    remove(path);
+    writeFileSync(path, "other");
+    assert(!hasRun(path));
   });
 
   it("keeps every artifact under a name of its own, with its version", function () {

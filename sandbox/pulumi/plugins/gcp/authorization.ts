@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
-import { importPKCS8, SignJWT } from "jose";
 import { type ApiCall, callApi, refusal } from "../http.ts";
 import type { Settings } from "../plugin.ts";
 import { listOf, objectOf, type Properties, textOf } from "../values.ts";
@@ -263,6 +262,8 @@ async function askForSubject(url: string, headers: unknown): Promise<string> {
 
 /** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
 async function signedAssertion(file: Properties, scopes: readonly string[]): Promise<string> {
+  // Loaded here: an operator who signs in with a token needs none of it, and each start of the plugin would take it along.
+  const { importPKCS8, SignJWT } = await import("jose");
   return new SignJWT({ scope: scopes.join(" ") })
     .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: textOf(file.private_key_id) })
     .setIssuer(textOf(file.client_email))

@@ -1,0 +1,138 @@
+/**
+ * The Kubernetes API for the parts of the sandbox that run beside the cluster. Of `@kubernetes/client-node` they would need
+ * a handful of calls, and to load it takes each of them longer than all that it does.
+ */
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { Agent, request as requestHttps } from "node:https";
+import { text } from "node:stream/consumers";
+
+/** A kubeconfig as the sandbox writes it (credentials.ts): JSON, with one cluster and one user. */
+interface Kubeconfig {
+  readonly clusters: readonly [
+    {
+      readonly cluster: { readonly server: string; readonly "certificate-authority-data": string };
+    },
+  ];
+  readonly users: readonly [
+    {
+      readonly user: {
+        readonly "client-certificate-data": string;
+        readonly "client-key-data": string;
+      };
+    },
+  ];
+}
+
+/** A list of objects of one type. */
+export interface List<T> {
+  readonly items: readonly T[];
+}
+
+/** What the API server refused. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Whether an error is the API server's refusal with this status. */
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiError && error.status === status;
+}
+
+/** How long one request may take, in milliseconds. A watch has no such end. */
+const requestTimeout = 30_000;
+/** After how long without a word a connection is asked whether it still stands, in milliseconds. */
+const keepAlive = 30_000;
+
+/** The API server of a sandbox. */
+export class Api {
+  readonly #server: string;
+  readonly #agent: Agent;
+
+  /** @param kubeconfig path of the sandbox's kubeconfig */
+  constructor(kubeconfig: string) {
+    const { clusters, users } = JSON.parse(readFileSync(kubeconfig, "utf8")) as Kubeconfig;
+    const [{ cluster }] = clusters;
+    const [{ user }] = users;
+    this.#server = cluster.server;
+    this.#agent = new Agent({
+      ca: decoded(cluster["certificate-authority-data"]),
+      cert: decoded(user["client-certificate-data"]),
+      key: decoded(user["client-key-data"]),
+      keepAlive: true,
+    });
+  }
+
+  /** All objects of a path such as `/api/v1/persistentvolumes`. */
+  async list<T>(path: string): Promise<readonly T[]> {
+    return ((await this.#call("GET", path)) as List<T>).items;
+  }
+
+  /** Makes an object in the list at this path. */
+  async create(path: string, object: object): Promise<void> {
+    await this.#call("POST", path, object);
+  }
+
+  /** Puts an object, or a part of it such as its `/status`, in the place of the one at this path. */
+  async replace(path: string, object: object): Promise<void> {
+    await this.#call("PUT", path, object);
+  }
+
+  /** Deletes the object at this path. */
+  async delete(path: string): Promise<void> {
+    await this.#call("DELETE", path);
+  }
+
+  /**
+   * Watches the objects of a path: first those that are there, then each change. Returns when the API server ends it.
+   *
+   * @throws when it cannot begin, or breaks
+   */
+  async watch(path: string, onChange: () => void): Promise<void> {
+    const response = await this.#send("GET", `${path}?watch=true`);
+    response.socket.setKeepAlive(true, keepAlive);
+    response.socket.setTimeout(0);
+    for await (const _ of response) {
+      onChange();
+    }
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    return JSON.parse(await text(await this.#send(method, path, body)));
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<IncomingMessage> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const url = `${this.#server}${path}`;
+      const headers = { accept: "application/json", "content-type": "application/json" };
+      const request = requestHttps(url, {
+        method,
+        agent: this.#agent,
+        headers,
+        timeout: requestTimeout,
+      });
+      request.on("response", resolve);
+      request.on("timeout", () => request.destroy(new Error(`${url} does not answer`)));
+      request.on("error", reject);
+      request.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+    const { statusCode = 0 } = response;
+    if (statusCode >= 200 && statusCode < 300) {
+      return response;
+    }
+    throw new ApiError(
+      statusCode,
+      `${method} ${path}: status ${statusCode}: ${await text(response)}`,
+    );
+  }
+}
+
+function decoded(data: string): Buffer {
+  return Buffer.from(data, "base64");
+}
