@@ -213,10 +213,11 @@ function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSou
 
 function filesExist({ bidPriceScript, chart }: Partial<Settings>): SettingProblem[] {
   const problems: SettingProblem[] = [];
-  if (bidPriceScript !== undefined && !hasText(bidPriceScript)) {
+  const fault = bidPriceScript === undefined ? undefined : scriptFault(bidPriceScript);
+  if (fault !== undefined) {
     problems.push({
       setting: "bidPriceScript",
-      problem: `names ${bidPriceScript}, which is not a file with a script in it`,
+      problem: `names ${bidPriceScript}, which ${fault}`,
       mend: set("bidPriceScript"),
     });
   }
@@ -230,11 +231,17 @@ function filesExist({ bidPriceScript, chart }: Partial<Settings>): SettingProble
   return problems;
 }
 
-function hasText(file: string): boolean {
-  return (
-    statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
-    readFileSync(file, "utf8").trim() !== ""
-  );
+/** What is wrong with a file that should have a script, or undefined. */
+function scriptFault(file: string): string | undefined {
+  try {
+    const hasText =
+      statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
+      readFileSync(file, "utf8").trim() !== "";
+    return hasText ? undefined : "is not a file with a script in it";
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    return `cannot be read (${code})`;
+  }
 }
 
 function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): SettingProblem[] {
