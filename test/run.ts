@@ -17,6 +17,7 @@ import { buildTime, ensurePrograms, missingPrograms } from "../sandbox/programs/
 import { artifacts } from "../sandbox/programs/artifacts.ts";
 import { formatSeconds, silentReporter } from "../sandbox/processes/progress.ts";
 import { runParallel } from "./parallel.ts";
+import { exhaustiveVariable } from "./support/exhaustive.ts";
 import { runSuite, type Results } from "./suite.ts";
 import { summary } from "./summary.ts";
 
@@ -40,6 +41,10 @@ const line = commandLine(
       ),
       grep: value("--grep <pattern>", "only tests whose full name matches", { read: pattern }),
       fast: flag("--fast", "types, lint, format and unit tests; nothing that needs the sandbox"),
+      exhaustive: flag(
+        "--exhaustive",
+        "also what is tried at one cloud otherwise; files that are named are always run whole",
+      ),
     },
     exits: {
       [exitCode.success]: "all passed",
@@ -47,7 +52,7 @@ const line = commandLine(
       [exitCode.usage]: "wrong usage",
     },
   },
-  ({ files, grep, fast }) => {
+  ({ files, grep, fast, exhaustive }) => {
     const unit = chosen(unitTests, files);
     const endToEnd = chosen(endToEndTests, files);
     const strange = files.find((file) => !unit.includes(file) && !endToEnd.includes(file));
@@ -62,6 +67,7 @@ const line = commandLine(
       grep,
       unit,
       endToEnd: fast ? [] : endToEnd,
+      exhaustive: exhaustive || files.length > 0,
       /** Whether all is to be looked at, and not only some tests. */
       all: files.length === 0 && grep === undefined,
     };
@@ -166,8 +172,17 @@ function longestFirst(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
-async function main({ grep, unit, endToEnd, all }: ValuesOf<typeof line>): Promise<number> {
+async function main({
+  grep,
+  unit,
+  endToEnd,
+  exhaustive,
+  all,
+}: ValuesOf<typeof line>): Promise<number> {
   const results: Results[] = [];
+  if (exhaustive) {
+    process.env[exhaustiveVariable] = "true";
+  }
   // Beside the unit tests, which use one core.
   const checks = all ? runChecks() : [];
   if (unit.length > 0) {

@@ -1,4 +1,4 @@
 import { describeKilledRotations } from "../support/killedRotations.ts";
 import { rotatingCloudflare } from "../support/rotatingStack.ts";
 
-describeKilledRotations(rotatingCloudflare);
+describeKilledRotations(rotatingCloudflare, { withRelease: false });

@@ -1,4 +1,4 @@
 import { describeKilledRotations } from "../support/killedRotations.ts";
 import { rotatingGoogle } from "../support/rotatingStack.ts";
 
-describeKilledRotations(rotatingGoogle);
+describeKilledRotations(rotatingGoogle, { withRelease: true });

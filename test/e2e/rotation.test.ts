@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxClouds } from "../support/clouds.ts";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { Readable } from "../support/readable.ts";
 import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/rotatingStack.ts";
@@ -11,7 +12,8 @@ import { Workspace, type CommandResult } from "../support/workspace.ts";
 for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
   const { cloud, resource, calls } = rotatingCloud;
 
-  describe(`rotation at ${cloud}`, () => {
+  const describeRotation = cloud === "google" ? describe : describeExhaustive;
+  describeRotation(`rotation at ${cloud}`, () => {
     const name = `rotation-${cloud}`;
     let stack: RotatingStack;
     let workspace: Workspace;

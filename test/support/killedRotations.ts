@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { describeExhaustive } from "./exhaustive.ts";
 import { isReady } from "./kubernetesObjects.ts";
 import { RotatingStack, type RotatingCloud } from "./rotatingStack.ts";
 
@@ -9,12 +10,16 @@ const forever = 120_000;
 
 /**
  * Kills a rotation at each of its steps, and finishes it. All the time the credentials in the Secret and in the pod must
- * work.
+ * work. The steps between the clouds' own are the same for all clouds: they are tried where `withRelease` says
+ * so, and the others are exhaustive.
  */
-export function describeKilledRotations(rotatingCloud: RotatingCloud): void {
+export function describeKilledRotations(
+  rotatingCloud: RotatingCloud,
+  { withRelease }: { readonly withRelease: boolean },
+): void {
   const { cloud, calls } = rotatingCloud;
 
-  describe(`a rotation at ${cloud} that is killed`, () => {
+  (withRelease ? describe : describeExhaustive)(`a rotation at ${cloud} that is killed`, () => {
     let stack: RotatingStack;
     /** The digest that the pod had before. */
     let old: string | undefined;
@@ -75,38 +80,40 @@ export function describeKilledRotations(rotatingCloud: RotatingCloud): void {
       assert.deepEqual(await stack.txt(), []);
     });
 
-    it("when the Secret has just been updated is finished by the next up", async () => {
-      await killed("upKilledWhen", secretIsNew);
-    });
-
-    it("before Helm's upgrade is finished by the next up", async () => {
-      // The program waits for the revision that somebody else seems to be at work on.
-      const mark = await stack.cluster.markPending(stack.name);
-      const events = join(stack.workspace.directory, "events");
-      await killed(
-        "upKilledWhen",
-        async () => {
-          const waits = readFileSync(events, "utf8").includes("another run is at work");
-          if (waits) {
-            const { name: namespace } = stack;
-            await stack.cluster.core.deleteNamespacedSecret({ namespace, name: mark });
-          }
-          return waits;
-        },
-        ...["--event-log", events],
-      );
-    });
-
-    it("while Helm upgrades is finished by the next up", async () => {
-      await killed("upKilledWhen", async () => (await helmStatus()) === "pending-upgrade");
-    });
-
-    it("while the pod is replaced, together with Helm, is finished by the next up", async () => {
-      await killed("upCutOffWhen", async () => {
-        const pod = await stack.cluster.pod(stack.name, stack.pod);
-        return (await secretIsNew()) && (!isReady(pod) || (await stack.podDigest()) !== old);
+    if (withRelease) {
+      it("when the Secret has just been updated is finished by the next up", async () => {
+        await killed("upKilledWhen", secretIsNew);
       });
-    });
+
+      it("before Helm's upgrade is finished by the next up", async () => {
+        // The program waits for the revision that somebody else seems to be at work on.
+        const mark = await stack.cluster.markPending(stack.name);
+        const events = join(stack.workspace.directory, "events");
+        await killed(
+          "upKilledWhen",
+          async () => {
+            const waits = readFileSync(events, "utf8").includes("another run is at work");
+            if (waits) {
+              const { name: namespace } = stack;
+              await stack.cluster.core.deleteNamespacedSecret({ namespace, name: mark });
+            }
+            return waits;
+          },
+          ...["--event-log", events],
+        );
+      });
+
+      it("while Helm upgrades is finished by the next up", async () => {
+        await killed("upKilledWhen", async () => (await helmStatus()) === "pending-upgrade");
+      });
+
+      it("while the pod is replaced, together with Helm, is finished by the next up", async () => {
+        await killed("upCutOffWhen", async () => {
+          const pod = await stack.cluster.pod(stack.name, stack.pod);
+          return (await secretIsNew()) && (!isReady(pod) || (await stack.podDigest()) !== old);
+        });
+      });
+    }
 
     it("before the cloud deletes the old credential is finished by the next up", async () => {
       await stack.clouds.inject(cloud, { match: calls.remove, delayMs: forever });

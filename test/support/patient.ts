@@ -269,8 +269,11 @@ export class Patient {
       env: {
         ...this.sandbox.environment,
         PATH: [this.sandbox.environment.PATH, ...folders].join(":"),
-        // There is nothing to confirm where nothing is changed, and Pulumi says so.
-        ...(!command.includes("--preview-only") && { PULUMI_SKIP_CONFIRMATIONS: "true" }),
+        // There is nothing to confirm or to skip where nothing is changed, and Pulumi says so. A preview takes as long again.
+        ...(!command.includes("--preview-only") && {
+          PULUMI_SKIP_CONFIRMATIONS: "true",
+          PULUMI_OPTION_SKIP_PREVIEW: "true",
+        }),
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -208,7 +208,7 @@ export class Workspace {
       stdio: "ignore",
     });
     const ended = once(child, "exit");
-    const moment = { what: "the moment to kill pulumi", timeout: 60_000, interval: 20 };
+    const moment = { what: "the moment to kill pulumi", timeout: 60_000, interval: 40 };
     try {
       await waitFor(condition, moment);
       if (child.exitCode !== null) {
