@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
@@ -97,6 +97,8 @@ describe("commands in adopt's messages", () => {
     await provider.helm("uninstall", provider.release, "--wait");
     await provider.upgrade();
     await provider.cluster.markPending(name, "failed");
+    const deployed = `sh.helm.release.v1.${provider.release}.v1`;
+    await provider.cluster.core.deleteNamespacedSecret({ namespace: name, name: deployed });
     const output = await refused("provider.yaml", ...provider.place);
     await paste(commandIn(output, /helm -n \S+ uninstall \S+/));
     await provider.upgrade();
@@ -147,8 +149,7 @@ describe("commands in adopt's messages", () => {
   it("show whose the provider is, and which stacks there are", async () => {
     await workspace.up();
     const other = await Workspace.create(provider.sandbox, "said-other", "said-other", {});
-    const file = readFileSync(provider.path("provider.yaml"), "utf8");
-    provider.write("../said-other/provider.yaml", file);
+    cpSync(provider.path("provider.yaml"), join(other.directory, "provider.yaml"));
     const { output } = await adoptIn(other, "provider.yaml", ...provider.place);
     await paste(commandIn(output, /pulumi config -s said$/m));
     const stacks = await paste("pulumi stack ls");
