@@ -216,6 +216,16 @@ describe("commands in messages", () => {
   });
 
   describe("of a kubeconfig", () => {
+    // The doctor looks at nothing before that.
+    before(async () => {
+      workspace.configure({});
+      await workspace.up();
+    });
+    after(async () => {
+      workspace.configure({});
+      await workspace.destroy();
+    });
+
     it("name a context, and show what the kubeconfig has", async () => {
       workspace.configure({});
       const kubeconfig = readKubeconfig(sandbox.kubeconfig);
