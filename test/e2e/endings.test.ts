@@ -9,6 +9,12 @@ const endsAfter = "10s";
 
 const clouds = [rotatingGoogle, rotatingCloudflare] as const;
 
+/** The calls that delete what a credential is made of at each cloud, as faults name them. */
+const deletions = {
+  google: ["^DELETE .*/keys/", "^POST .*:setIamPolicy$", "^DELETE .*/serviceAccounts/[^/]+$"],
+  cloudflare: ["^DELETE .*/user/tokens/"],
+} as const;
+
 describe("the end of a stack", () => {
   /** Nothing of a stack is left in the state, and none of its credentials and grants at the cloud. */
   async function assertEnded(stack: RotatingStack): Promise<void> {
@@ -53,21 +59,30 @@ describe("the end of a stack", () => {
       });
       afterEach(() => stack.clouds.clearFaults());
 
-      it("is finished by the same command after the cloud has refused every deletion", async () => {
-        await stack.clouds.inject(cloud.cloud, {
-          match: "^(DELETE|POST) ",
-          status: 403,
-          times: 1_000,
+      for (const [what, fault] of [
+        ["has refused every deletion", { status: 403 }],
+        ["has failed at every deletion", { status: 500 }],
+        ["has deleted all, and answered with errors", { status: 500, when: "after" }],
+      ] as const) {
+        it(`is finished by the same command after the cloud ${what}`, async () => {
+          await stack.workspace.up();
+          const failed = async (match: string) => {
+            await stack.clouds.inject(cloud.cloud, { match, times: 1_000, ...fault });
+            const { status, output } = await stack.workspace.pulumi(
+              ...["destroy", "-s", stack.name, "--yes", "--run-program"],
+            );
+            assert.notEqual(status, 0, output);
+            assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+            await stack.clouds.clearFaults();
+          };
+          // At one after the other, in the order in which they are deleted.
+          for (const match of deletions[cloud.cloud]) {
+            await failed(match);
+          }
+          await stack.workspace.destroy();
+          await assertEnded(stack);
         });
-        const { status, output } = await stack.workspace.pulumi(
-          ...["destroy", "-s", stack.name, "--yes", "--run-program"],
-        );
-        assert.notEqual(status, 0, output);
-        assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
-        await stack.clouds.clearFaults();
-        await stack.workspace.destroy();
-        await assertEnded(stack);
-      });
+      }
 
       it("waits at the first try for a pod that takes ten seconds to end", async () => {
         await stack.workspace.up();
