@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { RbacAuthorizationV1Api } from "@kubernetes/client-node";
+import { RbacAuthorizationV1Api } from "../../lib/kubernetesClient.ts";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
