@@ -38,7 +38,8 @@ const asked = new WeakMap<Cluster, Map<string, Promise<void>>>();
  * Refuses what the cluster would refuse half way: asks it for every right that the task takes. A cluster that does not
  * answer, or does not tell, is left to the attempt.
  *
- * @param task what is to be done. Default: a change, or the first install where there is no StatefulSet of that name
+ * @param task what is to be done. Default: a change, or the first install where there is no StatefulSet of that name that
+ *   may be read
  * @throws RunError with all rights that are missing, and the commands that give them
  */
 export async function refuseMissingRights(
@@ -66,6 +67,7 @@ async function ask(
   const { namespace } = release;
   let access: ClusterAccess;
   let task: ReleaseTask;
+  let unknown: boolean;
   let missing: readonly V1ResourceAttributes[];
   try {
     access = await cluster.access();
@@ -73,7 +75,10 @@ async function ask(
     if (await access.allows({ group: "*", resource: "*", verb: "*" })) {
       return;
     }
-    task = wanted ?? ((await isInstalled(cluster, release)) ? "change" : "install");
+    const installed = wanted === undefined ? await isInstalled(cluster, release) : undefined;
+    // Whoever may not even look was given nothing yet, as is usual before the first install.
+    task = wanted ?? (installed === true ? "change" : "install");
+    unknown = wanted === undefined && installed === undefined;
     missing = await refusedOf(access, questions(release, task));
   } catch {
     return;
@@ -85,20 +90,28 @@ async function ask(
         `Whoever runs Pulumi${user === undefined ? "" : ` (${user})`} lacks rights in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
           "An administrator of the cluster gives them (docs/security.md):",
         ...grantCommands(release, task, user).map((command) => `      ${command}`),
+        ...(unknown
+          ? [
+              "If the provider is deployed already, leave out what names install: that is for the first up alone.",
+            ]
+          : []),
         `Nothing was changed; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       ].join("\n"),
     );
   }
 }
 
-/** A StatefulSet that may not be read counts as there: that right is then among the missing ones. */
-async function isInstalled(cluster: Cluster, { namespace, names }: ReleaseOfRights) {
+/** Whether the release's StatefulSet is there; undefined where it may not be read. */
+async function isInstalled(
+  cluster: Cluster,
+  { namespace, names }: ReleaseOfRights,
+): Promise<boolean | undefined> {
   const apps = await cluster.appsApi();
   const read = apps.readNamespacedStatefulSet({ namespace, name: names.fullname });
   try {
     return (await unlessMissing(read)) !== undefined;
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -68,6 +68,20 @@ describe("rights in the cluster", () => {
     assert(more.some(({ verb, name }) => verb === "bind" && name === "cluster-admin"));
   });
 
+  it("are those of the first install, too, for whoever may not even look, who is told what those are for", async () => {
+    const { cluster } = clusterWith(() => false);
+    const statefulSets = {
+      readNamespacedStatefulSet: () => Promise.reject(new Error("forbidden")),
+    };
+    const blind = Object.assign(cluster, { appsApi: () => Promise.resolve(statefulSets) });
+    const text = await refusal(refuseMissingRights(blind, release));
+    assert.match(text, /bind on clusterroles\.rbac\.authorization\.k8s\.io cluster-admin/);
+    for (const command of grantCommands(release, "install", "jane")) {
+      assert(text.includes(`\n      ${command}\n`), command);
+    }
+    assert.match(text, /\nIf the provider is deployed already, leave out what names install: /);
+  });
+
   it("are told together, with who lacks them and the commands", async () => {
     const { cluster } = clusterWith(
       (one) =>
