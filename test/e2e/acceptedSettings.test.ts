@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { encodeParameters } from "../../chart/parameters.ts";
+import { repairManifest } from "../../chart/repairManifest.ts";
+import { chartValues, type ChartValues } from "../../chart/values.ts";
+import type { Cluster } from "../../components/index.ts";
+import { providerArgs } from "../../config/args.ts";
+import { ConfigError, readConfig, type ConfigSource } from "../../config/index.ts";
+import { formatYaml } from "../../lib/yaml.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import { deployableConfiguration } from "../support/anySettings.ts";
+import { sample } from "../support/property.ts";
+import { testSandbox } from "../support/sandbox.ts";
+import { chartUnderTest } from "../support/workspace.ts";
+
+describe("settings that are accepted", () => {
+  const count = 200;
+  let directory: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "accepted-"));
+  });
+  after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** The chart's values of one configuration; undefined where it is refused. */
+  function valuesOf(source: ConfigSource): ChartValues | undefined {
+    try {
+      const args = providerArgs(readConfig(source), {} as Cluster, undefined);
+      const parameters = encodeParameters({
+        challenge: { type: "http-01" },
+        walletDigest: "0".repeat(16),
+      });
+      return chartValues(args, { parameters });
+    } catch (error) {
+      assert(error instanceof ConfigError, String(error));
+      return undefined;
+    }
+  }
+
+  it(`pass, ${count} of them, through the chart, the repairs and the API server`, async function () {
+    this.timeout(600_000);
+    const all = sample(deployableConfiguration, count * 2).flatMap(
+      (source) => valuesOf(source) ?? [],
+    );
+    const accepted = all.slice(0, count);
+    assert.equal(accepted.length, count);
+    const programs = await ensurePrograms(["helm", "kubectl"], silentReporter);
+    const [helm = "", kubectl = ""] = (["helm", "kubectl"] as const).map(
+      (name) => programs.get(name)?.path,
+    );
+    const { environment } = await testSandbox();
+    const run = promisify(execFile);
+    const objects = new Set<string>();
+    await inParallel(accepted.entries(), 4, async ([index, values]) => {
+      const file = join(directory, `${index}.yaml`);
+      writeFileSync(file, formatYaml(values));
+      const { stdout } = await run(
+        helm,
+        ["template", "akash-provider", chartUnderTest(), "-n", "default", "-f", file],
+        { maxBuffer: 2 ** 26 },
+      );
+      for (const object of repairManifest(stdout).split(/^---\n/m)) {
+        objects.add(object);
+      }
+    });
+    // What several have alike is tried once.
+    const parts = Array.from({ length: 4 }, (_, part) =>
+      [...objects].filter((_object, index) => index % 4 === part),
+    );
+    await inParallel(parts.entries(), 4, async ([part, texts]) => {
+      const file = join(directory, `objects-${part}.yaml`);
+      writeFileSync(file, texts.join("---\n"));
+      await run(kubectl, ["apply", "--dry-run=server", "-n", "default", "-f", file], {
+        env: environment,
+        maxBuffer: 2 ** 26,
+      });
+    });
+  });
+});
+
+/** Calls back with each item, several at a time. */
+async function inParallel<Item>(
+  items: Iterable<Item>,
+  width: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
