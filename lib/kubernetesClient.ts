@@ -28,6 +28,7 @@ export const {
   loadAllYaml,
   NetworkingV1Api,
   PatchStrategy,
+  RbacAuthorizationV1Api,
   ResponseContext,
   ServerConfiguration,
   setHeaderOptions,
@@ -41,6 +42,7 @@ export type CustomObjectsApi = Parts.CustomObjectsApi;
 export type KubeConfig = Parts.KubeConfig;
 export type KubernetesObjectApi = Parts.KubernetesObjectApi;
 export type NetworkingV1Api = Parts.NetworkingV1Api;
+export type RbacAuthorizationV1Api = Parts.RbacAuthorizationV1Api;
 export type Watch = Parts.Watch;
 
 /** As startup/bundle.mjs names it; none in the package that is made of this project. */

@@ -13,6 +13,7 @@ export {
   loadAllYaml,
   NetworkingV1Api,
   PatchStrategy,
+  RbacAuthorizationV1Api,
   ResponseContext,
   ServerConfiguration,
   setHeaderOptions,

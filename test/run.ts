@@ -99,6 +99,7 @@ const endToEndTimeout = 300_000;
 const longest = [
   "doctor",
   "cloudRights",
+  "clusterRights",
   "killedGoogle",
   "killedCloudflare",
   "interruption",
