@@ -209,6 +209,15 @@ export const artifacts = [
   },
   {
     kind: "program",
+    name: "pulumi-language-nodejs",
+    module: "programs/pulumi",
+    version: pulumiVersion,
+    buildSeconds: 5,
+    package: "./language-host",
+    check: { args: ["--help"] },
+  },
+  {
+    kind: "program",
     name: "pulumi-resource-kubernetes",
     module: "programs/pulumi-resource-kubernetes",
     version: kubernetesPluginVersion,

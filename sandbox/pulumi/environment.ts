@@ -68,9 +68,9 @@ export function sandboxEnvironment(
   // Node first: the language host and the post-renderer run on the project's, whatever the machine has.
   const path = [
     join(projectDirectory, "node_modules", ".bin"),
-    ...(pulumi.ownLanguageHost
+    ...(pulumi.languageHost === undefined
       ? []
-      : [sandboxSource("pulumi/language-host"), sandboxSource("pulumi/plugins")]),
+      : [dirname(pulumi.languageHost), sandboxSource("pulumi/plugins")]),
     dirname(pulumi.cli),
     base.PATH ?? "",
   ];
@@ -88,7 +88,9 @@ export function sandboxEnvironment(
     // It protects nothing: what the sandbox encrypts are examples.
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...(pulumi.ownLanguageHost ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+    ...(pulumi.languageHost === undefined
+      ? {}
+      : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
   };
 }
 

@@ -14,8 +14,8 @@ import type { Reporter } from "../processes/progress.ts";
 export const pulumiToolsSchema = z.object({
   /** The `pulumi` executable. */
   cli: z.string(),
-  /** Whether Pulumi's own Node language host is on PATH; else the sandbox's takes its place. */
-  ownLanguageHost: z.boolean(),
+  /** The sandbox's language host, where Pulumi's own is not on PATH. */
+  languageHost: z.string().optional(),
   /** The Kubernetes plugin, where Pulumi is not left to install its plugins by itself. */
   kubernetesPlugin: z.string().optional(),
 });
@@ -32,29 +32,27 @@ const packages = ["kubernetes", "gcp", "cloudflare", "random"] as const;
 /** How long Pulumi may take for one plugin, in milliseconds. */
 const downloadTimeout = 300_000;
 
-const languageHost = "pulumi-language-nodejs";
-
 /**
  * What is needed to run Pulumi programs on this machine beside what is installed: nothing but the CLI where the language
  * host is, too, since Pulumi then installs its plugins by itself.
  */
 export async function pulumiArtifacts(): Promise<readonly PulumiArtifact[]> {
   const cli = await findInstalled("pulumi");
-  return cli?.onPath === true && findOnPath(languageHost) !== undefined
+  return cli?.onPath === true && findOnPath("pulumi-language-nodejs") !== undefined
     ? ["pulumi"]
-    : ["pulumi", "pulumi-resource-kubernetes"];
+    : ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kubernetes"];
 }
 
 /** The Pulumi installation of this machine; where it has none, or only the CLI, what was built in its place. */
 export function pulumiTools(installed: ReadonlyMap<PulumiArtifact, Installed>): PulumiTools {
-  const cli = installed.get("pulumi")?.path ?? "pulumi";
-  const kubernetesPlugin = installed.get("pulumi-resource-kubernetes")?.path;
-  return kubernetesPlugin === undefined
-    ? { cli, ownLanguageHost: true }
-    : { cli, ownLanguageHost: false, kubernetesPlugin };
+  return {
+    cli: installed.get("pulumi")?.path ?? "pulumi",
+    languageHost: installed.get("pulumi-language-nodejs")?.path,
+    kubernetesPlugin: installed.get("pulumi-resource-kubernetes")?.path,
+  };
 }
 
-type PulumiArtifact = "pulumi" | "pulumi-resource-kubernetes";
+type PulumiArtifact = "pulumi" | "pulumi-language-nodejs" | "pulumi-resource-kubernetes";
 
 /**
  * Puts the plugins where Pulumi looks for installed ones, in the home folder `home`: the official ones, where Pulumi is
@@ -62,13 +60,13 @@ type PulumiArtifact = "pulumi" | "pulumi-resource-kubernetes";
  */
 export async function installPlugins(
   home: string,
-  { cli, kubernetesPlugin, ownLanguageHost }: PulumiTools,
+  { cli, languageHost, kubernetesPlugin }: PulumiTools,
   reporter: Reporter,
 ): Promise<void> {
   if (kubernetesPlugin !== undefined) {
     installPlugin(home, kubernetesPlugin);
   }
-  if (!ownLanguageHost) {
+  if (languageHost !== undefined) {
     return;
   }
   for (const name of packages) {

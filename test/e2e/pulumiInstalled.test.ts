@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { runningSandbox, startSandbox, type Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { readState } from "../../sandbox/cluster/state.ts";
 import { sandboxSource } from "../../sandbox/paths.ts";
@@ -12,6 +12,8 @@ import { testSandbox } from "../support/sandbox.ts";
 describe("a sandbox that was started before Pulumi was installed", () => {
   let sandbox: Sandbox;
   let folder: string;
+  /** Where the sandbox's own language host is. */
+  let ownFolder: string;
   const { PATH } = process.env;
 
   /** The next `npm start`. */
@@ -23,16 +25,15 @@ describe("a sandbox that was started before Pulumi was installed", () => {
     sandbox = await testSandbox();
     // A Pulumi with its own language host, as far as the sandbox looks at one.
     folder = mkdtempSync(join(tmpdir(), "pulumi-installed-"));
-    const { cli } = readState(sandbox.directory)?.pulumi ?? {};
+    const { cli, languageHost } = readState(sandbox.directory)?.pulumi ?? {};
+    assert(languageHost !== undefined);
+    ownFolder = dirname(languageHost);
     writeFileSync(
       join(folder, "pulumi"),
       `#!/bin/sh\n[ "$1" = plugin ] && exec mkdir -p "$PULUMI_HOME/plugins/resource-$4-v$5"\nexec ${cli ?? ""} "$@"\n`,
       { mode: 0o755 },
     );
-    cpSync(
-      join(sandboxSource("pulumi/language-host"), "pulumi-language-nodejs"),
-      join(folder, "pulumi-language-nodejs"),
-    );
+    cpSync(languageHost, join(folder, "pulumi-language-nodejs"));
   });
 
   after(async () => {
@@ -55,7 +56,7 @@ describe("a sandbox that was started before Pulumi was installed", () => {
     const folders = environment.PATH?.split(delimiter) ?? [];
     assert(folders.includes(folder));
     assert(!folders.includes(sandboxSource("pulumi/plugins")));
-    assert(!folders.includes(sandboxSource("pulumi/language-host")));
+    assert(!folders.includes(ownFolder));
     assert.equal(environment.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, undefined);
     const installed = readdirSync(plugins());
     for (const name of ["kubernetes", "gcp", "cloudflare", "random"]) {

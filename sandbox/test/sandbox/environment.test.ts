@@ -15,7 +15,10 @@ describe("sandboxEnvironment", function () {
   const options = {
     directory: "/project/.sandbox",
     kubeconfig: "/project/.sandbox/kubeconfig",
-    pulumi: { cli: "/cache/pulumi-1/pulumi", ownLanguageHost: false },
+    pulumi: {
+      cli: "/cache/pulumi-1/pulumi",
+      languageHost: "/cache/pulumi-language-nodejs-1/pulumi-language-nodejs",
+    },
   };
 
   it("leads to the sandbox alone, whatever the user has set", function () {
@@ -31,7 +34,7 @@ describe("sandboxEnvironment", function () {
       PATH,
       [
         join(projectDirectory, "node_modules", ".bin"),
-        sandboxSource("pulumi/language-host"),
+        "/cache/pulumi-language-nodejs-1",
         sandboxSource("pulumi/plugins"),
         "/cache/pulumi-1",
         "/usr/bin",
@@ -98,9 +101,12 @@ describe("sandboxEnvironment", function () {
   });
 
   it("lets a Pulumi installation use its own language host and plugins", function () {
-    const pulumi = { cli: "/opt/pulumi/pulumi", ownLanguageHost: true };
+    const pulumi = { cli: "/opt/pulumi/pulumi" };
     const environment = sandboxEnvironment({ ...options, pulumi }, { PATH: "/usr/bin" });
-    assert(!environment.PATH?.includes("language-host"));
+    assert.equal(
+      environment.PATH,
+      [join(projectDirectory, "node_modules", ".bin"), "/opt/pulumi", "/usr/bin"].join(":"),
+    );
     assert(!("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in environment));
   });
 });

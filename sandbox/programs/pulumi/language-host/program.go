@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// programOf is how to start the program that the engine asks to run: the SDK's runner on the node of PATH, as Pulumi's
+// own host does. It fails when the project has not installed @pulumi/pulumi.
+func programOf(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error) {
+	info := request.GetInfo()
+	runner, err := findRunner(programDirectory(info, request.GetPwd()))
+	if err != nil {
+		return nil, err
+	}
+	configuration, err := json.Marshal(request.GetConfig())
+	if err != nil {
+		return nil, err
+	}
+	secretKeys, err := json.Marshal(append([]string{}, request.GetConfigSecretKeys()...))
+	if err != nil {
+		return nil, err
+	}
+	options := info.GetOptions().AsMap()
+	nodeArguments, _ := options["nodeargs"].(string)
+	arguments := append(strings.Fields(nodeArguments), runner)
+	for _, flag := range []struct{ name, value string }{
+		{"monitor", request.GetMonitorAddress()},
+		{"engine", engine},
+		{"organization", request.GetOrganization()},
+		{"project", request.GetProject()},
+		{"stack", request.GetStack()},
+		{"pwd", request.GetPwd()},
+		{"root-directory", info.GetRootDirectory()},
+		{"parallel", strconv.Itoa(int(request.GetParallel()))},
+	} {
+		if flag.value != "" {
+			arguments = append(arguments, "--"+flag.name, flag.value)
+		}
+	}
+	if request.GetDryRun() {
+		arguments = append(arguments, "--dry-run")
+	}
+	if request.GetQueryMode() {
+		arguments = append(arguments, "--query-mode")
+	}
+	entryPoint := info.GetEntryPoint()
+	if entryPoint == "" {
+		entryPoint = request.GetProgram()
+	}
+	arguments = append(append(arguments, entryPoint), request.GetArgs()...)
+
+	program := exec.Command("node", arguments...)
+	program.Dir = request.GetPwd()
+	program.Env = append(os.Environ(),
+		"PULUMI_CONFIG="+string(configuration),
+		"PULUMI_CONFIG_SECRET_KEYS="+string(secretKeys),
+		fmt.Sprintf("PULUMI_NODEJS_TYPESCRIPT=%t", options["typescript"] != false),
+	)
+	return program, nil
+}
+
+// findRunner is where the SDK that a folder's programs import has what runs them.
+func findRunner(directory string) (string, error) {
+	for folder := directory; ; folder = filepath.Dir(folder) {
+		runner := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", "run", "index.js")
+		if _, err := os.Stat(runner); err == nil {
+			return runner, nil
+		}
+		if folder == filepath.Dir(folder) {
+			return "", fmt.Errorf("%s has no package @pulumi/pulumi: run `npm ci` there.", directory)
+		}
+	}
+}
+
+func programDirectory(info *pulumirpc.ProgramInfo, directory string) string {
+	if info != nil {
+		return info.GetProgramDirectory()
+	}
+	return directory
+}
+
+func rootDirectory(info *pulumirpc.ProgramInfo, directory string) string {
+	if info != nil {
+		return info.GetRootDirectory()
+	}
+	return directory
+}
