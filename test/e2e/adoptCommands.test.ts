@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { silentReporter } from "../../sandbox/processes/progress.ts";
-import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import { join } from "node:path";
+import { programsPath } from "../support/programsPath.ts";
 import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
@@ -28,9 +27,7 @@ describe("commands in adopt's messages", () => {
 
   before(async () => {
     const sandbox = await testSandbox();
-    const programs = await ensurePrograms(["kubectl", "helm"], silentReporter);
-    const folders = [...programs.values()].map(({ path }) => dirname(path));
-    const PATH = [...folders, sandbox.environment.PATH ?? ""].join(":");
+    const PATH = await programsPath(["kubectl", "helm"], sandbox.environment.PATH);
     // Before any provider is there.
     const empty = await Workspace.create(sandbox, "said-nowhere", "said-nowhere", {});
     const nowhere = await adoptIn(empty, "--namespace", "default");

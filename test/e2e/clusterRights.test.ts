@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { RbacAuthorizationV1Api } from "../../lib/kubernetesClient.ts";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import { silentReporter } from "../../sandbox/processes/progress.ts";
-import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { doctorReport } from "../support/doctor.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { operatorKubeconfig } from "../support/operatorKubeconfig.ts";
+import { programsPath } from "../support/programsPath.ts";
 import { Provider } from "../support/provider.ts";
 import { RotatingStack, rotatingCloudflare, rotatingSettings } from "../support/rotatingStack.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -33,8 +32,7 @@ before(async () => {
 
 /** Runs commands as an administrator of the cluster pastes them, in the program's folder. */
 async function paste(workspace: Workspace, commands: readonly string[]): Promise<void> {
-  const programs = await ensurePrograms(["kubectl"], silentReporter);
-  const PATH = [dirname(programs.get("kubectl")?.path ?? ""), process.env.PATH ?? ""].join(":");
+  const PATH = await programsPath(["kubectl"], process.env.PATH);
   const admin = workspace.withEnvironment({ PATH, KUBECONFIG: sandbox.kubeconfig });
   const { status, output } = await admin.shell(`set -e\n${commands.join("\n")}`);
   assert.equal(status, 0, `${commands.join("\n")}\n${output}`);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { ConfigError, readConfig } from "../../config/index.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import { silentReporter } from "../../sandbox/processes/progress.ts";
-import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import { programsPath } from "../support/programsPath.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
@@ -19,12 +18,9 @@ describe("commands in messages", () => {
 
   before(async () => {
     sandbox = await testSandbox();
-    const programs = await ensurePrograms(["kubectl", "helm"], silentReporter);
-    const tools = ["kubectl", "helm"] as const;
-    const folders = tools.map((tool) => dirname(programs.get(tool)?.path ?? ""));
     const plain = await Workspace.create(sandbox, name, name, {});
     workspace = plain.withEnvironment({
-      PATH: [...folders, sandbox.environment.PATH ?? ""].join(":"),
+      PATH: await programsPath(["kubectl", "helm"], sandbox.environment.PATH),
     });
     writeFileSync(join(workspace.directory, "wallet.key"), walletKey);
   });

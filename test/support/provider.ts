@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { V1Secret } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { KubeConfig, Watch } from "../../lib/kubernetesClient.ts";
@@ -12,6 +12,7 @@ import { issueCertificate, type CertificateReport } from "../../sandbox/cluster/
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { Cluster, isReady } from "./kubernetesObjects.ts";
+import { programsPath } from "./programsPath.ts";
 import { testSandbox } from "./sandbox.ts";
 import { chartUnderTest, Workspace, type CommandResult, type StackSettings } from "./workspace.ts";
 
@@ -254,7 +255,6 @@ export class Provider {
   /** Runs commands for the stack `prod` with the defaults, as the README has them, on this one. */
   async shell(commands: string): Promise<void> {
     const { environment } = this.sandbox;
-    const kubernetes = await ensurePrograms(["kubectl"], silentReporter);
     const own = commands
       .replaceAll("akash-provider-", `${this.release}-`)
       .replaceAll("akash-services", this.name)
@@ -263,7 +263,7 @@ export class Provider {
       cwd: this.workspace.directory,
       env: {
         ...environment,
-        PATH: `${dirname(kubernetes.get("kubectl")?.path ?? "")}:${environment.PATH ?? ""}`,
+        PATH: await programsPath(["kubectl"], environment.PATH),
       },
     });
     assert.equal(result.status, 0, result.output);
