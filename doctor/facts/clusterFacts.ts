@@ -159,9 +159,15 @@ async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | u
     if (status === 404) {
       return undefined;
     }
-    if (status === 401 || status === 403) {
+    if (status === 401) {
+      // What may be done is told to nobody whom the cluster does not know.
       throw new NotSeen(
-        `the cluster does not let you read that (${status}): ${kubectl(expected, shell`auth can-i --list`)}`,
+        `the cluster does not accept the kubeconfig's credential (401): ${kubectl(expected, shell`auth whoami`)}`,
+      );
+    }
+    if (status === 403) {
+      throw new NotSeen(
+        `the cluster does not let you read that (403): ${kubectl(expected, shell`auth can-i --list`)}`,
       );
     }
     if (status !== undefined) {

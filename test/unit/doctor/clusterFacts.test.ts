@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { clusterFacts, type ClusterFacts } from "../../../doctor/facts/clusterFacts.ts";
+import { NotSeen } from "../../../doctor/finding.ts";
+import { context } from "./context.ts";
+
+describe("the facts from the cluster", () => {
+  let server: Server;
+  let status: number;
+  let facts: ClusterFacts;
+
+  beforeEach(async () => {
+    server = createServer((_request, response) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ kind: "Status", message: "because it says so" }));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const kubeconfigContent = JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${port}` } }],
+      users: [{ name: "u" }],
+      contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }],
+    });
+    const { expected } = context({ expected: { kubeContext: "prod", kubeconfigContent } });
+    facts = await clusterFacts(expected);
+  });
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  for (const [what, answer, told] of [
+    [
+      "who asks is not known",
+      401,
+      "the cluster does not accept the kubeconfig's credential (401): kubectl --context prod -n akash-services auth whoami",
+    ],
+    [
+      "who asks may not read them",
+      403,
+      "the cluster does not let you read that (403): kubectl --context prod -n akash-services auth can-i --list",
+    ],
+    ["the cluster fails", 500, "the cluster answers 500"],
+  ] as const) {
+    it(`are not seen where ${what}, with the command that tells more`, async () => {
+      status = answer;
+      await assert.rejects(facts.pod(), (error: unknown) => {
+        assert(error instanceof NotSeen);
+        assert.equal(error.message, told);
+        return true;
+      });
+    });
+  }
+});
