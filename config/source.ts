@@ -72,7 +72,10 @@ export function runningStack(): ConfigSource {
  *
  * @param directory the project's
  */
-function textsInFile(directory: string, stack: string): (key: string) => boolean | undefined {
+export function textsInFile(
+  directory: string,
+  stack: string,
+): (key: string) => boolean | undefined {
   let config: ValueMap | undefined;
   return (key) => {
     config ??= configInFile(directory, stack);

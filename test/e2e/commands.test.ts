@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { ConfigError, readConfig } from "../../config/index.ts";
+import { textsInFile } from "../../config/source.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { programsPath } from "../support/programsPath.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { readKubeconfig } from "../support/secondCluster.ts";
 import { walletKey } from "../support/settings.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
 const name = "commands";
+const project = "akash-provider-letsencrypt";
 const dns01 = (dns: object): StackSettings => ({ challenge: "dns-01", dns });
 
 /** The commands that messages give, run as they are, in the situation that they are for. */
@@ -42,13 +45,15 @@ describe("commands in messages", () => {
           Record<string, { readonly value: string; readonly secret: boolean }>
         >,
       )
-        .filter(([key]) => key.startsWith("akash-provider-letsencrypt:"))
+        .filter(([key]) => key.startsWith(`${project}:`))
         .map(([key, setting]) => [key.split(":")[1] ?? "", setting] as const);
+      const isTextInFile = textsInFile(workspace.directory, name);
       try {
         readConfig({
           stack: name,
           values: Object.fromEntries(all.map(([key, { value }]) => [key, value])),
           secrets: new Set(all.flatMap(([key, { secret }]) => (secret ? [key] : []))),
+          keptAsText: (key) => isTextInFile(`${project}:${key}`),
         });
       } catch (error) {
         assert(error instanceof ConfigError);
@@ -62,6 +67,15 @@ describe("commands in messages", () => {
     const cases: readonly (readonly [what: string, settings: StackSettings])[] = [
       ["a list that is a text", { attributes: "region" }],
       ["a list that is a text of JSON", { attributes: '[ {"key": "region"} ]' }],
+      ["a list that is a compact text of JSON", { attributes: '[{"key":"region"}]' }],
+      [
+        "a compact text with several mistakes",
+        { attributes: '[{"key":"a","value":"b"},{"key":"region"},{"key":"x y","value":"it\'s"}]' },
+      ],
+      [
+        "a DNS provider that is a compact text",
+        { challenge: "dns-01", dns: '{"expireson":"y","provider":"cloudflare","zone":"x"}' },
+      ],
       ["an item without its value", { attributes: [{ key: "region" }] }],
       ["an item that is a text", { attributes: [{ key: "region", value: "eu" }, "tier"] }],
       ["an item with a key too many", { attributes: [{ key: "a", value: "b", "x y": "z" }] }],
@@ -127,6 +141,156 @@ describe("commands in messages", () => {
         }
       });
     }
+  });
+
+  it("keep what a compact text of JSON says, where it is right", async () => {
+    const attributes = [
+      { key: "region", value: "eu" },
+      { key: "tier", value: "true" },
+    ];
+    workspace.configure({ attributes: JSON.stringify(attributes) });
+    const before = await workspace.succeed("preview", "-s", name);
+    const [, command] =
+      /attributes is one text [^]*?\n +(pulumi config rm .*)/.exec(before.output) ?? [];
+    assert(command !== undefined, before.output);
+    await paste(command);
+    const { stdout } = await workspace.succeed("config", "get", "-s", name, "attributes");
+    assert.deepEqual(JSON.parse(stdout), [attributes[0], { key: "tier", value: true }]);
+    const after = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(after.output, /is one text/);
+  });
+
+  it("let an image read the key that it cannot read", async () => {
+    workspace.configure({
+      walletKey: undefined,
+      values: { image: { tag: "0.8.2" } },
+    });
+    await paste(
+      `sed 's/kdf: bcrypt/kdf: argon2/' wallet.key | pulumi config set -s ${name} --secret walletKey`,
+    );
+    const before = await workspace.succeed("preview", "-s", name);
+    const [command] =
+      /pulumi config rm -s commands --path values\.image\.tag/.exec(before.output) ?? [];
+    assert(command !== undefined, before.output);
+    await paste(command);
+    const after = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(after.output, /argon2/);
+  });
+
+  it("end a setting without effect", async () => {
+    workspace.configure({ chartVersion: "19.0.2" });
+    const { output } = await workspace.succeed("preview", "-s", name);
+    const [command] = /pulumi config rm -s commands chartVersion/.exec(output) ?? [];
+    assert(command !== undefined, output);
+    await paste(command);
+    const after = await workspace.succeed("preview", "-s", name);
+    assert.doesNotMatch(after.output, /has no effect/);
+  });
+
+  describe("of a provider that belongs to another stack", () => {
+    it("make way for it, or change the CA where it is", async () => {
+      const settings = { namespace: "owned", releaseName: "owned-provider", timeout: "60" };
+      workspace.configure(settings);
+      await workspace.up();
+      const second = await Workspace.create(
+        sandbox,
+        "commands-second",
+        "commands-second",
+        settings,
+      );
+      const refused = await second.pulumi("up", "-s", "commands-second", "--yes");
+      assert.notEqual(refused.status, 0, refused.output);
+      const [set] =
+        /pulumi config set -s commands acmeDirectory production/.exec(refused.output) ?? [];
+      const [destroy] = /pulumi destroy -s commands --run-program/.exec(refused.output) ?? [];
+      assert(set !== undefined && destroy !== undefined, refused.output);
+      await paste(set);
+      await paste(`${destroy} --yes`);
+      await second.up();
+      await second.destroy();
+    });
+  });
+
+  describe("of a kubeconfig", () => {
+    // The doctor looks at nothing before that.
+    before(async () => {
+      workspace.configure({});
+      await workspace.up();
+    });
+    after(async () => {
+      workspace.configure({});
+      await workspace.destroy();
+    });
+
+    it("name a context, and show what the kubeconfig has", async () => {
+      workspace.configure({});
+      const kubeconfig = readKubeconfig(sandbox.kubeconfig);
+      const KUBECONFIG = join(workspace.directory, "without-context");
+      writeFileSync(KUBECONFIG, JSON.stringify({ ...kubeconfig, "current-context": "" }));
+      const at = workspace.withEnvironment({ KUBECONFIG });
+      const doctor = await at.shell(`${process.execPath} ${resolve("doctor/main.ts")} -s ${name}`);
+      const [command] =
+        /pulumi config set -s commands kubeContext 'CONTEXT'/.exec(doctor.output) ?? [];
+      assert(command !== undefined, doctor.output);
+      await paste(command.replace("CONTEXT", "sandbox"));
+      await at.succeed("preview", "-s", name);
+      for (const shows of ["kubectl config view", "kubectl config get-contexts"]) {
+        const { status, output } = await at.shell(shows);
+        assert.equal(status, 0, output);
+        assert.match(output, /sandbox/);
+      }
+    });
+
+    /** What kubectl says where the doctor names its command, with this kubeconfig. */
+    async function kubectlSays(kubeconfig: object, command: RegExp): Promise<string> {
+      workspace.configure({});
+      const KUBECONFIG = join(workspace.directory, "changed-kubeconfig");
+      writeFileSync(KUBECONFIG, JSON.stringify(kubeconfig));
+      const at = workspace.withEnvironment({ KUBECONFIG });
+      const doctor = await at.shell(`${process.execPath} ${resolve("doctor/main.ts")} -s ${name}`);
+      const [shown] = command.exec(doctor.output) ?? [];
+      assert(shown !== undefined, doctor.output);
+      return (await at.shell(shown)).output;
+    }
+
+    it("ask a cluster that does not answer, or does not know who asks", async () => {
+      const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
+      const gone = { ...clusters[0]?.cluster, server: "https://127.0.0.1:2" };
+      assert.match(
+        await kubectlSays(
+          { ...rest, users, clusters: [{ name: "sandbox", cluster: gone }] },
+          /kubectl .*cluster-info/,
+        ),
+        /127\.0\.0\.1:2/,
+      );
+      assert.match(
+        await kubectlSays(
+          { ...rest, clusters, users: [{ name: "sandbox", user: { token: "unknown" } }] },
+          /kubectl .*auth whoami/,
+        ),
+        /Unauthorized/,
+      );
+    });
+
+    it("give the stack another kubeconfig than one that cannot be read, of which nothing is shown", async () => {
+      workspace.configure({});
+      const content = readFileSync(sandbox.kubeconfig, "utf8");
+      const encoded = Buffer.from(content).toString("base64");
+      const set = ["config", "set", "-s", name, "--secret", "kubernetes:kubeconfig"];
+      await workspace.succeed(...set, encoded);
+      const { status, output } = await workspace.pulumi("preview", "-s", name);
+      assert.notEqual(status, 0, output);
+      assert.match(output, /it is in base64/);
+      assert(!output.includes(encoded.slice(0, 40)), "the kubeconfig is shown");
+      const [command] =
+        /pulumi config set -s commands --secret kubernetes:kubeconfig < kubeconfig\.yaml/.exec(
+          output,
+        ) ?? [];
+      assert(command !== undefined, output);
+      writeFileSync(join(workspace.directory, "kubeconfig.yaml"), content);
+      await paste(command);
+      await workspace.succeed("preview", "-s", name);
+    });
   });
 
   describe("of a lookup", () => {
