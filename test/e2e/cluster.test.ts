@@ -3,10 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../doctor/report.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
+import { Provider } from "../support/provider.ts";
+import { RotatingStack, rotatingCloudflare } from "../support/rotatingStack.ts";
 import { ended, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { SocksProxy } from "../support/socksProxy.ts";
 import {
   readKubeconfig,
   startSecondCluster,
@@ -80,6 +84,119 @@ describe("a stack's cluster, where there are two", () => {
     );
   });
 
+  it("is the same for adopt, and for what it leaves to the next up", async () => {
+    const adopted = await Provider.deploy({ name: "two-adopted", secrets: ["keys"] });
+    await adopted.remember();
+    await adopted.workspace.succeed(
+      "stack",
+      "rm",
+      adopted.name,
+      "--yes",
+      "--force",
+      "--preserve-config",
+    );
+    const other = { KUBECONFIG: `${second.kubeconfig}:${sandbox.kubeconfig}` };
+    const missing = await adopted.runAdopt([], other);
+    assert.equal(missing.status, 1);
+    assert.match(missing.output, /two-adopted has no Helm release two-adopted-provider/);
+    const { status, output } = await adopted.runAdopt([], { KUBECONFIG: merged });
+    assert.equal(status, 0, output);
+    await adopted.assertSamePod();
+    const at = adopted.workspace.withEnvironment({ KUBECONFIG: merged });
+    await at.up();
+    await at.succeed("preview", "-s", adopted.name, "--expect-no-changes");
+    await adopted.assertSameSecrets();
+    adopted.stopWatching();
+    await at.destroy();
+    const { items } = await second.core.listNamespace();
+    assert(!items.some(({ metadata }) => metadata?.name === adopted.name));
+  });
+
+  it("is deployed anew after its namespace was deleted, by the command that is named then", async () => {
+    const gone = "namespace-gone";
+    const own = { namespace: gone, releaseName: `${gone}-provider`, timeout: "60" };
+    const stack = await Workspace.create(sandbox, gone, gone, own);
+    await stack.up();
+    await first.core.deleteNamespace({ name: gone });
+    await waitFor(
+      async () =>
+        !(await first.core.listNamespace()).items.some((one) => one.metadata?.name === gone),
+      { what: "the end of the namespace", timeout: 60_000 },
+    );
+    stack.configure({ ...own, email: "gone@example.test" });
+    const { status, output } = await stack.pulumi("up", "-s", gone, "--yes");
+    assert.notEqual(status, 0, output);
+    const [command] =
+      /pulumi refresh -s \S+ --run-program && pulumi up -s [\w-]+/.exec(output) ?? [];
+    assert(command !== undefined, output);
+    const at = stack.withEnvironment({ PULUMI_SKIP_CONFIRMATIONS: "true" });
+    const again = await at.shell(command);
+    assert.equal(again.status, 0, again.output);
+    assert(await first.get("v1", "Secret", `${gone}-provider-keys`, gone));
+    await stack.destroy();
+  });
+
+  describe("whose kubeconfig's current context alone has changed", () => {
+    const switched = "switched";
+    let stack: RotatingStack;
+    let both: string;
+
+    /** The same two clusters, with one of them as the current context. */
+    function current(context: "first" | "second"): Workspace {
+      const files = { first: sandbox.kubeconfig, second: second.kubeconfig };
+      const entries = (["first", "second"] as const).map((name) => ({
+        name,
+        kubeconfig: readKubeconfig(files[name]),
+      }));
+      writeFileSync(
+        both,
+        JSON.stringify({
+          "current-context": context,
+          clusters: entries.map(({ name, kubeconfig }) => ({ ...kubeconfig.clusters[0], name })),
+          users: entries.map(({ name, kubeconfig }) => ({ ...kubeconfig.users[0], name })),
+          contexts: entries.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+        }),
+      );
+      return stack.workspace.withEnvironment({ KUBECONFIG: both });
+    }
+
+    async function assertRefusedInSecond(...args: readonly string[]): Promise<string> {
+      const credentials = await stack.live();
+      const { status, output } = await current("second").pulumi(...args, "-s", switched);
+      assert.notEqual(status, 0, output);
+      assert.match(output, /is in another cluster than .*, second \(https:/);
+      assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+      assert.deepEqual(await stack.live(), credentials);
+      const { items } = await second.core.listSecretForAllNamespaces();
+      assert(!items.some(({ metadata }) => metadata?.namespace === switched));
+      return output;
+    }
+
+    before(async () => {
+      both = join(sandbox.directory, "both-kubeconfig");
+      stack = await RotatingStack.deploy(rotatingCloudflare, switched);
+    });
+
+    it("is refused for a change, a rotation and the end, and goes on where it is", async () => {
+      await current("second").succeed("preview", "-s", switched);
+      stack.configure({ email: "switched@example.test" });
+      await assertRefusedInSecond("preview");
+      await assertRefusedInSecond("up", "--yes");
+      await assertRefusedInSecond("up", "--yes", "--replace", stack.pattern);
+      const output = await assertRefusedInSecond("destroy", "--yes", "--run-program");
+      const [command] = /pulumi config set -s switched kubeContext 'CONTEXT'/.exec(output) ?? [];
+      assert(command !== undefined, output);
+      const at = current("second");
+      const { status } = await at.shell(command.replace("CONTEXT", "first"));
+      assert.equal(status, 0);
+      await at.up();
+      await RotatingStack.of(rotatingCloudflare, sandbox, at).rotate();
+      assert.equal((await stack.live()).length, 1);
+      await at.destroy();
+      assert.deepEqual(await stack.live(), []);
+    });
+  });
+
   it("is refused under another context while the provider is in the first", async () => {
     const other = readKubeconfig(second.kubeconfig);
     other.clusters[0]!.name = other.contexts[0]!.context.cluster = "second";
@@ -144,6 +261,31 @@ describe("a stack's cluster, where there are two", () => {
     await assertNothingInSecond();
     await at.succeed("config", "set", "-s", name, "--secret", "kubernetes:kubeconfig", content);
     await at.succeed("preview", "-s", name, "--expect-no-changes");
+  });
+
+  it("is reached through a SOCKS proxy of the environment by plugin, hooks and doctor", async () => {
+    const proxy = await SocksProxy.start(["kubernetes"]);
+    try {
+      const { clusters, ...rest } = readKubeconfig(sandbox.kubeconfig);
+      const server = `https://kubernetes:${sandbox.ports.apiServer}`;
+      const cluster = { ...clusters[0]?.cluster, server };
+      const KUBECONFIG = join(sandbox.directory, "hidden-kubeconfig");
+      writeFileSync(
+        KUBECONFIG,
+        JSON.stringify({ ...rest, clusters: [{ name: "sandbox", cluster }] }),
+      );
+      workspace.configure({ ...settings, email: "socks@example.test" });
+      const variables = { KUBECONFIG, HTTPS_PROXY: proxy.url };
+      // The plugin and the hooks: the release is upgraded.
+      await workspace.withEnvironment(variables).up();
+      assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
+      proxy.log.length = 0;
+      const child = start(sandbox, workspace.directory, ["-s", name, "--json"], variables);
+      const { stderr } = await ended(child);
+      assert(proxy.log.includes(new URL(server).host), stderr);
+    } finally {
+      proxy.stop();
+    }
   });
 
   it("is reached through the kubeconfig's proxy, with its credential plugin", async () => {
