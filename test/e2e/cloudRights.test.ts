@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   challengePermissions,
+  issuerPermissions,
   operatorPermissions,
   stepNeeds,
 } from "../../dns/googleCloud/permissions.ts";
@@ -92,6 +93,15 @@ describe("rights at Google", () => {
     "roles/iam.serviceAccountKeyAdmin",
     "roles/dns.reader",
   ];
+
+  it("are enough with predefined roles, and the two APIs", async () => {
+    const roles = [...accountRoles, "roles/iam.securityAdmin"];
+    const operator = await googleOperator(clouds, "rights-predefined", roles);
+    await clouds.set("google", {
+      disabledServices: ["cloudresourcemanager.googleapis.com", "orgpolicy.googleapis.com"],
+    });
+    await runsThrough(await stackOf(rotatingGoogle, "rights-predefined", operator));
+  });
 
   it("are enough with a custom role for the grant in place of roles/iam.securityAdmin", async () => {
     const granting = await clouds.googleRole("zoneGrants", stepNeeds.zoneGrant.permissions);
@@ -283,6 +293,21 @@ describe("rights at Google", () => {
       await assertDoctorSees(stack);
     });
 
+    for (const missing of issuerPermissions) {
+      it(`are not enough for a certificate without ${missing}`, async () => {
+        await clouds.set("google", { changeDelayMs: 1_000 });
+        await clouds.googleRole(
+          "akashDnsChallenge",
+          challengePermissions.filter((permission) => permission !== missing),
+        );
+        if (missing === "dns.resourceRecordSets.delete") {
+          // The first certificate is issued, and leaves its record in the way of the next one.
+          await stack.issueAnew();
+        }
+        await assert.rejects(stack.issueAnew(), /^UserError: No certificate: [^]*(403|Forbidden)/);
+      });
+    }
+
     it("are refused beforehand where the role lacks one", async () => {
       await clouds.googleRole("tooLittle", challengePermissions.slice(1));
       stack.configure({ dns: { role: `projects/${project}/roles/tooLittle` } });
@@ -292,7 +317,12 @@ describe("rights at Google", () => {
         /gcloud iam roles update tooLittle --project=sandbox-project --add-permissions=dns\.changes\.create/,
       );
       stack.configure({ dns: { role: `projects/${project}/roles/nowhere` } });
-      assert.match(await refused(stack, up(stack)), /is not at Google/);
+      const nowhere = await refused(stack, up(stack));
+      assert.match(nowhere, /is not at Google/);
+      const [back] = /pulumi config rm -s \S+ --path dns\.role/.exec(nowhere) ?? [];
+      assert(back !== undefined, nowhere);
+      assert.equal((await stack.workspace.shell(back)).status, 0);
+      await stack.workspace.succeed(...preview(stack));
     });
 
     it("are changed in place, and the credential stays", async () => {
