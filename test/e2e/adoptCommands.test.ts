@@ -117,6 +117,14 @@ describe("commands in adopt's messages", () => {
     await paste("pulumi config rm -s said kubernetes:kubeconfig");
   });
 
+  it("show the stack's own kubeconfig, which says nothing", async () => {
+    await paste("pulumi config set -s said --secret kubernetes:kubeconfig 'kind: Config'");
+    const output = await refused("provider.yaml", ...provider.place);
+    const command = commandIn(output, /pulumi config get -s said kubernetes:kubeconfig/);
+    assert.equal((await paste(command)).stdout, "kind: Config\n");
+    await paste("pulumi config rm -s said kubernetes:kubeconfig");
+  });
+
   it("name the file that Helm was given, where adopt is run without one", async () => {
     const output = await refused(...provider.place);
     const command = commandIn(output, /npm run adopt -- provider\.yaml -s said/);
