@@ -38,7 +38,7 @@ const separator = "\x1f";
 /** Pulumi's commands that are about one stack, which is not always the one that is selected. */
 const aboutStack = /pulumi (?:up|preview|refresh|destroy|config|stack export)\b/;
 
-/** What test/e2e runs with the real programs is in commands.test.ts, endings.test.ts, adopt.test.ts and doctor.test.ts. */
+/** Which test of test/e2e runs a command with the real programs is in test/e2e/commandRuns.yaml. */
 describe("the commands in messages", () => {
   const ofMessages = messageCommands()
     .map(({ text }) => text)
@@ -107,6 +107,26 @@ describe("the commands in messages", () => {
       commands.filter((command) => /<[^>]*>|…/.test(command)),
       [],
     );
+  });
+
+  it("are run end to end by a test that is named, or listed with the reason why not", () => {
+    const runs = parse(readFileSync("test/e2e/commandRuns.yaml", "utf8")) as Readonly<
+      Record<string, { readonly run?: string; readonly notRun?: string }>
+    >;
+    const ofTools = /^(?:\w+=\S+ )?(?:pulumi|npm|kubectl|helm) /;
+    const given = messageCommands()
+      .filter(({ file, text }) => !file.startsWith("doctor/") && ofTools.test(text))
+      .map(({ text }) => text)
+      .filter((text) => !shown.includes(text));
+    assert.deepEqual(Object.keys(runs).sort(), [...new Set(given)].sort());
+    for (const [command, { run, notRun }] of Object.entries(runs)) {
+      assert((run === undefined) !== (notRun === undefined), command);
+      const [file = "", title = ""] = run?.split(" › ") ?? [];
+      assert(
+        run === undefined || readFileSync(`test/e2e/${file}`, "utf8").includes(title),
+        `${command}: ${file} has no test ${title}`,
+      );
+    }
   });
 
   it("hand over to the programs what is meant, and a new one is looked at", () => {
