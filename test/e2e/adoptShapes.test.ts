@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "../../lib/kubernetesClient.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
@@ -418,14 +418,20 @@ describe("values files as operators publish them", () => {
   }
 });
 
-describe("a provider whose environment was set by hand", () => {
+describe("a provider with large numbers, and an environment that was set by hand", () => {
   const name = "hand-set";
   let provider: Provider;
 
   before(async () => {
     provider = await Provider.install({
       name,
-      values: `${common}${email}gas: auto\n`,
+      values: `${common}${email}gas: auto
+minimumbalance: 10000000
+monitor:
+  maxRetries: 1234567
+podSecurityContext:
+  fsGroup: 1000650000
+`,
       secrets: ["keys"],
     });
     const apps = provider.cluster.config.makeApiClient(AppsV1Api);
@@ -459,20 +465,28 @@ describe("a provider whose environment was set by hand", () => {
     return provider.podUid().catch(() => undefined);
   }
 
-  async function environment(): Promise<Readonly<Record<string, string | undefined>>> {
+  async function podSpec(): Promise<V1PodSpec | undefined> {
     const statefulSet = await provider.cluster.get<V1StatefulSet>(
       "apps/v1",
       "StatefulSet",
       provider.release,
       name,
     );
-    const [container] = statefulSet?.spec?.template.spec?.containers ?? [];
+    return statefulSet?.spec?.template.spec;
+  }
+
+  async function environment(): Promise<Readonly<Record<string, string | undefined>>> {
+    const [container] = (await podSpec())?.containers ?? [];
     return Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
   }
 
-  it("is told what the next up keeps of it", async () => {
+  it("is told which numbers the release has with an exponent, and what the next up keeps of the rest", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
+    assert.match(
+      output,
+      /^Numbers that the release has with an exponent[^\n]*\n {2}minimumbalance +1e\+07 becomes 10000000\n {2}monitor\.maxRetries +1\.234567e\+06 becomes 1234567\n/m,
+    );
     assert.match(output, /AKASH_MINE \(container provider\) +the next up keeps it/);
     assert.match(
       output,
@@ -485,6 +499,23 @@ describe("a provider whose environment was set by hand", () => {
     await provider.workspace.up();
     const { AKASH_MINE, AKASH_GAS } = await environment();
     assert.deepEqual([AKASH_MINE, AKASH_GAS], ["SENTINEL-by-hand", "auto"]);
+  });
+
+  it("has the digits in ConfigMap and StatefulSet then, and a number where the chart writes YAML", async () => {
+    const names = ["AKASH_MINIMUM_BALANCE", "AKASH_MONITOR_MAX_RETRIES"] as const;
+    const printed = ["10000000", "1234567"];
+    const main = `${provider.release}-main`;
+    const configMap = await provider.cluster.get<V1ConfigMap>("v1", "ConfigMap", main, name);
+    const env = await environment();
+    assert.deepEqual(
+      names.map((variable) => configMap?.data?.[variable]),
+      printed,
+    );
+    assert.deepEqual(
+      names.map((variable) => env[variable]),
+      printed,
+    );
+    assert.equal((await podSpec())?.securityContext?.fsGroup, 1000650000);
   });
 });
 
