@@ -135,13 +135,15 @@ describe("the zone that the internet asks", () => {
       accounts: [{ name: "Other", id: "0b".repeat(16) }],
       zones: [{ id: otherZoneId, name: "example.test", account: "Other" }],
     });
-    await assertRefused(
+    const output = await assertRefused(
       cloudflare,
       /has 2 zones example\.test/,
       /account Sandbox \((5a){16}\)/,
       new RegExp(`account Other .*\\n.*config set -s zones --path dns\\.zoneId ${otherZoneId}`),
     );
-    configure({ ...cloudflare, zoneId });
+    const [command] = new RegExp(`pulumi config set .* dns\\.zoneId ${zoneId}`).exec(output) ?? [];
+    assert(command !== undefined, output);
+    assert.equal((await workspace.shell(command)).status, 0);
     await workspace.up();
     const [token, ...others] = await clouds.cloudflareTokens();
     assert.deepEqual(others, [], "the token is the user's, as without dns.zoneId");
