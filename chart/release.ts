@@ -31,6 +31,15 @@ export const defaultMaxHistory = 5;
 /** The namespace's label by which Akash's operators and network policies find it. */
 export const akashNetworkLabel = { name: "akash.network", value: "true" } as const;
 
+/**
+ * The namespace's label that admits the chart's pod: it has a hostPath volume (templates/statefulset.yaml,
+ * `provider-config-volume`), which the other levels forbid (https://kubernetes.io/docs/concepts/security/pod-security-standards).
+ */
+export const podSecurityLabel = {
+  name: "pod-security.kubernetes.io/enforce",
+  value: "privileged",
+} as const;
+
 /** The host of a provider, and the name in its certificate, as the chart makes it of the domain. */
 export function providerHost(domain: string): string {
   return `provider.${domain}`;
@@ -69,6 +78,8 @@ export interface ReleaseNames {
   readonly cloudflareSecret: string;
   /** The one pod of the StatefulSet. */
   readonly pod: string;
+  /** The claim of the home volume, which the StatefulSet makes of its template `home`. */
+  readonly claim: string;
 }
 
 /**
@@ -90,6 +101,7 @@ export function releaseNames(
     googleCloudSecret: `${fullname}-gcp-dns`,
     cloudflareSecret: `${fullname}-cloudflare-dns`,
     pod: `${fullname}-0`,
+    claim: `home-${fullname}-0`,
   };
 }
 

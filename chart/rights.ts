@@ -81,12 +81,17 @@ export function chartUpgradeRights(names: ReleaseNames): ReleaseRights {
 }
 
 /**
- * What is looked at where it may be, and so is never asked about: events, by which Pulumi tells why something does not get
- * ready; whether the cluster is one of GKE, and cert-manager's orders, which count for
- * rate limits.
+ * What is looked at, and done, where it may be, and so is never asked about: events and the home volume's claim, which say
+ * why something does not get ready; the removal of a claim without a volume that a failed deployment has left; a pod
+ * that is tried without being made, as to whether the namespace admits it; whether the cluster is one of GKE; and
+ * cert-manager's orders, which count for rate limits.
  */
 export const lookingRights: ReleaseRights = {
-  namespaced: [{ group: "", resources: ["events"], verbs: ["list", "watch"] }],
+  namespaced: [
+    { group: "", resources: ["events"], verbs: ["list", "watch"] },
+    { group: "", resources: ["persistentvolumeclaims"], verbs: ["delete", "get"] },
+    { group: "", resources: ["pods"], verbs: ["create"] },
+  ],
   cluster: [
     { group: "", resources: ["nodes"], verbs: ["list"] },
     { group: "acme.cert-manager.io", resources: ["orders"], verbs: ["list"] },

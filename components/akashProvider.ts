@@ -15,6 +15,7 @@ import {
   defaultNamespace,
   defaultReleaseName,
   defaultTimeout,
+  podSecurityLabel,
   releaseNames,
   type ReleaseNames,
   walletSecretKey,
@@ -37,6 +38,7 @@ import { componentTypes, providerChildren } from "./names.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
 import { defaultPostrender } from "./postrender.ts";
+import { admissionHook, rolloutHooks } from "./rollout/hooks.ts";
 import { sameNamespaceHook } from "./sameCluster.ts";
 import { walletDigest } from "./walletDigest.ts";
 
@@ -148,7 +150,11 @@ export class AkashProvider extends pulumi.ComponentResource {
       {
         metadata: {
           name: namespaceName,
-          labels: { [akashNetworkLabel.name]: akashNetworkLabel.value },
+          labels: {
+            [akashNetworkLabel.name]: akashNetworkLabel.value,
+            // In an adopted one it says no more than the operator has: without it, the hook has seen that the pod is admitted.
+            [podSecurityLabel.name]: podSecurityLabel.value,
+          },
         },
       },
       {
@@ -157,6 +163,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         // that includes labels and annotations, which would go if they were not named here.
         retainOnDelete: true,
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
+        hooks: { beforeCreate: [admissionHook(`${name}-admission`, cluster)] },
       },
     );
     cluster.expect({
@@ -239,6 +246,7 @@ export class AkashProvider extends pulumi.ComponentResource {
         : undefined;
 
     const pending = pendingReleaseHook(`${name}-pending-release`, cluster);
+    const rollout = rolloutHooks(`${name}-rollout`, cluster);
     const release = new Release(
       children.release,
       {
@@ -274,12 +282,16 @@ export class AkashProvider extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         hooks: {
           ...behind(cluster.sameHook, {
-            beforeCreate: [rights, pending],
+            beforeCreate: [rights, pending, rollout.beforeCreate],
             beforeUpdate: [
               rightsHook(`${name}-release-rights`, cluster, ofRelease, releaseTask),
               pending,
+              rollout.beforeUpdate,
             ],
           }),
+          afterCreate: [rollout.after],
+          afterUpdate: [rollout.after],
+          onError: [rollout.onError],
           // Where `destroy` runs the program anyway, for the credential.
           ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
         },

@@ -1,9 +1,8 @@
-import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { operationSecondsLeft } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
-import { isPending, markedAt, recordSelector } from "../lib/helmRecord.ts";
-import { metadataOnly } from "../lib/kubernetesApi.ts";
+import { isPending, markedAt, recordMetadata } from "../lib/helmRecord.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { shell } from "../lib/shell.ts";
@@ -94,15 +93,7 @@ async function revisionSecrets(
 ): Promise<RevisionSecrets> {
   const core = await cluster.coreApi();
   return {
-    list: async () => {
-      // The cluster writes an empty list of metadata alone as null.
-      const { items }: { readonly items: readonly V1Secret[] | null } =
-        await core.listNamespacedSecret(
-          { namespace, labelSelector: recordSelector({ name: releaseName }) },
-          await metadataOnly(),
-        );
-      return (items ?? []).flatMap(({ metadata }) => metadata ?? []);
-    },
+    list: () => recordMetadata(core, { name: releaseName }, namespace),
     remove: async (name) => {
       await core.deleteNamespacedSecret({ namespace, name });
     },

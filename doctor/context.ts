@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
-import { configuredTimeout } from "./configuredTimeout.ts";
+import { configuredHost, configuredTimeout } from "./configuredTimeout.ts";
 import { cloudAccess } from "./cloudAccess.ts";
 import { expectation } from "./expectation.ts";
 import { clusterFacts } from "./facts/clusterFacts.ts";
@@ -28,7 +28,14 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const deployed = expectation(args.stack, resources);
   const timeout = Math.max(deployed.timeout, configuredTimeout(process.cwd(), args.stack) ?? 0);
   const kubeconfigContent = await ownKubeconfig(args.stack, resources);
-  const expected = { ...deployed, timeout, kubeconfigContent };
+  const expected = {
+    ...deployed,
+    timeout,
+    kubeconfigContent,
+    ...(deployed.isUnfinished === true && {
+      host: configuredHost(process.cwd(), args.stack) ?? "host unknown",
+    }),
+  };
   const { host } = expected;
   const toldAddress = (port: number): Address | undefined => {
     const names = [`${host}:${port}`, host, `*:${port}`, "*"];

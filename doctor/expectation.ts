@@ -2,6 +2,7 @@ import { z } from "zod";
 import { decodeParameters, parametersAnnotation, type Parameters } from "../chart/parameters.ts";
 import {
   credentialSecretName,
+  defaultTimeout,
   providerHost,
   releaseNames,
   type ReleaseNames,
@@ -37,6 +38,11 @@ export interface Expectation {
   readonly walletDigest: string;
   /** The credential that the stack made; none under HTTP-01, or where the stack brings its own. */
   readonly made: MadeCredential | undefined;
+  /**
+   * Whether the stack's first deployment has begun and not ended well. Of the rest, only where the provider was to be is
+   * known then. Default: it has.
+   */
+  readonly isUnfinished?: boolean;
 }
 
 /** What the state holds of a credential that the stack made. */
@@ -81,6 +87,10 @@ const rotation = z.object({ rotateBy: text });
 export function expectation(stack: string, resources: readonly StateResource[]): Expectation {
   const release = resources.find(({ type }) => type === resourceTypes.release);
   const inputs = releaseInputs.safeParse(release?.inputs);
+  const unfinished = release === undefined ? unfinishedDeployment(stack, resources) : undefined;
+  if (unfinished !== undefined) {
+    return unfinished;
+  }
   if (!inputs.success) {
     throw new UserError(
       `Stack ${stack} has not deployed a provider${release === undefined ? "" : " with this program"}. Deploy it: ${shell`pulumi up -s ${stack}`}`,
@@ -107,6 +117,46 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     challenge: parameters.challenge,
     walletDigest: parameters.walletDigest,
     made: madeCredential(resources),
+  };
+}
+
+const walletInputs = z.object({
+  metadata: z.object({
+    namespace: z.string(),
+    name: z.string(),
+    labels: z.object({ "app.kubernetes.io/instance": z.string() }),
+  }),
+});
+
+/** What a stack without a release says of its provider, by the wallet's Secret, which is made before the release. */
+function unfinishedDeployment(
+  stack: string,
+  resources: readonly StateResource[],
+): Expectation | undefined {
+  const suffix = releaseNames("").walletSecret.replace(releaseNames("").fullname, "");
+  const [wallet] = resources
+    .filter(({ type }) => type === resourceTypes.secret)
+    .flatMap(({ inputs }) => walletInputs.safeParse(inputs).data?.metadata ?? [])
+    .filter(({ name }) => name.endsWith(suffix));
+  if (wallet === undefined) {
+    return undefined;
+  }
+  const releaseName = wallet.labels["app.kubernetes.io/instance"];
+  const fullnameOverride = wallet.name.slice(0, -suffix.length);
+  const cluster = resources.find(({ type }) => type === resourceTypes.kubernetesProvider);
+  return {
+    stack,
+    namespace: wallet.namespace,
+    releaseName,
+    names: releaseNames(releaseName, { fullnameOverride }),
+    timeout: defaultTimeout,
+    revision: undefined,
+    kubeContext: text.parse(cluster?.inputs.context),
+    kubeconfig: text.parse(cluster?.inputs.kubeconfig),
+    ...{ host: "", domain: "", email: "", directoryUrl: "", walletDigest: "" },
+    challenge: { type: "http-01" },
+    made: undefined,
+    isUnfinished: true,
   };
 }
 

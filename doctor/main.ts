@@ -3,7 +3,7 @@ import { runCommandLine } from "../lib/commandLine.ts";
 import { messageOf } from "../lib/errors.ts";
 import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { doctorLine, type DoctorArguments } from "./arguments.ts";
-import { checks } from "./checks/index.ts";
+import { checks, unfinishedChecks } from "./checks/index.ts";
 import { lookAt } from "./context.ts";
 import { examine } from "./examine.ts";
 import { exitCode } from "./exitCode.ts";
@@ -25,7 +25,8 @@ async function main(parsed: DoctorArguments): Promise<number> {
 }
 
 async function look(args: DoctorArguments): Promise<Report> {
-  return examine(checks, await lookAt(args));
+  const context = await lookAt(args);
+  return examine(context.expected.isUnfinished === true ? unfinishedChecks : checks, context);
 }
 
 function print({ json, openmetrics, watch }: DoctorArguments, report: Report): void {

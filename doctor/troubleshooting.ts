@@ -6,7 +6,7 @@ import {
 } from "../chart/release.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
 import { restoreCheckpoint } from "../lib/pulumi.ts";
-import { checks } from "./checks/index.ts";
+import { checks, unfinishedChecks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
 import { shell } from "../lib/shell.ts";
 
@@ -109,7 +109,7 @@ const dns01: Expectation = {
 /** Everything that the README's troubleshooting table says: the messages, and what the doctor finds. */
 export const troubles: readonly Trouble[] = [
   ...messages,
-  ...checks.flatMap(({ problems, applies }) => {
+  ...[...new Set([...unfinishedChecks, ...checks])].flatMap(({ problems, applies }) => {
     const example = (applies?.(http01) ?? true) ? http01 : dns01;
     return problems
       .filter(({ severity }) => severity !== "info")

@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { V1Secret } from "@kubernetes/client-node";
+import type { CoreV1Api, V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import { valid } from "semver";
 import { z } from "zod";
+import { metadataOnly } from "./kubernetesApi.ts";
 import { helmReleaseName } from "./names.ts";
 
 // Loose all through: who writes a revision back must lose nothing of it.
@@ -88,6 +89,29 @@ export function recordSelector({ name, version, status }: RecordLabels = {}): st
       ? []
       : [typeof status === "string" ? `status=${status}` : anyOf(status)]),
   ].join(", ");
+}
+
+/**
+ * The metadata of the Secrets in which Helm keeps revisions, in any order. The Secrets themselves hold up to a megabyte
+ * each, and an installation may have thousands.
+ *
+ * @param core the cluster's API
+ * @param labels which revisions
+ * @param namespace Default: all namespaces
+ */
+export async function recordMetadata(
+  core: Pick<CoreV1Api, "listNamespacedSecret" | "listSecretForAllNamespaces">,
+  labels: RecordLabels,
+  namespace?: string,
+): Promise<readonly V1ObjectMeta[]> {
+  const labelSelector = recordSelector(labels);
+  const options = await metadataOnly();
+  // The cluster writes an empty list of metadata alone as null.
+  const { items }: { readonly items: readonly V1Secret[] | null } =
+    namespace === undefined
+      ? await core.listSecretForAllNamespaces({ labelSelector }, options)
+      : await core.listNamespacedSecret({ namespace, labelSelector }, options);
+  return (items ?? []).flatMap(({ metadata }) => metadata ?? []);
 }
 
 /** The statuses of a revision on which an operation of Helm's is at work, or was when it was killed. */

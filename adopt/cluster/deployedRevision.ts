@@ -13,7 +13,7 @@ export interface ReleasePlace {
 /**
  * The last revision of a release, which must be deployed to be adopted.
  *
- * @param records the release's revisions, in any order
+ * @param records the release's revisions, in any order; the last one, and the last good one, suffice
  * @param kubeContext the kubeconfig's context, for the command that mends it. Default: its current one
  * @param kubeconfig its path, where the stack names one
  * @returns undefined where there are none
@@ -37,7 +37,7 @@ export function deployedOf(
   }
   if (last.info.status !== "deployed") {
     const target = { namespace, kubeContext, kubeconfig };
-    const good = inOrder.findLast(({ info }) => ["deployed", "superseded"].includes(info.status));
+    const good = inOrder.findLast(isGood);
     const mend =
       good === undefined
         ? `There is none to go back to; remove it, and let Helm install it again: ${helm(target, shell`uninstall ${releaseName}`)}`
@@ -47,4 +47,9 @@ export function deployedOf(
     );
   }
   return last;
+}
+
+/** Whether a revision has got ready once, so that a rollback can go back to it. */
+export function isGood({ info }: HelmRecord): boolean {
+  return ["deployed", "superseded"].includes(info.status);
 }

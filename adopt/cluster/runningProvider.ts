@@ -1,17 +1,23 @@
-import type { AppsV1Api, CoreV1Api, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
+import type {
+  AppsV1Api,
+  CoreV1Api,
+  V1ObjectMeta,
+  V1Secret,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
 import { akashNetworkLabel, type ReleaseNames } from "../../chart/release.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
   decodeRecord,
   encodeRecord,
-  recordSelector,
+  recordMetadata,
   type HelmRecord,
 } from "../../lib/helmRecord.ts";
 import { helm, type CommandTarget } from "../../lib/clusterCommand.ts";
 import type { ClusterChoice } from "../../lib/kubeconfig.ts";
 import { appsApi, commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
-import { deployedOf, type ReleasePlace } from "./deployedRevision.ts";
-import { elsewhereText } from "./elsewhere.ts";
+import { deployedOf, isGood, type ReleasePlace } from "./deployedRevision.ts";
+import { elsewhereText, likeliest } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
 import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.ts";
 import { shell } from "../../lib/shell.ts";
@@ -56,8 +62,14 @@ export class RunningProvider {
    */
   async deployedRevision(): Promise<HelmRecord> {
     const { namespace, releaseName } = this.place;
+    let lastGood: HelmRecord | undefined;
+    let last: HelmRecord | undefined;
+    for await (const secret of this.revisions()) {
+      last = readRecord(secret);
+      lastGood = isGood(last) ? last : lastGood;
+    }
     const deployed = deployedOf(
-      (await this.revisions()).map(readRecord),
+      [lastGood, last].filter((record) => record !== undefined),
       this.place,
       this.kubeContext,
       this.kubeconfig,
@@ -154,7 +166,7 @@ export class RunningProvider {
   async forgetCredentials(names: ReleaseNames): Promise<number[]> {
     const { namespace } = this.place;
     const changed: number[] = [];
-    for (const secret of await this.revisions()) {
+    for await (const secret of this.revisions()) {
       const record = readRecord(secret);
       const cleaned = withoutCredentials(record, names);
       const name = secret.metadata?.name;
@@ -188,22 +200,37 @@ export class RunningProvider {
     });
   }
 
-  private async revisions(): Promise<readonly V1Secret[]> {
+  /** The release's revisions, from the oldest on, one at a time: Helm may keep thousands, of up to a megabyte each. */
+  private async *revisions(): AsyncGenerator<V1Secret> {
     const { namespace, releaseName } = this.place;
-    const labelSelector = recordSelector({ name: releaseName });
-    const list = await explained(() =>
-      this.core.listNamespacedSecret({ namespace, labelSelector }),
+    const metadata = await explained(() =>
+      recordMetadata(this.core, { name: releaseName }, namespace),
     );
-    return list.items;
+    const versionOf = ({ labels }: V1ObjectMeta) => Number(labels?.version);
+    for (const each of metadata.toSorted((a, b) => versionOf(a) - versionOf(b))) {
+      const secret = await this.secretOf(each);
+      if (secret !== undefined) {
+        yield secret;
+      }
+    }
   }
 
   /** Where Akash's chart is deployed instead, as far as one may look. */
   private async elsewhere(): Promise<string> {
-    const labelSelector = recordSelector({ status: "deployed" });
-    const list = await explained(() =>
-      unlessForbidden(this.core.listSecretForAllNamespaces({ labelSelector })),
+    const deployed = await explained(() =>
+      unlessForbidden(recordMetadata(this.core, { status: "deployed" })),
     );
-    return elsewhereText(list?.items, this.kubeContext, this.kubeconfig);
+    const secrets: V1Secret[] = [];
+    for (const each of likeliest(deployed ?? [])) {
+      const secret = await unlessForbidden(this.secretOf(each));
+      secrets.push(...(secret === undefined ? [] : [secret]));
+    }
+    return elsewhereText(deployed && secrets, this.kubeContext, this.kubeconfig);
+  }
+
+  /** The Secret with this metadata, if it is still there. */
+  private secretOf({ namespace = "", name = "" }: V1ObjectMeta): Promise<V1Secret | undefined> {
+    return explained(() => unlessMissing(this.core.readNamespacedSecret({ namespace, name })));
   }
 }
 

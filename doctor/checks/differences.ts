@@ -1,5 +1,5 @@
 import { isMap, isUnset } from "../../lib/json.ts";
-import { quantityOf } from "./quantity.ts";
+import { quantityOf } from "../../lib/quantity.ts";
 
 /** A field that is not as it was applied. */
 export interface Difference {

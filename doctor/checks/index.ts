@@ -5,6 +5,7 @@ import { certificate } from "./certificate.ts";
 import { challengePath } from "./challengePath.ts";
 import { challengeRoute } from "./challengeRoute.ts";
 import { chartVersion } from "./chartVersion.ts";
+import { completeness } from "./completeness.ts";
 import { credentialCount } from "./credentialCount.ts";
 import { credentialGrants } from "./credentialGrants.ts";
 import { credentialLife } from "./credentialLife.ts";
@@ -15,8 +16,10 @@ import { delegation } from "./delegation.ts";
 import { drift } from "./drift.ts";
 import { everyAddress } from "./everyAddress.ts";
 import { finalCommand } from "./finalCommand.ts";
+import { firstDeployment } from "./firstDeployment.ts";
 import { issuerLog } from "./issuerLog.ts";
 import { pod } from "./pod.ts";
+import { podObstacles } from "./podObstacles.ts";
 import { rateLimits } from "./rateLimits.ts";
 import { releaseStatus } from "./releaseStatus.ts";
 import { renewal } from "./renewal.ts";
@@ -32,11 +35,13 @@ export const checks: readonly Check[] = [
   chartVersion,
   renewalRetry,
   pod,
+  podObstacles,
   drift,
   walletSecret,
   settings,
   finalCommand,
   issuerLog,
+  completeness,
   credentialSecret,
   credentialWorks,
   credentialLife,
@@ -55,3 +60,6 @@ export const checks: readonly Check[] = [
   renewal,
   rateLimits,
 ];
+
+/** What the doctor looks at where a stack's first deployment has not ended well. */
+export const unfinishedChecks: readonly Check[] = [firstDeployment, podObstacles];

@@ -1,4 +1,4 @@
-import type { V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { V1ObjectMeta, V1Pod, V1Secret } from "@kubernetes/client-node";
 import {
   ApiException,
   CoreV1Api,
@@ -6,9 +6,10 @@ import {
   KubernetesObjectApi,
 } from "../../lib/kubernetesClient.ts";
 import type { KubernetesObject } from "../../chart/manifest.ts";
+import { rolloutEvents, type Remark } from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
-import { recordSelector } from "../../lib/helmRecord.ts";
+import { recordMetadata } from "../../lib/helmRecord.ts";
 import { connectionTo } from "../../lib/kubeconfig.ts";
 import { clusterClient, ClusterRefusal } from "../../lib/kubernetesApi.ts";
 import { clusterChoice, credentialSecret, type Expectation } from "../expectation.ts";
@@ -23,13 +24,17 @@ import { shell } from "../../lib/shell.ts";
 
 /** What there is to know of a provider in its cluster. */
 export interface ClusterFacts {
-  /** The revisions that Helm keeps, from the oldest to the newest. */
+  /** The revisions that Helm keeps, from the oldest to the newest; of many, the last ones and what is deployed. */
   readonly revisions: () => Promise<readonly Revision[]>;
   /** The object as it is, or undefined where it is missing. */
   readonly live: (object: KubernetesObject) => Promise<KubernetesObject | undefined>;
   readonly pod: () => Promise<V1Pod | undefined>;
+  /** What the cluster has noted of the StatefulSet, the claim and the pod that is no progress, the newest last. */
+  readonly remarks: () => Promise<readonly Remark[]>;
   /** The provider's log: that of the container before, if it was restarted, and that of the present one. */
   readonly log: () => Promise<readonly LogLine[]>;
+  /** What was too much to be read, in words; nothing as a rule. */
+  readonly leftOut: () => Promise<readonly string[]>;
   /** The Secret with the DNS credential, each entry decoded. */
   readonly secret: () => Promise<SecretFacts | undefined>;
   /** The Secret with the wallet. */
@@ -55,9 +60,60 @@ export interface SecretFacts {
 /** On every node of GKE (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
 const gkeLabel = "cloud.google.com/gke-nodepool";
 
+/** A fact of which a part may have been too much to read. */
+type Partly<Fact> = Fact & { readonly leftOut: readonly string[] };
+
+/** How many revisions are read, from the newest on: more than Helm keeps by itself. */
+const mostRevisions = 12;
 /** Much more than an issuer writes, and little enough to fetch. */
 const logBytes = 8 * 1024 * 1024;
 const tailLines = 20_000;
+
+/** A part of a container's log, in the API server's words. */
+interface LogPart {
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  readonly previous?: boolean;
+}
+type ReadLog = (part: LogPart) => Promise<string>;
+
+/** The beginning of a log, without a last line that is cut. */
+async function logBeginning(
+  read: ReadLog,
+): Promise<{ readonly lines: readonly LogLine[]; readonly isCut: boolean }> {
+  const text = await read({ limitBytes: logBytes });
+  const isCut = Buffer.byteLength(text) >= logBytes;
+  return { lines: parseLog(isCut ? text.slice(0, text.lastIndexOf("\n") + 1) : text), isCut };
+}
+
+/** The end of a log: fewer lines where they are long, since the API server cuts an answer at its end. */
+async function logEnd(read: ReadLog, part: LogPart = {}): Promise<string> {
+  for (let lines = tailLines; ; lines = Math.ceil(lines / 8)) {
+    const text = await read({ ...part, tailLines: lines, limitBytes: logBytes });
+    if (lines === 1 || Buffer.byteLength(text) < logBytes) {
+      return text;
+    }
+  }
+}
+
+/** The log of the container before, and the present one's beginning and end, which are the same where it is short. */
+function joined(
+  before: readonly LogLine[],
+  beginning: { readonly lines: readonly LogLine[]; readonly isCut: boolean },
+  end: readonly LogLine[],
+): Partly<{ lines: readonly LogLine[] }> {
+  const last = beginning.lines.at(-1);
+  const overlap = last === undefined ? -1 : end.findLastIndex((line) => same(line, last));
+  return {
+    lines: [...before, ...beginning.lines, ...end.slice(overlap + 1)],
+    leftOut:
+      beginning.isCut && overlap === -1
+        ? [
+            `what the log has between its first ${logBytes / 1024 / 1024} MB and its last ${end.length} lines`,
+          ]
+        : [],
+  };
+}
 
 /**
  * The facts from the cluster that the kubeconfig names.
@@ -88,6 +144,43 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
     );
   };
 
+  const records = once(async (): Promise<Partly<{ revisions: readonly Revision[] }>> => {
+    const metadata = await answer(recordMetadata(core, { name: releaseName }, namespace), expected);
+    const versionOf = ({ labels }: V1ObjectMeta) => Number(labels?.version);
+    const sorted = [...(metadata ?? [])].sort((a, b) => versionOf(a) - versionOf(b));
+    const isDeployed = ({ labels }: V1ObjectMeta) => labels?.status === "deployed";
+    const wanted = new Set([
+      ...sorted.slice(-mostRevisions),
+      ...sorted.filter(isDeployed).slice(-1),
+    ]);
+    const secrets = await Promise.all(
+      sorted
+        .filter((each) => wanted.has(each))
+        .map(({ name = "" }) => answer(core.readNamespacedSecret({ namespace, name }), expected)),
+    );
+    const unread = sorted.length - wanted.size;
+    return {
+      revisions: secrets.flatMap((secret) => (secret === undefined ? [] : readRevision(secret))),
+      leftOut:
+        unread === 0
+          ? []
+          : [`${unread} older of the ${sorted.length} revisions that Helm keeps of the release`],
+    };
+  });
+
+  const wholeLog = once(async (): Promise<Partly<{ lines: readonly LogLine[] }>> => {
+    const status = providerContainer(await pod());
+    if (status === undefined) {
+      throw new NotSeen(`the pod ${names.pod} has no container, and so no log`);
+    }
+    const request = { namespace, name: names.pod, container: status.name, timestamps: true };
+    const read = (part: LogPart) =>
+      logPart(core.readNamespacedPodLog({ ...request, ...part }), names.pod);
+    // The kubelet may have thrown the log before away.
+    const before = status.restartCount > 0 ? await ifSeen(logEnd(read, { previous: true })) : "";
+    return joined(parseLog(before ?? ""), await logBeginning(read), parseLog(await logEnd(read)));
+  });
+
   return {
     serverHost: new URL(connectionTo(clusterChoice(expected)).server).hostname.replace(
       /^\[(.*)\]$/,
@@ -103,31 +196,17 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
         return undefined;
       }
     }),
-    revisions: once(async () => {
-      const labelSelector = recordSelector({ name: releaseName });
-      const list = await answer(core.listNamespacedSecret({ namespace, labelSelector }), expected);
-      return (list?.items ?? []).map(readRevision).sort((a, b) => a.number - b.number);
-    }),
+    revisions: async () => (await records()).revisions,
     live,
     pod,
-    log: once(async () => {
-      const status = providerContainer(await pod());
-      if (status === undefined) {
-        throw new NotSeen(`the pod ${names.pod} has no container, and so no log`);
-      }
-      const request = { namespace, name: names.pod, container: status.name, timestamps: true };
-      const read = async (part: { tailLines?: number; limitBytes?: number; previous?: boolean }) =>
-        parseLog(await logPart(core.readNamespacedPodLog({ ...request, ...part }), names.pod));
-      // The kubelet may have thrown the log before away.
-      const before =
-        status.restartCount > 0 ? await ifSeen(read({ previous: true, tailLines })) : undefined;
-      const head = await read({ limitBytes: logBytes });
-      const tail = await read({ tailLines });
-      // Both parts of a short log are the same.
-      const last = head.at(-1);
-      const overlap = last === undefined ? -1 : tail.findLastIndex((line) => same(line, last));
-      return [...(before ?? []), ...head, ...tail.slice(overlap + 1)];
-    }),
+    remarks: once(
+      async () => (await answer(rolloutEvents(core, { namespace, names }), expected)) ?? [],
+    ),
+    log: async () => (await wholeLog()).lines,
+    leftOut: once(async () => [
+      ...((await ifSeen(records()))?.leftOut ?? []),
+      ...((await ifSeen(wholeLog()))?.leftOut ?? []),
+    ]),
     secret: once(async () => {
       const name = credentialSecret(expected);
       return name === undefined ? undefined : secretOf(name);

@@ -1,22 +1,28 @@
 /**
  * The part of the sandbox that makes volumes, as the provisioners of `beta3` (Rook) and of
  * `akash-provider-local-storage` (local-path) do on a real cluster: a volume for every claim of a storage
- * class, whatever its provisioner is called, and the end of a volume whose claim has gone.
+ * class of theirs, and the end of a volume whose claim has gone.
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
 import { flushCompileCache } from "node:module";
-import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1StorageClass,
+} from "@kubernetes/client-node";
 import { Api, hasStatus } from "./api.ts";
 import { withEachChange } from "./changes.ts";
 import { isReleased, volumeFor } from "./volumes.ts";
 
 const claimsPath = "/api/v1/persistentvolumeclaims";
 const volumesPath = "/api/v1/persistentvolumes";
+const classesPath = "/apis/storage.k8s.io/v1/storageclasses";
 
 async function reconcile(api: Api): Promise<void> {
   const claims = await api.list<V1PersistentVolumeClaim>(claimsPath);
-  for (const volume of claims.flatMap((claim) => volumeFor(claim) ?? [])) {
+  const classes = await api.list<V1StorageClass>(classesPath);
+  for (const volume of claims.flatMap((claim) => volumeFor(claim, classes) ?? [])) {
     await api.create(volumesPath, volume).catch(unlessStatus(409));
   }
   const volumes = await api.list<V1PersistentVolume>(volumesPath);
@@ -37,7 +43,7 @@ function main(kubeconfig: string): Promise<never> {
   const api = new Api(kubeconfig);
   // It is ended with a signal, which leaves no time for that.
   flushCompileCache();
-  return withEachChange(api, [claimsPath, volumesPath], () => reconcile(api));
+  return withEachChange(api, [claimsPath, volumesPath, classesPath], () => reconcile(api));
 }
 
 const [kubeconfig] = process.argv.slice(2);

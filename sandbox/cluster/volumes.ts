@@ -1,19 +1,33 @@
-import type { V1PersistentVolume, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1StorageClass,
+} from "@kubernetes/client-node";
 
 const provisionerName = "sandbox";
 const provisionedBy = "pv.kubernetes.io/provisioned-by";
+/** Those that the sandbox plays. A class of another gets no volumes, as one whose provisioner does not run. */
+const played = [provisionerName, "rancher.io/local-path"];
 
 /**
- * The volume for a claim, already reserved for it, or undefined for a claim that needs none. A reserved volume
- * is bound at once, even where the class waits for the first consumer; one node leaves nothing to wait for.
+ * The volume for a claim, already reserved for it, or undefined for a claim that needs none or names none of these
+ * classes. A reserved volume is bound at once, even where the class waits for the first consumer; one node leaves nothing
+ * to wait for.
  */
-export function volumeFor(claim: V1PersistentVolumeClaim): V1PersistentVolume | undefined {
+export function volumeFor(
+  claim: V1PersistentVolumeClaim,
+  classes: readonly V1StorageClass[],
+): V1PersistentVolume | undefined {
   const { name = "", namespace = "", uid = "", deletionTimestamp } = claim.metadata ?? {};
   const { storageClassName, volumeName, accessModes, resources, volumeMode } = claim.spec ?? {};
   if (
     deletionTimestamp !== undefined ||
     storageClassName === undefined ||
-    volumeName !== undefined
+    volumeName !== undefined ||
+    !classes.some(
+      ({ metadata, provisioner }) =>
+        metadata?.name === storageClassName && played.includes(provisioner),
+    )
   ) {
     return undefined;
   }

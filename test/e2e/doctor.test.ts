@@ -297,6 +297,56 @@ describe("doctor", () => {
       await apps.replaceNamespacedStatefulSetScale({ ...target, body });
     }
 
+    it("sees what keeps the pod from coming, and takes it out of the way", async () => {
+      const { name: namespace, pod } = patient;
+      const name = "small";
+      const spec = { hard: { "requests.cpu": "500m" } };
+      await cluster.core.createNamespacedResourceQuota({
+        namespace,
+        body: { metadata: { name }, spec },
+      });
+      await waitFor(
+        async () => {
+          const quota = await cluster.core.readNamespacedResourceQuota({ namespace, name });
+          return quota.status?.used?.["requests.cpu"] !== undefined;
+        },
+        { what: "the quota's use", timeout: 60_000 },
+      );
+      await cluster.core.deleteNamespacedPod({ namespace, name: pod });
+      await waitFor(async () => (await patient.ids()).includes("pod-obstacle"), {
+        what: "an event of the quota",
+        timeout: 120_000,
+      });
+      const found = (await patient.problems()).find(({ id }) => id === "pod-obstacle");
+      assert.equal(found?.subject, "quota");
+      assert.match(found.seen, /^The ResourceQuota small .*FailedCreate.*exceeded quota: small/);
+      await patient.mend("pod-obstacle");
+      await podReady(patient);
+      await cluster.core.deleteNamespacedResourceQuota({ namespace, name });
+    });
+
+    it("says what it left out of many revisions", async () => {
+      const { name: namespace } = patient;
+      const [deployed] = (
+        await cluster.core.listNamespacedSecret({ namespace, labelSelector: "owner=helm" })
+      ).items;
+      const { metadata, data } = deployed ?? assert.fail("there is no release");
+      const names = Array.from({ length: 15 }, (_, index) => `${metadata?.name ?? ""}-${index}`);
+      for (const [index, name] of names.entries()) {
+        const labels = { ...metadata?.labels, version: String(-index), status: "superseded" };
+        await cluster.core.createNamespacedSecret({
+          namespace,
+          body: { metadata: { name, labels }, data: data ?? {} },
+        });
+      }
+      const { findings } = await patient.report();
+      const left = findings.find(({ id }) => id === "left-out");
+      assert.match(left?.seen ?? "", /^left out: \d+ older of the \d+ revisions/);
+      for (const name of names) {
+        await cluster.core.deleteNamespacedSecret({ namespace, name });
+      }
+    });
+
     it("sees a pod that crashes, with what its container said before, and one with older settings", async () => {
       const log = await patient.log();
       const line = issuerLine("log-email");

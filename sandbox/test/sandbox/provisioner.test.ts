@@ -12,8 +12,14 @@ describe("provisioner", function () {
     },
   };
 
+  const classes = [
+    { metadata: { name: "beta3" }, provisioner: "sandbox" },
+    { metadata: { name: "local" }, provisioner: "rancher.io/local-path" },
+    { metadata: { name: "manual" }, provisioner: "kubernetes.io/no-provisioner" },
+  ];
+
   it("makes a volume of the claim's class and size, reserved for it", function () {
-    const volume = volumeFor(claim);
+    const volume = volumeFor(claim, classes);
     assert.equal(volume?.metadata?.name, "pvc-1234");
     assert.equal(volume.spec?.storageClassName, "beta3");
     assert.deepEqual(volume.spec.capacity, { storage: "10Gi" });
@@ -22,14 +28,24 @@ describe("provisioner", function () {
 
   it("makes none for a claim that has one, names no class, or is being deleted", function () {
     const { metadata, spec } = claim;
-    assert.equal(volumeFor({ metadata, spec: { ...spec, volumeName: "mine" } }), undefined);
-    assert.equal(volumeFor({ metadata, spec: {} }), undefined);
+    assert.equal(
+      volumeFor({ metadata, spec: { ...spec, volumeName: "mine" } }, classes),
+      undefined,
+    );
+    assert.equal(volumeFor({ metadata, spec: {} }, classes), undefined);
     const deleted = { ...metadata, deletionTimestamp: new Date() };
-    assert.equal(volumeFor({ metadata: deleted, spec }), undefined);
+    assert.equal(volumeFor({ metadata: deleted, spec }, classes), undefined);
+  });
+
+  it("makes one for a class that is there and whose provisioner it plays, and for no other", function () {
+    const made = ["beta3", "local", "manual", "gone"].filter((storageClassName) =>
+      volumeFor({ ...claim, spec: { ...claim.spec, storageClassName } }, classes),
+    );
+    assert.deepEqual(made, ["beta3", "local"]);
   });
 
   it("ends its own volumes when they are released, and nobody else's", function () {
-    const volume = volumeFor(claim);
+    const volume = volumeFor(claim, classes);
     assert(volume !== undefined);
     assert.equal(isReleased({ ...volume, status: { phase: "Bound" } }), false);
     assert.equal(isReleased({ ...volume, status: { phase: "Released" } }), true);

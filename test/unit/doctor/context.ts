@@ -97,6 +97,8 @@ export function context(changes: Changes = {}): Context {
           ),
         ),
       pod: () => Promise.resolve(pod(objects, expected)),
+      leftOut: () => Promise.resolve([]),
+      remarks: () => Promise.resolve([]),
       log: () => Promise.resolve(parseLog(log)),
       secret: () => Promise.resolve(undefined),
       walletSecret: () => Promise.resolve({ name: expected.names.walletSecret, entries: wallet }),

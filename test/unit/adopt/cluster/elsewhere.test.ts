@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { V1Secret } from "@kubernetes/client-node";
-import { elsewhereText } from "../../../../adopt/cluster/elsewhere.ts";
+import { elsewhereText, likeliest } from "../../../../adopt/cluster/elsewhere.ts";
 import { encodeRecord } from "../../../../lib/helmRecord.ts";
 import { record } from "./record.ts";
 
@@ -39,6 +39,15 @@ describe("a release that is not where it was looked for", () => {
       elsewhereText([named("my-provider")]),
       /--namespace other --release my-provider\.$/,
     );
+  });
+
+  it("is looked for where its name tells of it first, and not in thousands of others", () => {
+    const metadata = (namespace: string, name: string) => ({ namespace, labels: { name } });
+    const others = Array.from({ length: 5_000 }, (_, index) => metadata("tenants", `web-${index}`));
+    const mine = metadata("elsewhere", "my-provider");
+    const found = likeliest([...others, mine, metadata("akash-services", "x")]);
+    assert.deepEqual(found.slice(0, 2), [mine, metadata("akash-services", "x")]);
+    assert.equal(found.length, 50);
   });
 
   it("is said to be nowhere else only where that was looked for", () => {

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { releaseNames } from "../../chart/release.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { recordMetadata } from "../../lib/helmRecord.ts";
+import { systemClock, type Clock } from "../clock.ts";
+import type { Cluster } from "../cluster.ts";
+import { resourceHook } from "../hook.ts";
+import { removeLeftoverClaim } from "./leftoverClaim.ts";
+import { refuseUnlessAdmitted } from "./podSecurity.ts";
+import { RolloutWatch, type RolloutTarget } from "./watch.ts";
+
+/** Its pauses keep no process alive that has nothing else to do. */
+const backgroundClock: Clock = {
+  now: () => Date.now(),
+  wait: (milliseconds) => delay(milliseconds, undefined, { ref: false }),
+};
+
+/** The release that a hook is called for, as far as it looks at it. */
+interface ReleaseInputs {
+  readonly namespace: string;
+  readonly name: string;
+  readonly values?: { readonly fullnameOverride?: unknown; readonly nameOverride?: unknown };
+}
+
+/**
+ * A hook for before the namespace is made or adopted; see {@link refuseUnlessAdmitted}.
+ *
+ * @param name the hook's name
+ * @param cluster where the namespace is
+ */
+export function admissionHook(name: string, cluster: Cluster): pulumi.ResourceHook {
+  return resourceHook(name, async ({ newInputs }) => {
+    const { metadata } = newInputs as { readonly metadata: { readonly name: string } };
+    await refuseUnlessAdmitted(await cluster.coreApi(), {
+      ...commandTarget(cluster),
+      namespace: metadata.name,
+    });
+  });
+}
+
+/**
+ * The hooks of a Helm release that look at its pod while Helm waits for it: before, that the namespace admits the pod and
+ * no claim of a failed deployment is in its way; meanwhile, what keeps it from coming; and after a failure, they say so.
+ *
+ * @param name what the hooks' names begin with
+ * @param cluster where the release is
+ */
+export function rolloutHooks(name: string, cluster: Cluster) {
+  let watch: RolloutWatch | undefined;
+  const begin = async (inputs: ReleaseInputs, isNew: boolean) => {
+    const core = await cluster.coreApi();
+    const apps = await cluster.appsApi();
+    const { namespace, name: releaseName, values = {} } = inputs;
+    const names = releaseNames(releaseName, values);
+    const stack = pulumi.getStack();
+    const target: RolloutTarget = { ...commandTarget(cluster), namespace, names, stack };
+    await refuseUnlessAdmitted(core, target);
+    if (isNew) {
+      await removeClaim(core, apps, { namespace, releaseName, names });
+    }
+    const isRollingOut = async () => {
+      const status = ["pending-install", "pending-upgrade"];
+      return (await recordMetadata(core, { name: releaseName, status }, namespace)).length > 0;
+    };
+    watch = new RolloutWatch(
+      { core, apps, isRollingOut },
+      target,
+      (message) => pulumi.log.warn(message),
+      backgroundClock,
+    );
+    await watch.start();
+  };
+  const end = resourceHook(`${name}-end`, async () => {
+    await watch?.stop();
+  });
+  return {
+    beforeCreate: resourceHook(`${name}-install`, ({ newInputs }) =>
+      begin(newInputs as ReleaseInputs, true),
+    ),
+    beforeUpdate: resourceHook(`${name}-upgrade`, ({ newInputs }) =>
+      begin(newInputs as ReleaseInputs, false),
+    ),
+    after: end,
+    onError: new pulumi.ErrorHook(`${name}-failure`, async () => {
+      const words = await watch?.failure();
+      if (words !== undefined) {
+        await pulumi.log.error(words);
+      }
+      return false;
+    }),
+  } as const;
+}
+
+async function removeClaim(
+  core: Awaited<ReturnType<Cluster["coreApi"]>>,
+  apps: Awaited<ReturnType<Cluster["appsApi"]>>,
+  release: Parameters<typeof removeLeftoverClaim>[2],
+): Promise<void> {
+  const { claim } = release.names;
+  try {
+    if (await removeLeftoverClaim(core, apps, release, systemClock)) {
+      await pulumi.log.warn(
+        `Removed the claim ${claim}, which a failed deployment has left, and which never had a volume`,
+      );
+    }
+  } catch (error) {
+    await pulumi.log.warn(`The claim ${claim} of a failed deployment stays: ${messageOf(error)}`);
+  }
+}
+
+function commandTarget({ context: kubeContext, kubeconfigPath: kubeconfig }: Cluster) {
+  return { kubeContext, kubeconfig };
+}

@@ -1,0 +1,203 @@
+import type {
+  CoreV1Api,
+  CoreV1Event,
+  V1ContainerState,
+  V1ContainerStatus,
+  V1Pod,
+} from "@kubernetes/client-node";
+import type { ReleaseNames } from "../../chart/release.ts";
+import { unlessMissing } from "../../lib/kubernetesApi.ts";
+import { printableLine } from "../../lib/printable.ts";
+
+/** Where a release's pod is made: the objects whose events say why it does not come. */
+export interface RolloutPlace {
+  readonly namespace: string;
+  readonly names: Pick<ReleaseNames, "fullname" | "pod" | "claim">;
+}
+
+/** What the cluster says of an object. */
+export interface Remark {
+  /** The object, such as `StatefulSet/akash-provider`. */
+  readonly subject: string;
+  /** The object's id; another object of the name has another one. */
+  readonly uid: string;
+  /** In one word, such as `FailedCreate`. */
+  readonly reason: string;
+  readonly text: string;
+  /** How often it was said. */
+  readonly count: number;
+  /** When it was said last, in milliseconds since 1970, by the cluster's clock. */
+  readonly time: number;
+  /** Changes whenever it is said again. */
+  readonly version: string;
+}
+
+/** Normal events that a pod waits on; the others of that type tell of progress. */
+const waitingReasons = new Set([
+  "BackOff",
+  "ExternalProvisioning",
+  "FailedBinding",
+  "NotTriggerScaleUp",
+  "WaitForFirstConsumer",
+]);
+
+/**
+ * The events of the StatefulSet, the claim and the pod that are no progress, the newest last. They outlive their objects,
+ * by an hour as a rule (kube-apiserver, `--event-ttl`).
+ */
+export async function rolloutEvents(
+  core: Pick<CoreV1Api, "listNamespacedEvent">,
+  { namespace, names }: RolloutPlace,
+): Promise<readonly Remark[]> {
+  const subjects = [
+    ["StatefulSet", names.fullname],
+    ["PersistentVolumeClaim", names.claim],
+    ["Pod", names.pod],
+  ];
+  const lists = await Promise.all(
+    subjects.map(([kind = "", name = ""]) =>
+      core.listNamespacedEvent({
+        namespace,
+        fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name}`,
+        limit: mostEvents,
+      }),
+    ),
+  );
+  return lists
+    .flatMap(({ items }) => items)
+    .filter(({ type, reason = "" }) => type === "Warning" || waitingReasons.has(reason))
+    .map(remark)
+    .sort((a, b) => a.time - b.time);
+}
+
+/** Of one object. The API server keeps one event for each thing that is said again and again. */
+const mostEvents = 200;
+
+function remark(event: CoreV1Event): Remark {
+  const { involvedObject, reason = "", message = "", metadata, series } = event;
+  const last = series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime;
+  return {
+    subject: `${involvedObject.kind ?? ""}/${involvedObject.name ?? ""}`,
+    uid: involvedObject.uid ?? "",
+    reason,
+    text: message.replaceAll(/\s+/g, " ").trim(),
+    count: series?.count ?? event.count ?? 1,
+    time: new Date(last ?? event.firstTimestamp ?? metadata.creationTimestamp ?? 0).getTime(),
+    version: `${metadata.uid ?? ""}@${metadata.resourceVersion ?? ""}`,
+  };
+}
+
+/** What a pod's containers wait on, or ended with; nothing of a pod that is going. */
+export function containerRemarks(pod: V1Pod, now: number): readonly ContainerRemark[] {
+  const { metadata, status } = pod;
+  if (metadata?.deletionTimestamp !== undefined) {
+    return [];
+  }
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return statuses.flatMap((container) => {
+    const words = wordsOf(container);
+    return words === undefined
+      ? []
+      : [
+          {
+            ...words,
+            subject: `Pod/${metadata?.name ?? ""}, container ${container.name}`,
+            uid: metadata?.uid ?? "",
+            count: 1,
+            time: now,
+            version: `${metadata?.uid ?? ""} ${container.name} ${container.restartCount}`,
+            container: container.name,
+            ended: lastEnd(container) !== undefined,
+            previous: container.state?.terminated === undefined,
+          },
+        ];
+  });
+}
+
+/** What there is to say of a container that does not run. */
+export interface ContainerRemark extends Remark {
+  readonly container: string;
+  /** Whether it has run, so that there is a log. */
+  readonly ended: boolean;
+  /** Whether the log is that of the container before. */
+  readonly previous: boolean;
+}
+
+/** Reasons to wait that are no trouble. */
+const starting = new Set(["ContainerCreating", "PodInitializing"]);
+
+function wordsOf(container: V1ContainerStatus): Pick<Remark, "reason" | "text"> | undefined {
+  const { waiting } = container.state ?? {};
+  const end = lastEnd(container);
+  if (waiting !== undefined && !starting.has(waiting.reason ?? "")) {
+    const text = [waiting.message, end && endText(end)].filter((part) => part !== undefined);
+    return { reason: waiting.reason ?? "Waiting", text: text.join("; ") };
+  }
+  const terminated = container.state?.terminated;
+  return terminated !== undefined && terminated.exitCode !== 0
+    ? { reason: terminated.reason ?? "Error", text: endText(terminated) }
+    : undefined;
+}
+
+function lastEnd({ state, lastState }: V1ContainerStatus): V1ContainerState["terminated"] {
+  return state?.terminated ?? lastState?.terminated;
+}
+
+function endText({
+  exitCode,
+  reason,
+  message,
+}: NonNullable<V1ContainerState["terminated"]>): string {
+  const said = message === undefined ? "" : `: ${message.replaceAll(/\s+/g, " ").trim()}`;
+  return `ended with exit code ${exitCode}${reason === undefined ? "" : ` (${reason})`}${said}`;
+}
+
+/** How much of a container's log is shown, in lines and in bytes. */
+const lastLines = 6;
+const lastBytes = 16 * 1024;
+
+/** The last lines of a container's log; none where there is no log any more. */
+export async function lastLogLines(
+  core: Pick<CoreV1Api, "readNamespacedPodLog">,
+  { namespace, names }: RolloutPlace,
+  { container, previous }: Pick<ContainerRemark, "container" | "previous">,
+): Promise<readonly string[]> {
+  const log = await unlessMissing(
+    core.readNamespacedPodLog({
+      namespace,
+      name: names.pod,
+      container,
+      previous,
+      tailLines: lastLines,
+      limitBytes: lastBytes,
+    }),
+  );
+  return (log ?? "").split("\n").filter((line) => line.trim() !== "");
+}
+
+/**
+ * Remarks without what was said before of the same object in the same words, numbers aside; each with how often it was
+ * said.
+ */
+export function withoutRepetitions(remarks: readonly Remark[]): readonly Remark[] {
+  const groups = Map.groupBy(
+    remarks,
+    ({ subject, reason, text }) => `${subject} ${reason} ${text.replaceAll(/\d+/g, "0")}`,
+  );
+  return [...groups.values()]
+    .flatMap((group) => {
+      const last = group.at(-1);
+      const count = group.reduce((sum, each) => sum + each.count, 0);
+      return last === undefined ? [] : [{ ...last, count }];
+    })
+    .sort((a, b) => a.time - b.time);
+}
+
+const shownText = 500;
+
+/** A remark in one line. */
+export function remarkText({ subject, reason, text, count }: Remark): string {
+  const times = count > 1 ? ` (${count} times)` : "";
+  const cut = text.length > shownText ? `${text.slice(0, shownText)}…` : text;
+  return printableLine(`${subject}: ${reason}${times}${cut === "" ? "" : `: ${cut}`}`);
+}

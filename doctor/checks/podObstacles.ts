@@ -1,0 +1,46 @@
+import { obstacleOf } from "../../components/rollout/obstacles.ts";
+import { remarkText, withoutRepetitions } from "../../components/rollout/remarks.ts";
+import { kubectl } from "../../lib/clusterCommand.ts";
+import { shell } from "../../lib/shell.ts";
+import type { Check } from "../check.ts";
+import { found, type Problem } from "../finding.ts";
+
+const obstacle: Problem = {
+  id: "pod-obstacle",
+  severity: "error",
+  title: "Something keeps the provider's pod from coming",
+  why: "The cluster has noted it of the StatefulSet, the claim of the home volume or the pod, and keeps such events for an hour. With the cause out of the way, `pulumi up` deploys again.",
+  command: (expected) => kubectl(expected, shell`get events --sort-by=.lastTimestamp`),
+};
+
+/** What is in the way of a pod that is not ready. */
+export const podObstacles: Check = {
+  id: "pod-obstacles",
+  group: "Release",
+  title: "Nothing keeps the provider's pod from coming",
+  problems: [obstacle],
+  run: async ({ expected, cluster }) => {
+    const pod = await cluster.pod();
+    const ready = pod?.status?.conditions?.find(({ type }) => type === "Ready");
+    if (ready?.status === "True") {
+      return { found: [], seen: "it is ready" };
+    }
+    const remarks = withoutRepetitions(await cluster.remarks());
+    const obstacles = remarks.flatMap((remark) => {
+      const known = obstacleOf(remark, expected);
+      return known === undefined ? [] : [{ ...known, remark }];
+    });
+    const latest = new Map(obstacles.map((each) => [each.id, each]));
+    return {
+      found: [...latest.values()].map(({ id, meaning, command, remark }) =>
+        found(obstacle, expected, {
+          subject: id,
+          expected: "no such event",
+          seen: `${meaning}. ${remarkText(remark)}`,
+          command,
+        }),
+      ),
+      seen: `${remarks.length} events, none of a known cause`,
+    };
+  },
+};

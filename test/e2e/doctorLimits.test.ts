@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { V1Secret } from "@kubernetes/client-node";
+import type { Report } from "../../doctor/report.ts";
+import { recordSelector } from "../../lib/helmRecord.ts";
+import { podLogs } from "../../sandbox/cluster/podLog.ts";
+import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
+import { ended, Patient, start } from "../support/patient.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const revisions = 5_000;
+const logSize = 50 * 1024 * 1024;
+const error = "cert-issuer: failed to renew certificate for provider.doctor-large.example.test";
+
+/** A module that writes at its process's end how much memory, in MB, and processor time, in seconds, it has used. */
+const measuring = `data:text/javascript,${encodeURIComponent(`
+  process.on("exit", () => {
+    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+    const used = { megabytes: maxRSS / 1024, seconds: (userCPUTime + systemCPUTime) / 1e6 };
+    process.stderr.write("used " + JSON.stringify(used) + "\\n");
+  });`)}`;
+
+describe("doctor on a large cluster", () => {
+  let sandbox: Sandbox;
+  let cluster: Cluster;
+  let patient: Patient;
+
+  before(async () => {
+    sandbox = await testSandbox();
+    cluster = new Cluster(sandbox);
+    patient = await Patient.create(sandbox, "doctor-large", {});
+  });
+  after(async () => {
+    patient.close();
+    await patient.workspace.destroy();
+  });
+
+  /** As many revisions before the deployed one, which is the last. */
+  async function addRevisions(): Promise<void> {
+    const namespace = patient.name;
+    const labelSelector = recordSelector({ status: "deployed" });
+    const { items } = await cluster.core.listNamespacedSecret({ namespace, labelSelector });
+    const [deployed] = items;
+    const { metadata, data, type } = deployed ?? assert.fail("nothing is deployed");
+    const copy = (version: number): V1Secret => ({
+      metadata: {
+        name: `${metadata?.name ?? ""}-${version}`,
+        labels: { ...metadata?.labels, version: String(-version), status: "superseded" },
+      },
+      ...(data && { data }),
+      ...(type !== undefined && { type }),
+    });
+    for (let version = 1; version < revisions; version += 50) {
+      const batch = Array.from({ length: 50 }, (_, index) => copy(version + index));
+      await Promise.all(
+        batch.map((body) => cluster.core.createNamespacedSecret({ namespace, body })),
+      );
+    }
+  }
+
+  async function writeLog(): Promise<void> {
+    const log = await patient.log();
+    const file = join(podLogs(sandbox.directory, patient.name), `${patient.pod}.log`);
+    const line = { text: `INF bid order=${"x".repeat(180)}` };
+    while (statSync(file).size < logSize) {
+      log.write(Array.from({ length: 10_000 }, () => line));
+    }
+    log.write([{ text: error }]);
+  }
+
+  it("stays small and quick with thousands of revisions and a long log, and says what it left out", async () => {
+    await addRevisions();
+    await writeLog();
+    const args = ["-s", patient.name, "--json", `--dns-server=${sandbox.dns.address}`];
+    const child = start(sandbox, patient.workspace.directory, args, {
+      NODE_OPTIONS: `--import=${measuring}`,
+    });
+    const { stdout, stderr } = await ended(child);
+    const [, used = "{}"] = /^used (.*)$/m.exec(stderr) ?? [];
+    const { megabytes, seconds } = JSON.parse(used) as Record<"megabytes" | "seconds", number>;
+    assert(megabytes < 300, `${megabytes} MB`);
+    assert(seconds < 20, `${seconds} s`);
+
+    const { findings } = JSON.parse(stdout) as Report;
+    const seen = (id: string) => findings.find((finding) => finding.id === id)?.seen ?? "";
+    assert.match(seen("release"), /^revision 1, deployed$/);
+    assert.match(seen("log-renewal-failed"), /failed to renew certificate/);
+    assert.match(
+      seen("left-out"),
+      /^left out: \d+ older of the 5\d{3} revisions .*; what the log has between its first 8 MB and its last \d+ lines$/,
+    );
+  });
+});

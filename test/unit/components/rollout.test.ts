@@ -1,0 +1,570 @@
+import assert from "node:assert/strict";
+import type { CoreV1Event, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { releaseNames } from "../../../chart/release.ts";
+import { systemClock } from "../../../components/clock.ts";
+import { removeLeftoverClaim } from "../../../components/rollout/leftoverClaim.ts";
+import { obstacleOf, type ObstacleTarget } from "../../../components/rollout/obstacles.ts";
+import { refuseUnlessAdmitted } from "../../../components/rollout/podSecurity.ts";
+import type { Remark } from "../../../components/rollout/remarks.ts";
+import { RolloutWatch, type RolloutCluster } from "../../../components/rollout/watch.ts";
+import { ClusterRefusal } from "../../../lib/kubernetesApi.ts";
+
+const names = releaseNames("akash-provider");
+const target: ObstacleTarget & { readonly names: typeof names } = {
+  namespace: "akash-services",
+  names,
+  stack: "prod",
+};
+const subjects = {
+  set: "StatefulSet/akash-provider",
+  claim: "PersistentVolumeClaim/home-akash-provider-0",
+  pod: "Pod/akash-provider-0",
+  init: "Pod/akash-provider-0, container init",
+};
+/** How the StatefulSet's controller begins (kubernetes, pkg/controller/statefulset/stateful_pod_control.go). */
+const refused = "create Pod akash-provider-0 in StatefulSet akash-provider failed error: ";
+const hostPath =
+  'pods "akash-provider-0" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume")';
+
+function remark(subject: string, reason: string, text: string): Remark {
+  return { subject, uid: "1", reason, text, count: 1, time: 0, version: "1@1" };
+}
+
+describe("what keeps a pod from coming", () => {
+  /** What the cluster says, and what that is; the words are Kubernetes' own. */
+  const lines: readonly (readonly [
+    subject: string,
+    reason: string,
+    text: string,
+    id: string | undefined,
+    certainty?: string,
+  ])[] = [
+    [subjects.set, "FailedCreate", refused + hostPath, "pod-security", "certain"],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: exceeded quota: small, requested: limits.cpu=2,requests.cpu=1, used: limits.cpu=500m,requests.cpu=0, limited: limits.cpu=1,requests.cpu=500m`,
+      "quota",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      'create Claim home-akash-provider-0 for Pod akash-provider-0 in StatefulSet akash-provider failed error: persistentvolumeclaims "home-akash-provider-0" is forbidden: exceeded quota: disk, requested: requests.storage=10Gi, used: requests.storage=0, limited: requests.storage=1Gi',
+      "quota",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: failed quota: small: must specify limits.cpu for: init,provider`,
+      "quota-unsaid",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: no PriorityClass with name high was found`,
+      "priority-class",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: [maximum cpu usage per Container is 500m, but limit is 2, maximum cpu usage per Container is 500m, but limit is 2]`,
+      "limit-range",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}admission webhook "pods.example.test" denied the request: no pod of this name`,
+      "webhook-refuses",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}admission webhook "pods.example.test" denied the request without explanation`,
+      "webhook-refuses",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: ValidatingAdmissionPolicy 'no-host' with binding 'all' denied request: hostPath is not allowed`,
+      "policy-refuses",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}Internal error occurred: failed calling webhook "pods.example.test": failed to call webhook: Post "https://127.0.0.1:1/?timeout=10s": dial tcp 127.0.0.1:1: connect: connection refused`,
+      "webhook-down",
+      "lasting",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: error looking up service account akash-services/akash-provider: serviceaccount "akash-provider" not found`,
+      "service-account",
+      "lasting",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: unable to create new content in namespace akash-services because it is being terminated`,
+      "namespace-ends",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}Pod "akash-provider-0" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`,
+      "pod-refused",
+      "lasting",
+    ],
+    [
+      subjects.claim,
+      "ProvisioningFailed",
+      'storageclass.storage.k8s.io "beta2" not found',
+      "storage-class",
+      "certain",
+    ],
+    [
+      subjects.claim,
+      "FailedBinding",
+      "no persistent volumes available for this claim and no storage class is set",
+      "storage-class-none",
+      "lasting",
+    ],
+    [
+      subjects.claim,
+      "ExternalProvisioning",
+      "Waiting for a volume to be created either by the external provisioner 'rook-ceph.rbd.csi.ceph.com' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
+      "volume",
+      "passing",
+    ],
+    [
+      subjects.pod,
+      "FailedMount",
+      'MountVolume.SetUp failed for volume "keys" : secret "akash-provider-keys" not found',
+      "volume-mount",
+      "passing",
+    ],
+    [
+      subjects.pod,
+      "FailedScheduling",
+      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+      "scheduling",
+      "passing",
+    ],
+    [
+      subjects.pod,
+      "FailedScheduling",
+      "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found",
+      undefined,
+    ],
+    [
+      subjects.pod,
+      "Failed",
+      'Failed to pull image "ghcr.io/akash-network/provider:0.0.0": rpc error: code = NotFound desc = failed to pull and unpack image',
+      "image",
+      "passing",
+    ],
+    [
+      subjects.pod,
+      "BackOff",
+      'Back-off pulling image "ghcr.io/akash-network/provider:0.0.0"',
+      "image",
+      "passing",
+    ],
+    [subjects.init, "ErrImagePull", "pull access denied for image x", "image", "passing"],
+    [
+      subjects.pod,
+      "InspectFailed",
+      'Failed to apply default image tag "ghcr.io/a:b:c": couldn\'t parse image name "ghcr.io/a:b:c": invalid reference format',
+      "image-name",
+      "certain",
+    ],
+    [
+      subjects.init,
+      "CreateContainerConfigError",
+      'secret "akash-provider-gcp-dns" not found',
+      "container-configuration",
+      "lasting",
+    ],
+    [
+      subjects.pod,
+      "Failed",
+      "Error: couldn't find key CF_DNS_API_TOKEN in Secret akash-services/akash-provider-cloudflare-dns",
+      "container-configuration",
+      "lasting",
+    ],
+    [
+      subjects.init,
+      "CrashLoopBackOff",
+      "back-off 5m0s restarting failed container=init pod=akash-provider-0; ended with exit code 1 (Error)",
+      "crash",
+      "passing",
+    ],
+    [
+      subjects.pod,
+      "BackOff",
+      "Back-off restarting failed container init in pod akash-provider-0_akash-services(1)",
+      "crash",
+      "passing",
+    ],
+    [subjects.pod, "Unhealthy", "Readiness probe failed: timeout", undefined],
+  ];
+  for (const [subject, reason, text, id, certainty] of lines) {
+    it(`${reason}: ${text.replace(refused, "").slice(0, 90)}`, () => {
+      const obstacle = obstacleOf(remark(subject, reason, text), target);
+      assert.equal(obstacle?.id, id);
+      assert.equal(obstacle?.certainty, certainty);
+    });
+  }
+
+  it("gives a quota the room that is missing", () => {
+    const [, , text = ""] = lines.find(([, , , id]) => id === "quota") ?? [];
+    assert.equal(
+      obstacleOf(remark(subjects.set, "FailedCreate", text), target)?.command,
+      `kubectl -n akash-services patch resourcequota small --type=merge -p '{"spec":{"hard":{"limits.cpu":"2500m","requests.cpu":"1"}}}'`,
+    );
+  });
+});
+
+/** A cluster of one release, whose time passes at once. */
+class FakeRollout {
+  events: CoreV1Event[] = [];
+  pod: V1Pod | undefined;
+  statefulSet: V1StatefulSet | undefined = { metadata: { uid: "set" }, spec: undefined } as never;
+  claim = { metadata: { uid: "1" }, status: { phase: "Pending" } };
+  isRollingOut = true;
+  logs: string[] = [];
+  failure: Error | undefined;
+  readonly deleted: unknown[] = [];
+  readonly told: string[] = [];
+  #elapsed = 0;
+  /** What happens at a moment, in seconds. */
+  readonly later = new Map<number, () => void>();
+  #waiting: (() => void) | undefined;
+
+  readonly watch = new RolloutWatch(
+    {
+      core: {
+        listNamespacedEvent: ({ fieldSelector = "" }: { fieldSelector?: string }) => {
+          if (this.failure !== undefined) {
+            return Promise.reject(this.failure);
+          }
+          const [, kind, name] = /involvedObject.kind=(.*),involvedObject.name=(.*)/.exec(
+            fieldSelector,
+          ) as unknown as string[];
+          return Promise.resolve({
+            items: this.events.filter(
+              ({ involvedObject }) => involvedObject.kind === kind && involvedObject.name === name,
+            ),
+          });
+        },
+        readNamespacedPod: () => this.#found(this.pod),
+        readNamespacedPodLog: () => this.#found(this.logs.join("\n")),
+        readNamespacedPersistentVolumeClaim: () => this.#found(this.claim),
+      },
+      apps: {
+        readNamespacedStatefulSet: () => this.#found(this.statefulSet),
+        deleteNamespacedStatefulSet: (request: unknown) => {
+          this.deleted.push(request);
+          return Promise.resolve({});
+        },
+      },
+      isRollingOut: () => Promise.resolve(this.isRollingOut),
+    } as unknown as RolloutCluster,
+    target,
+    (message) => {
+      this.told.push(message);
+      return Promise.resolve();
+    },
+    {
+      now: () => this.#elapsed,
+      wait: async (milliseconds) => {
+        await new Promise<void>((go) => (this.#waiting = go));
+        this.#elapsed += milliseconds;
+      },
+    },
+  );
+
+  #found<T>(value: T | undefined): Promise<T> {
+    return value === undefined
+      ? Promise.reject(Object.assign(new Error("HTTP-Code: 404"), { code: 404 }))
+      : Promise.resolve(value);
+  }
+
+  say(kind: string, reason: string, message: string, more: Partial<CoreV1Event> = {}): void {
+    const name = { StatefulSet: names.fullname, Pod: names.pod }[kind] ?? names.claim;
+    this.events.push({
+      involvedObject: { kind, name, uid: "1" },
+      metadata: { uid: `${this.events.length}`, resourceVersion: "1" },
+      type: "Warning",
+      reason,
+      message,
+      ...more,
+    });
+  }
+
+  /** Lets time pass, look by look. */
+  async pass(seconds: number): Promise<void> {
+    for (const end = this.#elapsed + seconds * 1_000; this.#elapsed < end;) {
+      await this.#untilWaiting();
+      this.#waiting?.();
+      this.#waiting = undefined;
+      await this.#untilWaiting();
+    }
+  }
+
+  async #untilWaiting(): Promise<void> {
+    for (let turns = 0; this.#waiting === undefined && turns < 1_000; turns += 1) {
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** As when Helm has failed. */
+  async fail(): Promise<string | undefined> {
+    const words = this.watch.failure();
+    await this.#untilWaiting();
+    this.#waiting?.();
+    return words;
+  }
+}
+
+describe("a rollout that is watched", () => {
+  let rollout: FakeRollout;
+  beforeEach(() => {
+    rollout = new FakeRollout();
+  });
+
+  it("is told within seconds that the pod cannot come, and ended", async () => {
+    await rollout.watch.start();
+    rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
+    await rollout.pass(4);
+    assert.deepEqual(rollout.told, []);
+    await rollout.pass(8);
+    assert.equal(rollout.told.length, 1);
+    assert.match(
+      rollout.told[0] ?? "",
+      /cannot come\. .*level baseline only.*: kubectl label namespace akash-services pod-security\.kubernetes\.io\/enforce=privileged --overwrite\nHelm's wait for it is ended\.$/,
+    );
+    assert.deepEqual(rollout.deleted, [
+      {
+        namespace: "akash-services",
+        name: "akash-provider",
+        body: { propagationPolicy: "Background", preconditions: { uid: "set" } },
+      },
+    ]);
+    await rollout.pass(30);
+    assert.equal(rollout.told.length, 1, "it is told again");
+    assert.equal(rollout.deleted.length, 1);
+    const words = (await rollout.fail()) ?? "";
+    assert.match(words, /StatefulSet\/akash-provider: FailedCreate: create Pod/);
+    assert.match(words, /by deleting the StatefulSet/);
+    assert.match(words, /\nThen deploy again: pulumi up -s prod$/);
+  });
+
+  it("is not ended for what may pass, which is told at its end", async () => {
+    await rollout.watch.start();
+    rollout.pod = { metadata: { uid: "1" } };
+    rollout.say("Pod", "FailedScheduling", "0/1 nodes are available: 1 Insufficient memory.");
+    await rollout.pass(60);
+    assert.deepEqual([rollout.told, rollout.deleted], [[], []]);
+    const words = (await rollout.fail()) ?? "";
+    assert.match(words, /No node takes the pod \(0\/1 nodes are available: 1 Insufficient memory/);
+    assert.doesNotMatch(words, /by deleting/);
+  });
+
+  it("is told of a webhook that stays down, and goes on", async () => {
+    await rollout.watch.start();
+    rollout.say(
+      "StatefulSet",
+      "FailedCreate",
+      `${refused}Internal error occurred: failed calling webhook "pods.example.test": EOF`,
+    );
+    await rollout.pass(10);
+    assert.deepEqual(rollout.told, []);
+    await rollout.pass(20);
+    assert.match(rollout.told.join(), /does not come.*\nHelm waits for it until its time is up\.$/);
+    assert.deepEqual(rollout.deleted, []);
+    await rollout.fail();
+  });
+
+  it("is neither told nor ended where the pod has come after all", async () => {
+    await rollout.watch.start();
+    rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
+    await rollout.pass(4);
+    rollout.pod = { metadata: { uid: "1" } };
+    await rollout.pass(20);
+    assert.deepEqual([rollout.told, rollout.deleted], [[], []]);
+    await rollout.fail();
+  });
+
+  for (const [what, change] of [
+    ["while Helm puts the revision before back", () => (rollout.isRollingOut = false)],
+    [
+      "where the home volume would go with the StatefulSet",
+      () =>
+        (rollout.statefulSet = {
+          metadata: { uid: "set" },
+          spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete" } },
+        } as V1StatefulSet),
+    ],
+  ] as const) {
+    it(`is told, and not ended, ${what}`, async () => {
+      change();
+      await rollout.watch.start();
+      rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
+      await rollout.pass(20);
+      assert.match(rollout.told.join(), /cannot come.*\nHelm waits for it until its time is up\.$/);
+      assert.deepEqual(rollout.deleted, []);
+      await rollout.fail();
+    });
+  }
+
+  it("is not told what was said before it, unless it is said again", async () => {
+    rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
+    await rollout.watch.start();
+    await rollout.pass(20);
+    assert.deepEqual(rollout.told, []);
+    assert.equal(await rollout.fail(), undefined);
+  });
+
+  it("says each thing once, the newest last, with the last lines of a container that ends", async () => {
+    await rollout.watch.start();
+    const at = (second: number) => new Date(second * 1_000);
+    rollout.say("Pod", "BackOff", "Back-off restarting failed container init in pod x", {
+      type: "Normal",
+      count: 3,
+      lastTimestamp: at(5),
+    });
+    rollout.say("StatefulSet", "FailedCreate", `${refused}pods is forbidden: 1`, {
+      lastTimestamp: at(1),
+    });
+    rollout.say("StatefulSet", "FailedCreate", `${refused}pods is forbidden: 2`, {
+      lastTimestamp: at(2),
+    });
+    rollout.say("Pod", "Pulled", "Container image already present", { type: "Normal" });
+    rollout.logs = ["importing key", "Error: ciphertext decryption failed"];
+    rollout.pod = {
+      metadata: { uid: "1", name: names.pod },
+      status: {
+        initContainerStatuses: [
+          {
+            name: "init",
+            image: "",
+            imageID: "",
+            ready: false,
+            restartCount: 2,
+            state: { waiting: { reason: "CrashLoopBackOff" } },
+            lastState: { terminated: { exitCode: 1, reason: "Error" } },
+          },
+        ],
+      },
+    };
+    await rollout.pass(4);
+    const lines = ((await rollout.fail()) ?? "").split("\n");
+    const shown = lines.filter((line) => line.startsWith("  ")).map((line) => line.trim());
+    assert.match(shown[0] ?? "", /^StatefulSet\/akash-provider: FailedCreate \(2 times\): .*: 2$/);
+    assert.deepEqual(shown.slice(1).sort(), [
+      "Pod/akash-provider-0, container init: CrashLoopBackOff: ended with exit code 1 (Error)",
+      "Pod/akash-provider-0: BackOff (3 times): Back-off restarting failed container init in pod x",
+      "| Error: ciphertext decryption failed",
+      "| importing key",
+    ]);
+  });
+
+  it("says why it sees nothing, where it may not look", async () => {
+    rollout.failure = new ClusterRefusal(403, "The cluster does not allow that: 403");
+    await rollout.watch.start();
+    await rollout.pass(10);
+    assert.match((await rollout.fail()) ?? "", /cannot be seen: The cluster does not allow that/);
+  });
+});
+
+describe("a namespace", () => {
+  const admit = (label: string | undefined, refusal: Error | undefined) =>
+    refuseUnlessAdmitted(
+      {
+        readNamespace: () =>
+          Promise.resolve({
+            metadata: {
+              labels: label === undefined ? {} : { "pod-security.kubernetes.io/enforce": label },
+            },
+          }),
+        createNamespacedPod: () =>
+          refusal === undefined ? Promise.resolve({}) : Promise.reject(refusal),
+      } as unknown as Parameters<typeof refuseUnlessAdmitted>[0],
+      { namespace: "akash-services", kubeContext: "home" },
+    );
+  const security = new ClusterRefusal(403, `The cluster does not allow that: 403 (${hostPath})`);
+  const right = new ClusterRefusal(403, "The cluster does not allow that: 403 (no right)");
+
+  it("that does not admit the pod is refused, with the command that admits it", async () => {
+    await assert.rejects(admit(undefined, security), {
+      message:
+        'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not begun. ' +
+        "Admit it, and deploy then: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s stack",
+    });
+  });
+
+  it("is judged by its label where nobody may make a pod", async () => {
+    await assert.rejects(admit("restricted", right), /its label .* is restricted/);
+    await admit("privileged", right);
+    await admit(undefined, right);
+  });
+
+  it("that admits the pod is right, whatever its label says", async () => {
+    await admit("baseline", undefined);
+  });
+});
+
+describe("a claim that a failed deployment has left", () => {
+  const release = { namespace: "akash-services", releaseName: "akash-provider", names };
+  const left = {
+    metadata: { uid: "1", labels: { "app.kubernetes.io/instance": "akash-provider" } },
+    spec: {},
+    status: { phase: "Pending" },
+  };
+  const missing = () => Promise.reject(Object.assign(new Error("404"), { code: 404 }));
+
+  async function isRemoved(claim: object | undefined, statefulSet?: object): Promise<boolean> {
+    let present = claim;
+    const core = {
+      readNamespacedPersistentVolumeClaim: () =>
+        present === undefined ? missing() : Promise.resolve(present),
+      deleteNamespacedPersistentVolumeClaim: () => {
+        present = undefined;
+        return Promise.resolve({});
+      },
+    };
+    const apps = {
+      readNamespacedStatefulSet: () =>
+        statefulSet === undefined ? missing() : Promise.resolve(statefulSet),
+    };
+    const [one, other] = [core, apps] as unknown as [
+      Parameters<typeof removeLeftoverClaim>[0],
+      Parameters<typeof removeLeftoverClaim>[1],
+    ];
+    const said = await removeLeftoverClaim(one, other, release, systemClock);
+    assert.equal(said, claim !== undefined && present === undefined);
+    return said;
+  }
+
+  it("is removed where it never had a volume", async () => {
+    assert.equal(await isRemoved(left), true);
+  });
+
+  it("stays where it has one, is another's, or is in use", async () => {
+    assert.equal(await isRemoved(undefined), false);
+    assert.equal(await isRemoved({ ...left, status: { phase: "Bound" } }), false);
+    assert.equal(await isRemoved({ ...left, spec: { volumeName: "mine" } }), false);
+    assert.equal(await isRemoved({ ...left, metadata: { uid: "1" } }), false);
+    assert.equal(await isRemoved(left, {}), false);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import type { Remark } from "../../../components/rollout/remarks.ts";
+import { firstDeployment } from "../../../doctor/checks/firstDeployment.ts";
+import { podObstacles } from "../../../doctor/checks/podObstacles.ts";
+import { expectation } from "../../../doctor/expectation.ts";
+import { findings } from "./context.ts";
+
+const refused: Remark = {
+  subject: "StatefulSet/akash-provider",
+  uid: "1",
+  reason: "FailedCreate",
+  text: 'create Pod akash-provider-0 in StatefulSet akash-provider failed error: pods "akash-provider-0" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume")',
+  count: 12,
+  time: 0,
+  version: "1@1",
+};
+const admit =
+  "kubectl label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite";
+
+describe("a first deployment that has failed", () => {
+  const wallet = {
+    type: "kubernetes:core/v1:Secret",
+    inputs: {
+      metadata: {
+        namespace: "akash",
+        name: "home-provider-keys",
+        labels: { "app.kubernetes.io/instance": "home" },
+      },
+      data: { "key.txt": {} },
+    },
+    outputs: {},
+  };
+
+  it("is looked for where the wallet's Secret says", () => {
+    const { namespace, releaseName, names, isUnfinished } = expectation("prod", [wallet]);
+    assert.deepEqual(
+      { namespace, releaseName, pod: names.pod, claim: names.claim, isUnfinished },
+      {
+        namespace: "akash",
+        releaseName: "home",
+        pod: "home-provider-0",
+        claim: "home-home-provider-0",
+        isUnfinished: true,
+      },
+    );
+  });
+
+  it("has not begun where there is no such Secret", () => {
+    assert.throws(() => expectation("prod", []), /has not deployed a provider\. Deploy it: pulumi/);
+  });
+
+  const gone = { revisions: () => Promise.resolve([]), pod: () => Promise.resolve(undefined) };
+
+  it("is told with what was in the way, and the commands that mend it and deploy", async () => {
+    const cluster = { ...gone, remarks: () => Promise.resolve([refused]) };
+    const [finding] = await findings(firstDeployment, { cluster });
+    assert.deepEqual(
+      [finding?.id, finding?.seen, finding?.command],
+      [
+        "release-not-deployed",
+        "no release akash-provider, no pod akash-provider-0 and 1 events of it in namespace akash-services",
+        `${admit} && pulumi up -s prod`,
+      ],
+    );
+    const [obstacle] = await findings(podObstacles, { cluster });
+    assert.deepEqual([obstacle?.id, obstacle?.subject], ["pod-obstacle", "pod-security"]);
+    assert.equal(obstacle?.command, admit);
+    assert.match(
+      obstacle?.seen ?? "",
+      /level baseline only.*FailedCreate \(12 times\): create Pod/,
+    );
+  });
+
+  it("is told with where to look, where nothing is known to be in the way", async () => {
+    const [finding] = await findings(firstDeployment, { cluster: gone });
+    assert.equal(finding?.command, "kubectl -n akash-services get events --sort-by=.lastTimestamp");
+    assert.deepEqual(await findings(podObstacles, { cluster: gone }), []);
+  });
+
+  it("is the release's own trouble where a revision is left", async () => {
+    const revision = { status: "pending-install", number: 1 };
+    const [finding] = await findings(firstDeployment, { revision });
+    assert.equal(finding?.id, "release-pending");
+  });
+});
+
+describe("a pod that is ready", () => {
+  it("has nothing in its way, whatever was", async () => {
+    const remarks = () => Promise.resolve([refused]);
+    assert.deepEqual(await findings(podObstacles, { cluster: { remarks } }), []);
+  });
+});
