@@ -1,5 +1,6 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { obstacleOf } from "../../components/rollout/obstacles.ts";
-import { remarkText, withoutRepetitions } from "../../components/rollout/remarks.ts";
+import { remarkText, withoutRepetitions, type Remark } from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { shell } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
@@ -25,7 +26,9 @@ export const podObstacles: Check = {
     if (ready?.status === "True") {
       return { found: [], seen: "it is ready" };
     }
-    const remarks = withoutRepetitions(await cluster.remarks());
+    const remarks = withoutRepetitions(await cluster.remarks()).filter((remark) =>
+      concerns(remark, pod),
+    );
     const obstacles = remarks.flatMap((remark) => {
       const known = obstacleOf(remark, expected);
       return known === undefined ? [] : [{ ...known, remark }];
@@ -44,3 +47,14 @@ export const podObstacles: Check = {
     };
   },
 };
+
+/** Whether a remark is about the pod as it is: events outlive what they tell of, which may have passed long ago. */
+function concerns({ subject, uid }: Remark, pod: V1Pod | undefined): boolean {
+  if (pod === undefined) {
+    return true;
+  }
+  if (subject.startsWith("PersistentVolumeClaim/")) {
+    return pod.spec?.nodeName === undefined;
+  }
+  return subject.startsWith("Pod/") && uid === pod.metadata?.uid;
+}

@@ -6,7 +6,7 @@ import { removeLeftoverClaim } from "../../../components/rollout/leftoverClaim.t
 import { obstacleOf, type ObstacleTarget } from "../../../components/rollout/obstacles.ts";
 import { refuseUnlessAdmitted } from "../../../components/rollout/podSecurity.ts";
 import type { Remark } from "../../../components/rollout/remarks.ts";
-import { RolloutWatch, type RolloutCluster } from "../../../components/rollout/watch.ts";
+import { RolloutWatch } from "../../../components/rollout/watch.ts";
 import { ClusterRefusal } from "../../../lib/kubernetesApi.ts";
 
 const names = releaseNames("akash-provider");
@@ -278,7 +278,7 @@ class FakeRollout {
         },
       },
       isRollingOut: () => Promise.resolve(this.isRollingOut),
-    } as unknown as RolloutCluster,
+    },
     target,
     (message) => {
       this.told.push(message);
@@ -499,7 +499,7 @@ describe("a namespace", () => {
           }),
         createNamespacedPod: () =>
           refusal === undefined ? Promise.resolve({}) : Promise.reject(refusal),
-      } as unknown as Parameters<typeof refuseUnlessAdmitted>[0],
+      },
       { namespace: "akash-services", kubeContext: "home" },
     );
   const security = new ClusterRefusal(403, `The cluster does not allow that: 403 (${hostPath})`);

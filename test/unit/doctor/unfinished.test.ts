@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Remark } from "../../../components/rollout/remarks.ts";
 import { firstDeployment } from "../../../doctor/checks/firstDeployment.ts";
 import { podObstacles } from "../../../doctor/checks/podObstacles.ts";
@@ -81,6 +82,36 @@ describe("a first deployment that has failed", () => {
     const revision = { status: "pending-install", number: 1 };
     const [finding] = await findings(firstDeployment, { revision });
     assert.equal(finding?.id, "release-pending");
+  });
+});
+
+describe("a pod that is not ready", () => {
+  const about = (subject: string, uid: string, text: string): Remark => ({
+    ...refused,
+    ...{ subject, uid, text, reason: "FailedScheduling" },
+  });
+  const seen = async (pod: V1Pod, ...remarks: readonly Remark[]) => {
+    const cluster = { pod: () => Promise.resolve(pod), remarks: () => Promise.resolve(remarks) };
+    return (await findings(podObstacles, { cluster })).map(({ subject }) => subject);
+  };
+  const claim: Remark = {
+    ...refused,
+    ...{ subject: "PersistentVolumeClaim/home-akash-provider-0", reason: "ProvisioningFailed" },
+    text: 'storageclass.storage.k8s.io "beta3" not found',
+  };
+
+  it("has in its way what is said of itself, and not of what was in the way of another before", async () => {
+    const pod = { metadata: { uid: "now" }, spec: { containers: [] } };
+    const own = about("Pod/akash-provider-0", "now", "0/1 nodes are available");
+    const former = about("Pod/akash-provider-0", "before", "0/1 nodes are available");
+    assert.deepEqual(await seen(pod, refused, former), []);
+    assert.deepEqual(await seen(pod, refused, own), ["scheduling"]);
+  });
+
+  it("has its claim in its way only until it has a node", async () => {
+    const pod = { metadata: { uid: "now" }, spec: { containers: [] } };
+    assert.deepEqual(await seen(pod, claim), ["storage-class"]);
+    assert.deepEqual(await seen({ ...pod, spec: { ...pod.spec, nodeName: "node" } }, claim), []);
   });
 });
 
