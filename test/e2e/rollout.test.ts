@@ -331,7 +331,7 @@ describe("a rollout whose pod cannot come", () => {
   it("for want of a node is told at the end, with the scheduler's words", async () => {
     const name = "rollout-node";
     const workspace = await stack(name, {
-      timeout: "20",
+      timeout: "40",
       values: { nodeSelector: { "example.test/disk": "none-has-it" } },
     });
     const output = await failed(workspace);
