@@ -29,6 +29,7 @@ describe("release names", () => {
       googleCloudSecret: "akash-provider-gcp-dns",
       cloudflareSecret: "akash-provider-cloudflare-dns",
       pod: "akash-provider-0",
+      claim: "home-akash-provider-0",
     });
   });
 });

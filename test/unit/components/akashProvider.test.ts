@@ -52,10 +52,13 @@ describe("AkashProvider", () => {
 
   it("keeps the namespace when the stack goes, and labels it", async () => {
     const { "p-namespace": namespace } = await resources({ namespace: "akash-eu" });
-    assert.deepEqual(namespace?.options, { retainOnDelete: true });
+    assert.deepEqual(namespace?.options, {
+      retainOnDelete: true,
+      hooks: { beforeCreate: ["p-admission"] },
+    });
     assert.deepEqual(inputs<{ metadata: unknown }>(namespace).metadata, {
       name: "akash-eu",
-      labels: { "akash.network": "true" },
+      labels: { "akash.network": "true", "pod-security.kubernetes.io/enforce": "privileged" },
     });
   });
 

@@ -44,7 +44,7 @@ describe("doctor, the report", () => {
     assert.equal(exitCode[worst(report)], 0);
     const text = reportText(report, plain);
     assert.match(text, /^provider\.example\.com \(stack prod\)\n\nRelease\n {2}✔ The Helm release/);
-    assert.match(text, /\n18 ok, 0 info, 0 warning, 0 error$/);
+    assert.match(text, /\n20 ok, 0 info, 0 warning, 0 error$/);
   });
 
   const command =
