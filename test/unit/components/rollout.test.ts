@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { CoreV1Event, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { getStack } from "@pulumi/pulumi";
 import { releaseNames } from "../../../chart/release.ts";
 import { systemClock } from "../../../components/clock.ts";
 import { removeLeftoverClaim } from "../../../components/rollout/leftoverClaim.ts";
@@ -509,7 +510,7 @@ describe("a namespace", () => {
     await assert.rejects(admit(undefined, security), {
       message:
         'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not begun. ' +
-        "Admit it, and deploy then: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s stack",
+        `Admit it, and deploy then: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s ${getStack()}`,
     });
   });
 
