@@ -4,6 +4,7 @@ import { remarkText, withoutRepetitions, type Remark } from "../../components/ro
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { shell } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
+import type { Expectation } from "../expectation.ts";
 import { found, type Problem } from "../finding.ts";
 
 const obstacle: Problem = {
@@ -27,7 +28,7 @@ export const podObstacles: Check = {
       return { found: [], seen: "it is ready" };
     }
     const remarks = withoutRepetitions(await cluster.remarks()).filter((remark) =>
-      concerns(remark, pod),
+      concerns(remark, pod, expected),
     );
     const obstacles = remarks.flatMap((remark) => {
       const known = obstacleOf(remark, expected);
@@ -48,10 +49,18 @@ export const podObstacles: Check = {
   },
 };
 
-/** Whether a remark is about the pod as it is: events outlive what they tell of, which may have passed long ago. */
-function concerns({ subject, uid }: Remark, pod: V1Pod | undefined): boolean {
-  if (pod === undefined) {
+/** Whether a remark is about what is there: events outlive what they tell of, which may have passed long ago. */
+function concerns(
+  { subject, uid }: Remark,
+  pod: V1Pod | undefined,
+  { isUnfinished = false }: Expectation,
+): boolean {
+  if (isUnfinished) {
+    // Helm has taken all away again that they are about.
     return true;
+  }
+  if (pod === undefined) {
+    return subject.startsWith("StatefulSet/");
   }
   if (subject.startsWith("PersistentVolumeClaim/")) {
     return pod.spec?.nodeName === undefined;

@@ -332,8 +332,8 @@ describe("doctor", () => {
       ).items;
       const { metadata, data } = deployed ?? assert.fail("there is no release");
       const names = Array.from({ length: 15 }, (_, index) => `${metadata?.name ?? ""}-${index}`);
-      for (const [index, name] of names.entries()) {
-        const labels = { ...metadata?.labels, version: String(-index), status: "superseded" };
+      for (const name of names) {
+        const labels = { ...metadata?.labels, version: "0", status: "superseded" };
         await cluster.core.createNamespacedSecret({
           namespace,
           body: { metadata: { name, labels }, data: data ?? {} },

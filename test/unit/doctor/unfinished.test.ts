@@ -115,6 +115,20 @@ describe("a pod that is not ready", () => {
   });
 });
 
+describe("a pod that is not there", () => {
+  it("has in its way what keeps it from being made, and not what was in the way of the one before", async () => {
+    const text = "0/1 nodes are available";
+    const former: Remark = { ...refused, ...{ subject: "Pod/akash-provider-0", text } };
+    const gone = { pod: () => Promise.resolve(undefined) };
+    const seen = async (remark: Remark) => {
+      const cluster = { ...gone, remarks: () => Promise.resolve([remark]) };
+      return (await findings(podObstacles, { cluster })).map(({ subject }) => subject);
+    };
+    assert.deepEqual(await seen({ ...former, reason: "FailedScheduling" }), []);
+    assert.deepEqual(await seen(refused), ["pod-security"]);
+  });
+});
+
 describe("a pod that is ready", () => {
   it("has nothing in its way, whatever was", async () => {
     const remarks = () => Promise.resolve([refused]);
