@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
-import { AdmissionregistrationV1Api, StorageV1Api } from "@kubernetes/client-node";
+import type { V1StorageClass, V1ValidatingWebhookConfiguration } from "@kubernetes/client-node";
 import { createAuthority } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
@@ -190,7 +190,10 @@ describe("a rollout whose pod cannot come", () => {
     let server: Server;
     let caBundle: string;
     let port: number;
-    const webhooks = () => cluster.config.makeApiClient(AdmissionregistrationV1Api);
+    const type = {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+    };
 
     before(async () => {
       const authority = await createAuthority("webhook");
@@ -226,28 +229,22 @@ describe("a rollout whose pod cannot come", () => {
     });
 
     async function admit(name: string, url: string): Promise<void> {
-      await webhooks().createValidatingWebhookConfiguration({
-        body: {
-          metadata: { name },
-          webhooks: [
-            {
-              name: "pods.example.test",
-              admissionReviewVersions: ["v1"],
-              clientConfig: { url, caBundle },
-              failurePolicy: "Fail",
-              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
-              rules: [
-                {
-                  apiGroups: [""],
-                  apiVersions: ["v1"],
-                  operations: ["CREATE"],
-                  resources: ["pods"],
-                },
-              ],
-              sideEffects: "None",
-            },
-          ],
-        },
+      await cluster.objects.create<V1ValidatingWebhookConfiguration>({
+        ...type,
+        metadata: { name },
+        webhooks: [
+          {
+            name: "pods.example.test",
+            admissionReviewVersions: ["v1"],
+            clientConfig: { url, caBundle },
+            failurePolicy: "Fail",
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+            rules: [
+              { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
+            ],
+            sideEffects: "None",
+          },
+        ],
       });
     }
 
@@ -261,7 +258,7 @@ describe("a rollout whose pod cannot come", () => {
         /cannot come\. The admission webhook pods\.example\.test refuses the pod \(no pods on Sundays\): kubectl get validating/,
       );
       await assertNoRelease(name);
-      await webhooks().deleteValidatingWebhookConfiguration({ name });
+      await cluster.objects.delete({ ...type, metadata: { name } });
       await workspace.up();
       await assertDeployed(workspace);
     });
@@ -277,7 +274,7 @@ describe("a rollout whose pod cannot come", () => {
       );
       assert.match(output, /StatefulSet\/rollout-down-provider: FailedCreate .*connection refused/);
       await assertNoRelease(name);
-      await webhooks().deleteValidatingWebhookConfiguration({ name });
+      await cluster.objects.delete({ ...type, metadata: { name } });
       await workspace.up();
       await assertDeployed(workspace);
     });
@@ -310,9 +307,13 @@ describe("a rollout whose pod cannot come", () => {
 
     it("that nobody makes is told at the end, and comes with the next up once it is made", async () => {
       const name = "rollout-unbound";
-      const classes = cluster.config.makeApiClient(StorageV1Api);
-      const unserved = { metadata: { name: "unserved" }, provisioner: "example.test/none" };
-      await classes.createStorageClass({ body: unserved });
+      const unserved: V1StorageClass & { readonly metadata: { readonly name: string } } = {
+        apiVersion: "storage.k8s.io/v1",
+        kind: "StorageClass",
+        metadata: { name: "unserved" },
+        provisioner: "example.test/none",
+      };
+      await cluster.objects.create(unserved);
       const workspace = await stack(name, { ...storage("unserved"), timeout: "20" });
       const output = await failed(workspace);
       assert.match(
@@ -321,8 +322,8 @@ describe("a rollout whose pod cannot come", () => {
       );
       assert.match(output, /PersistentVolumeClaim\/\S+: ExternalProvisioning.*example\.test\/none/);
       await assertNoRelease(name);
-      await classes.deleteStorageClass({ name: "unserved" });
-      await classes.createStorageClass({ body: { ...unserved, provisioner: "sandbox" } });
+      await cluster.objects.delete(unserved);
+      await cluster.objects.create({ ...unserved, provisioner: "sandbox" });
       await workspace.up();
       await assertDeployed(workspace);
     });

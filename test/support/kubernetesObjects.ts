@@ -20,7 +20,8 @@ export class Cluster {
   /** For clients of further types. */
   readonly config = new KubeConfig();
   readonly core: CoreV1Api;
-  private readonly objects: KubernetesObjectApi;
+  /** For objects of any type. */
+  readonly objects: KubernetesObjectApi;
 
   constructor(sandbox: Sandbox) {
     this.config.loadFromFile(sandbox.kubeconfig);
