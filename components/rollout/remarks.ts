@@ -43,10 +43,11 @@ const waitingReasons = new Set([
 
 /**
  * The events of the StatefulSet, the claim and the pod that are no progress, the newest last. They outlive their objects,
- * by an hour as a rule (kube-apiserver, `--event-ttl`).
+ * by an hour as a rule (kube-apiserver, `--event-ttl`), and what they tell of: each claim waits for its volume for a
+ * moment, so that nothing is told of one that has it.
  */
 export async function rolloutEvents(
-  core: Pick<CoreV1Api, "listNamespacedEvent">,
+  core: Pick<CoreV1Api, "listNamespacedEvent" | "readNamespacedPersistentVolumeClaim">,
   { namespace, names }: RolloutPlace,
 ): Promise<readonly Remark[]> {
   const subjects = [
@@ -63,11 +64,21 @@ export async function rolloutEvents(
       }),
     ),
   );
-  return lists
+  const remarks = lists
     .flatMap(({ items }) => items)
     .filter(({ type, reason = "" }) => type === "Warning" || waitingReasons.has(reason))
     .map(remark)
     .sort((a, b) => a.time - b.time);
+  const ofClaim = ({ subject }: Remark) => subject === `PersistentVolumeClaim/${names.claim}`;
+  if (!remarks.some(ofClaim)) {
+    return remarks;
+  }
+  const claim = await unlessMissing(
+    core.readNamespacedPersistentVolumeClaim({ namespace, name: names.claim }),
+  );
+  return claim?.status?.phase === "Bound"
+    ? remarks.filter((each) => !ofClaim(each) || each.uid !== claim.metadata?.uid)
+    : remarks;
 }
 
 /** Of one object. The API server keeps one event for each thing that is said again and again. */

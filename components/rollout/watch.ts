@@ -57,7 +57,10 @@ export class RolloutWatch {
   readonly #clock: Clock;
   /** What was said before, by its version. */
   readonly #before = new Set<string>();
-  readonly #remarks = new Map<string, Remark>();
+  /** What the cluster says as of the last look. */
+  #events: readonly Remark[] = [];
+  /** Of containers, which say only what they do now, by the container. */
+  readonly #containers = new Map<string, Remark>();
   /** Of containers that have ended, by the version of the remark. */
   readonly #logs = new Map<string, readonly string[]>();
   /** Since when an obstacle is in the way, by its id. */
@@ -109,8 +112,8 @@ export class RolloutWatch {
    */
   async failure(): Promise<string | undefined> {
     await this.stop();
-    const pod = await this.#look();
-    const remarks = this.#relevant(pod);
+    await this.#look();
+    const remarks = this.#remarks;
     if (remarks.length === 0) {
       return this.#blindness;
     }
@@ -147,16 +150,13 @@ export class RolloutWatch {
   async #look(): Promise<V1Pod | undefined> {
     const { namespace, names } = this.#target;
     return this.#tolerant(async () => {
-      for (const remark of await rolloutEvents(this.#cluster.core, this.#target)) {
-        if (!this.#before.has(remark.version)) {
-          this.#remarks.set(remark.version.split("@")[0] ?? "", remark);
-        }
-      }
+      const events = await rolloutEvents(this.#cluster.core, this.#target);
+      this.#events = events.filter(({ version }) => !this.#before.has(version));
       const pod = await unlessMissing(
         this.#cluster.core.readNamespacedPod({ namespace, name: names.pod }),
       );
       for (const remark of pod === undefined ? [] : containerRemarks(pod, this.#clock.now())) {
-        this.#remarks.set(`${remark.uid} ${remark.container}`, remark);
+        this.#containers.set(`${remark.uid} ${remark.container}`, remark);
         if (remark.ended && !this.#logs.has(remark.version)) {
           this.#logs.set(remark.version, []);
           await this.#tolerant(async () => {
@@ -169,16 +169,10 @@ export class RolloutWatch {
     });
   }
 
-  /** What was said that is still worth saying: a claim that has its volume has waited for it in the end. */
-  #relevant(pod: V1Pod | undefined): readonly Remark[] {
-    const scheduled = pod?.spec?.nodeName !== undefined;
-    return withoutRepetitions([...this.#remarks.values()].sort((a, b) => a.time - b.time)).filter(
-      ({ subject, reason }) =>
-        !(
-          scheduled &&
-          subject.startsWith("PersistentVolumeClaim/") &&
-          reason !== "ProvisioningFailed"
-        ),
+  /** What was said since the beginning, the newest last. */
+  get #remarks(): readonly Remark[] {
+    return withoutRepetitions(
+      [...this.#events, ...this.#containers.values()].sort((a, b) => a.time - b.time),
     );
   }
 
@@ -226,7 +220,7 @@ export class RolloutWatch {
         ? claim?.metadata?.uid === uid && claim.status?.phase !== "Bound"
         : pod?.metadata?.uid === uid;
     };
-    const remarks = withoutRepetitions([...this.#remarks.values()]).filter(stands);
+    const remarks = this.#remarks.filter(stands);
     const obstacles = remarks.flatMap((remark) => obstacleOf(remark, this.#target) ?? []);
     return [...new Map(obstacles.map((obstacle) => [obstacle.id, obstacle])).values()];
   }

@@ -480,6 +480,25 @@ describe("a rollout that is watched", () => {
     ]);
   });
 
+  for (const [phase, isSaid] of [
+    ["Pending", true],
+    ["Bound", false],
+  ] as const) {
+    it(`says ${isSaid ? "" : "nothing "}of what a claim waits for that is ${phase}, though the pod is gone`, async () => {
+      await rollout.watch.start();
+      rollout.say("PersistentVolumeClaim", "ExternalProvisioning", "Waiting for a volume", {
+        type: "Normal",
+      });
+      rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
+      await rollout.pass(4);
+      rollout.claim.status.phase = phase;
+      const words = (await rollout.fail()) ?? "";
+      assert.match(words, /FailedCreate/);
+      assert.equal(words.includes("ExternalProvisioning"), isSaid, words);
+      assert.equal(words.includes("has no volume yet"), isSaid, words);
+    });
+  }
+
   it("says why it sees nothing, where it may not look", async () => {
     rollout.failure = new ClusterRefusal(403, "The cluster does not allow that: 403");
     await rollout.watch.start();
