@@ -158,7 +158,7 @@ export const caErrors: readonly IssuerError[] = [
     id: "log-order",
     severity,
     pattern:
-      /acme:error:(orderNotReady|badNonce|conflict|alreadyReplaced)|authorizations for these identifiers|the authorization state|authorization must be pending|expired authorization|server didn't respond to our request|certificate: time limit exceeded|No (such )?(order|challenge|authorization)|Order \d+ is expired|doesn't match (account )?ID|unexpected (challenge|authorization) status|invalid authorization(?=\\n|"|$)/i,
+      /acme:error:(orderNotReady|badNonce|conflict|alreadyReplaced)|authorizations for these identifiers|the authorization state|authorization must be pending|expired authorization|server didn't respond to our request|certificate: time limit exceeded|No (such )?(order|challenge|authorization)|Order \d+ is expired|doesn't match (account )?ID|unexpected (challenge|authorization) status|invalid (authorization|challenge|order)(: %!w\(<nil>\))?(?=\\n|"|$)/i,
     title: "The CA did not bring the order to its end",
     why: "An order that was begun has ended in another state than the issuer waits for. The next attempt begins another; a restart tries at once.",
     command: restart,
@@ -178,9 +178,9 @@ export const caErrors: readonly IssuerError[] = [
     id: "log-protocol",
     severity,
     pattern:
-      /acme:error:(malformed|badCSR|badSignatureAlgorithm|badRevocationReason|alreadyRevoked|invalidProfile|compound)|failed to (post JWS message|sign content|create jose signer|unmarshal|marshal message)/i,
-    title: "The CA does not take the issuer's request as it is",
-    why: "Something on the way changes it, such as a proxy in front of the CA, or the directory URL is not that of the CA itself, or its rules are newer than the provider.",
+      /acme:error:(malformed|badCSR|badSignatureAlgorithm|badRevocationReason|alreadyRevoked|invalidProfile|compound)|failed to (post JWS message|sign content|create jose signer|unmarshal|marshal message)|\]: empty URL|bundle starts with a CA certificate/i,
+    title: "The issuer and the CA do not understand each other",
+    why: "Something on the way changes what they say, such as a proxy in front of the CA, or the directory URL is not that of the CA itself, or its rules are newer than the provider.",
     command: askDirectory,
   },
 ];

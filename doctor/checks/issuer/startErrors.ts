@@ -86,7 +86,7 @@ export const containerErrors: readonly IssuerError[] = [
     id: "log-storage-damaged",
     severity,
     pattern:
-      /cert storage: |failed to read resource for|invalid PEM certificate data for|failed to parse certificate |^Error: (unexpected end of JSON input|invalid character .* (looking for|in (literal|string)))/i,
+      /cert storage: |failed to read resource for|invalid PEM certificate data for|failed to parse (certificate|private key)\b|no certificates were found while parsing|PEM decode did not yield|(unknown|invalid) PEM (header|block)|unknown private key type|^Error: (unexpected end of JSON input|invalid character .* (looking for|in (literal|string)))/i,
     title: "What the issuer has stored is damaged",
     why: "A write that was cut short leaves half a file, and the issuer neither reads nor replaces it. Without its folder the provider makes an account and gets a certificate anew.",
     command: (expected) => restartWithoutStored(expected),
