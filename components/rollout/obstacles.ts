@@ -40,8 +40,12 @@ interface KnownObstacle {
   readonly command: (target: ObstacleTarget, words: readonly string[]) => ShellText;
 }
 
-const describePod = (target: ObstacleTarget) =>
-  kubectl(target, shell`describe pod ${target.names.pod}`);
+/** Of a pod that Helm may have taken away again meanwhile. */
+const eventsOfPod = (target: ObstacleTarget) =>
+  kubectl(
+    target,
+    shell`get events --field-selector involvedObject.name=${target.names.pod} --sort-by=.lastTimestamp`,
+  );
 const describeClaim = (target: ObstacleTarget) =>
   kubectl(target, shell`describe pvc ${target.names.claim}`);
 const webhooks = (target: ObstacleTarget) =>
@@ -218,7 +222,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "passing",
     pattern: /: (?:FailedMount|FailedAttachVolume|FailedMapVolume): (.*)/,
     meaning: ([words]) => `A volume of the pod cannot be mounted (${words ?? ""})`,
-    command: describePod,
+    command: eventsOfPod,
   },
   {
     id: "scheduling",
@@ -226,7 +230,7 @@ const known: readonly KnownObstacle[] = [
     // Without a volume there is no node, which says nothing new.
     pattern: /: FailedScheduling: (?!.*unbound immediate PersistentVolumeClaims)(.*)/,
     meaning: ([words]) => `No node takes the pod (${words ?? ""})`,
-    command: describePod,
+    command: eventsOfPod,
   },
   {
     id: "image-name",
@@ -241,7 +245,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|RegistryUnavailable|SignatureValidationFailed|Failed|BackOff): (.*\bimage\b.*)/i,
     meaning: ([words]) => `The image cannot be pulled (${words ?? ""})`,
-    command: describePod,
+    command: eventsOfPod,
   },
   {
     id: "container-configuration",
@@ -249,7 +253,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /: (?:CreateContainerConfigError: (.*)|Failed: Error: ((?:secret|configmap) .*not found.*|couldn't find key .*))/,
     meaning: ([one, other]) => `The container cannot be made (${[one, other].join("")})`,
-    command: describePod,
+    command: eventsOfPod,
   },
   {
     id: "container-start",
@@ -257,7 +261,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /: (?:CreateContainerError|RunContainerError|PreStartHookError|PostStartHookError|FailedCreatePodSandBox|FailedPostStartHook|FailedPreStopHook): (.*)/,
     meaning: ([words]) => `The container cannot be started (${words ?? ""})`,
-    command: describePod,
+    command: eventsOfPod,
   },
   {
     id: "crash",
@@ -265,7 +269,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /, container (\S+): (?:CrashLoopBackOff|Error|OOMKilled|ContainerCannotRun|StartError)|: BackOff: Back-off restarting failed container (\S+)/,
     meaning: ([one, other]) => `The container ${[one, other].join("")} ends again and again`,
-    command: describePod,
+    command: eventsOfPod,
   },
 ];
 

@@ -75,6 +75,10 @@ describe("a rollout whose pod cannot come", () => {
     assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
     const seconds = updateSeconds(output);
     assert(seconds < long / 3, `it took ${seconds} s`);
+    const looks = output.matchAll(/(?<=: )kubectl (?:-n \S+ )?(?:describe|get) .*$/gm);
+    for (const command of new Set([...looks].map(([text]) => text))) {
+      await run(workspace, command);
+    }
     return output;
   }
 
@@ -185,7 +189,10 @@ describe("a rollout whose pod cannot come", () => {
       settingsOf(name, { values: { resources: { limits: { cpu: "2", memory: "6Gi" } } } }),
     );
     const output = await failed(workspace);
-    assert.match(output, /A LimitRange of the namespace forbids the pod \(maximum memory usage/);
+    assert.match(
+      output,
+      /A LimitRange of the namespace forbids the pod \(maximum memory usage.*: kubectl -n \S+ describe limitrange$/m,
+    );
     await assertDeployed(workspace);
     workspace.configure(settingsOf(name, { website: "https://new.example.test" }));
     await workspace.up();
@@ -299,7 +306,10 @@ describe("a rollout whose pod cannot come", () => {
       const name = "rollout-class";
       const workspace = await stack(name, storage("beta9"));
       const output = await failed(workspace);
-      assert.match(output, /cannot come\. There is no storage class beta9/);
+      assert.match(
+        output,
+        /cannot come\. There is no storage class beta9.*: kubectl get storageclasses$/m,
+      );
       assert.match(
         output,
         /PersistentVolumeClaim\/home-rollout-class-provider-0: ProvisioningFailed.*"beta9" not found/,
@@ -342,7 +352,10 @@ describe("a rollout whose pod cannot come", () => {
       values: { nodeSelector: { "example.test/disk": "none-has-it" } },
     });
     const output = await failed(workspace);
-    assert.match(output, /No node takes the pod \(0\/1 nodes are available: .*node affinity/);
+    assert.match(
+      output,
+      /No node takes the pod \(0\/1 nodes are available: .*node affinity.*kubectl -n \S+ get events/,
+    );
     assert.doesNotMatch(output, /cannot come/);
     await assertNoRelease(name);
     workspace.configure(settingsOf(name, {}));
