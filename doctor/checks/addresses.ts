@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import type { Check } from "../check.ts";
-import { found, type Finding, type Problem } from "../finding.ts";
+import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import type { Addresses } from "../facts/dns.ts";
 import { askAddresses, askChallenge } from "./lookUp.ts";
 import { shell } from "../../lib/shell.ts";
@@ -19,6 +20,14 @@ const hostPrivate: Problem = {
   title: "DNS gives an address for the provider's host that the internet cannot reach",
   why: "Tenants and the CA come from the internet; a private address leads them nowhere.",
   command: askAddresses,
+};
+
+const hostSplit: Problem = {
+  id: "host-split",
+  severity: "info",
+  title: "DNS tells this network another address of the provider's host than the internet",
+  why: "The doctor has looked at ports 80 and 8443 where this network finds them, which says nothing of the way from outside: a firewall or a router may close it. The command looks at what the internet is told.",
+  command: ({ stack }) => shell`npm run doctor -- -s ${stack} --dns-server 1.1.1.1`,
 };
 
 const hostIpv6: Problem = {
@@ -59,13 +68,27 @@ export const addresses: Check = {
   id: "addresses",
   group: "The way in",
   title: "DNS leads to the provider and to its tenants' ingresses",
-  problems: [hostMissing, hostPrivate, hostIpv6, ingressMissing],
+  problems: [hostMissing, hostPrivate, hostSplit, hostIpv6, ingressMissing],
   run: async ({ expected, dns, reached }) => {
     const probe = `doctor.ingress.${expected.domain}`;
-    const [host, ingress] = await Promise.all([dns.addresses(expected.host), dns.addresses(probe)]);
+    const [here, ingress] = await Promise.all([dns.addresses(expected.host), dns.addresses(probe)]);
     const findings: Finding[] = [];
+    // A public address is the internet's, whoever tells it.
+    const isDoubtful = all(here).some((each) => isUnreachable(each) && !reached.includes(each));
+    const outside = isDoubtful ? await ifSeen(dns.outside(expected.host)) : undefined;
+    const host = outside ?? here;
+    const differs = !isDeepStrictEqual(new Set(all(host)), new Set(all(here)));
+    const seenHere = differs ? `, and ${all(here).join(", ")} in this network` : "";
     if (all(host).length === 0) {
-      findings.push(found(hostMissing, expected, { expected: "A or AAAA", seen: "neither" }));
+      const seen = `neither${seenHere}`;
+      findings.push(found(hostMissing, expected, { expected: "A or AAAA", seen }));
+    } else if (outside !== undefined && differs) {
+      findings.push(
+        found(hostSplit, expected, {
+          expected: `${all(here).join(", ")}, as in this network`,
+          seen: `${all(host).join(", ")} by ${outside.server}`,
+        }),
+      );
     }
     const given = all(host).filter((address) => !reached.includes(address));
     for (const address of given.filter(isUnreachable)) {
@@ -84,7 +107,7 @@ export const addresses: Check = {
         found(ingressMissing, expected, { expected: wanted, seen: `none for ${probe}` }),
       );
     }
-    return { found: findings, seen: `${expected.host} is ${all(host).join(", ")}` };
+    return { found: findings, seen: `${expected.host} is ${all(host).join(", ")}${seenHere}` };
   },
 };
 

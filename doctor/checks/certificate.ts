@@ -6,7 +6,7 @@ import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
-import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
+import { closedOrUnseen, insideAnswer, unseen } from "./notSeenFromHere.ts";
 import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 
 const closed: Problem = {
@@ -21,6 +21,14 @@ const hidden = unseen(
   apiPort,
   ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 );
+
+const serviceDead: Problem = {
+  id: "service-leads-nowhere",
+  severity: "error",
+  title: "The provider's Service does not lead to its pod",
+  why: "The pod answers on port 8443, and its Service does not: it selects no pod that is ready, or another port, or is not there. Every way from outside goes through it.",
+  command: (expected) => kubectl(expected, shell`describe service ${expected.names.fullname}`),
+};
 
 const chain: Problem = {
   id: "certificate-chain",
@@ -120,7 +128,7 @@ export const certificate: Check = {
   group: "Certificate",
   title: "Port 8443 serves the stack's certificate",
   problems: [
-    ...[closed, hidden, chain, selfSigned, staging, production, otherIssuer],
+    ...[closed, hidden, serviceDead, chain, selfSigned, staging, production, otherIssuer],
     ...[incomplete, untrusted, privateRoot, chainOutOfTime, notYetValid, otherName],
   ],
   run: async (context) => {
@@ -128,12 +136,15 @@ export const certificate: Check = {
     const served = await wire.certificate();
     if ("unreachable" in served) {
       const seen = served.unreachable;
+      const { pod, service } = await cluster.inside();
+      if (pod && service === false) {
+        const wanted = `the Service ${expected.names.fullname} answers as its pod does`;
+        const nowhere = { expected: wanted, seen: `only the pod answers; ${seen}` };
+        return { seen, found: [found(serviceDead, expected, nowhere)] };
+      }
       const sighting = { expected: "a TLS server", seen };
-      const finding = await closedOrUnseen(
-        context,
-        [closed, hidden],
-        sighting,
-        cluster.insideAnswer,
+      const finding = await closedOrUnseen(context, [closed, hidden], sighting, () =>
+        insideAnswer(context),
       );
       return { seen, found: [finding] };
     }

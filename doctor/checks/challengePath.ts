@@ -4,7 +4,7 @@ import type { Expectation } from "../expectation.ts";
 import { challengePort, type Reply, type Unreachable } from "../facts/wire.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { challengeRoute } from "./challengeRoute.ts";
-import { closedOrUnseen, unseen } from "./notSeenFromHere.ts";
+import { closedOrUnseen, insideAnswer, unseen } from "./notSeenFromHere.ts";
 import { askChallenge } from "./lookUp.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 import { shell, type ShellText } from "../../lib/shell.ts";
@@ -86,7 +86,7 @@ export const challengePath: Check = {
 /** The way of a challenge inside the cluster: the entry's controller has taken the route, and the pod answers. */
 async function insideWay(context: Context): Promise<string | undefined> {
   const route = await ifSeen(challengeRoute.run(context));
-  const pod = await context.cluster.insideAnswer();
+  const pod = await insideAnswer(context);
   return route === undefined || route.found.length > 0 || pod === undefined
     ? undefined
     : `the route is ${route.seen}, and ${pod}`;

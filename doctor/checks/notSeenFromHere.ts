@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { placeholder, shell, type ShellText } from "../../lib/shell.ts";
 import type { Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
+import { apiPort } from "../facts/wire.ts";
 import { found, ifSeen, type Finding, type Problem, type Sighting } from "../finding.ts";
 
 /** What both ports have in common. */
@@ -43,6 +44,18 @@ export async function closedOrUnseen(
   return seenInside === undefined
     ? found(closed, expected, sighting)
     : found(unseen, expected, { ...sighting, seen: `${sighting.seen}; inside, ${seenInside}` });
+}
+
+/** What answers on the provider's port inside the cluster; undefined where nothing is seen there. */
+export async function insideAnswer({
+  expected: { names },
+  cluster,
+}: Pick<Context, "expected" | "cluster">): Promise<string | undefined> {
+  const { pod, service } = await cluster.inside();
+  if (service === true) {
+    return `the Service ${names.fullname} answers on port ${apiPort}`;
+  }
+  return pod ? `the pod ${names.pod} answers on port ${apiPort}` : undefined;
 }
 
 /** Whether the API server answers at an address of the host: then there is a way to that address from here. */

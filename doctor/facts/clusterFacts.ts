@@ -43,10 +43,18 @@ export interface ClusterFacts {
   readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
   /** The name or address of the API server's host. */
   readonly serverHost: string;
-  /** What answers on the provider's port as the API server reaches its pod; undefined where nothing does, or it may not be asked. */
-  readonly insideAnswer: () => Promise<string | undefined>;
+  /** What answers on the provider's port inside the cluster, as the API server reaches it. */
+  readonly inside: () => Promise<InsideView>;
   /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
   readonly onGke: () => Promise<boolean>;
+}
+
+/** The provider's port as it is seen inside the cluster. */
+export interface InsideView {
+  /** Whether the pod itself answers. Not where the API server may not be asked for it. */
+  readonly pod: boolean;
+  /** Whether the Service leads to something that answers; undefined where the API server may not be asked for it. */
+  readonly service: boolean | undefined;
 }
 
 /** A Secret. */
@@ -186,15 +194,21 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
       /^\[(.*)\]$/,
       "$1",
     ),
-    insideAnswer: once(async () => {
-      const target = { namespace, name: `https:${names.pod}:${apiPort}`, path: "status" };
-      try {
-        await core.connectGetNamespacedPodProxyWithPath(target);
-        return `the pod ${names.pod} answers on port ${apiPort}`;
-      } catch {
-        // Whether the API server may not be asked, has no way to the pod, or waits for it in vain.
-        return undefined;
-      }
+    inside: once(async () => {
+      const path = "status";
+      const [pod, service] = await Promise.all([
+        answers(
+          core.connectGetNamespacedPodProxyWithPath({
+            ...{ namespace, path, name: `https:${names.pod}:${apiPort}` },
+          }),
+        ),
+        answers(
+          core.connectGetNamespacedServiceProxyWithPath({
+            ...{ namespace, path, name: `https:${names.fullname}:${apiPort}` },
+          }),
+        ),
+      ]);
+      return { pod: pod === true, service };
     }),
     revisions: async () => (await records()).revisions,
     live,
@@ -227,6 +241,22 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
 
 function same(one: LogLine, other: LogLine): boolean {
   return one.text === other.text && one.time?.getTime() === other.time?.getTime();
+}
+
+/**
+ * Whether something answers that the API server is to ask (kubernetes, apimachinery/pkg/util/proxy): what it says itself
+ * is 503 where nothing is there, and 404 where there is no such object.
+ *
+ * @returns undefined where it may not be asked, or does not tell
+ */
+async function answers(call: Promise<unknown>): Promise<boolean | undefined> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    const status = statusOf(error);
+    return status === 503 || status === 404 ? false : undefined;
+  }
 }
 
 /** What the API server answers to a read, or undefined where there is no such thing. */

@@ -10,6 +10,11 @@ import { NotSeen } from "../finding.ts";
 export interface DnsFacts {
   /** The IPv4 and IPv6 addresses of a name; none where it does not exist. */
   readonly addresses: (name: string) => Promise<Addresses>;
+  /**
+   * What the internet is told of a name, as opposed to this network, whose DNS may have a view of its own; undefined where
+   * the reader has told whom to ask.
+   */
+  readonly outside: (name: string) => Promise<OutsideView | undefined>;
   /** The target of a name that is an alias. */
   readonly alias: (name: string) => Promise<string | undefined>;
   /** The CAA records of exactly this name. */
@@ -24,6 +29,15 @@ export interface Addresses {
   readonly ipv6: readonly string[];
 }
 
+/** What a server outside of this network says. */
+export interface OutsideView extends Addresses {
+  /** Who was asked. */
+  readonly server: string;
+}
+
+/** Resolvers of everybody's, which the provider's issuer asks, too (akash-network/provider, cmd/provider-services/cmd/flags). */
+const publicServers = ["1.1.1.1", "8.8.8.8"];
+
 /**
  * Asks DNS.
  *
@@ -31,23 +45,33 @@ export interface Addresses {
  * @param timeout how long each question may take, in milliseconds. Default: as long as any request
  */
 export function dnsFacts(servers: readonly string[], timeout = requestTimeout): DnsFacts {
-  const resolver = () => {
+  const resolver = (asked: readonly string[]) => {
     // One for each question: to end it ends all that its resolver has asked.
     const made = new Resolver({ timeout: Math.min(3_000, timeout), tries: 2 });
-    if (servers.length > 0) {
-      made.setServers(servers);
+    if (asked.length > 0) {
+      made.setServers(asked);
     }
     return made;
   };
-  const records = <T>(name: string, ask: (resolver: Resolver) => Promise<readonly T[]>) =>
-    recordsOf(name, timeout, resolver(), ask);
+  const records = <T>(
+    name: string,
+    ask: (resolver: Resolver) => Promise<readonly T[]>,
+    asked = servers,
+  ) => recordsOf(name, timeout, resolver(asked), ask);
+  const addresses = async (name: string, asked = servers): Promise<Addresses> => {
+    const [ipv4, ipv6] = await Promise.all([
+      records(name, (resolver) => resolver.resolve4(name), asked),
+      records(name, (resolver) => resolver.resolve6(name), asked),
+    ]);
+    return { ipv4, ipv6 };
+  };
   return {
-    addresses: async (name) => {
-      const [ipv4, ipv6] = await Promise.all([
-        records(name, (resolver) => resolver.resolve4(name)),
-        records(name, (resolver) => resolver.resolve6(name)),
-      ]);
-      return { ipv4, ipv6 };
+    addresses: (name) => addresses(name),
+    outside: async (name) => {
+      if (servers.length > 0) {
+        return undefined;
+      }
+      return { server: publicServers.join(" or "), ...(await addresses(name, publicServers)) };
     },
     alias: async (name) => (await records(name, (resolver) => resolver.resolveCname(name)))[0],
     caa: (name) => records(name, (resolver) => resolver.resolveCaa(name)),

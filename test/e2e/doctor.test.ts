@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { V1ConfigMap } from "@kubernetes/client-node";
+import { isDeepStrictEqual } from "node:util";
+import type { V1ConfigMap, V1EndpointSlice } from "@kubernetes/client-node";
 import {
   ApiextensionsV1Api,
   AppsV1Api,
@@ -27,6 +28,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { isReady } from "../../sandbox/pulumi/deployment.ts";
 import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { startAddressServer } from "../support/addressServer.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { issuerLine, issuerLines } from "../support/issuerLines.ts";
@@ -177,6 +179,22 @@ describe("doctor", () => {
       annotations: { ...live.metadata?.annotations, ...annotations },
     };
     await cluster.core.replaceNamespacedPod({ ...target, body: { ...live, metadata } });
+  }
+
+  /** The addresses to which the provider's Service leads. */
+  async function endpoints({ name, release }: Patient): Promise<readonly string[]> {
+    const { items } = await cluster.objects.list<V1EndpointSlice>(
+      "discovery.k8s.io/v1",
+      "EndpointSlice",
+      name,
+      ...[undefined, undefined, undefined, undefined],
+      `kubernetes.io/service-name=${release}`,
+    );
+    return items.flatMap(({ endpoints }) =>
+      (endpoints ?? [])
+        .filter(({ conditions }) => conditions?.ready === true)
+        .flatMap(({ addresses }) => addresses),
+    );
   }
 
   async function podReady({ name, pod }: Patient): Promise<void> {
@@ -683,19 +701,51 @@ describe("doctor", () => {
           ...(podIPs !== undefined && { podIPs }),
         }));
       };
+      const service = { namespace: patient.name, name: patient.release };
+      const { spec } = await cluster.core.readNamespacedService(service);
+      const select = async (selector: Record<string, string> | undefined, leadsTo: string[]) => {
+        const body = await cluster.core.readNamespacedService(service);
+        await cluster.core.replaceNamespacedService({
+          ...service,
+          body: { ...body, spec: { ...body.spec, ...(selector && { selector }) } },
+        });
+        await waitFor(async () => isDeepStrictEqual(await endpoints(patient), leadsTo), {
+          what: `the Service leads to ${leadsTo.join() || "nothing"}`,
+          timeout: 30_000,
+        });
+      };
       const end = await patient.serveInside(own.address, 8443);
       try {
         await at(own.address, [{ ip: own.address }]);
+        await select(spec?.selector, [own.address]);
         assert.deepEqual(await patient.signsUntold(), [
           "warning host-private",
           "warning port-80-unseen",
           "warning port-8443-unseen",
         ]);
+        await select({ ...spec?.selector, "example.test/none": "has-it" }, []);
+        assert.deepEqual(await patient.signsUntold(), [
+          "warning host-private",
+          "warning port-80-unseen",
+          "error service-leads-nowhere",
+        ]);
       } finally {
         end();
+        await select(spec?.selector, [own.address]);
         await patient.dns("clear-a", { host });
         await patient.publish();
         await at(before?.status?.podIP, before?.status?.podIPs);
+      }
+    });
+
+    it("tells what DNS says in this network alone from what the internet is told", async () => {
+      const answers = { [patient.host]: "192.168.1.10" };
+      const network = await startAddressServer((name) => answers[name] ?? "203.0.113.10");
+      try {
+        assert.deepEqual(await patient.signsWithin(network.address), ["info host-split"]);
+        assert.deepEqual(await patient.signsWithin(network.address, "--dns-server", "1.1.1.1"), []);
+      } finally {
+        network.close();
       }
     });
 

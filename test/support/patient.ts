@@ -160,6 +160,16 @@ export class Patient {
     return signsOf(reportOf(await ended(child)));
   }
 
+  /** Runs the doctor in a network whose DNS has a view of its own, and whose internet is the sandbox. */
+  async signsWithin(dnsServer: string, ...args: readonly string[]): Promise<readonly string[]> {
+    const own = `--dns-server=${this.sandbox.dns.address}`;
+    const all = this.arguments(["--json", ...args]).filter((argument) => argument !== own);
+    const child = start(this.sandbox, this.workspace.directory, all, {
+      NODE_OPTIONS: `--import=${dnsOfNetwork(dnsServer, this.sandbox.dns.address)}`,
+    });
+    return signsOf(reportOf(await ended(child)));
+  }
+
   /** Has the provider's API at an address of this machine, too, until what is returned is called. */
   async serveInside(address: string, port: number): Promise<() => void> {
     const server = createHttpsServer(
@@ -360,14 +370,22 @@ function reportOf({ status, stdout, stderr }: Ended): Report & { readonly status
   return { ...report, status };
 }
 
-/** A module that gives the process that imports it another DNS server than this machine's. */
-function dnsOfNetwork(server: string): string {
+/**
+ * A module that gives the process that imports it another DNS server than this machine's.
+ *
+ * @param server the network's
+ * @param internet who answers in place of 1.1.1.1. Default: itself
+ */
+function dnsOfNetwork(server: string, internet = "1.1.1.1"): string {
   const code = `
     import dns from "node:dns/promises";
     import { syncBuiltinESMExports } from "node:module";
     const { Resolver } = dns;
     dns.Resolver = class extends Resolver {
       constructor(options) { super(options); this.setServers([${JSON.stringify(server)}]); }
+      setServers(servers) {
+        super.setServers(servers.includes("1.1.1.1") ? [${JSON.stringify(internet)}] : servers);
+      }
     };
     syncBuiltinESMExports();`;
   return `data:text/javascript,${encodeURIComponent(code)}`;

@@ -105,11 +105,12 @@ export function context(changes: Changes = {}): Context {
       certificateOrders: () => Promise.resolve([]),
       onGke: () => Promise.resolve(false),
       serverHost: "192.0.2.1",
-      insideAnswer: () => Promise.resolve(undefined),
+      inside: () => Promise.resolve({ pod: false, service: undefined }),
       ...changes.cluster,
     },
     dns: {
       addresses: () => Promise.resolve({ ipv4: ["203.0.113.10"], ipv6: [] }),
+      outside: () => Promise.resolve(undefined),
       alias: () => Promise.resolve(undefined),
       caa: () => Promise.resolve([]),
       compare: () => Promise.resolve({ result: "agrees" }),

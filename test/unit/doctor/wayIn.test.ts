@@ -83,6 +83,45 @@ describe("doctor, the way in", () => {
     assert.deepEqual(await ids(addresses, { ...changes, reached: ["127.0.0.1"] }), []);
   });
 
+  describe("where this network has a view of its own in DNS", () => {
+    const seen = (here: readonly string[], outside: readonly string[] | undefined) => {
+      const { dns } = at({
+        "provider.example.com": here,
+        "doctor.ingress.example.com": ["203.0.113.10"],
+      });
+      const view = outside && { server: "9.9.9.9", ipv4: outside, ipv6: [] };
+      return findings(addresses, { dns: { ...dns, outside: () => Promise.resolve(view) } });
+    };
+    const idsOf = async (...args: Parameters<typeof seen>) =>
+      (await seen(...args)).map(({ id }) => id);
+
+    it("goes by what the internet is told, and says how to look at that", async () => {
+      const [finding, ...others] = await seen(["192.168.1.10"], ["203.0.113.10"]);
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [finding?.id, finding?.severity, finding?.expected, finding?.seen, finding?.command],
+        [
+          ...["host-split", "info", "192.168.1.10, as in this network"],
+          "203.0.113.10 by 9.9.9.9",
+          "npm run doctor -- -s prod --dns-server 1.1.1.1",
+        ],
+      );
+    });
+
+    it("sees that the internet is told nothing, or what it cannot reach", async () => {
+      const [missing] = await seen(["192.168.1.10"], []);
+      assert.equal(missing?.id, "host-missing");
+      assert.equal(missing.seen, "neither, and 192.168.1.10 in this network");
+      assert.deepEqual(await idsOf(["192.168.1.10"], ["192.168.1.10"]), ["host-private"]);
+      assert.deepEqual(await idsOf(["192.168.1.10"], ["10.0.0.1"]), ["host-split", "host-private"]);
+    });
+
+    it("goes by what it is told here where nobody outside can be asked, or need be", async () => {
+      assert.deepEqual(await idsOf(["192.168.1.10"], undefined), ["host-private"]);
+      assert.deepEqual(await idsOf(["203.0.113.10"], ["203.0.113.99"]), []);
+    });
+  });
+
   describe("by the route of the challenge", () => {
     const name = "akash-provider-letsencrypt-challenge";
     /** A release with this route, and the route as it is in the cluster. */
@@ -176,16 +215,22 @@ describe("doctor, the way in", () => {
       certificate: () => Promise.resolve(unreachable),
       challenge: () => Promise.resolve(unreachable),
     };
-    const insideAnswer = () => Promise.resolve("the pod akash-provider-0 answers on port 8443");
+    const view = (pod: boolean, service: boolean | undefined) => ({
+      inside: () => Promise.resolve({ pod, service }),
+    });
+    const well = view(true, true);
 
     it("says so, where the provider answers inside the cluster, and how to look from outside", async () => {
-      const changes = { wire, cluster: { insideAnswer } };
+      const changes = { wire, cluster: well };
       const [finding, ...others] = await findings(certificate, changes);
       assert.deepEqual(others, []);
       assert.equal(finding?.id, "port-8443-unseen");
       assert.equal(finding.severity, "warning");
       assert.match(finding.title, /not seen from here/);
-      assert.match(finding.seen, /no answer within 10 s; inside, the pod .* answers/);
+      assert.match(
+        finding.seen,
+        /no answer within 10 s; inside, the Service akash-provider answers on port 8443/,
+      );
       assert.equal(
         finding.command,
         "ssh 'MACHINE' 'openssl s_client -connect provider.example.com:8443 -servername provider.example.com'",
@@ -193,12 +238,30 @@ describe("doctor, the way in", () => {
       assert.deepEqual(await ids(challengePath, changes), ["port-80-unseen"]);
     });
 
+    it("goes by the pod, where the API server may not be asked for the Service", async () => {
+      const changes = { wire, cluster: view(true, undefined) };
+      const [finding] = await findings(certificate, changes);
+      assert.equal(finding?.id, "port-8443-unseen");
+      assert.match(finding.seen, /inside, the pod akash-provider-0 answers on port 8443/);
+    });
+
+    it("finds a Service that does not lead to the pod, which answers", async () => {
+      const changes = { wire, cluster: view(true, false) };
+      const [finding, ...others] = await findings(certificate, changes);
+      assert.deepEqual(others, []);
+      assert.equal(finding?.id, "service-leads-nowhere");
+      assert.match(finding.seen, /^only the pod answers; .*no answer within 10 s$/);
+      assert.equal(finding.command, "kubectl -n akash-services describe service akash-provider");
+      const neither = { wire, cluster: view(false, false) };
+      assert.deepEqual(await ids(certificate, neither), ["port-8443-closed"]);
+    });
+
     it("calls it closed, where nothing answers inside, or the way to the host is there", async () => {
       assert.deepEqual(await ids(certificate, { wire }), ["port-8443-closed"]);
       assert.deepEqual(await ids(challengePath, { wire }), ["port-80-closed"]);
-      const atHost = { insideAnswer, serverHost: "203.0.113.10" };
+      const atHost = { ...well, serverHost: "203.0.113.10" };
       assert.deepEqual(await ids(certificate, { wire, cluster: atHost }), ["port-8443-closed"]);
-      const told = { wire, cluster: { insideAnswer }, reached: ["127.0.0.1"] };
+      const told = { wire, cluster: well, reached: ["127.0.0.1"] };
       assert.deepEqual(await ids(certificate, told), ["port-8443-closed"]);
     });
   });
