@@ -8,7 +8,10 @@ export interface ClusterPlace {
   readonly context: string | undefined;
 }
 
-/** The cluster does not answer: it is away, gone, or not where the kubeconfig says. */
+/**
+ * No cluster answers: it is away, gone, or not where the kubeconfig says; or the kubeconfig leads to none, as where it went
+ * with the cluster.
+ */
 export class ClusterUnreachable extends UserError {}
 
 /** The cluster answers, but not with what it was asked for. */

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { ClusterUnreachable } from "./clusterFailure.ts";
 import { NoAnswer, requestTimeout, withDeadline } from "./deadline.ts";
-import { hasCode, UserError } from "./errors.ts";
+import { hasCode } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Connection, ExecPlugin } from "./kubeconfig.ts";
 
@@ -25,7 +26,7 @@ const answerSchema = z.object({ kind: z.literal("ExecCredential"), status: statu
  * @param plugin as the kubeconfig has it
  * @param connection what it is for
  * @param timeout how long it may take, in milliseconds. Default: as long as a request
- * @throws UserError when it is not there, fails, takes longer, or hands out no credential
+ * @throws ClusterUnreachable when it is not there, fails, takes longer, or hands out no credential
  */
 export async function execCredential(
   plugin: ExecPlugin,
@@ -105,8 +106,8 @@ function run(
   });
 }
 
-function failed(command: string, how: string): UserError {
-  return new UserError(
+function failed(command: string, how: string): ClusterUnreachable {
+  return new ClusterUnreachable(
     `The kubeconfig's credential plugin ${command} ${how}. Try it: kubectl auth whoami`,
   );
 }

@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { LineCounter } from "yaml";
 import { z } from "zod";
-import { hasCode, messageOf, UserError } from "./errors.ts";
+import { ClusterUnreachable } from "./clusterFailure.ts";
+import { hasCode, messageOf } from "./errors.ts";
 import { proxyFor } from "./proxy.ts";
 import { placeholder, shell } from "./shell.ts";
 import { parseYaml } from "./yaml.ts";
@@ -133,7 +134,7 @@ const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
  *
  * @param choice which cluster is meant
  * @param surroundings where to look
- * @throws UserError when a file is no kubeconfig, there is none, or it lacks what is named
+ * @throws ClusterUnreachable when a file is no kubeconfig, there is none, or it lacks what is named
  */
 export function connectionTo(choice: ClusterChoice, surroundings: Surroundings = {}): Connection {
   const { environment = process.env } = surroundings;
@@ -142,7 +143,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   if (contexts.size === 0 && clusters.size === 0) {
     const pod = choice.context === undefined ? podConnection(surroundings) : undefined;
     if (pod === undefined) {
-      throw new UserError(
+      throw new ClusterUnreachable(
         `The kubeconfig cannot be read (${place}). Which one is used: ${whichCommand(choice)}`,
       );
     }
@@ -158,14 +159,14 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
       choice.stack === undefined
         ? "kubectl config use-context 'CONTEXT'"
         : shell`pulumi config set -s ${choice.stack} kubeContext 'CONTEXT'`;
-    throw new UserError(
+    throw new ClusterUnreachable(
       name === ""
         ? `The kubeconfig (${place}) has no current context${others}. Name one: ${command}`
         : `The kubeconfig (${place}) has no context ${name}${others}. Name another: ${command}`,
     );
   }
   const missing = (what: string, value: string | undefined) =>
-    new UserError(
+    new ClusterUnreachable(
       `The kubeconfig (${place}) has no ${what} ${value ?? ""}, which its context ${name} names. What it has: kubectl config view`,
     );
   const cluster = clusters.get(context.cluster ?? "");
@@ -183,7 +184,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
 /**
  * Names of the contexts that there are, in their order in the kubeconfig; none where there is no kubeconfig.
  *
- * @throws UserError when a file is no kubeconfig
+ * @throws ClusterUnreachable when a file is no kubeconfig
  */
 export function contextNames(
   choice: Pick<ClusterChoice, "kubeconfig" | "stack">,
@@ -303,8 +304,8 @@ function yamlIn(content: string, place: string, another: string): unknown {
   }
 }
 
-function unreadable(place: string, why: string, another: string): UserError {
-  return new UserError(
+function unreadable(place: string, why: string, another: string): ClusterUnreachable {
+  return new ClusterUnreachable(
     `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: ${another}`,
   );
 }
@@ -404,7 +405,7 @@ function proxyOf(
     return proxyFor(server, environment);
   }
   if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "")) {
-    throw new UserError(
+    throw new ClusterUnreachable(
       `The kubeconfig's proxy-url for ${server} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
     );
   }

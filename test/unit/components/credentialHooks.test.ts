@@ -10,12 +10,14 @@ import {
   credentialDeleteHook,
   proofHooks,
   providerConsumer,
+  type Cluster,
   type CredentialConsumer,
   type DnsCredential,
 } from "../../../components/index.ts";
 import { goneVariable } from "../../../components/goneCluster.ts";
 import { resolved } from "../../../components/resolved.ts";
 import { digestOf } from "../../../dns/credential.ts";
+import { coreApi } from "../../../lib/kubernetesApi.ts";
 import { ACCOUNT_ID, makeToken } from "../../../sandbox/test/emulators/cloudflareSupport.ts";
 import { Clouds } from "../../../sandbox/test/emulators/support.ts";
 import { FakeCluster } from "../../support/fakeCluster.ts";
@@ -284,6 +286,23 @@ describe("the hooks of a credential", () => {
         assert.deepEqual(warnings, [
           "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE says that the cluster is gone, and so that nothing runs with a credential there.",
         ]);
+      });
+
+      it("do the same where the kubeconfig has gone with the cluster", async () => {
+        const cluster = {
+          ...kubernetes.cluster(),
+          coreApi: () => coreApi({ kubeconfig: "/no/such/k3s.yaml", stack: "home" }),
+        } as Cluster;
+        const hook = () => credentialDeleteHook("dns", { ...protection(), cluster });
+        await assert.rejects(call(hook(), args), {
+          message:
+            /^The kubeconfig cannot be read \(\/no\/such\/k3s\.yaml does not exist\)[^]*\n {2}PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program$/,
+        });
+        process.env[goneVariable] = "true";
+        const warnings = await warningsOf(async () => {
+          await call(hook(), args);
+        });
+        assert.match(warnings.join("\n"), /says that the cluster is gone/);
       });
 
       it("refuse what a cluster does not allow, whatever the operator says of one that is gone", async () => {
