@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterUnreachable } from "../../../lib/clusterFailure.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { makeSentence } from "../../../startup/failures.ts";
+import { makeSentence, withSentence } from "../../../startup/failures.ts";
 
 describe("what the program throws", () => {
   /** What Pulumi shows of it; undefined where it shows a stack trace. */
@@ -41,6 +41,9 @@ describe("what the program throws", () => {
 
   describe("without being foreseen", () => {
     const { DEBUG } = process.env;
+    const defect =
+      "This is a defect of the program. DEBUG=1 in front of the same command shows where it happened.";
+
     afterEach(() => {
       delete process.env.DEBUG;
       Object.assign(process.env, DEBUG !== undefined && { DEBUG });
@@ -50,13 +53,41 @@ describe("what the program throws", () => {
       delete process.env.DEBUG;
       assert.equal(
         shown(new TypeError(`${throughInputs}x is not a function`)),
-        "TypeError: x is not a function\nThis is a defect of the program. DEBUG=1 in front of the same command shows where it happened.",
+        `TypeError: x is not a function\n${defect}`,
       );
       process.env.DEBUG = "1";
       assert.match(
         shown(new TypeError("x is not a function")) ?? "",
         /is a defect of the program\. TypeError: x is not a function\n\s+at .*failures\.test\.ts/,
       );
+    });
+
+    it("is one whose message can only be read, such as that of an AbortSignal's timeout", () => {
+      delete process.env.DEBUG;
+      assert.equal(
+        shown(new DOMException("The operation was aborted", "TimeoutError")),
+        `TimeoutError: The operation was aborted\n${defect}`,
+      );
+    });
+
+    it("says what the errors say that it holds, as of a failed fetch", () => {
+      delete process.env.DEBUG;
+      const both = new AggregateError([new Error("refused at ::1"), new Error("refused at 127.1")]);
+      assert.equal(
+        shown(new TypeError("fetch failed", { cause: both })),
+        `TypeError: fetch failed: refused at ::1: refused at 127.1\n${defect}`,
+      );
+    });
+
+    it("is an Error in the place of what is none, or cannot be changed", () => {
+      delete process.env.DEBUG;
+      for (const [thrown, said] of [
+        [undefined, "Error: undefined"],
+        ["a text", "Error: a text"],
+        [Object.freeze(new TypeError("x is not a function")), "TypeError: x is not a function"],
+      ] as const) {
+        assert.equal(shown(withSentence(thrown)), `${said}\n${defect}`);
+      }
     });
   });
 
