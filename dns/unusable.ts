@@ -16,6 +16,7 @@ type CommandPlace = Pick<CloudflareAccess, "sources" | "stack">;
 /** The settings and variables of the fields, for access that does not say where it was found. */
 const usualSources: Readonly<Record<string, string>> = {
   accessToken: "GOOGLE_OAUTH_ACCESS_TOKEN",
+  credentials: "GOOGLE_CREDENTIALS",
   impersonateServiceAccount: "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT",
   quotaProject: "GOOGLE_BILLING_PROJECT",
   externalCredentials: "gcp:externalCredentials",
@@ -115,7 +116,8 @@ function unsendable(
     });
 }
 
-function removal(source: string, access: CommandPlace): ShellText {
+/** The command that takes away what a setting of the stack, or a variable, says. */
+export function removal(source: string, access: CommandPlace): ShellText {
   return source.includes(":")
     ? shell`pulumi config rm -s ${stackOf(access)} ${source}`
     : shell`unset ${source}`;
@@ -125,7 +127,8 @@ function stackOf({ stack }: CommandPlace): ShellValue {
   return stack ?? placeholder("stack");
 }
 
-function sourceOf(field: string, sources: Sources | undefined): string {
+/** The setting of the stack, or the variable, that says a field of an access. */
+export function sourceOf(field: string, sources: Sources | undefined): string {
   return sources?.[field] ?? usualSources[field] ?? field;
 }
 

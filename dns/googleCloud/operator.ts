@@ -14,9 +14,11 @@ import {
 import { isMap, parseJson, type ValueMap } from "../../lib/json.ts";
 import type { ExternalCredentials, GoogleCloudAccess } from "../access.ts";
 import { contentOf, isFile } from "../pathOrContent.ts";
-import { refuseUnusableGoogleCloud } from "../unusable.ts";
+import type { ShellText } from "../../lib/shell.ts";
+import { refuseUnusableGoogleCloud, sourceOf } from "../unusable.ts";
 import { keyClient } from "./client.ts";
 import { isGoogleAddress, keyFile, keyFileProblems } from "./keyFile.ts";
+import { logIn } from "./logIn.ts";
 import { proxiedTransporter, withoutProxyToMetadataServer } from "./transport.ts";
 
 /** What Google may ask for the calls of an operator. */
@@ -98,11 +100,11 @@ function ownClient(
     return Promise.resolve(client);
   }
   return credentials === undefined
-    ? applicationDefaultClient(scopes, timeout)
+    ? applicationDefaultClient(access, scopes, timeout)
     : fileClient(
         credentials,
         scopes,
-        { source: "gcp:credentials, or GOOGLE_CREDENTIALS," },
+        { source: sourceOf("credentials", access.sources), logIn: logIn(access) },
         timeout,
       );
 }
@@ -112,15 +114,20 @@ function ownClient(
  * variable names, the login of gcloud, the service account of the machine. The JavaScript library looks into another
  * folder of gcloud's where a variable names one, and runs gcloud to ask for a project.
  */
-async function applicationDefaultClient(scopes: string[], timeout?: number): Promise<AuthClient> {
+async function applicationDefaultClient(
+  access: GoogleCloudAccess,
+  scopes: string[],
+  timeout?: number,
+): Promise<AuthClient> {
   const { GOOGLE_APPLICATION_CREDENTIALS: named = "" } = process.env;
   if (named !== "") {
     const source = "GOOGLE_APPLICATION_CREDENTIALS";
-    return fileClient(named, scopes, { source, first: `unset ${source} && ` }, timeout);
+    return fileClient(named, scopes, { source, logIn: logIn(access) }, timeout);
   }
   const login = join(configFolder(), "gcloud", "application_default_credentials.json");
   if (isFile(login)) {
-    return fileClient(login, scopes, { source: "gcloud's file of the login" }, timeout);
+    const source = "gcloud's file of the login";
+    return fileClient(login, scopes, { source, logIn: logIn(access) }, timeout);
   }
   withoutProxyToMetadataServer();
   if (gcpMetadata.getGCPResidency() || (await gcpMetadata.isAvailable())) {
@@ -128,7 +135,7 @@ async function applicationDefaultClient(scopes: string[], timeout?: number): Pro
   }
   throw new RunError(
     "No credentials loaded: nothing says who you are at Google, and this machine has no metadata server.\n" +
-      "      gcloud auth application-default login",
+      `      ${logIn(access)}`,
   );
 }
 
@@ -162,7 +169,7 @@ function fileClient(
 const addressFields = ["token_uri", "token_url", "service_account_impersonation_url"] as const;
 
 /** Refuses a file before its credential is sent anywhere. It shows no value. */
-function refuseFile(file: ValueMap, { source, first = "" }: FileSource): void {
+function refuseFile(file: ValueMap, { source, logIn }: FileSource): void {
   const wrong =
     file.type === "service_account"
       ? keyFileProblems(JSON.stringify(file))
@@ -177,7 +184,7 @@ function refuseFile(file: ValueMap, { source, first = "" }: FileSource): void {
   if (wrong.length > 0) {
     throw new RunError(
       `What ${source} says is no credentials file that can be used (wrong: ${wrong.join(", ")}).\n` +
-        `      ${first}gcloud auth application-default login`,
+        `      ${logIn}`,
     );
   }
 }
@@ -186,17 +193,17 @@ function refuseFile(file: ValueMap, { source, first = "" }: FileSource): void {
 interface FileSource {
   /** The setting or the variable. */
   readonly source: string;
-  /** What comes before the login in the command that mends it, such as `unset … && `. */
-  readonly first?: string;
+  /** The command that logs in instead. */
+  readonly logIn: ShellText;
 }
 
 /** A credentials file, by its path or its content. */
-function credentialsFile(credentials: string, { source, first = "" }: FileSource): ValueMap {
+function credentialsFile(credentials: string, { source, logIn }: FileSource): ValueMap {
   const file = parseJson(contentOf(credentials));
   if (!isMap(file)) {
     throw new RunError(
       `What ${source} says is neither the path of a credentials file nor its JSON.\n` +
-        `      ${first}gcloud auth application-default login`,
+        `      ${logIn}`,
     );
   }
   return file;

@@ -227,7 +227,9 @@ describe("the usual mistakes at a cloud", () => {
       GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
       GOOGLE_CREDENTIALS: "nonsense",
     });
-    assert.match(output, /neither the path of a credentials file nor its JSON/);
+    assert.match(output, /GOOGLE_CREDENTIALS says is neither the path of a credentials file nor/);
+    // The login does not count beside the variable.
+    assert.match(output, /\n +unset GOOGLE_CREDENTIALS && gcloud auth application-default login\n/);
     assert.doesNotMatch(output, /nonsense|unmarshaling|Resource monitor|\n\s+at /);
   });
 

@@ -91,7 +91,7 @@ async function namedZone(
   const found = await lookup(
     `The managed zone ${name} of project ${project}`,
     managedZone(project, name, googleCloud),
-    explainGoogleCloud(project),
+    explainGoogleCloud(project, googleCloud),
   );
   if (found !== undefined && isFitting(found, host)) {
     return found;
@@ -139,7 +139,7 @@ async function allZones(
   return lookup(
     `The managed zones of project ${project}`,
     managedZones(project, access),
-    explainGoogleCloud(project),
+    explainGoogleCloud(project, access),
   );
 }
 

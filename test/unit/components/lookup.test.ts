@@ -27,7 +27,10 @@ function ofGoogle(words: string): string {
 const list = 'Get "https://dns.googleapis.com/dns/v1beta2/projects/p/managedZones?alt=json": ';
 
 const cloudflare = explainCloudflare({ zone: "example.com", domain: "a.example.com" });
-const google = explainGoogleCloud("my-project");
+const google = explainGoogleCloud("my-project", {});
+/** What the stack itself names comes before the environment and the login. */
+const googleByStack = (field: "accessToken" | "credentials") =>
+  explainGoogleCloud("my-project", { sources: { [field]: `gcp:${field}` }, stack: "stack" });
 
 /** The usual mistakes: what the engine says, what the operator is told, and the command. */
 const mistakes: readonly (readonly [
@@ -121,6 +124,20 @@ const mistakes: readonly (readonly [
     ),
     /the key was deleted/,
     "gcloud auth application-default login",
+  ],
+  [
+    "a key of the stack's that was deleted, which would count before a login",
+    googleByStack("credentials"),
+    "Google answers 400 (invalid_grant)",
+    /the key was deleted.*gcp:credentials < key\.json/,
+    "pulumi config rm -s stack gcp:credentials && gcloud auth application-default login",
+  ],
+  [
+    "an access token of the stack's that has expired, which would count before one of the environment",
+    googleByStack("accessToken"),
+    "Google answers 401 (UNAUTHENTICATED)",
+    /\(gcp:accessToken\): one lasts an hour/,
+    'pulumi config set -s stack --secret gcp:accessToken "$(gcloud auth print-access-token)"',
   ],
   [
     "an access token that has expired",

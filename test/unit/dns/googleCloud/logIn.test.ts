@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { findAccess } from "../../../../dns/access.ts";
+import { logIn } from "../../../../dns/googleCloud/logIn.ts";
+
+const login = "gcloud auth application-default login";
+
+/** The command where the stack has these settings of Google's plugin, and the environment these variables. */
+function command(settings: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}) {
+  const { googleCloud } = findAccess((_, setting) => settings[setting], environment, "my stack");
+  return logIn(googleCloud, environment);
+}
+
+describe("the command that logs in at Google", () => {
+  it("is gcloud's, where nothing else counts", () => {
+    assert.equal(command({}), login);
+    assert.equal(command({}, { GOOGLE_APPLICATION_CREDENTIALS: "" }), login);
+  });
+
+  it("takes away first what would count in the login's place", () => {
+    for (const [settings, environment, first] of [
+      [{ credentials: "key.json" }, {}, "pulumi config rm -s 'my stack' gcp:credentials"],
+      [{ externalCredentials: "{}" }, {}, "pulumi config rm -s 'my stack' gcp:externalCredentials"],
+      [{}, { GOOGLE_CREDENTIALS: "key.json" }, "unset GOOGLE_CREDENTIALS"],
+      [{}, { GCLOUD_KEYFILE_JSON: "key.json" }, "unset GCLOUD_KEYFILE_JSON"],
+      [
+        { accessToken: "ya29" },
+        { GOOGLE_APPLICATION_CREDENTIALS: "key.json" },
+        "pulumi config rm -s 'my stack' gcp:accessToken && unset GOOGLE_APPLICATION_CREDENTIALS",
+      ],
+    ] as const) {
+      assert.equal(command(settings, environment), `${first} && ${login}`);
+    }
+  });
+});
