@@ -10,11 +10,18 @@ export interface MessageCommand {
 }
 
 /** Where messages for operators come from. Commands of the sandbox's own are the developers'. */
-const sources = "{config,components,dns,adopt,doctor,chart,lib}/**/*.ts";
+const sources = "{config,components,dns,adopt,doctor,chart,lib,startup}/**/*.{ts,cjs}";
 
 /** What a command begins with: a program, and a word that it takes. */
 const programs =
   /(?<![\w'/.-])(?:[A-Z][A-Z_0-9]*=\S+ )?(?:pulumi (?:up|preview|refresh|destroy|config|stack|state|cancel|logs)|npm (?:run|start|stop|test|ci)|kubectl (?=[a-z-])|helm (?:-|get|list|history|rollback|upgrade|uninstall|install|status)|gcloud |dig |curl |openssl )/g;
+
+/**
+ * What else a command begins with, and a sentence may have as a word of its own: such a command counts where the source
+ * marks it as one (lib/shell.ts).
+ */
+const words =
+  /^(?:date|df|du|env|export|find|grep|ls|nslookup|rm|sed|sh|sleep|ssh|ulimit|unset)(?: |$)/;
 
 /** The commands in the texts of the sources, found by their programs' names. */
 export function messageCommands(): readonly MessageCommand[] {
@@ -23,6 +30,7 @@ export function messageCommands(): readonly MessageCommand[] {
       // A script is run by the provider's container, and read by nobody as a message.
       .filter((text) => !text.startsWith("#!"))
       .flatMap(commandsIn)
+      .concat(markedCommands(file))
       .map((text) => ({ file, text })),
   );
 }
@@ -30,6 +38,20 @@ export function messageCommands(): readonly MessageCommand[] {
 /** The commands in one text. */
 export function commandsIn(text: string): readonly string[] {
   return [...text.matchAll(programs)].map(({ index }) => commandAt(text, index)).filter(isCommand);
+}
+
+/** The commands of a source that it marks as such, as far as they are not found by the programs' names. */
+function markedCommands(file: string): readonly string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === "shell") {
+      const text = textOf(node) ?? "";
+      found.push(...(words.test(text) ? [text] : []));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(parsed(file));
+  return found;
 }
 
 /** A program's name with one word may be no more than a mention: `the next pulumi up`. */
@@ -47,12 +69,6 @@ function commandAt(text: string, index: number): string {
 
 /** The texts of a source, whole: what is put together with `+` is one, and what is put in is `{}`. */
 function textsOf(file: string): readonly string[] {
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(file, "utf8"),
-    ts.ScriptTarget.Latest,
-    true,
-  );
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
     texts.push(...clusterCommand(node));
@@ -74,8 +90,12 @@ function textsOf(file: string): readonly string[] {
       ts.forEachChild(node, visitInside);
     }
   };
-  visit(source);
+  visit(parsed(file));
   return texts;
+}
+
+function parsed(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
 }
 
 /** A command that is put together by lib/clusterCommand.ts. */
