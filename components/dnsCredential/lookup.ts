@@ -56,7 +56,10 @@ export function cloudsWords(message: string): string {
 
 /** Why a call did not come through, in the words of Go, which the official plugins are written in. */
 const unreachable =
-  /no such host|i\/o timeout|connection (?:refused|reset)|network is unreachable|no route to host|TLS handshake|x509:|proxyconnect|deadline exceeded|Client\.Timeout|\bEOF$/;
+  /no such host|server misbehaving|i\/o timeout|connection (?:refused|reset|timed out|lost)|broken pipe|network is (?:unreachable|down)|no route to host|host is down|operation not permitted|TLS handshake|x509:|proxyconnect|malformed HTTP|deadline exceeded|Client\.Timeout|\bEOF$/;
+
+/** A page in the place of an answer: not the cloud's API has answered, but what is between, such as a proxy. */
+const page = / (\d{3}) [A-Z][\w -]*<(?:!doctype|html|head|body)\b/i;
 
 /** A failure that is not about what was asked for, and so the same at every cloud. */
 function notNow(words: string): string | undefined {
@@ -64,6 +67,10 @@ function notNow(words: string): string | undefined {
   if (reason !== undefined) {
     // The last words are the reason; those before repeat the address.
     return `there is no answer (${words.split('": ').at(-1) ?? reason}). See to the connection and to HTTPS_PROXY and NO_PROXY.`;
+  }
+  const [, pageStatus] = page.exec(words) ?? [];
+  if (pageStatus !== undefined) {
+    return `there is no answer of the cloud's, but a page of something on the way to it (${pageStatus}), such as a proxy. See to the connection and to HTTPS_PROXY and NO_PROXY.`;
   }
   const [, code] = /does not answer \(([^)]*)\)/.exec(words) ?? [];
   if (code !== undefined) {

@@ -69,6 +69,12 @@ const mistakes: readonly Mistake[] = [
     command: `pulumi config set -s ${name} --path dns.zone example.test`,
   },
   {
+    what: "an id that no zone at Cloudflare has",
+    dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) },
+    said: /sees no zone with this id/,
+    command: `pulumi config rm -s ${name} --path dns.zoneId`,
+  },
+  {
     what: "a Cloudflare that does not answer",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_BASE_URL: "http://127.0.0.1:2/client/v4" },
@@ -203,6 +209,11 @@ describe("the usual mistakes at a cloud", () => {
       ...["config", "set", "-s", name, "--secret", "cloudflare:apiToken", `${token} x`],
     );
     await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+  });
+
+  it("an id that no zone has: mended by the command that leaves the zone to its name", async () => {
+    workspace.configure(settings({ dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) } }));
+    await assertMended({}, /pulumi config rm -s \S+ --path dns\.zoneId/);
   });
 
   it("a token of another provider that is not said whole: each command adds what is missing", async () => {

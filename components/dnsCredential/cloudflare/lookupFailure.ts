@@ -7,22 +7,31 @@ import { shell, type ShellText } from "../../../lib/shell.ts";
 export interface CloudflareLookup {
   /** Name of the zone, where it was the zone. */
   readonly zone?: string;
+  /** The zone's id, where it was looked up by that. */
+  readonly zoneId?: string | undefined;
   /** The provider's domain. */
   readonly domain?: string;
   /** Id of the account, where the lookup was restricted to one. */
   readonly accountId?: string | undefined;
 }
 
+/** How it answers for an id that no zone has, or one that the token does not reach. */
+const noSuchZone = /"code":(?:1001|7003)\b|\b(?:403 Forbidden|404 Not Found)\b(?!\s*<)/;
+
 /**
  * What Cloudflare's refusals mean. The codes are not listed by Cloudflare; they are those of its answers.
  *
  * @param lookup what was looked up
  */
-export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup): Explanation {
+export function explainCloudflare(lookup: CloudflareLookup): Explanation {
+  const { zone, zoneId, domain, accountId } = lookup;
   const set = shell`pulumi config set -s ${getStack()}`;
   const setToken = `\n      ${set} --secret cloudflare:apiToken`;
   const needs = operatorNeeds(accountId);
   const setAccount = `\n      ${set} --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"`;
+  const otherId =
+    "the token that Pulumi has sees no zone with this id. Either the zone has another id, which its overview page shows, or the token lacks " +
+    `Zone → Zone → Read on it. Without the setting, it is the zone of the name:\n      ${shell`pulumi config rm -s ${getStack()} --path dns.zoneId`}`;
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [
       /Missing X-Auth-Key/,
@@ -52,11 +61,16 @@ export function explainCloudflare({ zone, domain, accountId }: CloudflareLookup)
       /failed to find exactly one result: \d+ found/,
       `more than one account has a zone of this name. Say which account it is:${setAccount}`,
     ],
+    ...(zoneId === undefined ? [] : [[noSuchZone, otherId] as const]),
     [
       /"code":7003\b/,
       `Cloudflare has no account ${accountId ?? ""}. Take its id from the address of the account's page:${setAccount}`,
     ],
-    [/\b403 Forbidden/, lackingToken(needs)],
+    [
+      /\b401 Unauthorized/,
+      `Cloudflare does not take the token that Pulumi has: it is mistyped, expired or revoked, or lacks a permission. It needs ${needs} (https://dash.cloudflare.com/profile/api-tokens):${setToken}`,
+    ],
+    [/\b403 Forbidden(?!\s*<)/, lackingToken(needs)],
   ];
   return (words) => usual.find(([known]) => known.test(words))?.[1];
 }

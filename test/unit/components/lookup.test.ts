@@ -100,6 +100,44 @@ const mistakes: readonly (readonly [
     /more than one account/,
     'pulumi config set -s stack --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"',
   ],
+  ...[
+    refusedByCloudflare("403 Forbidden", 9109, "Unauthorized to access requested resource"),
+    refusedByCloudflare("404 Not Found", 7003, "Could not route to /client/v4/zones/0a"),
+    refusedByCloudflare("400 Bad Request", 1001, "Invalid zone identifier"),
+  ].map(
+    (said) =>
+      [
+        "an id that no zone has",
+        explainCloudflare({ zone: "example.com", zoneId: "0a" }),
+        said,
+        /sees no zone with this id/,
+        "pulumi config rm -s stack --path dns.zoneId",
+      ] as const,
+  ),
+  [
+    "a Cloudflare token that is not taken, for whatever reason",
+    cloudflare,
+    refusedByCloudflare("401 Unauthorized", 10000, "Authentication error"),
+    /mistyped, expired or revoked, or lacks a permission.*API Tokens → Edit/,
+    "pulumi config set -s stack --secret cloudflare:apiToken",
+  ],
+  [
+    "a firewall in Cloudflare's place",
+    cloudflare,
+    ofCloudflare(
+      'failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": 403 Forbidden <!DOCTYPE html><html>Blocked</html>',
+    ),
+    /a page of something on the way to it \(403\)/,
+  ],
+  ...["server misbehaving", "connect: connection timed out", "http2: client connection lost"].map(
+    (reason) =>
+      [
+        "a connection that is broken",
+        cloudflare,
+        ofCloudflare(`Get "https://api.cloudflare.com/client/v4/zones": ${reason}`),
+        new RegExp(`no answer \\(${reason}\\)\\. See to the connection`),
+      ] as const,
+  ),
   [
     "no Google credentials, and a metadata server that refuses",
     google,
