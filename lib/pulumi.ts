@@ -117,12 +117,16 @@ export function brokenCheckpoint(output: string, stack: string): string | undefi
   );
 }
 
-/** The command that puts the copy of a stack's state in its place, where the state is not whole. */
+/**
+ * The command that puts the copy of a stack's state in its place, where the state is not whole. A file backend's address may
+ * have options after a question mark, and its files may be compressed
+ * (https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend).
+ */
 export function restoreCheckpoint(name: string): ShellText {
-  const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\(.*\\)".*|\\1|p' | sed "s|^~|$HOME|"`;
+  const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\([^?"]*\\).*|\\1|p' | sed "s|^~|$HOME|"`;
   // A project of another name may have a stack of this one, whose state is whole.
-  const isWhole = shell`node -e 'try { JSON.parse(fs.readFileSync(process.argv[1])) } catch { process.exit(1) }' {} \\;`;
-  return shell`find "$(${verbatim(url)})/.pulumi/stacks" -name ${name}.json ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
+  const isWhole = shell`node -e 'try { const [, file] = process.argv, text = fs.readFileSync(file); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : text) } catch { process.exit(1) }' {} \\;`;
+  return shell`find "$(${verbatim(url)})/.pulumi/stacks" '(' -name ${name}.json -o -name ${name}.json.gz ')' ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
 }
 
 /**

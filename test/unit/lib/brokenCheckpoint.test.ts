@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { brokenCheckpoint, restoreCheckpoint } from "../../../lib/pulumi.ts";
 
 describe("a state that a killed run or a full disk has cut off", () => {
@@ -29,7 +30,7 @@ describe("a state that a killed run or a full disk has cut off", () => {
     assert.equal(status, 0);
   }
 
-  for (const url of ["file://~", "file:///"]) {
+  for (const url of ["file://~", "file:///", "file:///?no_tmp_dir=true"]) {
     it(`gets its copy back at ${url}, and no other does`, () => {
       const stacks = join(directory, ".pulumi/stacks");
       for (const [file, text] of [
@@ -40,16 +41,22 @@ describe("a state that a killed run or a full disk has cut off", () => {
         ["whole/prod.json", '{"version": 3}'],
         ["whole/prod.json.bak", "older"],
         ["empty/staging.json", ""],
+        ["compressed/prod.json.gz", gzipSync('{"version": 3}').subarray(0, -9)],
+        ["compressed/prod.json.gz.bak", "the compressed copy"],
+        ["compressed-whole/prod.json.gz", gzipSync('{"version": 3}')],
+        ["compressed-whole/prod.json.gz.bak", "older"],
       ] as const) {
         mkdirSync(join(stacks, file, ".."), { recursive: true });
         writeFileSync(join(stacks, file), text);
       }
-      restore(url === "file://~" ? url : `file://${directory}`);
+      restore(url.replace("file:///", `file://${directory}`));
       const read = (file: string) => readFileSync(join(stacks, file), "utf8");
       assert.equal(read("empty/prod.json"), "the copy");
       assert.equal(read("cut-off/prod.json"), "the other copy");
       assert.equal(read("whole/prod.json"), '{"version": 3}');
       assert.equal(read("empty/staging.json"), "");
+      assert.equal(read("compressed/prod.json.gz"), "the compressed copy");
+      assert.notEqual(read("compressed-whole/prod.json.gz"), "older");
     });
   }
 
