@@ -53,7 +53,10 @@ export async function operatorClient(
   const impersonated = new Impersonated({
     sourceClient: own,
     targetPrincipal: impersonateServiceAccount,
-    delegates: [...(impersonateServiceAccountDelegates ?? [])],
+    // As the plugin hands on addresses (google.golang.org/api, internal/impersonate), and Google takes nothing else.
+    delegates: (impersonateServiceAccountDelegates ?? []).map(
+      (delegate) => `projects/-/serviceAccounts/${delegate}`,
+    ),
     targetScopes: scopes,
     transporter: proxiedTransporter(undefined, timeout),
     ...(endpoint !== undefined && { endpoint }),
@@ -78,7 +81,10 @@ export function operatorMember(access: GoogleCloudAccess): string | undefined {
   const account =
     impersonateServiceAccount ??
     externalCredentials?.serviceAccountEmail ??
-    (isMap(file) ? file.client_email : undefined);
+    (isMap(file)
+      ? (impersonationAddress.exec(String(file.service_account_impersonation_url))?.[2] ??
+        file.client_email)
+      : undefined);
   return typeof account === "string" && /^[\w.+-]+@[\w.-]+$/.test(account)
     ? `serviceAccount:${account}`
     : undefined;
@@ -156,7 +162,10 @@ function fileClient(
     return Promise.resolve(keyClient(key.data, scopes, timeout));
   }
   refuseFile(file, source);
-  const { token_uri: tokenUri } = file;
+  const { type, token_uri: tokenUri, service_account_impersonation_url: impersonation } = file;
+  if (type === impersonatedFile) {
+    return impersonatedFileClient(file, String(impersonation), scopes, source, timeout);
+  }
   // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
   const transporter = proxiedTransporter(
     typeof tokenUri === "string" ? tokenUri : undefined,
@@ -165,28 +174,72 @@ function fileClient(
   return new GoogleAuth({ scopes, credentials: file, clientOptions: { transporter } }).getClient();
 }
 
+/** The type of a file that names a service account to act as. */
+const impersonatedFile = "impersonated_service_account";
+
+/** Where a token of an account is asked for: the API's address, and the account. */
+const impersonationAddress =
+  /^(.*)\/v1\/projects\/-\/serviceAccounts\/([^/]+):generateAccessToken$/;
+
+/**
+ * A client for what `gcloud auth application-default login --impersonate-service-account` writes: whoever
+ * `source_credentials` says, and the account that it acts as (golang.org/x/oauth2, google/google.go). The JavaScript library
+ * would make calls past the rules of {@link proxiedTransporter}, at other addresses than the file names.
+ */
+async function impersonatedFileClient(
+  file: ValueMap,
+  address: string,
+  scopes: string[],
+  source: FileSource,
+  timeout?: number,
+): Promise<AuthClient> {
+  const { source_credentials: own, delegates, quota_project_id: quotaProject } = file;
+  const [, endpoint = "", account = ""] = impersonationAddress.exec(address) ?? [];
+  const client = new Impersonated({
+    sourceClient: await fileClient(JSON.stringify(own), scopes, source, timeout),
+    targetPrincipal: account,
+    delegates: Array.isArray(delegates) ? delegates.map(String) : [],
+    targetScopes: scopes,
+    transporter: proxiedTransporter(undefined, timeout),
+    endpoint,
+  });
+  if (typeof quotaProject === "string") {
+    client.quotaProjectId = quotaProject;
+  }
+  return client;
+}
+
 /** What a file of any type says of where its credential is sent (https://google.aip.dev/auth/4110). */
 const addressFields = ["token_uri", "token_url", "service_account_impersonation_url"] as const;
 
 /** Refuses a file before its credential is sent anywhere. It shows no value. */
 function refuseFile(file: ValueMap, { source, logIn }: FileSource): void {
   const wrong =
-    file.type === "service_account"
-      ? keyFileProblems(JSON.stringify(file))
-      : addressFields
-          .filter((field) => {
-            const address = file[field];
-            return (
-              address !== undefined && !(typeof address === "string" && isGoogleAddress(address))
-            );
-          })
-          .map((field) => `${field} is no https address at googleapis.com`);
+    file.type === "service_account" ? keyFileProblems(JSON.stringify(file)) : fileProblems(file);
   if (wrong.length > 0) {
     throw new RunError(
       `What ${source} says is no credentials file that can be used (wrong: ${wrong.join(", ")}).\n` +
         `      ${logIn}`,
     );
   }
+}
+
+function fileProblems(file: ValueMap): readonly string[] {
+  const elsewhere = addressFields
+    .filter((field) => {
+      const address = file[field];
+      return address !== undefined && !(typeof address === "string" && isGoogleAddress(address));
+    })
+    .map((field) => `${field} is no https address at googleapis.com`);
+  return file.type === impersonatedFile
+    ? [
+        ...(isMap(file.source_credentials) ? [] : ["source_credentials"]),
+        ...(impersonationAddress.test(String(file.service_account_impersonation_url))
+          ? []
+          : ["service_account_impersonation_url"]),
+        ...elsewhere,
+      ]
+    : elsewhere;
 }
 
 /** What names a credentials file, for sentences. */

@@ -1,8 +1,8 @@
 import type { Exchange } from "../shared/router.ts";
 import { authorize, type Target } from "./callers.ts";
 import type { GoogleContext } from "./context.ts";
-import { googleError } from "./errors.ts";
-import { emptyPolicy } from "./policies.ts";
+import { googleError, permissionDenied } from "./errors.ts";
+import { emptyPolicy, grantedPermissions, memberOf } from "./policies.ts";
 import { findProject, projectTarget } from "./projects.ts";
 import type { Policy, ServiceAccount } from "./state.ts";
 
@@ -31,6 +31,40 @@ export function authorizedAccount(
     name,
   });
   throw googleError(404, `Unknown service account: ${name} does not exist.`);
+}
+
+/**
+ * The account that the path names, if the caller has the permission on the first of the delegates, each of them on the next,
+ * and the last on the account.
+ *
+ * @param delegates as Google takes them, `projects/-/serviceAccounts/<address or id>`
+ */
+export function delegatedAccount(
+  context: GoogleContext,
+  exchange: Exchange,
+  permission: string,
+  delegates: readonly string[],
+): ServiceAccount {
+  const ids = delegates.map((name) => /^projects\/-\/serviceAccounts\/([^/]+)$/.exec(name)?.[1]);
+  const { account: target = "" } = exchange.params;
+  const [first, ...others] = [...ids, target].map((id) => {
+    if (id === undefined) {
+      throw googleError(400, "Request contains an invalid argument.");
+    }
+    const account = findAccount(context, ANY_PROJECT, id);
+    if (account === undefined) {
+      throw permissionDenied(permission, `projects/${ANY_PROJECT}/serviceAccounts/${id}`);
+    }
+    return account;
+  }) as [ServiceAccount, ...ServiceAccount[]];
+  authorize(context, exchange, "iam", permission, accountTarget(context, first));
+  return others.reduce((actor, next) => {
+    const { name, policies } = accountTarget(context, next);
+    if (!grantedPermissions(context, policies, memberOf(actor)).has(permission)) {
+      throw permissionDenied(permission, name);
+    }
+    return next;
+  }, first);
 }
 
 /** An account as the target of a permission; one that does not exist has no policies but its project's. */

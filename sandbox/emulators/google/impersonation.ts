@@ -1,6 +1,6 @@
 import { parseObject, textsOf } from "../shared/json.ts";
 import { type Route, route } from "../shared/router.ts";
-import { authorizedAccount } from "./accounts.ts";
+import { authorizedAccount, delegatedAccount } from "./accounts.ts";
 import type { GoogleContext } from "./context.ts";
 import { googleError } from "./errors.ts";
 import { issueAccessToken } from "./oauth.ts";
@@ -14,8 +14,14 @@ export function impersonationRoutes(context: GoogleContext): Route[] {
   const path = "/v1/projects/{project}/serviceAccounts/{account}:generateAccessToken";
   return [
     route("POST", path, (exchange) => {
-      const account = authorizedAccount(context, exchange, "iam.serviceAccounts.getAccessToken");
-      const scopes = textsOf(parseObject(exchange.body)?.scope);
+      const { delegates, scope } = parseObject(exchange.body) ?? {};
+      const permission = "iam.serviceAccounts.getAccessToken";
+      const chain = textsOf(delegates);
+      const account =
+        chain.length === 0
+          ? authorizedAccount(context, exchange, permission)
+          : delegatedAccount(context, exchange, permission, chain);
+      const scopes = textsOf(scope);
       if (scopes.length === 0) {
         throw googleError(400, "scope is required.");
       }

@@ -22,6 +22,19 @@ import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal
 import { organization } from "../../../../sandbox/emulators/google/organization.ts";
 import { Clouds, PROJECT_ID, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
+/** What `gcloud auth application-default login --impersonate-service-account` writes. */
+function impersonated(
+  source: object,
+  endpoint = "https://iamcredentials.googleapis.com",
+  account = "a@b",
+) {
+  return {
+    type: "impersonated_service_account",
+    source_credentials: source,
+    service_account_impersonation_url: `${endpoint}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+  };
+}
+
 describe("Google as the operator", () => {
   let clouds: Clouds;
   let directory: string;
@@ -115,6 +128,11 @@ describe("Google as the operator", () => {
         [{ ...key, token_uri: "http://oauth2.googleapis.com/token" }, "token_uri"],
         [{ ...user, token_uri: "https://other.test/token" }, "token_uri"],
         [{ ...external, token_url: "https://other.test/v1/token" }, "token_url"],
+        [
+          impersonated(user, "https://iamcredentials.other.test"),
+          "service_account_impersonation_url",
+        ],
+        [impersonated({ ...user, token_uri: "https://other.test/token" }), "token_uri"],
       ] as const) {
         await assert.rejects(
           listing({ credentials: JSON.stringify(credentials) }),
@@ -149,6 +167,83 @@ describe("Google as the operator", () => {
     });
     assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT_ID });
   });
+
+  describe("by a file of a login that acts as a service account", () => {
+    const user = () => ({
+      type: "authorized_user",
+      client_id: "id",
+      client_secret: "secret",
+      refresh_token: clouds.running.googleAdminToken,
+      token_uri: `${clouds.running.googleUrl}/token`,
+    });
+    const owner = () => clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
+
+    it("is that account, at the address that the file names, also by a key and through others", async () => {
+      const { googleUrl } = clouds.running;
+      const target = (await owner()).client_email;
+      const byUser = impersonated(user(), googleUrl, target);
+      assert.equal((await listing({ credentials: file(byUser) })).who, target);
+      const key = await clouds.keyWith();
+      const between = await clouds.account("between");
+      const byKey = {
+        ...impersonated(key, googleUrl, target),
+        delegates: [`projects/-/serviceAccounts/${between}`],
+        quota_project_id: PROJECT_ID,
+      };
+      const credentials = JSON.stringify(byKey);
+      await assert.rejects(listing({ credentials }), new RegExp(`you may not act as ${target}`));
+      await grantTokenCreator(between, key.client_email);
+      await grantTokenCreator(target, between);
+      assert.deepEqual(await listing({ credentials }), { who: target, quotaProject: PROJECT_ID });
+    });
+
+    it("is nobody where a part of the file is missing", async () => {
+      const { googleUrl } = clouds.running;
+      for (const [credentials, wrong] of [
+        [
+          { ...impersonated(user(), googleUrl), source_credentials: undefined },
+          "source_credentials",
+        ],
+        [
+          { ...impersonated(user()), service_account_impersonation_url: googleUrl },
+          "service_account_impersonation_url",
+        ],
+      ] as const) {
+        await assert.rejects(
+          listing({ credentials: JSON.stringify(credentials) }),
+          new RegExp(`no credentials file that can be used \\(wrong: ${wrong}\\)`),
+        );
+      }
+    });
+  });
+
+  it("is the account that is impersonated through others, each of which may act as the next", async () => {
+    const key = await clouds.keyWith();
+    const between = await clouds.account("in-between");
+    const { client_email: target } = await clouds.keyWith(
+      "roles/owner",
+      `/v1/projects/${PROJECT_ID}`,
+    );
+    const access = {
+      credentials: JSON.stringify(key),
+      impersonateServiceAccount: target,
+      impersonateServiceAccountDelegates: [between],
+    };
+    await grantTokenCreator(between, key.client_email);
+    await assert.rejects(listing(access), new RegExp(`you may not act as ${target}`));
+    await grantTokenCreator(target, between);
+    assert.equal((await listing(access)).who, target);
+  });
+
+  async function grantTokenCreator(account: string, member: string): Promise<void> {
+    await clouds.google("POST", `/v1/projects/-/serviceAccounts/${account}:setIamPolicy`, {
+      policy: {
+        bindings: [
+          { role: "roles/iam.serviceAccountTokenCreator", members: [`serviceAccount:${member}`] },
+        ],
+      },
+    });
+  }
 
   describe("by an identity of another provider", () => {
     const pool = "projects/1/locations/global/workloadIdentityPools/p";
@@ -565,6 +660,8 @@ describe("Google as the operator", () => {
         operatorMember({ credentials: JSON.stringify({ client_email: address }) }),
         member,
       );
+      const acting = impersonated({ client_email: "other@p" }, undefined, address);
+      assert.equal(operatorMember({ credentials: JSON.stringify(acting) }), member);
       for (const access of [
         {},
         { accessToken: "ya29.x" },
