@@ -5,7 +5,7 @@ import { LineCounter } from "yaml";
 import { z } from "zod";
 import { ClusterUnreachable } from "./clusterFailure.ts";
 import { hasCode, messageOf } from "./errors.ts";
-import { proxyFor } from "./proxy.ts";
+import { isReadable, proxyFor } from "./proxy.ts";
 import { placeholder, shell } from "./shell.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -404,7 +404,7 @@ function proxyOf(
   if (own === undefined || own === "") {
     return proxyFor(server, environment);
   }
-  if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "")) {
+  if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "") || !isReadable(own)) {
     throw new ClusterUnreachable(
       `The kubeconfig's proxy-url for ${server} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
     );

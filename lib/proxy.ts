@@ -1,5 +1,7 @@
 import type { Agent } from "node:http";
 import { BlockList, isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import { isAscii } from "./dnsName.ts";
 import { UserError } from "./errors.ts";
 
 /**
@@ -64,9 +66,9 @@ export function loopbackWithoutProxy(environment: NodeJS.ProcessEnv): {
   return { NO_PROXY: list, no_proxy: list };
 }
 
-/** An address without the password that may be in it, for messages. */
+/** An address without the password that may be in it, for messages. A password may have an @ of its own. */
 export function withoutUserinfo(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//");
+  return url.replace(/\/\/[^/?#]*@/, "//");
 }
 
 /**
@@ -117,14 +119,28 @@ function namedProxy(scheme: string, environment: NodeJS.ProcessEnv): NamedProxy 
 /** Its URL; without a scheme it is one of HTTP. No message shows it, since a password may be in it. */
 function usable({ variable, value }: NamedProxy): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  const { protocol = "", host = "" } = URL.parse(url) ?? {};
-  if (!proxySchemes.includes(protocol) || host === "") {
+  if (!proxySchemes.includes(URL.parse(url)?.protocol ?? "") || !isReadable(url)) {
     throw new UserError(
-      `${variable} names no proxy that Pulumi's plugins and this program can use (http, https, socks5 or socks5h).\n` +
+      `${variable} names no proxy that Pulumi's plugins and this program can use (http, https, socks5 or socks5h; signs in a name or password as %XX).\n` +
         `      export ${variable}='http://HOST:PORT'`,
     );
   }
   return url;
+}
+
+/**
+ * Whether Go reads a proxy's URL as Node does. Of one that it does not read (net/url, `validUserinfo` and `unescape`) its
+ * HTTP client makes another, or goes without a proxy and says nothing.
+ */
+export function isReadable(proxy: string): boolean {
+  const [, userinfo = "", host = ""] =
+    /^[a-z][a-z0-9+.-]*:\/\/(?:([^/?#]*)@)?([^/?#@]*)/i.exec(proxy) ?? [];
+  return (
+    host !== "" &&
+    URL.canParse(proxy) &&
+    !/\s/.test(proxy) &&
+    /^(?:[\w.~!$&'()*+,;=:@-]|%[0-9a-f]{2})*$/i.test(userinfo)
+  );
 }
 
 /** A variable in upper case, else in lower case. An empty one counts as not set. */
@@ -156,9 +172,11 @@ function covers(entry: string, host: string, port: string): boolean {
     return inNetwork(host, network, Number(length));
   }
   // An IPv6 address with a port is in brackets, and one without has more than one colon.
-  const [, named = entry, ownPort] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
-  const name = named.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
-  if (name === "" || (ownPort !== undefined && ownPort !== port)) {
+  const [, named = entry, ownPort = ""] = /^(\[.*\]|[^:]*):(\d*)$/.exec(entry) ?? [];
+  const written = named.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
+  // A URL has its host in ASCII.
+  const name = isAscii(written) ? written : domainToASCII(written) || written;
+  if (name === "" || (ownPort !== "" && ownPort !== port)) {
     return false;
   }
   if (isIP(name) !== 0) {

@@ -161,6 +161,8 @@ describe("a kubeconfig", () => {
     assert.equal(connect(direct, {}, variables).proxy, undefined);
     const wrong = file("d", kubeconfig("d", { cluster: { "proxy-url": "ftp://own.test" } }));
     assert.match(refusal(wrong), /proxy-url .* is no address of a proxy/);
+    const odd = kubeconfig("e", { cluster: { "proxy-url": `http://me:^${secret}@own.test:2` } });
+    assert.match(refusal(file("e", odd)), /proxy-url .* is no address of a proxy/);
   });
 
   it("is read as client-go reads YAML: truth values, text that looks like a moment, the last of two keys", () => {

@@ -54,6 +54,11 @@ describe("the proxy of a call", () => {
     ["fd00::/8", "[fd00::1]:6443", true],
     ["[fd00::1]:6443", "[fd00::1]:6443", true],
     ["10.0.0.0/99", "10.1.2.3", false],
+    ["10.1.2.3/8", "10.9.9.9", true],
+    ["bücher.test", "xn--bcher-kva.test", true],
+    ["*.BÜCHER.test:443", "v1.bücher.test", true],
+    ["api.test:", "api.test:6443", true],
+    ["[fd00::1]:", "[fd00::1]", true],
     ["", "api.test", false],
   ] as const) {
     it(`is ${excluded ? "none" : "the one named"} for ${host} with NO_PROXY ${entry}`, () => {
@@ -70,6 +75,15 @@ describe("the proxy of a call", () => {
     "http://:3128",
     "http://a b",
     "::",
+    "//proxy.test:3128",
+    "http://proxy.test:3128 ",
+    // Of these Go makes another address, or none, and goes without a proxy.
+    "http://me:se%zzcret@proxy.test:3128",
+    "http://me:se^cret@proxy.test:3128",
+    'me:se"cret@proxy.test:3128',
+    "http://me:gehäuse@proxy.test:3128",
+    "http://me:se/cret@proxy.test:3128",
+    "http://me:se#cret@proxy.test:3128",
   ]) {
     it(`is refused before any call where it is ${value}, by the variable's name alone`, () => {
       for (const refused of [
@@ -94,6 +108,10 @@ describe("the proxy of a call", () => {
     "socks5://proxy.test",
     "SOCKS5H://me:secret@proxy.test:1",
     "https://p.test",
+    "http://me:s%C3%A4c%5Eret@p.test:3128/",
+    "http://me:p@ss:!$&'()*+,;=~._-@p.test:3128",
+    "http://[fd00::1]:3128",
+    "http://squid_1:3128",
   ]) {
     it(`may be ${value}`, () => {
       refuseUnusableProxies({ HTTP_PROXY: value });
@@ -102,7 +120,10 @@ describe("the proxy of a call", () => {
   }
 
   it("is shown without its password", () => {
-    assert.equal(withoutUserinfo("http://me:secret@proxy.test:3128"), proxy);
+    for (const userinfo of ["me:secret", "me", "me:sec@ret", "me@here.test:s@c@r@et", "me:%40"]) {
+      assert.equal(withoutUserinfo(`http://${userinfo}@proxy.test:3128`), proxy);
+    }
+    assert.equal(withoutUserinfo(`${proxy}/a@b?c@d`), `${proxy}/a@b?c@d`);
   });
 });
 
