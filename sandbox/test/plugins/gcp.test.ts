@@ -91,6 +91,31 @@ describe("the stand-in for the gcp plugin", function () {
         await other.stop();
       }
     });
+
+    it("may be a file of a login that acts as an account, with no more than what that account may do", async () => {
+      const { outputs } = await makeAccount();
+      const credentials = JSON.stringify({
+        type: "impersonated_service_account",
+        source_credentials: {
+          type: "authorized_user",
+          client_id: "id",
+          client_secret: "secret",
+          refresh_token: cloud.googleAdminToken,
+          token_uri: `${cloud.googleUrl}/token`,
+        },
+        service_account_impersonation_url: `${cloud.googleUrl}/v1/projects/-/serviceAccounts/${String(outputs.email)}:generateAccessToken`,
+      });
+      const other = await PluginClient.start("gcp", { GOOGLE_CREDENTIALS: credentials });
+      try {
+        await other.configure({ ...googleSettings(cloud.googleUrl), project: PROJECT_ID });
+        await assert.rejects(
+          other.invoke("gcp:dns/getManagedZones:getManagedZones", {}),
+          /googleapi: Error 403: Forbidden/,
+        );
+      } finally {
+        await other.stop();
+      }
+    });
   });
 
   describe("Account", () => {

@@ -150,6 +150,14 @@ async function exchange(file: Properties, scopes: readonly string[]): Promise<To
       const url = textOf(file.service_account_impersonation_url);
       return url === "" ? federated : await askAsAccount(url, federated.token, { scope: scopes });
     }
+    case "impersonated_service_account": {
+      const own = await exchange(objectOf(file.source_credentials), scopes);
+      const url = field("service_account_impersonation_url");
+      return await askAsAccount(url, own.token, {
+        delegates: listOf(file.delegates),
+        scope: scopes,
+      });
+    }
     default:
       throw new Error(`unknown credential type: ${field("type")}`);
   }
