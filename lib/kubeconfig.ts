@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { LineCounter } from "yaml";
@@ -48,6 +48,13 @@ export interface Connection {
 export type ExecPlugin = z.output<typeof execSchema>;
 
 const text = z.string().optional();
+/** Bytes, as Go reads them: with what fills the last group, and line breaks anywhere. */
+const bytes = z
+  .string()
+  .refine((encoded) =>
+    /^(?:[a-z\d+/]{4})*(?:[a-z\d+/]{2}==|[a-z\d+/]{3}=)?$/i.test(encoded.replace(/[\r\n]/g, "")),
+  )
+  .optional();
 const execSchema = z.object({
   apiVersion: z.string(),
   command: z.string(),
@@ -60,7 +67,7 @@ const execSchema = z.object({
 const clusterSchema = z.object({
   server: text,
   "certificate-authority": text,
-  "certificate-authority-data": text,
+  "certificate-authority-data": bytes,
   "insecure-skip-tls-verify": z.boolean().optional(),
   "tls-server-name": text,
   "proxy-url": text,
@@ -71,9 +78,9 @@ const userSchema = z.object({
   username: text,
   password: text,
   "client-certificate": text,
-  "client-certificate-data": text,
+  "client-certificate-data": bytes,
   "client-key": text,
-  "client-key-data": text,
+  "client-key-data": bytes,
   as: text,
   "as-uid": text,
   "as-groups": z.array(z.string()).default([]),
@@ -106,7 +113,7 @@ function named<Entry extends z.ZodType>(kind: string, entry: Entry) {
 }
 
 const fileSchema = z.object({
-  kind: z.literal("Config").optional(),
+  kind: z.enum(["Config", ""]).optional(),
   "current-context": z.string().default(""),
   clusters: named("cluster", clusterSchema),
   contexts: named("context", contextSchema),
@@ -173,12 +180,130 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   if (cluster?.server === undefined) {
     throw missing(cluster === undefined ? "cluster" : "server for the cluster", context.cluster);
   }
-  const user = context.user === undefined ? userSchema.parse({}) : users.get(context.user);
+  // `kubectl config set-context` writes an empty name where it is told none.
+  const userName = context.user ?? "";
+  const user = users.get(userName) ?? (userName === "" ? userSchema.parse({}) : undefined);
   if (user === undefined) {
     throw missing("user", context.user);
   }
+  const conflict =
+    told(clusterConflicts(cluster), `cluster ${context.cluster ?? ""}`) ??
+    told(userConflicts(user), `user ${userName}`);
+  if (conflict !== undefined) {
+    throw unreadable(place, conflict, another);
+  }
   const server = serverUrl(cluster, place, another);
-  return { context: name, server, proxy: proxyOf(cluster, server, environment), cluster, user };
+  const proxy = proxyOf(cluster, server, environment);
+  const isSecured = /^https:/i.test(server);
+  return { context: name, server, proxy, cluster, user: isSecured ? user : unidentified(user) };
+}
+
+/** What client-go reads of a user for a server without TLS: nobody on the way is handed a credential. */
+function unidentified(user: z.output<typeof userSchema>): z.output<typeof userSchema> {
+  return {
+    as: user.as,
+    "as-uid": user["as-uid"],
+    "as-groups": user["as-groups"],
+    "as-user-extra": user["as-user-extra"],
+  };
+}
+
+/** Something that client-go refuses, if it is so: before it asks a cluster, which the Kubernetes plugin does last of all. */
+type Conflict = readonly [isSo: boolean, what: string];
+
+function told(conflicts: readonly Conflict[], whose: string): string | undefined {
+  const [, what] = conflicts.find(([isSo]) => isSo) ?? [];
+  return what === undefined ? undefined : `its ${whose} ${what}`;
+}
+
+/** k8s.io/client-go, tools/clientcmd/validation.go, `validateClusterInfo`, and transport/transport.go. */
+function clusterConflicts(cluster: z.output<typeof clusterSchema>): readonly Conflict[] {
+  const field = "certificate-authority";
+  return [
+    ...fileConflicts(cluster, field),
+    [
+      cluster["insecure-skip-tls-verify"] === true && isGiven(cluster, field),
+      `has both ${field} and insecure-skip-tls-verify`,
+    ],
+  ];
+}
+
+/** The same of `validateAuthInfo`, and plugin/pkg/client/auth/exec. */
+function userConflicts(user: z.output<typeof userSchema>): readonly Conflict[] {
+  const { token, tokenFile, username, password, exec } = user;
+  const isVersion1 = exec?.apiVersion === "client.authentication.k8s.io/v1";
+  const modes = [...(isVersion1 ? [] : [undefined]), "Never", "IfAvailable", "Always"];
+  const others = ["as-uid", "as-groups", "as-user-extra"] as const;
+  return [
+    ...(isGiven(user, "client-certificate")
+      ? ([
+          ...fileConflicts(user, "client-certificate"),
+          ...fileConflicts(user, "client-key"),
+          [!isGiven(user, "client-key"), "has a client-certificate and no client-key"],
+        ] satisfies Conflict[])
+      : []),
+    [
+      !isSaid(token) && isSaid(tokenFile) && !isReadableFile(tokenFile),
+      `names the file ${tokenFile ?? ""} (tokenFile), which cannot be read`,
+    ],
+    [isSaid(token) && (isSaid(username) || isSaid(password)), "has both a token and a password"],
+    [
+      !isSaid(user.as) && others.some((field) => Object.keys(user[field] ?? "").length > 0),
+      `acts with ${others.join(", ")} as nobody (as)`,
+    ],
+    [
+      exec !== undefined && user["auth-provider"] !== undefined,
+      "has both an exec plugin and an auth-provider",
+    ],
+    [
+      exec !== undefined &&
+        !isVersion1 &&
+        exec.apiVersion !== "client.authentication.k8s.io/v1beta1",
+      `has an exec plugin of a version (${exec?.apiVersion ?? ""}) that is not known: client.authentication.k8s.io/v1 is`,
+    ],
+    [
+      exec !== undefined && !modes.includes(exec.interactiveMode),
+      `has an exec plugin without an interactiveMode that is known (${modes.filter(Boolean).join(", ")})`,
+    ],
+  ];
+}
+
+/** What has a file by its path or its content. */
+type WithFile<Name extends string> = Readonly<
+  Partial<Record<Name | `${Name}-data`, string | undefined>>
+>;
+
+/** Of a file that can be in the kubeconfig itself: one of both, and a file that is there. */
+function fileConflicts<Name extends string>(
+  entry: WithFile<Name>,
+  field: Name,
+): readonly Conflict[] {
+  const path = entry[field];
+  const data = entry[`${field}-data`];
+  return [
+    [isSaid(path) && isSaid(data), `has both ${field} and ${field}-data`],
+    [
+      isSaid(path) && !isReadableFile(path),
+      `names the file ${path ?? ""} (${field}), which cannot be read`,
+    ],
+  ];
+}
+
+function isGiven<Name extends string>(entry: WithFile<Name>, field: Name): boolean {
+  return isSaid(entry[field]) || isSaid(entry[`${field}-data`]);
+}
+
+function isSaid(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -262,7 +387,7 @@ function readKubeconfig(path: string, another: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) {
+    if (hasCode(error, "ENOENT")) {
       return undefined;
     }
     throw unreadable(path, messageOf(error).replace(/^\w+: ([^,]*),.*$/, "$1"), another);
@@ -319,7 +444,7 @@ function whichCommand({ kubeconfig, stack }: ClusterChoice): string {
 /** A key without a value is as good as none. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) {
-    return value.map(withoutNulls);
+    return value.filter((inner) => inner !== null).map(withoutNulls);
   }
   return typeof value === "object" && value !== null
     ? Object.fromEntries(
@@ -374,18 +499,13 @@ function isEmpty({ clusters, contexts }: Kubeconfig): boolean {
   return clusters.size === 0 && contexts.size === 0;
 }
 
-/** The address with its scheme, which client-go adds where it is missing: HTTPS where a certificate is to be checked. */
+/** The address with its scheme, which client-go adds where it is missing: HTTP, whatever certificate is named. */
 function serverUrl(
-  cluster: z.output<typeof clusterSchema>,
+  { server = "" }: z.output<typeof clusterSchema>,
   place: string,
   another: string,
 ): string {
-  const { server = "" } = cluster;
-  const secured =
-    cluster["certificate-authority"] ?? cluster["certificate-authority-data"] ?? undefined;
-  const url = /^https?:\/\//i.test(server)
-    ? server
-    : `${secured === undefined ? "http" : "https"}://${server}`;
+  const url = /^https?:\/\//i.test(server) ? server : `http://${server}`;
   if (!URL.canParse(url)) {
     throw unreadable(place, `${server} is no address of a server`, another);
   }

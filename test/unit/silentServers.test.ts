@@ -211,9 +211,10 @@ describe("a server that takes the connection and is silent", () => {
       const command = join(directory, "plugin");
       writeFileSync(command, "#!/bin/sh\ntrap '' TERM\nsleep 60\ntrue\n");
       chmodSync(command, 0o755);
-      const user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command } };
+      const apiVersion = "client.authentication.k8s.io/v1";
+      const user = { exec: { apiVersion, command, interactiveMode: "Never" } };
       const core = await coreApi(
-        { context: "prod", kubeconfig: kubeconfig(`http://127.0.0.1:${server.port}`, user) },
+        { context: "prod", kubeconfig: kubeconfig(`https://127.0.0.1:${server.port}`, user) },
         { plugin: timeout },
       );
       began = Date.now();

@@ -21,6 +21,13 @@ function kubeconfig(name: string, more: { server?: string; cluster?: object; use
   };
 }
 
+/** A credential plugin. */
+const plugin = {
+  apiVersion: "client.authentication.k8s.io/v1",
+  command: "plugin",
+  interactiveMode: "Never",
+};
+
 /** As CI systems keep one. */
 function encoded(content: object): string {
   return Buffer.from(formatYaml(content)).toString("base64");
@@ -104,17 +111,21 @@ describe("a kubeconfig", () => {
             cluster: { "certificate-authority": "ca.crt" },
             user: {
               "client-certificate": "../tls.crt",
-              "client-key": "/etc/tls.key",
+              "client-key": "/etc/hosts",
+              token: undefined,
               tokenFile: "token",
-              exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin" },
+              exec: { ...plugin, command: "./plugin" },
             },
           }),
         ),
       );
+      for (const name of ["y/ca.crt", "tls.crt", "y/token"]) {
+        file(name, "");
+      }
       const { cluster, user } = connect(paths.join(":"), { context: "c1" });
       assert.equal(cluster["certificate-authority"], join(directory, "y/ca.crt"));
       assert.equal(user["client-certificate"], join(directory, "tls.crt"));
-      assert.equal(user["client-key"], "/etc/tls.key");
+      assert.equal(user["client-key"], "/etc/hosts");
       assert.equal(user.tokenFile, join(directory, "y/token"));
       assert.equal(user.exec?.command, join(directory, "y/plugin"));
     });
@@ -184,7 +195,97 @@ another: document
     );
   });
 
+  it("may name no user, be of no kind, and have empty entries", () => {
+    const anonymous = {
+      ...kubeconfig("x"),
+      kind: "",
+      contexts: [null, { name: "x", context: { cluster: "x", user: "" } }],
+    };
+    assert.equal(connect(file("a", anonymous)).user.token, undefined);
+  });
+
+  it("hands nobody's credential to a server without TLS, as client-go does, also where the scheme is left out", () => {
+    const certificate = { "certificate-authority-data": "YQ==" };
+    for (const [index, [server, cluster]] of (
+      [
+        ["http://a.test:8080", {}],
+        ["HTTP://a.test:8080", {}],
+        ["a.test:8080", {}],
+        ["a.test:8080", certificate],
+      ] as const
+    ).entries()) {
+      const user = { as: "jane", exec: plugin, "client-key-data": "YQ==" };
+      const connection = connect(file(`${index}`, kubeconfig("a", { server, cluster, user })));
+      assert.equal(connection.server.toLowerCase(), "http://a.test:8080");
+      assert.deepEqual(JSON.parse(JSON.stringify(connection.user)), {
+        as: "jane",
+        "as-groups": [],
+        "as-user-extra": {},
+      });
+    }
+  });
+
   describe("that does not serve is refused in a sentence", () => {
+    const both = { "certificate-authority": "/etc/hosts", "certificate-authority-data": "YQ==" };
+    const insecure = { "insecure-skip-tls-verify": true };
+    const key = { "client-certificate-data": "YQ==", "client-key-data": "YQ==" };
+    const v1alpha1 = "client.authentication.k8s.io/v1alpha1";
+    for (const [what, more, expected] of [
+      ["two certificates", { cluster: both }, /its cluster x has both certificate-authority and/],
+      [
+        "a certificate that is not to be checked",
+        { cluster: { ...insecure, "certificate-authority-data": "YQ==" } },
+        /has both certificate-authority and insecure-skip-tls-verify/,
+      ],
+      [
+        "a certificate that is not there",
+        { cluster: { "certificate-authority": "ca.crt" } },
+        /its cluster x names the file \S+\/ca\.crt \(certificate-authority\), which cannot be read/,
+      ],
+      [
+        "a certificate that is no base64",
+        { cluster: { "certificate-authority-data": "YQ" } },
+        /certificate-authority-data of the cluster x is not right/,
+      ],
+      [
+        "a certificate without its key",
+        { user: { "client-certificate-data": "YQ==" } },
+        /its user x has a client-certificate and no client-key/,
+      ],
+      ["two keys", { user: { ...key, "client-key": "/etc/hosts" } }, /both client-key and/],
+      [
+        "a file of a token that is not there",
+        { user: { token: undefined, tokenFile: "no-token" } },
+        /names the file \S+\/no-token \(tokenFile\)/,
+      ],
+      ["a token and a password", { user: { username: "u" } }, /both a token and a password/],
+      ["a group of nobody", { user: { "as-groups": ["g"] } }, /acts with as-uid, .* as nobody/],
+      [
+        "a plugin of an older version",
+        { user: { exec: { ...plugin, apiVersion: v1alpha1 } } },
+        /of a version \(client\.authentication\.k8s\.io\/v1alpha1\) that is not known/,
+      ],
+      [
+        "a plugin that does not say whether it asks",
+        { user: { exec: { ...plugin, interactiveMode: undefined } } },
+        /without an interactiveMode that is known \(Never, IfAvailable, Always\)/,
+      ],
+      [
+        "a plugin beside another",
+        { user: { exec: plugin, "auth-provider": { name: "oidc", config: {} } } },
+        /both an exec plugin and an auth-provider/,
+      ],
+    ] as const) {
+      it(`where client-go refuses it: ${what}`, () => {
+        assert.match(refusal(file("wrong", kubeconfig("x", more))), expected);
+      });
+    }
+
+    it("where one is behind a file", () => {
+      const path = join(file("a", kubeconfig("a")), "b");
+      assert.match(refusal(`${path}:${file("c", kubeconfig("c"))}`), /b: not a directory\)/);
+    });
+
     it("where it is not there, or empty", () => {
       assert.match(
         refusal(join(directory, "none")),

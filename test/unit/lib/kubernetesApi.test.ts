@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer as createSecureServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { coreApi, unlessMissing } from "../../../lib/kubernetesApi.ts";
+import { createAuthority, type KeyPair } from "../../../sandbox/cluster/certificates.ts";
 
 describe("a cluster's API", () => {
   let directory: string;
+  let own: KeyPair;
+  /** What the kubeconfig says of the server's certificate. */
+  let checked: object;
   let server: Server;
   let address: string;
   let status: number;
@@ -16,12 +21,18 @@ describe("a cluster's API", () => {
   /** Each request's headers, name and value by turns. */
   let raw: (readonly string[])[];
 
+  before(async () => {
+    const authority = await createAuthority("authority");
+    own = await authority.server("kubernetes");
+    const data = Buffer.from(authority.certificate).toString("base64");
+    checked = { "certificate-authority-data": data };
+  });
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "kubernetes-api-"));
     status = 200;
     headers = [];
     raw = [];
-    server = createServer((request, response) => {
+    server = createSecureServer({ cert: own.certificate, key: own.key }, (request, response) => {
       headers.push(request.headers);
       raw.push(request.rawHeaders);
       response.writeHead(status, { "content-type": "application/json" });
@@ -29,7 +40,7 @@ describe("a cluster's API", () => {
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterEach(() => {
     server.close();
@@ -39,7 +50,7 @@ describe("a cluster's API", () => {
 
   const kubeconfig = (at: string, user: object = {}, cluster: object = {}) =>
     JSON.stringify({
-      clusters: [{ name: "c", cluster: { server: at, ...cluster } }],
+      clusters: [{ name: "c", cluster: { server: at, ...checked, ...cluster } }],
       users: [{ name: "u", user }],
       contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }],
     });
@@ -70,7 +81,10 @@ describe("a cluster's API", () => {
       await refusal(list("https://nowhere.invalid")),
       /its name (is not known|cannot be)/,
     );
-    assert.match(await refusal(list(address.replace("http", "https"))), /SSL|EPROTO|certificate/);
+    assert.match(
+      await refusal(list(address, {}, { "certificate-authority-data": undefined })),
+      /its certificate cannot be checked, .*CERT|SIGNATURE/,
+    );
     assert.match(
       await refusal(list(closed, {}, { "proxy-url": "http://me:pass@127.0.0.1:1" })),
       /context prod, through the proxy http:\/\/127\.0\.0\.1:1: nothing listens there/,
@@ -107,6 +121,29 @@ describe("a cluster's API", () => {
     writeFileSync(tokenFile, "from-file");
     await list(address, { tokenFile, token: "old" });
     assert.equal(headers[0]?.authorization, "Bearer from-file");
+  });
+
+  it("is handed no credential where it has no TLS", async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const open = createServer((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ items: [] }));
+    }).listen(0, "127.0.0.1");
+    await once(open, "listening");
+    try {
+      const { port } = open.address() as AddressInfo;
+      for (const user of [{ token: "t" }, { username: "u", password: "p" }]) {
+        await list(`http://127.0.0.1:${port}`, { ...user, as: "jane" });
+      }
+      assert.deepEqual(
+        seen.map((one) => [one.authorization, one["impersonate-user"]]),
+        [1, 2].map(() => [undefined, "jane"]),
+      );
+    } finally {
+      open.closeAllConnections();
+      open.close();
+    }
   });
 
   it("is asked as whom the kubeconfig impersonates", async () => {
