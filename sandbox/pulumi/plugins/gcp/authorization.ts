@@ -78,7 +78,12 @@ function scopesOf({ scopes }: Settings): readonly string[] {
 }
 
 /** The types of credentials files that the stand-in exchanges. */
-const FILE_TYPES: readonly string[] = ["service_account", "authorized_user", "external_account"];
+const FILE_TYPES: readonly string[] = [
+  "service_account",
+  "authorized_user",
+  "external_account",
+  "impersonated_service_account",
+];
 
 /** @param credentials The JSON of a credentials file, or the path of one. */
 function readFile(credentials: string): Properties {
