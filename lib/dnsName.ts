@@ -12,11 +12,19 @@ export function isAscii(text: string): boolean {
  */
 export function dnsName(name: string): string {
   const relative = name.replace(/\.$/, "").toLowerCase();
-  return isAscii(relative) ? relative : domainToASCII(relative) || relative;
+  return isAscii(relative) || notOfHost.test(relative)
+    ? relative
+    : domainToASCII(relative) || relative;
 }
+
+/** What ends a host in a URL, as which Node reads a domain, or stands for another letter there. */
+const notOfHost = /[/?#\\%]/;
 
 /** The same name as its owner would write it, with letters other than ASCII. */
 export function readableName(name: string): string {
   const inDns = dnsName(name);
-  return domainToUnicode(inDns) || inDns;
+  // Node reads others as the host of a URL, a number as an address.
+  return /(?:^|\.)xn--/.test(inDns) && !notOfHost.test(inDns)
+    ? domainToUnicode(inDns) || inDns
+    : inDns;
 }

@@ -13,6 +13,12 @@ describe("a DNS name", () => {
     ["_akash-proof.bücher.example", "_akash-proof.xn--bcher-kva.example"],
     ["例え.テスト", "xn--r8jz45g.xn--zckzah"],
     ["", ""],
+    // No domains, and so no other names than what is written.
+    ["bücher.example/x", "bücher.example/x"],
+    ["bücher.example?x", "bücher.example?x"],
+    ["bücher.example#x", "bücher.example#x"],
+    ["bücher.example\\x", "bücher.example\\x"],
+    ["bü%63her.example", "bü%63her.example"],
   ];
   for (const [written, inDns] of forms) {
     it(`${written} is ${inDns} in DNS`, () => {
@@ -22,6 +28,8 @@ describe("a DNS name", () => {
 
   it("is shown with its own letters", () => {
     assert.equal(readableName("xn--bcher-kva.example."), "bücher.example");
-    assert.equal(readableName("_acme-challenge.example.com"), "_acme-challenge.example.com");
+    for (const name of ["_acme-challenge.example.com", "0x7f.1", "a/b.c", "ex%41mple.com"]) {
+      assert.equal(readableName(name), name);
+    }
   });
 });
