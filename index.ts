@@ -5,12 +5,20 @@ import "./startup/failures.ts";
 import "./startup/printableMessages.ts";
 import "./startup/sourcePositions.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { AkashProvider, Cluster, credentialDeleteHook, dnsCredential } from "./components/index.ts";
+import {
+  AkashProvider,
+  certificateDeleteHook,
+  Cluster,
+  credentialDeleteHook,
+  dnsCredential,
+  IngressCertificate,
+} from "./components/index.ts";
 import { programNames } from "./components/names.ts";
 import {
   clusterArgs,
   credentialOptions,
   credentialProtection,
+  ingressArgs,
   providerArgs,
 } from "./config/args.ts";
 import { configWarnings, readConfig } from "./config/index.ts";
@@ -36,5 +44,9 @@ export default async function program(): Promise<pulumi.Inputs> {
     programNames.provider,
     providerArgs(config, cluster, credential),
   );
-  return stackOutputs(config, provider, credential);
+  // In every run, also for a certificate that the stack gives up.
+  const leftHook = certificateDeleteHook(programNames.ingress, cluster);
+  const ingress = ingressArgs(config, cluster, credential, leftHook);
+  const certificate = ingress && new IngressCertificate(programNames.ingress, ingress);
+  return stackOutputs(config, { provider, credential, certificate });
 }

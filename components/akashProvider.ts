@@ -31,9 +31,10 @@ import {
 } from "./argumentError.ts";
 import type { Cluster } from "./cluster.ts";
 import { rightsHook, type ReleaseTask } from "./clusterRights.ts";
-import { credentialAnnotations } from "./dnsCredential/annotations.ts";
+import { secretAnnotations } from "./dnsCredential/annotations.ts";
 import type { DnsCredential } from "./dnsCredential/credential.ts";
 import { proofHooks } from "./dnsCredential/hooks.ts";
+import { inCluster } from "./inCluster.ts";
 import { componentTypes, providerChildren } from "./names.ts";
 import { owner, ownerAnnotation, ownerHook } from "./owner.ts";
 import { pendingReleaseHook } from "./pendingRelease.ts";
@@ -226,7 +227,7 @@ export class AkashProvider extends pulumi.ComponentResource {
               metadata: {
                 ...metadata,
                 name: credentialSecretName(names, credential.dnsProvider),
-                annotations: annotations(credential, digest),
+                annotations: secretAnnotations(credential, digest),
               },
               data: { [credentialSecretKey[credential.dnsProvider]]: encoded(credential.content) },
             },
@@ -344,20 +345,6 @@ interface ChartInputs {
 /** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
 const ignoredOfSecrets = ["type"];
 
-/**
- * The caller's options, with the cluster's provider for all children. Another Kubernetes provider would deploy them to a
- * cluster that no hook looks at; as `provider` it would come before `providers`.
- */
-function inCluster(
-  cluster: Cluster,
-  { provider, ...opts }: pulumi.ComponentResourceOptions = {},
-): pulumi.ComponentResourceOptions {
-  const callers = pulumi.mergeOptions(opts, {
-    providers: provider === undefined ? [] : [provider],
-  });
-  return pulumi.mergeOptions(callers, { providers: [cluster.provider] });
-}
-
 function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
   const { namespace, releaseName, values = {} } = args;
   // It may be missing where nobody checks types.
@@ -406,19 +393,6 @@ function otherConsumer(
     ? undefined
     : `is not told that the Secret ${secret} and the pod ${names.pod} in namespace ${namespace} carry it: ` +
         "hand it providerConsumer with this namespace, releaseName and values";
-}
-
-function annotations(
-  { managed }: DnsCredential,
-  digest: pulumi.Output<string>,
-): Record<string, pulumi.Input<string>> {
-  return {
-    [credentialAnnotations.digest]: digest,
-    ...(managed && {
-      [credentialAnnotations.id]: managed.id,
-      [credentialAnnotations.suffix]: managed.suffix,
-    }),
-  };
 }
 
 /** The post-renderer's parameters: DNS-01 is on because there is a credential. */

@@ -1,8 +1,8 @@
-import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import type { ApisApi, AppsV1Api, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isPath, type ClusterChoice } from "../lib/kubeconfig.ts";
-import { appsApi, coreApi } from "../lib/kubernetesApi.ts";
+import { apisApi, appsApi, coreApi, customObjectsApi } from "../lib/kubernetesApi.ts";
 import { clusterAccess, type ClusterAccess } from "../lib/clusterAccess.ts";
 import { resourceHook } from "./hook.ts";
 import { resolved } from "./resolved.ts";
@@ -146,6 +146,16 @@ export class Cluster {
   appsApi(): Promise<AppsV1Api> {
     this.#apps ??= this.#choice().then(appsApi);
     return this.#apps;
+  }
+
+  /** The API of types that others have brought into the cluster, and of which types there are. */
+  async customObjectsApi(): Promise<CustomObjectsApi> {
+    return customObjectsApi(await this.#choice());
+  }
+
+  /** The API that lists the groups of types. */
+  async apisApi(): Promise<ApisApi> {
+    return apisApi(await this.#choice());
   }
 
   /** What whoever runs Pulumi may do there, for hooks that look before anything is made. */

@@ -32,6 +32,13 @@ export {
   googleCloudCredential,
   type GoogleCloudCredentialOptions,
 } from "./dnsCredential/googleCloud/googleCloudCredential.ts";
+export {
+  certificateDeleteHook,
+  IngressCertificate,
+  type IngressCertificateArgs,
+} from "./ingressCertificate/ingressCertificate.ts";
+export { ingressConsumer, type IngressConsumerArgs } from "./ingressCertificate/consumer.ts";
+export type { GatewayPlace, IngressPlace, IngressPlaceArgs } from "./ingressCertificate/place.ts";
 export { dnsCredential, type DnsCredentialOptions } from "./dnsCredential/index.ts";
 export {
   credentialDeleteHook,

@@ -8,6 +8,7 @@ export const programNames = {
   cluster: "cluster",
   credential: "dns",
   provider: "provider",
+  ingress: "ingress",
 } as const;
 
 /** Type tokens of the components. */
@@ -15,6 +16,7 @@ export const componentTypes = {
   provider: "akash:provider:AkashProvider",
   googleCloud: "akash:dns:GcpDnsCredential",
   cloudflare: "akash:dns:CloudflareDnsCredential",
+  ingress: "akash:ingress:IngressCertificate",
 } as const;
 
 /** Type tokens of the resources that the program or its commands look for. */
@@ -50,5 +52,15 @@ export function credentialChildren(component: string) {
     grant: `${component}-grant`,
     key: `${component}-key`,
     token: `${component}-token`,
+  } as const;
+}
+
+/** Names of the children of an IngressCertificate. */
+export function ingressChildren(component: string) {
+  return {
+    namespace: `${component}-namespace`,
+    dnsCredential: `${component}-dns-credential`,
+    issuer: `${component}-issuer`,
+    certificate: `${component}-certificate`,
   } as const;
 }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaultNamespace } from "../chart/release.ts";
+import { defaultGatewayName, defaultGatewayNamespace, ingressDomain } from "../chart/gateway.ts";
+import { defaultNamespace, providerHost } from "../chart/release.ts";
 import {
+  ingressConsumer,
   providerConsumer,
   type AkashProviderArgs,
   type Cluster,
@@ -8,8 +10,10 @@ import {
   type CredentialProtection,
   type DnsCredential,
   type DnsCredentialOptions,
+  type IngressCertificateArgs,
+  type IngressPlaceArgs,
 } from "../components/index.ts";
-import type { Config } from "./index.ts";
+import type { Config, Wildcard } from "./index.ts";
 
 /** The cluster of a stack. */
 export function clusterArgs(config: Config): ClusterArgs {
@@ -25,30 +29,80 @@ export function clusterArgs(config: Config): ClusterArgs {
 
 /** What protects a stack's DNS credential, also when the stack has none any more. */
 export function credentialProtection(config: Config, cluster: Cluster): CredentialProtection {
-  const { challenge, namespace, releaseName, values, plugins } = config;
+  const { challenge, namespace, releaseName, values, plugins, wildcard } = config;
   const dnsProvider = challenge.type === "dns-01" ? challenge.dns.provider : undefined;
+  const provider = providerConsumer({ dnsProvider, namespace, releaseName, values });
+  const ingress =
+    wildcard === undefined
+      ? []
+      : [
+          ingressConsumer({
+            dnsProvider: wildcard.dns.provider,
+            ...ingressPlaceArgs(config, wildcard),
+          }),
+        ];
   return {
     cluster,
-    consumers: [providerConsumer({ dnsProvider, namespace, releaseName, values })],
+    // The first one's Secret has the rotation's annotations, so one with a Secret comes first.
+    consumers: dnsProvider === undefined ? [...ingress, provider] : [provider, ...ingress],
     access: plugins,
   };
 }
 
+/** Where a stack's wildcard certificate goes. */
+function ingressPlaceArgs(
+  { domain, ingress }: Config,
+  { names, namespace, secretName }: Wildcard,
+): IngressPlaceArgs {
+  return {
+    ...{ domain, names, namespace, secretName },
+    gateway: ingress.mode === "gateway-api" && {
+      name: ingress.gatewayName ?? defaultGatewayName,
+      namespace: ingress.gatewayNamespace ?? defaultGatewayNamespace,
+    },
+  };
+}
+
 /**
- * What a stack's DNS credential is made from; none under HTTP-01.
+ * A stack's wildcard certificate; none where it has no such setting.
+ *
+ * @param deleteHook what `certificateDeleteHook` has registered
+ */
+export function ingressArgs(
+  config: Config,
+  cluster: Cluster,
+  credential: DnsCredential | undefined,
+  deleteHook: pulumi.ResourceHook,
+): IngressCertificateArgs | undefined {
+  const { directoryUrl, email, wildcard } = config;
+  return wildcard === undefined || credential === undefined
+    ? undefined
+    : {
+        ...ingressPlaceArgs(config, wildcard),
+        ...{ cluster, credential, directoryUrl, email, deleteHook },
+      };
+}
+
+/**
+ * What a stack's DNS credential is made from; none where no certificate needs one.
  *
  * @param deleteHook what `credentialDeleteHook` has registered
  */
 export function credentialOptions(
-  { challenge, domain }: Config,
+  { challenge, dns, domain, wildcard }: Config,
   protection: CredentialProtection,
   deleteHook: pulumi.ResourceHook,
 ): DnsCredentialOptions | undefined {
-  if (challenge.type === "http-01") {
+  if (dns === undefined) {
     return undefined;
   }
-  const { dns } = challenge;
-  const common = { ...protection, domain, deleteHook };
+  const hosts = [
+    ...(challenge.type === "dns-01" ? [providerHost(domain)] : []),
+    ...(wildcard === undefined
+      ? []
+      : [ingressDomain(domain), ...wildcard.names.map((name) => name.replace(/^\*\./, ""))]),
+  ];
+  const common = { ...protection, domain, hosts, deleteHook };
   // How old a credential may get is the outputs' business.
   switch (dns.provider) {
     case "googleCloud": {
@@ -72,7 +126,9 @@ export function providerArgs(
     config;
   const { maxHistory, namespace, releaseName, timeout, wallet } = config;
   return {
-    ...{ cluster, credential, namespace, releaseName, wallet, timeout, maxHistory },
+    ...{ cluster, namespace, releaseName, wallet, timeout, maxHistory },
+    // Under HTTP-01 the credential is for the wildcard certificate alone.
+    credential: config.challenge.type === "dns-01" ? credential : undefined,
     ...{ attributes, directoryUrl, domain, email, ingress, storageClass, values, website },
     account: config.from,
     ...(config.namespaceAlias !== undefined &&

@@ -1,4 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { wildcardName } from "../chart/gateway.ts";
+import { providerHost } from "../chart/release.ts";
+import { zoneContains } from "../dns/zone.ts";
 import { priceTargetNames } from "./accepted.ts";
 import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
@@ -18,6 +21,8 @@ export const guards: readonly Guard[] = [
   secretsCanBeKept,
   directoryFitsStack,
   challengeFitsDns,
+  wildcardHasCredential,
+  wildcardIsInZone,
   dnsCredentialIsOne,
   dnsRoleIsOfProject,
   priceTargetsHaveScript,
@@ -136,23 +141,73 @@ function directoryFitsStack(
 }
 
 function challengeFitsDns(
-  { challenge, dns }: Partial<Settings>,
+  { challenge, dns, wildcard }: Partial<Settings>,
   { values }: ConfigSource,
 ): SettingProblem[] {
-  if (challenge === "dns-01" && values.dns === undefined) {
+  if (values.dns === undefined && (challenge === "dns-01" || wildcard !== undefined)) {
+    const what = challenge === "dns-01" ? "dns-01" : "a wildcard certificate";
     return [
-      { setting: "dns", problem: "is missing, and dns-01 needs a DNS provider", mend: set("dns") },
+      { setting: "dns", problem: `is missing, and ${what} needs a DNS provider`, mend: set("dns") },
     ];
   }
-  return challenge === "http-01" && dns !== undefined
+  return challenge === "http-01" && dns !== undefined && values.wildcard === undefined
     ? [
         {
           setting: "challenge",
-          problem: "is http-01, which does not use the setting dns",
+          problem:
+            "is http-01, which does not use the setting dns; it is used with dns-01, or for the certificate of the tenants' ingress (the setting wildcard)",
           mend: set("challenge"),
         },
       ]
     : [];
+}
+
+/** cert-manager is no pod of the provider's, and so cannot act as its service account. */
+function wildcardHasCredential({ dns, wildcard }: Partial<Settings>): SettingProblem[] {
+  return wildcard !== undefined &&
+    dns?.provider === "googleCloud" &&
+    dns.workloadIdentity !== undefined
+    ? [
+        {
+          setting: "dns.workloadIdentity",
+          problem:
+            "excludes wildcard: cert-manager needs a key, since it does not act as the pod's service account",
+          mend: ["rm", shell`--path dns.workloadIdentity`],
+        },
+      ]
+    : [];
+}
+
+/** The names of the certificate that the zone cannot hold, where the settings tell the zone's name. */
+function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): SettingProblem[] {
+  if (dns?.provider !== "cloudflare" || domain === undefined || wildcard === undefined) {
+    return [];
+  }
+  const { zone } = dns;
+  const isOutside = (name: string) => !zoneContains(zone, name.replace(/^\*\./, ""));
+  const name = wildcardName(domain);
+  return [
+    ...(isOutside(name) && zoneContains(zone, providerHost(domain))
+      ? [
+          {
+            setting: "wildcard",
+            problem: `is for ${name}, which the zone ${zone} (dns.zone) cannot hold`,
+            mend: ["set", shell`--path dns.zone ${domain}`] as const,
+          },
+        ]
+      : []),
+    ...wildcard.names.flatMap((further, index) =>
+      isOutside(further)
+        ? [
+            {
+              setting: `wildcard.names[${index}]`,
+              problem: `is ${further}, which the zone ${zone} (dns.zone) cannot hold`,
+              mend: ["rm", removed(["wildcard", "names", index])] as const,
+            },
+          ]
+        : [],
+    ),
+  ];
 }
 
 function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {

@@ -44,6 +44,11 @@ export type { ConfigSource } from "./source.ts";
 export type Challenge =
   { readonly type: "http-01" } | { readonly type: "dns-01"; readonly dns: DnsConfig };
 
+/** The certificate of the tenants' ingress, and the DNS provider with whose credential it is obtained. */
+export interface Wildcard extends Omit<NonNullable<Settings["wildcard"]>, "issuer"> {
+  readonly dns: DnsConfig;
+}
+
 /** The wallet with which the provider signs. */
 export interface Wallet {
   /** The exported key's armour text, a secret. */
@@ -55,10 +60,20 @@ export interface Wallet {
 /** A stack's validated configuration. */
 export interface Config extends Omit<
   Settings,
-  "acmeDirectory" | "bidPriceScript" | "challenge" | "dns" | "walletKey" | "walletPassword"
+  | "acmeDirectory"
+  | "bidPriceScript"
+  | "challenge"
+  | "dns"
+  | "walletKey"
+  | "walletPassword"
+  | "wildcard"
 > {
   readonly wallet: Wallet;
   readonly challenge: Challenge;
+  /** The certificate of the tenants' ingress, if any. */
+  readonly wildcard: Wildcard | undefined;
+  /** The DNS provider of the stack's credential; none where no certificate needs one. */
+  readonly dns: DnsConfig | undefined;
   /** The names of the release's objects. */
   readonly names: ReleaseNames;
   /** The ACME directory URL. */
@@ -306,10 +321,17 @@ function writtenValue(name: SettingName, text: string): unknown {
   return mapLeaves(value, (leaf) => (typeof leaf === "string" ? writtenMoment(leaf) : leaf));
 }
 
+function wildcardOf(
+  { issuer: _, ...place }: NonNullable<Settings["wildcard"]>,
+  dns: DnsConfig,
+): Wildcard {
+  return { ...place, dns };
+}
+
 function assemble(parsed: Settings, source: ConfigSource): Config {
   const { stack, plugins = { googleCloud: {}, cloudflare: {} } } = source;
-  const { walletKey, walletPassword, challenge, dns, bidPriceScript, acmeDirectory, ...rest } =
-    parsed;
+  const { walletKey, walletPassword, challenge, dns, wildcard, ...others } = parsed;
+  const { bidPriceScript, acmeDirectory, ...rest } = others;
   return {
     ...rest,
     names: releaseNames(rest.releaseName, rest.values),
@@ -319,6 +341,8 @@ function assemble(parsed: Settings, source: ConfigSource): Config {
     },
     challenge:
       challenge === "dns-01" && dns !== undefined ? { type: challenge, dns } : { type: "http-01" },
+    wildcard: wildcard && dns && wildcardOf(wildcard, dns),
+    dns: challenge === "dns-01" || wildcard !== undefined ? dns : undefined,
     directoryUrl: acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"],
     kubeconfig: stackKubeconfig(source),
     namespaceAlias: aliasesInUse(source).namespace,

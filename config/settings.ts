@@ -16,6 +16,7 @@ import { decimalText } from "../lib/numbers.ts";
 import { acceptableSettings } from "./accepted.ts";
 import { dns } from "./dnsSetting.ts";
 import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
+import { wildcard } from "./wildcardSetting.ts";
 
 /** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
 export const letsEncryptDirectory = {
@@ -222,11 +223,17 @@ export const settings = {
     }),
   dns: dns.optional().meta({
     description:
-      "DNS provider of `dns-01`: `provider` is `googleCloud` or `cloudflare`, and what belongs to each.",
+      "DNS provider of `dns-01` and of `wildcard`: `provider` is `googleCloud` or `cloudflare`, and what belongs to each.",
     examples: [
       { provider: "googleCloud", project: "my-project" },
       { provider: "cloudflare", zone: "example.com" },
     ],
+  }),
+  wildcard: wildcard.optional().meta({
+    description:
+      "The certificate of the tenants' ingress, `*.ingress.<domain>`, through cert-manager and with the credential of `dns` (docs/wildcard.md).",
+    unset: "none",
+    examples: [{ issuer: "cert-manager" }],
   }),
   storageClass: optionalText("is empty").meta({
     description: "Storage class of the home volume.",

@@ -1,12 +1,14 @@
 import type { Agent, RequestOptions } from "node:https";
 import type {
   ApiException as ApiExceptionType,
+  ApisApi,
   ApiType,
   AppsV1Api,
   AuthenticationV1Api,
   AuthorizationV1Api,
   Configuration,
   CoreV1Api,
+  CustomObjectsApi,
   HttpLibrary,
   KubeConfig,
   RequestContext,
@@ -208,6 +210,18 @@ export async function authorizationApi(choice: ClusterChoice): Promise<Authoriza
 export async function authenticationApi(choice: ClusterChoice): Promise<AuthenticationV1Api> {
   const { AuthenticationV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AuthenticationV1Api);
+}
+
+/** The API of types that others have brought into the cluster, and of which types there are; as {@link coreApi}. */
+export async function customObjectsApi(choice: ClusterChoice): Promise<CustomObjectsApi> {
+  const { CustomObjectsApi } = await import("@kubernetes/client-node");
+  return api(choice, CustomObjectsApi);
+}
+
+/** The API that lists the groups of types; as {@link coreApi}. */
+export async function apisApi(choice: ClusterChoice): Promise<ApisApi> {
+  const { ApisApi } = await import("@kubernetes/client-node");
+  return api(choice, ApisApi);
 }
 
 async function api<Api extends ApiType>(

@@ -1,3 +1,6 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { DnsCredential } from "./credential.ts";
+
 /**
  * Annotations of a credential's Secret: the digest and the cloud's id of what is in it, the ids of what comes next and
  * came before, and the random part of the name by which the stack knows its own at the cloud, also when its state is
@@ -10,3 +13,21 @@ export const credentialAnnotations = {
   previous: "akash-provider-letsencrypt/previous-credential-id",
   suffix: "akash-provider-letsencrypt/credential-suffix",
 } as const;
+
+/**
+ * The annotations of a Secret with a credential that Pulumi writes.
+ *
+ * @param digest the digest of the credential
+ */
+export function secretAnnotations(
+  { managed }: DnsCredential,
+  digest: pulumi.Output<string>,
+): Record<string, pulumi.Input<string>> {
+  return {
+    [credentialAnnotations.digest]: digest,
+    ...(managed && {
+      [credentialAnnotations.id]: managed.id,
+      [credentialAnnotations.suffix]: managed.suffix,
+    }),
+  };
+}

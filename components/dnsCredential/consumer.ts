@@ -7,6 +7,7 @@ import {
   type ReleaseNames,
 } from "../../chart/release.ts";
 import { missing, type Problem } from "../argumentError.ts";
+import type { IngressPlace } from "../ingressCertificate/place.ts";
 
 /**
  * What carries a DNS credential in the cluster. All of it is plain: the hooks of a key or token look at it, and are
@@ -24,6 +25,11 @@ export interface CredentialConsumer {
    * asked about. Default: none, and nothing is asked.
    */
   readonly release?: ReleaseNames | undefined;
+  /**
+   * Where a certificate of cert-manager's is to be that takes it: before a credential is made, that place is looked at.
+   * Default: none, and nothing is looked at.
+   */
+  readonly certificate?: IngressPlace | undefined;
 }
 
 /** That a credential is told no consumer, or none that is there. */

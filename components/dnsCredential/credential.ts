@@ -12,6 +12,9 @@ export interface DnsCredential {
   readonly serviceAccount?: pulumi.Input<string>;
   /** Environment of the provider's container that belongs to it. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
+  /** The managed zone that it writes to, and the project that has it. None at Cloudflare, where the token tells its zone. */
+  readonly managedZone?:
+    { readonly project: pulumi.Input<string>; readonly name: pulumi.Input<string> } | undefined;
   /**
    * Writes, reads back and deletes a TXT record with the credential.
    *

@@ -5,6 +5,7 @@ import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
 import { refuseMissingRights } from "../clusterRights.ts";
 import { withWayOut } from "../goneCluster.ts";
+import { refuseUnusableIngress } from "../ingressCertificate/preconditions.ts";
 import { resolved } from "../resolved.ts";
 import { stackAccess } from "../stackAccess.ts";
 import { cloudflareToken } from "./cloudflare/token.ts";
@@ -80,9 +81,12 @@ export function possibleHook(
   return resourceHook(
     `${subject}-possible`,
     async (args) => {
-      for (const { namespace, release } of consumers) {
+      for (const { namespace, release, certificate, secret = "" } of consumers) {
         if (release !== undefined) {
           await refuseMissingRights(cluster, { namespace, names: release });
+        }
+        if (certificate !== undefined) {
+          await refuseUnusableIngress(cluster, certificate, secret);
         }
       }
       await (asked ??= refuse(args));
@@ -162,7 +166,7 @@ export function idOnceOrphansAreRemoved(
  */
 export function proofHooks(
   hookName: string,
-  { prove }: DnsCredential,
+  credential: DnsCredential,
   entry: string,
 ): pulumi.ResourceHookBinding {
   const proof = resourceHook(hookName, async ({ newInputs }) => {
@@ -170,9 +174,23 @@ export function proofHooks(
     const data = await resolved(
       pulumi.output(newInputs?.data as pulumi.Input<Readonly<Record<string, string>>>),
     );
-    await prove(Buffer.from(data[entry] ?? "", "base64").toString("utf8"));
+    await proveOnce(credential, Buffer.from(data[entry] ?? "", "base64").toString("utf8"));
   });
   return { beforeCreate: [proof], beforeUpdate: [proof] };
+}
+
+/** What was proven in this run, by credential and content: each of its Secrets asks for the proof. */
+const proven = new WeakMap<DnsCredential, Map<string, Promise<void>>>();
+
+function proveOnce(credential: DnsCredential, content: string): Promise<void> {
+  const proofs = proven.get(credential) ?? new Map<string, Promise<void>>();
+  proven.set(credential, proofs);
+  let proof = proofs.get(content);
+  if (proof === undefined) {
+    proof = credential.prove(content);
+    proofs.set(content, proof);
+  }
+  return proof;
 }
 
 function rotationOf(cluster: Cluster, consumers: readonly CredentialConsumer[]): Rotation {

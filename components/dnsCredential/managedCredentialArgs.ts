@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { providerHost } from "../../chart/release.ts";
 import type { CloudAccess } from "../../dns/access.ts";
+import { dnsName } from "../../lib/dnsName.ts";
 import type { Cluster } from "../cluster.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 
@@ -11,6 +13,11 @@ export interface ManagedCredentialArgs {
   readonly consumers: readonly CredentialConsumer[];
   /** The provider's domain: the certificate is for `provider.<domain>`. Plain, since the proof's hook needs it. */
   readonly domain: string;
+  /**
+   * The hosts whose challenges the credential answers, which the zone holds; that of a wildcard is its parent. Plain, as
+   * the domain. Default: `provider.<domain>` alone.
+   */
+  readonly hosts?: readonly string[] | undefined;
   /** Any text; the credential is replaced when it changes. Default `first`. */
   readonly rotation?: pulumi.Input<string> | undefined;
   /** How long the proof waits until a new credential works everywhere, in seconds. Default 480; 60 for one that is brought. */
@@ -19,4 +26,12 @@ export interface ManagedCredentialArgs {
   readonly access?: CloudAccess | undefined;
   /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
   readonly deleteHook?: pulumi.ResourceHook | undefined;
+}
+
+/** The hosts whose challenges a credential answers, in the form of DNS. */
+export function challengeHosts({
+  domain,
+  hosts = [providerHost(domain)],
+}: Pick<ManagedCredentialArgs, "domain" | "hosts">): readonly string[] {
+  return hosts.map(dnsName);
 }

@@ -9,13 +9,19 @@ import {
 import { delegatedElsewhere } from "../../dns/delegationProof.ts";
 import { UserError } from "../../lib/errors.ts";
 
+/** What DNS shows for the challenge of a host; undefined where it does not tell. */
+export type ShownDelegation = readonly [host: string, shown: Delegation | undefined];
+
 /**
- * What DNS shows for the challenge of a host.
+ * What DNS shows for the challenges of hosts.
  *
- * @returns undefined where DNS does not tell
  * @throws RunError when the environment names servers that are none
  */
-export async function shownDelegation(host: string): Promise<Delegation | undefined> {
+export function shownDelegations(hosts: readonly string[]): Promise<readonly ShownDelegation[]> {
+  return Promise.all(hosts.map(async (host) => [host, await shownDelegation(host)] as const));
+}
+
+async function shownDelegation(host: string): Promise<Delegation | undefined> {
   try {
     return await findDelegation(challengeRecord(host));
   } catch (error) {
@@ -27,23 +33,25 @@ export async function shownDelegation(host: string): Promise<Delegation | undefi
  * Refuses a zone that, for sure, is not the one that the internet asks, before a credential is made for it. Where DNS does
  * not tell, the proof says so.
  *
- * @param host the host that the certificate is for
  * @param zone the zone at its cloud
- * @param shown what DNS shows for the host's challenge
+ * @param delegations what DNS shows for each host's challenge
  * @throws RunError with what DNS shows
  */
 export async function refuseOtherDelegation(
-  host: string,
   zone: ServedZone,
-  shown: Delegation | undefined,
+  delegations: readonly ShownDelegation[],
 ): Promise<void> {
-  const comparison = await compareDelegation(
-    challengeRecord(host),
-    zone,
-    {},
-    Promise.resolve(shown),
-  );
-  if (comparison.result === "differs" && comparison.isPublic) {
-    throw new RunError(`${delegatedElsewhere(comparison.difference, zone)}\nNothing was changed.`);
+  for (const [host, shown] of delegations) {
+    const comparison = await compareDelegation(
+      challengeRecord(host),
+      zone,
+      {},
+      Promise.resolve(shown),
+    );
+    if (comparison.result === "differs" && comparison.isPublic) {
+      throw new RunError(
+        `${delegatedElsewhere(comparison.difference, zone)}\nNothing was changed.`,
+      );
+    }
   }
 }

@@ -17,7 +17,8 @@ const interval = 500;
  * The rotation of a credential that several consumers may carry, step by step; docs/rotation-protocol.md draws it. Never
  * more than two credentials exist, the one in use and the next, and none goes while a consumer carries it.
  *
- * The protocol's annotations lie on the Secret of the first consumer.
+ * The protocol's annotations lie on the Secret of the first consumer that has one in the cluster: where a challenge is
+ * switched on or off, that is another one than before.
  */
 export class Rotation {
   readonly #consumers: readonly ConsumerState[];
@@ -74,8 +75,9 @@ export class Rotation {
    * @param id the cloud's id of the new credential
    */
   async noteNext(id: string): Promise<void> {
-    const { [credentialAnnotations.id]: previous } = await this.#protocolAnnotations();
-    await this.#consumers[0]?.annotate({
+    const holder = await this.#holder();
+    const { [credentialAnnotations.id]: previous } = (await holder?.annotations()) ?? {};
+    await holder?.annotate({
       [credentialAnnotations.next]: lastSegment(id),
       ...(previous !== undefined && { [credentialAnnotations.previous]: previous }),
     });
@@ -141,7 +143,17 @@ export class Rotation {
   }
 
   async #protocolAnnotations(): Promise<Annotations> {
-    return (await this.#consumers[0]?.annotations()) ?? {};
+    return (await (await this.#holder())?.annotations()) ?? {};
+  }
+
+  /** The consumer whose Secret has the protocol's annotations. */
+  async #holder(): Promise<ConsumerState | undefined> {
+    for (const consumer of this.#consumers) {
+      if ((await consumer.annotations())[credentialAnnotations.digest] !== undefined) {
+        return consumer;
+      }
+    }
+    return this.#consumers[0];
   }
 
   /** Ids of the credentials that consumers carry; undefined where that cannot be told. */

@@ -74,6 +74,22 @@ export class Api {
     return ((await this.#call("GET", path)) as List<T>).items;
   }
 
+  /** The object at this path. */
+  async read<T>(path: string): Promise<T> {
+    return (await this.#call("GET", path)) as T;
+  }
+
+  /** Brings the object at this path to what is said here, by server-side apply. */
+  async apply(path: string, object: object, fieldManager: string): Promise<void> {
+    const query = new URLSearchParams({ fieldManager, force: "true" });
+    await this.#call(
+      "PATCH",
+      `${path}?${query.toString()}`,
+      object,
+      "application/apply-patch+yaml",
+    );
+  }
+
   /** Makes an object in the list at this path. */
   async create(path: string, object: object): Promise<void> {
     await this.#call("POST", path, object);
@@ -103,14 +119,19 @@ export class Api {
     }
   }
 
-  async #call(method: string, path: string, body?: object): Promise<unknown> {
-    return JSON.parse(await text(await this.#send(method, path, body)));
+  async #call(method: string, path: string, body?: object, type?: string): Promise<unknown> {
+    return JSON.parse(await text(await this.#send(method, path, body, type)));
   }
 
-  async #send(method: string, path: string, body?: object): Promise<IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    body?: object,
+    type = "application/json",
+  ): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const url = `${this.#server}${path}`;
-      const headers = { accept: "application/json", "content-type": "application/json" };
+      const headers = { accept: "application/json", "content-type": type };
       const request = requestHttps(url, {
         method,
         agent: this.#agent,

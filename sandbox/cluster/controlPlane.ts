@@ -16,6 +16,7 @@ export const controlPlanePorts = [
   "scheduler",
   "kwok",
   "http",
+  "https",
   "providerApi",
 ] as const;
 

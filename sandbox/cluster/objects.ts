@@ -9,6 +9,7 @@ import {
   PatchStrategy,
 } from "../../lib/kubernetesClient.ts";
 import { waitFor } from "../processes/wait.ts";
+import { Api } from "./api.ts";
 
 /** An object of which only the identity is known. */
 type Manifest = KubernetesObject & { readonly kind: string };
@@ -124,6 +125,26 @@ export const gatewayObjects: readonly Manifest[] = [
   } as Manifest,
 ];
 
+/** What the gateway has beside that for tenants' hosts, as Akash's gateway chart makes it. */
+export const wildcardGateway = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { name: "akash-gateway", namespace: "akash-gateway" },
+  spec: {
+    gatewayClassName: "nginx",
+    listeners: [
+      {
+        name: "https-wildcard",
+        hostname: "*.ingress.example.test",
+        port: 443,
+        protocol: "HTTPS",
+        tls: { mode: "Terminate", certificateRefs: [{ name: "wildcard-ingress-tls" }] },
+        allowedRoutes: { namespaces: { from: "All" } },
+      },
+    ],
+  },
+} as Manifest;
+
 /**
  * Applies all of these objects; those that exist are brought to what is said here.
  *
@@ -131,14 +152,48 @@ export const gatewayObjects: readonly Manifest[] = [
  * @returns how many objects there are.
  */
 export async function applyObjects(kubeconfig: string, gatewayApi: string): Promise<number> {
+  const types = readTypes(gatewayApi, gatewayTypes);
+  await applyAll(kubeconfig, [...clusterObjects, ...types]);
+  await servedTypes(kubeconfig, [...clusterObjects, ...types]);
+  await applyAll(kubeconfig, gatewayObjects);
+  return clusterObjects.length + types.length + gatewayObjects.length;
+}
+
+/**
+ * Applies cert-manager's types, and the listener that serves what it obtains.
+ *
+ * @param certManager Folder with the manifests of its types.
+ * @returns how many objects there are.
+ */
+export async function applyCertManagerObjects(
+  kubeconfig: string,
+  certManager: string,
+): Promise<number> {
+  const types = readTypes(certManager);
+  await Promise.all(types.map((type) => applyUnread(kubeconfig, type)));
+  await servedTypes(kubeconfig, types);
+  // With a name of its own, so that the gateway's other listeners stay.
+  await applyAll(kubeconfig, [wildcardGateway], `${fieldManager}-wildcard`);
+  return types.length + 1;
+}
+
+async function applyAll(
+  kubeconfig: string,
+  objects: readonly Manifest[],
+  manager?: string,
+): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const api = KubernetesObjectApi.makeApiClient(config);
-  const types = readManifests(gatewayApi);
-  await Promise.all([...clusterObjects, ...types].map((object) => apply(api, object)));
+  await Promise.all(objects.map((object) => apply(api, object, manager)));
+}
 
+/** Waits until the types among objects are served. */
+async function servedTypes(kubeconfig: string, objects: readonly Manifest[]): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
   const definitions = config.makeApiClient(ApiextensionsV1Api);
-  const names = [...clusterObjects, ...types]
+  const names = objects
     .filter(({ kind }) => kind === "CustomResourceDefinition")
     .map(({ metadata }) => metadata?.name ?? "");
   await waitFor(
@@ -155,19 +210,31 @@ export async function applyObjects(kubeconfig: string, gatewayApi: string): Prom
     },
     { what: "the types of objects", timeout: 30_000 },
   );
-  await Promise.all(gatewayObjects.map((object) => apply(api, object)));
-  return clusterObjects.length + types.length + gatewayObjects.length;
 }
 
-async function apply(api: KubernetesObjectApi, object: Manifest): Promise<void> {
+async function apply(
+  api: KubernetesObjectApi,
+  object: Manifest,
+  manager = fieldManager,
+): Promise<void> {
   const force = true;
-  await api.patch(object, undefined, undefined, fieldManager, force, PatchStrategy.ServerSideApply);
+  await api.patch(object, undefined, undefined, manager, force, PatchStrategy.ServerSideApply);
 }
 
-function readManifests(directory: string): Manifest[] {
+/**
+ * Applies a type as it is written: the client drops what its own types name otherwise, such as `default` and all that begins
+ * with `x-kubernetes-` in a schema, without which cert-manager's are refused.
+ */
+async function applyUnread(kubeconfig: string, { metadata, ...type }: Manifest): Promise<void> {
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata?.name ?? ""}`;
+  await new Api(kubeconfig).apply(path, { ...type, metadata }, fieldManager);
+}
+
+/** The manifests of the types in a folder; those of `plurals` alone, where they are named. */
+function readTypes(directory: string, plurals?: readonly string[]): Manifest[] {
   return (
     readdirSync(directory)
-      .filter((file) => gatewayTypes.some((type) => file.endsWith(`_${type}.yaml`)))
+      .filter((file) => plurals?.some((type) => file.endsWith(`_${type}.yaml`)) ?? true)
       // The types are a megabyte of YAML, which this reader is through with three times as fast as the package `yaml`.
       .flatMap((file) => loadAllYaml(readFileSync(join(directory, file), "utf8")) as Manifest[])
       .filter((object) => object !== null)

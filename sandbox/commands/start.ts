@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { provideChart } from "../chart/provideChart.ts";
+import { startCertManager, waitForWildcard, type WildcardReport } from "../cluster/certManager.ts";
 import { startSandbox, withDeploymentLock } from "../cluster/sandbox.ts";
 import { deploy, makeRoom, readDeployment, waitForProviderPod } from "../pulumi/deployment.ts";
 import { runCommandLine } from "../../lib/commandLine.ts";
@@ -7,14 +8,25 @@ import { exitCode } from "../../lib/errors.ts";
 import { issueCertificate, type CertificateReport } from "../cluster/issuer.ts";
 import { defaultSandboxDirectory, projectDirectory } from "../paths.ts";
 import { createReporter, formatSeconds, withStep } from "../processes/progress.ts";
-import { stacks, startLine, type StartArguments } from "./startArguments.ts";
+import {
+  chosenStack,
+  stacks,
+  startLine,
+  wildcardStacks,
+  type StartArguments,
+} from "./startArguments.ts";
 import { printable } from "../../lib/printable.ts";
 import { shell } from "../../lib/shell.ts";
 
-async function main({ stack, fresh, json }: StartArguments): Promise<number> {
+async function main(args: StartArguments): Promise<number> {
+  const { fresh, json, wildcard } = args;
+  const stack = chosenStack(args);
   const started = Date.now();
   const reporter = createReporter(json ? process.stderr : process.stdout);
   const sandbox = await startSandbox({ directory: defaultSandboxDirectory, reporter, fresh });
+  if (wildcard) {
+    await startCertManager(sandbox, reporter);
+  }
   const chart = await withDeploymentLock(sandbox, reporter, async () => {
     const provided = await withStep(
       reporter,
@@ -23,7 +35,9 @@ async function main({ stack, fresh, json }: StartArguments): Promise<number> {
       ({ description }) => description,
     );
     const options = { reporter, output: json ? "stderr" : "inherit" } as const;
-    const others = [...stacks.values()].filter((name) => name !== stack);
+    const others = [...stacks.values(), ...wildcardStacks.values()].filter(
+      (name) => name !== stack,
+    );
     await makeRoom(sandbox, others, options);
     await deploy(sandbox, stack, options);
     return provided;
@@ -43,10 +57,21 @@ async function main({ stack, fresh, json }: StartArguments): Promise<number> {
     () => issueCertificate(sandbox, { namespace: deployment.namespace }, reporter),
     ({ result, challenge }) => (challenge === "" ? result : `${result} by ${challenge}`),
   );
+  const wildcardCertificate = wildcard
+    ? await withStep(
+        reporter,
+        "Wildcard certificate",
+        () => waitForWildcard(sandbox),
+        ({ subject }) => subject,
+      )
+    : undefined;
   const seconds = (Date.now() - started) / 1000;
   if (json) {
     const { outputs, namespace, objects } = deployment;
-    const summary = { stack, namespace, pod, objects, outputs, certificate, chart, seconds };
+    const summary = {
+      ...{ stack, namespace, pod, objects, outputs, certificate, chart, seconds },
+      ...(wildcardCertificate !== undefined && { wildcard: wildcardCertificate }),
+    };
     process.stdout.write(printable(`${JSON.stringify(summary, undefined, 2)}\n`));
     return exitCode.success;
   }
@@ -57,7 +82,7 @@ async function main({ stack, fresh, json }: StartArguments): Promise<number> {
 The provider is up: pod ${pod} in namespace ${deployment.namespace} is ready, after ${formatSeconds(seconds)}.
 Helm made ${total} objects: ${kinds.join(", ")}.
 
-${describeCertificate(certificate)}
+${describeCertificate(certificate)}${wildcardCertificate === undefined ? "" : `\n\n${describeWildcard(wildcardCertificate)}`}
 Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
 
 Try next:
@@ -85,6 +110,19 @@ function describeCertificate({
     ...(credential !== null && { Credential: describeCredential(credential) }),
     Expires: notAfter,
   };
+  return table(rows);
+}
+
+function describeWildcard({ subject, issuer, issuedBy, notAfter }: WildcardReport): string {
+  return table({
+    Certificate: `${subject} (served on port 443 of tenants' hosts)`,
+    "Issued by": issuer,
+    Through: issuedBy,
+    Expires: notAfter,
+  });
+}
+
+function table(rows: Readonly<Record<string, string>>): string {
   return Object.entries(rows)
     .map(([name, value]) => `${name.padEnd(12)} ${value}`)
     .join("\n");

@@ -1,11 +1,18 @@
 import { commandLine, flag, value, type ValuesOf } from "../../lib/commandLine.ts";
 import { UsageError } from "../../lib/errors.ts";
+import { shell } from "../../lib/shell.ts";
 
 /** The stacks that the sandbox deploys, by the word that asks for them. */
 export const stacks: ReadonlyMap<string, string> = new Map([
   ["http", "local"],
   ["gcp", "local-gcp"],
   ["cloudflare", "local-cloudflare"],
+]);
+
+/** Those that have the wildcard certificate beside, by the same. */
+export const wildcardStacks: ReadonlyMap<string, string> = new Map([
+  ["gcp", "local-gcp-wildcard"],
+  ["cloudflare", "local-cloudflare-wildcard"],
 ]);
 
 /** The line of `npm start`. */
@@ -22,6 +29,10 @@ export const startLine = commandLine({
       "http is stack local: HTTP-01; gcp is stack local-gcp: DNS-01 through Google Cloud DNS; cloudflare is stack " +
         "local-cloudflare: DNS-01 through Cloudflare",
       { read: stackOf, choices: [...stacks.keys()], default: "http" },
+    ),
+    wildcard: flag(
+      "--wildcard",
+      "with the wildcard certificate of the tenants' ingress, through cert-manager: stack local-gcp-wildcard or local-cloudflare-wildcard",
     ),
     fresh: flag("--fresh", "begin with an empty cluster and an empty Pulumi state"),
     json: flag(
@@ -42,4 +53,22 @@ function stackOf(word: string): string {
     throw new UsageError(`There is nothing called \`${word}\` to start; there is ${words}`);
   }
   return stack;
+}
+
+/**
+ * The stack that the arguments of `npm start` ask for.
+ *
+ * @throws UsageError where it has no wildcard certificate, which takes DNS-01
+ */
+export function chosenStack({
+  stack,
+  wildcard,
+}: Pick<StartArguments, "stack" | "wildcard">): string {
+  const [word = ""] = [...stacks].find(([, name]) => name === stack) ?? [];
+  const chosen = wildcard ? wildcardStacks.get(word) : stack;
+  if (chosen === undefined) {
+    const words = [...wildcardStacks.keys()].map((one) => shell`npm start -- ${one} --wildcard`);
+    throw new UsageError(`A wildcard certificate takes DNS-01: ${words.join(" or ")}`);
+  }
+  return chosen;
 }

@@ -125,6 +125,7 @@ const officialKubernetesPlugin: OfficialBuild = {
 const kubernetesVersion = "1.37.2";
 const pulumiVersion = "3.274.1";
 const kubernetesPluginVersion = "4.25.0";
+const certManagerVersion = "1.21.2";
 
 /** Everything that the sandbox needs beside the checkout. */
 export const artifacts = [
@@ -257,6 +258,25 @@ export const artifacts = [
     check: { args: ["--help"] },
   },
   {
+    // For stacks with a wildcard certificate alone.
+    kind: "program",
+    name: "cert-manager",
+    module: "programs/cert-manager",
+    version: certManagerVersion,
+    buildSeconds: 200,
+    package: ".",
+    check: { args: ["--help"] },
+  },
+  {
+    kind: "files",
+    name: "cert-manager-crds",
+    module: "programs/cert-manager",
+    version: certManagerVersion,
+    buildSeconds: 1,
+    source: "github.com/cert-manager/cert-manager",
+    directory: "deploy/crds",
+  },
+  {
     // Prometheus' own parser, for the tests of the doctor's metrics alone.
     kind: "program",
     name: "openmetrics",
@@ -282,6 +302,12 @@ export const clusterArtifacts = [
   "kube-scheduler",
   "kwok",
   "kwok-stages",
+] as const satisfies readonly ArtifactName[];
+
+/** What a sandbox with cert-manager has beside them. */
+export const certManagerArtifacts = [
+  "cert-manager",
+  "cert-manager-crds",
 ] as const satisfies readonly ArtifactName[];
 
 /** The artifact of this name. */

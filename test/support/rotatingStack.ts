@@ -28,6 +28,8 @@ export interface RotatingCloud {
   readonly resource: string;
   /** The end of its Secret's name, and the entry in it. */
   readonly secret: readonly [suffix: string, key: string];
+  /** The name of the Secret for the wildcard certificate, and the entry in it. */
+  readonly wildcardSecret: readonly [name: string, key: string];
   /** The cloud's calls in a rotation, as a fault names them. */
   readonly calls: {
     readonly make: string;
@@ -48,6 +50,7 @@ export const rotatingGoogle: RotatingCloud = {
   dns: { provider: "googleCloud", project, proofTimeout: 3 },
   resource: "dns-key",
   secret: ["gcp-dns", "service-account.json"],
+  wildcardSecret: ["wildcard-gcp-dns", "key.json"],
   calls: {
     make: "^POST .*/keys$",
     write: "^POST .*/changes$",
@@ -77,6 +80,7 @@ export const rotatingCloudflare: RotatingCloud = {
   dns: { provider: "cloudflare", zone: domain, proofTimeout: 3 },
   resource: "dns-token",
   secret: ["cloudflare-dns", "CF_DNS_API_TOKEN"],
+  wildcardSecret: ["wildcard-cloudflare-dns", "api-token"],
   calls: {
     make: "^POST .*/user/tokens$",
     write: "^POST .*/dns_records$",
@@ -112,6 +116,8 @@ export class RotatingStack {
   readonly workspace: Workspace;
   /** The pattern of the credential's URN, for `--replace`. */
   readonly pattern: string;
+  /** The namespace of the wildcard certificate, where the stack has one: its credential is looked at, too. */
+  wildcardNamespace: string | undefined;
   /** Contents of the Secret that were seen, by digest. */
   private readonly contents = new Map<string, string>();
 
@@ -175,9 +181,22 @@ export class RotatingStack {
     });
   }
 
+  /** The Secret with the credential for the wildcard certificate. */
+  readWildcardSecret(): Promise<V1Secret> {
+    return this.cluster.core.readNamespacedSecret({
+      namespace: this.wildcardNamespace ?? "",
+      name: this.cloud.wildcardSecret[0],
+    });
+  }
+
+  /** What that holds. */
+  async wildcardCredential(): Promise<string> {
+    return contentOf(await this.readWildcardSecret(), this.cloud.wildcardSecret[1]);
+  }
+
   /** What the Secret holds. */
   async credential(): Promise<string> {
-    return contentOf(await this.readSecret(), this.cloud);
+    return contentOf(await this.readSecret(), this.cloud.secret[1]);
   }
 
   /** The digest of what the Secret holds. */
@@ -217,12 +236,16 @@ export class RotatingStack {
   /** One credential is left, which works, and which the Secret and the pod have; and nothing is left to do. */
   async assertFinished(): Promise<void> {
     const secret = await this.readSecret();
-    await this.works(contentOf(secret, this.cloud));
+    await this.works(contentOf(secret, this.cloud.secret[1]));
     const running = await this.cluster.pod(this.name, this.pod);
     assert(isReady(running), "the pod is not ready");
     const { digest, id } = inSecret(secret);
     assert.equal(inPod(running), digest);
     assert.deepEqual(await this.live(), [id]);
+    if (this.wildcardNamespace !== undefined) {
+      assert.deepEqual(inSecret(await this.readWildcardSecret()), { digest, id });
+      assert.equal(await this.wildcardCredential(), contentOf(secret, this.cloud.secret[1]));
+    }
     await this.workspace.succeed("preview", "-s", this.name, "--expect-no-changes");
   }
 
@@ -239,8 +262,8 @@ export class RotatingStack {
   }
 
   /**
-   * Looks all the time while something runs, and fails as soon as the Secret or the pod has a credential that the cloud
-   * does not accept, or there are more than two.
+   * Looks all the time while something runs, and fails as soon as a Secret or the pod has a credential that the cloud does
+   * not accept, or there are more than two.
    */
   async watched(run: () => Promise<unknown>): Promise<Watched> {
     const seen = { most: 0, looks: 0, running: true };
@@ -267,7 +290,8 @@ export class RotatingStack {
 
   /** @returns how many credentials there are */
   private async look(): Promise<number> {
-    for (const holder of ["Secret", "pod"] as const) {
+    const wildcard = this.wildcardNamespace === undefined ? [] : (["wildcard's Secret"] as const);
+    for (const holder of ["Secret", "pod", ...wildcard] as const) {
       const before = await this.held(holder);
       const accepted =
         before === undefined || (await this.cloud.accepted(before.content, this.sandbox));
@@ -281,11 +305,16 @@ export class RotatingStack {
     return live.length;
   }
 
-  /** The credential that the Secret or the pod has; none while there is no pod. */
-  private async held(holder: "Secret" | "pod") {
+  /** The credential that a Secret or the pod has; none while there is no pod. */
+  private async held(holder: "Secret" | "pod" | "wildcard's Secret") {
+    if (holder === "wildcard's Secret") {
+      const secret = await this.readWildcardSecret();
+      const { digest = "" } = inSecret(secret);
+      return { digest, content: contentOf(secret, this.cloud.wildcardSecret[1]) };
+    }
     const secret = await this.readSecret();
     const { digest: current = "" } = inSecret(secret);
-    this.contents.set(current, contentOf(secret, this.cloud));
+    this.contents.set(current, contentOf(secret, this.cloud.secret[1]));
     const digest = holder === "Secret" ? current : await this.podDigest();
     if (digest === undefined) {
       return undefined;
@@ -315,7 +344,7 @@ export function rotatingSettings(
   };
 }
 
-function contentOf({ data }: V1Secret, { secret: [, key] }: RotatingCloud): string {
+function contentOf({ data }: V1Secret, key: string): string {
   return Buffer.from(data?.[key] ?? "", "base64").toString();
 }
 

@@ -10,7 +10,10 @@ import { requiredSettings, walletKey, walletPassword } from "../support/settings
  * Every resource of each stack with its inputs, next to the last ones agreed on. `npm run golden` writes them anew;
  * what changes there is what an operator's next `pulumi up` would do.
  */
-const stacks = ["local", "local-cloudflare", "local-gcp", "prod", "staging"];
+const stacks = [
+  ...["local", "local-cloudflare", "local-cloudflare-wildcard", "local-gcp", "local-gcp-wildcard"],
+  ...["prod", "staging"],
+];
 const project = "akash-provider-letsencrypt";
 
 /** The stack's own settings, completed by what every operator has to say; credentials are the tests' own. */

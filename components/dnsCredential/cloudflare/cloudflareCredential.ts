@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerHost } from "../../../chart/release.ts";
 import { broughtProofTimeout } from "../../../dns/defaults.ts";
 import { zoneServers } from "../../../dns/cloudflare/zone.ts";
 import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
+import { readableName } from "../../../lib/dnsName.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
-import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation.ts";
+import { challengeHosts } from "../managedCredentialArgs.ts";
+import { refuseOtherDelegation, shownDelegations } from "../refuseOtherDelegation.ts";
 import {
   CloudflareDnsCredential,
   type CloudflareDnsCredentialArgs,
@@ -43,10 +44,11 @@ export async function cloudflareCredential(
   options: CloudflareCredentialOptions,
 ): Promise<DnsCredential> {
   const { access = stackAccess(), accountId, apiToken, domain, zone, zoneId } = options;
-  const host = providerHost(domain);
-  if (!zoneContains(zone, host)) {
+  const hosts = challengeHosts(options);
+  const host = hosts.find((host) => !zoneContains(zone, host));
+  if (host !== undefined) {
     throw new pulumi.RunError(
-      `The Cloudflare zone ${zone} cannot hold ${host}.\n      ${shell`pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`}`,
+      `The Cloudflare zone ${zone} cannot hold ${readableName(host)}.\n      ${shell`pulumi config set -s ${pulumi.getStack()} --path dns.zone ${domain}`}`,
     );
   }
   if (apiToken !== undefined) {
@@ -54,16 +56,16 @@ export async function cloudflareCredential(
     return {
       dnsProvider: "cloudflare",
       content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),
-      ...zoneUse({ domain, zone, zoneId, proofTimeout, access }),
+      ...zoneUse({ domain, hosts, zone, zoneId, proofTimeout, access }),
     };
   }
   // Before the plugin's own words for it.
   refuseUnusableCloudflare(access.cloudflare);
   const [{ found, permissionGroupIds }, shown] = await Promise.all([
     lookUp({ zone, zoneId, accountId, domain }),
-    shownDelegation(host),
+    shownDelegations(hosts),
   ]);
-  await refuseOtherDelegation(host, { name: zone, nameServers: zoneServers(found) }, shown);
+  await refuseOtherDelegation({ name: zone, nameServers: zoneServers(found) }, shown);
   return new CloudflareDnsCredential(name, { ...options, zoneId: found.id, permissionGroupIds });
 }
 

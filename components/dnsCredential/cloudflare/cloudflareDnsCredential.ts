@@ -26,7 +26,7 @@ import {
   idOnceOrphansAreRemoved,
   possibleHook,
 } from "../hooks.ts";
-import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
+import { challengeHosts, type ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { refusedHook, refuseObstacles } from "./obstacles.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -96,10 +96,12 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     const { accountId, allowedIps, consumers, domain, expiresOn, zone } = args;
     const { access = stackAccess(), proofTimeout = defaultProofTimeout } = args;
     const host = providerHost(domain);
+    const hosts = typeof domain === "string" ? challengeHosts(args) : [];
+    const outside = hosts.find((one) => !zoneContains(zone, one));
     refuseWrongArguments(`CloudflareDnsCredential "${name}"`, {
       cluster: missing(args.cluster),
       domain: wrongHostName(domain),
-      zone: wrongHostName(zone) ?? (zoneContains(zone, host) ? undefined : `cannot hold ${host}`),
+      zone: wrongHostName(zone) ?? (outside === undefined ? undefined : `cannot hold ${outside}`),
       zoneId: missingText(args.zoneId),
       proofTimeout: wrongNumber(proofTimeout),
       consumers: noConsumers(consumers, "token"),
@@ -164,7 +166,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     this.expiresAt = pulumi.output(expiresOn);
     this.token = pulumi.secret(managed.value);
     this.content = this.token;
-    const { environment, prove } = zoneUse({ domain, zone, proofTimeout, access });
+    const { environment, prove } = zoneUse({ domain, hosts, zone, proofTimeout, access });
     this.environment = environment;
     this.prove = prove;
     this.managed = {

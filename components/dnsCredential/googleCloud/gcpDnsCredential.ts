@@ -76,6 +76,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
   /** The key file's JSON, a secret. */
   readonly content: pulumi.Output<string>;
   readonly environment: DnsCredential["environment"];
+  readonly managedZone: DnsCredential["managedZone"];
   readonly prove: DnsCredential["prove"];
   readonly managed: ManagedDnsCredential;
 
@@ -158,14 +159,16 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
     this.expiresAt = key.validBefore;
     this.keyFile = pulumi.secret(key.privateKey.apply(decoded));
     this.content = this.keyFile;
-    const { environment, prove } = zoneUse({
+    const { environment, managedZone, prove } = zoneUse({
       domain,
+      hosts: args.hosts,
       project,
       managedZone: args.managedZone,
       proofTimeout,
       access,
     });
     this.environment = environment;
+    this.managedZone = managedZone;
     this.prove = prove;
     this.managed = {
       id: idOnceOrphansAreRemoved(this.keyName.apply(lastSegment), args, inventory),

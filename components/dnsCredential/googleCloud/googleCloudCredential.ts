@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess, GoogleCloudAccess } from "../../../dns/access.ts";
 import { broughtProofTimeout } from "../../../dns/defaults.ts";
 import type { ManagedZone } from "../../../dns/googleCloud/zones.ts";
@@ -9,7 +8,8 @@ import { dnsName, readableName } from "../../../lib/dnsName.ts";
 import { stackAccess } from "../../stackAccess.ts";
 import type { DnsCredential } from "../credential.ts";
 import { lookup } from "../lookup.ts";
-import { refuseOtherDelegation, shownDelegation } from "../refuseOtherDelegation.ts";
+import { challengeHosts } from "../managedCredentialArgs.ts";
+import { refuseOtherDelegation, shownDelegations } from "../refuseOtherDelegation.ts";
 import { GcpDnsCredential, type GcpDnsCredentialArgs } from "./gcpDnsCredential.ts";
 import { explainGoogleCloud } from "./lookupFailure.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -22,7 +22,7 @@ export interface GoogleCloudCredentialOptions extends Omit<
 > {
   /** Id of the project that has the managed zone. Plain, since the zone is looked up in it. */
   readonly project: string;
-  /** Name of the managed zone. Default: the public zone of the project that contains the host. */
+  /** Name of the managed zone. Default: the public zone of the project that contains the hosts. */
   readonly zone?: string | undefined;
   /** Key file of a service account of one's own, instead of one that is made. Default: none. */
   readonly serviceAccountKey?: pulumi.Input<string> | undefined;
@@ -51,7 +51,7 @@ export async function googleCloudCredential(
   const proofTimeout = options.proofTimeout ?? broughtProofTimeout;
   return {
     dnsProvider: "googleCloud",
-    ...zoneUse({ domain, project, managedZone, proofTimeout, access }),
+    ...zoneUse({ domain, hosts: options.hosts, project, managedZone, proofTimeout, access }),
     ...(workloadIdentity === undefined
       ? { content: pulumi.secret(serviceAccountKey ?? "") }
       : { content: undefined, serviceAccount: workloadIdentity }),
@@ -62,8 +62,8 @@ async function findManagedZone(
   options: GoogleCloudCredentialOptions,
   access: CloudAccess,
 ): Promise<string> {
-  const { domain, project, zone, serviceAccountKey, workloadIdentity } = options;
-  const host = providerHost(domain);
+  const { project, zone, serviceAccountKey, workloadIdentity } = options;
+  const hosts = challengeHosts(options);
   const isBrought = serviceAccountKey !== undefined || workloadIdentity !== undefined;
   // Who brings a credential may have no other access to the project; the proof looks at the zone then.
   if (zone !== undefined && isBrought) {
@@ -72,11 +72,11 @@ async function findManagedZone(
   // Before what the client says of it.
   refuseUnusableGoogleCloud(access.googleCloud);
   const [found, shown] = await Promise.all([
-    zone === undefined ? onlyZone(project, host, access) : namedZone(project, zone, host, access),
-    shownDelegation(host),
+    zone === undefined ? onlyZone(project, hosts, access) : namedZone(project, zone, hosts, access),
+    shownDelegations(hosts),
   ]);
   const served = { name: found.dnsName, nameServers: found.nameServers ?? [] };
-  await refuseOtherDelegation(host, served, shown);
+  await refuseOtherDelegation(served, shown);
   return found.name;
 }
 
@@ -84,7 +84,7 @@ async function findManagedZone(
 async function namedZone(
   project: string,
   name: string,
-  host: string,
+  hosts: readonly string[],
   { googleCloud }: CloudAccess,
 ): Promise<ManagedZone> {
   const { managedZone } = await import("../../../dns/googleCloud/zones.ts");
@@ -93,24 +93,24 @@ async function namedZone(
     managedZone(project, name, googleCloud),
     explainGoogleCloud(project, googleCloud),
   );
-  if (found !== undefined && isFitting(found, host)) {
+  if (found !== undefined && isFitting(found, hosts)) {
     return found;
   }
-  throw await noZone(project, host, googleCloud, name);
+  throw await noZone(project, hosts, googleCloud, name);
 }
 
-/** The public zone of the project that contains the host; of those the nearest. */
+/** The public zone of the project that contains the hosts; of those the nearest. */
 async function onlyZone(
   project: string,
-  host: string,
+  hosts: readonly string[],
   { googleCloud }: CloudAccess,
 ): Promise<ManagedZone> {
   const fitting = (await allZones(project, googleCloud))
-    .filter((zone) => isFitting(zone, host))
+    .filter((zone) => isFitting(zone, hosts))
     .sort((a, b) => dnsName(b.dnsName).length - dnsName(a.dnsName).length);
   const [nearest] = fitting;
   if (nearest === undefined) {
-    throw await noZone(project, host, googleCloud);
+    throw await noZone(project, hosts, googleCloud);
   }
   const candidates = fitting.filter((zone) => dnsName(zone.dnsName) === dnsName(nearest.dnsName));
   if (candidates.length > 1) {
@@ -127,8 +127,11 @@ async function onlyZone(
   return nearest;
 }
 
-function isFitting({ dnsName, visibility = "public" }: ManagedZone, host: string): boolean {
-  return visibility === "public" && zoneContains(dnsName, host);
+function isFitting(
+  { dnsName, visibility = "public" }: ManagedZone,
+  hosts: readonly string[],
+): boolean {
+  return visibility === "public" && hosts.every((host) => zoneContains(dnsName, host));
 }
 
 async function allZones(
@@ -145,7 +148,7 @@ async function allZones(
 
 async function noZone(
   project: string,
-  host: string,
+  hosts: readonly string[],
   access: GoogleCloudAccess,
   name?: string,
 ): Promise<pulumi.RunError> {
@@ -155,9 +158,9 @@ async function noZone(
       `  ${name} (${readableName(dnsName)}., ${visibility})`,
   );
   // A name is only a candidate where it is one of a zone that holds the host.
-  const candidate = zones.find((zone) => isFitting(zone, host))?.name ?? placeholder("zone");
+  const candidate = zones.find((zone) => isFitting(zone, hosts))?.name ?? placeholder("zone");
   return new pulumi.RunError(
-    `Project ${project} has no public managed zone ${name === undefined ? "" : `${name} `}for ${host}. ` +
+    `Project ${project} has no public managed zone ${name === undefined ? "" : `${name} `}for ${hosts.map(readableName).join(" and ")}. ` +
       (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
       `\n      ${setZone(candidate)}\nNothing was changed.`,
   );

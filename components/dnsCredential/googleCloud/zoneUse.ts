@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerHost } from "../../../chart/release.ts";
 import type { CloudAccess } from "../../../dns/access.ts";
 import { dnsName } from "../../../lib/dnsName.ts";
 import { resolved } from "../../resolved.ts";
 import type { DnsCredential } from "../credential.ts";
+import { challengeHosts } from "../managedCredentialArgs.ts";
 
 /** A managed zone, and for which provider it is used. */
 export interface ZoneUseArgs {
   readonly domain: string;
+  /** See {@link challengeHosts}. Default: `provider.<domain>` alone. */
+  readonly hosts?: readonly string[] | undefined;
   readonly project: pulumi.Input<string>;
   readonly managedZone: pulumi.Input<string>;
   /** In seconds. */
@@ -18,25 +20,27 @@ export interface ZoneUseArgs {
 /** How a Google credential is used with a managed zone, whoever made the credential. */
 export function zoneUse({
   domain,
+  hosts,
   project,
   managedZone,
   proofTimeout,
   access,
-}: ZoneUseArgs): Pick<DnsCredential, "environment" | "prove"> {
+}: ZoneUseArgs): Pick<DnsCredential, "environment" | "managedZone" | "prove"> {
   return {
+    managedZone: { project, name: managedZone },
     // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
     // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: managedZone },
     // The vendor's client takes its time to load, and a preview does without it.
     prove: async (content) => {
       const { delegationProof } = await import("../../../dns/delegationProof.ts");
-      const host = providerHost(dnsName(domain));
+      const [host = domain, ...others] = challengeHosts({ domain, hosts });
       const { proveGoogleCloudKey } = await import("../../../dns/googleCloud/proof.ts");
       await proveGoogleCloudKey(content, {
         host,
         domain: dnsName(domain),
         timeout: proofTimeout,
-        compare: delegationProof(host),
+        compare: delegationProof(host, ...others),
         project: await resolved(pulumi.output(project)),
         zone: await resolved(pulumi.output(managedZone)),
         endpoint: access.googleCloud.dnsEndpoint,

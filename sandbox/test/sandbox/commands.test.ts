@@ -9,7 +9,7 @@ import { defaultSandboxDirectory, sandboxSource } from "../../paths.ts";
 
 describe("commands", function () {
   it("start deploys stack local by default", function () {
-    const expected = { stack: "local", fresh: false, json: false };
+    const expected = { stack: "local", wildcard: false, fresh: false, json: false };
     assert.deepEqual(startLine.parse([]), expected);
     assert.deepEqual(startLine.parse(["--fresh", "--json"]), {
       ...expected,

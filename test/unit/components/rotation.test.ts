@@ -3,7 +3,7 @@ import { RunError } from "@pulumi/pulumi";
 import { credentialAnnotations } from "../../../components/dnsCredential/annotations.ts";
 import { runProgram } from "../../support/mocks.ts";
 import { protocolRows, rowsOfDiagram } from "../../support/protocolPage.ts";
-import { digest, FakeConsumer, Stage } from "../../support/rotation.ts";
+import { digest, fakeProvider, FakeConsumer, Stage } from "../../support/rotation.ts";
 import { infosOf, warningsOf } from "../../support/warnings.ts";
 
 /** Each title begins with the row of docs/rotation-protocol.md that it is about. */
@@ -540,6 +540,68 @@ describe("the rotation's protocol", () => {
       stage.provider.stored = undefined;
       stage.cloud.ids.push("O");
       assert.deepEqual(await stage.orphansRemoved("A"), []);
+    });
+  });
+
+  describe("goes on with the wildcard's Secret where the challenge is switched, and", () => {
+    const wildcard = () => new FakeConsumer("wildcard-gcp-dns");
+    const podAlone = () => new FakeConsumer(undefined, "provider-0");
+
+    it("notes on it while the provider has no Secret, and refuses a third credential by it", async () => {
+      const second = wildcard();
+      const stage = new Stage(["A"], [fakeProvider(), second]);
+      second.store("A");
+      await stage.create("B");
+      assert.deepEqual(second.shown, "A A B A");
+      await assertNoThird(stage);
+      // The provider's Secret is made, and nothing has begun to run with it.
+      stage.provider.store("B");
+      assert.deepEqual(await stage.orphansRemoved("B"), []);
+      await assertRefused(
+        stage.delete("A"),
+        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+      );
+    });
+
+    it("notes on the provider's once that is there, whatever the other one says of a rotation before", async () => {
+      const second = wildcard();
+      const stage = new Stage(["B"], [fakeProvider(), second]);
+      second.stored = { [next]: "B", [previous]: "A" };
+      for (const consumer of stage.consumers) {
+        consumer.store("B");
+        consumer.roll();
+      }
+      await stage.create("C");
+      assert.deepEqual(stage.shown.secrets, ["B B C B", "B B B A"]);
+      await assertRefused(stage.create("D"), unfinished.replace("A and B", "B and C"));
+    });
+
+    it("under HTTP-01 keeps what the pod is still running with, and the other Secret has no more", async () => {
+      const first = wildcard();
+      const pod = podAlone();
+      const stage = new Stage(["A", "B"], [first, pod]);
+      first.store("B");
+      pod.running = digest("A");
+      assert.deepEqual(await stage.orphansRemoved("B"), []);
+      await assertRefused(stage.delete("A"), stillRuns);
+      pod.running = undefined;
+      await stage.delete("A");
+      await assertRefused(
+        stage.delete("B"),
+        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+      );
+    });
+
+    it("under HTTP-01 rotates with the one Secret alone", async () => {
+      const first = wildcard();
+      const stage = new Stage(["A"], [first, podAlone()]);
+      first.store("A");
+      await stage.create("B");
+      assert.deepEqual(first.shown, "A A B A");
+      await assertNoThird(stage);
+      first.store("B");
+      await stage.delete("A");
+      assert.deepEqual(stage.cloud.ids, ["B"]);
     });
   });
 

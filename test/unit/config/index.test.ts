@@ -313,6 +313,83 @@ describe("configuration", () => {
       assertRefused(configSource({ dns: googleCloud }), /^challenge is http-01/);
     });
 
+    describe("a wildcard certificate", () => {
+      const wildcard = json({ issuer: "cert-manager" });
+
+      it("has the names of Akash's gateway chart, and no further ones", () => {
+        const config = readConfig(configSource({ dns: googleCloud, wildcard }));
+        const { dns, ...place } = config.wildcard ?? {};
+        assert.deepEqual(place, {
+          namespace: "akash-gateway",
+          secretName: "wildcard-ingress-tls",
+          names: [],
+        });
+        assert.equal(dns?.provider, "googleCloud");
+      });
+
+      it("uses dns under http-01, too, which the provider does not", () => {
+        const config = readConfig(configSource({ dns: googleCloud, wildcard }));
+        assert.deepEqual(config.challenge, { type: "http-01" });
+        assert.equal(config.dns?.provider, "googleCloud");
+        assert.equal(readConfig(configSource({})).dns, undefined);
+      });
+
+      it("is asked for a DNS provider", () => {
+        assertRefused(
+          configSource({ wildcard }),
+          /^dns is missing, and a wildcard certificate needs/,
+        );
+      });
+
+      it("does not do without a key, as on GKE", () => {
+        const dns = json({
+          ...{ provider: "googleCloud", project: "dns-project", zone: "example-com" },
+          workloadIdentity: "a@dns-project.iam.gserviceaccount.com",
+        });
+        for (const challenge of ["http-01", "dns-01"]) {
+          assertRefused(
+            configSource({ challenge, dns, wildcard }),
+            /^dns\.workloadIdentity excludes wildcard/,
+          );
+        }
+      });
+
+      it("is in the zone, with all of its names", () => {
+        const dns = (zone: string) => json({ provider: "cloudflare", zone });
+        assertRefused(
+          configSource({ dns: dns("provider.example.com"), wildcard }),
+          /^wildcard is for \*\.ingress\.example\.com, which the zone provider\.example\.com \(dns\.zone\) cannot hold$/,
+        );
+        const names = ["*.example.com", "*.example.org"];
+        assertRefused(
+          configSource({
+            dns: dns("example.com"),
+            wildcard: json({ issuer: "cert-manager", names }),
+          }),
+          /^wildcard\.names\[1\] is \*\.example\.org, which the zone example\.com/,
+        );
+      });
+
+      it("takes no other issuer, and no name that is none", () => {
+        const given = (more: object) =>
+          configSource({
+            dns: googleCloud,
+            wildcard: json({ issuer: "cert-manager", ...more }),
+          });
+        assertRefused(given({ issuer: "lego" }), /^wildcard\.issuer is not cert-manager$/);
+        assertRefused(
+          given({ names: ["**.example.com"] }),
+          /^wildcard\.names\[0\] is not a host name/,
+        );
+        assertRefused(given({ namespace: "A" }), /^wildcard\.namespace is not a DNS label$/);
+        assertRefused(given({ secret: "x" }), /^wildcard\.secret is not a setting/);
+        assertRefused(
+          configSource({ dns: googleCloud, wildcard: "true" }),
+          /^wildcard is not a map$/,
+        );
+      });
+    });
+
     it("options of the other provider are refused", () => {
       const dns = json({ provider: "cloudflare", zone: "example.com", project: "dns-project" });
       assertRefused(

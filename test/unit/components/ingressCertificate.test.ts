@@ -1,0 +1,424 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { issuerName } from "../../../components/ingressCertificate/certManager.ts";
+import {
+  ingressPlace,
+  type IngressPlaceArgs,
+} from "../../../components/ingressCertificate/place.ts";
+import {
+  refuseUnusableIngress,
+  type IngressCluster,
+} from "../../../components/ingressCertificate/preconditions.ts";
+import {
+  ArgumentError,
+  CloudflareDnsCredential,
+  GcpDnsCredential,
+  IngressCertificate,
+  ingressConsumer,
+  providerConsumer,
+  type Cluster,
+  type DnsCredential,
+  type IngressCertificateArgs,
+} from "../../../components/index.ts";
+import { cloudflareArguments, find, googleArguments, run } from "../../support/components.ts";
+import { runProgram } from "../../support/mocks.ts";
+import { warningsOf } from "../../support/warnings.ts";
+
+const domain = "example.com";
+const directoryUrl = "https://acme-v02.api.letsencrypt.org/directory";
+const credentialSecret = "wildcard-cloudflare-dns";
+
+/** The least that an IngressCertificate must be told. */
+function least(cluster: Cluster): Omit<IngressCertificateArgs, "credential"> {
+  return { cluster, domain, directoryUrl, email: "operator@example.com" };
+}
+
+function cloudflare(cluster: Cluster, place: IngressPlaceArgs = { domain }): DnsCredential {
+  return new CloudflareDnsCredential("dns", {
+    ...cloudflareArguments(cluster),
+    consumers: [
+      providerConsumer({ dnsProvider: "cloudflare" }),
+      ingressConsumer({ dnsProvider: "cloudflare", ...place }),
+    ],
+  });
+}
+
+describe("IngressCertificate", () => {
+  interface Inputs {
+    readonly spec: Readonly<Record<string, unknown>>;
+    readonly metadata: { readonly name: string; readonly namespace: string };
+  }
+
+  function made(name: string, args: Partial<IngressCertificateArgs> = {}) {
+    return run((cluster) => {
+      const credential = args.credential ?? cloudflare(cluster, { ...args, domain });
+      void new IngressCertificate("x", { ...least(cluster), credential, ...args });
+      return undefined;
+    }).then((program) => find(program, name).inputs as Inputs);
+  }
+
+  it("orders the wildcard alone, into the Secret of Akash's gateway chart, with a new key each time", async () => {
+    const { metadata, spec } = await made("x-certificate");
+    assert.deepEqual([metadata.namespace, metadata.name], ["akash-gateway", "wildcard-ingress"]);
+    assert.equal(spec.secretName, "wildcard-ingress-tls");
+    assert.deepEqual(spec.dnsNames, ["*.ingress.example.com"]);
+    assert.deepEqual(spec.privateKey, { rotationPolicy: "Always" });
+  });
+
+  it("adds names once, in the form of DNS", async () => {
+    const { spec } = await made("x-certificate", {
+      names: ["*.example.com", "*.ingress.example.com", "*.bücher.example.com"],
+    });
+    assert.deepEqual(spec.dnsNames, [
+      "*.ingress.example.com",
+      "*.example.com",
+      "*.xn--bcher-kva.example.com",
+    ]);
+  });
+
+  it("has everything in the namespace that it is told", async () => {
+    const program = await run((cluster) => {
+      const credential = cloudflare(cluster, { domain, namespace: "tenants" });
+      void new IngressCertificate("x", { ...least(cluster), credential, namespace: "tenants" });
+      return undefined;
+    });
+    for (const name of ["x-certificate", "x-issuer", "x-dns-credential"]) {
+      assert.equal((find(program, name).inputs as Inputs).metadata.namespace, "tenants", name);
+    }
+  });
+
+  it("has the Issuer read the credential as cert-manager's solver wants it", async () => {
+    const { metadata, spec } = await made("x-issuer");
+    assert.equal(metadata.name, issuerName("home", directoryUrl));
+    assert.deepEqual(spec, {
+      acme: {
+        server: directoryUrl,
+        email: "operator@example.com",
+        privateKeySecretRef: { name: `${metadata.name}-account-key` },
+        solvers: [
+          {
+            dns01: {
+              cloudflare: { apiTokenSecretRef: { name: credentialSecret, key: "api-token" } },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it("names Google's managed zone, so that a grant on it suffices", async () => {
+    const program = await run((cluster) => {
+      const credential = new GcpDnsCredential("dns", {
+        ...googleArguments(cluster),
+        consumers: [ingressConsumer({ dnsProvider: "googleCloud", domain })],
+      });
+      void new IngressCertificate("x", { ...least(cluster), credential });
+      return undefined;
+    });
+    assert.deepEqual((find(program, "x-issuer").inputs as { readonly spec: unknown }).spec, {
+      acme: {
+        server: directoryUrl,
+        email: "operator@example.com",
+        privateKeySecretRef: { name: `${issuerName("home", directoryUrl)}-account-key` },
+        solvers: [
+          {
+            dns01: {
+              cloudDNS: {
+                project: "dns-project",
+                hostedZoneName: "example-com",
+                serviceAccountSecretRef: { name: "wildcard-gcp-dns", key: "key.json" },
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it("gives the Issuer of another CA another name, by which cert-manager orders anew", () => {
+    const staging = "https://acme-staging-v02.api.letsencrypt.org/directory";
+    assert.notEqual(issuerName("prod", directoryUrl), issuerName("prod", staging));
+    for (const stack of ["prod", "Prod_EU.1", "x".repeat(300)]) {
+      assert.match(issuerName(stack, directoryUrl), /^letsencrypt-[a-z0-9-]{1,193}-[0-9a-f]{8}$/);
+    }
+  });
+
+  it("keeps the credential secret", async () => {
+    const program = await run((cluster) => {
+      void new IngressCertificate("x", { ...least(cluster), credential: cloudflare(cluster) });
+      return undefined;
+    });
+    const { data } = find(program, "x-dns-credential").inputs as { readonly data: object };
+    assert.deepEqual(Object.keys(data), ["secret"]);
+  });
+
+  describe("refuses", () => {
+    async function refused(args: Record<string, unknown>, property: string, reason: RegExp) {
+      await run((cluster) => {
+        assert.throws(
+          () =>
+            new IngressCertificate("x", {
+              ...least(cluster),
+              credential: cloudflare(cluster),
+              ...args,
+            }),
+          (error: unknown) => {
+            assert(error instanceof ArgumentError, String(error));
+            assert.equal(error.property, property);
+            assert.match(error.message, reason);
+            return true;
+          },
+        );
+        return undefined;
+      });
+    }
+
+    it("a credential that is not told of its Secret", () =>
+      refused({ namespace: "elsewhere" }, "credential", /hand it ingressConsumer/));
+    it("a credential without content, as on GKE", () =>
+      refused(
+        { credential: { dnsProvider: "googleCloud", content: undefined } },
+        "credential",
+        /no content/,
+      ));
+    it("names that are none", async () => {
+      await refused({ names: ["*.example.com", "a b"] }, "names[1]", /is not a DNS name/);
+      await refused({ secretName: "A" }, "secretName", /is not a DNS label/);
+      await refused({ domain: undefined }, "domain", /is missing/);
+      await refused({ directoryUrl: "" }, "directoryUrl", /is empty/);
+      await refused({ credential: undefined }, "credential", /is missing/);
+    });
+  });
+});
+
+/** A cluster with objects, by plural or `plural/name`. */
+interface Objects {
+  /** Versions of cert-manager's types. Default: v1. */
+  readonly versions?: readonly string[];
+  readonly certificates?: readonly object[];
+  readonly ingresses?: readonly object[];
+  readonly gateways?: readonly { readonly metadata: { readonly name: string } }[];
+  readonly referencegrants?: readonly object[];
+  readonly credential?: object;
+}
+
+const missing = () => Promise.reject(Object.assign(new Error("HTTP-Code: 404"), { code: 404 }));
+
+function clusterWith(objects: Objects): IngressCluster {
+  const { versions = ["v1"], credential } = objects;
+  const list = (plural: string) =>
+    ((objects as Readonly<Record<string, unknown>>)[plural] ?? []) as readonly {
+      readonly metadata: { readonly name: string };
+    }[];
+  return {
+    context: "prod",
+    kubeconfigPath: undefined,
+    coreApi: () =>
+      Promise.resolve({
+        readNamespacedSecret: () =>
+          credential === undefined ? missing() : Promise.resolve({ metadata: credential }),
+      }),
+    apisApi: () =>
+      Promise.resolve({
+        getAPIVersions: () =>
+          Promise.resolve({
+            groups:
+              versions.length === 0
+                ? []
+                : [{ name: "cert-manager.io", versions: versions.map((version) => ({ version })) }],
+          }),
+      }),
+    customObjectsApi: () =>
+      Promise.resolve({
+        getAPIResources: ({ version }: { readonly version: string }) =>
+          versions.includes(version)
+            ? Promise.resolve({ resources: [{ name: "certificates" }, { name: "issuers" }] })
+            : missing(),
+        listNamespacedCustomObject: ({ plural, version }: { plural: string; version: string }) =>
+          plural === "referencegrants" && version === "v1"
+            ? missing()
+            : Promise.resolve({ items: list(plural) }),
+        getNamespacedCustomObject: ({ plural, name }: { plural: string; name: string }) => {
+          const found = list(plural).find(({ metadata }) => metadata.name === name);
+          return found === undefined ? missing() : Promise.resolve(found);
+        },
+      }),
+  } as unknown as IngressCluster;
+}
+
+const gateway = (reference: object | undefined, more: object = {}) => ({
+  metadata: { name: "akash-gateway" },
+  spec: {
+    listeners: [
+      { name: "http", port: 80 },
+      {
+        name: "https-wildcard",
+        hostname: "*.ingress.example.com",
+        tls: { certificateRefs: reference === undefined ? [] : [reference] },
+        ...more,
+      },
+    ],
+  },
+});
+const served = gateway({ name: "wildcard-ingress-tls" });
+
+describe("before a wildcard certificate is made", () => {
+  before(() => runProgram("home", () => ({})));
+
+  async function warnings(objects: Objects, args: Partial<IngressPlaceArgs> = {}) {
+    return warningsOf(() =>
+      refuseUnusableIngress(
+        clusterWith(objects),
+        ingressPlace({ domain, ...args }),
+        credentialSecret,
+      ),
+    );
+  }
+
+  async function refusal(objects: Objects, args: Partial<IngressPlaceArgs> = {}): Promise<string> {
+    try {
+      await warnings(objects, args);
+    } catch (error) {
+      assert(error instanceof pulumi.RunError, String(error));
+      assert.match(error.message, /\n {6}\S.*\nNothing was changed\.$/);
+      return error.message;
+    }
+    return assert.fail("nothing is refused");
+  }
+
+  it("nothing is said where all is as it should be", async () => {
+    assert.deepEqual(await warnings({ gateways: [served] }), []);
+  });
+
+  it("a cluster without cert-manager is refused, with the command that installs it", async () => {
+    const message = await refusal({ versions: [] });
+    assert.match(message, /\*\.ingress\.example\.com, and the cluster does not have it/);
+    assert.match(
+      message,
+      /helm --kube-context prod -n cert-manager install cert-manager oci:\/\/quay\.io\/jetstack\/charts\/cert-manager --version v\d\S+ --create-namespace --set crds\.enabled=true/,
+    );
+  });
+
+  it("so is one whose cert-manager serves another version", async () => {
+    const message = await refusal({ versions: ["v1alpha2", "v1beta1"] });
+    assert.match(message, /in the version v1alpha2, v1beta1, without/);
+    assert.match(message, / upgrade --install cert-manager /);
+  });
+
+  describe("somebody else's Certificate for the same Secret is refused, with", () => {
+    const theirs = {
+      metadata: { name: "wildcard-https" },
+      spec: {
+        secretName: "wildcard-ingress-tls",
+        dnsNames: ["*.example.com", "*.ingress.example.com"],
+      },
+    };
+    const remove =
+      "kubectl --context prod -n akash-gateway delete certificates.cert-manager.io wildcard-https --cascade=orphan --ignore-not-found";
+
+    it("the commands that hand it over, with the names that it has", async () => {
+      const message = await refusal({ certificates: [theirs], gateways: [served] });
+      assert(
+        message.includes(
+          `pulumi config set -s home --path 'wildcard.names[0]' '*.example.com' && ${remove}`,
+        ),
+        message,
+      );
+    });
+
+    it("nothing to add where this stack's has its names", async () => {
+      const message = await refusal({ certificates: [theirs] }, { names: ["*.example.com"] });
+      assert(message.includes(`\n      ${remove}\n`), message);
+    });
+
+    it("the other stack, where it is one's", async () => {
+      const annotations = {
+        "akash-provider-letsencrypt/stack": "akash-provider-letsencrypt/other",
+      };
+      const message = await refusal({
+        certificates: [{ ...theirs, metadata: { name: "wildcard-ingress", annotations } }],
+      });
+      assert.match(message, /pulumi config rm -s other wildcard && pulumi up -s other\n/);
+    });
+
+    it("the Secret that it fills, where it only has the name", async () => {
+      const other = { metadata: { name: "wildcard-ingress" }, spec: { secretName: "other-tls" } };
+      assert.match(await refusal({ certificates: [other] }), /fills the Secret other-tls/);
+    });
+  });
+
+  it("this stack's own Certificate is not in the way, nor is one for another Secret", async () => {
+    const annotations = { "akash-provider-letsencrypt/stack": "akash-provider-letsencrypt/home" };
+    const certificates = [
+      {
+        metadata: { name: "wildcard-ingress", annotations },
+        spec: { secretName: "wildcard-ingress-tls" },
+      },
+      { metadata: { name: "shop" }, spec: { secretName: "shop-tls" } },
+    ];
+    assert.deepEqual(await warnings({ certificates, gateways: [served] }), []);
+  });
+
+  it("an Ingress or a Gateway by whose annotation cert-manager fills the Secret is refused", async () => {
+    const annotations = { "cert-manager.io/cluster-issuer": "letsencrypt-prod" };
+    const ingress = {
+      metadata: { name: "tenants", annotations },
+      spec: { tls: [{ secretName: "wildcard-ingress-tls" }] },
+    };
+    assert.match(
+      await refusal({ ingresses: [ingress] }),
+      /annotate ingresses tenants cert-manager\.io\/cluster-issuer- && kubectl .* delete certificates\.cert-manager\.io wildcard-ingress-tls --cascade=orphan/,
+    );
+    const annotated = { ...served, metadata: { name: "akash-gateway", annotations } };
+    assert.match(await refusal({ gateways: [annotated] }), /annotate gateways akash-gateway /);
+    const other = { ...ingress, spec: { tls: [{ secretName: "shop-tls" }] } };
+    assert.deepEqual(await warnings({ ingresses: [other], gateways: [served] }), []);
+  });
+
+  it("a Secret of the credential's name that is not this stack's is refused", async () => {
+    assert.match(
+      await refusal({ credential: {} }),
+      /kubectl --context prod -n akash-gateway delete secret wildcard-cloudflare-dns\n/,
+    );
+  });
+
+  it("a listener that looks elsewhere is refused, with the settings that fit it", async () => {
+    assert.match(
+      await refusal({ gateways: [gateway({ name: "other-tls", namespace: "certificates" })] }),
+      /pulumi config set -s home --path wildcard\.secretName other-tls && pulumi config set -s home --path wildcard\.namespace certificates\n/,
+    );
+    assert.match(await refusal({ gateways: [gateway(undefined)] }), /edit gateways akash-gateway/);
+  });
+
+  it("a Gateway in another namespace takes a grant", async () => {
+    const args = { namespace: "certificates" };
+    const gateways = [gateway({ name: "wildcard-ingress-tls", namespace: "certificates" })];
+    const message = await refusal({ gateways }, args);
+    const [, manifest = ""] =
+      /echo '(\{.*\})' \| kubectl --context prod apply -f -/.exec(message) ?? [];
+    const grant = JSON.parse(manifest) as { readonly apiVersion: string };
+    assert.equal(grant.apiVersion, "gateway.networking.k8s.io/v1beta1");
+    // What the command makes is what is asked for.
+    assert.deepEqual(await warnings({ gateways, referencegrants: [grant] }, args), []);
+    const other = {
+      spec: { from: [{ kind: "Gateway", namespace: "x" }], to: [{ kind: "Secret" }] },
+    };
+    await refusal({ gateways, referencegrants: [other] }, args);
+  });
+
+  it("a Gateway that is not there, or has no such listener, is a warning", async () => {
+    assert.match(
+      (await warnings({})).join(),
+      /There is no Gateway akash-gateway in namespace akash-gateway yet/,
+    );
+    const plain = { metadata: { name: "akash-gateway" }, spec: { listeners: [] } };
+    assert.match(
+      (await warnings({ gateways: [plain] })).join(),
+      /has no listener for \*\.ingress\.example\.com/,
+    );
+  });
+
+  it("no Gateway is looked at where an Ingress leads to the tenants", async () => {
+    assert.deepEqual(await warnings({}, { gateway: false }), []);
+  });
+});
