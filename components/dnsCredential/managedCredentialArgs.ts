@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { providerHost } from "../../chart/release.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import { dnsName } from "../../lib/dnsName.ts";
+import { wrongHostName, type Problem } from "../argumentError.ts";
 import type { Cluster } from "../cluster.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 
@@ -26,6 +27,13 @@ export interface ManagedCredentialArgs {
   readonly access?: CloudAccess | undefined;
   /** What `credentialDeleteHook` has registered under the component's name. Default: the component registers it. */
   readonly deleteHook?: pulumi.ResourceHook | undefined;
+}
+
+/** What is wrong with the hosts of a credential, by their paths. */
+export function wrongHosts({
+  hosts = [],
+}: Pick<ManagedCredentialArgs, "hosts">): Readonly<Record<string, Problem>> {
+  return Object.fromEntries(hosts.map((host, index) => [`hosts[${index}]`, wrongHostName(host)]));
 }
 
 /** The hosts whose challenges a credential answers, in the form of DNS. */

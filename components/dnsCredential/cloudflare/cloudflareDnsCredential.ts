@@ -26,7 +26,11 @@ import {
   idOnceOrphansAreRemoved,
   possibleHook,
 } from "../hooks.ts";
-import { challengeHosts, type ManagedCredentialArgs } from "../managedCredentialArgs.ts";
+import {
+  challengeHosts,
+  wrongHosts,
+  type ManagedCredentialArgs,
+} from "../managedCredentialArgs.ts";
 import { refusedHook, refuseObstacles } from "./obstacles.ts";
 import { findPermissionGroups } from "./permissionGroups.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -96,12 +100,17 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     const { accountId, allowedIps, consumers, domain, expiresOn, zone } = args;
     const { access = stackAccess(), proofTimeout = defaultProofTimeout } = args;
     const host = providerHost(domain);
-    const hosts = typeof domain === "string" ? challengeHosts(args) : [];
-    const outside = hosts.find((one) => !zoneContains(zone, one));
+    const wrongNames = { domain: wrongHostName(domain), ...wrongHosts(args) };
+    const areNames = Object.values(wrongNames).every((problem) => problem === undefined);
+    const hosts = areNames ? challengeHosts(args) : [];
+    const holdsAll = () => {
+      const outside = hosts.find((one) => !zoneContains(zone, one));
+      return outside === undefined ? undefined : `cannot hold ${outside}`;
+    };
     refuseWrongArguments(`CloudflareDnsCredential "${name}"`, {
       cluster: missing(args.cluster),
-      domain: wrongHostName(domain),
-      zone: wrongHostName(zone) ?? (outside === undefined ? undefined : `cannot hold ${outside}`),
+      ...wrongNames,
+      zone: wrongHostName(zone) ?? holdsAll(),
       zoneId: missingText(args.zoneId),
       proofTimeout: wrongNumber(proofTimeout),
       consumers: noConsumers(consumers, "token"),

@@ -23,7 +23,7 @@ import { stackAccess } from "../../stackAccess.ts";
 import { noConsumers } from "../consumer.ts";
 import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
-import type { ManagedCredentialArgs } from "../managedCredentialArgs.ts";
+import { wrongHosts, type ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { decoded } from "./key.ts";
 import { accountThereHook, possibleHooks, refusedHook } from "./obstacles.ts";
 import { zoneUse } from "./zoneUse.ts";
@@ -92,6 +92,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
     refuseWrongArguments(`GcpDnsCredential "${name}"`, {
       cluster: missing(args.cluster),
       domain: wrongHostName(domain),
+      ...wrongHosts(args),
       project: missingText(project),
       managedZone: missingText(args.managedZone),
       grant: wrongChoice(args.grant, ["zone", "project"]),

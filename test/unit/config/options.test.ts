@@ -26,6 +26,7 @@ describe("what the settings' schemas say", () => {
     assert.deepEqual(names.filter(isStructured), [
       "attributes",
       "dns",
+      "wildcard",
       "ingress",
       "accept",
       "values",
