@@ -64,22 +64,58 @@ async function ask(
   release: ReleaseOfRights,
   wanted: ReleaseTask | undefined,
 ): Promise<void> {
-  const { namespace } = release;
   let access: ClusterAccess;
-  let task: ReleaseTask;
-  let unknown: boolean;
-  let missing: readonly V1ResourceAttributes[];
+  let installed: boolean | undefined;
   try {
     access = await cluster.access();
-    // Whoever may do anything is asked nothing else.
-    if (await access.allows({ group: "*", resource: "*", verb: "*" })) {
+    if (await mayDoAnything(access)) {
       return;
     }
-    const installed = wanted === undefined ? await isInstalled(cluster, release) : undefined;
-    // Whoever may not even look was given nothing yet, as is usual before the first install.
-    task = wanted ?? (installed === true ? "change" : "install");
-    unknown = wanted === undefined && installed === undefined;
-    missing = await refusedOf(access, questions(release, task));
+    installed = wanted === undefined ? await isInstalled(cluster, release) : undefined;
+  } catch {
+    return;
+  }
+  // Whoever may not even look was given nothing yet, as is usual before the first install.
+  const task = wanted ?? (installed === true ? "change" : "install");
+  const unknown = wanted === undefined && installed === undefined;
+  await refuseLack(access, {
+    namespace: release.namespace,
+    rights: rightsFor(release, task),
+    commands: (user) => grantCommands(release, task, user),
+    remark: unknown
+      ? "If the provider is deployed already, leave out what names install: that is for the first up alone."
+      : undefined,
+  });
+}
+
+/** Whoever may do anything is asked nothing else. */
+export function mayDoAnything(access: ClusterAccess): Promise<boolean | undefined> {
+  return access.allows({ group: "*", resource: "*", verb: "*" });
+}
+
+/** What something takes, and how it is given. */
+export interface NeededRights {
+  /** The namespace of those that are not of the whole cluster. */
+  readonly namespace: string;
+  readonly rights: readonly ReleaseRights[];
+  /** The commands by which an administrator gives them to a user. Default: to a placeholder. */
+  readonly commands: (user?: string) => readonly ShellText[];
+  /** What is to be said of the commands. */
+  readonly remark?: string | undefined;
+}
+
+/**
+ * Refuses what the cluster would refuse half way. A cluster that does not tell is left to the attempt.
+ *
+ * @throws RunError with all rights that are missing, and the commands that give them
+ */
+export async function refuseLack(
+  access: ClusterAccess,
+  { namespace, rights, commands, remark }: NeededRights,
+): Promise<void> {
+  let missing: readonly V1ResourceAttributes[];
+  try {
+    missing = await refusedOf(access, questions(rights, namespace));
   } catch {
     return;
   }
@@ -89,12 +125,8 @@ async function ask(
       [
         `Whoever runs Pulumi${user === undefined ? "" : ` (${user})`} lacks rights in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
           "An administrator of the cluster gives them (docs/security.md):",
-        ...grantCommands(release, task, user).map((command) => `      ${command}`),
-        ...(unknown
-          ? [
-              "If the provider is deployed already, leave out what names install: that is for the first up alone.",
-            ]
-          : []),
+        ...commands(user).map((command) => `      ${command}`),
+        ...(remark === undefined ? [] : [remark]),
         `Nothing was changed; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       ].join("\n"),
     );
@@ -115,15 +147,21 @@ async function isInstalled(
   }
 }
 
-function questions(
+function rightsFor(
   { names, namespace, mode }: ReleaseOfRights,
   task: ReleaseTask,
-): readonly V1ResourceAttributes[] {
-  const all: readonly ReleaseRights[] = [
+): readonly ReleaseRights[] {
+  return [
     dailyRights(names, namespace, mode === undefined ? [] : [mode]),
     ...(task === "install" ? [installRights(names, namespace)] : []),
     ...(task === "upgradeChart" ? [chartUpgradeRights(names)] : []),
   ];
+}
+
+function questions(
+  all: readonly ReleaseRights[],
+  namespace: string,
+): readonly V1ResourceAttributes[] {
   return all.flatMap(({ namespaced, cluster }) => [
     ...namespaced.flatMap((right) => attributesOf(right, namespace)),
     ...cluster.flatMap((right) => attributesOf(right, undefined)),
@@ -201,7 +239,7 @@ export function rightsHook(
 }
 
 /**
- * The commands that give a user the documented rights. Each user has bindings of its own, so that nobody loses any.
+ * The commands that give a user the documented rights.
  *
  * @param user the user's name. Default: a placeholder
  */
@@ -210,28 +248,45 @@ export function grantCommands(
   task: ReleaseTask,
   user?: string,
 ): readonly ShellText[] {
-  const folder = relative(process.cwd(), join(import.meta.dirname, "../docs/kubernetes"));
-  const who = user ?? placeholder("user");
-  const suffix = createHash("sha256")
-    .update(user ?? "")
-    .digest("hex")
-    .slice(0, 8);
   const applied = (file: string) =>
-    shell`sed 's/NAMESPACE/${namespace}/g; s/FULLNAME/${fullname}/g' ${join(folder, file)} | kubectl apply -f -`;
-  const bound = (kind: ShellText, name: string, role: ShellText) =>
-    shell`kubectl create ${verbatim(kind)} ${`${name}-${suffix}`} ${verbatim(role)} --user=${who} --dry-run=client -o yaml | kubectl apply -f -`;
-  const inCluster = (name: string) =>
-    bound(shell`clusterrolebinding`, name, shell`--clusterrole=${name}`);
+    applyCommand(file, { NAMESPACE: namespace, FULLNAME: fullname });
+  const inCluster = (name: string) => bindCommand({ role: name, user });
   const daily = [
     applied("rights.yaml"),
-    bound(
-      shell`rolebinding`,
-      `${fullname}-pulumi`,
-      shell`-n ${namespace} --role=${`${fullname}-pulumi`}`,
-    ),
+    bindCommand({ role: `${fullname}-pulumi`, namespace, user }),
     inCluster(`${namespace}-${fullname}-pulumi`),
   ];
   return task === "install"
     ? [applied("install-rights.yaml"), ...daily, inCluster(`${namespace}-${fullname}-install`)]
     : daily;
+}
+
+/** The command that makes the roles of a file of docs/kubernetes, with names in the place of words. */
+export function applyCommand(file: string, names: Readonly<Record<string, string>>): ShellText {
+  const folder = relative(process.cwd(), join(import.meta.dirname, "../docs/kubernetes"));
+  const script = Object.entries(names).map(([word, name]) => `s/${word}/${name}/g`);
+  return shell`sed ${script.join("; ")} ${join(folder, file)} | kubectl apply -f -`;
+}
+
+/** A role that is bound to a user. */
+interface Binding {
+  readonly role: string;
+  /** The role's namespace. Default: it is one of the whole cluster. */
+  readonly namespace?: string;
+  /** Default: a placeholder. */
+  readonly user: string | undefined;
+}
+
+/** The command that binds a role to a user. Each user has a binding of its own, so that nobody loses any. */
+export function bindCommand({ role, namespace, user }: Binding): ShellText {
+  const suffix = createHash("sha256")
+    .update(user ?? "")
+    .digest("hex")
+    .slice(0, 8);
+  const name = `${role}-${suffix}`;
+  const bound =
+    namespace === undefined
+      ? shell`clusterrolebinding ${name} --clusterrole=${role}`
+      : shell`rolebinding ${name} -n ${namespace} --role=${role}`;
+  return shell`kubectl create ${verbatim(bound)} --user=${user ?? placeholder("user")} --dry-run=client -o yaml | kubectl apply -f -`;
 }

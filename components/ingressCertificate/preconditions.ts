@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ApisApi, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import { wildcardCertificate, wildcardListener } from "../../chart/gateway.ts";
 import { kubectl, helm, type CommandTarget } from "../../lib/clusterCommand.ts";
+import type { ClusterAccess } from "../../lib/clusterAccess.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
@@ -13,6 +14,7 @@ import {
   type ObjectMetadata,
 } from "./certManager.ts";
 import type { GatewayPlace, IngressPlace } from "./place.ts";
+import { refuseMissingIngressRights } from "./rights.ts";
 
 /** The cluster, as far as it is looked at here. */
 export interface IngressCluster {
@@ -26,14 +28,15 @@ export interface IngressCluster {
     >
   >;
   readonly apisApi: () => Promise<Pick<ApisApi, "getAPIVersions">>;
+  readonly access: () => Promise<ClusterAccess>;
 }
 
 /** What was looked at already, by cluster: once a run is enough. */
 const looked = new WeakMap<IngressCluster, Map<string, Promise<void>>>();
 
 /**
- * Refuses what would leave the tenants' ingress without the certificate, or with one that two write: cert-manager's types
- * are not there, somebody else fills the Secret, or the Gateway does not read it. A Gateway that is not there yet, or
+ * Refuses what would leave the tenants' ingress without the certificate, or with one that two write: rights are missing,
+ * cert-manager's types are not there, somebody else fills the Secret, or the Gateway does not read it. A Gateway that is not there yet, or
  * cannot be seen, is a warning.
  *
  * @param cluster where the certificate is to be
@@ -62,6 +65,7 @@ async function look(
   place: IngressPlace,
   credentialSecret: string,
 ): Promise<void> {
+  await refuseMissingIngressRights(cluster, place);
   await refuseMissingTypes(cluster, place);
   await refuseOtherWriters(cluster, place);
   await refuseOthersSecret(cluster, place, credentialSecret);

@@ -9,6 +9,10 @@ import {
   type Right,
 } from "../../../chart/rights.ts";
 import { releaseNames } from "../../../chart/release.ts";
+import {
+  ingressLookingRights,
+  ingressRights,
+} from "../../../components/ingressCertificate/rights.ts";
 
 interface Role {
   readonly kind: string;
@@ -25,7 +29,8 @@ interface Role {
 function documented(file: string, namespace: string, fullname: string): readonly Role[] {
   const text = readFileSync(`docs/kubernetes/${file}`, "utf8")
     .replaceAll("NAMESPACE", namespace)
-    .replaceAll("FULLNAME", fullname);
+    .replaceAll("FULLNAME", fullname)
+    .replaceAll("SECRET", "my-secret");
   return parseAllDocuments(text).map((document) => document.toJS() as Role);
 }
 
@@ -61,6 +66,19 @@ describe("the documented rights in a cluster", () => {
     assert.deepEqual(others, []);
     assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-install` });
     assert.deepEqual(clusterRole.rules, rules(installRights(names, namespace).cluster));
+  });
+
+  it("are those that the program asks about for the wildcard certificate", () => {
+    const [, role, clusterRole, ...others] = documented("wildcard-rights.yaml", namespace, "");
+    assert.deepEqual(others, []);
+    const asked = ingressRights(namespace);
+    assert.deepEqual(role?.metadata, { name: "wildcard-pulumi", namespace });
+    assert.deepEqual(
+      role.rules,
+      rules([...asked.namespaced, ...ingressLookingRights("my-secret").namespaced]),
+    );
+    assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-wildcard-pulumi` });
+    assert.deepEqual(clusterRole.rules, rules(asked.cluster));
   });
 
   it("have names of their own for each release, so that none takes another's", () => {

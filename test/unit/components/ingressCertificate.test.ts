@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { V1ResourceAttributes } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { issuerName } from "../../../components/ingressCertificate/certManager.ts";
 import {
@@ -200,6 +201,8 @@ interface Objects {
   readonly gateways?: readonly { readonly metadata: { readonly name: string } }[];
   readonly referencegrants?: readonly object[];
   readonly credential?: object;
+  /** Whether whoever asks may do something. Default: anything. */
+  readonly allows?: (attributes: V1ResourceAttributes) => boolean | Error;
 }
 
 const missing = () => Promise.reject(Object.assign(new Error("HTTP-Code: 404"), { code: 404 }));
@@ -213,6 +216,15 @@ function clusterWith(objects: Objects): IngressCluster {
   return {
     context: "prod",
     kubeconfigPath: undefined,
+    access: () =>
+      Promise.resolve({
+        server: "https://cluster.test",
+        user: () => Promise.resolve("jane"),
+        allows: (attributes: V1ResourceAttributes) => {
+          const answer = objects.allows?.(attributes) ?? true;
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+      }),
     coreApi: () =>
       Promise.resolve({
         readNamespacedSecret: () =>
@@ -288,6 +300,37 @@ describe("before a wildcard certificate is made", () => {
 
   it("nothing is said where all is as it should be", async () => {
     assert.deepEqual(await warnings({ gateways: [served] }), []);
+  });
+
+  it("missing rights are refused, with the commands that give them", async () => {
+    const allows = ({ name, resource, verb }: V1ResourceAttributes) =>
+      verb !== "*" &&
+      !(resource === "certificates" && verb === "patch") &&
+      !(resource === "secrets" && verb === "get" && name === credentialSecret) &&
+      resource !== "namespaces";
+    await assert.rejects(warnings({ allows, gateways: [served] }), (error) => {
+      assert(error instanceof pulumi.RunError, String(error));
+      assert(
+        error.message.startsWith(
+          "Whoever runs Pulumi (jane) lacks rights in the cluster https://cluster.test: in the namespace akash-gateway " +
+            `get on secrets ${credentialSecret}; patch on certificates.cert-manager.io; ` +
+            "in the whole cluster get, patch on namespaces akash-gateway. ",
+        ),
+        error.message,
+      );
+      assert.match(
+        error.message,
+        /\n {6}sed 's\/NAMESPACE\/akash-gateway\/g; s\/SECRET\/wildcard-ingress-tls\/g' docs\/kubernetes\/wildcard-rights\.yaml \| kubectl apply -f -\n/,
+      );
+      assert.match(error.message, / --role=wildcard-pulumi --user=jane /);
+      assert.match(error.message, / --clusterrole=akash-gateway-wildcard-pulumi --user=jane /);
+      return true;
+    });
+  });
+
+  it("rights that the cluster does not tell are left to the attempt", async () => {
+    const allows = ({ verb }: V1ResourceAttributes) => verb !== "*" && new Error("forbidden");
+    assert.deepEqual(await warnings({ allows, gateways: [served] }), []);
   });
 
   it("a cluster without cert-manager is refused, with the command that installs it", async () => {
