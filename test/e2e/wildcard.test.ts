@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { CustomObjectsApi, KubeConfig } from "../../lib/kubernetesClient.ts";
+import { CustomObjectsApi } from "../../lib/kubernetesClient.ts";
+import { releaseNames } from "../../chart/release.ts";
+import { grantCommands } from "../../components/clusterRights.ts";
 import {
   startCertManager,
   waitForWildcard,
@@ -8,7 +10,11 @@ import {
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { SandboxClouds } from "../support/clouds.ts";
+import { createSelfSigned } from "../../sandbox/cluster/certificates.ts";
+import { holdSecretWrites } from "../support/heldWrites.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
+import { operatorKubeconfig } from "../support/operatorKubeconfig.ts";
+import { programsPath } from "../support/programsPath.ts";
 import {
   rotatingCloudflare,
   rotatingGoogle,
@@ -20,8 +26,28 @@ import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 
 const names = { google: "wildcard-google", cloudflare: "wildcard-cloudflare" } as const;
+const secretName = "wildcard-ingress-tls";
+/** Who brings the stack at Cloudflare up, with the documented rights alone. */
+const user = "wildcard-operator";
 
-/** Both stacks go through it together: an order takes a minute, most of which cert-manager waits. */
+/** What an operator has set up who followed Akash's guide. */
+function othersCertificate(namespace: string) {
+  return {
+    apiVersion: "cert-manager.io/v1",
+    kind: "Certificate",
+    metadata: { name: "wildcard-https", namespace },
+    spec: {
+      secretName,
+      dnsNames: ["*.example.test", "*.ingress.example.test"],
+      issuerRef: { kind: "ClusterIssuer", name: "letsencrypt-prod" },
+    },
+  };
+}
+
+/**
+ * Both stacks go through it together: an order takes a minute, most of which cert-manager waits. All that the one at
+ * Cloudflare does is done with the documented rights.
+ */
 describe("the wildcard certificate", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
@@ -29,6 +55,8 @@ describe("the wildcard certificate", () => {
   let google: RotatingStack;
   let cloudflare: RotatingStack;
   let first: readonly WildcardReport[];
+  /** The stack at Cloudflare, as {@link user} runs it. */
+  let limited: Workspace;
 
   /** The namespace of the stack's Gateway, which is not there. */
   const gatewayOf = (name: string) => `${name}-gateway`;
@@ -67,10 +95,30 @@ describe("the wildcard certificate", () => {
     );
   }
 
+  /** Runs commands of messages as they are pasted. */
+  async function paste(workspace: Workspace, ...commands: readonly string[]): Promise<void> {
+    const PATH = await programsPath(["kubectl"], workspace.environment.PATH);
+    const { status, output } = await workspace
+      .withEnvironment({ ...workspace.environment, PATH })
+      .shell(`set -e\n${commands.join("\n")}`);
+    assert.equal(status, 0, `${commands.join("\n")}\n${output}`);
+  }
+
+  /** The same, as an administrator of the cluster. */
+  function grant(workspace: Workspace, ...commands: readonly string[]): Promise<void> {
+    return paste(workspace.withEnvironment({ KUBECONFIG: sandbox.kubeconfig }), ...commands);
+  }
+
+  async function refused(workspace: Workspace): Promise<string> {
+    const { status, output } = await workspace.pulumi("up", "-s", workspace.stack, "--yes");
+    assert.notEqual(status, 0, output);
+    assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+    return output;
+  }
+
   async function issuers(name: string): Promise<readonly (string | undefined)[]> {
-    const config = new KubeConfig();
-    config.loadFromFile(sandbox.kubeconfig);
-    const { items } = (await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
+    const custom = cluster.config.makeApiClient(CustomObjectsApi);
+    const { items } = (await custom.listNamespacedCustomObject({
       ...{ group: "cert-manager.io", version: "v1", plural: "issuers" },
       namespace: gatewayOf(name),
     })) as { readonly items: readonly { readonly metadata?: { readonly name?: string } }[] };
@@ -84,27 +132,63 @@ describe("the wildcard certificate", () => {
   });
   afterEach(() => clouds.clearFaults());
 
+  it("is refused where rights are missing for it, before anything is made, and the commands give them", async () => {
+    const name = names.cloudflare;
+    const KUBECONFIG = operatorKubeconfig(sandbox, name, user);
+    limited = (await create(rotatingCloudflare)).withEnvironment({ KUBECONFIG });
+    // clusterRights.test.ts has those of the provider itself refused.
+    const release = { namespace: name, names: releaseNames(`${name}-provider`) };
+    await grant(limited, ...grantCommands(release, "install", user));
+    const output = await refused(limited);
+    assert.match(output, /lacks rights in the cluster .* on certificates\.cert-manager\.io/);
+    const commands = output.match(/(?<=\n\s+)(?:sed '|kubectl create )[^\n]*apply -f -/g) ?? [];
+    assert.equal(commands.length, 3, output);
+    await grant(limited, ...commands);
+  });
+
   it("is refused where the cluster has no cert-manager, before anything is made", async () => {
-    const workspace = await create(rotatingCloudflare);
-    const { status, output } = await workspace.pulumi("up", "-s", names.cloudflare, "--yes");
-    assert.notEqual(status, 0, output);
+    const output = await refused(limited);
     assert.match(output, /the cluster does not have it/);
     assert.match(output, /helm .*-n cert-manager install cert-manager oci:/);
     assert.deepEqual(await clouds.cloudflareTokens(), []);
-    const { items } = await cluster.core.listNamespace();
-    assert(!items.some(({ metadata }) => metadata?.name === names.cloudflare));
-    cloudflare = deployed(rotatingCloudflare, workspace);
+    assert.equal(
+      await cluster.get("v1", "Secret", "wildcard-cloudflare-dns", gatewayOf(names.cloudflare)),
+      undefined,
+    );
+  });
+
+  it("takes over the Secret of somebody else's Certificate by the commands that it gives", async () => {
+    await startCertManager(sandbox, silentReporter);
+    const namespace = gatewayOf(names.cloudflare);
+    await cluster.objects.create(othersCertificate(namespace));
+    const theirs = await createSelfSigned("*.example.test");
+    const stringData = { "tls.crt": theirs.certificate, "tls.key": theirs.key };
+    await cluster.core.createNamespacedSecret({
+      namespace,
+      body: { metadata: { name: secretName }, type: "kubernetes.io/tls", stringData },
+    });
+    const output = await refused(limited);
+    assert.match(output, /It is for \*\.example\.test, too, which the first command keeps\./);
+    const [command] = /(?<=\n\s+)pulumi config set [^\n]*--cascade=orphan[^\n]*/.exec(output) ?? [];
+    await paste(limited, command ?? assert.fail(output));
+    const { data } = await cluster.core.readNamespacedSecret({ namespace, name: secretName });
+    assert.equal(Buffer.from(data?.["tls.crt"] ?? "", "base64").toString(), theirs.certificate);
   });
 
   it("is issued with the credential that is made, also where the provider uses HTTP-01", async () => {
-    await startCertManager(sandbox, silentReporter);
     const workspace = await create(rotatingGoogle, { challenge: "http-01" });
     await workspace.up();
     google = deployed(rotatingGoogle, workspace);
-    await cloudflare.workspace.up();
+    await limited.up();
+    cloudflare = deployed(rotatingCloudflare, limited);
+    const { commands } = (await limited.outputs()) as { commands: { wildcard: string } };
+    await paste(limited, commands.wildcard);
     first = await issued();
-    for (const [index, { subject, issuer, issuedBy }] of first.entries()) {
-      assert.equal(subject, "*.ingress.example.test");
+    assert.deepEqual(
+      first.map(({ subject }) => subject.split(", ").sort()),
+      [["*.ingress.example.test"], ["*.example.test", "*.ingress.example.test"]],
+    );
+    for (const [index, { issuer, issuedBy }] of first.entries()) {
       assert.match(issuer, /Pebble/);
       assert.deepEqual(await issuers([google, cloudflare][index]?.name ?? ""), [issuedBy]);
     }
@@ -149,6 +233,23 @@ describe("the wildcard certificate", () => {
       await stack.assertFinished();
     });
   }
+
+  it("has both credentials work when the run is killed between the two Secrets, and the next up goes on", async () => {
+    const before = await cloudflare.wildcardCredential();
+    const letGo = await holdSecretWrites(cluster, gatewayOf(cloudflare.name));
+    const { most } = await cloudflare.watched(async () => {
+      await cloudflare.workspace.upKilledWhen(
+        async () => (await cloudflare.credential()) !== before,
+        ...["--replace", cloudflare.pattern],
+      );
+      assert.equal(await cloudflare.wildcardCredential(), before);
+      await letGo();
+      await cloudflare.workspace.up();
+    });
+    assert.equal(most, 2);
+    await assert.rejects(cloudflare.works(before), "the old credential still works");
+    await cloudflare.assertFinished();
+  });
 
   it("keeps its credential, as the provider does, while the new one fails its proof", async () => {
     const before = await cloudflare.credential();
@@ -201,24 +302,26 @@ describe("the wildcard certificate", () => {
     await cloudflare.works(before);
   });
 
-  it("leaves its Secret behind, and says so, and its credential goes", async () => {
+  it("leaves its Secret behind, and says so, and its credential goes, when it is given up or the stack ends", async () => {
+    const end = {
+      [google.name]: `pulumi config rm -s ${google.name} wildcard && pulumi up -s ${google.name}`,
+      [cloudflare.name]: `pulumi destroy -s ${cloudflare.name} --run-program`,
+    };
     for (const stack of [google, cloudflare]) {
       const namespace = gatewayOf(stack.name);
-      const { output } = await stack.workspace.succeed(
-        ...["destroy", "-s", stack.name, "--yes", "--run-program"],
-      );
-      assert.match(
-        output,
-        new RegExp(`The Secret wildcard-ingress-tls in namespace ${namespace} stays`),
-      );
-      const { data } = await cluster.core.readNamespacedSecret({
-        namespace,
-        name: "wildcard-ingress-tls",
-      });
+      const { status, output } = await stack.workspace.shell(`${end[stack.name] ?? ""} --yes`);
+      assert.equal(status, 0, output);
+      assert.match(output, new RegExp(`The Secret ${secretName} in namespace ${namespace} stays`));
+      const { data } = await cluster.core.readNamespacedSecret({ namespace, name: secretName });
       assert(data?.["tls.crt"] !== undefined);
       await assert.rejects(stack.readWildcardSecret());
-      assert.deepEqual(await stack.live(), []);
       assert.deepEqual(await issuers(stack.name), []);
     }
+    assert.deepEqual(await cloudflare.live(), []);
+    // The provider's own certificate goes on with the credential.
+    google.wildcardNamespace = undefined;
+    await google.assertFinished();
+    await google.workspace.destroy();
+    assert.deepEqual(await google.live(), []);
   });
 });
