@@ -1,11 +1,13 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { UserError } from "../lib/errors.ts";
+import type { HelmRecord } from "../lib/helmRecord.ts";
 import type { Arguments } from "./arguments.ts";
 import type { ChartVersions } from "./chartVersions.ts";
 import type { ReleasePlace } from "./cluster/deployedRevision.ts";
 import { printedExponents, type PrintedExponent } from "./cluster/printedExponents.ts";
 import { handSet, type HandSet } from "./cluster/handSet.ts";
 import type { RunningProvider } from "./cluster/runningProvider.ts";
+import { wildcardCertificates, type WildcardCertificate } from "./cluster/wildcardCertificates.ts";
 import { readValuesFile } from "./file/readValues.ts";
 import { fromFile } from "./fromFile.ts";
 import { fromStack } from "./fromStack.ts";
@@ -32,6 +34,8 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   readonly exponents: readonly PrintedExponent[];
   /** What was set by hand in the provider's pod. Default: nothing. */
   readonly handSet?: readonly HandSet[];
+  /** By which the operator has the certificate of the tenants' ingress obtained. Default: none. */
+  readonly wildcards?: readonly WildcardCertificate[];
 }
 
 /**
@@ -66,9 +70,15 @@ export async function prepare(args: Arguments, project: Project): Promise<Prepar
     imported,
     missing: stillToImport(identity, imported, state),
     handSet: handSet(release, await provider.statefulSet(names.fullname)),
+    wildcards: wildcardCertificates(await provider.certificates(), domainOf(release)),
     chart: { deployed: release.chart.metadata.version, next: nextChart },
     exponents: printedExponents(release),
   };
+}
+
+function domainOf({ config }: HelmRecord): string {
+  const domain = config?.domain;
+  return typeof domain === "string" ? domain : "";
 }
 
 /** A provider that another stack has made or adopted is that stack's. */

@@ -1,7 +1,9 @@
 import { helm, kubectl } from "../lib/clusterCommand.ts";
 import { formatYaml } from "../lib/yaml.ts";
+import { defaultGatewayNamespace, defaultWildcardSecret } from "../chart/gateway.ts";
 import { chartChange } from "./chartVersions.ts";
 import { keepPolicy } from "./cluster/runningProvider.ts";
+import type { WildcardCertificate } from "./cluster/wildcardCertificates.ts";
 import {
   importCommand,
   initCommand,
@@ -12,7 +14,7 @@ import {
 } from "./plan.ts";
 import type { Preparation } from "./prepare.ts";
 import { shownCommand } from "./pulumi.ts";
-import { shell } from "../lib/shell.ts";
+import { joined, shell, type ShellText } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
 import { stackFileName } from "../lib/stackFile.ts";
 import { credentialLookalikes } from "../config/lookalikes.ts";
@@ -25,7 +27,7 @@ const masked = "[secret]";
 /** What an adoption does, for machines. Holds no secret. */
 export function summary(preparation: Preparation) {
   const { identity, place, translation, imported, differences, exponents, chart } = preparation;
-  const { taken = [], accepted = [], handSet = [], warnings = [] } = preparation;
+  const { taken = [], accepted = [], handSet = [], wildcards = [], warnings = [] } = preparation;
   return {
     stack: identity.stack,
     ...place,
@@ -42,6 +44,7 @@ export function summary(preparation: Preparation) {
     differences,
     exponents,
     handSet,
+    wildcards,
     warnings,
     imported: imported.map(({ type, name, id }) => ({ type, name, id })),
     commands: shownCommands(preparation),
@@ -53,6 +56,8 @@ export function planText(file: string | undefined, preparation: Preparation): st
   const { identity, place, translation, differences, exponents, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
   const { taken = [], accepted = [], repeated = [], handSet = [], warnings = [] } = preparation;
+  const { wildcards = [] } = preparation;
+  const [wildcard] = wildcards;
   const { kubeContext, kubeconfig } = preparation.provider;
   const target = { namespace: place.namespace, kubeContext, kubeconfig };
   const shown = {
@@ -98,6 +103,18 @@ export function planText(file: string | undefined, preparation: Preparation): st
         ]),
       ),
     ),
+    section(
+      "The tenants' certificate, which cert-manager goes on obtaining with a credential of its own",
+      rows(
+        wildcards.map(({ namespace, name, dnsNames, issuer }) => [
+          `Certificate ${name} in ${namespace}`,
+          `${dnsNames.join(", ")} by ${issuer}`,
+        ]),
+      ),
+    ),
+    wildcard === undefined
+      ? ""
+      : `To have the stack obtain it with the credential that it rotates (docs/wildcard.md): ${handOverCommand(identity.stack, wildcard)}`,
     section("Warnings", warnings.join("\n")),
     section(
       "Look like credentials, and stay in clear in the stack's file and in what Helm keeps; a Secret that the chart reads is the place for them",
@@ -131,6 +148,21 @@ export function shownCommands(preparation: Preparation): string[] {
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
     shownCommand(previewCommand(identity)),
   ];
+}
+
+/** The preview then says what is missing, and how the Secret is handed over. */
+function handOverCommand(stack: string, { namespace, secretName }: WildcardCertificate): ShellText {
+  const set = (option: string, value: string) =>
+    shell`pulumi config set -s ${stack} --path ${`wildcard.${option}`} ${value}`;
+  return joined(
+    [
+      set("issuer", "cert-manager"),
+      ...(namespace === defaultGatewayNamespace ? [] : [set("namespace", namespace)]),
+      ...(secretName === defaultWildcardSecret ? [] : [set("secretName", secretName)]),
+      shell`pulumi preview -s ${stack}`,
+    ],
+    " && ",
+  );
 }
 
 /** Values without what looks like a credential in them. */

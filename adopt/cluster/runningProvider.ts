@@ -1,11 +1,17 @@
 import type {
   AppsV1Api,
   CoreV1Api,
+  CustomObjectsApi,
   V1ObjectMeta,
   V1Secret,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import { defaultGatewayNamespace } from "../../chart/gateway.ts";
 import { akashNetworkLabel, type ReleaseNames } from "../../chart/release.ts";
+import {
+  certManagerApi,
+  type Certificate,
+} from "../../components/ingressCertificate/certManager.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import {
   decodeRecord,
@@ -15,7 +21,13 @@ import {
 } from "../../lib/helmRecord.ts";
 import { helm, type CommandTarget } from "../../lib/clusterCommand.ts";
 import type { ClusterChoice } from "../../lib/kubeconfig.ts";
-import { appsApi, commandTarget, coreApi, unlessMissing } from "../../lib/kubernetesApi.ts";
+import {
+  appsApi,
+  commandTarget,
+  coreApi,
+  customObjectsApi,
+  unlessMissing,
+} from "../../lib/kubernetesApi.ts";
 import { deployedOf, isGood, type ReleasePlace } from "./deployedRevision.ts";
 import { elsewhereText, likeliest } from "./elsewhere.ts";
 import { handedToPulumi, pulumiFieldManager } from "./fieldManagers.ts";
@@ -34,11 +46,13 @@ export class RunningProvider {
   readonly kubeconfig: string | undefined;
   private readonly core: CoreV1Api;
   private readonly apps: AppsV1Api;
+  private readonly custom: CustomObjectsApi;
   private readonly place: ReleasePlace;
 
   private constructor(
     core: CoreV1Api,
     apps: AppsV1Api,
+    custom: CustomObjectsApi,
     place: ReleasePlace,
     target: CommandTarget,
   ) {
@@ -46,13 +60,15 @@ export class RunningProvider {
     this.kubeconfig = target.kubeconfig;
     this.core = core;
     this.apps = apps;
+    this.custom = custom;
     this.place = place;
   }
 
   /** @param choice which cluster */
   static async connect(choice: ClusterChoice, place: ReleasePlace): Promise<RunningProvider> {
     const [core, apps] = [await coreApi(choice), await appsApi(choice)];
-    return new RunningProvider(core, apps, place, commandTarget(choice));
+    const custom = await customObjectsApi(choice);
+    return new RunningProvider(core, apps, custom, place, commandTarget(choice));
   }
 
   /**
@@ -104,6 +120,26 @@ export class RunningProvider {
     return explained(() =>
       unlessForbidden(unlessMissing(this.apps.readNamespacedStatefulSet({ name, namespace }))),
     );
+  }
+
+  /**
+   * What cert-manager is to obtain in the cluster, or in the Gateway's namespace where one may not see all; nothing where there
+   * is no cert-manager, or one may see neither.
+   */
+  async certificates(): Promise<readonly Certificate[]> {
+    const type = { ...certManagerApi, plural: "certificates" };
+    const lists = [
+      () => this.custom.listClusterCustomObject(type),
+      () => this.custom.listNamespacedCustomObject({ ...type, namespace: defaultGatewayNamespace }),
+    ];
+    for (const list of lists) {
+      const read = () => list() as Promise<{ readonly items: readonly Certificate[] }>;
+      const answer = await explained(() => unlessForbidden(unlessMissing(read())));
+      if (answer !== undefined) {
+        return answer.items;
+      }
+    }
+    return [];
   }
 
   /** Gives the namespace the label that it should have; an adopted namespace's labels are left alone from then on. */

@@ -30,6 +30,12 @@ import {
 import { ingressPlace, type IngressPlace, type IngressPlaceArgs } from "./place.ts";
 import { refuseUnusableIngress } from "./preconditions.ts";
 
+/**
+ * Has what is there taken over, whoever wrote it: where the stack's state was lost it is the stack's own, and others' is refused
+ * beforehand (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
+ */
+const taken = { "pulumi.com/patchForce": "true" } as const;
+
 /** Arguments of {@link IngressCertificate}. */
 export interface IngressCertificateArgs extends IngressPlaceArgs {
   /** The cluster, which has cert-manager. */
@@ -109,7 +115,11 @@ export class IngressCertificate extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name: secretOf.name,
-          annotations: { ...secretAnnotations(credential, digest), [ownerAnnotation]: owner() },
+          annotations: {
+            ...secretAnnotations(credential, digest),
+            ...taken,
+            [ownerAnnotation]: owner(),
+          },
         },
         data: {
           [secretOf.key]: content.apply((text) => Buffer.from(text).toString("base64")),
@@ -131,7 +141,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
       {
         apiVersion,
         kind: "Issuer",
-        metadata: { ...metadata, name: issuer },
+        metadata: { ...metadata, name: issuer, annotations: taken },
         spec: {
           acme: {
             server: directoryUrl,
@@ -155,7 +165,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name: wildcardCertificate,
-          annotations: { [ownerAnnotation]: owner() },
+          annotations: { ...taken, [ownerAnnotation]: owner() },
         },
         spec: {
           secretName: place.secretName,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CustomObjectsApi } from "../../lib/kubernetesClient.ts";
 import { releaseNames } from "../../chart/release.ts";
 import { grantCommands } from "../../components/clusterRights.ts";
+import { componentTypes, programNames } from "../../components/names.ts";
 import {
   startCertManager,
   waitForWildcard,
@@ -274,6 +275,12 @@ describe("the wildcard certificate", () => {
   });
 
   it("is ordered anew with the rotated credential, when the CA and the names change", async () => {
+    // As where the state was lost: what it has made is there, and written by somebody else as far as the API server knows.
+    const { name } = cloudflare;
+    const urn = `urn:pulumi:${name}::akash-provider-letsencrypt::${componentTypes.ingress}::${programNames.ingress}`;
+    await cloudflare.workspace.succeed(
+      ...["state", "delete", urn, "-s", name, "--target-dependents", "--yes"],
+    );
     const more = (stack: RotatingStack) =>
       settings(stack.name, {
         // The same CA under another URL.

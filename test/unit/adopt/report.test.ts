@@ -54,6 +54,34 @@ describe("the report of an adoption", () => {
     );
   });
 
+  it("says who obtains the tenants' certificate, and how the stack would", () => {
+    const wildcard = {
+      namespace: "akash-gateway",
+      name: "wildcard-https",
+      secretName: "wildcard-ingress-tls",
+      dnsNames: ["*.example.com", "*.ingress.example.com"],
+      issuer: "ClusterIssuer letsencrypt-prod",
+    };
+    const text = (more: object) =>
+      planText("provider.yaml", {
+        ...preparation("guide"),
+        wildcards: [{ ...wildcard, ...more }],
+      });
+    assert.match(
+      text({}),
+      /\n {2}Certificate wildcard-https in akash-gateway {2}\*\.example\.com, \*\.ingress\.example\.com by ClusterIssuer letsencrypt-prod\n/,
+    );
+    assert.match(
+      text({}),
+      /\(docs\/wildcard\.md\): pulumi config set -s prod --path wildcard\.issuer cert-manager && pulumi preview -s prod$/m,
+    );
+    assert.match(
+      text({ namespace: "ingress", secretName: "tls" }),
+      /: pulumi config set -s prod --path wildcard\.issuer cert-manager && pulumi config set -s prod --path wildcard\.namespace ingress && pulumi config set -s prod --path wildcard\.secretName tls && pulumi preview -s prod$/m,
+    );
+    assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /tenants/);
+  });
+
   it("says which settings are encrypted, what is left out, and what the file lacks", () => {
     const text = planText("provider.yaml", preparation("guide"));
     assert.match(text, /^provider\.yaml and the release akash-provider in akash-services become/);
