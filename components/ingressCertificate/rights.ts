@@ -4,7 +4,7 @@ import { applyCommand, bindCommand, mayDoAnything, refuseLack } from "../cluster
 import { acmeApi, certManagerApi, ingressCredentialSecret } from "./certManager.ts";
 import type { IngressPlace } from "./place.ts";
 
-/** What Pulumi does with objects that it makes; it watches one that it deletes until that is gone. */
+/** What Pulumi does with objects that it makes. */
 const managed = ["create", "delete", "get", "patch"] as const;
 
 /**
@@ -16,14 +16,11 @@ export function ingressRights(namespace: string): ReleaseRights {
   const secrets = Object.values(ingressCredentialSecret).map(({ name }) => name);
   return {
     namespaced: [
-      // A new object has no name yet that a right could be restricted to. The certificate's own Secret is not read.
-      { group: "", resources: ["secrets"], verbs: ["create"] },
-      {
-        group: "",
-        resources: ["secrets"],
-        verbs: ["delete", "get", "list", "patch", "watch"],
-        names: secrets,
-      },
+      // A new object has no name yet that a right could be restricted to; and until one that it deletes is gone, the plugin
+      // watches all of the namespace (pulumi-kubernetes, provider/pkg/await/informers/factory.go), without which it waits
+      // ten minutes.
+      { group: "", resources: ["secrets"], verbs: ["create", "list", "watch"] },
+      { group: "", resources: ["secrets"], verbs: ["delete", "get", "patch"], names: secrets },
       {
         group: certManagerApi.group,
         resources: ["certificates", "issuers"],
