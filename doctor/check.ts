@@ -2,6 +2,7 @@ import type { Expectation } from "./expectation.ts";
 import type { ClusterFacts } from "./facts/clusterFacts.ts";
 import type { CloudCredential } from "./facts/credential.ts";
 import type { DnsFacts } from "./facts/dns.ts";
+import type { WildcardFacts } from "./facts/wildcard.ts";
 import type { WireFacts } from "./facts/wire.ts";
 import type { Finding, Problem } from "./finding.ts";
 
@@ -12,6 +13,7 @@ export const groups = [
   "Credential",
   "The way in",
   "Certificate",
+  "Wildcard certificate",
 ] as const;
 export type Group = (typeof groups)[number];
 
@@ -21,6 +23,8 @@ export interface Context {
   readonly cluster: ClusterFacts;
   readonly dns: DnsFacts;
   readonly wire: WireFacts;
+  /** Of the certificate of the tenants' ingress, for stacks that have one. */
+  readonly wildcard: WildcardFacts;
   /** Whether something listens at an address and port of the host's: undefined, or why not. See facts/reach.ts. */
   readonly reach: (address: string, port: number) => Promise<string | undefined>;
   /** The headers of Cloudflare's proxy, where that answers on the provider's port. */
@@ -44,6 +48,9 @@ export interface Times {
   readonly credentialExpiry?: Date;
   /** From when on the DNS credential is to be replaced. */
   readonly credentialRotateBy?: Date;
+  /** When the certificate of the tenants' ingress ends, and from when on cert-manager renews it. */
+  readonly wildcardExpiry?: Date;
+  readonly wildcardRenewal?: Date;
 }
 
 /** What a check has seen. */
@@ -67,6 +74,11 @@ export interface Check {
   readonly applies?: (expected: Expectation) => boolean;
   /** @throws NotSeen when a fact that it needs cannot be had */
   readonly run: (context: Context) => Promise<Outcome>;
+}
+
+/** Whether a stack has a wildcard certificate, for {@link Check.applies}. */
+export function hasWildcard({ wildcard }: Expectation): boolean {
+  return wildcard !== undefined;
 }
 
 /** Whether a stack validates by DNS-01, for {@link Check.applies}. */

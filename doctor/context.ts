@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { wildcardName } from "../chart/gateway.ts";
 import type { Address, DoctorArguments } from "./arguments.ts";
 import type { Context } from "./check.ts";
 import { configuredHost, configuredTimeout } from "./configuredTimeout.ts";
@@ -8,7 +9,8 @@ import { clusterFacts } from "./facts/clusterFacts.ts";
 import { deployedCredential } from "./facts/deployedCredential.ts";
 import { dnsFacts } from "./facts/dns.ts";
 import { knownRoots } from "./facts/knownRoots.ts";
-import { apiPort, challengePort, wireFacts } from "./facts/wire.ts";
+import { wildcardFacts } from "./facts/wildcard.ts";
+import { apiPort, challengePort, ingressPort, wireFacts } from "./facts/wire.ts";
 import { ifSeen } from "./finding.ts";
 import { cloudflareHeaders } from "./facts/front.ts";
 import { once } from "./facts/once.ts";
@@ -37,27 +39,37 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     }),
   };
   const { host } = expected;
-  const toldAddress = (port: number): Address | undefined => {
-    const names = [`${host}:${port}`, host, `*:${port}`, "*"];
+  const toldAddress = (port: number, name = host): Address | undefined => {
+    const names = [`${name}:${port}`, name, `*:${port}`, "*"];
     const [told] = names.flatMap((name) => args.resolve.get(name) ?? []);
     return told && { port, ...told };
   };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
-  const addressOf = async (port: number): Promise<Address | undefined> => {
-    const told = toldAddress(port);
+  const addressOf = async (
+    port: number,
+    name = host,
+    told = toldAddress(port),
+  ): Promise<Address | undefined> => {
     if (told !== undefined) {
       return told;
     }
-    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(host))) ?? {};
+    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(name))) ?? {};
     const [address] = [...ipv4, ...ipv6];
     return address === undefined ? undefined : { address, port };
   };
+  const roots = knownRoots(args.ca);
+  const toldIngress = toldAddress(ingressPort, wildcardName(expected.domain));
   return {
     expected,
     cluster,
     dns,
-    wire: wireFacts(host, addressOf, { roots: knownRoots(args.ca) }),
+    wire: wireFacts(host, addressOf, { roots }),
+    wildcard: wildcardFacts(expected, {
+      addressOf: (name) => addressOf(ingressPort, name, toldIngress),
+      toldAddress: toldIngress?.address,
+      roots,
+    }),
     reach: (address, port) => {
       const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
       const told = [...names, `${address}:${port}`, address]

@@ -11,6 +11,7 @@ import { resourceTypes } from "../components/names.ts";
 import { UserError } from "../lib/errors.ts";
 import { type ClusterChoice } from "../lib/kubeconfig.ts";
 import type { StateResource } from "./stackState.ts";
+import { wildcardExpectation, type WildcardExpectation } from "./wildcardExpectation.ts";
 import { shell } from "../lib/shell.ts";
 
 /** What a stack says of its provider. */
@@ -43,6 +44,8 @@ export interface Expectation {
    * known then. Default: it has.
    */
   readonly isUnfinished?: boolean;
+  /** The certificate of the tenants' ingress; undefined where the stack has none. */
+  readonly wildcard: WildcardExpectation | undefined;
 }
 
 /** What the state holds of a credential that the stack made. */
@@ -117,6 +120,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     challenge: parameters.challenge,
     walletDigest: parameters.walletDigest,
     made: madeCredential(resources),
+    wildcard: wildcardExpectation(resources),
   };
 }
 
@@ -156,6 +160,7 @@ function unfinishedDeployment(
     ...{ host: "", domain: "", email: "", directoryUrl: "", walletDigest: "" },
     challenge: { type: "http-01" },
     made: undefined,
+    wildcard: undefined,
     isUnfinished: true,
   };
 }

@@ -1,6 +1,6 @@
 import { loopback, presentSandbox, rootOfCertificates } from "../sandbox/index.ts";
 import type { DoctorArguments, ToldAddress } from "./arguments.ts";
-import { apiPort, challengePort } from "./facts/wire.ts";
+import { apiPort, challengePort, ingressPort } from "./facts/wire.ts";
 
 /**
  * Turns the doctor to the sandbox of `npm start`: its cluster, clouds and Pulumi by this process's environment, its DNS
@@ -16,6 +16,7 @@ export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments>
   const own: [string, ToldAddress][] = [
     [`*:${challengePort}`, at(ports.http)],
     [`*:${apiPort}`, at(ports.providerApi)],
+    [`*:${ingressPort}`, at(ports.https)],
   ];
   // An address for any port of any host leaves none to the sandbox.
   const resolve = new Map([...(args.resolve.has("*") ? [] : own), ...args.resolve]);

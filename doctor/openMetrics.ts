@@ -47,6 +47,16 @@ const timeMetrics: readonly {
     name: "akash_provider_credential_rotate_by_timestamp_seconds",
     help: "From when on the DNS credential is to be replaced.",
   },
+  {
+    time: "wildcardExpiry",
+    name: "akash_provider_wildcard_certificate_expiry_timestamp_seconds",
+    help: "When the certificate of the tenants' ingress ends.",
+  },
+  {
+    time: "wildcardRenewal",
+    name: "akash_provider_wildcard_certificate_renewal_timestamp_seconds",
+    help: "From when on cert-manager renews the certificate of the tenants' ingress.",
+  },
 ];
 
 /**

@@ -1,9 +1,19 @@
 import {
+  defaultGatewayNamespace,
+  defaultWildcardSecret,
+  wildcardCertificate,
+  wildcardName,
+} from "../chart/gateway.ts";
+import {
   defaultNamespace,
   defaultReleaseName,
   providerHost,
   releaseNames,
 } from "../chart/release.ts";
+import {
+  ingressCredentialSecret,
+  issuerName,
+} from "../components/ingressCertificate/certManager.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
 import { restoreCheckpoint } from "../lib/pulumi.ts";
 import { checks, unfinishedChecks } from "./checks/index.ts";
@@ -35,6 +45,7 @@ const http01: Expectation = {
   challenge: { type: "http-01" },
   walletDigest: "0".repeat(16),
   made: undefined,
+  wildcard: undefined,
 };
 
 /** What Pulumi, Helm and this program say when something goes wrong, outside of the doctor. */
@@ -86,7 +97,7 @@ const messages: readonly Trouble[] = [
   },
 ];
 
-/** The same with DNS-01, for the checks that do not apply otherwise. */
+/** The same with DNS-01 and a wildcard certificate, for the checks that do not apply otherwise. */
 const dns01: Expectation = {
   ...http01,
   challenge: {
@@ -103,6 +114,18 @@ const dns01: Expectation = {
     expiresAt: undefined,
     rotateBy: undefined,
     wholeProject: false,
+  },
+  wildcard: {
+    namespace: defaultGatewayNamespace,
+    certificate: wildcardCertificate,
+    secretName: defaultWildcardSecret,
+    dnsNames: [wildcardName("example.com")],
+    issuer: issuerName("prod", http01.directoryUrl),
+    credential: {
+      dnsProvider: "googleCloud",
+      ...ingressCredentialSecret.googleCloud,
+      digest: "0".repeat(16),
+    },
   },
 };
 

@@ -26,6 +26,12 @@ import { renewal } from "./renewal.ts";
 import { renewalRetry } from "./renewalRetry.ts";
 import { settings } from "./settings.ts";
 import { walletSecret } from "./walletSecret.ts";
+import { wildcardSecret } from "./wildcard/certificate.ts";
+import { wildcardCredential } from "./wildcard/credential.ts";
+import { wildcardDns } from "./wildcard/dns.ts";
+import { wildcardIssuer } from "./wildcard/issuer.ts";
+import { wildcardOrder } from "./wildcard/order.ts";
+import { wildcardServed } from "./wildcard/served.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
 import { zoneDelegation } from "./zoneDelegation.ts";
 
@@ -59,6 +65,12 @@ export const checks: readonly Check[] = [
   certificate,
   renewal,
   rateLimits,
+  wildcardIssuer,
+  wildcardOrder,
+  wildcardSecret,
+  wildcardCredential,
+  wildcardDns,
+  wildcardServed,
 ];
 
 /** What the doctor looks at where a stack's first deployment has not ended well. */

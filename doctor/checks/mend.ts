@@ -83,8 +83,10 @@ export function remakeStatefulSet(expected: Expectation, name: string): ShellTex
 
 /** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */
 export function renewCredential(expected: Expectation): ShellText {
-  const { made, challenge } = expected;
-  const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
+  const { made, challenge, wildcard } = expected;
+  const dnsProvider =
+    challenge.type === "dns-01" ? challenge.dnsProvider : wildcard?.credential.dnsProvider;
+  const google = dnsProvider === "googleCloud";
   if (made !== undefined) {
     const { key, token } = credentialChildren(programNames.credential);
     // That resource alone: the Secret that stores it has a similar name, and is not to be replaced.

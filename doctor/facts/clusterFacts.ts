@@ -260,7 +260,7 @@ async function answers(call: Promise<unknown>): Promise<boolean | undefined> {
 }
 
 /** What the API server answers to a read, or undefined where there is no such thing. */
-async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | undefined> {
+export async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {

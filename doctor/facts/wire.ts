@@ -41,12 +41,16 @@ export interface ServedCertificate {
   readonly chain: Chain;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** By SHA-256, by which one is told from another. */
+  readonly fingerprint: string;
 }
 
 /** The port of the provider's REST API, the one that serves the Let's Encrypt certificate. */
 export const apiPort = 8443;
 /** The port that Let's Encrypt asks for an HTTP-01 challenge (RFC 8555, section 8.3). */
 export const challengePort = 80;
+/** The port that tenants' hosts are served on. */
+export const ingressPort = 443;
 /** No challenge has this token, so nothing is answered in its place. */
 const challengePath = "/.well-known/acme-challenge/doctor-was-here";
 
@@ -72,28 +76,45 @@ export interface WireOptions {
 export function wireFacts(
   host: string,
   addressOf: (port: number) => Promise<Address | undefined>,
-  { roots, timeout = 10_000, now = new Date() }: WireOptions,
+  options: WireOptions,
 ): WireFacts {
-  const at = async <T>(port: number, ask: (address: Address, end: AbortSignal) => Promise<T>) => {
-    const address = await addressOf(port);
-    if (address === undefined) {
-      return { unreachable: `${host} has no address` };
-    }
-    try {
-      return await withDeadline(timeout, (signal) => ask(address, signal));
-    } catch (error) {
-      // OpenSSL ends its words with empty lines.
-      return { unreachable: `${address.address}:${address.port}: ${messageOf(error).trim()}` };
-    }
-  };
   return {
-    challenge: once(() => at(challengePort, (address, end) => getChallenge(host, address, end))),
-    certificate: once(() =>
-      at(apiPort, async (address, end) =>
-        readCertificate(host, await getCertificates(host, address, end), roots, now),
+    challenge: once(async () =>
+      answerAt(host, await addressOf(challengePort), options, (address, end) =>
+        getChallenge(host, address, end),
       ),
     ),
+    certificate: once(async () => servedCertificate(host, await addressOf(apiPort), options)),
   };
+}
+
+/** The certificate that is served at an address to who names a host (SNI). */
+export function servedCertificate(
+  host: string,
+  address: Address | undefined,
+  options: WireOptions,
+): Promise<ServedCertificate | Unreachable> {
+  const { roots, now = new Date() } = options;
+  return answerAt(host, address, options, async (there, end) =>
+    readCertificate(host, await getCertificates(host, there, end), roots, now),
+  );
+}
+
+async function answerAt<T>(
+  host: string,
+  address: Address | undefined,
+  { timeout = 10_000 }: WireOptions,
+  ask: (address: Address, end: AbortSignal) => Promise<T>,
+): Promise<T | Unreachable> {
+  if (address === undefined) {
+    return { unreachable: `${host} has no address` };
+  }
+  try {
+    return await withDeadline(timeout, (signal) => ask(address, signal));
+  } catch (error) {
+    // OpenSSL ends its words with empty lines.
+    return { unreachable: `${address.address}:${address.port}: ${messageOf(error).trim()}` };
+  }
 }
 
 function getChallenge(host: string, { address, port }: Address, end: AbortSignal): Promise<Reply> {
@@ -123,7 +144,7 @@ function getChallenge(host: string, { address, port }: Address, end: AbortSignal
 }
 
 /** What a server sends: its own certificate, then those that lead from it to a root. */
-type Served = readonly [X509Certificate, ...X509Certificate[]];
+export type Served = readonly [X509Certificate, ...X509Certificate[]];
 
 function getCertificates(
   host: string,
@@ -184,6 +205,7 @@ export function readCertificate(
     chain: chainOf(served, known, now),
     notBefore: new Date(validFrom),
     notAfter: new Date(validTo),
+    fingerprint: own.fingerprint256,
   };
 }
 

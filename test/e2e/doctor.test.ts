@@ -1374,7 +1374,10 @@ describe("doctor", () => {
   // After all others: a suite's own tests come before those of the suites in it.
   describe("as a whole", () => {
     it("has been provoked to every finding that it knows", () => {
-      const known = checks.flatMap(({ problems }) => problems.map(({ id }) => id));
+      const known = checks
+        // Those are provoked where cert-manager is, in wildcard.test.ts.
+        .filter(({ group }) => group !== "Wildcard certificate")
+        .flatMap(({ problems }) => problems.map(({ id }) => id));
       assert.deepEqual(
         known.filter((id) => !provoked.has(id)),
         [],

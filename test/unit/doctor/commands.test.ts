@@ -4,15 +4,17 @@ import { checks } from "../../../doctor/checks/index.ts";
 import { releaseStatus } from "../../../doctor/checks/releaseStatus.ts";
 import { settings } from "../../../doctor/checks/settings.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
-import { context, findings, type Changes } from "./context.ts";
+import { context, findings, wildcard, type Changes } from "./context.ts";
 
 /** Every command that a finding can give on a stack with this context. */
 async function commands(kubeContext: string | undefined): Promise<readonly string[]> {
   const expected = { kubeContext };
   const own = [{ expected }, { expected, challenge: cloudflareDns01 }].flatMap((changes) =>
-    checks.flatMap(({ problems }) =>
-      problems.map(({ command }) => command(context(changes).expected)),
-    ),
+    checks.flatMap(({ problems, applies }) => {
+      const { expected: plain } = context(changes);
+      const stack = (applies?.(plain) ?? true) ? plain : { ...plain, wildcard };
+      return problems.map(({ command }) => command(stack));
+    }),
   );
   const { live } = context().cluster;
   const withOwnCommand: readonly (readonly [Check, Changes])[] = [

@@ -11,7 +11,10 @@ import type { DnsFacts } from "../../../doctor/facts/dns.ts";
 import type { Revision } from "../../../doctor/facts/helmRelease.ts";
 import { parseLog } from "../../../doctor/facts/podLog.ts";
 import type { ServedCertificate, WireFacts } from "../../../doctor/facts/wire.ts";
+import type { WildcardExpectation } from "../../../doctor/wildcardExpectation.ts";
+import type { WatchedCertificate, WildcardFacts } from "../../../doctor/facts/wildcard.ts";
 import type { Finding } from "../../../doctor/finding.ts";
+import { digestOf } from "../../../dns/credential.ts";
 import { digestOfWallet } from "../../../chart/walletDigest.ts";
 import { walletSecretKey } from "../../../chart/release.ts";
 import { chartManifest, http01 } from "../../support/manifest.ts";
@@ -41,6 +44,7 @@ export interface Changes {
   readonly dns?: Partial<DnsFacts>;
   readonly wire?: Partial<WireFacts>;
   readonly certificate?: Partial<ServedCertificate>;
+  readonly wildcard?: Partial<WildcardFacts>;
   readonly credential?: Partial<CloudCredential>;
   readonly reached?: readonly string[];
   readonly reach?: Context["reach"];
@@ -67,6 +71,7 @@ export function context(changes: Changes = {}): Context {
     challenge,
     walletDigest,
     made: undefined,
+    wildcard: undefined,
     ...changes.expected,
   };
   const revision: Revision = {
@@ -121,6 +126,7 @@ export function context(changes: Changes = {}): Context {
       certificate: () => Promise.resolve({ ...certificate, ...changes.certificate }),
       ...changes.wire,
     },
+    wildcard: { ...wildcardFacts, ...changes.wildcard },
     credential: () => Promise.resolve({ ...credential, ...changes.credential }),
     reach: changes.reach ?? (() => Promise.resolve(undefined)),
     cloudflareHeaders: changes.cloudflareHeaders ?? (() => Promise.resolve(undefined)),
@@ -174,6 +180,59 @@ const certificate: ServedCertificate = {
   },
   notBefore: daysFromNow(-30),
   notAfter: daysFromNow(60),
+  fingerprint: "PROVIDER",
+};
+
+/** What a stack says that has a wildcard certificate. */
+export const wildcard: WildcardExpectation = {
+  namespace: "akash-gateway",
+  certificate: "wildcard-ingress",
+  secretName: "wildcard-ingress-tls",
+  dnsNames: ["*.ingress.example.com"],
+  issuer: "letsencrypt-prod-0123abcd",
+  credential: {
+    dnsProvider: "cloudflare",
+    name: "wildcard-cloudflare-dns",
+    key: "api-token",
+    digest: digestOf("token"),
+  },
+};
+
+/** cert-manager's Certificate of such a stack, with this status. */
+export function wildcardCertificate(status: WatchedCertificate["status"]): WatchedCertificate {
+  const { secretName, dnsNames, issuer } = wildcard;
+  return {
+    metadata: { generation: 1, creationTimestamp: daysFromNow(-30).toISOString() },
+    spec: { secretName, dnsNames, issuerRef: { name: issuer } },
+    ...(status && { status }),
+  };
+}
+
+/** The certificate of the tenants' ingress. */
+export const wildcardServedCertificate: ServedCertificate = {
+  ...certificate,
+  subject: "CN=*.ingress.example.com",
+  names: ["*.ingress.example.com"],
+  fingerprint: "WILDCARD",
+};
+
+const wildcardFacts: WildcardFacts = {
+  host: "doctor-01234567.ingress.example.com",
+  toldAddress: undefined,
+  hasTypes: () => Promise.resolve(true),
+  certificate: () =>
+    Promise.resolve(
+      wildcardCertificate({
+        renewalTime: daysFromNow(30).toISOString(),
+        conditions: [{ type: "Ready", status: "True", observedGeneration: 1 }],
+      }),
+    ),
+  issuer: () => Promise.resolve({ status: { conditions: [{ type: "Ready", status: "True" }] } }),
+  attempt: () => Promise.resolve(undefined),
+  secret: () =>
+    Promise.resolve({ issuer: wildcard.issuer, certificate: wildcardServedCertificate }),
+  credential: () => Promise.resolve({ [wildcard.credential.key]: "token" }),
+  served: () => Promise.resolve(wildcardServedCertificate),
 };
 
 const credential: CloudCredential = {

@@ -1,0 +1,64 @@
+import { digestOf } from "../../../dns/credential.ts";
+import { hasWildcard, type Check } from "../../check.ts";
+import { wildcardOf } from "../../facts/wildcard.ts";
+import { found, NotSeen, type Problem } from "../../finding.ts";
+import { refreshAndDeploy } from "../mend.ts";
+
+const missing: Problem = {
+  id: "wildcard-credential-missing",
+  severity: "error",
+  title:
+    "The copy of the DNS credential for cert-manager is missing, or has not the entry that it reads",
+  why: "The next renewal of the wildcard certificate would fail.",
+  command: refreshAndDeploy,
+};
+
+const another: Problem = {
+  id: "wildcard-credential-another",
+  severity: "error",
+  title: "cert-manager has another DNS credential than the stack's",
+  why: "Somebody has changed it by hand, or a rotation was interrupted. The old credential may be deleted already, and the next renewal would fail.",
+  command: refreshAndDeploy,
+};
+
+/** The copy of the DNS credential that cert-manager reads. */
+export const wildcardCredential: Check = {
+  id: "wildcard-credential",
+  group: "Wildcard certificate",
+  title: "cert-manager has the stack's DNS credential",
+  problems: [missing, another],
+  applies: hasWildcard,
+  run: async ({ expected, wildcard }) => {
+    const { namespace, credential } = wildcardOf(expected);
+    const { name, key } = credential;
+    const { challenge } = expected;
+    // The provider's own counts where it has one: both are written in one run, and it comes first.
+    const digest =
+      (challenge.type === "dns-01" ? challenge.credentialDigest : undefined) ?? credential.digest;
+    const entries = await wildcard.credential();
+    const content = entries?.[key];
+    if (content === undefined) {
+      const seen =
+        entries === undefined ? "no such Secret" : `entries ${Object.keys(entries).join(", ")}`;
+      const wanted = `Secret ${name} in ${namespace} with ${key}`;
+      return { seen, found: [found(missing, expected, { expected: wanted, seen })] };
+    }
+    if (digest === undefined) {
+      throw new NotSeen("the stack's state does not say which credential it is");
+    }
+    const present = digestOf(content);
+    const seen = `${name}, digest ${present}`;
+    return {
+      seen,
+      found:
+        present === digest
+          ? []
+          : [
+              found(another, expected, {
+                expected: `digest ${digest}`,
+                seen: `digest ${present}`,
+              }),
+            ],
+    };
+  },
+};

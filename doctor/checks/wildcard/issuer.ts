@@ -1,0 +1,57 @@
+import { hasWildcard, type Check } from "../../check.ts";
+import { wildcardOf } from "../../facts/wildcard.ts";
+import { found, NotSeen, type Problem } from "../../finding.ts";
+import { refreshAndDeploy } from "../mend.ts";
+import { describeIssuer } from "./commands.ts";
+import { changedAt, conditionOf } from "./watched.ts";
+
+const missing: Problem = {
+  id: "wildcard-issuer-missing",
+  severity: "error",
+  title: "cert-manager's Issuer of the wildcard certificate is missing",
+  why: "Somebody has deleted it, and without it there is no renewal.",
+  command: refreshAndDeploy,
+};
+
+const notReady: Problem = {
+  id: "wildcard-issuer-not-ready",
+  severity: "error",
+  title: "cert-manager's Issuer has no account at the CA",
+  why: "Without one nothing is ordered. cert-manager does not reach the CA's directory, or the CA refuses the account, mostly for its e-mail address.",
+  command: describeIssuer,
+};
+
+/** How long the CA may take to make an account, in milliseconds. */
+const registeredWithin = 2 * 60 * 1_000;
+
+/** cert-manager's Issuer: the stack's CA and e-mail address. */
+export const wildcardIssuer: Check = {
+  id: "wildcard-issuer",
+  group: "Wildcard certificate",
+  title: "cert-manager's Issuer has an account at the stack's CA",
+  problems: [missing, notReady],
+  applies: hasWildcard,
+  run: async ({ expected, wildcard, now }) => {
+    const { issuer: name, namespace } = wildcardOf(expected);
+    const issuer = await wildcard.issuer();
+    if (issuer === undefined) {
+      if (!(await wildcard.hasTypes())) {
+        throw new NotSeen("the cluster has no types of cert-manager.io");
+      }
+      const seen = "no such Issuer";
+      const sighting = { expected: `Issuer ${name} in ${namespace}`, seen };
+      return { seen, found: [found(missing, expected, sighting)] };
+    }
+    const ready = conditionOf(issuer, "Ready");
+    const seen = ready?.message ?? "cert-manager says nothing of it";
+    if (ready?.status === "True") {
+      return { seen: `${name}, ${expected.directoryUrl}`, found: [] };
+    }
+    const since = ready?.lastTransitionTime ?? changedAt(issuer);
+    if (since !== undefined && now.getTime() - new Date(since).getTime() < registeredWithin) {
+      throw new NotSeen(`${seen}, since ${new Date(since).toISOString()}`);
+    }
+    const sighting = { expected: `an account at ${expected.directoryUrl}`, seen };
+    return { seen, found: [found(notReady, expected, sighting)] };
+  },
+};

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** cert-manager's latest attempt to obtain a certificate, as far as its objects are there. */
+export interface OrderAttempt {
+  readonly request: AttemptStep;
+  /** What it has asked the CA for; none while it has not, or could not. */
+  readonly order: AttemptStep | undefined;
+  /** What the CA asks it to prove. Those that are proven are deleted with the order's end. */
+  readonly challenges: readonly AttemptStep[];
+}
+
+/** A CertificateRequest, an Order or a Challenge. */
+export interface AttemptStep {
+  readonly name: string;
+  /** ACME's state of it; empty before the first, and of a CertificateRequest. */
+  readonly state: string;
+  /** What cert-manager says of it; empty where it says nothing. */
+  readonly reason: string;
+  readonly createdAt: Date;
+}
+
+const object = z.object({
+  metadata: z.object({
+    name: z.string(),
+    creationTimestamp: z.coerce.date(),
+    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
+  }),
+  status: z
+    .object({
+      state: z.string().default(""),
+      reason: z.string().default(""),
+      conditions: z
+        .array(z.object({ type: z.string(), message: z.string().default("") }))
+        .default([]),
+    })
+    .default({ state: "", reason: "", conditions: [] }),
+});
+const list = z.object({ items: z.array(object) });
+
+/** Lists of cert-manager's objects in a namespace, as the API server gives them. */
+export interface AttemptLists {
+  readonly requests: unknown;
+  readonly orders: unknown;
+  readonly challenges: unknown;
+}
+
+/**
+ * The latest attempt to obtain a certificate.
+ *
+ * @param certificate name of the Certificate
+ */
+export function latestAttempt(certificate: string, lists: AttemptLists): OrderAttempt | undefined {
+  const of = (objects: unknown, kind: string, name: string) =>
+    list
+      .parse(objects)
+      .items.filter(({ metadata }) =>
+        metadata.ownerReferences.some((owner) => owner.kind === kind && owner.name === name),
+      )
+      .map(stepOf)
+      .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  const [request] = of(lists.requests, "Certificate", certificate);
+  if (request === undefined) {
+    return undefined;
+  }
+  const [order] = of(lists.orders, "CertificateRequest", request.name);
+  const challenges = order === undefined ? [] : of(lists.challenges, "Order", order.name);
+  return { request, order, challenges };
+}
+
+function stepOf({ metadata, status }: z.infer<typeof object>): AttemptStep {
+  return {
+    name: metadata.name,
+    state: status.state,
+    reason:
+      status.reason || (status.conditions.find(({ type }) => type === "Ready")?.message ?? ""),
+    createdAt: metadata.creationTimestamp,
+  };
+}

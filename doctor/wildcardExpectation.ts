@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { wildcardCertificate } from "../chart/gateway.ts";
+import type { DnsProvider } from "../chart/release.ts";
+import { resourceTypes } from "../components/names.ts";
+import { credentialAnnotations } from "../components/dnsCredential/annotations.ts";
+import {
+  certManagerApi,
+  ingressCredentialSecret,
+} from "../components/ingressCertificate/certManager.ts";
+import type { StateResource } from "./stackState.ts";
+
+/** What a stack says of its wildcard certificate (docs/wildcard.md). */
+export interface WildcardExpectation {
+  readonly namespace: string;
+  /** Name of cert-manager's Certificate. */
+  readonly certificate: string;
+  /** Name of the Secret that the certificate goes into. */
+  readonly secretName: string;
+  readonly dnsNames: readonly string[];
+  /** Name of cert-manager's Issuer. */
+  readonly issuer: string;
+  /** The Secret with the DNS credential. */
+  readonly credential: {
+    readonly dnsProvider: DnsProvider;
+    readonly name: string;
+    readonly key: string;
+    /** The digest of its content; undefined where the state does not say. */
+    readonly digest: string | undefined;
+  };
+}
+
+const certificateType = `kubernetes:${certManagerApi.group}/${certManagerApi.version}:Certificate`;
+
+const certificateInputs = z.object({
+  metadata: z.object({ name: z.literal(wildcardCertificate), namespace: z.string() }),
+  spec: z.object({
+    secretName: z.string(),
+    dnsNames: z.array(z.string()),
+    issuerRef: z.object({ name: z.string() }),
+  }),
+});
+const secretInputs = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    annotations: z.record(z.string(), z.unknown()).default({}),
+  }),
+});
+const text = z.string().optional().catch(undefined);
+
+/** What a stack's resources say of its wildcard certificate; undefined where it has none. */
+export function wildcardExpectation(
+  resources: readonly StateResource[],
+): WildcardExpectation | undefined {
+  const [certificate] = resources
+    .filter(({ type }) => type === certificateType)
+    .flatMap(({ inputs }) => certificateInputs.safeParse(inputs).data ?? []);
+  const secrets = resources
+    .filter(({ type }) => type === resourceTypes.secret)
+    .flatMap(({ inputs }) => secretInputs.safeParse(inputs).data?.metadata ?? []);
+  if (certificate === undefined) {
+    return undefined;
+  }
+  const { metadata, spec } = certificate;
+  const [credential] = (["googleCloud", "cloudflare"] as const).flatMap((dnsProvider) => {
+    const { name, key } = ingressCredentialSecret[dnsProvider];
+    const secret = secrets.find((one) => one.name === name && one.namespace === metadata.namespace);
+    return secret === undefined
+      ? []
+      : [
+          {
+            dnsProvider,
+            name,
+            key,
+            digest: text.parse(secret.annotations[credentialAnnotations.digest]),
+          },
+        ];
+  });
+  // A run makes the Secret before the Certificate, and deletes it after.
+  return (
+    credential && {
+      namespace: metadata.namespace,
+      certificate: metadata.name,
+      secretName: spec.secretName,
+      dnsNames: spec.dnsNames,
+      issuer: spec.issuerRef.name,
+      credential,
+    }
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * Words of cert-manager's on orders and challenges, by the id of the finding that explains them: as v1.21.2 puts them
+ * together in pkg/issuer/acme/dns and pkg/controller, around those of Cloudflare, Google, Let's Encrypt and Go.
+ */
+export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
+  "wildcard-order-rate-limit": [
+    "Failed to create Order: 429 urn:ietf:params:acme:error:rateLimited: too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2026-11-21 10:00:00 UTC",
+  ],
+  "wildcard-order-caa": [
+    "Error accepting authorization: acme: authorization error for ingress.example.com: 403 urn:ietf:params:acme:error:caa: CAA record for *.ingress.example.com prevents issuance",
+    "Failed to finalize Order: 403 urn:ietf:params:acme:error:caa: Error finalizing order :: While processing CAA for *.ingress.example.com: CAA record for example.com prevents issuance",
+  ],
+  "wildcard-order-credential-missing": [
+    'error getting cloudflare secret: secrets "wildcard-cloudflare-dns" not found',
+    'specified key "api-token" not found in secret akash-gateway/wildcard-cloudflare-dns',
+    'error getting clouddns service account: secrets "wildcard-gcp-dns" not found',
+    "error instantiating google clouddns challenge solver: Unable to acquire config: invalid character 'x' looking for beginning of value",
+    "error instantiating cloudflare challenge solver: the Cloudflare API token is invalid (does the API token contain a newline?)",
+  ],
+  "wildcard-order-refused": [
+    'while attempting to find Zones for domain _acme-challenge.ingress.example.com.\nwhile querying the Cloudflare API for GET "/zones?name=example.com" \n\t Error: 9109: Invalid access token',
+    'while querying the Cloudflare API for POST "/zones/e1/dns_records" \n\t Error: 10000: Authentication error',
+    'while querying the Cloudflare API for GET "/zones?name=com" \n\t Error: 6003: Invalid request headers<- 6111: Invalid format for Authorization header',
+    "googleapi: Error 403: Forbidden, forbidden",
+    'GoogleCloud API call failed: Get "https://dns.googleapis.com/dns/v1/projects/p/managedZones": oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_grant","error_description":"Invalid JWT Signature."}',
+  ],
+  "wildcard-order-zone": [
+    "Found no Zones for domain _acme-challenge.ingress.example.com. (neither in the sub-domain nor in the SLD) please make sure your domain-entries in the config are correct and the API key is correctly setup with Zone.read rights.",
+    "googleapi: Error 404: The 'parameters.managedZone' resource named 'example-com' does not exist., notFound",
+    "No matching GoogleCloud domain found for domain example.com.",
+    "Waiting for DNS-01 challenge propagation: Could not find the SOA record in the DNS tree for the domain '_acme-challenge.ingress.example.com.' using nameservers [1.1.1.1:53]",
+  ],
+  "wildcard-order-propagation": [
+    'Waiting for DNS-01 challenge propagation: DNS record for "ingress.example.com" not yet propagated',
+    "Waiting for DNS-01 challenge propagation: NS ns1.example.com.:53 returned REFUSED for _acme-challenge.ingress.example.com.",
+  ],
+  "wildcard-order-validation": [
+    'Error accepting authorization: acme: authorization error for ingress.example.com: 403 urn:ietf:params:acme:error:unauthorized: Incorrect TXT record "x" found at _acme-challenge.ingress.example.com',
+    "Error accepting authorization: acme: authorization error for ingress.example.com: 400 urn:ietf:params:acme:error:dns: DNS problem: NXDOMAIN looking up TXT for _acme-challenge.ingress.example.com - check that a DNS record exists for this domain",
+  ],
+  "wildcard-order-ca-unreachable": [
+    'unexpected non-ACME API error: Get "https://acme-v02.api.letsencrypt.org/directory": dial tcp: lookup acme-v02.api.letsencrypt.org: no such host',
+    'while attempting to find Zones for domain _acme-challenge.ingress.example.com.\nwhile querying the Cloudflare API for GET "/zones?name=example.com": Get "https://api.cloudflare.com/client/v4/zones": dial tcp 203.0.113.1:443: i/o timeout',
+  ],
+};
