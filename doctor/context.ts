@@ -60,16 +60,18 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   };
   const roots = knownRoots(args.ca);
   const toldIngress = toldAddress(ingressPort, wildcardName(expected.domain));
+  const wildcard = wildcardFacts(expected, {
+    addressOf: (name) => addressOf(ingressPort, name, toldIngress),
+    toldAddress: toldIngress?.address,
+    roots,
+  });
+  const secrets = { secret: cluster.secret, wildcard: wildcard.credential };
   return {
     expected,
     cluster,
     dns,
     wire: wireFacts(host, addressOf, { roots }),
-    wildcard: wildcardFacts(expected, {
-      addressOf: (name) => addressOf(ingressPort, name, toldIngress),
-      toldAddress: toldIngress?.address,
-      roots,
-    }),
+    wildcard,
     reach: (address, port) => {
       const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
       const told = [...names, `${address}:${port}`, address]
@@ -81,7 +83,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
       const address = await addressOf(apiPort);
       return address && cloudflareHeaders(host, address);
     }),
-    credential: deployedCredential(expected, cluster, await cloudAccess(args.stack, resources)),
+    credential: deployedCredential(expected, secrets, await cloudAccess(args.stack, resources)),
     reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
     prove: args.prove,
     now: new Date(),

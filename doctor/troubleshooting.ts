@@ -125,6 +125,7 @@ const dns01: Expectation = {
       dnsProvider: "googleCloud",
       ...ingressCredentialSecret.googleCloud,
       digest: "0".repeat(16),
+      managedZone: { project: "my-project", zone: "example-com" },
     },
   },
 };

@@ -26,10 +26,13 @@ export interface WildcardExpectation {
     readonly key: string;
     /** The digest of its content; undefined where the state does not say. */
     readonly digest: string | undefined;
+    /** Google's project and managed zone, as the Issuer names them. */
+    readonly managedZone: { readonly project: string; readonly zone: string } | undefined;
   };
 }
 
 const certificateType = `kubernetes:${certManagerApi.group}/${certManagerApi.version}:Certificate`;
+const issuerType = `kubernetes:${certManagerApi.group}/${certManagerApi.version}:Issuer`;
 
 const certificateInputs = z.object({
   metadata: z.object({ name: z.literal(wildcardCertificate), namespace: z.string() }),
@@ -44,6 +47,20 @@ const secretInputs = z.object({
     name: z.string(),
     namespace: z.string(),
     annotations: z.record(z.string(), z.unknown()).default({}),
+  }),
+});
+const issuerInputs = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  spec: z.object({
+    acme: z.object({
+      solvers: z.tuple([
+        z.object({
+          dns01: z.object({
+            cloudDNS: z.object({ project: z.string(), hostedZoneName: z.string() }),
+          }),
+        }),
+      ]),
+    }),
   }),
 });
 const text = z.string().optional().catch(undefined);
@@ -62,6 +79,11 @@ export function wildcardExpectation(
     return undefined;
   }
   const { metadata, spec } = certificate;
+  const issuer = resources
+    .filter(({ type }) => type === issuerType)
+    .flatMap(({ inputs }) => issuerInputs.safeParse(inputs).data ?? [])
+    .find((one) => one.metadata.name === spec.issuerRef.name);
+  const cloudDns = issuer?.spec.acme.solvers[0].dns01.cloudDNS;
   const [credential] = (["googleCloud", "cloudflare"] as const).flatMap((dnsProvider) => {
     const { name, key } = ingressCredentialSecret[dnsProvider];
     const secret = secrets.find((one) => one.name === name && one.namespace === metadata.namespace);
@@ -73,6 +95,7 @@ export function wildcardExpectation(
             name,
             key,
             digest: text.parse(secret.annotations[credentialAnnotations.digest]),
+            managedZone: cloudDns && { project: cloudDns.project, zone: cloudDns.hostedZoneName },
           },
         ];
   });

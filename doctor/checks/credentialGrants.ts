@@ -10,10 +10,14 @@ const wide: Problem = {
   title: "The DNS credential may do more than a challenge needs",
   why: "It lies in the cluster. Whoever can read that Secret has all of its rights, and with a whole project's DNS could redirect everything in it.",
   command: (expected) => {
-    const { made, challenge } = expected;
-    const google = challenge.type === "dns-01" && challenge.dnsProvider === "googleCloud";
-    return google
-      ? shell`gcloud projects get-iam-policy ${challenge.environment?.GCE_PROJECT ?? placeholder("project")} --flatten=bindings --filter=${`bindings.members:${made?.owner ?? "ACCOUNT"}`}`
+    const { made, challenge, wildcard } = expected;
+    const ofWildcard = wildcard?.credential;
+    const [dnsProvider, project] =
+      challenge.type === "dns-01"
+        ? [challenge.dnsProvider, challenge.environment?.GCE_PROJECT]
+        : [ofWildcard?.dnsProvider, ofWildcard?.managedZone?.project];
+    return dnsProvider === "googleCloud"
+      ? shell`gcloud projects get-iam-policy ${project ?? placeholder("project")} --flatten=bindings --filter=${`bindings.members:${made?.owner ?? "ACCOUNT"}`}`
       : renewCredential(expected);
   },
 };

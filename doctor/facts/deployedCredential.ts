@@ -1,23 +1,37 @@
-import { credentialSecretKey } from "../../chart/release.ts";
+import { ingressDomain } from "../../chart/gateway.ts";
+import { credentialSecretKey, type DnsProvider } from "../../chart/release.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
 import type { Expectation } from "../expectation.ts";
 import type { ClusterFacts } from "./clusterFacts.ts";
 import type { CloudCredential } from "./credential.ts";
 import { credentialDefect } from "./credentialForm.ts";
+import type { WildcardFacts } from "./wildcard.ts";
 import { once } from "./once.ts";
 
-/** The credential in the cluster's Secret; undefined where the pod reads none, or there is no well-formed one. */
+/** The Secrets that a credential may be in. */
+export interface CredentialSecrets {
+  readonly secret: ClusterFacts["secret"];
+  /** The entries of the one for the wildcard certificate. */
+  readonly wildcard: WildcardFacts["credential"];
+}
+
+/**
+ * The credential in the cluster's Secret; under HTTP-01 that of the wildcard certificate. Undefined where neither the pod
+ * nor cert-manager reads one, or there is no well-formed one.
+ */
 export function deployedCredential(
-  { challenge, host, domain, made }: Expectation,
-  { secret }: Pick<ClusterFacts, "secret">,
+  expected: Expectation,
+  secrets: CredentialSecrets,
   access: SeenAccess,
 ): () => Promise<CloudCredential | undefined> {
   return once(async () => {
-    if (challenge.type !== "dns-01") {
+    const use = useOf(expected);
+    if (use === undefined) {
       return undefined;
     }
-    const { dnsProvider, environment = {} } = challenge;
-    const content = (await secret())?.entries[credentialSecretKey[dnsProvider]];
+    const { domain, made } = expected;
+    const { dnsProvider, host, project, zone } = use;
+    const content = await use.content(secrets);
     if (content === undefined || credentialDefect[dnsProvider](content) !== undefined) {
       return undefined;
     }
@@ -25,7 +39,6 @@ export function deployedCredential(
     switch (dnsProvider) {
       case "googleCloud": {
         const { googleCloudCredential } = await import("./googleCloud.ts");
-        const { GCE_PROJECT: project = "", GCE_ZONE_ID: zone = "" } = environment;
         return googleCloudCredential(content, { host, domain, made, project, zone }, access);
       }
       case "cloudflare": {
@@ -34,4 +47,34 @@ export function deployedCredential(
       }
     }
   });
+}
+
+/** What a credential is for, and where it is. */
+interface CredentialUse {
+  readonly dnsProvider: DnsProvider;
+  readonly host: string;
+  readonly project: string;
+  readonly zone: string;
+  readonly content: (secrets: CredentialSecrets) => Promise<string | undefined>;
+}
+
+function useOf({ challenge, host, domain, wildcard }: Expectation): CredentialUse | undefined {
+  if (challenge.type === "dns-01") {
+    const { dnsProvider, environment = {} } = challenge;
+    const { GCE_PROJECT: project = "", GCE_ZONE_ID: zone = "" } = environment;
+    const content = async ({ secret }: CredentialSecrets) =>
+      (await secret())?.entries[credentialSecretKey[dnsProvider]];
+    return { dnsProvider, host, project, zone, content };
+  }
+  if (wildcard === undefined) {
+    return undefined;
+  }
+  const { dnsProvider, key, managedZone } = wildcard.credential;
+  return {
+    dnsProvider,
+    host: ingressDomain(domain),
+    project: managedZone?.project ?? "",
+    zone: managedZone?.zone ?? "",
+    content: async (secrets) => (await secrets.wildcard())?.[key],
+  };
 }

@@ -2,8 +2,9 @@ import { hasWildcard, type Check, type Context, type Outcome } from "../../check
 import { wildcardOf, type WatchedCertificate } from "../../facts/wildcard.ts";
 import type { ServedCertificate } from "../../facts/wire.ts";
 import { found, ifSeen, NotSeen, type Finding, type Problem } from "../../finding.ts";
+import { refreshAndDeploy } from "../mend.ts";
 import { describeCertificate, orderAgain } from "./commands.ts";
-import { conditionOf } from "./watched.ts";
+import { isReady } from "./watched.ts";
 
 const missing: Problem = {
   id: "wildcard-secret-missing",
@@ -54,24 +55,33 @@ export const wildcardSecret: Check = {
       wildcard.secret(),
       ifSeen(wildcard.certificate()),
     ]);
-    const isOrdered =
-      certificate !== undefined && conditionOf(certificate, "Issuing")?.status === "True";
+    // Then the check of the order says what there is to say.
+    const isAwaited = certificate !== undefined && !isReady(certificate);
     const held = secret?.certificate;
     if (held === undefined) {
-      if (isOrdered) {
-        throw new NotSeen("it is being ordered for the first time");
+      if (isAwaited) {
+        throw new NotSeen("cert-manager has none yet");
       }
       const seen = secret === undefined ? "no such Secret" : "no certificate in tls.crt";
       const wanted = `Secret ${secretName} in ${namespace} with ${dnsNames.join(", ")}`;
-      return { seen, found: [found(missing, expected, { expected: wanted, seen })] };
+      const sighting = { expected: wanted, seen };
+      return {
+        seen,
+        found: [found(missing, expected, sighting)].map(mendable(context, certificate)),
+      };
     }
     const outcome = life(context, held, certificate);
-    // Until the new one is there, it is right that there is the one before.
-    return isOrdered
-      ? outcome
-      : { ...outcome, found: [...origin(context, held, secret?.issuer), ...outcome.found] };
+    // Until a new one is there, it is right that there is the one before.
+    const others = isAwaited ? [] : origin(context, held, secret?.issuer);
+    return { ...outcome, found: [...others, ...outcome.found].map(mendable(context, certificate)) };
   },
 };
+
+/** Without a Certificate there is nothing to look at or to be tried again, and it is to be made first. */
+function mendable({ expected }: Context, certificate: WatchedCertificate | undefined) {
+  return (finding: Finding): Finding =>
+    certificate === undefined ? { ...finding, command: refreshAndDeploy(expected) } : finding;
+}
 
 function origin(
   { expected }: Context,

@@ -9,7 +9,7 @@ import { found, ifSeen, type Finding, type Problem } from "../../finding.ts";
 import { refreshAndDeploy } from "../mend.ts";
 import { describeOrders, inGateway, thenOrder } from "./commands.ts";
 import { explainOrder, orderErrors, type OrderError } from "./orderErrors.ts";
-import { changedAt, conditionOf, hasBeenLookedAt } from "./watched.ts";
+import { changedAt, conditionOf, hasBeenLookedAt, isReady } from "./watched.ts";
 
 const typesMissing: Problem = {
   id: "wildcard-types-missing",
@@ -163,7 +163,7 @@ async function progress(
   const ready = conditionOf(certificate, "Ready");
   const issuing = conditionOf(certificate, "Issuing");
   const failedAt = certificate.status?.lastFailureTime;
-  if (issuing?.status !== "True" && failedAt === undefined && ready?.status === "True") {
+  if (failedAt === undefined && isReady(certificate)) {
     return { seen: `ready, by the Issuer ${issuer}`, found: [] };
   }
   const attempt = await ifSeen(wildcard.attempt());

@@ -13,6 +13,15 @@ export function hasBeenLookedAt(object: WatchedObject): boolean {
   );
 }
 
+/** Whether a Certificate's order has come to its end, and none has been begun since. */
+export function isReady(certificate: WatchedObject): boolean {
+  return (
+    hasBeenLookedAt(certificate) &&
+    conditionOf(certificate, "Ready")?.status === "True" &&
+    conditionOf(certificate, "Issuing")?.status !== "True"
+  );
+}
+
 /** When an object was changed last, but for what its controller says of it. */
 export function changedAt({ metadata }: WatchedObject): Date | undefined {
   const times = [

@@ -195,6 +195,7 @@ export const wildcard: WildcardExpectation = {
     name: "wildcard-cloudflare-dns",
     key: "api-token",
     digest: digestOf("token"),
+    managedZone: undefined,
   },
 };
 

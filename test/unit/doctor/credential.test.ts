@@ -7,10 +7,12 @@ import { credentialSecret } from "../../../doctor/checks/credentialSecret.ts";
 import { credentialWorks } from "../../../doctor/checks/credentialWorks.ts";
 import { workloadIdentity } from "../../../doctor/checks/workloadIdentity.ts";
 import type { MadeCredential } from "../../../doctor/expectation.ts";
+import { cloudAccess } from "../../../doctor/cloudAccess.ts";
+import { deployedCredential } from "../../../doctor/facts/deployedCredential.ts";
 import { credentialDefect } from "../../../doctor/facts/credentialForm.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
 import { digestOf } from "../../../dns/credential.ts";
-import { context, daysFromNow, findings, ids, type Changes } from "./context.ts";
+import { context, daysFromNow, findings, ids, wildcard, type Changes } from "./context.ts";
 
 const token = "t".repeat(40);
 const challenge = {
@@ -44,6 +46,47 @@ describe("doctor, the credential", () => {
       assert.equal(check.applies(context({ challenge: keyless }).expected), false);
     });
   }
+
+  it("looks at the wildcard certificate's under HTTP-01, which no pod runs with", async () => {
+    const changes = { expected: { wildcard } };
+    const { expected } = context(changes);
+    assert.equal(credentialSecret.applies?.(expected), false);
+    for (const check of [credentialWorks, credentialLife, credentialCount, credentialGrants]) {
+      assert.equal(check.applies?.(expected), true, check.id);
+      assert.deepEqual(await findings(check, changes), []);
+    }
+  });
+
+  it("is that in the Secret for cert-manager under HTTP-01, and else the pod's", async () => {
+    const asked: string[] = [];
+    const secrets = {
+      secret: () => {
+        asked.push("pod");
+        return Promise.resolve({ name: "secret", entries: { CF_DNS_API_TOKEN: token } });
+      },
+      wildcard: () => {
+        asked.push("cert-manager");
+        return Promise.resolve({ "api-token": token });
+      },
+    };
+    const access = await cloudAccess("prod", [], {}, () => Promise.resolve(undefined));
+    const of = (changes: Changes) =>
+      deployedCredential(context(changes).expected, secrets, access)();
+    assert.equal(await of({}), undefined);
+    assert(await of({ expected: { wildcard } }));
+    assert(await of({ challenge, expected: { wildcard } }));
+    assert.deepEqual(asked, ["cert-manager", "pod"]);
+  });
+
+  it("names the project of the wildcard certificate's under HTTP-01", async () => {
+    const managedZone = { project: "p", zone: "z" };
+    const credential = { ...wildcard.credential, dnsProvider: "googleCloud", managedZone } as const;
+    const [finding] = await findings(credentialGrants, {
+      expected: { wildcard: { ...wildcard, credential } },
+      credential: { excess: () => Promise.resolve(["write all zones"]) },
+    });
+    assert.match(finding?.command ?? "", /^gcloud projects get-iam-policy p /);
+  });
 
   it("sees a Secret that is missing, empty, malformed or another", async () => {
     assert.deepEqual(await ids(credentialSecret, withSecret(undefined)), ["secret-missing"]);

@@ -369,6 +369,20 @@ describe("doctor, the wildcard certificate", () => {
       }
     });
 
+    it("is filled by the Certificate, which has to be made first where it is missing", async () => {
+      const secret = held({ notAfter: daysFromNow(-1) }, "other");
+      for (const facts of [{ secret: give(undefined) }, { secret }]) {
+        const found = await findings(
+          wildcardSecret,
+          stack({ ...facts, certificate: give(undefined) }),
+        );
+        assert(found.length > 0);
+        for (const { command } of found) {
+          assert.match(command ?? "", /^pulumi refresh -s prod --run-program && /);
+        }
+      }
+    });
+
     it("holds another, unless the right one is being ordered", async () => {
       for (const secret of [held({ names: ["*.example.com"] }), held({}, "other")]) {
         assert.deepEqual(await ids(wildcardSecret, { secret }), ["wildcard-secret-another"]);
@@ -528,6 +542,23 @@ describe("doctor, what it expects of a wildcard certificate", () => {
 
   it("comes from the stack's state", () => {
     assert.deepEqual(wildcardExpectation([secret, certificate]), wildcard);
+  });
+
+  it("has the zone that the Issuer names at Google", () => {
+    const cloudDNS = { project: "p", hostedZoneName: "z", serviceAccountSecretRef: {} };
+    const issuer = {
+      type: "kubernetes:cert-manager.io/v1:Issuer",
+      inputs: {
+        metadata: { name: wildcard.issuer, namespace: "akash-gateway" },
+        spec: { acme: { solvers: [{ dns01: { cloudDNS } }] } },
+      },
+      outputs: {},
+    };
+    const { metadata } = secret.inputs;
+    const ofGoogle = { ...secret, inputs: { metadata: { ...metadata, name: "wildcard-gcp-dns" } } };
+    const { credential } = wildcardExpectation([issuer, ofGoogle, certificate]) ?? {};
+    assert.equal(credential?.dnsProvider, "googleCloud");
+    assert.deepEqual(credential.managedZone, { project: "p", zone: "z" });
   });
 
   it("is nothing where the stack has none, or one of somebody else's", () => {
