@@ -8,10 +8,13 @@ import {
   waitForWildcard,
   type WildcardReport,
 } from "../../sandbox/cluster/certManager.ts";
+import { createAuthority, createSelfSigned } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { stopPart } from "../../sandbox/processes/parts.ts";
+import { loopback } from "../../sandbox/processes/ports.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { waitFor } from "../../sandbox/processes/wait.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { createSelfSigned } from "../../sandbox/cluster/certificates.ts";
 import { holdSecretWrites } from "../support/heldWrites.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { operatorKubeconfig } from "../support/operatorKubeconfig.ts";
@@ -23,7 +26,9 @@ import {
   RotatingStack,
   type RotatingCloud,
 } from "../support/rotatingStack.ts";
+import { orderErrorWords } from "../support/orderErrorWords.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { signsOf, wildcardChecks, WildcardPatient } from "../support/wildcardPatient.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 
 const names = { google: "wildcard-google", cloudflare: "wildcard-cloudflare" } as const;
@@ -58,6 +63,8 @@ describe("the wildcard certificate", () => {
   let first: readonly WildcardReport[];
   /** The stack at Cloudflare, as {@link user} runs it. */
   let limited: Workspace;
+  /** The first stack's certificate, as the doctor sees it. */
+  let patient: WildcardPatient;
 
   /** The namespace of the stack's Gateway, which is not there. */
   const gatewayOf = (name: string) => `${name}-gateway`;
@@ -180,10 +187,16 @@ describe("the wildcard certificate", () => {
     const workspace = await create(rotatingGoogle, { challenge: "http-01" });
     await workspace.up();
     google = deployed(rotatingGoogle, workspace);
+    patient = await WildcardPatient.of(sandbox, workspace, gatewayOf(google.name));
+    const early = await patient.report();
+    // The sandbox's Gateway serves another Secret yet.
+    assert.deepEqual(signsOf(early), ["info wildcard-ordering", "error port-443-closed"]);
+    assert(early.some(({ id, severity }) => id === "credential" && severity === "ok"));
     await limited.up();
     cloudflare = deployed(rotatingCloudflare, limited);
     const { commands } = (await limited.outputs()) as { commands: { wildcard: string } };
     await paste(limited, commands.wildcard);
+    await patient.run(early.find(({ id }) => id === "wildcard-ordering")?.command);
     first = await issued();
     assert.deepEqual(
       first.map(({ subject }) => subject.split(", ").sort()),
@@ -307,6 +320,157 @@ describe("the wildcard certificate", () => {
     assert.equal(await cloudflare.wildcardCredential(), before);
     assert.equal((await cloudflare.live()).length, 1);
     await cloudflare.works(before);
+  });
+
+  it("is found fault with by the doctor, in words, for all that cert-manager may leave or say", async () => {
+    await stopPart(sandbox.directory, "cert-manager");
+    const { certificate, issuer, secretName, credential } = await patient.names();
+    await patient.serve(gatewayOf(google.name), secretName);
+    assert.deepEqual(await patient.signs(), []);
+    const held = await patient.readSecret(secretName);
+    const copy = await patient.readSecret(credential.name);
+    const { metadata, status } = await patient.read("certificates", certificate);
+    const account = await patient.read("issuers", issuer);
+
+    await patient.removeSecret(secretName);
+    await patient.removeSecret(credential.name);
+    await patient.dnsDefault("10.1.2.3");
+    try {
+      assert.deepEqual(await patient.signs(), [
+        "error wildcard-secret-missing",
+        "error wildcard-credential-missing",
+        "warning wildcard-dns-private",
+        "error port-443-closed",
+      ]);
+    } finally {
+      // All of the sandbox is where DNS says.
+      await patient.dnsDefault(loopback);
+    }
+    await patient.restoreSecret(held);
+    await patient.restoreSecret(copy);
+
+    const authority = await createAuthority("Root");
+    const [before, ago] = [48, 3].map((hours) => new Date(Date.now() - hours * 3_600_000));
+    assert(before && ago);
+    const past = { notBefore: before, notAfter: ago };
+    await patient.fillCertificate(held, await authority.server("other", ["other.test"], past));
+    assert.deepEqual(await patient.signs(), [
+      "error wildcard-secret-another",
+      "error wildcard-expired",
+      "info wildcard-root-private",
+    ]);
+    await patient.fillCertificate(held, await createSelfSigned("other"));
+    await patient.say("certificates", certificate, { ...status, renewalTime: ago.toISOString() });
+    assert.deepEqual(await patient.signs(), [
+      "error wildcard-secret-another",
+      "warning wildcard-renewal-overdue",
+      "error wildcard-chain",
+    ]);
+    await patient.removeSecret(secretName);
+    await patient.restoreSecret(held);
+
+    const condition = (type: string, status: string) => ({
+      ...{ type, status, reason: "Failed", message: "says so" },
+      observedGeneration: metadata?.generation ?? 0,
+      lastTransitionTime: new Date().toISOString(),
+    });
+    const words = Object.values(orderErrorWords).flatMap(([first = ""]) => first);
+    const failed = {
+      ...status,
+      lastFailureTime: ago.toISOString(),
+      conditions: [condition("Ready", "False"), condition("Issuing", "False")],
+    };
+    await patient.say("certificates", certificate, failed);
+    await patient.forgeOrder(words);
+    assert.deepEqual(
+      [...(await patient.signs())].sort(),
+      Object.keys(orderErrorWords)
+        .map((id) => `error ${id}`)
+        .sort(),
+    );
+    await patient.removeForged(words.length);
+    await patient.forgeOrder(["of no known kind"]);
+    assert.deepEqual(await patient.signs(), ["error wildcard-order-failed"]);
+    await patient.say("certificates", certificate, {
+      ...status,
+      conditions: [condition("Ready", "False"), condition("Issuing", "True")],
+    });
+    assert.deepEqual(await patient.signs(30), ["error wildcard-order-slow"]);
+    await patient.removeForged(1);
+
+    await patient.say("certificates", certificate, {});
+    await patient.say("issuers", issuer, {});
+    assert.deepEqual(await patient.signs(30), [
+      "error wildcard-issuer-not-ready",
+      "error wildcard-unattended",
+    ]);
+    await patient.say("issuers", issuer, account.status);
+    await patient.edit("certificates", certificate, { dnsNames: ["*.other.test"] });
+    assert.deepEqual(await patient.signs(), ["error wildcard-certificate-changed"]);
+    await patient.serveType(false);
+    const signs = async () => (await patient.signs()).join();
+    await waitFor(async () => (await signs()) === "error wildcard-types-missing", {
+      what: "the end of the type",
+      timeout: 30_000,
+    });
+    await patient.serveType(true);
+    await waitFor(async () => (await signs()) === "error wildcard-certificate-changed", {
+      what: "the type",
+      timeout: 30_000,
+    });
+  });
+
+  it("is found fault with by the doctor for what somebody has done, and the doctor's command mends it", async () => {
+    const { certificate, issuer, secretName, credential } = await patient.names();
+    const namespace = gatewayOf(google.name);
+    const copy = await patient.readSecret(credential.name);
+    await patient.remove("certificates", certificate);
+    await patient.remove("issuers", issuer);
+    await patient.fill(copy, { [credential.key]: "another" });
+    await patient.serve(gatewayOf(cloudflare.name), secretName);
+    await patient.dnsDefault("");
+    let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
+    try {
+      findings = await patient.report();
+    } finally {
+      await patient.dnsDefault(loopback);
+    }
+    assert.deepEqual(signsOf(findings), [
+      "error wildcard-issuer-missing",
+      "error wildcard-certificate-missing",
+      "error wildcard-credential-another",
+      "error wildcard-dns-missing",
+      "error wildcard-served-another",
+    ]);
+    await patient.run(findings.find(({ id }) => id === "wildcard-certificate-missing")?.command);
+
+    await startCertManager(sandbox, silentReporter);
+    // It has applied the sandbox's Gateway as it was.
+    await patient.serve(namespace, secretName);
+    await waitForWildcard(sandbox, { namespace });
+    await patient.makeGatewayProxy();
+    for (const command of patient.commands.given) {
+      if (!patient.commands.run.has(command)) {
+        await patient.run(command);
+      }
+    }
+    const well = await patient.report();
+    assert.deepEqual(signsOf(well), []);
+    assert.deepEqual(
+      well
+        .filter(({ group }) => group === "Wildcard certificate")
+        .map(({ severity, title }) => [severity, title]),
+      wildcardChecks.map(({ title }) => ["ok", title]),
+    );
+    assert.match(
+      well.find(({ id }) => id === "wildcard-certificate")?.seen ?? "",
+      /^valid until 20\S+Z, renewed from 20\S+Z on$/,
+    );
+    const known = wildcardChecks.flatMap(({ problems }) => problems.map(({ id }) => id));
+    assert.deepEqual(
+      known.filter((id) => !patient.provoked.has(id)),
+      [],
+    );
   });
 
   it("leaves its Secret behind, and says so, and its credential goes, when it is given up or the stack ends", async () => {
