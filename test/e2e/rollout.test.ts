@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import type { V1StorageClass, V1ValidatingWebhookConfiguration } from "@kubernetes/client-node";
 import { createAuthority } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import { silentReporter } from "../../sandbox/processes/progress.ts";
-import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import type { Report } from "../../doctor/report.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import { ended, start } from "../support/patient.ts";
+import { programsPath } from "../support/programsPath.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
@@ -29,15 +27,13 @@ function updateSeconds(output: string): number {
 describe("a rollout whose pod cannot come", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
-  let kubectl: string;
+  let path: string;
   const workspaces: Workspace[] = [];
 
   before(async () => {
     sandbox = await testSandbox();
     cluster = new Cluster(sandbox);
-    kubectl = dirname(
-      (await ensurePrograms(["kubectl"], silentReporter)).get("kubectl")?.path ?? "",
-    );
+    path = await programsPath(["kubectl"], sandbox.environment.PATH);
   });
   after(async () => {
     for (const workspace of workspaces) {
@@ -54,7 +50,7 @@ describe("a rollout whose pod cannot come", () => {
   async function stack(name: string, more: StackSettings = {}): Promise<Workspace> {
     const environment = {
       ...sandbox.environment,
-      PATH: `${kubectl}:${sandbox.environment.PATH ?? ""}`,
+      PATH: path,
       PULUMI_SKIP_CONFIRMATIONS: "true",
     };
     const settings = settingsOf(name, more);

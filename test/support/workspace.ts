@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { readProject } from "../../lib/stackFile.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { UserError } from "../../lib/errors.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { withVariables } from "../../sandbox/pulumi/environment.ts";
 
@@ -185,7 +186,7 @@ export class Workspace {
   /**
    * Starts `pulumi up` and kills the engine as soon as a condition holds.
    *
-   * @param condition tried until it holds; it has a minute
+   * @param condition tried until it holds; it has two minutes
    */
   upKilledWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
     return this.upEndedWhen(condition, "engine", args);
@@ -208,12 +209,18 @@ export class Workspace {
       stdio: "ignore",
     });
     const ended = once(child, "exit");
-    const moment = { what: "the moment to kill pulumi", timeout: 60_000, interval: 40 };
-    try {
-      await waitFor(condition, moment);
+    const moment = { what: "the moment to kill pulumi", timeout: 120_000, interval: 40 };
+    const isRunning = () => {
       if (child.exitCode !== null) {
-        throw new Error("pulumi ended before it could be killed");
+        throw new UserError("pulumi ended before it could be killed");
       }
+    };
+    try {
+      await waitFor(() => {
+        isRunning();
+        return condition();
+      }, moment);
+      isRunning();
     } finally {
       const others = victim === "all" && child.exitCode === null ? descendants(child.pid) : [];
       child.kill("SIGKILL");
