@@ -265,7 +265,7 @@ describe("the wildcard certificate", () => {
     await cloudflare.assertFinished();
   });
 
-  it("keeps its credential, as the provider does, while the new one fails its proof", async () => {
+  it("keeps its credential, as the provider does, while the new one fails its proof, and is taken over where the state was lost", async () => {
     const before = await cloudflare.credential();
     await clouds.inject("cloudflare", {
       match: rotatingCloudflare.calls.write,
@@ -282,18 +282,18 @@ describe("the wildcard certificate", () => {
     );
     await cloudflare.works(before).catch(() => undefined);
     await clouds.clearFaults();
-    await cloudflare.workspace.up();
-    assert.notEqual(await cloudflare.wildcardCredential(), before);
-    await cloudflare.assertFinished();
-  });
-
-  it("is ordered anew with the rotated credential, when the CA and the names change", async () => {
     // As where the state was lost: what it has made is there, and written by somebody else as far as the API server knows.
     const { name } = cloudflare;
     const urn = `urn:pulumi:${name}::akash-provider-letsencrypt::${componentTypes.ingress}::${programNames.ingress}`;
     await cloudflare.workspace.succeed(
       ...["state", "delete", urn, "-s", name, "--target-dependents", "--yes"],
     );
+    await cloudflare.workspace.up();
+    assert.notEqual(await cloudflare.wildcardCredential(), before);
+    await cloudflare.assertFinished();
+  });
+
+  it("is ordered anew with the rotated credential, when the CA and the names change", async () => {
     const more = (stack: RotatingStack) =>
       settings(stack.name, {
         // The same CA under another URL.
