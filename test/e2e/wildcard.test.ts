@@ -280,8 +280,8 @@ describe("the wildcard certificate", () => {
       [await cloudflare.credential(), await cloudflare.wildcardCredential()],
       [before, before],
     );
-    await cloudflare.works(before).catch(() => undefined);
     await clouds.clearFaults();
+    await cloudflare.works(before);
     // As where the state was lost: what it has made is there, and written by somebody else as far as the API server knows.
     const { name } = cloudflare;
     const urn = `urn:pulumi:${name}::akash-provider-letsencrypt::${componentTypes.ingress}::${programNames.ingress}`;
