@@ -16,6 +16,7 @@ import { unlessMissing } from "../lib/kubernetesApi.ts";
 import { placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
 import type { Cluster } from "./cluster.ts";
 import { resourceHook } from "./hook.ts";
+import { oncePerCluster } from "./oncePerCluster.ts";
 
 /** A release, as far as rights are about it. */
 export interface ReleaseOfRights {
@@ -31,8 +32,7 @@ export type ReleaseTask = "install" | "change" | "upgradeChart";
 /** How many questions are under way at once. */
 const parallel = 8;
 
-/** What was asked already, by cluster: once a run is enough. */
-const asked = new WeakMap<Cluster, Map<string, Promise<void>>>();
+const asked = oncePerCluster();
 
 /**
  * Refuses what the cluster would refuse half way: asks it for every right that the task takes. A cluster that does not
@@ -48,15 +48,8 @@ export async function refuseMissingRights(
   task?: ReleaseTask,
 ): Promise<void> {
   const { namespace, names, mode } = release;
-  const answers = asked.get(cluster) ?? new Map<string, Promise<void>>();
-  asked.set(cluster, answers);
   const key = [namespace, names.fullname, mode, task].join("/");
-  let answer = answers.get(key);
-  if (answer === undefined) {
-    answer = ask(cluster, release, task);
-    answers.set(key, answer);
-  }
-  await answer;
+  await asked(cluster, key, () => ask(cluster, release, task));
 }
 
 async function ask(

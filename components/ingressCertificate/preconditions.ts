@@ -6,6 +6,7 @@ import type { ClusterAccess } from "../../lib/clusterAccess.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
+import { oncePerCluster } from "../oncePerCluster.ts";
 import { owner, ownerAnnotation } from "../owner.ts";
 import {
   certManagerApi,
@@ -31,8 +32,7 @@ export interface IngressCluster {
   readonly access: () => Promise<ClusterAccess>;
 }
 
-/** What was looked at already, by cluster: once a run is enough. */
-const looked = new WeakMap<IngressCluster, Map<string, Promise<void>>>();
+const looked = oncePerCluster();
 
 /**
  * Refuses what would leave the tenants' ingress without the certificate, or with one that two write: rights are missing,
@@ -49,15 +49,8 @@ export function refuseUnusableIngress(
   place: IngressPlace,
   credentialSecret: string,
 ): Promise<void> {
-  const answers = looked.get(cluster) ?? new Map<string, Promise<void>>();
-  looked.set(cluster, answers);
   const key = JSON.stringify([place, credentialSecret]);
-  let answer = answers.get(key);
-  if (answer === undefined) {
-    answer = look(cluster, place, credentialSecret);
-    answers.set(key, answer);
-  }
-  return answer;
+  return looked(cluster, key, () => look(cluster, place, credentialSecret));
 }
 
 async function look(
