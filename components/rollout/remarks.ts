@@ -98,6 +98,28 @@ function remark(event: CoreV1Event): Remark {
   };
 }
 
+/**
+ * Why no node takes a pod, in the scheduler's latest words; nothing of a pod that has its node. The events do not always
+ * have them: of a try like the one before only the number is kept, with the words of the first (client-go, tools/events,
+ * `eventKey` has no note), such as that there is no volume yet.
+ */
+export function schedulingRemark({ metadata, status }: V1Pod, now: number): Remark | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (condition?.status !== "False" || condition.message === undefined) {
+    return undefined;
+  }
+  return {
+    subject: `Pod/${metadata?.name ?? ""}`,
+    uid: metadata?.uid ?? "",
+    reason: "FailedScheduling",
+    text: condition.message.replaceAll(/\s+/g, " ").trim(),
+    // How often it was said is counted by the events.
+    count: 0,
+    time: now,
+    version: `${metadata?.uid ?? ""} ${condition.message}`,
+  };
+}
+
 /** What a pod's containers wait on, or ended with; nothing of a pod that is going. */
 export function containerRemarks(pod: V1Pod, now: number): readonly ContainerRemark[] {
   const { metadata, status } = pod;

@@ -10,6 +10,7 @@ import {
   lastLogLines,
   remarkText,
   rolloutEvents,
+  schedulingRemark,
   withoutRepetitions,
   type Remark,
   type RolloutPlace,
@@ -61,6 +62,8 @@ export class RolloutWatch {
   #events: readonly Remark[] = [];
   /** Of containers, which say only what they do now, by the container. */
   readonly #containers = new Map<string, Remark>();
+  /** Why no node takes the pod, as of the last look at one. */
+  #scheduling: Remark | undefined;
   /** Of containers that have ended, by the version of the remark. */
   readonly #logs = new Map<string, readonly string[]>();
   /** Since when an obstacle is in the way, by its id. */
@@ -155,6 +158,9 @@ export class RolloutWatch {
       const pod = await unlessMissing(
         this.#cluster.core.readNamespacedPod({ namespace, name: names.pod }),
       );
+      if (pod !== undefined) {
+        this.#scheduling = schedulingRemark(pod, this.#clock.now());
+      }
       for (const remark of pod === undefined ? [] : containerRemarks(pod, this.#clock.now())) {
         this.#containers.set(`${remark.uid} ${remark.container}`, remark);
         if (remark.ended && !this.#logs.has(remark.version)) {
@@ -172,7 +178,11 @@ export class RolloutWatch {
   /** What was said since the beginning, the newest last. */
   get #remarks(): readonly Remark[] {
     return withoutRepetitions(
-      [...this.#events, ...this.#containers.values()].sort((a, b) => a.time - b.time),
+      [
+        ...this.#events,
+        ...(this.#scheduling === undefined ? [] : [this.#scheduling]),
+        ...this.#containers.values(),
+      ].sort((a, b) => a.time - b.time),
     );
   }
 

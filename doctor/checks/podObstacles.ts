@@ -1,6 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { obstacleOf } from "../../components/rollout/obstacles.ts";
-import { remarkText, withoutRepetitions, type Remark } from "../../components/rollout/remarks.ts";
+import {
+  remarkText,
+  schedulingRemark,
+  withoutRepetitions,
+  type Remark,
+} from "../../components/rollout/remarks.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import { shell } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
@@ -27,9 +32,11 @@ export const podObstacles: Check = {
     if (ready?.status === "True") {
       return { found: [], seen: "it is ready" };
     }
-    const remarks = withoutRepetitions(await cluster.remarks()).filter((remark) =>
-      concerns(remark, pod, expected),
-    );
+    const scheduling = pod && schedulingRemark(pod, Date.now());
+    const remarks = withoutRepetitions([
+      ...(await cluster.remarks()),
+      ...(scheduling === undefined ? [] : [scheduling]),
+    ]).filter((remark) => concerns(remark, pod, expected));
     const obstacles = remarks.flatMap((remark) => {
       const known = obstacleOf(remark, expected);
       return known === undefined ? [] : [{ ...known, remark }];

@@ -251,9 +251,9 @@ ingress:
     size: 20Gi
 letsEncrypt:
   storage:
-    storageClass: beta2
+    storageClass: beta3
 `,
-    settings: [/:storageClass: beta2/, /size: "?20Gi/],
+    settings: [/:storageClass: beta3/, /size: "?20Gi/],
   },
   {
     what: "attributes that a new stack would not take",
@@ -450,7 +450,7 @@ podSecurityContext:
       },
       setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
     );
-    await waitFor(async () => (await podUid()) !== before, {
+    await waitFor(async () => ![undefined, before].includes(await podUid()), {
       what: "the pod with the environment",
       timeout: 60_000,
     });

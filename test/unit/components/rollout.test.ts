@@ -381,6 +381,38 @@ describe("a rollout that is watched", () => {
     assert.doesNotMatch(words, /by deleting/);
   });
 
+  it("has the scheduler's latest words, which its events do not have", async () => {
+    await rollout.watch.start();
+    const unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
+    const message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+    rollout.pod = {
+      metadata: { uid: "1", name: names.pod },
+      status: {
+        conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }],
+      },
+    };
+    rollout.say("Pod", "FailedScheduling", unbound);
+    rollout.say("Pod", "FailedScheduling", message);
+    await rollout.pass(10);
+    rollout.pod = undefined;
+    const words = (await rollout.fail()) ?? "";
+    assert.match(words, /No node takes the pod \(0\/1 nodes are available: .*node affinity/);
+    assert.equal(words.match(/FailedScheduling: .*node affinity/g)?.length, 1, words);
+  });
+
+  it("says nothing of a node that was found after all", async () => {
+    await rollout.watch.start();
+    const unscheduled = { type: "PodScheduled", status: "False", message: "0/1 nodes" };
+    rollout.pod = { metadata: { uid: "1" }, status: { conditions: [unscheduled] } };
+    await rollout.pass(10);
+    rollout.pod = {
+      metadata: { uid: "1" },
+      status: { conditions: [{ type: "PodScheduled", status: "True" }] },
+    };
+    await rollout.pass(10);
+    assert.equal(await rollout.fail(), undefined);
+  });
+
   it("is told of a webhook that stays down, and goes on", async () => {
     await rollout.watch.start();
     rollout.say(
