@@ -12,6 +12,8 @@ import {
 } from "../chart/rights.ts";
 import type { ReleaseNames } from "../chart/release.ts";
 import type { ClusterAccess } from "../lib/clusterAccess.ts";
+import { ClusterFailure } from "../lib/clusterFailure.ts";
+import { messageOf, UserError } from "../lib/errors.ts";
 import { unlessMissing } from "../lib/kubernetesApi.ts";
 import { placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
 import type { Cluster } from "./cluster.ts";
@@ -79,6 +81,29 @@ async function ask(
       ? "If the provider is deployed already, leave out what names install: that is for the first up alone."
       : undefined,
   });
+}
+
+/**
+ * Refuses a cluster that cannot be reached, or does not know who asks, before anything is made for it elsewhere: it would
+ * be made, and not be put to use. Not in a preview, which shows what it can without a cluster.
+ *
+ * @throws RunError with why it cannot be reached
+ */
+export async function refuseUnreachable(cluster: Cluster): Promise<void> {
+  if (pulumi.runtime.isDryRun()) {
+    return;
+  }
+  try {
+    await mayDoAnything(await cluster.access());
+  } catch (error) {
+    // Whether it allows that question or not, it has answered.
+    const isThere = error instanceof ClusterFailure && error.code === 403;
+    if (error instanceof UserError && !isThere) {
+      throw new pulumi.RunError(
+        `${messageOf(error)}\nNothing was made at the cloud; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+      );
+    }
+  }
 }
 
 /** Whoever may do anything is asked nothing else. */

@@ -3,7 +3,7 @@ import { digestOf } from "../../dns/credential.ts";
 import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
-import { refuseMissingRights } from "../clusterRights.ts";
+import { refuseMissingRights, refuseUnreachable } from "../clusterRights.ts";
 import { withWayOut } from "../goneCluster.ts";
 import { refuseUnusableIngress } from "../ingressCertificate/preconditions.ts";
 import { resolved } from "../resolved.ts";
@@ -66,7 +66,7 @@ export function credentialDeleteHook(
  * preview, too, so that `pulumi up` ends before it has changed anything; and only where something is to be made, so that
  * a stack that is deployed goes on.
  *
- * The rights in the cluster come first: without them the credential would be made, and not put to use.
+ * The cluster and the rights in it come first: without them the credential would be made, and not put to use.
  *
  * @param subject what is to be made, for the hook's name
  * @param protection who is to carry it
@@ -81,6 +81,7 @@ export function possibleHook(
   return resourceHook(
     `${subject}-possible`,
     async (args) => {
+      await refuseUnreachable(cluster);
       for (const { namespace, release, certificate, secret = "" } of consumers) {
         if (release !== undefined) {
           await refuseMissingRights(cluster, { namespace, names: release });

@@ -4,6 +4,7 @@ import type { CloudflareAccess } from "../access.ts";
 import { answered } from "../calls.ts";
 import { cloudflareAnswer } from "./answer.ts";
 import { operatorClient } from "./client.ts";
+import { fullTokenList, mostTokens } from "./permissions.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
 /**
@@ -38,12 +39,6 @@ export function apiTokens(
 }
 
 /**
- * How many API tokens Cloudflare lets a user have, and an account
- * (https://developers.cloudflare.com/fundamentals/api/get-started/create-token/).
- */
-const mostTokens = { user: 50, account: 500 } as const;
-
-/**
  * Refuses to make an API token where Cloudflare would: its owner has as many as there may be. Who may not list them is
  * left to the attempt.
  *
@@ -56,7 +51,7 @@ export async function refuseFullTokenList(
   settings: CloudflareAccess,
 ): Promise<void> {
   const { user, accounts } = operatorClient(settings, { maxRetries: 0 });
-  const most = accountId === undefined ? mostTokens.user : mostTokens.account;
+  const most = mostTokens(accountId);
   let count = 0;
   try {
     const pages =
@@ -70,15 +65,7 @@ export async function refuseFullTokenList(
     return;
   }
   if (count >= most) {
-    const owner = accountId === undefined ? "You have" : `The account ${accountId} has`;
-    const place =
-      accountId === undefined
-        ? "https://dash.cloudflare.com/profile/api-tokens"
-        : `https://dash.cloudflare.com/${accountId}/api-tokens`;
-    throw new RunError(
-      `${owner} ${count} API tokens at Cloudflare, which allows no more than ${most}, so none can be made. Delete one that ` +
-        `is not needed, and try again:\n      ${place}`,
-    );
+    throw new RunError(fullTokenList(accountId, count));
   }
 }
 

@@ -12,6 +12,7 @@ import {
   rotatingSettings,
 } from "../support/rotatingStack.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { readKubeconfig } from "../support/secondCluster.ts";
 import { Workspace } from "../support/workspace.ts";
 
 const project = "sandbox-project";
@@ -200,7 +201,9 @@ interface FoundIdentity {
     readonly account: string;
   }) => Promise<NodeJS.ProcessEnv>;
   /** Takes away what it is known by. */
-  readonly forget: (clouds: SandboxClouds) => Promise<void>;
+  readonly forget: (clouds: SandboxClouds, account: string) => Promise<void>;
+  /** Whom the cloud sees ask for the account's tokens. Default: the account itself. */
+  readonly behind?: string;
   /** What the program says where it is not known. */
   readonly unknown: RegExp;
 }
@@ -211,6 +214,8 @@ const federated = {
   principal: `principal://iam.googleapis.com/${pool}/subject/main`,
   token: "token-of-the-other-provider",
 };
+
+const acting = `identity-acting@${project}.iam.gserviceaccount.com`;
 
 const foundIdentities: readonly FoundIdentity[] = [
   {
@@ -254,11 +259,38 @@ const foundIdentities: readonly FoundIdentity[] = [
       return {};
     },
     forget: (clouds) => clouds.seed("google", { workloadIdentities: [] }),
+    behind: federated.principal,
     unknown: /does not take the token of the other identity provider/,
+  },
+  {
+    name: "identity-login",
+    what: "an account that gcloud's login acts as, by an impersonated_service_account file",
+    prepare: async ({ sandbox, clouds, workspace, account }) => {
+      const isThere = (await clouds.google()).accounts.includes(acting);
+      const key = await (isThere
+        ? clouds.keyFile(acting)
+        : clouds.googleKey("identity-acting", []));
+      await clouds.allowActing(account, `serviceAccount:${acting}`);
+      const folder = join(workspace.directory, ".config/gcloud");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(
+        join(folder, "application_default_credentials.json"),
+        JSON.stringify({
+          type: "impersonated_service_account",
+          source_credentials: JSON.parse(key) as unknown,
+          service_account_impersonation_url: `${sandbox.clouds.googleUrl}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+          delegates: [],
+        }),
+      );
+      return { GOOGLE_OAUTH_ACCESS_TOKEN: undefined, HOME: workspace.directory };
+    },
+    forget: (clouds, account) => clouds.allowActing(account),
+    behind: acting,
+    unknown: /you may not act as identity-login@/,
   },
 ];
 
-for (const { name, what, prepare, forget, unknown } of foundIdentities) {
+for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) {
   describe(`the operator's identity at Google, ${what}`, () => {
     let sandbox: Sandbox;
     let clouds: SandboxClouds;
@@ -288,12 +320,13 @@ for (const { name, what, prepare, forget, unknown } of foundIdentities) {
       stack = RotatingStack.of(rotatingGoogle, sandbox, workspace);
     });
     after(async () => {
-      await clouds.deleteAccount(account);
+      for (const email of (await clouds.google()).accounts) {
+        await clouds.deleteAccount(email);
+      }
     });
 
-    /** Whom the cloud sees: the other provider's identity where it gets its tokens, and the account. */
-    const expected = () =>
-      name === "identity-federated" ? [account, federated.principal].sort() : [account];
+    /** Whom the cloud sees. */
+    const expected = () => [account, ...(behind === undefined ? [] : [behind])].sort();
 
     it("is that of the plugin and the proof", async () => {
       assert.deepEqual(await callersIn(() => workspace.up()), expected());
@@ -332,7 +365,7 @@ for (const { name, what, prepare, forget, unknown } of foundIdentities) {
     }
 
     it("is refused in the preview where the cloud does not know it any more", async () => {
-      await forget(clouds);
+      await forget(clouds, account);
       const { status, output } = await workspace.pulumi("preview", "-s", name);
       assert.notEqual(status, 0, output);
       assert.match(output, unknown);
@@ -342,7 +375,11 @@ for (const { name, what, prepare, forget, unknown } of foundIdentities) {
 
     it("deletes what it has made", async () => {
       await workspace.destroy();
-      assert.deepEqual((await clouds.google()).accounts, [account]);
+      const { accounts } = await clouds.google();
+      assert.deepEqual(
+        accounts.filter((email) => email !== behind),
+        [account],
+      );
     });
   });
 }
@@ -470,6 +507,33 @@ describe("what a Google organization forbids", () => {
       grants.filter(({ member }) => !member.startsWith("deleted:")),
       [],
     );
+  });
+
+  it("nothing, and nothing is made either where the cluster that it is for cannot be asked", async () => {
+    const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
+    const [known, admin] = [clusters[0]?.cluster, users[0]?.user];
+    const KUBECONFIG = join(workspace.directory, "unusable-kubeconfig");
+    workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
+    for (const [cluster, user, said] of [
+      [{ ...known, server: "https://127.0.0.1:2" }, admin, /does not answer .*127\.0\.0\.1:2/],
+      [known, { token: "t", username: "u", password: "p" }, /has both a token and a password/],
+    ] as const) {
+      const named = {
+        clusters: [{ name: "sandbox", cluster }],
+        users: [{ name: "sandbox", user }],
+      };
+      writeFileSync(KUBECONFIG, JSON.stringify({ ...rest, ...named }));
+      const { status, output } = await workspace
+        .withEnvironment({ KUBECONFIG })
+        .pulumi("up", "-s", name, "--yes");
+      assert.notEqual(status, 0, output);
+      assert.match(output, said);
+      assert.match(output, new RegExp(`Nothing was made at the cloud; then: pulumi up -s ${name}`));
+      assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
+      assert.deepEqual((await clouds.google()).accounts, []);
+    }
+    await workspace.succeed("config", "rm", "-s", name, "dns");
+    await workspace.succeed("config", "set", "-s", name, "challenge", "http-01");
     await workspace.destroy();
   });
 });

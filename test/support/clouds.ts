@@ -189,9 +189,10 @@ export class SandboxClouds {
     return name;
   }
 
-  /** Lets an identity of another provider act as a service account. */
-  async allowActing(email: string, member: string): Promise<void> {
-    const bindings = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+  /** Lets these alone act as a service account. */
+  async allowActing(email: string, ...members: readonly string[]): Promise<void> {
+    const role = "roles/iam.workloadIdentityUser";
+    const bindings = members.length > 0 ? [{ role, members }] : [];
     const account = `/v1/projects/-/serviceAccounts/${email}`;
     await this.googleCall("POST", `${account}:setIamPolicy`, { policy: { bindings } });
   }

@@ -36,7 +36,9 @@ export class FakeCluster {
   cluster(context?: string): Cluster {
     const api = () => Promise.resolve(this.#api);
     const refuseOther = () => Promise.resolve();
-    return { context, coreApi: api, appsApi: api, refuseOther } as unknown as Cluster;
+    const allows = () => this.#answer("ask", { namespace: "", name: "access" }, () => true);
+    const access = () => Promise.resolve({ server: "https://fake", allows });
+    return { context, coreApi: api, appsApi: api, refuseOther, access } as unknown as Cluster;
   }
 
   readonly #api = {

@@ -1,5 +1,5 @@
 import { getStack } from "@pulumi/pulumi";
-import { operatorNeeds } from "../../../dns/cloudflare/permissions.ts";
+import { fullTokenList, operatorNeeds } from "../../../dns/cloudflare/permissions.ts";
 import type { Explanation } from "../lookup.ts";
 import { shell, type ShellText } from "../../../lib/shell.ts";
 
@@ -65,6 +65,11 @@ export function explainCloudflare(lookup: CloudflareLookup): Explanation {
     [
       /"code":7003\b/,
       `Cloudflare has no account ${accountId ?? ""}. Take its id from the address of the account's page:${setAccount}`,
+    ],
+    // Cloudflare documents the limit, and not how it says that it is reached.
+    [
+      /": 40[03] .*"message":"[^"]*(?:(?:maximum|limit|quota|too many)[^"]*\btokens?\b|\btokens?\b[^"]*(?:maximum|limit|quota|too many))/i,
+      fullTokenList(accountId),
     ],
     [
       /\b401 Unauthorized/,

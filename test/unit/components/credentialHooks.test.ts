@@ -5,6 +5,7 @@ import { consumerState } from "../../../components/dnsCredential/consumerState.t
 import {
   credentialHooks,
   idOnceOrphansAreRemoved,
+  possibleHook,
 } from "../../../components/dnsCredential/hooks.ts";
 import {
   credentialDeleteHook,
@@ -17,6 +18,8 @@ import {
 import { goneVariable } from "../../../components/goneCluster.ts";
 import { resolved } from "../../../components/resolved.ts";
 import { digestOf } from "../../../dns/credential.ts";
+import { ClusterFailure, ClusterUnreachable } from "../../../lib/clusterFailure.ts";
+import { connectionTo } from "../../../lib/kubeconfig.ts";
 import { coreApi } from "../../../lib/kubernetesApi.ts";
 import { ACCOUNT_ID, makeToken } from "../../../sandbox/test/emulators/cloudflareSupport.ts";
 import { Clouds } from "../../../sandbox/test/emulators/support.ts";
@@ -185,6 +188,71 @@ describe("the hooks of a credential", () => {
       await assert.rejects(state().annotations(), /403/);
       await assert.rejects(state().runningPod(), /403/);
       await assert.rejects(state().annotate({ a: "b" }), /403/);
+    });
+  });
+
+  describe("before anything is made for it at the cloud", () => {
+    /** How often the cloud was asked whether it would make it. */
+    let cloudAsked: number;
+
+    beforeEach(() => {
+      cloudAsked = 0;
+    });
+
+    /** The hook in a cluster to which there is no access, or whose answer is this. */
+    function hook(answer?: Error): pulumi.ResourceHook {
+      const cluster = kubernetes.cluster();
+      const consumers = [consumer];
+      const failing =
+        answer && Object.assign(cluster, { access: () => Promise.reject<never>(answer) });
+      return possibleHook("dns-key", { cluster: failing ?? cluster, consumers }, () => {
+        cloudAsked += 1;
+        return Promise.resolve();
+      });
+    }
+
+    const conflict = (): Error => {
+      const clusters = [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }];
+      const users = [{ name: "u", user: { token: "sentinel", password: "sentinel" } }];
+      const contexts = [{ name: "x", context: { cluster: "c", user: "u" } }];
+      try {
+        const kubeconfig = { clusters, users, contexts, "current-context": "x" };
+        connectionTo({ kubeconfig: JSON.stringify(kubeconfig), stack: "home" });
+      } catch (error) {
+        assert(error instanceof ClusterUnreachable);
+        return error;
+      }
+      return assert.fail("no conflict");
+    };
+
+    for (const [what, error, said] of [
+      ["does not answer", new ClusterUnreachable("It does not answer"), /^It does not answer\n/],
+      ["is named by a kubeconfig that contradicts itself", conflict(), /both a token and a pass/],
+      ["does not know who asks", new ClusterFailure(401, "Who asks?"), /^Who asks\?\n/],
+      ["is not ready", new ClusterFailure(503, "Its state"), /^Its state\n/],
+    ] as const) {
+      it(`refuse a cluster that ${what}, and ask the cloud nothing`, async () => {
+        await assert.rejects(call(hook(error)), (refused) => {
+          assert(pulumi.RunError.isInstance(refused));
+          assert.match(refused.message, said);
+          assert.match(
+            refused.message,
+            /\nNothing was made at the cloud; then: pulumi up -s home$/,
+          );
+          assert.doesNotMatch(refused.message, /sentinel/);
+          return true;
+        });
+        assert.equal(cloudAsked, 0);
+        await asRun("preview");
+        await call(hook(error));
+        assert.equal(cloudAsked, 1, "a preview shows what it can");
+      });
+    }
+
+    it("go on where the cluster answers, also one that does not tell what may be done", async () => {
+      await call(hook());
+      await call(hook(new ClusterFailure(403, "forbidden")));
+      assert.equal(cloudAsked, 2);
     });
   });
 

@@ -79,6 +79,20 @@ const mistakes: readonly (readonly [
     /lacks a permission: it needs Account → Account API Tokens → Edit/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
+  ...[
+    "The maximum number of API tokens has been reached",
+    "You have reached your API Tokens limit",
+    "token quota exceeded: too many tokens",
+  ].map(
+    (message) =>
+      [
+        `as many Cloudflare tokens as there may be, as "${message}"`,
+        explainCloudflare({ accountId: "0a" }),
+        refusedByCloudflare("400 Bad Request", 1001, message),
+        /account 0a has 500 API tokens.* Nothing was changed there\. Delete one/,
+        "https://dash.cloudflare.com/0a/api-tokens",
+      ] as const,
+  ),
   [
     "no such zone at Cloudflare",
     cloudflare,
