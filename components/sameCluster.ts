@@ -188,11 +188,11 @@ function connectionOrReason(choice: ClusterChoice): Connection | string {
 
 /** The same server is the same cluster, by whatever name and way it is reached. */
 function isSame(one: Connection, other: Connection): boolean {
-  return one.server === other.server && one.proxy === other.proxy;
+  return one.address === other.address && one.proxy === other.proxy;
 }
 
-function nameOf({ context, server }: Connection): string {
-  return context === undefined ? server : `${context} (${server})`;
+function nameOf({ context, address }: Connection): string {
+  return context === undefined ? address : `${context} (${address})`;
 }
 
 /** Whether the provider is there, or why that cannot be seen. */

@@ -111,7 +111,7 @@ function unsendable(
         problem: `${source} has a line break, a blank or another character in it that cannot be sent`,
         command: source.includes(":")
           ? shell`pulumi config set -s ${stackOf(access)} --secret ${source}`
-          : shell`export ${source}="$(printf %s "$${source}" | tr -cd '!-~')"`,
+          : shell`export ${source}="$(printf %s "$${source}" | LC_ALL=C tr -cd '[:graph:]')"`,
       };
     });
 }

@@ -4,7 +4,7 @@ import { authenticationApi, authorizationApi } from "./kubernetesApi.ts";
 
 /** What whoever asks may do in a cluster, as the cluster itself says. */
 export interface ClusterAccess {
-  /** The API server's address. */
+  /** The API server's address, for messages. */
   readonly server: string;
   /**
    * Whether the asker may do something
@@ -24,7 +24,7 @@ export function clusterAccess(choice: ClusterChoice): ClusterAccess {
   // One for all questions.
   let authorization: Promise<AuthorizationV1Api> | undefined;
   return {
-    server: connectionTo(choice).server,
+    server: connectionTo(choice).address,
     allows: async (resourceAttributes) => {
       authorization ??= authorizationApi(choice);
       const { status } = await (

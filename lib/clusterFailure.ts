@@ -2,7 +2,7 @@ import { UserError } from "./errors.ts";
 
 /** A cluster, as messages name it. */
 export interface ClusterPlace {
-  /** The API server's address; undefined where the kubeconfig has none. */
+  /** The API server's address, without a password; undefined where the kubeconfig has none. */
   readonly server: string | undefined;
   /** The kubeconfig's context; undefined where it has none. */
   readonly context: string | undefined;

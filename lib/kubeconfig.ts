@@ -36,8 +36,10 @@ export interface Surroundings {
 export interface Connection {
   /** Name of the context; undefined for the service account of a pod. */
   readonly context: string | undefined;
-  /** The API server's address, without a slash at the end. */
+  /** The API server's address, without a slash at the end. It may have a password in it: messages have `address`. */
   readonly server: string;
+  /** The same for messages, without a user's name and password. */
+  readonly address: string;
   /** The proxy on the way there, as the kubeconfig or the environment names it. */
   readonly proxy: string | undefined;
   readonly cluster: z.output<typeof clusterSchema>;
@@ -139,9 +141,13 @@ const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
  * without the variable `~/.kube/config`; where that leaves nothing, the service account of the pod that this runs in.
  * Files that are missing or empty are left out. Paths in a file are relative to it.
  *
+ * What client-go refuses of a cluster or a user is refused here as well, such as a token beside a password or a certificate
+ * that cannot be read: the Kubernetes plugin finds it last of all, when a credential has been made already.
+ *
  * @param choice which cluster is meant
  * @param surroundings where to look
- * @throws ClusterUnreachable when a file is no kubeconfig, there is none, or it lacks what is named
+ * @throws ClusterUnreachable when a file is no kubeconfig, there is none, it lacks what is named, or client-go would refuse
+ *   what it says of it
  */
 export function connectionTo(choice: ClusterChoice, surroundings: Surroundings = {}): Connection {
   const { environment = process.env } = surroundings;
@@ -192,10 +198,22 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   if (conflict !== undefined) {
     throw unreadable(place, conflict, another);
   }
-  const server = serverUrl(cluster, place, another);
+  const server = serverUrl(cluster);
+  if (server === undefined) {
+    // Not shown, since nobody can tell which part of it is a password.
+    const what = `the server of its cluster ${context.cluster ?? ""} is no address`;
+    throw unreadable(place, what, another);
+  }
   const proxy = proxyOf(cluster, server, environment);
   const isSecured = /^https:/i.test(server);
-  return { context: name, server, proxy, cluster, user: isSecured ? user : unidentified(user) };
+  return {
+    context: name,
+    server,
+    address: withoutPassword(server),
+    proxy,
+    cluster,
+    user: isSecured ? user : unidentified(user),
+  };
 }
 
 /** What client-go reads of a user for a server without TLS: nobody on the way is handed a credential. */
@@ -499,17 +517,18 @@ function isEmpty({ clusters, contexts }: Kubeconfig): boolean {
   return clusters.size === 0 && contexts.size === 0;
 }
 
-/** The address with its scheme, which client-go adds where it is missing: HTTP, whatever certificate is named. */
-function serverUrl(
-  { server = "" }: z.output<typeof clusterSchema>,
-  place: string,
-  another: string,
-): string {
+/**
+ * The address with its scheme, which client-go adds where it is missing: HTTP, whatever certificate is named. Undefined
+ * where it is none.
+ */
+function serverUrl({ server = "" }: z.output<typeof clusterSchema>): string | undefined {
   const url = /^https?:\/\//i.test(server) ? server : `http://${server}`;
-  if (!URL.canParse(url)) {
-    throw unreadable(place, `${server} is no address of a server`, another);
-  }
-  return url.replace(/\/+$/, "");
+  return URL.canParse(url) ? url.replace(/\/+$/, "") : undefined;
+}
+
+/** An address for messages. All before the last @ goes: a password that was not escaped may have any sign in it. */
+function withoutPassword(server: string): string {
+  return server.replace(/\/\/.*@/, "//");
 }
 
 /** What client-go supports (k8s.io/client-go, tools/clientcmd/validation.go and net/http). */
@@ -526,7 +545,7 @@ function proxyOf(
   }
   if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "") || !isReadable(own)) {
     throw new ClusterUnreachable(
-      `The kubeconfig's proxy-url for ${server} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
+      `The kubeconfig's proxy-url for ${withoutPassword(server)} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
     );
   }
   return own;
@@ -547,6 +566,7 @@ function podConnection({
   return {
     context: undefined,
     server,
+    address: server,
     proxy: proxyFor(server, environment),
     cluster: clusterSchema.parse({
       server,

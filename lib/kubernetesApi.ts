@@ -230,9 +230,9 @@ async function api<Api extends ApiType>(
   timeouts?: ClusterTimeouts,
 ): Promise<Api> {
   const client = await clusterClient(choice, timeouts);
-  const { server, context } = connectionTo(choice);
+  const { address, context } = connectionTo(choice);
   const command = kubectl(commandTarget(choice), shell`cluster-info`);
-  return withSentences(client.makeApiClient(type), { server, context }, command);
+  return withSentences(client.makeApiClient(type), { server: address, context }, command);
 }
 
 /**
@@ -400,9 +400,9 @@ export function commandTarget({ context, kubeconfig }: ClusterChoice): CommandTa
   };
 }
 
-function whereIs({ server, context, proxy }: Connection): string {
+function whereIs({ address, context, proxy }: Connection): string {
   return [
-    server,
+    address,
     ...(context === undefined ? ["the pod's own cluster"] : [`context ${context}`]),
     ...(proxy === undefined ? [] : [`through the proxy ${withoutUserinfo(proxy)}`]),
   ].join(", ");

@@ -65,7 +65,8 @@ function quoted(text: string, quote: "'" | '"' | undefined): string {
     return text.replaceAll("'", "'\\''");
   }
   if (quote === '"') {
-    return text.replace(/["$`\\]/g, "\\$&");
+    // In double quotes an interactive shell takes ! and what follows it as a command of before, also behind a backslash.
+    return text.replace(/["$`\\]/g, "\\$&").replace(/!+/g, `"'$&'"`);
   }
   // A word that begins with = is the path of a program to zsh.
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) {

@@ -48,6 +48,14 @@ const separator = "\x1f";
 /** Pulumi's commands that are about one stack, which is not always the one that is selected. */
 const aboutStack = /pulumi (?:up|preview|refresh|destroy|config|stack export)\b/;
 
+/** What an interactive shell would take for a command of before: bash up to 4.4 looks for it in "$(…)" as well. */
+function recalled(command: string): string | undefined {
+  const outside = command.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/g, (part) =>
+    part.startsWith('"') ? part : "",
+  );
+  return /![^\s=(][^]*/.exec(outside)?.[0];
+}
+
 /** Which test of test/e2e runs a command with the real programs is in test/e2e/commandRuns.yaml. */
 describe("the commands in messages", () => {
   const ofMessages = messageCommands()
@@ -124,6 +132,14 @@ describe("the commands in messages", () => {
   it("have what the reader fills in as words in quotes, not in brackets", () => {
     assert.deepEqual(
       commands.filter((command) => /<[^>]*>|…/.test(command)),
+      [],
+    );
+  });
+
+  it("recall no command of before in an interactive shell, also one of macOS", () => {
+    assert.equal(recalled(`a '!b' "c ! d" ! e "$(f 'g!h')"`), "!h')\"");
+    assert.deepEqual(
+      commands.flatMap((command) => recalled(command) ?? []),
       [],
     );
   });

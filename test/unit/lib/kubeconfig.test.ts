@@ -281,6 +281,18 @@ another: document
       });
     }
 
+    it("where its server is no address, of which nothing is shown, since a password may be in it", () => {
+      for (const server of [
+        `https://jane:${secret}/@h`,
+        `jane:${secret}@h:no`,
+        `https://${secret} h`,
+      ]) {
+        const message = refusal(file("wrong", kubeconfig("x", { cluster: { server } })));
+        assert.match(message, /the server of its cluster x is no address/);
+        assert(!message.includes(secret), message);
+      }
+    });
+
     it("where one is behind a file", () => {
       const path = join(file("a", kubeconfig("a")), "b");
       assert.match(refusal(`${path}:${file("c", kubeconfig("c"))}`), /b: not a directory\)/);

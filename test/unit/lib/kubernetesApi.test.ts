@@ -91,6 +91,33 @@ describe("a cluster's API", () => {
     );
   });
 
+  it("shows nothing of a password in its address, with which it is asked as by kubectl", async () => {
+    const within = address.replace("//", "//jane:sentinel%2Fword@");
+    await list(within);
+    const sent = Buffer.from("jane:sentinel/word").toString("base64");
+    assert.equal(headers[0]?.authorization, `Basic ${sent}`);
+    for (const code of [401, 403, 500]) {
+      status = code;
+      const message = await refusal(list(within));
+      assert(message.includes(new URL(address).host), message);
+      assert.doesNotMatch(message, /jane|sentinel/);
+    }
+    for (const at of [
+      "https://jane:sentinel@127.0.0.1:1",
+      "https://jane:sentinel@nowhere.invalid",
+    ]) {
+      for (const proxy of [
+        undefined,
+        "http://me:sentinel@127.0.0.1:1",
+        "ftp://me:sentinel@proxy",
+      ]) {
+        const message = await refusal(list(at, {}, { "proxy-url": proxy }));
+        assert.match(message, /127\.0\.0\.1:1|nowhere\.invalid/);
+        assert.doesNotMatch(message, /jane|sentinel/);
+      }
+    }
+  });
+
   it("says within seconds that nothing answers", async function () {
     this.timeout(20_000);
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { printable } from "../../../lib/printable.ts";
+import { isPrintable, printable } from "../../../lib/printable.ts";
 import { joined, placeholder, shell, shellWord, verbatim } from "../../../lib/shell.ts";
 
 /** The words that a shell makes of a command. */
@@ -54,6 +54,19 @@ describe("a command to paste", () => {
       assert.deepEqual(wordsOf(printable(shell`run ${word}`)), [word]);
     });
   }
+
+  it("recalls no command of before in an interactive shell", () => {
+    for (const word of [...foreign, "wow!run", "it's!!", '"!run', "!-1!$"].filter(isPrintable)) {
+      const command = shell`printf '%s|' ${word} --flag=${word} '**::${word}' "say: ${word}"`;
+      const input = `set -o history -o histexpand\n: run before\n${command}\n`;
+      const { stdout, stderr } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
+      assert.equal(stdout, `${word}|--flag=${word}|**::${word}|say: ${word}|`, stderr);
+    }
+    // The shell does recall one here.
+    const input = 'set -o history -o histexpand\necho 1\nprintf %s "!echo"\n';
+    const { stdout } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
+    assert.equal(stdout, "1\necho 1");
+  });
 
   it("leaves usual words and what is written for the shell as they are", () => {
     assert.equal(
