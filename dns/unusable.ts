@@ -1,7 +1,14 @@
 import { RunError } from "@pulumi/pulumi";
 import type { CloudflareAccess, GoogleCloudAccess, Sources } from "./access.ts";
 import { contentOf } from "./pathOrContent.ts";
-import { joined, placeholder, shell, type ShellText, type ShellValue } from "../lib/shell.ts";
+import {
+  joined,
+  placeholder,
+  shell,
+  verbatim,
+  type ShellText,
+  type ShellValue,
+} from "../lib/shell.ts";
 
 /** What keeps an operator's access from being used: found before a request is made, whose error would show it. */
 interface Unusable {
@@ -78,10 +85,13 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
           {
             problem: `${sourceOf("externalCredentials", sources)} lacks ${missing.join(", ")}`,
             command: joined(
-              missing.map(
-                (name) =>
-                  shell`pulumi config set -s ${stackOf(access)} --secret --path 'gcp:externalCredentials.${name}' 'VALUE'`,
-              ),
+              missing.map((name) => {
+                const set = shell`pulumi config set -s ${stackOf(access)} --secret --path 'gcp:externalCredentials.${name}'`;
+                // What is on a command line every user of the machine can see.
+                return name === "identityToken"
+                  ? shell`${verbatim(set)} < token.jwt`
+                  : shell`${verbatim(set)} 'VALUE'`;
+              }),
               "\n      ",
             ),
           },

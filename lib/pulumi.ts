@@ -165,6 +165,9 @@ function isOther(line: string): boolean {
 /** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
 export const kubeconfigSetting = "kubernetes:kubeconfig";
 
+/** Asks for the passphrase, which would stay in the shell's history otherwise. */
+const askForPassphrase = shell`read -rs PULUMI_CONFIG_PASSPHRASE && export PULUMI_CONFIG_PASSPHRASE`;
+
 /**
  * The stack's own kubeconfig where it is encrypted, as Pulumi tells it, which takes the stack's passphrase.
  *
@@ -183,7 +186,7 @@ export async function encryptedKubeconfig(
       errorLines(said)
         .join(" ")
         .replace(/^error: /, "") || said.trim();
-    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${reason}). With its passphrase it does: export PULUMI_CONFIG_PASSPHRASE=… ${without}`;
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${reason}). With its passphrase it does: ${askForPassphrase} ${without}`;
   };
   const text = await runPulumi(args, { directory, explain });
   return text.replace(/\n$/, "");

@@ -222,8 +222,11 @@ describe("the usual mistakes at a cloud", () => {
     await workspace.succeed(...external, "gcp:externalCredentials.audience", "//iam.test/pool");
     const nobody = { GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
     const output = await diagnostics(nobody);
-    const commands = output.match(/pulumi config set .*'gcp:externalCredentials\.\w+' 'VALUE'/g);
+    const commands = output.match(
+      /pulumi config set .*'gcp:externalCredentials\.(?:\w+' 'VALUE'|identityToken' < token\.jwt)/g,
+    );
     assert.equal(commands?.length, 2, output);
+    writeFileSync(join(workspace.directory, "token.jwt"), "a.b.c\n");
     for (const command of commands) {
       const { status, output: said } = await workspace.shell(command);
       assert.equal(status, 0, said);

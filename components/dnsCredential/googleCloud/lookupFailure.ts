@@ -19,7 +19,7 @@ export function explainGoogleCloud(project: string, access: GoogleCloudAccess): 
   const tokenSource = sourceOf("accessToken", access.sources);
   // What the stack names counts before the environment.
   const newToken = tokenSource.includes(":")
-    ? shell`pulumi config set -s ${getStack()} --secret ${tokenSource} "$(gcloud auth print-access-token)"`
+    ? shell`gcloud auth print-access-token | pulumi config set -s ${getStack()} --secret ${tokenSource}`
     : shell`export ${tokenSource}="$(gcloud auth print-access-token)"`;
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [

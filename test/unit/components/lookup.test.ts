@@ -189,7 +189,7 @@ const mistakes: readonly (readonly [
     googleByStack("accessToken"),
     "Google answers 401 (UNAUTHENTICATED)",
     /\(gcp:accessToken\): one lasts an hour/,
-    'pulumi config set -s stack --secret gcp:accessToken "$(gcloud auth print-access-token)"',
+    "gcloud auth print-access-token | pulumi config set -s stack --secret gcp:accessToken",
   ],
   [
     "an access token that has expired",

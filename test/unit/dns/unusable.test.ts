@@ -59,7 +59,15 @@ describe("an access that cannot be used", () => {
       refusal(() => {
         refuseUnusableGoogleCloud({ externalCredentials });
       }),
-      /lacks serviceAccountEmail/,
+      /lacks serviceAccountEmail\b.*\n.*\.serviceAccountEmail' 'VALUE'$/,
+    );
+    // Other users of the machine see what is on a command line.
+    const withoutToken = { ...externalCredentials, serviceAccountEmail: "a@b", identityToken: "" };
+    assert.match(
+      refusal(() => {
+        refuseUnusableGoogleCloud({ externalCredentials: withoutToken });
+      }),
+      /lacks identityToken\b.*\n.*\.identityToken' < token\.jwt$/,
     );
   });
 
