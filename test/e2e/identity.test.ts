@@ -264,17 +264,16 @@ const foundIdentities: readonly FoundIdentity[] = [
   },
   {
     name: "identity-login",
-    what: "an account that gcloud's login acts as, by an impersonated_service_account file",
+    what: "an account that a login acts as, by an impersonated_service_account file",
     prepare: async ({ sandbox, clouds, workspace, account }) => {
       const isThere = (await clouds.google()).accounts.includes(acting);
       const key = await (isThere
         ? clouds.keyFile(acting)
         : clouds.googleKey("identity-acting", []));
       await clouds.allowActing(account, `serviceAccount:${acting}`);
-      const folder = join(workspace.directory, ".config/gcloud");
-      mkdirSync(folder, { recursive: true });
+      const file = join(workspace.directory, "application_default_credentials.json");
       writeFileSync(
-        join(folder, "application_default_credentials.json"),
+        file,
         JSON.stringify({
           type: "impersonated_service_account",
           source_credentials: JSON.parse(key) as unknown,
@@ -282,7 +281,7 @@ const foundIdentities: readonly FoundIdentity[] = [
           delegates: [],
         }),
       );
-      return { GOOGLE_OAUTH_ACCESS_TOKEN: undefined, HOME: workspace.directory };
+      return { GOOGLE_OAUTH_ACCESS_TOKEN: undefined, GOOGLE_APPLICATION_CREDENTIALS: file };
     },
     forget: (clouds, account) => clouds.allowActing(account),
     behind: acting,
