@@ -15,9 +15,16 @@ import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import type { Results } from "./suite.ts";
 
-/** How end-to-end tests are run side by side. */
+/** What one process runs. */
+export interface Job {
+  /** What its output is shown under. */
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** How tests are run side by side. */
 export interface ParallelOptions {
-  /** How many files at a time. Each has a sandbox of its own, of 1 GB. */
+  /** How many processes at a time. Each that asks for it has a sandbox of its own, of 1 GB. */
   readonly workers: number;
   /** How long a test may take, in milliseconds. */
   readonly timeout: number;
@@ -25,22 +32,23 @@ export interface ParallelOptions {
 }
 
 /**
- * Runs each file in a process with a sandbox of its own, and shows its output when it is done, or at once where it is the
- * only one: most of the time the tests wait, for Helm, for a CA, for a deadline.
+ * Runs each job in a process with a sandbox of its own, and shows its output when it is done, or at once where it is the
+ * only one: much of the time the tests wait, for Helm, for a CA, for a deadline.
  *
- * @param files in the order in which they begin; the longest should be the first
+ * @param jobs in the order in which they begin; the longest should be the first
  */
 export async function runParallel(
-  files: readonly string[],
+  jobs: readonly Job[],
   { workers, timeout, grep }: ParallelOptions,
 ): Promise<Results[]> {
-  const waiting = [...files];
-  const alone = files.length === 1;
+  const waiting = [...jobs];
+  const alone = jobs.length === 1;
   const all: Results[] = [];
   const work = async (worker: number) => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      console.log(`… ${file}`);
-      const args = [file, String(timeout), ...(grep === undefined ? [] : [grep])];
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const { name, files } = job;
+      console.log(`… ${name}`);
+      const args = [JSON.stringify({ files, timeout, grep })];
       const folder = `.sandbox-test-${worker}`;
       const child = fork("test/worker.ts", args, {
         silent: !alone,
@@ -56,14 +64,14 @@ export async function runParallel(
         exitStatus(child),
       ]);
       if (!alone) {
-        console.log(`${styleText("bold", file)}${output}${errors}`);
+        console.log(`${styleText("bold", name)}${output}${errors}`);
       }
       if (status === 0 && results !== undefined) {
         all.push(results);
         continue;
       }
       // It may have failed after its tests, too; and it has not ended its sandbox.
-      const death = { name: file, reason: `its process ended with ${status ?? "a signal"}` };
+      const death = { name, reason: `its process ended with ${status ?? "a signal"}` };
       const { passed = 0, failures = [], skipped = 0 } = results ?? {};
       all.push({ passed, failures: [...failures, death], skipped });
       const { stopSandbox } = await import("../sandbox/cluster/sandbox.ts");

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import {
@@ -16,7 +16,7 @@ import { exitCode, UsageError } from "../lib/errors.ts";
 import { buildTime, ensurePrograms, missingPrograms } from "../sandbox/programs/builder.ts";
 import { artifacts } from "../sandbox/programs/artifacts.ts";
 import { formatSeconds, silentReporter } from "../sandbox/processes/progress.ts";
-import { runParallel } from "./parallel.ts";
+import { runParallel, type Job } from "./parallel.ts";
 import { exhaustiveVariable } from "./support/exhaustive.ts";
 import { runSuite, type Results } from "./suite.ts";
 import { summary } from "./summary.ts";
@@ -95,6 +95,12 @@ const workers = 3;
 /** How long an end-to-end test may take, in milliseconds. */
 const endToEndTimeout = 300_000;
 
+/** The same for a unit test. */
+const unitTimeout = 30_000;
+
+/** How many processes share the unit tests, beside the one of the checks: many of them wait for a deadline. */
+const unitWorkers = 2;
+
 /** The files that take longest, so that none of them is what all wait for at the end. */
 const longest = [
   "doctor",
@@ -110,6 +116,21 @@ const longest = [
   "stateLost",
   "release",
   "adopt",
+];
+
+/** Files of which each is soon done, and which do not mind what the others have left in their sandbox, which they share. */
+const sharing = [
+  [
+    "acceptedSettings",
+    "chartDigest",
+    "defects",
+    "failures",
+    "gatewayChart",
+    "languageHost",
+    "standInChart",
+    "valuesAsWritten",
+  ],
+  ["newProject", "usualMistakes"],
 ];
 
 function heading(text: string): void {
@@ -164,7 +185,32 @@ async function runEndToEnd(
   }
   const programs = await ensurePrograms(["helm"], silentReporter);
   process.env.HELM = programs.get("helm")?.path;
-  return runParallel(files.toSorted(longestFirst), { workers, timeout: endToEndTimeout, grep });
+  const jobs = files.toSorted(longestFirst);
+  return runParallel(inSandboxes(jobs), { workers, timeout: endToEndTimeout, grep });
+}
+
+/** The files with those that share a sandbox together, where the first of them is. */
+function inSandboxes(files: readonly string[]): readonly Job[] {
+  const groups = Map.groupBy(files, (file) => {
+    const name = basename(file, ".test.ts");
+    return sharing.find((names) => names.includes(name)) ?? file;
+  });
+  return [...groups.values()].map((group) => ({ name: group.join(", "), files: group }));
+}
+
+/** Runs the unit tests: a few in this process, many in several. */
+async function runUnit(
+  files: readonly string[],
+  grep: string | undefined,
+): Promise<readonly Results[]> {
+  if (files.length < unitWorkers * 2) {
+    return [await runSuite(files, { timeout: unitTimeout, grep })];
+  }
+  const shares = Array.from({ length: unitWorkers }, (_, share): Job => {
+    const own = files.filter((_, index) => index % unitWorkers === share);
+    return { name: `${own.length} files of unit tests`, files: own };
+  });
+  return runParallel(shares, { workers: unitWorkers, timeout: unitTimeout, grep });
 }
 
 function longestFirst(a: string, b: string): number {
@@ -186,11 +232,11 @@ async function main({
   if (exhaustive) {
     process.env[exhaustiveVariable] = "true";
   }
-  // Beside the unit tests, which use one core.
+  // Beside the unit tests.
   const checks = all ? runChecks() : [];
   if (unit.length > 0) {
     heading("Unit tests");
-    results.push(await runSuite(unit, { timeout: 30_000, grep }));
+    results.push(...(await runUnit(unit, grep)));
   }
   for (const { name, output, results: checked } of await checks) {
     heading(name);

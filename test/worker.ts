@@ -1,10 +1,11 @@
-/** One file of end-to-end tests in a process and a sandbox of its own. Reports its results to the process that forked it. */
-import { runSuite } from "./suite.ts";
+/** Some files of tests in a process and a sandbox of their own. Reports the results to the process that forked it. */
+import { runSuite, type SuiteOptions } from "./suite.ts";
 import { stopTestSandbox } from "./support/sandbox.ts";
 
-const [file = "", timeout = "", grep] = process.argv.slice(2);
+const [job = ""] = process.argv.slice(2);
 try {
-  const results = await runSuite([file], { timeout: Number(timeout), grep });
+  const { files, ...options } = JSON.parse(job) as SuiteOptions & { readonly files: string[] };
+  const results = await runSuite(files, options);
   await new Promise((sent) => process.send?.(results, sent));
 } finally {
   await stopTestSandbox();

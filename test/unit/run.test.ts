@@ -84,12 +84,13 @@ describe("the runner of the tests", function () {
         writeFileSync(path, content);
         return path;
       });
+      const jobs = paths.map((path) => ({ name: path, files: [path] }));
       const script = join(folder, "run.mjs");
       writeFileSync(
         script,
         `import { runParallel } from ${JSON.stringify(pathToFileURL("test/parallel.ts"))};
         const options = { workers: 2, timeout: 5_000, grep: undefined };
-        const results = await runParallel(${JSON.stringify(paths)}, options);
+        const results = await runParallel(${JSON.stringify(jobs)}, options);
         console.log("results", JSON.stringify(results));`,
       );
       const { stdout } = runScript(script);
