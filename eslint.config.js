@@ -11,11 +11,15 @@ const mayKnow = {
   config: ["lib", "chart", "dns", "components"],
   adopt: ["lib", "chart", "dns", "components", "config"],
   doctor: ["lib", "chart", "dns", "components", "config", "adopt"],
+  fleet: ["lib", "chart", "dns", "components", "config", "doctor"],
   startup: ["lib"],
   sandbox: ["lib", "chart"],
 };
 /** The one file of a folder that a file of another may import against that direction. */
-const doors = { "doctor/inSandbox.ts": "sandbox/index.ts" };
+const doors = {
+  "doctor/inSandbox.ts": "sandbox/index.ts",
+  "fleet/inSandbox.ts": "sandbox/index.ts",
+};
 
 const folders = Object.keys(mayKnow);
 
@@ -59,7 +63,7 @@ function direction(folder, door) {
 }
 
 export default defineConfig(
-  globalIgnores(["node_modules/", ".sandbox*/", "dist/"]),
+  globalIgnores(["node_modules/", ".sandbox*/", ".fleet/", "dist/"]),
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -3,11 +3,11 @@ import { wildcardName } from "../chart/gateway.ts";
 import { providerHost } from "../chart/release.ts";
 import { zoneContains } from "../dns/zone.ts";
 import { priceTargetNames } from "./accepted.ts";
+import { formerEnvironment, stackEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./source.ts";
 import { letsEncryptDirectory, settings, type SettingName, type Settings } from "./settings.ts";
 import { shell } from "../lib/shell.ts";
 import { parseJson } from "../lib/json.ts";
-import { ownName } from "../lib/stackFile.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
 import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
@@ -64,37 +64,6 @@ function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Sett
         "is encrypted, but Helm keeps it in clear in the cluster, so it must not hold a secret",
       mend: set(name as SettingName),
     }));
-}
-
-/** What says of a word beside it that it is not meant, or is only one of two. */
-const counterword =
-  /^(non|not|no|never|pre|post|anti|un|pseudo|semi|quasi|near|nearly|almost|like|fake|mock|test|tests|testing|dev|devel|development|qa|uat|demo|sandbox|preview)$/;
-
-const environments: ReadonlyMap<string, keyof typeof letsEncryptDirectory> = new Map([
-  ["staging", "staging"],
-  ["prod", "production"],
-  ["production", "production"],
-]);
-
-/**
- * Which environment a stack is for, by the last part of its name: `staging`, `prod`, `prod-eu` and the like. Undefined
- * where it says neither, both, or the opposite, as `pre-prod` does.
- */
-export function stackEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
-  const words = ownName(stack)
-    .toLowerCase()
-    .split(/[-_.]+/);
-  const [environment, ...others] = new Set(words.flatMap((word) => environments.get(word) ?? []));
-  return others.length > 0 || words.some((word) => counterword.test(word))
-    ? undefined
-    : environment;
-}
-
-/** What earlier releases took such a stack for, which went by the first such word alone. */
-function formerEnvironment(stack: string): keyof typeof letsEncryptDirectory | undefined {
-  const [word = ""] =
-    /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(ownName(stack).toLowerCase()) ?? [];
-  return environments.get(word);
 }
 
 function missingDirectory(stack: string): SettingProblem {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
 import { acceptedForm, acceptName, type AcceptableSetting } from "./accepted.ts";
-import { guards, priceTargets, stackEnvironment } from "./guards.ts";
+import { stackEnvironment } from "./environment.ts";
+import { guards, priceTargets } from "./guards.ts";
 import { keyWarnings } from "./keyFormat.ts";
 import {
   letsEncryptDirectory,

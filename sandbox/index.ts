@@ -4,7 +4,9 @@ import { defaultSandboxDirectory } from "./paths.ts";
 import { membershipVariable } from "./processes/parts.ts";
 
 export { rootOfCertificates } from "./cluster/acme.ts";
+export { issueCertificate } from "./cluster/issuer.ts";
 export { loopback } from "./processes/ports.ts";
+export { silentReporter } from "./processes/progress.ts";
 
 /**
  * The sandbox that this process belongs to by its environment, or else that of `npm start`.

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readJsonIfPresent, remove, writeJson } from "../../lib/files.ts";
-import { isAlive, ownIdentity, processIdentitySchema } from "../processes/identity.ts";
+import { isAlive, ownIdentity, processIdentitySchema } from "../../lib/processIdentity.ts";
 
 /**
  * Marks the data of a sandbox as unfinished, on behalf of this process: should it be killed before

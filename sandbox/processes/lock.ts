@@ -2,7 +2,12 @@ import { linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { hasCode, machineProblem, messageOf, UserError } from "../../lib/errors.ts";
 import { readJsonIfPresent, remove } from "../../lib/files.ts";
-import { isAlive, ownIdentity, processIdentitySchema, type ProcessIdentity } from "./identity.ts";
+import {
+  isAlive,
+  ownIdentity,
+  processIdentitySchema,
+  type ProcessIdentity,
+} from "../../lib/processIdentity.ts";
 import { waitFor } from "./wait.ts";
 
 /** How {@link withLock} waits for a lock that a live process holds. */

@@ -6,7 +6,12 @@ import { z } from "zod";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { loopbackWithoutProxy } from "../../lib/proxy.ts";
 import { readIfPresent, readJsonIfPresent, remove, writeJson } from "../../lib/files.ts";
-import { identify, isAlive, processIdentitySchema, type ProcessIdentity } from "./identity.ts";
+import {
+  identify,
+  isAlive,
+  processIdentitySchema,
+  type ProcessIdentity,
+} from "../../lib/processIdentity.ts";
 import { waitFor } from "./wait.ts";
 
 /** A long-running part of the sandbox. */

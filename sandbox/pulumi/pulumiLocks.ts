@@ -5,7 +5,7 @@ import { z } from "zod";
 import { pulumiStateDirectory } from "./environment.ts";
 import { hasCode } from "../../lib/errors.ts";
 import { readJsonIfPresent, remove } from "../../lib/files.ts";
-import { identify } from "../processes/identity.ts";
+import { identify } from "../../lib/processIdentity.ts";
 
 const lockSchema = z.object({ pid: z.int(), hostname: z.string() });
 

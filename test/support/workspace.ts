@@ -100,6 +100,13 @@ export class Workspace {
     return workspace;
   }
 
+  /** The project's program with the stacks that have a file in it; none of them is in the backend. */
+  static ofProject(sandbox: Sandbox, name: string, stack: string): Workspace {
+    const workspace = new Workspace(sandbox, name, stack);
+    copyProgram(workspace.directory);
+    return workspace;
+  }
+
   /** An empty folder, where a test itself makes the project and the stack. */
   static empty(sandbox: Sandbox, name: string, stack: string): Workspace {
     const workspace = new Workspace(sandbox, name, stack);

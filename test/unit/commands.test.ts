@@ -19,4 +19,12 @@ describe("commands", () => {
       [["a.yaml", "b.yaml", "-s", "a"], /^Name one values file/],
     ],
   });
+  testsOfCommand("fleet/main.ts", {
+    usage: "npm run fleet -- <preview|up|rotate|doctor> [options] [-- <options of the doctor>]",
+    code: 2,
+    wrong: [
+      [[], /^Name what to do: preview, up, rotate, doctor\./],
+      [["up", "prod-1"], /^prod-1 is no option; a stack is named by: --stacks prod-1\./],
+    ],
+  });
 });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { identify, ownIdentity } from "../../processes/identity.ts";
+import { identify, ownIdentity } from "../../../lib/processIdentity.ts";
 import { withLock } from "../../processes/lock.ts";
 import { canMount, onDisk } from "../../../test/support/smallDisk.ts";
 import { temporaryDirectory } from "./temporary.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { identify, isAlive, type ProcessIdentity } from "../../processes/identity.ts";
+import { identify, isAlive, type ProcessIdentity } from "../../../lib/processIdentity.ts";
 import {
   liveParts,
   logFile,

@@ -1,0 +1,129 @@
+import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
+import { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { messageOf, UserError } from "../lib/errors.ts";
+import type { ProcessIdentity } from "../lib/processIdentity.ts";
+import { lastingPulumi } from "./pulumiProcess.ts";
+
+/** What {@link openStack} needs. */
+export interface StackPlace {
+  /** The Pulumi to run, from {@link findPulumi}. */
+  readonly pulumi: PulumiCommand;
+  /** The project's folder. */
+  readonly directory: string;
+  readonly stack: string;
+  /** The file for what Pulumi says. */
+  readonly log: string;
+  /** Told of each run of the stack's program. */
+  readonly began: (process: ProcessIdentity) => void;
+}
+
+/** What a run of the stack's program is to do. */
+export interface RunOptions {
+  /** Folders of policy packs. */
+  readonly policyPacks: readonly string[];
+  /** Patterns of the resources to replace. Default: none. */
+  readonly replace?: readonly string[];
+  readonly onEvent: (event: EngineEvent) => void;
+  /** Interrupts it. */
+  readonly signal: AbortSignal;
+}
+
+/** A stack of the project, through Pulumi's Automation API. */
+export interface FleetStack {
+  /** Makes it in the backend; its file in the project stays as it is. */
+  readonly create: () => Promise<void>;
+  /** How many resources would change, by how. @throws PulumiFailed */
+  readonly preview: (options: RunOptions) => Promise<Changes>;
+  /** How many resources have changed, by how. @throws PulumiFailed */
+  readonly up: (options: RunOptions) => Promise<Changes>;
+  /** The stack's outputs, without the secret ones. */
+  readonly outputs: () => Promise<Readonly<Record<string, unknown>>>;
+  /** Takes the lock away that a killed run has left. */
+  readonly cancel: () => Promise<void>;
+}
+
+/** Numbers of resources by what they undergo. */
+export type Changes = Readonly<Record<string, number | undefined>>;
+
+/**
+ * The Pulumi on PATH.
+ *
+ * @throws UserError where there is none, or the SDK cannot drive it
+ */
+export async function findPulumi(): Promise<PulumiCommand> {
+  try {
+    return await PulumiCommand.get();
+  } catch (error) {
+    const message = messageOf(error);
+    throw new UserError(
+      message.includes("ENOENT")
+        ? "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install"
+        : `The pulumi on PATH cannot be used: ${message.trim()} A newer one: curl -fsSL https://get.pulumi.com | sh`,
+      { cause: error },
+    );
+  }
+}
+
+/** The names of the project's stacks in the backend. */
+export async function stacksInBackend(
+  pulumi: PulumiCommand,
+  directory: string,
+): Promise<ReadonlySet<string>> {
+  const workspace = await LocalWorkspace.create({ workDir: directory, pulumiCommand: pulumi });
+  const stacks = await workspace.listStacks();
+  return new Set(stacks.map(({ name }) => name.split("/").at(-1) ?? name));
+}
+
+/**
+ * A stack, which need not be in the backend yet.
+ *
+ * The API's own settings of a stack are left alone, since they are read and written beside Pulumi.yaml whatever its
+ * `stackConfigDir` says (https://github.com/pulumi/pulumi/issues/10305): what a stack is to be is in its file, which the
+ * CLI reads.
+ */
+export async function openStack(place: StackPlace): Promise<FleetStack> {
+  const { pulumi, directory, stack, log, began } = place;
+  const command = lastingPulumi(pulumi, log, began);
+  const workspace = await LocalWorkspace.create({ workDir: directory, pulumiCommand: command });
+  // `pulumi stack select` would change which stack the operator's own commands are for. Each command names its stack.
+  workspace.selectStack = () => Promise.resolve();
+  // The SDK asks for the secret ones in clear, too.
+  workspace.stackOutputs = () => Promise.resolve({});
+  const api = await Stack.select(stack, workspace);
+  const own = (...args: readonly string[]) =>
+    (command as unknown as CliRunner).run([...args, "--stack", stack], directory, {});
+  const common = ({ policyPacks, replace, onEvent, signal }: RunOptions) => ({
+    color: "never" as const,
+    policyPacks: [...policyPacks],
+    ...(replace !== undefined && { replace: [...replace] }),
+    onEvent,
+    signal,
+  });
+  return {
+    create: async () => {
+      await own("stack", "init", "--no-select");
+    },
+    preview: async (options) => (await api.preview(common(options))).changeSummary,
+    up: async (options) => {
+      const { summary } = await api.up({ ...common(options), showSecrets: false });
+      return summary.resourceChanges ?? {};
+    },
+    outputs: async () => {
+      const { stdout } = await own("stack", "output", "--json");
+      return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+    },
+    cancel: async () => {
+      await own("cancel", "--yes");
+    },
+  };
+}
+
+interface CliRunner {
+  readonly run: (
+    args: readonly string[],
+    directory: string,
+    environment: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly stdout: string }>;
+}

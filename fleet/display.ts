@@ -1,0 +1,90 @@
+import { printableLine } from "../lib/printable.ts";
+import type { Listener, StackProgress } from "./progress.ts";
+import { fittingLines, tableLines, type Paint } from "./table.ts";
+
+/** Shows how far a run is. */
+export interface Display {
+  readonly changed: Listener;
+  /** A line that is no stack's. */
+  readonly note: (text: string) => void;
+  /** Ends with the whole table. */
+  readonly end: (rows: readonly StackProgress[]) => void;
+}
+
+/** How long changes are gathered before the table is written anew, in milliseconds. */
+const pause = 100;
+
+const upBy = (lines: number) => `\x1b[${lines}A`;
+const clearBelow = "\x1b[0J";
+
+/**
+ * A table that is kept up to date in its place, for a terminal.
+ *
+ * @param stream the terminal
+ * @param rows what there is to show at a time
+ */
+export function liveTable(
+  stream: NodeJS.WriteStream,
+  rows: () => readonly StackProgress[],
+  paint: Paint,
+): Display {
+  let shown = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const erase = () => {
+    const text = shown === 0 ? "" : `${upBy(shown)}${clearBelow}`;
+    shown = 0;
+    return text;
+  };
+  const draw = () => {
+    timer = undefined;
+    const size = { width: stream.columns, height: stream.rows };
+    const lines = fittingLines(rows(), paint, size);
+    stream.write(`${erase()}${lines.join("\n")}\n`);
+    shown = lines.length;
+  };
+  return {
+    changed: () => {
+      timer ??= setTimeout(draw, pause);
+    },
+    note: (text) => {
+      stream.write(`${erase()}${text}\n`);
+      draw();
+    },
+    end: (all) => {
+      clearTimeout(timer);
+      stream.write(`${erase()}${tableLines(all, paint).join("\n")}\n`);
+    },
+  };
+}
+
+/** A line for each step, for a file or a log; and the table at the end. */
+export function plainLines(
+  write: (text: string) => void,
+  stacks: readonly string[],
+  paint: Paint,
+  table: boolean,
+): Display {
+  const width = Math.max(...stacks.map((stack) => stack.length));
+  return {
+    changed: (after, before) => {
+      // What a step is at in detail is for who looks on.
+      if (phaseOf(after.step) !== phaseOf(before.step)) {
+        const name = printableLine(after.stack).padEnd(width);
+        write(`${name}  ${printableLine(phaseOf(after.step))}\n`);
+      }
+    },
+    note: (text) => {
+      write(`${text}\n`);
+    },
+    end: (all) => {
+      if (table) {
+        write(`\n${tableLines(all, paint).join("\n")}\n`);
+      }
+    },
+  };
+}
+
+/** A step without its details: they follow the first colon. */
+function phaseOf(step: string): string {
+  return step.split(":")[0] ?? step;
+}

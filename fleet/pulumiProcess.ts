@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
+import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import { identify, type ProcessIdentity } from "../lib/processIdentity.ts";
+
+/** A run of Pulumi that has failed. */
+export class PulumiFailed extends Error {
+  override readonly name = "PulumiFailed";
+  /** What it wrote. */
+  readonly output: string;
+
+  constructor(args: readonly string[], output: string) {
+    super(`pulumi ${args[0] ?? ""} failed`);
+    this.output = output;
+  }
+}
+
+/** What Pulumi has written. */
+interface Written {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** What the SDK calls of a {@link PulumiCommand}; it is not in the SDK's types (automation/cmd.js). */
+interface Runner {
+  readonly run: (
+    args: readonly string[],
+    directory: string,
+    environment: Readonly<Record<string, string>>,
+    onOutput?: (text: string) => void,
+    onError?: (text: string) => void,
+    signal?: AbortSignal,
+  ) => Promise<Written>;
+}
+
+/** Commands that run the stack's program, and go on for long. */
+const runsProgram = new Set(["up", "preview"]);
+
+/**
+ * A Pulumi for the Automation API that outlives this process: in a session of its own, so that an interrupt at the
+ * terminal does not reach it, and with a file for its words, since a pipe that nobody reads any more would end it. The
+ * stack is then never left half done by the end of the fleet's command.
+ *
+ * @param log the file for the words of what runs the program
+ * @param began told of each such run
+ */
+export function lastingPulumi(
+  pulumi: PulumiCommand,
+  log: string,
+  began: (process: ProcessIdentity) => void,
+): PulumiCommand {
+  const run: Runner["run"] = async (args, directory, environment, _output, _error, signal) => {
+    const whole = [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])];
+    const isLong = runsProgram.has(args[0] ?? "");
+    mkdirSync(dirname(log), { recursive: true });
+    const file = isLong ? openSync(log, "w", 0o600) : undefined;
+    const child = spawn(pulumi.command, whole, {
+      cwd: directory,
+      env: { ...process.env, ...environment, PULUMI_AUTOMATION_API: "true" },
+      detached: true,
+      stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
+    });
+    const ended = once(child, "close");
+    const interrupt = () => child.kill("SIGINT");
+    signal?.addEventListener("abort", interrupt);
+    try {
+      const identity = child.pid === undefined ? undefined : identify(child.pid);
+      if (isLong && identity !== undefined) {
+        began(identity);
+      }
+      const read = (stream: typeof child.stdout) => (stream === null ? "" : text(stream));
+      const [stdout, stderr] = await Promise.all([read(child.stdout), read(child.stderr)]);
+      const [code] = (await ended) as [number | null];
+      if (code !== 0) {
+        throw new PulumiFailed(args, isLong ? readFileSync(log, "utf8") : stdout + stderr);
+      }
+      return { stdout, stderr, code };
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+      if (file !== undefined) {
+        closeSync(file);
+      }
+    }
+  };
+  return Object.assign(Object.create(pulumi) as PulumiCommand, { run });
+}

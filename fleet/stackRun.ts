@@ -1,0 +1,249 @@
+import { hostname } from "node:os";
+import { relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Action } from "./action.ts";
+import type { Changes, FleetStack, RunOptions } from "./automation.ts";
+import { changeWords, stepOf, violationOf } from "./engineEvents.ts";
+import { failureOf, isLocked, isLockOf, isUnfinishedRotation } from "./failure.ts";
+import type { Entry } from "./journal.ts";
+import type { Look } from "./look.ts";
+import type { Progress, StackProgress } from "./progress.ts";
+import { PulumiFailed } from "./pulumiProcess.ts";
+import { isDue, managedCredential, type ManagedCredential } from "./rotation.ts";
+import { isAlive } from "../lib/processIdentity.ts";
+import { shell } from "../lib/shell.ts";
+import { UserError } from "../lib/errors.ts";
+
+/** How a fleet does one stack. */
+export interface StackRunOptions {
+  readonly action: Action;
+  readonly stack: string;
+  /** The project's folder. */
+  readonly directory: string;
+  /** The file for what Pulumi says. */
+  readonly log: string;
+  readonly policyPacks: readonly string[];
+  /** Whether to rotate a credential that is not due. */
+  readonly rotateAll: boolean;
+  /** How many days sooner a credential counts as due. */
+  readonly dueWithin: number;
+  /** How long the doctor may find errors until they count, in milliseconds. */
+  readonly patience: number;
+  /** Whether the stack is in the backend. */
+  readonly isThere: boolean;
+  readonly progress: Progress;
+  readonly open: () => Promise<FleetStack>;
+  readonly look: () => Promise<Look>;
+  /** What plays the provider, in the sandbox; nothing elsewhere. */
+  readonly issue: (() => Promise<void>) | undefined;
+  /** What an earlier run has left of this stack. */
+  readonly former: Entry | undefined;
+  /** Told that the stack is begun, or which credential is being replaced. */
+  readonly begin: (more?: Partial<Entry>) => void;
+  /** Aborted when nothing is to be waited for any more. */
+  readonly stopping: AbortSignal;
+  readonly interrupting: AbortSignal;
+}
+
+/** Between two looks of the doctor, and to see whether another process has ended, in milliseconds. */
+const pause = { look: 5_000, process: 500 } as const;
+
+/**
+ * Does the action with one stack, and has the doctor look at it then, where the action is no preview.
+ *
+ * @returns what came of it; a failure is told in it
+ */
+export async function runStack(options: StackRunOptions): Promise<StackProgress> {
+  const { stack, progress, action } = options;
+  const violations: string[] = [];
+  const tell = (step: string) => progress.tell(stack, { state: "running", step });
+  try {
+    tell(action);
+    const did = await act(options, violations, tell);
+    if (action === "preview") {
+      return progress.tell(stack, { state: "done", step: did });
+    }
+    const errors = await examine(options, tell);
+    if (errors.length > 0) {
+      return progress.tell(stack, {
+        state: "failed",
+        step: `${did}; the doctor finds errors`,
+        failure: errors.join("\n"),
+      });
+    }
+    return progress.tell(stack, { state: "done", step: did });
+  } catch (error) {
+    return progress.tell(stack, {
+      state: "failed",
+      step: `${action} failed`,
+      failure: failureOf(error, stack, violations),
+    });
+  }
+}
+
+type Tell = (step: string) => unknown;
+
+/** @returns what was done, in a few words */
+async function act(options: StackRunOptions, violations: string[], tell: Tell): Promise<string> {
+  const { action, stack, isThere, open } = options;
+  if (action === "doctor") {
+    return "looked at";
+  }
+  if (!isThere && action !== "up") {
+    throw new UserError(
+      `There is no stack ${stack} yet. Make it: ${shell`pulumi stack init ${stack} --no-select`}`,
+    );
+  }
+  await endOfFormer(options, tell);
+  const one = await open();
+  if (!isThere) {
+    tell("stack init");
+    await one.create();
+  }
+  options.begin();
+  const runner = new Runner(options, one, violations, tell);
+  switch (action) {
+    case "preview":
+      return changeWords(await runner.run("preview"));
+    case "up":
+      return `up, ${changeWords(await runner.run("up"))}`;
+    case "rotate":
+      return rotate(options, one, runner);
+  }
+}
+
+/** Waits for the Pulumi of an earlier run, which goes on when the fleet's command is killed. */
+async function endOfFormer({ former }: StackRunOptions, tell: Tell): Promise<void> {
+  const process = former?.process;
+  while (process !== undefined && isAlive(process)) {
+    tell(`waiting for the run before: process ${process.pid}`);
+    await delay(pause.process);
+  }
+}
+
+/** Runs the program of one stack. */
+class Runner {
+  private readonly options: StackRunOptions;
+  private readonly stack: FleetStack;
+  private readonly violations: string[];
+  private readonly tell: Tell;
+
+  constructor(options: StackRunOptions, stack: FleetStack, violations: string[], tell: Tell) {
+    this.options = options;
+    this.stack = stack;
+    this.violations = violations;
+    this.tell = tell;
+  }
+
+  /** @throws PulumiFailed */
+  async run(kind: "preview" | "up", replace: readonly string[] = []): Promise<Changes> {
+    const { directory, log, progress, policyPacks, interrupting } = this.options;
+    const step = replace.length > 0 ? "rotate" : kind;
+    this.tell(step);
+    progress.tell(this.options.stack, { log: relative(directory, log) });
+    const options: RunOptions = {
+      policyPacks,
+      replace,
+      signal: interrupting,
+      onEvent: (event) => {
+        const detail = stepOf(event);
+        if (detail !== undefined) {
+          this.tell(`${step}: ${detail}`);
+        }
+        const violation = violationOf(event);
+        if (violation !== undefined && !this.violations.includes(violation)) {
+          this.violations.push(violation);
+        }
+      },
+    };
+    try {
+      return await this.stack[kind](options);
+    } catch (error) {
+      const pid = this.options.former?.process?.pid;
+      const isOwnLock =
+        error instanceof PulumiFailed &&
+        pid !== undefined &&
+        isLocked(error.output) &&
+        isLockOf(error.output, pid, hostname());
+      if (!isOwnLock) {
+        throw error;
+      }
+      // Of the earlier run, which was killed with its Pulumi: nobody else would take the lock away.
+      await this.stack.cancel();
+      return this.stack[kind](options);
+    }
+  }
+}
+
+async function rotate(
+  { former, rotateAll, dueWithin, begin }: StackRunOptions,
+  stack: FleetStack,
+  runner: Runner,
+): Promise<string> {
+  const current = async () => managedCredential(await stack.outputs());
+  const replaces = former?.replaces;
+  if (replaces !== undefined) {
+    // A rotation that is half done goes on without --replace, and may have been done.
+    begin({ replaces });
+    await runner.run("up");
+    if ((await current())?.createdAt !== replaces) {
+      return "rotated, as was begun";
+    }
+  }
+  const credential = await current();
+  if (credential === undefined) {
+    return "no credential to rotate";
+  }
+  if (!rotateAll && replaces === undefined && !isDue(credential, new Date(), dueWithin)) {
+    return "not due";
+  }
+  begin({ replaces: credential.createdAt });
+  return replaceCredential(credential, runner, current);
+}
+
+async function replaceCredential(
+  { pattern, createdAt }: ManagedCredential,
+  runner: Runner,
+  current: () => Promise<ManagedCredential | undefined>,
+): Promise<string> {
+  try {
+    await runner.run("up", [pattern]);
+    return "rotated";
+  } catch (error) {
+    if (!(error instanceof PulumiFailed && isUnfinishedRotation(error.output))) {
+      throw error;
+    }
+  }
+  // Somebody's earlier rotation did not come to its end; when it has, the credential is new.
+  await runner.run("up");
+  if ((await current())?.createdAt === createdAt) {
+    await runner.run("up", [pattern]);
+  }
+  return "rotated";
+}
+
+/**
+ * Has the doctor look until it finds no error, or for as long as there is patience: a certificate that was ordered just now
+ * takes minutes.
+ *
+ * @returns the errors
+ * @throws CouldNotLook
+ */
+async function examine(options: StackRunOptions, tell: Tell): Promise<readonly string[]> {
+  const { stack, progress, issue, stopping, action } = options;
+  if (issue !== undefined && action !== "doctor") {
+    tell("certificate");
+    await issue();
+  }
+  const deadline = Date.now() + (action === "doctor" ? 0 : options.patience);
+  for (;;) {
+    tell("doctor");
+    const { worst, certificateExpiry, rotateBy, errors } = await options.look();
+    progress.tell(stack, { worst, certificateExpiry, rotateBy });
+    if (errors.length === 0 || Date.now() >= deadline || stopping.aborted) {
+      return errors;
+    }
+    tell(`doctor: looks again, since ${errors[0] ?? ""}`);
+    await delay(pause.look, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { SandboxClouds } from "../support/clouds.ts";
+import { FleetCommand } from "../support/fleet.ts";
+import { Cluster } from "../support/kubernetesObjects.ts";
+import { testSandbox } from "../support/sandbox.ts";
+import { Workspace } from "../support/workspace.ts";
+
+/** The stacks that the project has for that, in their order, and which of them are in the second cluster. */
+const stacks = [1, 2, 3, 4, 5].map((number) => `local-fleet-${number}`);
+const elsewhere = ["local-fleet-2", "local-fleet-4"];
+
+describe("a fleet of five stacks on two sandboxes", () => {
+  let sandbox: Sandbox;
+  let second: Sandbox;
+  let workspace: Workspace;
+  let clouds: SandboxClouds;
+
+  before(async () => {
+    sandbox = await testSandbox();
+    second = await startSandbox({
+      directory: `${sandbox.directory}-second`,
+      reporter: silentReporter,
+      fresh: true,
+    });
+    clouds = new SandboxClouds(sandbox);
+    workspace = Workspace.ofProject(sandbox, "fleet", "local-fleet-1");
+    // What npm run fleet runs there.
+    for (const part of ["bootstrap.mjs", "doctor", "fleet", "sandbox"]) {
+      symlinkSync(resolve(part), join(workspace.directory, part));
+    }
+    for (const stack of elsewhere) {
+      const file = join(workspace.directory, `stacks/Pulumi.${stack}.yaml`);
+      const setting = `config:\n  kubernetes:kubeconfig: ${second.kubeconfig}\n`;
+      writeFileSync(file, readFileSync(file, "utf8").replace("config:\n", setting));
+    }
+  });
+  after(async () => {
+    await stopSandbox(second.directory, { clean: true });
+  });
+
+  const fleet = (
+    ...args: ConstructorParameters<typeof FleetCommand> extends [unknown, ...infer R] ? R : never
+  ) => new FleetCommand(workspace, ...args);
+
+  /** How often a stack was changed. */
+  async function updates(stack: string): Promise<number> {
+    const { stdout } = await workspace.succeed("stack", "history", "-s", stack, "--json");
+    return (JSON.parse(stdout) as readonly unknown[]).length;
+  }
+
+  it("comes up, also where it is killed on the way: what is done is not done again", async () => {
+    const killed = fleet("up", "--concurrency", "2");
+    await killed.says(/^local-fleet-3 +up$/m);
+    killed.signal("SIGKILL");
+    const { status, said } = await killed.end();
+    assert.equal(status, null);
+    // The canary alone, with its certificate, before any other.
+    assert.match(
+      said,
+      /^local-fleet-1 +up\nlocal-fleet-1 +stack init\nlocal-fleet-1 +up\nlocal-fleet-1 +certificate\nlocal-fleet-1 +doctor\nlocal-fleet-1 +up, \d+ changes\nlocal-fleet-2 /,
+    );
+
+    const again = fleet("up", "--concurrency", "2");
+    const { stacks: ended, outcome } = await again.report(0);
+    const { said: told } = await again.end();
+    assert.match(told, /^Going on with the run that was begun at /);
+    assert.equal(outcome, "done");
+    assert.deepEqual(
+      ended.map(({ stack, state }) => [stack, state]),
+      stacks.map((stack) => [stack, "done"]),
+    );
+    assert.equal(ended[0]?.step, "done by the run before");
+    for (const { stack, certificateExpiry, rotateBy, worst } of ended.slice(1)) {
+      assert(Date.parse(certificateExpiry ?? "") > Date.now(), `${stack} has no certificate`);
+      assert(Date.parse(rotateBy ?? "") > Date.now(), `${stack} has no credential`);
+      assert(worst !== null && worst !== "error", `${stack}: ${worst}`);
+    }
+    assert.equal(await updates("local-fleet-1"), 1);
+    const cluster = new Cluster(second);
+    assert.equal((await cluster.pod("fleet-2", "fleet-2-provider-0"))?.status?.phase, "Running");
+  });
+
+  it("is rotated once, also where it is interrupted on the way: what runs is finished", async () => {
+    const before = await clouds.credentials("google");
+    assert.equal(before.length, 5);
+    const interrupted = fleet("rotate", "--all", "--concurrency", "2", "--canary", "local-fleet-2");
+    await interrupted.says(/^local-fleet-2 +rotate$/m);
+    interrupted.signal("SIGINT");
+    const { stacks: first, outcome } = await interrupted.report(3);
+    assert.equal(outcome, "interrupted");
+    assert.deepEqual(
+      first.filter(({ state }) => state !== "waiting").map(({ stack, step }) => [stack, step]),
+      [["local-fleet-2", "rotated"]],
+    );
+    const { said } = await interrupted.end();
+    assert.match(said, /^Interrupted: /m);
+    const [, command] = /^The same command goes on: (.*)$/m.exec(said) ?? [];
+    assert.equal(
+      command,
+      "npm run fleet -- rotate --stacks 'local-fleet-*' --canary local-fleet-2 --concurrency 2 --all --json --sandbox",
+    );
+
+    await fleet("rotate", "--all", "--concurrency", "2").report(0);
+    const after = await clouds.credentials("google");
+    assert.equal(after.length, 5);
+    assert.deepEqual(
+      after.filter((id) => before.includes(id)),
+      [],
+    );
+    // One up, and one rotation. The one that was killed may have been brought up twice.
+    for (const stack of ["local-fleet-1", "local-fleet-2", "local-fleet-5"]) {
+      assert((await updates(stack)) <= (stack === "local-fleet-2" ? 3 : 2), stack);
+    }
+  });
+
+  it("has nothing that is due then, and leaves the operator's choice of a stack alone", async () => {
+    const { stacks: ended } = await fleet(
+      "rotate",
+      "--canary",
+      "local-fleet-5",
+      "--patience",
+      "0",
+    ).report(0);
+    assert.deepEqual(
+      ended.map(({ step }) => step),
+      stacks.map(() => "not due"),
+    );
+    const { stdout } = await workspace.succeed("stack", "ls", "--json");
+    const listed = JSON.parse(stdout) as readonly { readonly current: boolean }[];
+    assert.equal(listed.length, 5);
+    assert(!listed.some(({ current }) => current), stdout);
+  });
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { failureOf, isLockOf, isUnfinishedRotation } from "../../../fleet/failure.ts";
+import { CouldNotLook } from "../../../fleet/look.ts";
+import { PulumiFailed } from "../../../fleet/pulumiProcess.ts";
+
+const lock = (pid: number, host = "here") =>
+  `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.\n  file:///a/b.json: created by root@${host} (pid ${pid}) at 2026-11-30T04:00:00Z\n`;
+
+function said(output: string, violations: readonly string[] = []): string {
+  return failureOf(new PulumiFailed(["up"], output), "prod 1", violations);
+}
+
+describe("why a stack has failed", () => {
+  it("is what Pulumi says after error:, and not more than fits", () => {
+    const output = `Updating (prod):\n\nDiagnostics:\n  akash:provider (p):\n    error: no zone\n      in the project\n\nResources:\n    3 unchanged\n`;
+    assert.equal(said(output), "error: no zone\n  in the project");
+    const many = Array.from({ length: 30 }, (_, index) => `error: ${index}`).join("\n");
+    assert.equal(said(many).split("\n").length, 13);
+    assert.match(said(many), /\nand 18 lines more$/);
+    assert.equal(said("panic: \u001b[2J\n"), "panic: \\u001b[2J");
+  });
+
+  it("is what policies refuse, where they do", () => {
+    assert.equal(said("error: preview failed", ["Policy a/b: No."]), "Policy a/b: No.");
+  });
+
+  it("is a lock, or a broken state, with the command", () => {
+    assert.match(said(lock(1)), /locked.*: pulumi cancel 'prod 1' --yes$/);
+    assert.match(said("error: unexpected end of JSON input"), /copy beside it/);
+  });
+
+  it("is the doctor's own sentence, or that of any error", () => {
+    assert.equal(
+      failureOf(new CouldNotLook("no cluster"), "a", []),
+      "The doctor could not look: no cluster",
+    );
+    assert.equal(failureOf(new Error("else"), "a", []), "else");
+  });
+
+  it("may be a lock of one's own, by process and machine", () => {
+    assert(isLockOf(lock(7), 7, "here"));
+    assert(!isLockOf(lock(7), 8, "here"));
+    assert(!isLockOf(lock(7, "there"), 7, "here"));
+    assert(!isLockOf(lock(7) + lock(8), 7, "here"));
+    assert(!isLockOf("error: [409] Conflict: Another update is currently in progress", 7, "here"));
+  });
+
+  it("may be a rotation that is half done", () => {
+    assert(isUnfinishedRotation("… Finish it first, without --replace: pulumi up -s prod"));
+    assert(!isUnfinishedRotation("error: no"));
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { canaryOf, chosenStacks, stacksOf } from "../../../fleet/stacks.ts";
+
+const stacks = ["local", "local-gcp", "prod-2", "prod-10", "staging"];
+
+describe("the stacks of a fleet", () => {
+  it("are those with a file, numbers in their order", () => {
+    const directory = mkdtempSync(join(tmpdir(), "fleet-test-"));
+    try {
+      mkdirSync(join(directory, "settings"));
+      writeFileSync(join(directory, "Pulumi.yaml"), "name: a\nstackConfigDir: settings\n");
+      for (const name of ["Pulumi.prod-10.yaml", "Pulumi.prod-2.yaml", "Pulumi.a.b.yml"]) {
+        writeFileSync(join(directory, "settings", name), "config: {}\n");
+      }
+      for (const name of ["schema.json", "prod.price_script.sh", "Pulumi.yaml"]) {
+        writeFileSync(join(directory, "settings", name), "");
+      }
+      // Beside Pulumi.yaml Pulumi does not look for them.
+      writeFileSync(join(directory, "Pulumi.other.yaml"), "config: {}\n");
+      assert.deepEqual(stacksOf(directory), ["a.b", "prod-2", "prod-10"]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("are all but the sandbox's where none is named", () => {
+    assert.deepEqual(chosenStacks(stacks, []), ["prod-2", "prod-10", "staging"]);
+    assert.throws(
+      () => chosenStacks(["local"], []),
+      /no stack beside the sandbox's.*pulumi stack init/,
+    );
+  });
+
+  it("are those that a pattern matches as a whole", () => {
+    assert.deepEqual(chosenStacks(stacks, ["prod-?", "staging"]), ["prod-2", "staging"]);
+    assert.deepEqual(chosenStacks(stacks, ["local*"]), ["local", "local-gcp"]);
+    assert.deepEqual(chosenStacks(["a.b", "acb"], ["a.b"]), ["a.b"]);
+  });
+
+  it("have to be there", () => {
+    assert.throws(
+      () => chosenStacks(stacks, ["staging", "prd-*"]),
+      /--stacks prd-\* matches no stack.*local, local-gcp, prod-2, prod-10, staging.*pulumi stack init prd-x$/,
+    );
+    assert.throws(
+      () => chosenStacks([], ["\u001b[2J"]),
+      /--stacks \\u001b\[2J matches no stack.*: none\./,
+    );
+  });
+
+  it("have a canary: the one that is named, else one for trials, else the first", () => {
+    assert.equal(canaryOf(stacks, "prod-10"), "prod-10");
+    assert.equal(canaryOf(stacks, undefined), "staging");
+    assert.equal(canaryOf(["prod-1", "eu-staging", "pre-staging"], undefined), "eu-staging");
+    assert.equal(canaryOf(["prod-2", "prod-10"], undefined), "prod-2");
+    assert.throws(
+      () => canaryOf(["prod-2"], "staging"),
+      /--canary staging is not one of .*: prod-2\./,
+    );
+  });
+});
