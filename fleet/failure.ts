@@ -21,7 +21,7 @@ export function failureOf(error: unknown, stack: string, violations: readonly st
       return broken;
     }
     if (isLocked(output)) {
-      return `The stack is locked: another Pulumi is at work on it, or was killed. When none is: ${shell`pulumi cancel ${stack} --yes`}`;
+      return `The stack is locked: another Pulumi is at work on it, or was killed. When none is: ${shell`pulumi cancel ${stack}`}`;
     }
     const said = errorLines(output);
     const lines = violations.length > 0 ? violations : said.length > 0 ? said : [output.trim()];

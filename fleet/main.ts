@@ -5,7 +5,6 @@ import { runCommandLine } from "../lib/commandLine.ts";
 import { UserError } from "../lib/errors.ts";
 import { printable, printableLine } from "../lib/printable.ts";
 import { refuseUnusableProxies } from "../lib/proxy.ts";
-import { shell } from "../lib/shell.ts";
 import { changes } from "./action.ts";
 import { fleetLine, type FleetArguments } from "./arguments.ts";
 import { findPulumi, openStack, stacksInBackend } from "./automation.ts";
@@ -54,7 +53,7 @@ async function main(args: FleetArguments): Promise<number> {
     const unfinished = journal.unfinished(stacks);
     if (unfinished !== undefined) {
       display.note(
-        `Going on with the run that was begun at ${printableLine(unfinished)}. To begin anew: ${shell`npm run fleet -- ${action} --fresh`}`,
+        `Going on with the run that was begun at ${printableLine(unfinished)}; with --fresh it is begun anew.`,
       );
     }
     await inWaves({

@@ -91,7 +91,7 @@ async function act(options: StackRunOptions, violations: string[], tell: Tell): 
   }
   if (!isThere && action !== "up") {
     throw new UserError(
-      `There is no stack ${stack} yet. Make it: ${shell`pulumi stack init ${stack} --no-select`}`,
+      `There is no stack ${stack} yet. Make it: ${shell`pulumi stack init ${stack}`}`,
     );
   }
   await endOfFormer(options, tell);

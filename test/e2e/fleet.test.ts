@@ -98,13 +98,14 @@ describe("a fleet of five stacks on two sandboxes", () => {
     );
     const { said } = await interrupted.end();
     assert.match(said, /^Interrupted: /m);
-    const [, command] = /^The same command goes on: (.*)$/m.exec(said) ?? [];
+    const [, command = ""] = /^The same command goes on: (.*)$/m.exec(said) ?? [];
     assert.equal(
       command,
       "npm run fleet -- rotate --stacks 'local-fleet-*' --canary local-fleet-2 --concurrency 2 --all --json --sandbox",
     );
 
-    await fleet("rotate", "--all", "--concurrency", "2").report(0);
+    const { status, output } = await workspace.shell(command);
+    assert.equal(status, 0, output);
     const after = await clouds.credentials("google");
     assert.equal(after.length, 5);
     assert.deepEqual(
@@ -117,18 +118,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     }
   });
 
-  it("has nothing that is due then, and leaves the operator's choice of a stack alone", async () => {
-    const { stacks: ended } = await fleet(
-      "rotate",
-      "--canary",
-      "local-fleet-5",
-      "--patience",
-      "0",
-    ).report(0);
-    assert.deepEqual(
-      ended.map(({ step }) => step),
-      stacks.map(() => "not due"),
-    );
+  it("leaves the operator's choice of a stack alone", async () => {
     const { stdout } = await workspace.succeed("stack", "ls", "--json");
     const listed = JSON.parse(stdout) as readonly { readonly current: boolean }[];
     assert.equal(listed.length, 5);
