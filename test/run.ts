@@ -174,7 +174,7 @@ async function runEndToEnd(
   if (missing.length > 0) {
     const skipped = await runSuite(files, { timeout: endToEndTimeout, grep, skip: true });
     console.log(
-      `${skipped.skipped} are skipped, for which ${missing.length} programs are built in about ` +
+      `${skipped.skipped} are skipped, for which ${missing.length === 1 ? "1 program is" : `${missing.length} programs are`} built in about ` +
         `${formatSeconds(buildTime(missing))} by: npm run build-sandbox`,
     );
     // A CI without its sandbox must not look like one whose tests pass.

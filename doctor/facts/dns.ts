@@ -43,8 +43,13 @@ const publicServers = ["1.1.1.1", "8.8.8.8"];
  *
  * @param servers which servers; none: those of this machine
  * @param timeout how long each question may take, in milliseconds. Default: as long as any request
+ * @param outsideServers who is asked what the internet is told, as `address` or `address:port`. Default: 1.1.1.1, 8.8.8.8
  */
-export function dnsFacts(servers: readonly string[], timeout = requestTimeout): DnsFacts {
+export function dnsFacts(
+  servers: readonly string[],
+  timeout = requestTimeout,
+  outsideServers: readonly string[] = publicServers,
+): DnsFacts {
   const resolver = (asked: readonly string[]) => {
     // One for each question: to end it ends all that its resolver has asked.
     const made = new Resolver({ timeout: Math.min(3_000, timeout), tries: 2 });
@@ -71,7 +76,7 @@ export function dnsFacts(servers: readonly string[], timeout = requestTimeout): 
       if (servers.length > 0) {
         return undefined;
       }
-      return { server: publicServers.join(" or "), ...(await addresses(name, publicServers)) };
+      return { server: outsideServers.join(" or "), ...(await addresses(name, outsideServers)) };
     },
     alias: async (name) => (await records(name, (resolver) => resolver.resolveCname(name)))[0],
     caa: (name) => records(name, (resolver) => resolver.resolveCaa(name)),
