@@ -21,6 +21,7 @@ import {
   ingressArgs,
   providerArgs,
 } from "./config/args.ts";
+import { deployedRotation } from "./config/deployedRotation.ts";
 import { configWarnings, readConfig } from "./config/index.ts";
 import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
@@ -38,7 +39,8 @@ export default async function program(): Promise<pulumi.Inputs> {
   const cluster = new Cluster(programNames.cluster, clusterArgs(config));
   const protection = credentialProtection(config, cluster);
   const deleteHook = credentialDeleteHook(programNames.credential, protection);
-  const options = credentialOptions(config, protection, deleteHook);
+  const rotation = config.dns && (await deployedRotation(config.dns.rotation));
+  const options = credentialOptions(config, protection, deleteHook, rotation);
   const credential = options && (await dnsCredential(programNames.credential, options));
   const provider = new AkashProvider(
     programNames.provider,

@@ -87,11 +87,13 @@ export function ingressArgs(
  * What a stack's DNS credential is made from; none where no certificate needs one.
  *
  * @param deleteHook what `credentialDeleteHook` has registered
+ * @param rotation what `deployedRotation` has found. Default: the setting
  */
 export function credentialOptions(
   { challenge, dns, domain, wildcard }: Config,
   protection: CredentialProtection,
   deleteHook: pulumi.ResourceHook,
+  rotation = dns?.rotation,
 ): DnsCredentialOptions | undefined {
   if (dns === undefined) {
     return undefined;
@@ -102,7 +104,7 @@ export function credentialOptions(
       ? []
       : [ingressDomain(domain), ...wildcard.names.map((name) => name.replace(/^\*\./, ""))]),
   ];
-  const common = { ...protection, domain, hosts, deleteHook };
+  const common = { ...protection, domain, hosts, deleteHook, rotation };
   // How old a credential may get is the outputs' business.
   switch (dns.provider) {
     case "googleCloud": {

@@ -50,6 +50,10 @@ const resource = z.object({
   /** None for what is no resource of a provider's, such as a component. */
   id: z.string().optional(),
   type: z.string(),
+  /** Whether it has been replaced, and is only still to be deleted. */
+  delete: z.boolean().optional(),
+  /** What replaces it when it changes. */
+  replacementTrigger: z.unknown().optional(),
   inputs: z.record(z.string(), z.unknown()).default({}),
   outputs: z.record(z.string(), z.unknown()).default({}),
 });

@@ -101,6 +101,22 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
+    it("does not follow another form of the same date, as earlier programs have put it into the state", async () => {
+      const file = `stacks/Pulumi.${name}.yaml`;
+      const inState = (trigger: string) => `"replacementTrigger": "${trigger}"`;
+      const [month, goForm] = [inState("2026-12"), inState("2026-12-01 00:00:00 +0000 UTC")];
+      await workspace.editState((state) => state.replace(month, goForm));
+      workspace.edit(file, "rotation: 2026-12", "rotation: 2026-12-01");
+      await workspace.succeed("preview", "-s", name, "--expect-no-changes");
+      workspace.edit(file, "rotation: 2026-12-01", "rotation: 2026-12-02");
+      const { status, output } = await workspace.pulumi("preview", "-s", name);
+      assert.equal(status, 0, output);
+      assert.match(output, new RegExp(`${resource} .*replace`));
+      workspace.edit(file, "rotation: 2026-12-02", "rotation: 2026-12");
+      await workspace.editState((state) => state.replace(goForm, month));
+      await stack.assertFinished();
+    });
+
     it("leaves the credential in use alone while the new one fails its proof, and is finished later", async () => {
       const before = await stack.credential();
       await stack.clouds.inject(cloud, {

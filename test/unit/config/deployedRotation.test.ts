@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { deployedRotation } from "../../../config/deployedRotation.ts";
+import { UserError } from "../../../lib/errors.ts";
+import type { StackResource } from "../../../lib/pulumi.ts";
+import { runProgram } from "../../support/mocks.ts";
+import { warningsOf } from "../../support/warnings.ts";
+
+const none = { type: "t", inputs: {}, outputs: {} };
+
+/** A state with the key of a credential, and beside it what has nothing to do with it. */
+const stateWith =
+  (replacementTrigger: unknown, name = "dns-key") =>
+  () =>
+    Promise.resolve<readonly StackResource[]>([
+      { ...none, urn: "urn:pulumi:home::p::t::other-key", replacementTrigger: "2026-12-01 UTC" },
+      { ...none, urn: `urn:pulumi:home::p::t::${name}`, replacementTrigger },
+      { ...none, urn: `urn:pulumi:home::p::t::${name}`, replacementTrigger: "gone", delete: true },
+    ]);
+
+describe("a rotation by date of a stack that is deployed", () => {
+  before(() => runProgram("home", () => ({})));
+
+  for (const [setting, inState] of [
+    ["2026-12-01", "2026-12-01 00:00:00 +0000 UTC"],
+    ["2026-12-01", "2026-12-01T00:00:00Z"],
+    ["2026-12-01", "2026-12-1"],
+    ["2026-12-01", "2026-12-01"],
+    ["2026-12-01T10:00:00+01:00", "2026-12-01 10:00:00 +0100 CET"],
+    ["2026-12-01T10:00:00Z", "2026-12-01 10:00:00"],
+  ] as const) {
+    for (const name of ["dns-key", "dns-token"]) {
+      it(`goes on as ${inState} in the state of ${name} where it says ${setting}`, async () => {
+        assert.equal(await deployedRotation(setting, stateWith(inState, name)), inState);
+      });
+    }
+  }
+
+  it("rotates where it is another moment, or another text", async () => {
+    for (const inState of ["2026-12-02 00:00:00 +0000 UTC", "first", undefined, null, { a: 1 }]) {
+      assert.equal(await deployedRotation("2026-12-01", stateWith(inState)), "2026-12-01");
+    }
+    assert.equal(
+      await deployedRotation("2026-12-01", () => Promise.resolve(undefined)),
+      "2026-12-01",
+    );
+  });
+
+  it("asks for no state where it is no moment", async () => {
+    const asked = () => assert.fail("asked");
+    for (const text of ["first", "2026-12", "22:30", "2026-12-01 at noon"]) {
+      assert.equal(await deployedRotation(text, asked), text);
+    }
+  });
+
+  it("says in the preview that a replacement may be for the form alone where the state cannot be seen", async () => {
+    const warnings = await warningsOf(async () => {
+      const refused = () => Promise.reject(new UserError("no access"));
+      assert.equal(await deployedRotation("2026-12-01", refused), "2026-12-01");
+    });
+    assert.match(warnings.join("\n"), /^The form .* looked at: no access\n.*the form alone/);
+  });
+});
