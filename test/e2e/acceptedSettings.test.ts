@@ -16,7 +16,7 @@ import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 import { deployableConfiguration } from "../support/anySettings.ts";
 import { sample } from "../support/property.ts";
 import { testSandbox } from "../support/sandbox.ts";
-import { chartUnderTest } from "../support/workspace.ts";
+import { chartUnderTest, Workspace } from "../support/workspace.ts";
 
 describe("settings that are accepted", () => {
   const count = 200;
@@ -83,7 +83,47 @@ describe("settings that are accepted", () => {
       });
     });
   });
+
+  it("are dates and times, too, which Pulumi hands over otherwise where they have no quotes", async () => {
+    const written = [
+      ["2026-11-30", "2026-11-30"],
+      ["2026-11-30T10:00:00Z", "2026-11-30T10:00:00Z"],
+      ["2026-11-30T10:00:00.5+02:00", "2026-11-30T10:00:00.5+02:00"],
+      ["22:30", "22:30"],
+      ["+05:30", "+05:30"],
+      ['"2026-11-30T00:00:00Z"', "2026-11-30T00:00:00Z"],
+      // Nobody tells that it was written otherwise.
+      ["2026-11-30T00:00:00Z", "2026-11-30"],
+    ] as const;
+    const place = (index: number) => `place-${index}`;
+    const name = "dates";
+    const workspace = await Workspace.create(await testSandbox(), name, name, {
+      values: { podAnnotations: written.map((_, index) => place(index)) },
+      attributes: [{ key: "since", value: place(written.length) }],
+    });
+    for (const [index, [scalar]] of [...written, written[0]].entries()) {
+      workspace.edit(`stacks/Pulumi.${name}.yaml`, place(index), scalar);
+    }
+    const { stdout } = await workspace.succeed("preview", "-s", name, "--json");
+    const { steps } = JSON.parse(stdout) as {
+      readonly steps: readonly { readonly newState?: { readonly inputs: ReleaseInputs } }[];
+    };
+    const [values] = steps.flatMap(({ newState }) => newState?.inputs.values ?? []);
+    assert.deepEqual(
+      values?.podAnnotations,
+      written.map(([, arrives]) => arrives),
+    );
+    assert.deepEqual(values.attributes, [{ key: "since", value: "2026-11-30" }]);
+  });
 });
+
+/** What is handed to Helm's plugin, as far as it is looked at. */
+interface ReleaseInputs {
+  readonly values?: {
+    readonly podAnnotations: unknown;
+    readonly attributes: unknown;
+  };
+}
 
 /** Calls back with each item, several at a time. */
 async function inParallel<Item>(
