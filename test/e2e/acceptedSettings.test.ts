@@ -106,9 +106,9 @@ describe("settings that are accepted", () => {
     }
     const { stdout } = await workspace.succeed("preview", "-s", name, "--json");
     const { steps } = JSON.parse(stdout) as {
-      readonly steps: readonly { readonly newState?: { readonly inputs: ReleaseInputs } }[];
+      readonly steps: readonly { readonly newState?: { readonly inputs?: ReleaseInputs } }[];
     };
-    const [values] = steps.flatMap(({ newState }) => newState?.inputs.values ?? []);
+    const [values] = steps.flatMap(({ newState }) => newState?.inputs?.values ?? []);
     assert.deepEqual(
       values?.podAnnotations,
       written.map(([, arrives]) => arrives),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1Secret } from "@kubernetes/client-node";
@@ -165,6 +165,10 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       const keys = Object.values((await clouds.google()).keys).flat();
       const tokens = await clouds.cloudflareTokens();
       assert.equal(keys.length + tokens.length, 1, "the old credential is still there");
+    });
+
+    it("is in a sandbox that no other user can look into", () => {
+      assert.equal(statSync(sandbox.directory).mode & 0o777, 0o700);
     });
 
     it("shows the credential nowhere", async () => {
