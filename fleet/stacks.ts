@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { stackEnvironment } from "../config/environment.ts";
+import { stackEnvironment, type Environment } from "../config/environment.ts";
 import { UserError } from "../lib/errors.ts";
 import { printableLine } from "../lib/printable.ts";
 import { shell } from "../lib/shell.ts";
@@ -52,6 +52,17 @@ export function chosenStacks(
   }
   const matchers = patterns.map(matcher);
   return stacks.filter((stack) => matchers.some((matches) => matches(stack)));
+}
+
+/**
+ * The stacks for trials, or all others: a name that says neither is taken for the real thing.
+ *
+ * @param environment which of them
+ */
+export function stacksFor(stacks: readonly string[], environment: Environment): readonly string[] {
+  return stacks.filter(
+    (stack) => (stackEnvironment(stack) === "staging") === (environment === "staging"),
+  );
 }
 
 /**

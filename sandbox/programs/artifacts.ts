@@ -286,6 +286,16 @@ export const artifacts = [
     package: ".",
     check: { args: ["--help"] },
   },
+  {
+    // For the test of the workflows in examples/github-actions alone.
+    kind: "program",
+    name: "actionlint",
+    module: "programs/actionlint",
+    version: "1.7.12",
+    buildSeconds: 15,
+    package: "github.com/rhysd/actionlint/cmd/actionlint",
+    check: { args: ["-version"] },
+  },
 ] as const satisfies readonly Artifact[];
 
 /** The name of an artifact of the table. */

@@ -1,0 +1,42 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parse } from "yaml";
+
+/** A step of a job, as far as tests look at it. */
+export interface WorkflowStep {
+  readonly id?: string;
+  readonly uses?: string;
+  /** For a shell. */
+  readonly run?: string;
+}
+
+/** A job of a workflow, likewise. */
+export interface WorkflowJob {
+  readonly needs?: string | readonly string[];
+  readonly environment?: string;
+  readonly strategy?: {
+    readonly "fail-fast": boolean;
+    readonly matrix: { readonly stack: string };
+  };
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly steps: readonly WorkflowStep[];
+}
+
+/** A workflow of GitHub Actions. */
+export interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<Record<string, WorkflowJob>>;
+}
+
+/** The example's workflows, by their files' names. */
+export const workflowFiles = globSync("examples/github-actions/*.yaml").sort();
+
+export const workflows: Readonly<Record<string, Workflow>> = Object.fromEntries(
+  workflowFiles.map((file) => [
+    basename(file, ".yaml"),
+    parse(readFileSync(file, "utf8")) as Workflow,
+  ]),
+);
