@@ -84,7 +84,9 @@ describe("the workflows for GitHub Actions", () => {
       broken,
       readFileSync(workflowFiles[0] ?? "", "utf8").replace("needs.stacks", "needs.none"),
     );
-    await assert.rejects(run(actionlint, ["-no-color", broken]), /property "none" is not defined/);
+    await assert.rejects(run(actionlint, ["-no-color", broken]), {
+      stdout: /property "none" is not defined/,
+    });
   });
 
   it("find the stacks, but the sandbox's", async () => {
