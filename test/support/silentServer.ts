@@ -31,10 +31,10 @@ export class SilentServer {
     });
   }
 
-  /** @param port Default: a free one. */
-  static async start(silence: (typeof silences)[number], port = 0): Promise<SilentServer> {
+  /** Starts one at a free port. */
+  static async start(silence: (typeof silences)[number]): Promise<SilentServer> {
     const silent = new SilentServer(silence);
-    silent.#server.listen(port, "127.0.0.1");
+    silent.#server.listen(0, "127.0.0.1");
     await once(silent.#server, "listening");
     return silent;
   }

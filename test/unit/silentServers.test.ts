@@ -174,11 +174,12 @@ describe("a server that takes the connection and is silent", () => {
   });
 
   it("is a DNS server that does not answer, by UDP or by TCP", async () => {
+    server = await SilentServer.start("says nothing");
+    const { port } = server;
+    // In this order: next to nobody has a port of UDP.
     const udp = createSocket("udp4");
-    udp.bind(0, "127.0.0.1");
+    udp.bind(port, "127.0.0.1");
     await once(udp, "listening");
-    const { port } = udp.address();
-    server = await SilentServer.start("says nothing", port);
     try {
       const sentence = "DNS does not answer for example.com (no answer within 0.3 s)";
       const dns = dnsFacts([`127.0.0.1:${port}`], timeout);
