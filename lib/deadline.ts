@@ -15,9 +15,16 @@ export class NoAnswer extends Error {
 }
 
 /**
+ * In how many parts a deadline is counted. While this process does something else, or does not run at all, no answer can
+ * be taken: a load of modules on a busy machine, or a laptop's sleep, then counts as one part, and not as the server's
+ * silence.
+ */
+const parts = 20;
+
+/**
  * Gives work a deadline.
  *
- * @param timeout in milliseconds
+ * @param timeout in milliseconds, of time in which this process could take an answer
  * @param work ends what it has begun when the signal comes; nobody waits for it then
  * @throws NoAnswer after that time
  */
@@ -28,11 +35,18 @@ export async function withDeadline<T>(
   const end = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, failed) => {
-    timer = setTimeout(() => {
-      const error = new NoAnswer(timeout);
-      failed(error);
-      end.abort(error);
-    }, timeout);
+    const count = (left: number) => {
+      timer = setTimeout(() => {
+        if (left > 1) {
+          count(left - 1);
+          return;
+        }
+        const error = new NoAnswer(timeout);
+        failed(error);
+        end.abort(error);
+      }, timeout / parts);
+    };
+    count(parts);
   });
   try {
     return await Promise.race([work(end.signal), tooLate]);
