@@ -12,6 +12,7 @@ const mayKnow = {
   adopt: ["lib", "chart", "dns", "components", "config"],
   doctor: ["lib", "chart", "dns", "components", "config", "adopt"],
   fleet: ["lib", "chart", "dns", "components", "config", "doctor"],
+  policy: ["lib", "chart", "dns", "components", "config"],
   startup: ["lib"],
   sandbox: ["lib", "chart"],
 };

@@ -3,6 +3,12 @@ import { ownName } from "../lib/stackFile.ts";
 /** What a stack is for: a trial, with certificates that no client trusts, or the real thing. */
 export type Environment = "staging" | "production";
 
+/** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
+export const letsEncryptDirectory = {
+  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
+  production: "https://acme-v02.api.letsencrypt.org/directory",
+} as const;
+
 /** What says of a word beside it that it is not meant, or is only one of two. */
 const counterword =
   /^(non|not|no|never|pre|post|anti|un|pseudo|semi|quasi|near|nearly|almost|like|fake|mock|test|tests|testing|dev|devel|development|qa|uat|demo|sandbox|preview)$/;

@@ -2,16 +2,10 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseNames, type ReleaseNames } from "../chart/release.ts";
 import { acceptedForm, acceptName, type AcceptableSetting } from "./accepted.ts";
-import { stackEnvironment } from "./environment.ts";
+import { letsEncryptDirectory, stackEnvironment } from "./environment.ts";
 import { guards, priceTargets } from "./guards.ts";
 import { keyWarnings } from "./keyFormat.ts";
-import {
-  letsEncryptDirectory,
-  settings,
-  type DnsConfig,
-  type SettingName,
-  type Settings,
-} from "./settings.ts";
+import { settings, type DnsConfig, type SettingName, type Settings } from "./settings.ts";
 import type { CloudAccess } from "../dns/access.ts";
 import { problemsOf } from "./issues.ts";
 import { intoStructure, isKeptAsText } from "./keptAsText.ts";

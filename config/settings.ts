@@ -1,5 +1,6 @@
 import { satisfies, valid } from "semver";
 import { z } from "zod";
+import { letsEncryptDirectory } from "./environment.ts";
 import {
   chartRepository,
   chartVersion,
@@ -17,12 +18,6 @@ import { acceptableSettings } from "./accepted.ts";
 import { dns } from "./dnsSetting.ts";
 import { domainName, matching, optionalText, url, wholeNumber } from "./forms.ts";
 import { wildcard } from "./wildcardSetting.ts";
-
-/** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
-export const letsEncryptDirectory = {
-  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
-  production: "https://acme-v02.api.letsencrypt.org/directory",
-} as const;
 
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;

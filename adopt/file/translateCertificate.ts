@@ -1,6 +1,6 @@
 import { lt } from "semver";
 import { persistentStorageClass } from "../../config/guards.ts";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { ValueMap } from "../../lib/json.ts";
 import type { RemainingValues } from "./remainingValues.ts";
 

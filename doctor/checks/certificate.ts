@@ -1,5 +1,5 @@
 import { kubectl } from "../../lib/clusterCommand.ts";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";

@@ -1,5 +1,5 @@
 import { kubectl } from "../../lib/clusterCommand.ts";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Problem } from "../finding.ts";
 import { shell } from "../../lib/shell.ts";

@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { kubectl } from "../../lib/clusterCommand.ts";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";

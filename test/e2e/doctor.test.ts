@@ -12,7 +12,7 @@ import {
   CustomObjectsApi,
   NetworkingV1Api,
 } from "../../lib/kubernetesClient.ts";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import { checks } from "../../doctor/checks/index.ts";
 import { issuerErrors } from "../../doctor/checks/issuerErrors.ts";
 import { orderResource } from "../../doctor/facts/certificateOrders.ts";

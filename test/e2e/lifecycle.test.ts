@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { letsEncryptDirectory } from "../../config/settings.ts";
+import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";

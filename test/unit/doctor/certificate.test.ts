@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
-import { letsEncryptDirectory } from "../../../config/settings.ts";
+import { letsEncryptDirectory } from "../../../config/environment.ts";
 import { certificate } from "../../../doctor/checks/certificate.ts";
 import { rateLimits } from "../../../doctor/checks/rateLimits.ts";
 import { registeredDomain } from "../../../doctor/checks/registeredDomain.ts";

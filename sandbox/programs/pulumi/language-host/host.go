@@ -231,8 +231,36 @@ func (host *languageHost) Link(context.Context, *pulumirpc.LinkRequest) (*pulumi
 	return nil, unsupported("linking packages")
 }
 
-func (host *languageHost) RunPlugin(*pulumirpc.RunPluginRequest, pulumirpc.LanguageRuntime_RunPluginServer) error {
-	return unsupported("plugins written in TypeScript")
+// RunPlugin runs a policy pack to its end, and hands on what it writes: the first line is the port on which it answers.
+func (host *languageHost) RunPlugin(
+	request *pulumirpc.RunPluginRequest, answers pulumirpc.LanguageRuntime_RunPluginServer,
+) error {
+	if request.GetKind() != "analyzer" {
+		return unsupported("plugins written in TypeScript but policy packs")
+	}
+	pack, err := policyPackOf(answers.Context(), request)
+	if err != nil {
+		return err
+	}
+	var sending sync.Mutex
+	send := func(response *pulumirpc.RunPluginResponse) error {
+		sending.Lock()
+		defer sending.Unlock()
+		return answers.Send(response)
+	}
+	pack.Stdout = writerFunc(func(text []byte) error {
+		return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stdout{Stdout: text}})
+	})
+	pack.Stderr = writerFunc(func(text []byte) error {
+		return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stderr{Stderr: text}})
+	})
+	err = host.runToEnd(pack)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	code := int32(pack.ProcessState.ExitCode())
+	return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
 }
 
 func unsupported(what string) error {

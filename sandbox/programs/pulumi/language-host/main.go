@@ -1,7 +1,7 @@
 // Command pulumi-language-nodejs is a language host for Pulumi programs on Node: the gRPC service by which the engine
 // runs a program. It stands in for Pulumi's own, which cannot be had as a Go module, and does what the engine needs for
-// new, install, up, preview, refresh, destroy and import. What it does not do (generating code, running plugins) fails
-// with a sentence that says so.
+// new, install, up, preview, refresh, destroy and import, policy packs included. What it does not do (generating code,
+// running other plugins) fails with a sentence that says so.
 //
 // The engine starts it twice for each command, reads the port from the first line of its output, and ends it.
 package main

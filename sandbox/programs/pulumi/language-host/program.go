@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,7 +17,7 @@ import (
 // own host does. It fails when the project has not installed @pulumi/pulumi.
 func programOf(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error) {
 	info := request.GetInfo()
-	runner, err := findRunner(programDirectory(info, request.GetPwd()))
+	runner, err := findRunner(programDirectory(info, request.GetPwd()), "run")
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +68,28 @@ func programOf(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error) 
 	return program, nil
 }
 
+// policyPackOf is how to start a policy pack, a program that answers the engine's questions about resources: the SDK's
+// runner for those, with the engine's address and the folder of the pack.
+func policyPackOf(context context.Context, request *pulumirpc.RunPluginRequest) (*exec.Cmd, error) {
+	info := request.GetInfo()
+	runner, err := findRunner(info.GetProgramDirectory(), "run-policy-pack")
+	if err != nil {
+		return nil, err
+	}
+	nodeArguments, _ := info.GetOptions().AsMap()["nodeargs"].(string)
+	arguments := append(strings.Fields(nodeArguments), runner)
+	arguments = append(append(arguments, request.GetArgs()...), info.GetProgramDirectory())
+	// The engine ends it by ending its request.
+	pack := exec.CommandContext(context, "node", arguments...)
+	pack.Dir = request.GetPwd()
+	pack.Env = append(os.Environ(), request.GetEnv()...)
+	return pack, nil
+}
+
 // findRunner is where the SDK that a folder's programs import has what runs them.
-func findRunner(directory string) (string, error) {
+func findRunner(directory, name string) (string, error) {
 	for folder := directory; ; folder = filepath.Dir(folder) {
-		runner := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", "run", "index.js")
+		runner := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name, "index.js")
 		if _, err := os.Stat(runner); err == nil {
 			return runner, nil
 		}

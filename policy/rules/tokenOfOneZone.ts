@@ -1,0 +1,43 @@
+import { parseJson, isMap } from "../../lib/json.ts";
+import { known, type Rule } from "../rule.ts";
+
+/** What a token may reach: one zone of that id, as Cloudflare names it. */
+const zone = /^com\.cloudflare\.api\.account\.zone\.[^.*]+$/;
+
+interface TokenPolicy {
+  readonly effect?: unknown;
+  readonly permissionGroups?: readonly unknown[];
+  readonly resources?: unknown;
+}
+
+export const tokenOfOneZone: Rule = {
+  name: "token-of-one-zone",
+  description:
+    "A token at Cloudflare has two permission groups, Zone Read and DNS Write, on one zone.",
+  types: ["cloudflare:index/apiToken:", "cloudflare:index/accountToken:"],
+  check: ({ props }) => {
+    const policies = known(() => props.policies as readonly TokenPolicy[] | undefined);
+    if (policies === undefined) {
+      return [];
+    }
+    const [policy, ...others] = policies;
+    const groups = known(() => policy?.permissionGroups?.length);
+    const text = known(() => policy?.resources);
+    const resources = typeof text === "string" ? parseJson(text) : text;
+    const names = isMap(resources) ? Object.keys(resources) : undefined;
+    const mend = "CloudflareDnsCredential makes one as it is to be.";
+    return [
+      ...(policy === undefined || others.length > 0 || policy.effect !== "allow"
+        ? [`The token has not one policy that allows, but others. ${mend}`]
+        : []),
+      ...(groups !== undefined && groups !== 2
+        ? [
+            `The token has ${groups} permission groups, not the two that the challenge takes. ${mend}`,
+          ]
+        : []),
+      ...(names !== undefined && !(names.length === 1 && names.every((name) => zone.test(name)))
+        ? [`The token reaches something other than one zone. ${mend}`]
+        : []),
+    ];
+  },
+};
