@@ -29,7 +29,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     clouds = new SandboxClouds(sandbox);
     workspace = Workspace.ofProject(sandbox, "fleet", "local-fleet-1");
     // What npm run fleet runs there.
-    for (const part of ["bootstrap.mjs", "doctor", "fleet", "sandbox"]) {
+    for (const part of ["bootstrap.mjs", "doctor", "fleet", "policy", "sandbox"]) {
       symlinkSync(resolve(part), join(workspace.directory, part));
     }
     for (const stack of elsewhere) {
@@ -116,6 +116,26 @@ describe("a fleet of five stacks on two sandboxes", () => {
     for (const stack of ["local-fleet-1", "local-fleet-2", "local-fleet-5"]) {
       assert((await updates(stack)) <= (stack === "local-fleet-2" ? 3 : 2), stack);
     }
+  });
+
+  it("is stopped where a policy refuses what a stack does, until that is mended", async () => {
+    const stopped = fleet("preview", "--policy-pack", "policy", "--canary", "local-fleet-5");
+    const { stacks: ended } = await stopped.report(1);
+    assert.deepEqual(
+      ended.map(({ state }) => state),
+      ["waiting", "waiting", "waiting", "waiting", "failed"],
+    );
+    const { failure } = ended.at(-1) ?? {};
+    const [, policy, command = ""] =
+      /^Policy (\S+) \(dns-grant\): The grant reaches every zone of the project\. .*: (.*)$/.exec(
+        failure ?? "",
+      ) ?? [];
+    assert.equal(policy, "akash-provider/grant-on-one-zone", failure ?? "");
+    assert.equal((await workspace.shell(command)).status, 0, command);
+    const { output } = await workspace.succeed(
+      ...["preview", "-s", "local-fleet-5", "--policy-pack", "policy"],
+    );
+    assert.match(output, /akash-provider/);
   });
 
   it("leaves the operator's choice of a stack alone", async () => {

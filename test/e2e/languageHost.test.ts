@@ -45,8 +45,8 @@ describe("the sandbox's language host", function () {
   });
 
   /** Puts an SDK into the folder whose runner is this script. */
-  function installRunner(script: string): void {
-    const runner = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", "run");
+  function installRunner(script: string, name = "run"): void {
+    const runner = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name);
     mkdirSync(runner, { recursive: true });
     writeFileSync(join(runner, "index.js"), script);
   }
@@ -144,6 +144,43 @@ describe("the sandbox's language host", function () {
     it("says how npm has ended otherwise", async function () {
       await assert.rejects(install("exit 3"), /were not installed: npm ended with exit code 3/);
       await assert.rejects(install("kill -9 $$"), /were not installed: npm ended by SIGKILL/);
+    });
+  });
+
+  describe("asked to run a plugin", function () {
+    /** What the host answers to an engine at an address. */
+    async function runPlugin(kind: string) {
+      const request = new language.RunPluginRequest();
+      request.setKind(kind);
+      request.setPwd(folder);
+      request.setInfo(programInfo());
+      request.setArgsList(["127.0.0.1:2"]);
+      request.setEnvList(["FURTHER=set"]);
+      let [stdout, stderr, exitCode] = ["", "", NaN];
+      for await (const answer of client.runPlugin(
+        request,
+      ) as AsyncIterable<language.RunPluginResponse>) {
+        stdout += Buffer.from(answer.getStdout_asU8()).toString();
+        stderr += Buffer.from(answer.getStderr_asU8()).toString();
+        exitCode = answer.hasExitcode() ? answer.getExitcode() : exitCode;
+      }
+      return { stdout, stderr, exitCode };
+    }
+
+    it("runs a policy pack by the SDK's runner for those, and hands on what it writes", async function () {
+      installRunner(
+        'console.log(process.argv.slice(2).join(" "), process.env.FURTHER); console.error("told"); process.exit(5)',
+        "run-policy-pack",
+      );
+      assert.deepEqual(await runPlugin("analyzer"), {
+        stdout: `127.0.0.1:2 ${folder} set\n`,
+        stderr: "told\n",
+        exitCode: 5,
+      });
+    });
+
+    it("refuses every other one", async function () {
+      await assert.rejects(runPlugin("resource"), /does not support .* but policy packs; install/);
     });
   });
 

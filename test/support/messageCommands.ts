@@ -10,7 +10,7 @@ export interface MessageCommand {
 }
 
 /** Where messages for operators come from. Commands of the sandbox's own are the developers'. */
-const sources = "{config,components,dns,adopt,doctor,fleet,chart,lib,startup}/**/*.{ts,cjs}";
+const sources = "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
 
 /** What a command begins with: a program, and a word that it takes. */
 const programs =
