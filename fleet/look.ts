@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { runApart } from "./apart.ts";
 import { severities, type Severity } from "../doctor/finding.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -52,20 +52,21 @@ export async function look(
   options: readonly string[],
 ): Promise<Look> {
   const args = [...process.execArgv, doctor, "-s", stack, "--json", ...options];
-  const child = spawn(process.execPath, args, {
-    cwd: directory,
-    // An interrupt at the terminal is for the fleet, which lets it finish.
-    detached: true,
+  const { result } = await runApart(process.execPath, args, {
+    directory,
     stdio: ["ignore", "pipe", "pipe"],
+    take: ({ stdout, stderr }) => Promise.all([written(stdout), written(stderr)]),
   });
-  const ended = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  await ended;
+  const [stdout, stderr] = result;
   const { data } = reportSchema.safeParse(parseJson(stdout));
   if (data === undefined) {
     throw new CouldNotLook(stderr.trim());
   }
   return readLook(data);
+}
+
+async function written(stream: Readable | null): Promise<string> {
+  return stream === null ? "" : text(stream);
 }
 
 /** What a fleet tells of a report. */

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import { runApart } from "./apart.ts";
 import { identify, type ProcessIdentity } from "../lib/processIdentity.ts";
 
 /** A run of Pulumi that has failed. */
@@ -58,29 +58,36 @@ export function lastingPulumi(
     const isLong = runsProgram.has(args[0] ?? "");
     mkdirSync(dirname(log), { recursive: true });
     const file = isLong ? openSync(log, "w", 0o600) : undefined;
-    const child = spawn(pulumi.command, whole, {
-      cwd: directory,
-      env: { ...process.env, ...environment, PULUMI_AUTOMATION_API: "true" },
-      detached: true,
-      stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
-    });
-    const ended = once(child, "close");
-    const interrupt = () => child.kill("SIGINT");
-    signal?.addEventListener("abort", interrupt);
+    const read = (stream: Readable | null) => (stream === null ? "" : text(stream));
     try {
-      const identity = child.pid === undefined ? undefined : identify(child.pid);
-      if (isLong && identity !== undefined) {
-        began(identity);
-      }
-      const read = (stream: typeof child.stdout) => (stream === null ? "" : text(stream));
-      const [stdout, stderr] = await Promise.all([read(child.stdout), read(child.stderr)]);
-      const [code] = (await ended) as [number | null];
+      const {
+        code,
+        signal: endedBy,
+        result,
+      } = await runApart(pulumi.command, whole, {
+        directory,
+        environment: { ...process.env, ...environment, PULUMI_AUTOMATION_API: "true" },
+        stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
+        interrupted: () => signal?.aborted === true,
+        take: async (child) => {
+          const interrupt = () => child.kill("SIGINT");
+          signal?.addEventListener("abort", interrupt);
+          child.once("close", () => signal?.removeEventListener("abort", interrupt));
+          const identity = child.pid === undefined ? undefined : identify(child.pid);
+          if (isLong && identity !== undefined) {
+            began(identity);
+          }
+          return Promise.all([read(child.stdout), read(child.stderr)]);
+        },
+      });
+      const [stdout, stderr] = result;
       if (code !== 0) {
-        throw new PulumiFailed(args, isLong ? readFileSync(log, "utf8") : stdout + stderr);
+        const said = isLong ? readFileSync(log, "utf8") : stdout + stderr;
+        const end = endedBy === null ? `with exit code ${String(code)}` : `by ${endedBy}`;
+        throw new PulumiFailed(args, said.trim() === "" ? `pulumi ended ${end}` : said);
       }
       return { stdout, stderr, code };
     } finally {
-      signal?.removeEventListener("abort", interrupt);
       if (file !== undefined) {
         closeSync(file);
       }

@@ -127,13 +127,16 @@ describe("a fleet of five stacks on two sandboxes", () => {
     );
     const { failure } = ended.at(-1) ?? {};
     const [, policy, command = ""] =
-      /^Policy (\S+) \(dns-grant\): The grant reaches every zone of the project\. .*: (.*)$/.exec(
+      /^Policy (\S+) \(dns-grant\): .*\nThe grant reaches every zone of the project\. .*: (.*)$/.exec(
         failure ?? "",
       ) ?? [];
     assert.equal(policy, "akash-provider/grant-on-one-zone", failure ?? "");
     assert.equal((await workspace.shell(command)).status, 0, command);
+    // The pack as it is published.
+    const built = await workspace.shell("npm run -s build-policy");
+    assert.equal(built.status, 0, built.output);
     const { output } = await workspace.succeed(
-      ...["preview", "-s", "local-fleet-5", "--policy-pack", "policy"],
+      ...["preview", "-s", "local-fleet-5", "--policy-pack", "dist/policy"],
     );
     assert.match(output, /akash-provider/);
   });
