@@ -8,6 +8,7 @@ import { createReporter, type Reporter } from "../processes/progress.ts";
 import { Workspace } from "../../test/support/workspace.ts";
 import { attachedPlugins, type AttachedPlugins } from "./attachedPlugins.ts";
 import { writeEmptyProgram } from "./emptyProgram.ts";
+import { BenchFleet } from "./fleet.ts";
 import { phases, type Phase } from "./phases.ts";
 import { median, percent, ratio, seconds, table } from "./table.ts";
 
@@ -18,7 +19,7 @@ const line = commandLine(
     description: [
       "Measures in one run, as ratios to the preview of an empty program with the same engine, what a preview, an up " +
         "without changes and a rotation of a stack with DNS-01 take, how they grow with the number of stacks that are " +
-        "deployed, and where the time of a preview goes. The stand-ins of the clouds' plugins run beforehand, since " +
+        "deployed, what `npm run fleet` takes with all of them, and where the time of a preview goes. The stand-ins of the clouds' plugins run beforehand, since " +
         "their start says nothing of the vendors'; one row is with their start. It has a sandbox of its own, and needs " +
         "about half a minute for each stack and each round.",
     ],
@@ -107,12 +108,14 @@ async function measureAll(
   await empty.up();
   const stack = await deploy(sandbox, 1);
   const attached = stack.withEnvironment(plugins.environment);
+  const fleet = new BenchFleet(sandbox);
+  fleet.add(stack);
   const times: Record<number, Times> = {};
   let deployed = 1;
   for (const count of stacks) {
     while (deployed < count) {
       deployed += 1;
-      await deploy(sandbox, deployed);
+      fleet.add(await deploy(sandbox, deployed));
       reporter.note(`${deployed} of ${Math.max(...stacks)} stacks deployed`);
     }
     times[count] = await measure(rounds, reporter, [
@@ -121,6 +124,8 @@ async function measureAll(
       { name: "preview, with the start of the stand-ins", run: () => preview(stack) },
       { name: "up without changes", run: () => attached.up("--expect-no-changes") },
       { name: "rotation", run: () => attached.up("--replace", "**::dns-key") },
+      { name: "fleet: preview of all", run: () => fleet.run("preview", plugins.environment) },
+      { name: "fleet: up of all, and the doctor", run: () => fleet.run("up", plugins.environment) },
     ]);
   }
   return { times, parts: await previewPhases(rounds, attached) };
