@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 
 /** How a process has ended. */
 export interface Ended {
@@ -44,4 +45,9 @@ export async function runApart<Result>(
       return { code, signal, result };
     }
   }
+}
+
+/** What a program writes to its end, on standard output and on standard error; nothing where that goes to a file. */
+export function outputOf({ stdout, stderr }: ChildProcess): Promise<readonly [string, string]> {
+  return Promise.all([stdout === null ? "" : text(stdout), stderr === null ? "" : text(stderr)]);
 }

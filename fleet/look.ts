@@ -1,8 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { runApart } from "./apart.ts";
+import { outputOf, runApart } from "./apart.ts";
 import { severities, type Severity } from "../doctor/finding.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -55,7 +53,7 @@ export async function look(
   const { result } = await runApart(process.execPath, args, {
     directory,
     stdio: ["ignore", "pipe", "pipe"],
-    take: ({ stdout, stderr }) => Promise.all([written(stdout), written(stderr)]),
+    take: outputOf,
   });
   const [stdout, stderr] = result;
   const { data } = reportSchema.safeParse(parseJson(stdout));
@@ -63,10 +61,6 @@ export async function look(
     throw new CouldNotLook(stderr.trim());
   }
   return readLook(data);
-}
-
-async function written(stream: Readable | null): Promise<string> {
-  return stream === null ? "" : text(stream);
 }
 
 /** What a fleet tells of a report. */

@@ -1,9 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
-import { runApart } from "./apart.ts";
+import { outputOf, runApart } from "./apart.ts";
 import { identify, type ProcessIdentity } from "../lib/processIdentity.ts";
 
 /** A run of Pulumi that has failed. */
@@ -58,7 +56,6 @@ export function lastingPulumi(
     const isLong = runsProgram.has(args[0] ?? "");
     mkdirSync(dirname(log), { recursive: true });
     const file = isLong ? openSync(log, "w", 0o600) : undefined;
-    const read = (stream: Readable | null) => (stream === null ? "" : text(stream));
     try {
       const {
         code,
@@ -69,7 +66,7 @@ export function lastingPulumi(
         environment: { ...process.env, ...environment, PULUMI_AUTOMATION_API: "true" },
         stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
         interrupted: () => signal?.aborted === true,
-        take: async (child) => {
+        take: (child) => {
           const interrupt = () => child.kill("SIGINT");
           signal?.addEventListener("abort", interrupt);
           child.once("close", () => signal?.removeEventListener("abort", interrupt));
@@ -77,7 +74,7 @@ export function lastingPulumi(
           if (isLong && identity !== undefined) {
             began(identity);
           }
-          return Promise.all([read(child.stdout), read(child.stderr)]);
+          return outputOf(child);
         },
       });
       const [stdout, stderr] = result;

@@ -91,11 +91,16 @@ function remark(event: CoreV1Event): Remark {
     subject: `${involvedObject.kind ?? ""}/${involvedObject.name ?? ""}`,
     uid: involvedObject.uid ?? "",
     reason,
-    text: message.replaceAll(/\s+/g, " ").trim(),
+    text: inOneLine(message),
     count: series?.count ?? event.count ?? 1,
     time: new Date(last ?? event.firstTimestamp ?? metadata.creationTimestamp ?? 0).getTime(),
     version: `${metadata.uid ?? ""}@${metadata.resourceVersion ?? ""}`,
   };
+}
+
+/** The cluster's words, which may be set in several lines. */
+function inOneLine(words: string): string {
+  return words.replaceAll(/\s+/g, " ").trim();
 }
 
 /**
@@ -112,7 +117,7 @@ export function schedulingRemark({ metadata, status }: V1Pod, now: number): Rema
     subject: `Pod/${metadata?.name ?? ""}`,
     uid: metadata?.uid ?? "",
     reason: "FailedScheduling",
-    text: condition.message.replaceAll(/\s+/g, " ").trim(),
+    text: inOneLine(condition.message),
     // How often it was said is counted by the events.
     count: 0,
     time: now,
@@ -181,7 +186,7 @@ function endText({
   reason,
   message,
 }: NonNullable<V1ContainerState["terminated"]>): string {
-  const said = message === undefined ? "" : `: ${message.replaceAll(/\s+/g, " ").trim()}`;
+  const said = message === undefined ? "" : `: ${inOneLine(message)}`;
   return `ended with exit code ${exitCode}${reason === undefined ? "" : ` (${reason})`}${said}`;
 }
 
