@@ -210,6 +210,13 @@ const known: readonly KnownObstacle[] = [
     command: (target) => kubectl({ ...target, namespace: undefined }, shell`get storageclasses`),
   },
   {
+    id: "volume-lost",
+    certainty: "lasting",
+    pattern: /^PersistentVolumeClaim\/\S+: (?:ClaimLost|ClaimMisbound): (.*)/,
+    meaning: ([words]) => `The claim of the home volume has lost its volume (${words ?? ""})`,
+    command: describeClaim,
+  },
+  {
     id: "volume",
     certainty: "passing",
     pattern:
@@ -233,6 +240,14 @@ const known: readonly KnownObstacle[] = [
     command: eventsOfPod,
   },
   {
+    id: "node-refuses",
+    certainty: "passing",
+    pattern:
+      /: ((?:Evicted|OutOf\w+|NodeAffinity|NodeName|NodeUnschedulable|UnexpectedAdmissionError|TaintToleration): .*)/,
+    meaning: ([words]) => `The node does not keep the pod (${words ?? ""})`,
+    command: eventsOfPod,
+  },
+  {
     id: "image-name",
     certainty: "certain",
     pattern: /: (?:InvalidImageName|InspectFailed): (.*)/,
@@ -240,26 +255,27 @@ const known: readonly KnownObstacle[] = [
     command: ({ stack }) => shell`pulumi config get -s ${stack} values`,
   },
   {
-    id: "image",
-    certainty: "passing",
-    pattern:
-      /: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|RegistryUnavailable|SignatureValidationFailed|Failed|BackOff): (.*\bimage\b.*)/i,
-    meaning: ([words]) => `The image cannot be pulled (${words ?? ""})`,
-    command: eventsOfPod,
-  },
-  {
     id: "container-configuration",
     certainty: "lasting",
     pattern:
-      /: (?:CreateContainerConfigError: (.*)|Failed: Error: ((?:secret|configmap) .*not found.*|couldn't find key .*))/,
+      /: (?:CreateContainerConfigError: (.*)|Failed: Error: ((?:secret|configmap) .*not found.*|couldn't find key .*|container has runAsNonRoot.*))/,
     meaning: ([one, other]) => `The container cannot be made (${[one, other].join("")})`,
+    command: eventsOfPod,
+  },
+  {
+    id: "image",
+    certainty: "passing",
+    // A runtime's own words, such as "manifest unknown", need not name the image.
+    pattern:
+      /: (?:(?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|ImageInspectError|RegistryUnavailable|SignatureValidationFailed): (.*)|(?:Failed|BackOff): (?!Error: )(.*\bimage\b.*))/i,
+    meaning: ([one, other]) => `The image cannot be pulled (${[one, other].join("")})`,
     command: eventsOfPod,
   },
   {
     id: "container-start",
     certainty: "passing",
     pattern:
-      /: (?:CreateContainerError|RunContainerError|PreStartHookError|PostStartHookError|FailedCreatePodSandBox|FailedPostStartHook|FailedPreStopHook): (.*)/,
+      /: (?:CreateContainerError|RunContainerError|PreStartHookError|PostStartHookError|FailedCreatePodSandBox|FailedPostStartHook|FailedPreStopHook|NetworkNotReady): (.*)/,
     meaning: ([words]) => `The container cannot be started (${words ?? ""})`,
     command: eventsOfPod,
   },
