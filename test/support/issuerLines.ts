@@ -149,6 +149,10 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
     ),
     presenting("googlecloud: no matching domain found for domain example.com."),
     presenting("googlecloud: no public zone found for domain example.com."),
+    presenting(
+      "cloudflare: failed to create TXT record: [status code 404] 7003: Could not route to /zones/e1/dns_records, perhaps your object identifier is invalid?",
+    ),
+    google(400, "Invalid value for 'parameters.managedZone': 'Example', invalid"),
     google(
       404,
       "The 'parameters.managedZone' resource named 'example-com' does not exist., notFound",
@@ -302,6 +306,7 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
     ),
     invalid(500, "serverInternal", "During secondary validation: Secondary validation RPC failed"),
     refused(500, "serverInternal", "Error creating new order"),
+    refused(503, "rateLimited", "Service busy; retry later."),
     attempt(
       `503 ::POST :: ${order} :: invalid character '<' looking for beginning of value :: <html><h1>503 Service Unavailable</h1></html>`,
     ),
@@ -545,6 +550,9 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
     refused(400, "alreadyRevoked", "Certificate already revoked"),
     refused(400, "invalidProfile", 'profile name "x" not recognized'),
     refused(400, "compound", "Several problems"),
+    attempt(
+      `404 ::POST :: ${order} :: invalid character '<' looking for beginning of value :: <html>Not found</html>`,
+    ),
     attempt("authorization[get]: empty URL"),
     attempt(`error: one or more domains had a problem:\n${host}: order[get]: empty URL`),
     attempt(`[${host}] Certificate bundle starts with a CA certificate`),
@@ -552,6 +560,8 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
   "log-cleanup": [
     `2026/11/29 10:01:45 [WARN] [${host}] acme: cleaning up failed: context deadline exceeded `,
     "2026/11/29 10:01:45 cloudflare: failed to delete TXT record: request canceled",
+    `2026/11/29 10:01:45 [WARN] [${host}] acme: cleaning up failed: cloudflare: failed to delete TXT record: [status code 404] 81044: Record does not exist. `,
+    `2026/11/29 10:01:45 [WARN] [${host}] acme: cleaning up failed: googlecloud: googleapi: Error 412: Precondition not met for 'entity.change.deletions[0]', conditionNotMet `,
   ],
   "log-http-solver": [`[INFO] [${host}] acme: use http-01 solver`],
   "log-given-up": [

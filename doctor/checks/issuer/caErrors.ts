@@ -43,7 +43,7 @@ export const caErrors: readonly IssuerError[] = [
     id: "log-rate-limit",
     severity,
     pattern:
-      /acme:error:rateLimited|too many (certificates|failed authorizations|new orders|(new )?registrations)|giving up after \d+ attempt\(s\)(?!:)/i,
+      /acme:error:rateLimited(?!.*Service busy)|too many (certificates|failed authorizations|new orders|(new )?registrations)|giving up after \d+ attempt\(s\)(?!:)/i,
     title: "Let's Encrypt's rate limit is reached",
     why: "5 certificates a week for the same name, 50 a week for the registered domain, 5 failed validations an hour, 300 orders in 3 hours. The line says which, and until when, unless the provider has tried several times meanwhile: nothing but waiting helps, and each restart tries again. The staging directory has other limits.",
     command: (expected) =>
@@ -178,7 +178,7 @@ export const caErrors: readonly IssuerError[] = [
     id: "log-protocol",
     severity,
     pattern:
-      /acme:error:(malformed|badCSR|badSignatureAlgorithm|badRevocationReason|alreadyRevoked|invalidProfile|compound)|failed to (post JWS message|sign content|create jose signer|unmarshal|marshal message)|\]: empty URL|bundle starts with a CA certificate/i,
+      /acme:error:(malformed|badCSR|badSignatureAlgorithm|badRevocationReason|alreadyRevoked|invalidProfile|compound)|failed to (post JWS message|sign content|create jose signer|unmarshal|marshal message)|\b4\d\d ::(GET|HEAD|POST) :: |\]: empty URL|bundle starts with a CA certificate/i,
     title: "The issuer and the CA do not understand each other",
     why: "Something on the way changes what they say, such as a proxy in front of the CA, or the directory URL is not that of the CA itself, or its rules are newer than the provider.",
     command: askDirectory,

@@ -89,7 +89,7 @@ export const dnsErrors: readonly IssuerError[] = [
     id: "log-zone",
     severity,
     pattern:
-      /could not find (the )?(start of authority|zone)|zone could not be found|no (public|public or private) zone found|no matching( managed)? domain|zone .*not found|ambiguous zone name|googleapi: Error 404/i,
+      /could not find (the )?(start of authority|zone)|zone could not be found|no (public|public or private) zone found|no matching( managed)? domain|zone .*not found|ambiguous zone name|googleapi: Error 404|ManagedZones\.(Get|List) .*googleapi: Error 400|cloudflare: .*\b7003: /i,
     title: "The issuer does not find the DNS zone of the host",
     why: "The zone is not delegated yet, or the credential does not see it, or sees two of that name.",
     command: prove,
@@ -117,6 +117,8 @@ export const dnsErrors: readonly IssuerError[] = [
     severity,
     pattern:
       /failed to create TXT record|failed to (perform|get) changes|googleapi: Error 4\d\d|cloudflare: .*\[status code 4\d\d\]/i,
+    // Of the deletion there is more to say than that it was refused.
+    means: (text) => !/cleaning up failed|failed to delete TXT record/i.test(text),
     title: "The DNS provider refuses the challenge's TXT record",
     why: "Such a record, or another of that name, is there already, or the zone has as many records as it may have. The line says which.",
     command: (expected) => shell`dig ${challengeName(expected)} TXT`,
