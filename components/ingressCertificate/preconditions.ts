@@ -111,10 +111,11 @@ const makers: Readonly<
   Ingress: { group: "networking.k8s.io", version: "v1", plural: "ingresses" },
   Gateway: { group: "gateway.networking.k8s.io", version: "v1", plural: "gateways" },
 };
+const defaultIssuerAnnotation = "kubernetes.io/tls-acme";
 const makerAnnotations = [
   "cert-manager.io/issuer",
   "cert-manager.io/cluster-issuer",
-  "kubernetes.io/tls-acme",
+  defaultIssuerAnnotation,
 ];
 
 /** An Ingress, or a Gateway, as far as cert-manager makes Certificates for it. */
@@ -130,6 +131,7 @@ interface CertificateMaker {
 interface Listener {
   readonly name: string;
   readonly hostname?: string;
+  readonly protocol?: string;
   readonly tls?: { readonly certificateRefs?: readonly SecretReference[] };
 }
 
@@ -195,8 +197,15 @@ function asksFor(
     .map(({ name }) => name);
   const secrets = [...(spec?.tls ?? []).map((one) => one.secretName), ...references];
   return (
-    makerAnnotations.some((annotation) => annotation in (metadata?.annotations ?? {})) &&
+    makerAnnotations.some((annotation) => asks(metadata?.annotations?.[annotation], annotation)) &&
     secrets.includes(secretName)
+  );
+}
+
+/** Whether an annotation says so: that of the default issuer does by its value (cert-manager, pkg/controller/certificate-shim). */
+function asks(value: string | undefined, annotation: string): boolean {
+  return (
+    value !== undefined && (annotation !== defaultIssuerAnnotation || /^(1|t|true)$/i.test(value))
   );
 }
 
@@ -280,9 +289,7 @@ async function refuseOtherListener(cluster: IngressCluster, place: IngressPlace)
     return;
   }
   const [wildcard] = place.dnsNames;
-  const listener = found?.spec?.listeners?.find(
-    (one) => one.name === wildcardListener || one.hostname === wildcard,
-  );
+  const listener = listenerFor(wildcard, found?.spec?.listeners ?? []);
   if (listener === undefined) {
     await pulumi.log.warn(
       found === undefined
@@ -292,6 +299,16 @@ async function refuseOtherListener(cluster: IngressCluster, place: IngressPlace)
     return;
   }
   await refuseReference(cluster, place, place.gateway, listener);
+}
+
+/** The listener that serves a host's certificate: one of the host itself, be it of any name, before the one of Akash's name. */
+function listenerFor(hostname: string, listeners: readonly Listener[]): Listener | undefined {
+  // Without TLS it serves none, such as one on port 80 that redirects.
+  const secure = listeners.filter(({ protocol }) => protocol !== "HTTP");
+  return (
+    secure.find((one) => one.hostname === hostname) ??
+    secure.find((one) => one.name === wildcardListener)
+  );
 }
 
 const gatewayApi = { group: "gateway.networking.k8s.io", version: "v1" } as const;

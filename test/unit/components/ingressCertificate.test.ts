@@ -414,6 +414,24 @@ describe("before a wildcard certificate is made", () => {
     );
     const annotated = { ...served, metadata: { name: "akash-gateway", annotations } };
     assert.match(await refusal({ gateways: [annotated] }), /annotate gateways akash-gateway /);
+    for (const [value, isRefused] of [
+      ["true", true],
+      ["false", false],
+    ] as const) {
+      const byDefault = {
+        ...ingress,
+        metadata: { name: "tenants", annotations: { "kubernetes.io/tls-acme": value } },
+      };
+      const objects = { ingresses: [byDefault], gateways: [served] };
+      if (isRefused) {
+        assert.match(
+          await refusal(objects),
+          /annotate ingresses tenants kubernetes\.io\/tls-acme- /,
+        );
+      } else {
+        assert.deepEqual(await warnings(objects), []);
+      }
+    }
     const other = { ...ingress, spec: { tls: [{ secretName: "shop-tls" }] } };
     assert.deepEqual(await warnings({ ingresses: [other], gateways: [served] }), []);
   });
@@ -431,6 +449,20 @@ describe("before a wildcard certificate is made", () => {
       /pulumi config set -s home --path wildcard\.secretName other-tls && pulumi config set -s home --path wildcard\.namespace certificates\n/,
     );
     assert.match(await refusal({ gateways: [gateway(undefined)] }), /edit gateways akash-gateway/);
+  });
+
+  it("the listener of the host with TLS counts, before one of Akash's name", async () => {
+    const [, wildcard] = served.spec.listeners;
+    const redirect = { ...wildcard, name: "http-wildcard", protocol: "HTTP", tls: undefined };
+    const other = {
+      ...wildcard,
+      hostname: "*.ingress.example.net",
+      tls: { certificateRefs: [{ name: "other-tls" }] },
+    };
+    const own = { ...wildcard, name: "https-own", protocol: "HTTPS" };
+    const listeners = [redirect, other, own];
+    const shared = { metadata: { name: "akash-gateway" }, spec: { listeners } };
+    assert.deepEqual(await warnings({ gateways: [shared] }), []);
   });
 
   it("a Gateway in another namespace takes a grant", async () => {
