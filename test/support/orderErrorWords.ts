@@ -3,8 +3,34 @@
  * together in pkg/issuer/acme/dns and pkg/controller, around those of Cloudflare, Google, Let's Encrypt and Go.
  */
 export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
+  "wildcard-order-busy": [
+    "Failed to create Order: 500 urn:ietf:params:acme:error:serverInternal: Error creating new order",
+    "Failed to create Order: 503 urn:ietf:params:acme:error:rateLimited: Service busy; retry later.",
+    "Failed to create Order: 503 : <html><h1>503 Service Unavailable</h1></html>",
+    "GoogleCloud API call failed: googleapi: Error 503: The service is currently unavailable., backendError",
+    "GoogleCloud API call failed: googleapi: Error 403: Rate Limit Exceeded, rateLimitExceeded",
+    'while querying the Cloudflare API for GET "/zones?name=example.com" \n\t Error: 971: Please wait and consider throttling your request speed',
+  ],
+  "wildcard-order-api-disabled": [
+    "GoogleCloud API call failed: googleapi: Error 403: Cloud DNS API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/dns.googleapis.com/overview?project=123456789012 then retry., accessNotConfigured",
+  ],
+  "wildcard-order-billing": [
+    "GoogleCloud API call failed: googleapi: Error 403: The billing account for the owning project is disabled in state absent, accountDisabled",
+  ],
   "wildcard-order-rate-limit": [
     "Failed to create Order: 429 urn:ietf:params:acme:error:rateLimited: too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2026-11-21 10:00:00 UTC",
+  ],
+  "wildcard-order-identifier": [
+    'Failed to create Order: 400 urn:ietf:params:acme:error:rejectedIdentifier: Invalid identifiers requested :: Cannot issue for "*.ingress.example.local": Domain name does not end with a valid public suffix (TLD)',
+    'Failed to create Order: 400 urn:ietf:params:acme:error:malformed: NewOrder request contained invalid DNS names :: Domain name "a.ingress.example.com" is redundant with a wildcard domain in the same request. Remove one or the other from the certificate request.',
+  ],
+  "wildcard-order-account": [
+    'Failed to create Order: 400 urn:ietf:params:acme:error:accountDoesNotExist: Unable to validate JWS :: Account "https://acme-v02.api.letsencrypt.org/acme/acct/1" not found',
+    'Failed to create Order: 403 urn:ietf:params:acme:error:unauthorized: Unable to validate JWS :: Account is not valid, has status "deactivated"',
+  ],
+  "wildcard-order-caa-unanswered": [
+    "Error accepting authorization: acme: authorization error for ingress.example.com: 400 urn:ietf:params:acme:error:dns: DNS problem: SERVFAIL looking up CAA for ingress.example.com - the domain's nameservers may be malfunctioning",
+    "Failed to finalize Order: 403 urn:ietf:params:acme:error:caa: Error finalizing order :: rechecking caa: While processing CAA for *.ingress.example.com: DNS problem: query timed out looking up CAA for example.com",
   ],
   "wildcard-order-caa": [
     "Error accepting authorization: acme: authorization error for ingress.example.com: 403 urn:ietf:params:acme:error:caa: CAA record for *.ingress.example.com prevents issuance",
@@ -37,6 +63,7 @@ export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
   "wildcard-order-validation": [
     'Error accepting authorization: acme: authorization error for ingress.example.com: 403 urn:ietf:params:acme:error:unauthorized: Incorrect TXT record "x" found at _acme-challenge.ingress.example.com',
     "Error accepting authorization: acme: authorization error for ingress.example.com: 400 urn:ietf:params:acme:error:dns: DNS problem: NXDOMAIN looking up TXT for _acme-challenge.ingress.example.com - check that a DNS record exists for this domain",
+    "Error accepting authorization: acme: authorization error for ingress.example.com: 400 urn:ietf:params:acme:error:dnssec: DNSSEC validation failed for _acme-challenge.ingress.example.com",
   ],
   "wildcard-order-ca-unreachable": [
     'unexpected non-ACME API error: Get "https://acme-v02.api.letsencrypt.org/directory": dial tcp: lookup acme-v02.api.letsencrypt.org: no such host',

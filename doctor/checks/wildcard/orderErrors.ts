@@ -1,7 +1,15 @@
-import { shell } from "../../../lib/shell.ts";
+import { placeholder, shell } from "../../../lib/shell.ts";
 import type { Problem } from "../../finding.ts";
+import type { Expectation } from "../../expectation.ts";
+import { wildcardOf } from "../../facts/wildcard.ts";
 import { refreshAndDeploy, renewCredential } from "../mend.ts";
-import { askIngressCaa, askRecord, describeOrders } from "./commands.ts";
+import {
+  askIngressCaa,
+  askRecord,
+  describeIssuer,
+  describeOrders,
+  orderAgain,
+} from "./commands.ts";
 
 /** Words of cert-manager's on an order or a challenge, and what they mean. */
 export interface OrderError extends Problem {
@@ -14,6 +22,9 @@ export interface OrderError extends Problem {
 
 const severity = "error";
 
+const wildcardProject = (expected: Expectation) =>
+  wildcardOf(expected).credential.managedZone?.project ?? placeholder("project");
+
 /**
  * What goes wrong with an order, by cert-manager's words: v1.21, pkg/issuer/acme (dns/cloudflare, dns/clouddns, dns/util),
  * pkg/controller/acmechallenges and acmeorders. The types of ACME are RFC 8555's, section 6.7, in the form of
@@ -21,12 +32,66 @@ const severity = "error";
  */
 export const orderErrors: readonly OrderError[] = [
   {
+    id: "wildcard-order-busy",
+    severity,
+    pattern:
+      /acme:error:serverInternal|Service busy; retry later|: 5\d\d (urn)?:|googleapi: (Error|got HTTP response code) (429|5\d\d)|googleapi: Error 403: .*(rate|quota|Limit)Exceeded|cannot fetch token: (429|5\d\d)|Cloudflare API for [^]*Error: (971|10429): /i,
+    passes: true,
+    title: "The CA, or the DNS provider's API, is busy, or has trouble of its own",
+    why: "That passes: cert-manager tries a challenge again within minutes, and an order that has failed an hour later, or more. The command has it try at once.",
+    command: orderAgain,
+  },
+  {
+    id: "wildcard-order-api-disabled",
+    severity,
+    pattern: /accessNotConfigured|SERVICE_DISABLED|has not been used in project/,
+    title: "The Cloud DNS API is off in the project of the wildcard certificate's zone",
+    why: "Google refuses every call until somebody has it turned on.",
+    command: (expected) =>
+      shell`gcloud services enable dns.googleapis.com --project ${wildcardProject(expected)}`,
+    mends: true,
+  },
+  {
+    id: "wildcard-order-billing",
+    severity,
+    pattern: /billing account .*(disabled|closed)|BILLING_DISABLED|accountDisabled/i,
+    title: "The billing account of the project of the wildcard certificate's zone is closed",
+    why: "Cloud DNS neither answers nor takes a record without one.",
+    command: (expected) => shell`gcloud billing projects describe ${wildcardProject(expected)}`,
+  },
+  {
     id: "wildcard-order-rate-limit",
     severity,
     pattern: /acme:error:rateLimited|too many (certificates|failed authorizations|new orders)/i,
     title: "The CA's rate limit is reached for the wildcard certificate",
     why: "Let's Encrypt gives 5 certificates a week for the same names, 50 for the registered domain, and allows 5 failed validations an hour. The words say which, and until when: nothing but waiting helps.",
     command: describeOrders,
+  },
+  {
+    id: "wildcard-order-identifier",
+    severity,
+    pattern:
+      /acme:error:(rejectedIdentifier|unsupportedIdentifier)|Cannot issue for "|redundant with a wildcard/i,
+    title: "The CA does not issue for a name of the wildcard certificate",
+    why: "The name is none that the internet can have, the CA's policy excludes it, or `*.ingress.<domain>` covers it already, so that it has to leave the setting `wildcard.names`. The words say which.",
+    command: describeOrders,
+  },
+  {
+    id: "wildcard-order-account",
+    severity,
+    pattern:
+      /acme:error:(accountDoesNotExist|userActionRequired|externalAccountRequired)|acme account is not valid|has status "(deactivated|revoked)"/i,
+    title: "The CA refuses cert-manager's account",
+    why: "The account in the Issuer's Secret is not known to this CA, or was ended, or has not agreed to new terms; or the CA takes only accounts that it has given out.",
+    command: describeIssuer,
+  },
+  {
+    id: "wildcard-order-caa-unanswered",
+    severity,
+    pattern: /looking up CAA/i,
+    title: "The CA could not look up the CAA records for the wildcard certificate",
+    why: "It has to, be there any or none, and the zone's name servers answer with an error, or not at all.",
+    command: askIngressCaa,
   },
   {
     id: "wildcard-order-caa",
@@ -78,7 +143,7 @@ export const orderErrors: readonly OrderError[] = [
   {
     id: "wildcard-order-validation",
     severity,
-    pattern: /acme:error:(dns|unauthorized|incorrectResponse|connection)\b|DNS problem: /i,
+    pattern: /acme:error:(dns|dnssec|unauthorized|incorrectResponse|connection)\b|DNS problem: /i,
     title: "The CA does not find the challenge's TXT record",
     why: "cert-manager has seen it, and the CA asks from elsewhere: name servers of the domain that differ, a broken DNSSEC, or another record in its place.",
     command: askRecord,
@@ -87,7 +152,7 @@ export const orderErrors: readonly OrderError[] = [
     id: "wildcard-order-ca-unreachable",
     severity,
     pattern:
-      /non-ACME API error|dial tcp|connection (refused|reset)|i\/o timeout|no such host|TLS handshake|x509: |context deadline exceeded|acme:error:serverInternal|\b50\d\b.*(acme|HTTP)/i,
+      /non-ACME API error|dial tcp|connection (refused|reset)|i\/o timeout|no such host|TLS handshake|x509: |context deadline exceeded|\b50\d\b.*(acme|HTTP)/i,
     title: "cert-manager does not reach the CA, or a DNS provider's API",
     why: "It calls both on port 443 by itself; a firewall, a network policy or the cluster's DNS may keep it from that, or the other side has trouble of its own. The command asks the CA from here.",
     command: ({ directoryUrl }) => shell`curl -sS ${directoryUrl}`,
