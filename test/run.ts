@@ -43,7 +43,7 @@ const line = commandLine(
       fast: flag("--fast", "types, lint, format and unit tests; nothing that needs the sandbox"),
       exhaustive: flag(
         "--exhaustive",
-        "also what is tried at one cloud otherwise; files that are named are always run whole",
+        "also the variants of tests, which count as skipped otherwise; files that are named are always run whole",
       ),
     },
     exits: {

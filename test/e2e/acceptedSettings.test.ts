@@ -13,13 +13,14 @@ import { ConfigError, readConfig, type ConfigSource } from "../../config/index.t
 import { formatYaml } from "../../lib/yaml.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
+import { isExhaustive } from "../support/exhaustive.ts";
 import { deployableConfiguration } from "../support/anySettings.ts";
 import { sample } from "../support/property.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { chartUnderTest, Workspace } from "../support/workspace.ts";
 
 describe("settings that are accepted", () => {
-  const count = 200;
+  const count = isExhaustive ? 200 : 50;
   let directory: string;
 
   before(() => {

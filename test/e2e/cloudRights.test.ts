@@ -5,6 +5,7 @@ import {
   operatorPermissions,
   stepNeeds,
 } from "../../dns/googleCloud/permissions.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { doctorReport } from "../support/doctor.ts";
 import {
@@ -94,7 +95,7 @@ describe("rights at Google", () => {
     "roles/dns.reader",
   ];
 
-  it("are enough with predefined roles, and the two APIs", async () => {
+  itExhaustive("are enough with predefined roles, and the two APIs", async () => {
     const roles = [...accountRoles, "roles/iam.securityAdmin"];
     const operator = await googleOperator(clouds, "rights-predefined", roles);
     await clouds.set("google", {
@@ -103,11 +104,14 @@ describe("rights at Google", () => {
     await runsThrough(await stackOf(rotatingGoogle, "rights-predefined", operator));
   });
 
-  it("are enough with a custom role for the grant in place of roles/iam.securityAdmin", async () => {
-    const granting = await clouds.googleRole("zoneGrants", stepNeeds.zoneGrant.permissions);
-    const operator = await googleOperator(clouds, "rights-granting", [...accountRoles, granting]);
-    await runsThrough(await stackOf(rotatingGoogle, "rights-granting", operator));
-  });
+  itExhaustive(
+    "are enough with a custom role for the grant in place of roles/iam.securityAdmin",
+    async () => {
+      const granting = await clouds.googleRole("zoneGrants", stepNeeds.zoneGrant.permissions);
+      const operator = await googleOperator(clouds, "rights-granting", [...accountRoles, granting]);
+      await runsThrough(await stackOf(rotatingGoogle, "rights-granting", operator));
+    },
+  );
 
   it("are enough with one custom role", async () => {
     const role = await clouds.googleRole("operator", operatorPermissions);
@@ -119,7 +123,7 @@ describe("rights at Google", () => {
     await runsThrough(stack);
   });
 
-  it("are enough for a grant on the project", async () => {
+  itExhaustive("are enough for a grant on the project", async () => {
     const roles = [...accountRoles, "roles/resourcemanager.projectIamAdmin"];
     const operator = await googleOperator(clouds, "rights-project", roles);
     const dns = { grant: "project" };
@@ -141,19 +145,23 @@ describe("rights at Google", () => {
         operatorPermissions.filter((permission) => permission !== missing),
       );
 
-    const foreseen = [stepNeeds.account, stepNeeds.zoneGrant, stepNeeds.key].flatMap(
-      ({ permissions }) => permissions,
-    );
+    const steps = [stepNeeds.account, stepNeeds.zoneGrant, stepNeeds.key];
+    const foreseen = steps.flatMap(({ permissions }) => permissions);
+    const first = steps.map(({ permissions }) => permissions[0]);
     for (const missing of foreseen) {
-      it(`${missing}, are found out before anything is made`, async () => {
-        await without(missing);
-        const output = await refused(stack, preview(stack));
-        assert(output.includes(`Whoever runs Pulumi lacks ${missing} on `), output);
-        assert.match(output, /gcloud projects add-iam-policy-binding sandbox-project/);
-        assert.match(output, /--member=serviceAccount:rights-less@sandbox-project/);
-        assert.match(output, /Nothing was made at Google; then: pulumi up -s rights-less/);
-        assert.deepEqual(await clouds.stacksAccounts(), []);
-      });
+      // Otherwise one of each step: the program asks for those of a step with one call.
+      (first.includes(missing) ? it : itExhaustive)(
+        `${missing}, are found out before anything is made`,
+        async () => {
+          await without(missing);
+          const output = await refused(stack, preview(stack));
+          assert(output.includes(`Whoever runs Pulumi lacks ${missing} on `), output);
+          assert.match(output, /gcloud projects add-iam-policy-binding sandbox-project/);
+          assert.match(output, /--member=serviceAccount:rights-less@sandbox-project/);
+          assert.match(output, /Nothing was made at Google; then: pulumi up -s rights-less/);
+          assert.deepEqual(await clouds.stacksAccounts(), []);
+        },
+      );
     }
 
     it("dns.managedZones.list, are found out with the zone, which can be named instead", async () => {
@@ -384,8 +392,10 @@ describe("rights at Cloudflare", () => {
     ["account", ["Account API Tokens Write", "Zone Read"], { accountId }],
   ] as const) {
     const ofOwner = owner === "account" ? accountId : undefined;
+    // What the other files deploy with is a user's; what is less is told by the same words.
+    const [itEnough, itLess] = owner === "account" ? [it, itExhaustive] : [itExhaustive, it];
 
-    it(`are enough for a token of the ${owner}`, async () => {
+    itEnough(`are enough for a token of the ${owner}`, async () => {
       const name = `rights-${owner}`;
       const identity = await operator(name, groups);
       const stack = await stackOf(rotatingCloudflare, name, identity, { dns });
@@ -403,20 +413,26 @@ describe("rights at Cloudflare", () => {
     });
 
     for (const missing of groups) {
-      it(`are not enough for a token of the ${owner} without ${missing}, which is told before one is made`, async () => {
-        const name = `rights-${owner}-less-${groups.indexOf(missing as never)}`;
-        const identity = await operator(
-          name,
-          groups.filter((group) => group !== missing),
-        );
-        const stack = await stackOf(rotatingCloudflare, name, identity, { dns });
-        const output = await refused(stack, preview(stack));
-        assert.match(output, missing === "Zone Read" ? /Zone → Zone → Read/ : /API Tokens → Edit/);
-        assert.deepEqual(await clouds.stacksTokens(ofOwner), []);
-      });
+      itLess(
+        `are not enough for a token of the ${owner} without ${missing}, which is told before one is made`,
+        async () => {
+          const name = `rights-${owner}-less-${groups.indexOf(missing as never)}`;
+          const identity = await operator(
+            name,
+            groups.filter((group) => group !== missing),
+          );
+          const stack = await stackOf(rotatingCloudflare, name, identity, { dns });
+          const output = await refused(stack, preview(stack));
+          assert.match(
+            output,
+            missing === "Zone Read" ? /Zone → Zone → Read/ : /API Tokens → Edit/,
+          );
+          assert.deepEqual(await clouds.stacksTokens(ofOwner), []);
+        },
+      );
     }
 
-    it(`are not enough for a token of the ${owner} where tokens may only be read`, async () => {
+    itLess(`are not enough for a token of the ${owner} where tokens may only be read`, async () => {
       const name = `rights-${owner}-read`;
       const reading = groups.map((group) => group.replace("Tokens Write", "Tokens Read"));
       const identity = await operator(name, [...reading, "API Tokens Read"]);
@@ -441,7 +457,7 @@ describe("rights at Cloudflare", () => {
     await stack.workspace.destroy();
   });
 
-  it("are none for a token that is brought", async () => {
+  itExhaustive("are none for a token that is brought", async () => {
     const name = "rights-brought-token";
     const { value } = await clouds.cloudflareToken(`${name}-dns`);
     const stack = await stackOf(rotatingCloudflare, name, {});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { RbacAuthorizationV1Api } from "../../lib/kubernetesClient.ts";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { doctorReport } from "../support/doctor.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -127,7 +128,7 @@ describe("rights in the cluster", () => {
     await assertDoctorSees(workspace);
   });
 
-  it("are enough to put a revision back that does not get ready", async () => {
+  itExhaustive("are enough to put a revision back that does not get ready", async () => {
     stack.configure({ values: { nodeSelector: { "no-such-label": "x" } }, timeout: "20" });
     await refused(workspace, "up", "-s", name, "--yes", "--skip-preview");
     stack.configure();
@@ -163,32 +164,35 @@ describe("rights in the cluster", () => {
     await stack.assertFinished();
   });
 
-  it("to change what the chart has in the whole cluster are asked for with another chart", async () => {
-    const folder = join(workspace.directory, ".sandbox/chart/provider");
-    const newer = join(workspace.directory, "chart-newer");
-    cpSync(folder, newer, { recursive: true });
-    const file = join(newer, "Chart.yaml");
-    const chart = parse(readFileSync(file, "utf8")) as { readonly version: string };
-    writeFileSync(file, stringify({ ...chart, version: `${chart.version}-newer.1` }));
-    const clusterRole = `${name}-${fullname}-pulumi`;
-    const role = await rbac.readClusterRole({ name: clusterRole });
-    const rules = (role.rules ?? []).filter(({ verbs }) => !verbs.includes("patch"));
-    await rbac.replaceClusterRole({ name: clusterRole, body: { ...role, rules } });
-    stack.configure({ chart: "./chart-newer" });
-    const output = await refused(workspace, "up", "-s", name, "--yes");
-    assert.match(
-      output,
-      new RegExp(
-        `in the whole cluster patch on clusterrolebindings\\.rbac\\.authorization\\.k8s\\.io ${fullname}-admin; patch on storageclasses\\.storage\\.k8s\\.io ${fullname}-local-storage\\.`,
-      ),
-    );
-    await paste(workspace, commandsIn(output));
-    await workspace.up();
-    stack.configure();
-    await workspace.up();
-  });
+  itExhaustive(
+    "to change what the chart has in the whole cluster are asked for with another chart",
+    async () => {
+      const folder = join(workspace.directory, ".sandbox/chart/provider");
+      const newer = join(workspace.directory, "chart-newer");
+      cpSync(folder, newer, { recursive: true });
+      const file = join(newer, "Chart.yaml");
+      const chart = parse(readFileSync(file, "utf8")) as { readonly version: string };
+      writeFileSync(file, stringify({ ...chart, version: `${chart.version}-newer.1` }));
+      const clusterRole = `${name}-${fullname}-pulumi`;
+      const role = await rbac.readClusterRole({ name: clusterRole });
+      const rules = (role.rules ?? []).filter(({ verbs }) => !verbs.includes("patch"));
+      await rbac.replaceClusterRole({ name: clusterRole, body: { ...role, rules } });
+      stack.configure({ chart: "./chart-newer" });
+      const output = await refused(workspace, "up", "-s", name, "--yes");
+      assert.match(
+        output,
+        new RegExp(
+          `in the whole cluster patch on clusterrolebindings\\.rbac\\.authorization\\.k8s\\.io ${fullname}-admin; patch on storageclasses\\.storage\\.k8s\\.io ${fullname}-local-storage\\.`,
+        ),
+      );
+      await paste(workspace, commandsIn(output));
+      await workspace.up();
+      stack.configure();
+      await workspace.up();
+    },
+  );
 
-  it("are a second operator's as well, and nobody loses any", async () => {
+  itExhaustive("are a second operator's as well, and nobody loses any", async () => {
     const second = `${name}-second`;
     const KUBECONFIG = operatorKubeconfig(sandbox, second, "second");
     const other = workspace.withEnvironment({ KUBECONFIG });

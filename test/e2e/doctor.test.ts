@@ -28,6 +28,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { isReady } from "../../sandbox/pulumi/deployment.ts";
 import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { describeExhaustive, itExhaustive } from "../support/exhaustive.ts";
 import { startAddressServer } from "../support/addressServer.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -315,7 +316,7 @@ describe("doctor", () => {
       await apps.replaceNamespacedStatefulSetScale({ ...target, body });
     }
 
-    it("sees what keeps the pod from coming, and takes it out of the way", async () => {
+    itExhaustive("sees what keeps the pod from coming, and takes it out of the way", async () => {
       const { name: namespace, pod } = patient;
       const name = "small";
       const spec = { hard: { "requests.cpu": "500m" } };
@@ -441,17 +442,20 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a first revision that was left pending, and puts the release back", async () => {
-      const begin = (text: string) =>
-        text.replace('"status":"deployed"', '"status":"pending-install"');
-      await cluster.rewriteRevision(patient.name, begin, 91);
-      const [problem] = await patient.problems();
-      assert.equal(problem?.id, "release-pending");
-      assert.equal(problem.seen, "revision 1, pending-install");
-      await patient.mend("release-pending");
-      await podReady(patient);
-      assert.deepEqual(await patient.signs(), []);
-    });
+    itExhaustive(
+      "sees a first revision that was left pending, and puts the release back",
+      async () => {
+        const begin = (text: string) =>
+          text.replace('"status":"deployed"', '"status":"pending-install"');
+        await cluster.rewriteRevision(patient.name, begin, 91);
+        const [problem] = await patient.problems();
+        assert.equal(problem?.id, "release-pending");
+        assert.equal(problem.seen, "revision 1, pending-install");
+        await patient.mend("release-pending");
+        await podReady(patient);
+        assert.deepEqual(await patient.signs(), []);
+      },
+    );
 
     it("sees a wallet that somebody has changed or deleted, and puts the stack's back", async () => {
       const target = { namespace: patient.name, name: `${patient.release}-keys` };
@@ -492,7 +496,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("gives the command that takes another e-mail address", async () => {
+    itExhaustive("gives the command that takes another e-mail address", async () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-email") }]);
       assert.deepEqual(await patient.signs(), ["error log-email"]);
@@ -509,7 +513,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("gives the command that takes another CA", async () => {
+    itExhaustive("gives the command that takes another CA", async () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-account-binding") }]);
       assert.deepEqual(await patient.signs(), ["error log-account-binding"]);
@@ -526,7 +530,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a release whose records are gone, and deploys it anew", async () => {
+    itExhaustive("sees a release whose records are gone, and deploys it anew", async () => {
       const helm = { namespace: patient.name, labelSelector: "owner=helm" };
       await cluster.core.deleteCollectionNamespacedSecret(helm);
       assert((await patient.signs()).includes("error release-missing"));
@@ -535,22 +539,25 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a rollback that has failed, and brings the stack's settings back", async () => {
-      patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
-      await patient.workspace.up();
-      await podReady(patient);
-      const log = await patient.log();
-      log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
-      assert.deepEqual(await patient.signs(), []);
-      // Too short for a pod to be replaced.
-      const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
-      await assert.rejects(patient.run(rollback), /context deadline exceeded/);
-      const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
-      assert.match(failure?.seen ?? "", /^revision \d, failed: /);
-      await patient.mend("release-failed");
-      await podReady(patient);
-      assert.deepEqual(await patient.signs(), []);
-    });
+    itExhaustive(
+      "sees a rollback that has failed, and brings the stack's settings back",
+      async () => {
+        patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
+        await patient.workspace.up();
+        await podReady(patient);
+        const log = await patient.log();
+        log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
+        assert.deepEqual(await patient.signs(), []);
+        // Too short for a pod to be replaced.
+        const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
+        await assert.rejects(patient.run(rollback), /context deadline exceeded/);
+        const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
+        assert.match(failure?.seen ?? "", /^revision \d, failed: /);
+        await patient.mend("release-failed");
+        await podReady(patient);
+        assert.deepEqual(await patient.signs(), []);
+      },
+    );
 
     it("sees a release that was rolled back, and brings the stack's settings back", async () => {
       await patient.run(`helm -n ${patient.name} rollback ${patient.release} 1`);
@@ -771,7 +778,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees CAA records that forbid Let's Encrypt", async () => {
+    itExhaustive("sees CAA records that forbid Let's Encrypt", async () => {
       patient.workspace.configure(settingsOf(patient.name, { acmeDirectory: "staging" }));
       await patient.workspace.up();
       await podReady(patient);
@@ -895,7 +902,7 @@ describe("doctor", () => {
       await serve(60);
     });
 
-    it("says when the certificate ends, and when a restart renews it", async () => {
+    itExhaustive("says when the certificate ends, and when a restart renews it", async () => {
       for (const [days, sign] of [
         [7, "info renewal-soon"],
         [0.9, "warning renewal-due"],
@@ -1009,7 +1016,7 @@ describe("doctor", () => {
       assert.equal(near.seen, "4 known orders in a week");
     });
 
-    it("sees an Ingress that nobody serves", async () => {
+    itExhaustive("sees an Ingress that nobody serves", async () => {
       const networking = cluster.config.makeApiClient(NetworkingV1Api);
       const target = {
         namespace: patient.name,
@@ -1040,7 +1047,7 @@ describe("doctor", () => {
       await patient.mend("object-changed");
     });
 
-    it("sees a home that a restart forgets", async () => {
+    itExhaustive("sees a home that a restart forgets", async () => {
       const apps = cluster.config.makeApiClient(AppsV1Api);
       const target = { namespace: patient.name, name: patient.release };
       const { metadata, spec } = await apps.readNamespacedStatefulSet(target);
@@ -1122,7 +1129,7 @@ describe("doctor", () => {
       (await patient.log()).write([certificateCame]);
     });
 
-    it("sees settings that the published chart would give the pod", async () => {
+    itExhaustive("sees settings that the published chart would give the pod", async () => {
       await editSettings(patient, {
         AP_CERT_ISSUER_DNS_PROVIDERS: "googleCloud",
         AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: "5002",
@@ -1139,31 +1146,34 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees variables that somebody has set in the StatefulSet, and takes them away", async () => {
-      const set = [
-        "AP_CERT_ISSUER_EMAIL=other@example.test",
-        "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT=1",
-      ];
-      const { name, release } = patient;
-      await patient.run(`kubectl -n ${name} set env statefulset/${release} ${set.join(" ")}`);
-      const wanted = ["setting-differs", "http-port-under-dns-01"];
-      const seen = async () => (await patient.ids()).filter((id) => wanted.includes(id));
-      await waitFor(async () => (await seen()).length === wanted.length, {
-        what: "the pod with the variables",
-        timeout: 60_000,
-      });
-      for (const id of wanted) {
-        await patient.mend(id);
-        await waitFor(async () => !(await seen()).includes(id), {
-          what: `the end of ${id}`,
+    itExhaustive(
+      "sees variables that somebody has set in the StatefulSet, and takes them away",
+      async () => {
+        const set = [
+          "AP_CERT_ISSUER_EMAIL=other@example.test",
+          "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT=1",
+        ];
+        const { name, release } = patient;
+        await patient.run(`kubectl -n ${name} set env statefulset/${release} ${set.join(" ")}`);
+        const wanted = ["setting-differs", "http-port-under-dns-01"];
+        const seen = async () => (await patient.ids()).filter((id) => wanted.includes(id));
+        await waitFor(async () => (await seen()).length === wanted.length, {
+          what: "the pod with the variables",
           timeout: 60_000,
         });
-      }
-      await podReady(patient);
-      assert.deepEqual(await patient.ids(), []);
-    });
+        for (const id of wanted) {
+          await patient.mend(id);
+          await waitFor(async () => !(await seen()).includes(id), {
+            what: `the end of ${id}`,
+            timeout: 60_000,
+          });
+        }
+        await podReady(patient);
+        assert.deepEqual(await patient.ids(), []);
+      },
+    );
 
-    it("sees a pod with another credential than the Secret's", async () => {
+    itExhaustive("sees a pod with another credential than the Secret's", async () => {
       await annotatePod(patient, { "checksum/dns-credential": "0123456789abcdef" });
       assert.deepEqual(await patient.signs(), [
         "warning pod-outdated",
@@ -1187,7 +1197,7 @@ describe("doctor", () => {
       await label(labels);
     });
 
-    it("sees a second key, and a grant on the whole project", async () => {
+    itExhaustive("sees a second key, and a grant on the whole project", async () => {
       const [email = ""] = (await clouds.google()).accounts;
       const made = await google<{ readonly name: string }>(
         `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -1372,7 +1382,7 @@ describe("doctor", () => {
   });
 
   // After all others: a suite's own tests come before those of the suites in it.
-  describe("as a whole", () => {
+  describeExhaustive("as a whole", () => {
     it("has been provoked to every finding that it knows", () => {
       const known = checks
         // Those are provoked where cert-manager is, in wildcard.test.ts.

@@ -80,24 +80,29 @@ describe("the end of a stack", () => {
       });
 
       // Google deletes three things for one credential.
-      const test = cloud === rotatingGoogle ? it : itExhaustive;
-      test("is finished by the same command after each deletion has failed, also where the cloud had done it", async () => {
-        await stack.workspace.up();
-        for (const match of deletions[cloud.cloud]) {
-          await failsWhere({ match, status: 500 }, "--skip-preview");
-          await failsWhere({ match, status: 500, when: "after" }, "--skip-preview");
-        }
-        await stack.workspace.destroy();
-        await assertEnded(stack);
-      });
+      itExhaustive(
+        "is finished by the same command after each deletion has failed, also where the cloud had done it",
+        async () => {
+          await stack.workspace.up();
+          for (const match of deletions[cloud.cloud]) {
+            await failsWhere({ match, status: 500 }, "--skip-preview");
+            await failsWhere({ match, status: 500, when: "after" }, "--skip-preview");
+          }
+          await stack.workspace.destroy();
+          await assertEnded(stack);
+        },
+      );
 
-      it("waits at the first try for a pod that takes ten seconds to end", async () => {
-        await stack.workspace.up();
-        await slowPod(stack);
-        const { output } = await stack.workspace.destroy();
-        assert.match(output, /Waiting up to \d+ s for the pod \S+ to end/);
-        await assertEnded(stack);
-      });
+      (cloud === rotatingGoogle ? it : itExhaustive)(
+        "waits at the first try for a pod that takes ten seconds to end",
+        async () => {
+          await stack.workspace.up();
+          await slowPod(stack);
+          const { output } = await stack.workspace.destroy();
+          assert.match(output, /Waiting up to \d+ s for the pod \S+ to end/);
+          await assertEnded(stack);
+        },
+      );
     });
   }
 

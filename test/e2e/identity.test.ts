@@ -155,29 +155,32 @@ describe("the operator's identity at Google, an account that is impersonated", (
     assert.deepEqual([...new Set(calls.map(({ quotaProject }) => quotaProject))], [project]);
   });
 
-  it("makes account, grant and key anew in one up where the account was deleted", async () => {
-    const [old = ""] = (await clouds.google()).accounts.filter((email) => email !== operator);
-    await clouds.deleteAccount(old);
-    const doctor = await doctorOf(workspace, sandbox);
-    const [, ...args] =
-      /pulumi up -s \S+ --replace '\*\*::dns-suffix'/
-        .exec(doctor)?.[0]
-        .replaceAll("'", "")
-        .split(" ") ?? assert.fail(doctor);
-    const refused = await workspace.pulumi("up", "-s", name, "--yes", "--replace", "**::dns-key");
-    assert.notEqual(refused.status, 0);
-    assert.match(refused.output, /no longer exists[^]*--replace '\*\*::dns-suffix'/);
-    await workspace.succeed(...args, "--yes");
-    await stack.assertFinished();
-    const { accounts, grants } = await clouds.google();
-    const [made, ...others] = accounts.filter((email) => email !== operator);
-    assert.deepEqual(others, []);
-    assert.notEqual(made, old);
-    const onZone = grants.filter(({ on }) => on === "example-test").map(({ member }) => member);
-    assert(onZone.includes(`serviceAccount:${made ?? ""}`), String(onZone));
-    assert(!onZone.includes(`serviceAccount:${old}`), String(onZone));
-    await workspace.succeed("preview", "-s", name, "--expect-no-changes");
-  });
+  itExhaustive(
+    "makes account, grant and key anew in one up where the account was deleted",
+    async () => {
+      const [old = ""] = (await clouds.google()).accounts.filter((email) => email !== operator);
+      await clouds.deleteAccount(old);
+      const doctor = await doctorOf(workspace, sandbox);
+      const [, ...args] =
+        /pulumi up -s \S+ --replace '\*\*::dns-suffix'/
+          .exec(doctor)?.[0]
+          .replaceAll("'", "")
+          .split(" ") ?? assert.fail(doctor);
+      const refused = await workspace.pulumi("up", "-s", name, "--yes", "--replace", "**::dns-key");
+      assert.notEqual(refused.status, 0);
+      assert.match(refused.output, /no longer exists[^]*--replace '\*\*::dns-suffix'/);
+      await workspace.succeed(...args, "--yes");
+      await stack.assertFinished();
+      const { accounts, grants } = await clouds.google();
+      const [made, ...others] = accounts.filter((email) => email !== operator);
+      assert.deepEqual(others, []);
+      assert.notEqual(made, old);
+      const onZone = grants.filter(({ on }) => on === "example-test").map(({ member }) => member);
+      assert(onZone.includes(`serviceAccount:${made ?? ""}`), String(onZone));
+      assert(!onZone.includes(`serviceAccount:${old}`), String(onZone));
+      await workspace.succeed("preview", "-s", name, "--expect-no-changes");
+    },
+  );
 
   it("deletes the account with the stack", async () => {
     await workspace.destroy();
@@ -469,19 +472,22 @@ describe("what a Google organization forbids", () => {
     assert.deepEqual((await clouds.google()).accounts, []);
   });
 
-  it("roles for its own service accounts, where that cannot be read, which leaves nothing that stays", async () => {
-    await set({ ...others, policyReadable: false });
-    const output = await refusedUp();
-    assert.match(output, /iam\.allowedPolicyMemberDomains[^]*The ways out/);
-    const { accounts, keys } = await clouds.google();
-    assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
-    // Allowed since, the same command goes on with what is there.
-    await set({ allowedMemberDomains: [] });
-    await workspace.up();
-    assert.deepEqual((await clouds.google()).accounts, accounts);
-    await workspace.destroy();
-    assert.deepEqual((await clouds.google()).accounts, []);
-  });
+  itExhaustive(
+    "roles for its own service accounts, where that cannot be read, which leaves nothing that stays",
+    async () => {
+      await set({ ...others, policyReadable: false });
+      const output = await refusedUp();
+      assert.match(output, /iam\.allowedPolicyMemberDomains[^]*The ways out/);
+      const { accounts, keys } = await clouds.google();
+      assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
+      // Allowed since, the same command goes on with what is there.
+      await set({ allowedMemberDomains: [] });
+      await workspace.up();
+      assert.deepEqual((await clouds.google()).accounts, accounts);
+      await workspace.destroy();
+      assert.deepEqual((await clouds.google()).accounts, []);
+    },
+  );
 
   it("the use of an API that is not enabled, with the command that enables it", async () => {
     await set({ disabledServices: ["iam.googleapis.com"] });
@@ -492,25 +498,28 @@ describe("what a Google organization forbids", () => {
     assert.deepEqual((await clouds.google()).accounts, []);
   });
 
-  it("keys, where the policy cannot be read, which leaves nothing that stays", async () => {
-    await set({
-      enforcedConstraints: ["iam.disableServiceAccountKeyCreation"],
-      policyReadable: false,
-    });
-    const output = await refusedUp();
-    assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*The ways out/);
-    // One of the ways out, as it is printed.
-    await workspace.succeed("config", "rm", "-s", name, "dns");
-    await workspace.succeed("config", "set", "-s", name, "challenge", "http-01");
-    await workspace.up();
-    const { accounts, grants } = await clouds.google();
-    assert.deepEqual(accounts, []);
-    // What earlier deletions have left in the policies grants nothing, and is not the program's.
-    assert.deepEqual(
-      grants.filter(({ member }) => !member.startsWith("deleted:")),
-      [],
-    );
-  });
+  itExhaustive(
+    "keys, where the policy cannot be read, which leaves nothing that stays",
+    async () => {
+      await set({
+        enforcedConstraints: ["iam.disableServiceAccountKeyCreation"],
+        policyReadable: false,
+      });
+      const output = await refusedUp();
+      assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*The ways out/);
+      // One of the ways out, as it is printed.
+      await workspace.succeed("config", "rm", "-s", name, "dns");
+      await workspace.succeed("config", "set", "-s", name, "challenge", "http-01");
+      await workspace.up();
+      const { accounts, grants } = await clouds.google();
+      assert.deepEqual(accounts, []);
+      // What earlier deletions have left in the policies grants nothing, and is not the program's.
+      assert.deepEqual(
+        grants.filter(({ member }) => !member.startsWith("deleted:")),
+        [],
+      );
+    },
+  );
 
   it("nothing, and nothing is made either where the cluster that it is for cannot be asked", async () => {
     const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -23,7 +24,8 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
   const name = `proxied-${provider.toLowerCase()}`;
   const rotated = provider === "googleCloud" ? "**::dns-key" : "**::dns-token";
 
-  describe(`a stack with ${provider} under a proxy`, () => {
+  const describeProxied = provider === "googleCloud" ? describe : describeExhaustive;
+  describeProxied(`a stack with ${provider} under a proxy`, () => {
     let sandbox: Sandbox;
     let cluster: Cluster;
     let clouds: SandboxClouds;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import {
@@ -56,6 +57,8 @@ interface StackTest {
   readonly further?: (workspace: () => Workspace) => void;
   /** Whether what follows is left to a stack that has the same resources and more. */
   readonly comparedOnly?: boolean;
+  /** Whether it is exhaustive, since another stack has the same resources but for an argument. */
+  readonly exhaustive?: true;
 }
 
 describe(`a stack that release ${release.version} has deployed`, () => {
@@ -85,11 +88,12 @@ describe(`a stack that release ${release.version} has deployed`, () => {
    */
   function testStack(
     name: string,
-    { dns, brings, further = () => undefined, comparedOnly = false }: StackTest = {},
+    { dns, brings, further = () => undefined, comparedOnly = false, exhaustive }: StackTest = {},
   ): void {
     names.push(name);
 
-    describe(`(${name})`, () => {
+    const describeStack = exhaustive === true ? describeExhaustive : describe;
+    describeStack(`(${name})`, () => {
       let workspace: Workspace;
       /** What there was at the clouds before. */
       let others: object;
@@ -222,6 +226,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 
   testStack("google-key-project", {
+    exhaustive: true,
     dns: dns.googleKeyOfProject,
     further: (workspace) => {
       it("changes to HTTP-01", async () => {
@@ -250,6 +255,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 
   testStack("google-key-brought", {
+    exhaustive: true,
     dns: dns.googleBrought,
     brings: [
       "serviceAccountKey",
@@ -259,6 +265,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 
   testStack("cloudflare-token-brought", {
+    exhaustive: true,
     dns: dns.cloudflareToken,
     brings: ["apiToken", async () => (await clouds.cloudflareToken("brought")).value],
     comparedOnly: true,

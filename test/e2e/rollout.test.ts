@@ -7,6 +7,7 @@ import type { V1StorageClass, V1ValidatingWebhookConfiguration } from "@kubernet
 import { createAuthority } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import type { Report } from "../../doctor/report.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
 import { ended, start } from "../support/patient.ts";
 import { programsPath } from "../support/programsPath.ts";
@@ -170,30 +171,33 @@ describe("a rollout whose pod cannot come", () => {
     await assertDeployed(workspace);
   });
 
-  it("for a quota during an upgrade leaves the revision before, and is finished by the next up", async () => {
-    const name = "rollout-upgrade";
-    const workspace = await stack(name);
-    await workspace.up();
-    await cluster.core.createNamespacedLimitRange({
-      namespace: name,
-      body: {
-        metadata: { name: "small" },
-        spec: { limits: [{ type: "Container", max: { memory: "5Gi" } }] },
-      },
-    });
-    workspace.configure(
-      settingsOf(name, { values: { resources: { limits: { cpu: "2", memory: "6Gi" } } } }),
-    );
-    const output = await failed(workspace);
-    assert.match(
-      output,
-      /A LimitRange of the namespace forbids the pod \(maximum memory usage.*: kubectl -n \S+ describe limitrange$/m,
-    );
-    await assertDeployed(workspace);
-    workspace.configure(settingsOf(name, { website: "https://new.example.test" }));
-    await workspace.up();
-    await assertDeployed(workspace);
-  });
+  itExhaustive(
+    "for a quota during an upgrade leaves the revision before, and is finished by the next up",
+    async () => {
+      const name = "rollout-upgrade";
+      const workspace = await stack(name);
+      await workspace.up();
+      await cluster.core.createNamespacedLimitRange({
+        namespace: name,
+        body: {
+          metadata: { name: "small" },
+          spec: { limits: [{ type: "Container", max: { memory: "5Gi" } }] },
+        },
+      });
+      workspace.configure(
+        settingsOf(name, { values: { resources: { limits: { cpu: "2", memory: "6Gi" } } } }),
+      );
+      const output = await failed(workspace);
+      assert.match(
+        output,
+        /A LimitRange of the namespace forbids the pod \(maximum memory usage.*: kubectl -n \S+ describe limitrange$/m,
+      );
+      await assertDeployed(workspace);
+      workspace.configure(settingsOf(name, { website: "https://new.example.test" }));
+      await workspace.up();
+      await assertDeployed(workspace);
+    },
+  );
 
   describe("for an admission webhook", () => {
     let server: Server;
@@ -272,7 +276,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    it("that is down is told while Helm waits, which it does to its end", async () => {
+    itExhaustive("that is down is told while Helm waits, which it does to its end", async () => {
       const name = "rollout-down";
       const workspace = await stack(name, { timeout: "45" });
       await admit(name, "https://127.0.0.1:1/");
@@ -317,28 +321,34 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    it("that nobody makes is told at the end, and comes with the next up once it is made", async () => {
-      const name = "rollout-unbound";
-      const unserved: V1StorageClass & { readonly metadata: { readonly name: string } } = {
-        apiVersion: "storage.k8s.io/v1",
-        kind: "StorageClass",
-        metadata: { name: "unserved" },
-        provisioner: "example.test/none",
-      };
-      await cluster.objects.create(unserved);
-      const workspace = await stack(name, { ...storage("unserved"), timeout: "20" });
-      const output = await failed(workspace);
-      assert.match(
-        output,
-        /The claim of the home volume has no volume yet: kubectl -n rollout-unbound describe pvc/,
-      );
-      assert.match(output, /PersistentVolumeClaim\/\S+: ExternalProvisioning.*example\.test\/none/);
-      await assertNoRelease(name);
-      await cluster.objects.delete(unserved);
-      await cluster.objects.create({ ...unserved, provisioner: "sandbox" });
-      await workspace.up();
-      await assertDeployed(workspace);
-    });
+    itExhaustive(
+      "that nobody makes is told at the end, and comes with the next up once it is made",
+      async () => {
+        const name = "rollout-unbound";
+        const unserved: V1StorageClass & { readonly metadata: { readonly name: string } } = {
+          apiVersion: "storage.k8s.io/v1",
+          kind: "StorageClass",
+          metadata: { name: "unserved" },
+          provisioner: "example.test/none",
+        };
+        await cluster.objects.create(unserved);
+        const workspace = await stack(name, { ...storage("unserved"), timeout: "20" });
+        const output = await failed(workspace);
+        assert.match(
+          output,
+          /The claim of the home volume has no volume yet: kubectl -n rollout-unbound describe pvc/,
+        );
+        assert.match(
+          output,
+          /PersistentVolumeClaim\/\S+: ExternalProvisioning.*example\.test\/none/,
+        );
+        await assertNoRelease(name);
+        await cluster.objects.delete(unserved);
+        await cluster.objects.create({ ...unserved, provisioner: "sandbox" });
+        await workspace.up();
+        await assertDeployed(workspace);
+      },
+    );
   });
 
   it("for want of a node is told at the end, with the scheduler's words", async () => {

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { operatorTokens } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
@@ -190,26 +191,29 @@ describe("the usual mistakes at a cloud", () => {
     await clouds.deleteAccount(operator);
   });
 
-  it("an address of a global key that is missing, and a token that cannot be sent: mended likewise", async () => {
-    workspace.configure(settings({ dns: dns.cloudflare }));
-    const nobody = { CLOUDFLARE_API_TOKEN: undefined };
-    const { cloudflareKey } = operatorTokens;
-    await workspace.succeed(
-      ...["config", "set", "-s", name, "--secret", "cloudflare:apiKey", cloudflareKey],
-    );
-    const [shown = ""] =
-      /pulumi config set -s \S+ cloudflare:email 'EMAIL'/.exec(await diagnostics(nobody)) ?? [];
-    const mended = shown.replace("EMAIL", "operator@sandbox.invalid");
-    assert.equal((await workspace.shell(mended)).status, 0, shown);
-    await workspace.withEnvironment(nobody).succeed("preview", "-s", name);
+  itExhaustive(
+    "an address of a global key that is missing, and a token that cannot be sent: mended likewise",
+    async () => {
+      workspace.configure(settings({ dns: dns.cloudflare }));
+      const nobody = { CLOUDFLARE_API_TOKEN: undefined };
+      const { cloudflareKey } = operatorTokens;
+      await workspace.succeed(
+        ...["config", "set", "-s", name, "--secret", "cloudflare:apiKey", cloudflareKey],
+      );
+      const [shown = ""] =
+        /pulumi config set -s \S+ cloudflare:email 'EMAIL'/.exec(await diagnostics(nobody)) ?? [];
+      const mended = shown.replace("EMAIL", "operator@sandbox.invalid");
+      assert.equal((await workspace.shell(mended)).status, 0, shown);
+      await workspace.withEnvironment(nobody).succeed("preview", "-s", name);
 
-    workspace.configure(settings({ dns: dns.cloudflare }));
-    const token = sandbox.environment.CLOUDFLARE_API_TOKEN ?? "";
-    await workspace.succeed(
-      ...["config", "set", "-s", name, "--secret", "cloudflare:apiToken", `${token} x`],
-    );
-    await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
-  });
+      workspace.configure(settings({ dns: dns.cloudflare }));
+      const token = sandbox.environment.CLOUDFLARE_API_TOKEN ?? "";
+      await workspace.succeed(
+        ...["config", "set", "-s", name, "--secret", "cloudflare:apiToken", `${token} x`],
+      );
+      await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+    },
+  );
 
   it("an id that no zone has: mended by the command that leaves the zone to its name", async () => {
     workspace.configure(settings({ dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) } }));
@@ -247,12 +251,15 @@ describe("the usual mistakes at a cloud", () => {
     assert.doesNotMatch(output, /nonsense|unmarshaling|Resource monitor|\n\s+at /);
   });
 
-  it("no project of Google's plugin: six lines of warning, which Pulumi.yaml ends", async () => {
-    workspace.configure(settings({ dns: dns.googleCloud }));
-    const warning = /unable to detect a global setting for GCP Project/;
-    const { output } = await workspace.succeed("preview", "-s", name);
-    assert.doesNotMatch(output, warning);
-    workspace.edit("Pulumi.yaml", "gcp:disableGlobalProjectWarning", "gcp:skipRegionValidation");
-    assert.match((await workspace.succeed("preview", "-s", name)).output, warning);
-  });
+  itExhaustive(
+    "no project of Google's plugin: six lines of warning, which Pulumi.yaml ends",
+    async () => {
+      workspace.configure(settings({ dns: dns.googleCloud }));
+      const warning = /unable to detect a global setting for GCP Project/;
+      const { output } = await workspace.succeed("preview", "-s", name);
+      assert.doesNotMatch(output, warning);
+      workspace.edit("Pulumi.yaml", "gcp:disableGlobalProjectWarning", "gcp:skipRegionValidation");
+      assert.match((await workspace.succeed("preview", "-s", name)).output, warning);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { issueCertificate } from "../../sandbox/cluster/issuer.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -102,7 +103,7 @@ describe("the zone that the internet asks", () => {
     });
   }
 
-  it("is compared by the proof, too, where the token is brought", async () => {
+  itExhaustive("is compared by the proof, too, where the token is brought", async () => {
     const { value } = await clouds.cloudflareToken("brought");
     await clouds.seed("google", {
       delegations: [{ name: "example.test", nameServers: ["ns1.registrar.test"] }],
@@ -172,19 +173,22 @@ describe("the zone that the internet asks", () => {
     assert.deepEqual(await clouds.cloudflareTokens(), []);
   });
 
-  it("may have other letters than ASCII, and its provider gets a certificate", async () => {
-    await clouds.seed("cloudflare", {
-      zones: [{ id: "bc".repeat(16), name: "bücher.test", account: "Sandbox" }],
-    });
-    configure({ ...cloudflare, zone: "bücher.test" }, { domain: "bücher.test" });
-    await workspace.up();
-    assert.equal((await workspace.outputs()).host, "provider.bücher.test");
-    const report = await issueCertificate(
-      sandbox,
-      { namespace: "zones", statefulSet: "zones-provider" },
-      silentReporter,
-    );
-    assert.equal(report.result, "issued");
-    await workspace.destroy();
-  });
+  itExhaustive(
+    "may have other letters than ASCII, and its provider gets a certificate",
+    async () => {
+      await clouds.seed("cloudflare", {
+        zones: [{ id: "bc".repeat(16), name: "bücher.test", account: "Sandbox" }],
+      });
+      configure({ ...cloudflare, zone: "bücher.test" }, { domain: "bücher.test" });
+      await workspace.up();
+      assert.equal((await workspace.outputs()).host, "provider.bücher.test");
+      const report = await issueCertificate(
+        sandbox,
+        { namespace: "zones", statefulSet: "zones-provider" },
+        silentReporter,
+      );
+      assert.equal(report.result, "issued");
+      await workspace.destroy();
+    },
+  );
 });

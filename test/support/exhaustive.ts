@@ -2,8 +2,9 @@
 export const exhaustiveVariable = "TEST_EXHAUSTIVE";
 
 /**
- * For what the same tests try at another cloud already, with the same code but for the cloud's own calls: those are in
- * other tests, too. It is run with `npm test -- --exhaustive`, and where its file is named; else it counts as skipped.
+ * For a variant of what another test tries with the same code: another cloud, another status, another form of the same
+ * mistake, whose difference the unit tests have. It is run with `npm test -- --exhaustive`, and where its file is named;
+ * else it counts as skipped.
  */
 export const isExhaustive = process.env[exhaustiveVariable] !== undefined;
 

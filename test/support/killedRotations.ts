@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeExhaustive } from "./exhaustive.ts";
+import { describeExhaustive, itExhaustive } from "./exhaustive.ts";
 import { isReady } from "./kubernetesObjects.ts";
 import { RotatingStack, type RotatingCloud } from "./rotatingStack.ts";
 
@@ -85,7 +85,7 @@ export function describeKilledRotations(
         await killed("upKilledWhen", secretIsNew);
       });
 
-      it("before Helm's upgrade is finished by the next up", async () => {
+      itExhaustive("before Helm's upgrade is finished by the next up", async () => {
         // The program waits for the revision that somebody else seems to be at work on.
         const mark = await stack.cluster.markPending(stack.name);
         const events = join(stack.workspace.directory, "events");
@@ -120,12 +120,15 @@ export function describeKilledRotations(
       await killed("upKilledWhen", () => stack.clouds.faultsSpent(cloud));
     });
 
-    it("after the cloud has deleted the old credential is finished by the next up", async () => {
-      await stack.clouds.inject(cloud, { match: calls.remove, delayMs: forever, when: "after" });
-      await killed(
-        "upKilledWhen",
-        async () => (await secretIsNew()) && (await stack.live()).length === 1,
-      );
-    });
+    itExhaustive(
+      "after the cloud has deleted the old credential is finished by the next up",
+      async () => {
+        await stack.clouds.inject(cloud, { match: calls.remove, delayMs: forever, when: "after" });
+        await killed(
+          "upKilledWhen",
+          async () => (await secretIsNew()) && (await stack.live()).length === 1,
+        );
+      },
+    );
   });
 }
