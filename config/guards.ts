@@ -23,6 +23,7 @@ export const guards: readonly Guard[] = [
   challengeFitsDns,
   wildcardHasCredential,
   wildcardIsInZone,
+  wildcardNamesAreNotCovered,
   dnsCredentialIsOne,
   dnsRoleIsOfProject,
   priceTargetsHaveScript,
@@ -78,6 +79,10 @@ function missingDirectory(stack: string): SettingProblem {
       };
 }
 
+function sameUrl(a: string, b: string): boolean {
+  return URL.parse(a)?.href.replace(/\/$/, "") === URL.parse(b)?.href.replace(/\/$/, "");
+}
+
 function directoryFitsStack(
   { acmeDirectory, allowOtherDirectory }: Partial<Settings>,
   { stack, values }: ConfigSource,
@@ -87,8 +92,6 @@ function directoryFitsStack(
     return values.acmeDirectory === undefined ? [missingDirectory(stack)] : [];
   }
   const other = environment === "staging" ? "production" : "staging";
-  const sameUrl = (a: string, b: string) =>
-    URL.parse(a)?.href.replace(/\/$/, "") === URL.parse(b)?.href.replace(/\/$/, "");
   if (
     acmeDirectory === undefined ||
     !sameUrl(acmeDirectory, letsEncryptDirectory[other]) ||
@@ -177,6 +180,36 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
         : [],
     ),
   ];
+}
+
+/**
+ * Let's Encrypt refuses an order with a name that a wildcard of the same order covers, as `malformed` (Boulder, policy/pa.go,
+ * "redundant with a wildcard domain"). Another CA may accept it.
+ */
+function wildcardNamesAreNotCovered(
+  { acmeDirectory, domain, wildcard }: Partial<Settings>,
+  { stack }: ConfigSource,
+): SettingProblem[] {
+  const directory = acmeDirectory ?? letsEncryptDirectory[stackEnvironment(stack) ?? "staging"];
+  const isLetsEncrypt = Object.values(letsEncryptDirectory).some((url) => sameUrl(directory, url));
+  if (domain === undefined || wildcard === undefined || !isLetsEncrypt) {
+    return [];
+  }
+  const wildcards = [wildcardName(domain), ...wildcard.names].filter((name) =>
+    name.startsWith("*."),
+  );
+  return wildcard.names.flatMap((name, index) => {
+    const covering = wildcards.find((one) => name.replace(/^[^.*]+/, "*") === one && name !== one);
+    return covering === undefined
+      ? []
+      : [
+          {
+            setting: `wildcard.names[${index}]`,
+            problem: `is ${name}, which ${covering} covers; Let's Encrypt refuses a certificate with both`,
+            mend: ["rm", removed(["wildcard", "names", index])] as const,
+          },
+        ];
+  });
 }
 
 function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {

@@ -370,6 +370,28 @@ describe("configuration", () => {
         );
       });
 
+      it("has no name that a wildcard of it covers, with Let's Encrypt", () => {
+        const given = (...names: readonly string[]) => ({
+          dns: googleCloud,
+          wildcard: json({ issuer: "cert-manager", names }),
+        });
+        for (const [names, refused] of [
+          [["app.ingress.example.com"], "names[0] is app.ingress.example.com, which *.ingress."],
+          [["*.example.com", "provider.example.com"], "names[1] is provider.example.com, which *."],
+          [["provider.example.com", "*.example.com"], "names[0] is provider.example.com, which *."],
+        ] as const) {
+          assert.throws(
+            () => readConfig(configSource(given(...names))),
+            (error: Error) => error.message.includes(`wildcard.${refused}`),
+          );
+        }
+        // Neither the wildcard's own parent, nor what is two labels below it, nor another wildcard.
+        const fine = ["ingress.example.com", "a.b.ingress.example.com", "*.example.net"];
+        assert(readConfig(configSource(given(...fine))));
+        const acmeDirectory = "https://ca.example.net/directory";
+        assert(readConfig(configSource({ ...given("app.ingress.example.com"), acmeDirectory })));
+      });
+
       it("takes no other issuer, and no name that is none", () => {
         const given = (more: object) =>
           configSource({
