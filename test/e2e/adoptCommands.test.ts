@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { programsPath } from "../support/programsPath.ts";
 import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -21,7 +22,7 @@ const values = {
 };
 
 /** The commands of adopt's messages, run as they are where they are given; each test goes on where the one before ended. */
-describe("commands in adopt's messages", () => {
+describeExhaustive("commands in adopt's messages", () => {
   let provider: Provider;
   let workspace: Workspace;
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -62,7 +63,7 @@ describe("the guide's complete example, installed with Helm", () => {
   it("is destroyed", () => provider.workspace.destroy());
 });
 
-describe("the guide's example with a Google Cloud key, installed with Helm", () => {
+describeExhaustive("the guide's example with a Google Cloud key, installed with Helm", () => {
   const name = "guide-google";
   let provider: Provider;
   let clouds: SandboxClouds;

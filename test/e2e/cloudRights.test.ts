@@ -220,29 +220,32 @@ describe("rights at Google", () => {
       assert.deepEqual(await clouds.stacksAccounts(), []);
     });
 
-    it("are told after Google's refusal where Google does not foretell it, and the next up goes on", async () => {
-      const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
-      await clouds.inject("google", fault);
-      const output = await refused(stack, up(stack));
-      assert.match(
-        output,
-        /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
-      );
-      const [, permissions = "", member = ""] =
-        /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
+    itExhaustive(
+      "are told after Google's refusal where Google does not foretell it, and the next up goes on",
+      async () => {
+        const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
+        await clouds.inject("google", fault);
+        const output = await refused(stack, up(stack));
+        assert.match(
           output,
-        ) ?? assert.fail(output);
-      assert.equal((await clouds.stacksAccounts()).length, 1);
-      assert.deepEqual(await stack.live(), []);
-      // What the command does.
-      const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
-      await clouds.grant(`/v1/projects/${project}`, role, member);
-      await clouds.clearFaults();
-      await stack.workspace.up();
-      await stack.works(await stack.credential());
-      await stack.workspace.destroy();
-      assert.deepEqual(await clouds.stacksAccounts(), []);
-    });
+          /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
+        );
+        const [, permissions = "", member = ""] =
+          /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
+            output,
+          ) ?? assert.fail(output);
+        assert.equal((await clouds.stacksAccounts()).length, 1);
+        assert.deepEqual(await stack.live(), []);
+        // What the command does.
+        const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
+        await clouds.grant(`/v1/projects/${project}`, role, member);
+        await clouds.clearFaults();
+        await stack.workspace.up();
+        await stack.works(await stack.credential());
+        await stack.workspace.destroy();
+        assert.deepEqual(await clouds.stacksAccounts(), []);
+      },
+    );
   });
 
   it("for a rotation are those on the account's keys alone, and to read the zone", async () => {
@@ -316,7 +319,7 @@ describe("rights at Google", () => {
       });
     }
 
-    it("are refused beforehand where the role lacks one", async () => {
+    itExhaustive("are refused beforehand where the role lacks one", async () => {
       await clouds.googleRole("tooLittle", challengePermissions.slice(1));
       stack.configure({ dns: { role: `projects/${project}/roles/tooLittle` } });
       const output = await refused(stack, up(stack));
@@ -351,7 +354,7 @@ describe("rights at Google", () => {
     });
   });
 
-  it("are none for a key that is brought", async () => {
+  itExhaustive("are none for a key that is brought", async () => {
     const name = "rights-brought";
     const key = await clouds.googleKey("rights-brought-dns", [
       { zone: "example-test", role: "roles/dns.admin" },
@@ -365,7 +368,7 @@ describe("rights at Google", () => {
     await stack.workspace.destroy();
   });
 
-  it("are none for the pod's own identity on GKE", async () => {
+  itExhaustive("are none for the pod's own identity on GKE", async () => {
     const name = "rights-workload-identity";
     const workloadIdentity = `provider@${project}.iam.gserviceaccount.com`;
     const dns = { zone: "example-test", workloadIdentity };
@@ -393,7 +396,8 @@ describe("rights at Cloudflare", () => {
   ] as const) {
     const ofOwner = owner === "account" ? accountId : undefined;
     // What the other files deploy with is a user's; what is less is told by the same words.
-    const [itEnough, itLess] = owner === "account" ? [it, itExhaustive] : [itExhaustive, it];
+    const [itEnough, itLess] =
+      owner === "account" ? [itExhaustive, itExhaustive] : [itExhaustive, it];
 
     itEnough(`are enough for a token of the ${owner}`, async () => {
       const name = `rights-${owner}`;
@@ -445,17 +449,20 @@ describe("rights at Cloudflare", () => {
     });
   }
 
-  it("are told after Cloudflare's refusal where the token may not look at itself", async () => {
-    const name = "rights-blind";
-    const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
-    const stack = await stackOf(rotatingCloudflare, name, identity);
-    await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
-    const output = await refused(stack, up(stack));
-    await clouds.clearFaults();
-    assert.match(output, /Cloudflare has refused it: .*User → API Tokens → Edit/);
-    assert.deepEqual(await clouds.stacksTokens(), []);
-    await stack.workspace.destroy();
-  });
+  itExhaustive(
+    "are told after Cloudflare's refusal where the token may not look at itself",
+    async () => {
+      const name = "rights-blind";
+      const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
+      const stack = await stackOf(rotatingCloudflare, name, identity);
+      await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
+      const output = await refused(stack, up(stack));
+      await clouds.clearFaults();
+      assert.match(output, /Cloudflare has refused it: .*User → API Tokens → Edit/);
+      assert.deepEqual(await clouds.stacksTokens(), []);
+      await stack.workspace.destroy();
+    },
+  );
 
   itExhaustive("are none for a token that is brought", async () => {
     const name = "rights-brought-token";

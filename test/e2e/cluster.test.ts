@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Report } from "../../doctor/report.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { Provider } from "../support/provider.ts";
@@ -84,7 +85,7 @@ describe("a stack's cluster, where there are two", () => {
     );
   });
 
-  it("is the same for adopt, and for what it leaves to the next up", async () => {
+  itExhaustive("is the same for adopt, and for what it leaves to the next up", async () => {
     const adopted = await Provider.deploy({ name: "two-adopted", secrets: ["keys"] });
     await adopted.remember();
     await adopted.workspace.succeed(
@@ -214,22 +215,25 @@ describe("a stack's cluster, where there are two", () => {
     await at.succeed("config", "rm", "-s", name, "kubernetes:context");
   });
 
-  it("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
-    // The release of the other stack has objects without a namespace, by its name.
-    const options = { releaseName: "unheard-provider", timeout: "60" };
-    const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
-    await moved.up();
-    await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
-    const refused = await moved.pulumi("preview", "-s", "unheard");
-    assert.match(
-      refused.output,
-      /is in namespace akash-services, and kubernetes:namespace, .* names/,
-    );
-    assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
-    await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
-    await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
-    await moved.destroy();
-  });
+  itExhaustive(
+    "keeps its namespace where only the plugin's setting, which had no effect, names another",
+    async () => {
+      // The release of the other stack has objects without a namespace, by its name.
+      const options = { releaseName: "unheard-provider", timeout: "60" };
+      const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
+      await moved.up();
+      await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
+      const refused = await moved.pulumi("preview", "-s", "unheard");
+      assert.match(
+        refused.output,
+        /is in namespace akash-services, and kubernetes:namespace, .* names/,
+      );
+      assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
+      await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
+      await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
+      await moved.destroy();
+    },
+  );
 
   it("may be named by the stack's own kubeconfig, whose content nobody sees", async () => {
     const content = readFileSync(sandbox.kubeconfig, "utf8");
@@ -263,30 +267,33 @@ describe("a stack's cluster, where there are two", () => {
     await at.succeed("preview", "-s", name, "--expect-no-changes");
   });
 
-  it("is reached through a SOCKS proxy of the environment by plugin, hooks and doctor", async () => {
-    const proxy = await SocksProxy.start(["kubernetes"]);
-    try {
-      const { clusters, ...rest } = readKubeconfig(sandbox.kubeconfig);
-      const server = `https://kubernetes:${sandbox.ports.apiServer}`;
-      const cluster = { ...clusters[0]?.cluster, server };
-      const KUBECONFIG = join(sandbox.directory, "hidden-kubeconfig");
-      writeFileSync(
-        KUBECONFIG,
-        JSON.stringify({ ...rest, clusters: [{ name: "sandbox", cluster }] }),
-      );
-      workspace.configure({ ...settings, email: "socks@example.test" });
-      const variables = { KUBECONFIG, HTTPS_PROXY: proxy.url };
-      // The plugin and the hooks: the release is upgraded.
-      await workspace.withEnvironment(variables).up();
-      assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
-      proxy.log.length = 0;
-      const child = start(sandbox, workspace.directory, ["-s", name, "--json"], variables);
-      const { stderr } = await ended(child);
-      assert(proxy.log.includes(new URL(server).host), stderr);
-    } finally {
-      proxy.stop();
-    }
-  });
+  itExhaustive(
+    "is reached through a SOCKS proxy of the environment by plugin, hooks and doctor",
+    async () => {
+      const proxy = await SocksProxy.start(["kubernetes"]);
+      try {
+        const { clusters, ...rest } = readKubeconfig(sandbox.kubeconfig);
+        const server = `https://kubernetes:${sandbox.ports.apiServer}`;
+        const cluster = { ...clusters[0]?.cluster, server };
+        const KUBECONFIG = join(sandbox.directory, "hidden-kubeconfig");
+        writeFileSync(
+          KUBECONFIG,
+          JSON.stringify({ ...rest, clusters: [{ name: "sandbox", cluster }] }),
+        );
+        workspace.configure({ ...settings, email: "socks@example.test" });
+        const variables = { KUBECONFIG, HTTPS_PROXY: proxy.url };
+        // The plugin and the hooks: the release is upgraded.
+        await workspace.withEnvironment(variables).up();
+        assert(proxy.log.includes(new URL(server).host), proxy.log.join("\n"));
+        proxy.log.length = 0;
+        const child = start(sandbox, workspace.directory, ["-s", name, "--json"], variables);
+        const { stderr } = await ended(child);
+        assert(proxy.log.includes(new URL(server).host), stderr);
+      } finally {
+        proxy.stop();
+      }
+    },
+  );
 
   it("is reached through the kubeconfig's proxy, with its credential plugin", async () => {
     // The name is in the API server's certificate, and only the proxy knows it.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { RbacAuthorizationV1Api } from "../../lib/kubernetesClient.ts";
 import { parse, stringify } from "yaml";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
-import { itExhaustive } from "../support/exhaustive.ts";
+import { describeExhaustive, itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { doctorReport } from "../support/doctor.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -215,7 +215,7 @@ describe("rights in the cluster", () => {
   });
 });
 
-describe("rights in the cluster, to adopt", () => {
+describeExhaustive("rights in the cluster, to adopt", () => {
   it("are the day-to-day ones, and enough for the up after it", async () => {
     const name = "rights-adopt";
     const token = await clouds.cloudflareToken(name);

@@ -145,7 +145,7 @@ describe("commands in messages", () => {
     }
   });
 
-  it("keep what a compact text of JSON says, where it is right", async () => {
+  itExhaustive("keep what a compact text of JSON says, where it is right", async () => {
     const attributes = [
       { key: "region", value: "eu" },
       { key: "tier", value: "true" },
@@ -162,7 +162,7 @@ describe("commands in messages", () => {
     assert.doesNotMatch(after.output, /is one text/);
   });
 
-  it("let an image read the key that it cannot read", async () => {
+  itExhaustive("let an image read the key that it cannot read", async () => {
     workspace.configure({
       walletKey: undefined,
       values: { image: { tag: "0.8.2" } },
@@ -179,7 +179,7 @@ describe("commands in messages", () => {
     assert.doesNotMatch(after.output, /argon2/);
   });
 
-  it("end a setting without effect", async () => {
+  itExhaustive("end a setting without effect", async () => {
     workspace.configure({ chartVersion: "19.0.2" });
     const { output } = await workspace.succeed("preview", "-s", name);
     const [command] = /pulumi config rm -s commands chartVersion/.exec(output) ?? [];

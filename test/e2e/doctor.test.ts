@@ -344,7 +344,7 @@ describe("doctor", () => {
       await cluster.core.deleteNamespacedResourceQuota({ namespace, name });
     });
 
-    it("says what it left out of many revisions", async () => {
+    itExhaustive("says what it left out of many revisions", async () => {
       const { name: namespace } = patient;
       const [deployed] = (
         await cluster.core.listNamespacedSecret({ namespace, labelSelector: "owner=helm" })
@@ -403,7 +403,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("watches until it is interrupted", async () => {
+    itExhaustive("watches until it is interrupted", async () => {
       const child = patient.start("--watch", "--interval=0.1", "--json");
       const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
       const next = async () => {
@@ -475,7 +475,7 @@ describe("doctor", () => {
       assert.deepEqual(restored.data, secret.data);
     });
 
-    it("sees what somebody has added to an object, and takes it away", async () => {
+    itExhaustive("sees what somebody has added to an object, and takes it away", async () => {
       const { name, release } = patient;
       await patient.run(
         `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 OF_ANOTHER=2 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
@@ -810,7 +810,7 @@ describe("doctor", () => {
     });
   });
 
-  describe("on a production stack with an Ingress", () => {
+  describeExhaustive("on a production stack with an Ingress", () => {
     let patient: Patient;
     /** Serves a certificate that ends so many days from now, and lives for so many in all. */
     const serve = (days: number, life = days + 1) =>
@@ -1181,7 +1181,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("says on GKE that the key can go", async () => {
+    itExhaustive("says on GKE that the key can go", async () => {
       const node = await cluster.core.readNode({ name: "sandbox" });
       const label = async (labels: Readonly<Record<string, string>>) => {
         const { metadata, ...live } = await cluster.core.readNode({ name: "sandbox" });
@@ -1210,16 +1210,19 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    it("sees an alias of the challenge's name, and whether it leads out of the zone", async () => {
-      const host = `_acme-challenge.${patient.host}.`;
-      await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
-      assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
-      await patient.dns("set-cname", { host, target: "challenges.example.test." });
-      assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
-      await patient.dns("clear-cname", { host });
-    });
+    itExhaustive(
+      "sees an alias of the challenge's name, and whether it leads out of the zone",
+      async () => {
+        const host = `_acme-challenge.${patient.host}.`;
+        await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
+        assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
+        await patient.dns("set-cname", { host, target: "challenges.example.test." });
+        assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
+        await patient.dns("clear-cname", { host });
+      },
+    );
 
-    it("sees a credential that reads, and cannot write", async () => {
+    itExhaustive("sees a credential that reads, and cannot write", async () => {
       await clouds.inject("google", { match: "^POST .*/changes$", status: 403, times: 5 });
       const [problem, ...others] = await patient.problems("--prove");
       await clouds.clearFaults();
@@ -1282,7 +1285,7 @@ describe("doctor", () => {
       }
     });
 
-    it("sees a Secret that somebody has put another token into, or deleted", async () => {
+    itExhaustive("sees a Secret that somebody has put another token into, or deleted", async () => {
       const namespace = patient.name;
       const name = `${patient.release}-cloudflare-dns`;
       const secret = await cluster.core.readNamespacedSecret({ namespace, name });
@@ -1316,7 +1319,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids("--prove"), []);
     });
 
-    it("sees a zone that DNS does not ask, be it this network's DNS alone", async () => {
+    itExhaustive("sees a zone that DNS does not ask, be it this network's DNS alone", async () => {
       const delegation = { name: "example.test", nameServers: ["ns1.registrar.test"] };
       await clouds.seed("google", { delegations: [delegation] });
       try {

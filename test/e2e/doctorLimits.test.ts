@@ -6,6 +6,7 @@ import type { Report } from "../../doctor/report.ts";
 import { recordSelector } from "../../lib/helmRecord.ts";
 import { podLogs } from "../../sandbox/cluster/podLog.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { describeExhaustive } from "../support/exhaustive.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { ended, Patient, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -24,7 +25,7 @@ const measuring = `data:text/javascript,${encodeURIComponent(`
     process.stderr.write("used " + JSON.stringify(used) + "\\n");
   });`)}`;
 
-describe("doctor on a large cluster", () => {
+describeExhaustive("doctor on a large cluster", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
   let patient: Patient;

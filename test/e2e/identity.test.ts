@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { operatorTokens } from "../../sandbox/cluster/clouds.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
-import { itExhaustive } from "../support/exhaustive.ts";
+import { describeExhaustive, itExhaustive } from "../support/exhaustive.ts";
 import {
   RotatingStack,
   rotatingCloudflare,
@@ -294,7 +294,8 @@ const foundIdentities: readonly FoundIdentity[] = [
 ];
 
 for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) {
-  describe(`the operator's identity at Google, ${what}`, () => {
+  const describeIdentity = name === "identity-federated" ? describe : describeExhaustive;
+  describeIdentity(`the operator's identity at Google, ${what}`, () => {
     let sandbox: Sandbox;
     let clouds: SandboxClouds;
     let account: string;
@@ -352,9 +353,8 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
     });
 
     // What adopt and the next two ups ask does not depend on where the identity was found.
-    const itAdopts = name === "identity-federated" ? it : itExhaustive;
 
-    itAdopts("is that of adopt", async () => {
+    it("is that of adopt", async () => {
       await workspace.succeed("stack", "rm", name, "--yes", "--force", "--preserve-config");
       let output = "";
       const callers = await callersIn(async () => {
@@ -365,7 +365,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
     });
 
     for (const what of ["makes another credential", "deletes the one before"]) {
-      itAdopts(`is that of the up after it that ${what}`, async () => {
+      it(`is that of the up after it that ${what}`, async () => {
         assert.deepEqual(await callersIn(() => workspace.up()), expected());
       });
     }
@@ -440,7 +440,7 @@ describe("what a Google organization forbids", () => {
     });
   }
 
-  it("keys of service accounts, and each way out is a command that works", async () => {
+  itExhaustive("keys of service accounts, and each way out is a command that works", async () => {
     const key = await clouds.googleKey("brought", [
       { zone: "example-test", role: "roles/dns.admin" },
     ]);

@@ -243,6 +243,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 
   testStack("cloudflare-token-account", {
+    exhaustive: true,
     dns: dns.cloudflareTokenOfAccount,
     further: (workspace) => {
       it("changes to Google", async () => {
@@ -272,6 +273,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 
   testStack("google-workload-identity", {
+    exhaustive: true,
     dns: dns.googleWorkloadIdentity,
     comparedOnly: true,
   });

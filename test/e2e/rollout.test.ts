@@ -115,7 +115,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    it("is refused before an upgrade, and the pod goes on", async () => {
+    itExhaustive("is refused before an upgrade, and the pod goes on", async () => {
       const before = await cluster.pod(name, `${name}-provider-0`);
       await run(workspace, `kubectl label namespace ${name} ${enforce}=restricted --overwrite`);
       workspace.configure(settingsOf(name, { website: "https://new.example.test" }));
@@ -351,7 +351,7 @@ describe("a rollout whose pod cannot come", () => {
     );
   });
 
-  it("for want of a node is told at the end, with the scheduler's words", async () => {
+  itExhaustive("for want of a node is told at the end, with the scheduler's words", async () => {
     const name = "rollout-node";
     const workspace = await stack(name, {
       timeout: "40",

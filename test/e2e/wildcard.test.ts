@@ -14,6 +14,7 @@ import { stopPart } from "../../sandbox/processes/parts.ts";
 import { loopback } from "../../sandbox/processes/ports.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
+import { itExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { holdSecretWrites } from "../support/heldWrites.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -420,58 +421,61 @@ describe("the wildcard certificate", () => {
     });
   });
 
-  it("is found fault with by the doctor for what somebody has done, and the doctor's command mends it", async () => {
-    const { certificate, issuer, secretName, credential } = await patient.names();
-    const namespace = gatewayOf(google.name);
-    const copy = await patient.readSecret(credential.name);
-    await patient.remove("certificates", certificate);
-    await patient.remove("issuers", issuer);
-    await patient.fill(copy, { [credential.key]: "another" });
-    await patient.serve(gatewayOf(cloudflare.name), secretName);
-    await patient.dnsDefault("");
-    let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
-    try {
-      findings = await patient.report();
-    } finally {
-      await patient.dnsDefault(loopback);
-    }
-    assert.deepEqual(signsOf(findings), [
-      "error wildcard-issuer-missing",
-      "error wildcard-certificate-missing",
-      "error wildcard-credential-another",
-      "error wildcard-dns-missing",
-      "error wildcard-served-another",
-    ]);
-    await patient.run(findings.find(({ id }) => id === "wildcard-certificate-missing")?.command);
-
-    await startCertManager(sandbox, silentReporter);
-    // It has applied the sandbox's Gateway as it was.
-    await patient.serve(namespace, secretName);
-    await waitForWildcard(sandbox, { namespace });
-    await patient.makeGatewayProxy();
-    for (const command of patient.commands.given) {
-      if (!patient.commands.run.has(command)) {
-        await patient.run(command);
+  itExhaustive(
+    "is found fault with by the doctor for what somebody has done, and the doctor's command mends it",
+    async () => {
+      const { certificate, issuer, secretName, credential } = await patient.names();
+      const namespace = gatewayOf(google.name);
+      const copy = await patient.readSecret(credential.name);
+      await patient.remove("certificates", certificate);
+      await patient.remove("issuers", issuer);
+      await patient.fill(copy, { [credential.key]: "another" });
+      await patient.serve(gatewayOf(cloudflare.name), secretName);
+      await patient.dnsDefault("");
+      let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
+      try {
+        findings = await patient.report();
+      } finally {
+        await patient.dnsDefault(loopback);
       }
-    }
-    const well = await patient.report();
-    assert.deepEqual(signsOf(well), []);
-    assert.deepEqual(
-      well
-        .filter(({ group }) => group === "Wildcard certificate")
-        .map(({ severity, title }) => [severity, title]),
-      wildcardChecks.map(({ title }) => ["ok", title]),
-    );
-    assert.match(
-      well.find(({ id }) => id === "wildcard-certificate")?.seen ?? "",
-      /^valid until 20\S+Z, renewed from 20\S+Z on$/,
-    );
-    const known = wildcardChecks.flatMap(({ problems }) => problems.map(({ id }) => id));
-    assert.deepEqual(
-      known.filter((id) => !patient.provoked.has(id)),
-      [],
-    );
-  });
+      assert.deepEqual(signsOf(findings), [
+        "error wildcard-issuer-missing",
+        "error wildcard-certificate-missing",
+        "error wildcard-credential-another",
+        "error wildcard-dns-missing",
+        "error wildcard-served-another",
+      ]);
+      await patient.run(findings.find(({ id }) => id === "wildcard-certificate-missing")?.command);
+
+      await startCertManager(sandbox, silentReporter);
+      // It has applied the sandbox's Gateway as it was.
+      await patient.serve(namespace, secretName);
+      await waitForWildcard(sandbox, { namespace });
+      await patient.makeGatewayProxy();
+      for (const command of patient.commands.given) {
+        if (!patient.commands.run.has(command)) {
+          await patient.run(command);
+        }
+      }
+      const well = await patient.report();
+      assert.deepEqual(signsOf(well), []);
+      assert.deepEqual(
+        well
+          .filter(({ group }) => group === "Wildcard certificate")
+          .map(({ severity, title }) => [severity, title]),
+        wildcardChecks.map(({ title }) => ["ok", title]),
+      );
+      assert.match(
+        well.find(({ id }) => id === "wildcard-certificate")?.seen ?? "",
+        /^valid until 20\S+Z, renewed from 20\S+Z on$/,
+      );
+      const known = wildcardChecks.flatMap(({ problems }) => problems.map(({ id }) => id));
+      assert.deepEqual(
+        known.filter((id) => !patient.provoked.has(id)),
+        [],
+      );
+    },
+  );
 
   it("leaves its Secret behind, and says so, and its credential goes, when it is given up or the stack ends", async () => {
     const end = {

@@ -81,7 +81,7 @@ export function describeKilledRotations(
     });
 
     if (withRelease) {
-      it("when the Secret has just been updated is finished by the next up", async () => {
+      itExhaustive("when the Secret has just been updated is finished by the next up", async () => {
         await killed("upKilledWhen", secretIsNew);
       });
 
@@ -103,7 +103,7 @@ export function describeKilledRotations(
         );
       });
 
-      it("while Helm upgrades is finished by the next up", async () => {
+      itExhaustive("while Helm upgrades is finished by the next up", async () => {
         await killed("upKilledWhen", async () => (await helmStatus()) === "pending-upgrade");
       });
 
