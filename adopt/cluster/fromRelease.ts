@@ -5,19 +5,19 @@ import { isMap, isUnset, type ValueMap } from "../../lib/json.ts";
 import { leaves, valueAt } from "../../lib/tree.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
 
-/** A file's values with what the release runs with besides. */
+/** A file's values, completed with those of the release. */
 export interface CompletedValues {
   readonly values: ValueMap;
-  /** The paths of what is taken from the release. */
+  /** The paths of the values from the release. */
   readonly taken: readonly string[];
 }
 
 /**
- * The file's values, and from the release what the file does not say: what was given with `--set`, such as the bid price
- * script. What is empty says nothing, but in the place of one of the chart's own values, which it takes away. Of a list the
- * file's is the whole.
+ * The file's values, and from the release those that the file does not contain: values set with `--set`, such as the bid
+ * price script. An empty value has no effect, except that it removes one of the chart's own values. A list in the file
+ * replaces the release's list.
  *
- * @param live the release's Secrets, by name: Helm may have forgotten the credentials already
+ * @param live the release's Secrets, by name: the credentials may already be removed from Helm's history
  */
 export function completedValues(
   file: ValueMap,
@@ -52,7 +52,7 @@ export function completedValues(
 
 interface Taking {
   readonly isTaken: (inFile: unknown, inRelease: unknown, path: readonly string[]) => boolean;
-  /** Where the paths of what is taken go. */
+  /** Collects the paths of the taken values. */
   readonly taken: string[];
 }
 
@@ -84,7 +84,7 @@ function isSaid(value: unknown): boolean {
     : value !== undefined && value !== null && value !== "";
 }
 
-/** A DNS credential is read where its provider is enabled. */
+/** A DNS credential is in use where its provider is enabled. */
 function isRead(setting: string, path: string, values: ValueMap): boolean {
   const provider = path.split(".").slice(0, 3).join(".");
   return setting.startsWith("wallet") || Boolean(valueAt(values, `${provider}.enabled`));
