@@ -28,7 +28,10 @@ export const adoptLine = commandLine(
       releaseName: value("--release <name>", "name of the Helm release (default: akash-provider)", {
         read: named("--release", helmReleaseName, "is not a valid name of a Helm release"),
       }),
-      zone: value("--zone <name>", "DNS zone of the credential in the file, which does not name it"),
+      zone: value(
+        "--zone <name>",
+        "DNS zone of the credential in the file, which does not name it",
+      ),
       dryRun: flag("--dry-run", "only print what would be done"),
       json: flag("--json", "print JSON to standard output, and everything else to standard error"),
     },

@@ -54,9 +54,7 @@ export function chartChange({ deployed, next }: ChartVersions, stack: string): s
     return `${deployed} is deployed, which the repairs do not support; the next up deploys ${next}`;
   }
   const cause =
-    next === chartVersion
-      ? "the program's own version"
-      : "from the stack's setting chartVersion";
+    next === chartVersion ? "the program's own version" : "from the stack's setting chartVersion";
   return `${deployed} is deployed; the next up deploys ${next}, ${cause}. To keep ${deployed}: ${shell`pulumi config set -s ${stack} chartVersion ${deployed}`}`;
 }
 

@@ -14,44 +14,44 @@ import { isAlive } from "../lib/processIdentity.ts";
 import { shell } from "../lib/shell.ts";
 import { UserError } from "../lib/errors.ts";
 
-/** How a fleet does one stack. */
+/** The options of a fleet's action on one stack. */
 export interface StackRunOptions {
   readonly action: Action;
   readonly stack: string;
   /** The project's folder. */
   readonly directory: string;
-  /** The file for what Pulumi says. */
+  /** The file for Pulumi's output. */
   readonly log: string;
   readonly policyPacks: readonly string[];
   /** Whether to rotate a credential that is not due. */
   readonly rotateAll: boolean;
-  /** How many days sooner a credential counts as due. */
+  /** How many days before its date a credential is due. */
   readonly dueWithin: number;
-  /** How long the doctor may find errors until they count, in milliseconds. */
+  /** How long to wait while the doctor finds errors, in milliseconds. */
   readonly patience: number;
-  /** Whether the stack is in the backend. */
+  /** Whether the stack exists in the backend. */
   readonly isThere: boolean;
   readonly progress: Progress;
   readonly open: () => Promise<FleetStack>;
   readonly look: () => Promise<Look>;
-  /** What plays the provider, in the sandbox; nothing elsewhere. */
+  /** Acts as the provider in the sandbox; undefined elsewhere. */
   readonly issue: (() => Promise<void>) | undefined;
-  /** What an earlier run has left of this stack. */
+  /** The entry of an earlier run for this stack. */
   readonly former: Entry | undefined;
-  /** Told that the stack is begun, or which credential is being replaced. */
+  /** Called when the stack starts, and with the credential that is being replaced. */
   readonly begin: (more?: Partial<Entry>) => void;
-  /** Aborted when nothing is to be waited for any more. */
+  /** Aborted when all waiting must end. */
   readonly stopping: AbortSignal;
   readonly interrupting: AbortSignal;
 }
 
-/** Between two looks of the doctor, and to see whether another process has ended, in milliseconds. */
+/** The intervals between two runs of the doctor, and between two checks of another process, in milliseconds. */
 const pause = { look: 5_000, process: 500 } as const;
 
 /**
- * Does the action with one stack, and has the doctor look at it then, where the action is no preview.
+ * Runs the action on one stack, and then the doctor, except for a preview.
  *
- * @returns what came of it; a failure is told in it
+ * @returns the result, which includes a failure
  */
 export async function runStack(options: StackRunOptions): Promise<StackProgress> {
   const { stack, progress, action } = options;
@@ -83,15 +83,15 @@ export async function runStack(options: StackRunOptions): Promise<StackProgress>
 
 type Tell = (step: string) => unknown;
 
-/** @returns what was done, in a few words */
+/** @returns a short description of what was done */
 async function act(options: StackRunOptions, violations: string[], tell: Tell): Promise<string> {
   const { action, stack, isThere, open } = options;
   if (action === "doctor") {
-    return "looked at";
+    return "checked";
   }
   if (!isThere && action !== "up") {
     throw new UserError(
-      `There is no stack ${stack} yet. Make it: ${shell`pulumi stack init ${stack}`}`,
+      `The stack ${stack} does not exist yet. Create it: ${shell`pulumi stack init ${stack}`}`,
     );
   }
   await endOfFormer(options, tell);
@@ -112,11 +112,11 @@ async function act(options: StackRunOptions, violations: string[], tell: Tell): 
   }
 }
 
-/** Waits for the Pulumi of an earlier run, which goes on when the fleet's command is killed. */
+/** Waits for the Pulumi process of an earlier run, which continues when the fleet's command is killed. */
 async function endOfFormer({ former }: StackRunOptions, tell: Tell): Promise<void> {
   const process = former?.process;
   while (process !== undefined && isAlive(process)) {
-    tell(`waiting for the run before: process ${process.pid}`);
+    tell(`waiting for the previous run: process ${process.pid}`);
     await delay(pause.process);
   }
 }
@@ -168,7 +168,7 @@ class Runner {
       if (!isOwnLock) {
         throw error;
       }
-      // Of the earlier run, which was killed with its Pulumi: nobody else would take the lock away.
+      // The lock of the earlier run, which was killed with its Pulumi process: nothing else removes it.
       await this.stack.cancel();
       return this.stack[kind](options);
     }
@@ -183,11 +183,11 @@ async function rotate(
   const current = async () => managedCredential(await stack.outputs());
   const replaces = former?.replaces;
   if (replaces !== undefined) {
-    // A rotation that is half done goes on without --replace, and may have been done.
+    // An unfinished rotation continues without --replace, and may already be complete.
     begin({ replaces });
     await runner.run("up");
     if ((await current())?.createdAt !== replaces) {
-      return "rotated, as was begun";
+      return "rotated, as started before";
     }
   }
   const credential = await current();
@@ -214,7 +214,7 @@ async function replaceCredential(
       throw error;
     }
   }
-  // Somebody's earlier rotation did not come to its end; when it has, the credential is new.
+  // An earlier rotation is not finished; once it is, the credential is new.
   await runner.run("up");
   if ((await current())?.createdAt === createdAt) {
     await runner.run("up", [pattern]);
@@ -223,8 +223,7 @@ async function replaceCredential(
 }
 
 /**
- * Has the doctor look until it finds no error, or for as long as there is patience: a certificate that was ordered just now
- * takes minutes.
+ * Runs the doctor until it finds no error, or `patience` has passed: a certificate that was just ordered takes minutes.
  *
  * @returns the errors
  * @throws CouldNotLook
@@ -243,7 +242,7 @@ async function examine(options: StackRunOptions, tell: Tell): Promise<readonly s
     if (errors.length === 0 || Date.now() >= deadline || stopping.aborted) {
       return errors;
     }
-    tell(`doctor: looks again, since ${errors[0] ?? ""}`);
+    tell(`doctor: checks again, since ${errors[0] ?? ""}`);
     await delay(pause.look, undefined, { signal: stopping }).catch(() => undefined);
   }
 }

@@ -272,7 +272,9 @@ function registerOption(
       }
       // Where a value is missing, commander uses the next option as the value.
       if (/^-./.test(word) && args.includes(word)) {
-        throw new UsageError(`${name} has no value; if ${word} is its value, write ${name}=${word}`);
+        throw new UsageError(
+          `${name} has no value; if ${word} is its value, write ${name}=${word}`,
+        );
       }
       return taken(one, name, word, former);
     });
