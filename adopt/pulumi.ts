@@ -77,7 +77,7 @@ export function shownCommand({ args, shown }: PulumiCommand): string {
   return shown ?? ["pulumi", ...args.map(shellWord)].join(" ");
 }
 
-/** The message for a failed command, with Pulumi's own errors, and the command that removes the lock of a killed Pulumi process. */
+/** The message for a failed command, with Pulumi's errors, and the command that removes the lock of a killed process. */
 export function failureText(command: PulumiCommand, output: string): string {
   const errors = errorLines(output);
   const lines = errors.length > 0 ? errors : lastLines(output);

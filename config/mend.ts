@@ -6,7 +6,7 @@ export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
   readonly mend: readonly ["set" | "rm", ShellText];
-  /** Whether a provider can run with the value, so that the problem is a warning where `accept` names the setting. Default: no. */
+  /** Whether a provider can run with the value: the problem is a warning where `accept` names the setting. Default: no. */
   readonly isAcceptable?: boolean | undefined;
   /**
    * The arguments of `pulumi config rm` after the stack, for a command that must run first to remove the present value:
@@ -32,7 +32,7 @@ export function configCommands(steps: readonly ConfigStep[], stack: string): She
   );
 }
 
-/** The setting inside which a step of {@link configCommands} changes a value; undefined for a step that changes a whole setting. */
+/** The setting inside which a step of {@link configCommands} changes a value; undefined for a step for a whole setting. */
 export function settingInside([, rest]: ConfigStep): string | undefined {
   return /^--path (?:--secret )?'?(\w+)/.exec(rest)?.[1];
 }

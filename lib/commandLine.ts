@@ -305,7 +305,7 @@ function showMore(
   }
 }
 
-/** Converts an error about the command line to a UsageError that ends with the command for the help text; others stay unchanged. */
+/** Converts an error about the command line to a UsageError that ends with the command for help; others stay unchanged. */
 function asUsageError(
   error: unknown,
   { command, parameters }: Definition<ParametersByName>,

@@ -158,7 +158,7 @@ function translateDomain(source: RemainingValues): string | undefined {
   return domain;
 }
 
-/** Without the script nothing reads price targets, and the stack refuses settings without effect (akash-network/provider, bidengine/pricing.go). */
+/** Only the script reads price targets (akash-network/provider, bidengine/pricing.go), and the stack refuses them without it. */
 function translatePriceTargets(source: RemainingValues, hasScript: boolean): ValueMap {
   const names = Object.keys(source.rest).filter((name) => name.startsWith("price_target_"));
   const targets: Record<string, string | undefined> = {};

@@ -5,9 +5,9 @@ import { preparation } from "./preparation.ts";
 describe("the outcome of an adoption", () => {
   it("says which revisions held credentials", () => {
     const prepared = preparation("guide");
-    assert.match(outcomeText(prepared, [1, 2]), /taken out of Helm's revisions 1, 2;/);
-    assert.match(outcomeText(prepared, [3]), /taken out of Helm's revision 3;/);
-    assert.match(outcomeText(prepared, []), /Helm's history holds no credential\./);
+    assert.match(outcomeText(prepared, [1, 2]), /removed from Helm's revisions 1, 2;/);
+    assert.match(outcomeText(prepared, [3]), /removed from Helm's revision 3;/);
+    assert.match(outcomeText(prepared, []), /Helm's history contains no credential\./);
   });
 
   it("says how the program makes a key in the place of the one in the file, and what deletes that", () => {
@@ -31,7 +31,7 @@ describe("the outcome of an adoption", () => {
   it("says that the file still holds the credentials, and what deletes it, whatever its name", () => {
     assert.equal(
       fileText("my provider.yaml", preparation("chart-12.1")),
-      "my provider.yaml still holds walletKey, walletPassword, dns.apiToken in clear, and the stack needs it no more. When the provider runs, delete it, with its copies and backups: rm 'my provider.yaml'",
+      "my provider.yaml still contains walletKey, walletPassword, dns.apiToken in plain text, and the stack no longer needs it. When the provider runs, delete the file, with its copies and backups: rm 'my provider.yaml'",
     );
   });
 

@@ -43,14 +43,14 @@ describe("the report of an adoption", () => {
       "Accepted",
       "More than once in the file",
       "Left out",
-      "Where the file is not what the release runs with",
+      "Differences between the file and the release",
       "Set by hand in the pod",
       "Warnings",
     ]);
     assert.match(text, /\n {2}MINE \(container provider\) +the next up keeps it\n/);
     assert.match(
       text,
-      /\n {2}AKASH_GAS \(container provider\) +the next up puts the chart's value/,
+      /\n {2}AKASH_GAS \(container provider\) +the next up restores the chart's value/,
     );
   });
 
@@ -96,7 +96,7 @@ describe("the report of an adoption", () => {
     const prepared = { ...preparation("guide"), exponents };
     assert.match(
       planText("provider.yaml", prepared),
-      /\nNumbers that the release has with an exponent.*:\n {2}minimumbalance {2}1e\+07 becomes 10000000$/,
+      /\nNumbers with an exponent in the release.*:\n {2}minimumbalance {2}1e\+07 becomes 10000000$/,
     );
     assert.deepEqual(summary(prepared).exponents, exponents);
     assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /exponent/);
@@ -108,12 +108,12 @@ describe("the report of an adoption", () => {
     const found = { ...prepared, translation: { ...translation, values } };
     assert.match(
       planText("f", found),
-      /\nLook like credentials, .*:\n {2}values\.registry\.pullPassword$/,
+      /\nValues that look like credentials, .*:\n {2}values\.registry\.pullPassword$/,
     );
     assert.match(planText("f", found), /\n {4}registry:\n {6}pullPassword: "\[secret\]"\n/);
     assert.doesNotMatch([planText("f", found), JSON.stringify(summary(found))].join(), /SENTINEL/);
     assert.deepEqual(summary(found).credentialLookalikes, ["values.registry.pullPassword"]);
-    assert.doesNotMatch(planText("f", preparation("guide")), /Look like credentials/);
+    assert.doesNotMatch(planText("f", preparation("guide")), /look like credentials/);
   });
 
   it("gives commands that reach the stack's cluster, whatever the current context is", () => {
@@ -141,7 +141,7 @@ describe("the report of an adoption", () => {
       planned("14.0.8", chartVersion),
       /\n {2}14\.0\.8 is deployed; .*, the program's own .*: pulumi config set -s prod chartVersion 14\.0\.8$/,
     );
-    assert.match(planned(chartVersion, "14.0.8"), /deploys 14\.0\.8, as the stack's setting/);
+    assert.match(planned(chartVersion, "14.0.8"), /deploys 14\.0\.8, from the stack's setting/);
     assert.doesNotMatch(planned(`${chartVersion}+build`, chartVersion), /\nChart:/);
   });
 
@@ -153,7 +153,7 @@ describe("the report of an adoption", () => {
 
   it("says that a stack keeps its settings where it gets its provider back", () => {
     const text = planText(undefined, { ...preparation("guide"), translation: nothing });
-    assert.match(text, /goes back to the stack prod, whose settings stay/);
+    assert.match(text, /returns to the stack prod, whose settings stay/);
     assert.doesNotMatch(text, /Settings:/);
   });
 });

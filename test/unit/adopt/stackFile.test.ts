@@ -228,7 +228,7 @@ describe("a stack's file", () => {
           assert.equal(name, "UserError");
           assert.match(
             message,
-            /Pulumi\.wrong\.yaml is not YAML, and Pulumi does not read it either/,
+            /Pulumi\.wrong\.yaml is not YAML, and Pulumi cannot read it either/,
           );
           assert.match(message, where);
           assert.doesNotMatch(message, /SENTINEL|\n/);

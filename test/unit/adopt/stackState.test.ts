@@ -37,14 +37,14 @@ describe("what an adoption still has to import", () => {
   it("is refused where the stack has everything", () => {
     assert.throws(() => missing(stateWith(resources.map(({ name }) => name))), {
       name: "UserError",
-      message: /^The stack prod has this provider already\..*pulumi preview -s prod --diff$/,
+      message: /^The stack prod already has this provider\..*pulumi preview -s prod --diff$/,
     });
   });
 
   it("is refused where the stack has another release", () => {
     assert.throws(() => missing(stateWith(["provider-release"], "other/akash-provider")), {
       name: "UserError",
-      message: /^The stack prod has another release already, other\/akash-provider\./,
+      message: /^The stack prod already has another release, other\/akash-provider\./,
     });
   });
 });

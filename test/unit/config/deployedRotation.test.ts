@@ -57,6 +57,9 @@ describe("a rotation by date of a stack that is deployed", () => {
       const refused = () => Promise.reject(new UserError("no access"));
       assert.equal(await deployedRotation("2026-12-01", refused), "2026-12-01");
     });
-    assert.match(warnings.join("\n"), /^The form .* looked at: no access\n.*the form alone/);
+    assert.match(
+      warnings.join("\n"),
+      /^The form .* could not be read: no access\n.*only the form differs/,
+    );
   });
 });

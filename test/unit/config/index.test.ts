@@ -182,7 +182,7 @@ describe("configuration", () => {
     it("a wallet in clear is refused", () => {
       assertRefused(
         { ...configSource(), secrets: new Set(["walletPassword"]) },
-        /^walletKey is a credential and stands in the stack's file in clear/,
+        /^walletKey is a credential in plain text in the stack's file/,
       );
     });
   });
@@ -349,7 +349,7 @@ describe("configuration", () => {
         for (const challenge of ["http-01", "dns-01"]) {
           assertRefused(
             configSource({ challenge, dns, wildcard }),
-            /^dns\.workloadIdentity excludes wildcard/,
+            /^dns\.workloadIdentity cannot be combined with wildcard/,
           );
         }
       });
@@ -358,7 +358,7 @@ describe("configuration", () => {
         const dns = (zone: string) => json({ provider: "cloudflare", zone });
         assertRefused(
           configSource({ dns: dns("provider.example.com"), wildcard }),
-          /^wildcard is for \*\.ingress\.example\.com, which the zone provider\.example\.com \(dns\.zone\) cannot hold$/,
+          /^wildcard is for \*\.ingress\.example\.com, which is outside the zone provider\.example\.com \(dns\.zone\)$/,
         );
         const names = ["*.example.com", "*.example.org"];
         assertRefused(
@@ -366,7 +366,7 @@ describe("configuration", () => {
             dns: dns("example.com"),
             wildcard: json({ issuer: "cert-manager", names }),
           }),
-          /^wildcard\.names\[1\] is \*\.example\.org, which the zone example\.com/,
+          /^wildcard\.names\[1\] is \*\.example\.org, which is outside the zone example\.com/,
         );
       });
 
@@ -482,7 +482,7 @@ describe("configuration", () => {
     });
 
     it("is nothing that would lose something or break the run", () => {
-      assertRefused(configSource({ accept: json(["dns"]) }), /^accept\[0\] is no setting whose/);
+      assertRefused(configSource({ accept: json(["dns"]) }), /^accept\[0\] is not a setting whose/);
       for (const [values, stack, problem] of [
         [{ acmeDirectory: "production" }, "staging", /^acmeDirectory .*rate limits/],
         [{ acmeDirectory: undefined }, "home", /^acmeDirectory is missing/],
@@ -500,7 +500,7 @@ describe("configuration", () => {
       const { values } = configSource({ accept: json(["walletKey"]) });
       assertRefused(
         { stack: "home", values, secrets: new Set(["walletPassword"]) },
-        /^walletKey is a credential and stands/,
+        /^walletKey is a credential in plain text/,
       );
     });
   });
@@ -564,7 +564,7 @@ describe("configuration", () => {
         }),
       );
       assert.deepEqual(found, [
-        "dns.rotation is not one value",
+        "dns.rotation is not a single value",
         "dns.grant is not zone or project",
         "values is not a map",
       ]);
@@ -667,7 +667,7 @@ describe("configuration", () => {
         assert.deepEqual(others, []);
         assert.match(
           sentence,
-          /^attributes is one text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
+          /^attributes is a single text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
         );
       });
     });
@@ -786,7 +786,7 @@ describe("configuration", () => {
     const source = configSource({ node: "https://rpc.example.com" });
     assertRefused(
       { ...source, secrets: new Set([...source.secrets, "node"]) },
-      /^node is encrypted, but Helm keeps it in clear/,
+      /^node is encrypted, but Helm keeps it in plain text/,
     );
   });
 
@@ -884,7 +884,7 @@ describe("configuration", () => {
       for (const chart of ["./charts/provider", "./provider.tgz"]) {
         const source = configSource({ chart, chartVersion: "18.0.0" }, "prod");
         assert.deepEqual(settingsWithoutEffect(source), [
-          `chartVersion 18.0.0 has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s prod chartVersion`,
+          `chartVersion 18.0.0 has no effect: the version of the chart ${chart} is in its Chart.yaml.\n      pulumi config rm -s prod chartVersion`,
         ]);
       }
       const there = configSource({ chart: "./sandbox/chart/provider", chartVersion: "18.0.0" });

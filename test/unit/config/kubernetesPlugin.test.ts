@@ -38,9 +38,9 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.equal(refusal(source({ context: "prod", namespace: "akash" }, values)), "");
     assert.equal(
       refusal(source({ context: "dev", namespace: "other" }, values)),
-      "kubernetes:context is dev, but kubeContext, which is the same under another name, is prod\n" +
+      "kubernetes:context is dev, but its other name kubeContext is prod\n" +
         "pulumi config rm -s home kubernetes:context\n" +
-        "kubernetes:namespace is other, but namespace, which is the same under another name, is akash\n" +
+        "kubernetes:namespace is other, but its other name namespace is akash\n" +
         "pulumi config rm -s home kubernetes:namespace",
     );
   });
@@ -101,7 +101,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
         throw new Error("The kubeconfig cannot be read");
       };
       const text = refusal(source({ kubeconfig: content }, {}, { secrets, contexts }));
-      assert.match(text, /^kubernetes:kubeconfig does not serve: The kubeconfig cannot be read/);
+      assert.match(text, /^kubernetes:kubeconfig cannot be used: The kubeconfig cannot be read/);
       const none = refusal(source({ kubeconfig: "./none" }, {}, { contexts: () => [] }));
       assert.match(none, /^kubernetes:kubeconfig names \.\/none, which is not a kubeconfig/);
     });
@@ -112,7 +112,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.equal(refusal(source({ context: "dev" }, {}, { contexts })), "");
     assert.equal(
       refusal(source({ context: "de" }, {}, { contexts })),
-      "kubernetes:context is de, which the kubeconfig does not have: it has dev, prod\n" +
+      "kubernetes:context is de, which is not a context of the kubeconfig (dev, prod)\n" +
         "pulumi config set -s home kubernetes:context dev",
     );
     assert.match(

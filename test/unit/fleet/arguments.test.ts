@@ -3,8 +3,8 @@ import { fleetLine } from "../../../fleet/arguments.ts";
 
 const refused: readonly (readonly [line: string, sentence: RegExp])[] = [
   ["destroy", /^destroy is none of preview, up, rotate, doctor\./],
-  ["up --all", /^--all is for rotate alone/],
-  ["preview --due-within 3", /^--due-within is for rotate alone/],
+  ["up --all", /^--all is only for rotate/],
+  ["preview --due-within 3", /^--due-within is only for rotate/],
   ["doctor --policy-pack policy", /^--policy-pack is not for the doctor/],
   ["up --concurrency 0", /^--concurrency takes a whole number from 1, not 0\./],
   ["up --patience 1.5", /^--patience takes a whole number from 0, not 1\.5\./],

@@ -23,7 +23,7 @@ function policyEvent(enforcementLevel: "warning" | "mandatory", resource?: strin
 describe("the engine's events", () => {
   it("tell of a step", () => {
     assert.equal(stepOf(preEvent("create-replacement", "dns-key")), "replacing dns-key");
-    assert.equal(stepOf(preEvent("delete-replaced", "dns-key")), "deleting the former dns-key");
+    assert.equal(stepOf(preEvent("delete-replaced", "dns-key")), "deleting the previous dns-key");
     assert.equal(stepOf(preEvent("update")), "updating provider-release");
     assert.equal(stepOf(preEvent("create", "a\u001b[2J")), "creating a\\u001b[2J");
   });

@@ -26,13 +26,13 @@ describe("why a stack has failed", () => {
 
   it("is a lock, or a broken state, with the command", () => {
     assert.match(said(lock(1)), /locked.*: pulumi cancel 'prod 1'$/);
-    assert.match(said("error: unexpected end of JSON input"), /copy beside it/);
+    assert.match(said("error: unexpected end of JSON input"), /restore the file from its backup/);
   });
 
   it("is the doctor's own sentence, or that of any error", () => {
     assert.equal(
       failureOf(new CouldNotLook("no cluster"), "a", []),
-      "The doctor could not look: no cluster",
+      "The doctor could not check the stack: no cluster",
     );
     assert.equal(failureOf(new Error("else"), "a", []), "else");
   });

@@ -30,10 +30,10 @@ describe("how a fleet's run has ended", () => {
       "✖ b",
       "  error: x",
       "    y\\u001b[2J",
-      "  What Pulumi has said: cat .fleet/logs/b.log",
+      "  Pulumi's output: cat .fleet/logs/b.log",
       "",
-      "Not begun: c.",
-      "The same command goes on: npm run fleet -- up",
+      "Not started: c.",
+      "The same command continues: npm run fleet -- up",
     ]);
     assert.deepEqual(closingLines([row("a", "done")], shell`npm run fleet -- up`, plain), []);
   });

@@ -128,7 +128,7 @@ describe("one stack of a fleet", () => {
     const blind = await run(new Stack(), { looks: [new CouldNotLook("no cluster")] });
     assert.deepEqual(
       [blind.state, blind.failure],
-      ["failed", "The doctor could not look: no cluster"],
+      ["failed", "The doctor could not check the stack: no cluster"],
     );
   });
 
@@ -136,7 +136,7 @@ describe("one stack of a fleet", () => {
     const stack = new Stack();
     const stopping = new AbortController();
     const progress = new Progress(["a"], ({ step }) => {
-      if (step.startsWith("doctor: looks again")) {
+      if (step.startsWith("doctor: checks again")) {
         stopping.abort();
       }
     });
@@ -156,7 +156,7 @@ describe("one stack of a fleet", () => {
     assert(process !== undefined);
     const entry: Entry = { state: "running", digest: "", process };
     const progress = new Progress(["a"], ({ step }) => {
-      if (step.startsWith("waiting for the run before")) {
+      if (step.startsWith("waiting for the previous run")) {
         former.kill();
       }
     });
@@ -214,7 +214,7 @@ describe("one stack of a fleet", () => {
       const halfDone = new Stack();
       halfDone.isHalfDone = true;
       const first = await run(halfDone, { action: "rotate", former, rotateAll: true });
-      assert.equal(first.step, "rotated, as was begun");
+      assert.equal(first.step, "rotated, as started before");
       assert.deepEqual(halfDone.calls, ["up", "doctor"]);
       const notBegun = new Stack();
       await run(notBegun, { action: "rotate", former });

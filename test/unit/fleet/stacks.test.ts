@@ -30,7 +30,7 @@ describe("the stacks of a fleet", () => {
     assert.deepEqual(chosenStacks(stacks, []), ["prod-2", "prod-10", "staging"]);
     assert.throws(
       () => chosenStacks(["local"], []),
-      /no stack beside the sandbox's.*pulumi stack init/,
+      /no stack except the sandbox's.*pulumi stack init/,
     );
   });
 

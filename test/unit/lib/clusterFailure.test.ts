@@ -23,11 +23,11 @@ describe("a call of the cluster that fails", () => {
   for (const [error, message] of [
     [
       answer(401, "Unauthorized"),
-      "The cluster at https://192.0.2.1:6443 (context prod) does not accept the kubeconfig's credential: 401 (Unauthorized). Who asks: kubectl --context prod auth whoami",
+      "The cluster at https://192.0.2.1:6443 (context prod) does not accept the kubeconfig's credential: 401 (Unauthorized). The identity: kubectl --context prod auth whoami",
     ],
     [
       answer(403, 'secrets is forbidden: User "a" cannot list'),
-      'The cluster at https://192.0.2.1:6443 (context prod) does not allow that: 403 (secrets is forbidden: User "a" cannot list). Who asks: kubectl --context prod auth whoami',
+      'The cluster at https://192.0.2.1:6443 (context prod) denies the request: 403 (secrets is forbidden: User "a" cannot list). The identity: kubectl --context prod auth whoami',
     ],
     [
       answer(500, "etcdserver: request timed out"),
@@ -52,7 +52,7 @@ describe("a call of the cluster that fails", () => {
       assert(told instanceof ClusterUnreachable);
       assert.equal(
         told.message,
-        `The cluster at https://192.0.2.1:6443 (context prod) does not answer: it is away (${code}). Is it the right one? ${command}`,
+        `The cluster at https://192.0.2.1:6443 (context prod) does not answer: it is away (${code}). Is it the right cluster? ${command}`,
       );
     });
   }

@@ -29,13 +29,13 @@ describe("a failure of the machine's", () => {
     }
     assert.deepEqual(onDisk(folder, "full", writing), {
       status: 1,
-      stderr: `${folder}/state cannot be written: no space is left (ENOSPC). Make room, and run the same command again. How much there is: df -h '${folder}'\n`,
+      stderr: `${folder}/state cannot be written: no space is left (ENOSPC). Free some space, and run the same command again. Space in use: df -h '${folder}'\n`,
     });
     const { status, stderr } = onDisk(folder, "read-only", writing);
     assert.equal(status, 1);
     assert.equal(
       stderr.replace(/state\.\d+\.tmp/, "state"),
-      `${folder}/state cannot be written: its file system is read-only (EROFS). Which one it is: df '${folder}'\n`,
+      `${folder}/state cannot be written: its file system is read-only (EROFS). The file system: df '${folder}'\n`,
     );
   });
 
@@ -43,7 +43,7 @@ describe("a failure of the machine's", () => {
     const { error } = spawnSync("true", ["x".repeat(4_000_000)]);
     assert.match(
       machineProblem(error) ?? "",
-      /^true is not started: its arguments and the environment are longer than the system allows \(E2BIG\)/,
+      /^true does not start: its arguments and the environment are longer than the system allows \(E2BIG\)/,
     );
   });
 

@@ -171,9 +171,9 @@ describe("a kubeconfig", () => {
     const direct = file("c", kubeconfig("c", { server: "https://direct.test" }));
     assert.equal(connect(direct, {}, variables).proxy, undefined);
     const wrong = file("d", kubeconfig("d", { cluster: { "proxy-url": "ftp://own.test" } }));
-    assert.match(refusal(wrong), /proxy-url .* is no address of a proxy/);
+    assert.match(refusal(wrong), /proxy-url .* is not the address of a proxy/);
     const odd = kubeconfig("e", { cluster: { "proxy-url": `http://me:^${secret}@own.test:2` } });
-    assert.match(refusal(file("e", odd)), /proxy-url .* is no address of a proxy/);
+    assert.match(refusal(file("e", odd)), /proxy-url .* is not the address of a proxy/);
   });
 
   it("is read as client-go reads YAML: truth values, text that looks like a moment, the last of two keys", () => {
@@ -245,12 +245,12 @@ another: document
       [
         "a certificate that is no base64",
         { cluster: { "certificate-authority-data": "YQ" } },
-        /certificate-authority-data of the cluster x is not right/,
+        /certificate-authority-data of the cluster x is invalid/,
       ],
       [
         "a certificate without its key",
         { user: { "client-certificate-data": "YQ==" } },
-        /its user x has a client-certificate and no client-key/,
+        /its user x has a client-certificate without a client-key/,
       ],
       ["two keys", { user: { ...key, "client-key": "/etc/hosts" } }, /both client-key and/],
       [
@@ -263,12 +263,12 @@ another: document
       [
         "a plugin of an older version",
         { user: { exec: { ...plugin, apiVersion: v1alpha1 } } },
-        /of a version \(client\.authentication\.k8s\.io\/v1alpha1\) that is not known/,
+        /of an unknown version \(client\.authentication\.k8s\.io\/v1alpha1\)/,
       ],
       [
         "a plugin that does not say whether it asks",
         { user: { exec: { ...plugin, interactiveMode: undefined } } },
-        /without an interactiveMode that is known \(Never, IfAvailable, Always\)/,
+        /without a valid interactiveMode \(Never, IfAvailable, Always\)/,
       ],
       [
         "a plugin beside another",
@@ -288,7 +288,7 @@ another: document
         `https://${secret} h`,
       ]) {
         const message = refusal(file("wrong", kubeconfig("x", { cluster: { server } })));
-        assert.match(message, /the server of its cluster x is no address/);
+        assert.match(message, /the server of its cluster x is not an address/);
         assert(!message.includes(secret), message);
       }
     });
@@ -310,11 +310,11 @@ another: document
     for (const [what, content, expected] of [
       ["no YAML", `a: [${secret}`, /it is not YAML \(line \d+\)/],
       ["an alias of nothing", `a: *${secret}`, /it is not YAML/],
-      ["a text", secret, /it is no kubeconfig/],
-      ["in base64", encoded(kubeconfig("x")), /it is in base64, which base64 -d undoes\)/],
-      ["a list", [secret], /it is no kubeconfig/],
-      ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is no kubeconfig/],
-      ["clusters that are no list", { clusters: { a: secret } }, /it is no kubeconfig/],
+      ["a text", secret, /it is not a kubeconfig/],
+      ["in base64", encoded(kubeconfig("x")), /it is base64-encoded; decode it with base64 -d\)/],
+      ["a list", [secret], /it is not a kubeconfig/],
+      ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is not a kubeconfig/],
+      ["clusters that are not a list", { clusters: { a: secret } }, /it is not a kubeconfig/],
       [
         "two clusters of one name",
         { ...kubeconfig("x"), clusters: [1, 2].map(() => kubeconfig("x").clusters[0]) },
@@ -323,7 +323,7 @@ another: document
       [
         "a token that is no text",
         kubeconfig("x", { user: { token: { secret } } }),
-        /token of the user x is not right/,
+        /token of the user x is invalid/,
       ],
     ] as const) {
       it(`where it is ${what}`, () => {
@@ -338,7 +338,7 @@ another: document
         assert(!message.includes(content.slice(0, 20)), message);
         assert.match(
           message,
-          /it is in base64.*: pulumi config set -s prod --secret kubernetes:kubeconfig < kubeconfig.yaml$/,
+          /it is base64-encoded.*: pulumi config set -s prod --secret kubernetes:kubeconfig < kubeconfig.yaml$/,
         );
       }
     });
@@ -348,11 +348,11 @@ another: document
       const two = file("b", { ...kubeconfig("two"), "current-context": "" });
       assert.match(
         refusal(`${one}:${two}`, { stack: "prod" }),
-        /has no current context, but one, two\. Name one: pulumi config set -s prod kubeContext 'CONTEXT'$/,
+        /has no current context; it has one, two\. Name one: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       assert.match(
         refusal(`${one}:${two}`, { context: "three", stack: "prod" }),
-        /has no context three, but one, two\. Name another: pulumi config set -s prod kubeContext 'CONTEXT'$/,
+        /has no context three; it has one, two\. Name another: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       const dangling = { ...kubeconfig("x"), clusters: [{ name: "y", cluster: { server: "z" } }] };
       assert.match(refusal(file("c", dangling)), /has no cluster x, which its context x names/);

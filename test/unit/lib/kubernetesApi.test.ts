@@ -75,15 +75,15 @@ describe("a cluster's API", () => {
     const closed = "https://127.0.0.1:1";
     assert.equal(
       await refusal(list(closed)),
-      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right one? kubectl --context prod cluster-info",
+      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right cluster? kubectl --context prod cluster-info",
     );
     assert.match(
       await refusal(list("https://nowhere.invalid")),
-      /its name (is not known|cannot be)/,
+      /its name (does not exist|cannot be)/,
     );
     assert.match(
       await refusal(list(address, {}, { "certificate-authority-data": undefined })),
-      /its certificate cannot be checked, .*CERT|SIGNATURE/,
+      /its certificate cannot be verified, .*CERT|SIGNATURE/,
     );
     assert.match(
       await refusal(list(closed, {}, { "proxy-url": "http://me:pass@127.0.0.1:1" })),
@@ -138,7 +138,7 @@ describe("a cluster's API", () => {
       /does not accept the kubeconfig's credential: 401 \(because it says so\)\. .*kubectl --context prod auth whoami$/,
     );
     status = 403;
-    assert.match(await refusal(list(address)), /does not allow that: 403 .* auth can-i --list$/);
+    assert.match(await refusal(list(address)), /denies the request: 403 .* auth can-i --list$/);
     status = 404;
     assert.equal(await unlessMissing(list(address)), undefined);
   });
@@ -269,12 +269,12 @@ describe("a cluster's API", () => {
       );
       assert.match(
         await refusal(list(address, exec("no-such-plugin", { installHint: "Get it." }))),
-        /no-such-plugin is not there\. Get it\./,
+        /no-such-plugin does not exist\. Get it\./,
       );
       assert.match(await refusal(list(address, exec(plugin("echo '{}'")))), /no ExecCredential/);
       assert.match(
         await refusal(list(address, exec("cat", { interactiveMode: "Always" }))),
-        /asks at a terminal/,
+        /needs a terminal/,
       );
       assert.deepEqual(headers, []);
     });

@@ -39,7 +39,7 @@ describe("running Pulumi", () => {
     const silent = (args: readonly string[]) =>
       assert.rejects(runPulumi(args, { timeout: 300, explain }), {
         name: "UserError",
-        message: `Pulumi gives no answer within 0.3 s. What it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
+        message: `Pulumi gives no answer within 0.3 s. To see what it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
       });
 
     it("is ended where it reads, with what it has started", async () => {
@@ -58,7 +58,7 @@ describe("running Pulumi", () => {
   it("names the program where the system takes no arguments of that length", async () => {
     pulumi("true");
     await assert.rejects(runPulumi(["config", "x".repeat(4_000_000)], { explain }), (error) => {
-      assert.match(machineProblem(error) ?? "", /^pulumi is not started: .*\(E2BIG\)/);
+      assert.match(machineProblem(error) ?? "", /^pulumi does not start: .*\(E2BIG\)/);
       return true;
     });
   });

@@ -35,14 +35,14 @@ describe("what the program throws", () => {
     assert(thrown instanceof Error);
     assert.equal(
       shown(thrown),
-      "ENOENT: no such file or directory, open '/no/such/file'. Nothing more was done; mend that, and run the same command again",
+      "ENOENT: no such file or directory, open '/no/such/file'. Nothing more was done; fix that, and run the same command again",
     );
   });
 
   describe("without being foreseen", () => {
     const { DEBUG } = process.env;
     const defect =
-      "This is a defect of the program. DEBUG=1 in front of the same command shows where it happened.";
+      "This is a defect of the program. To see where it happened, run the same command with DEBUG=1 in front.";
 
     afterEach(() => {
       delete process.env.DEBUG;

@@ -51,7 +51,7 @@ describe("the deployed revision", () => {
   it("is refused where it is of another chart", () => {
     assert.throws(() => deployedOf(records(["deployed"], "nginx"), place), {
       name: "UserError",
-      message: /is of the chart nginx/,
+      message: /is from the chart nginx/,
     });
   });
 });

@@ -53,6 +53,6 @@ describe("a release that is not where it was looked for", () => {
   it("is said to be nowhere else only where that was looked for", () => {
     assert.match(elsewhereText([]), /: helm list -A$/);
     assert.match(elsewhereText([], "prod-eu"), /: helm --kube-context prod-eu list -A$/);
-    assert.match(elsewhereText(undefined), /may not look into the other namespaces/);
+    assert.match(elsewhereText(undefined), /may not read the other namespaces/);
   });
 });

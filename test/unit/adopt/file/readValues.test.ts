@@ -42,7 +42,7 @@ describe("reading a values file", () => {
     ["a text", "SENTINEL\n"],
   ] as const) {
     it(`refuses a file that holds ${what}`, () => {
-      assert.throws(() => parse(text), { message: /^provider\.yaml holds no chart values/ });
+      assert.throws(() => parse(text), { message: /^provider\.yaml contains no chart values/ });
     });
   }
 
@@ -97,21 +97,29 @@ describe("reading a values file", () => {
 
   const many = (level: number) => `l${level}: &l${level} [${`*l${level - 1},`.repeat(9)}]\n`;
   for (const [what, text, where] of [
-    ["an alias without an anchor", "a: 1\nb: *none\n", "line 2, column 4 (an alias (*) has no"],
-    ["an alias before its anchor", "a: *x\nb: &x 1\n", "line 1, column 4 (an alias (*) has no"],
-    ["a circular alias", "a: &x\n  b: *x\n", "line 2, column 6 (an alias (*) stands inside"],
-    ["a circular merge key", "a: &x\n  <<: *x\n", "line 2, column 7 (an alias (*) stands inside"],
+    [
+      "an alias without an anchor",
+      "a: 1\nb: *none\n",
+      "line 2, column 4 (an alias (*) without an anchor",
+    ],
+    [
+      "an alias before its anchor",
+      "a: *x\nb: &x 1\n",
+      "line 1, column 4 (an alias (*) without an anchor",
+    ],
+    ["a circular alias", "a: &x\n  b: *x\n", "line 2, column 6 (an alias (*) is inside"],
+    ["a circular merge key", "a: &x\n  <<: *x\n", "line 2, column 7 (an alias (*) is inside"],
     ["a merge key that is a text", "a:\n  <<: SENTINEL\n", "line 2, column 7 (a merge key"],
     ["a merge key of a list", "a: &x [1]\nb: { <<: *x }\n", "line 2, column 10 (a merge key"],
     ["a list of merge keys with a text", "a: { <<: [{}, 1] }\n", "line 1, column 15 (a merge key"],
     ["an empty merge key", "a:\n  <<:\n", "(a merge key"],
-    ["an infinity", "a: [.inf]\n", "line 1, column 5 (it has no number"],
-    ["what is no number", "a:\n  b: .nan\n", "line 2, column 6 (it has no number"],
-    ["a key that is a list", "? [a]\n: 1\n", "line 1, column 3 (a key is no text"],
+    ["an infinity", "a: [.inf]\n", "line 1, column 5 (.inf and .nan are valid only"],
+    ["not a number", "a:\n  b: .nan\n", "line 2, column 6 (.inf and .nan are valid only"],
+    ["a key that is a list", "? [a]\n: 1\n", "line 1, column 3 (a key is not text"],
     [
       "aliases that grow without end",
       `l0: &l0 [x]\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map(many).join("")}`,
-      "(its aliases (*) make too much of it",
+      "(its aliases (*) expand to too much content",
     ],
   ] as const) {
     it(`refuses ${what} in one sentence, with its place`, () => {
@@ -165,7 +173,7 @@ describe("reading a values file", () => {
       writeFileSync(file, `{{ no YAML\n${"#".repeat(10 * 1024 * 1024)}`);
       assert.throws(() => readValues(file), {
         name: "UserError",
-        message: /has 10\.0 MiB, and is no file/,
+        message: /has 10\.0 MiB; a file with/,
       });
       writeFileSync(file, `from: x\n${"#".repeat(1024 * 1024 - 9)}`);
       assert.deepEqual(readValues(file), { from: "x" });

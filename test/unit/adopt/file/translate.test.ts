@@ -223,7 +223,7 @@ describe("the translation of a value", () => {
       problemOf(letsEncrypt({ enabled: true, dns: { providers: ["route53"] } }), {
         deployedChart: "12.1.2",
       }),
-      ["letsEncrypt.dns.providers has another name in it than cf and gcloud"],
+      ["letsEncrypt.dns.providers contains a name other than cf and gcloud"],
     );
   });
 
@@ -337,9 +337,9 @@ describe("the translation of a value", () => {
     );
     assert.deepEqual(values, {});
     assert.equal(settings.node, undefined);
-    const isPutBack = ({ why }: { readonly why: string }) => why.includes("puts that value back");
+    const isRestored = ({ why }: { readonly why: string }) => why.includes("restores the value");
     assert.deepEqual(
-      dropped.filter(isPutBack).map(({ path }) => path),
+      dropped.filter(isRestored).map(({ path }) => path),
       ["node", "letsEncrypt", "resources.limits", "monitor.maxRetries"],
     );
     assert.deepEqual(
@@ -395,7 +395,7 @@ describe("the translation of a value", () => {
   it("refuses a script of nothing but spaces and one that is no text", () => {
     assert.deepEqual(problemOf({ bidpricescript: "Cg==" }), ["bidpricescript is empty"]);
     assert.deepEqual(problemOf({ bidpricescript: "/////w==" }), [
-      "bidpricescript is not the base64 of a text",
+      "bidpricescript is not base64-encoded text",
     ]);
   });
 
@@ -410,7 +410,7 @@ describe("the translation of a value", () => {
     }
     assert.match(
       translate(letsEncrypt({ enabled: "false" })).dropped[0]?.why ?? "",
-      /which the chart takes for true/,
+      /which the chart evaluates as true/,
     );
     assert.deepEqual(problemOf(letsEncrypt({ enabled: ["true"] })), [
       "letsEncrypt.enabled is neither true nor false",
