@@ -38,7 +38,7 @@ describe("an adoption", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("puts no value of the file on a command line or into an environment, however many there are", async function () {
+  it("puts no value of the file on a command line or into an environment, even with many values", async function () {
     if (process.platform !== "linux") {
       this.skip();
     }

@@ -26,8 +26,8 @@ function situation(settings: ValueMap): Situation {
   };
 }
 
-describe("a stack that has lost its state", () => {
-  it("deploys the chart of its setting next, and without one the program's, whatever is deployed", async () => {
+describe("a stack without its state", () => {
+  it("deploys the chart of its setting next, and without one the program's, for any deployed chart", async () => {
     const next = async (settings: ValueMap) => (await fromStack(situation(settings))).nextChart;
     assert.equal(await next({ chartVersion: "12.1.3" }), "12.1.3");
     assert.equal(await next({}), chartVersion);

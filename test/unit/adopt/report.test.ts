@@ -9,7 +9,7 @@ const nothing = { settings: {}, secrets: {}, values: {}, dropped: [], problems: 
 
 describe("the report of an adoption", () => {
   for (const file of ["guide", "chart-12.1", "google-cloud"]) {
-    it(`shows no secret of ${file}.yaml`, () => {
+    it(`contains no secret of ${file}.yaml`, () => {
       const prepared = preparation(file);
       const { secrets } = prepared.translation;
       const everything = [
@@ -25,7 +25,7 @@ describe("the report of an adoption", () => {
     });
   }
 
-  it("says first what is taken from the release, then what is accepted and what the next up undoes", () => {
+  it("lists first what is taken from the release, then what is accepted and what the next up reverts", () => {
     const text = planText("provider.yaml", {
       ...preparation("guide"),
       accepted: [{ subject: "website", problem: "is not an http(s) URL" }],
@@ -54,7 +54,7 @@ describe("the report of an adoption", () => {
     );
   });
 
-  it("says who obtains the tenants' certificate, and how the stack would", () => {
+  it("reports who obtains the tenants' certificate, and how the stack can obtain it", () => {
     const wildcard = {
       namespace: "akash-gateway",
       name: "wildcard-https",
@@ -82,7 +82,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /tenants/);
   });
 
-  it("says which settings are encrypted, what is left out, and what the file lacks", () => {
+  it("lists the encrypted settings, the omitted values, and the values missing in the file", () => {
     const text = planText("provider.yaml", preparation("guide"));
     assert.match(text, /^provider\.yaml and the release akash-provider in akash-services become/);
     assert.match(text, /\n {2}walletPassword: "\[secret\]"\n/);
@@ -91,7 +91,7 @@ describe("the report of an adoption", () => {
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
   });
 
-  it("says which numbers the release has with an exponent, and what becomes of them", () => {
+  it("lists the numbers with an exponent in the release, and their digits", () => {
     const exponents = [{ path: "minimumbalance", printed: "1e+07", digits: "10000000" }];
     const prepared = { ...preparation("guide"), exponents };
     assert.match(
@@ -102,7 +102,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /exponent/);
   });
 
-  it("says which values look like credentials, without them", () => {
+  it("lists the paths that look like credentials, without their values", () => {
     const { translation, ...prepared } = preparation("guide");
     const values = { registry: { pullPassword: "SENTINEL" } };
     const found = { ...prepared, translation: { ...translation, values } };
@@ -116,7 +116,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("f", preparation("guide")), /look like credentials/);
   });
 
-  it("gives commands that reach the stack's cluster, whatever the current context is", () => {
+  it("gives commands for the stack's cluster, independent of the current context", () => {
     const provider = { kubeContext: "prod-eu" } as RunningProvider;
     const prepared = { ...preparation("guide"), provider };
     const text = [planText("provider.yaml", prepared), ...shownCommands(prepared)].join("\n");
@@ -125,7 +125,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(text, /(kubectl|helm) -n/);
   });
 
-  it("says that an old chart is upgraded, and nothing where it is not", () => {
+  it("reports the upgrade of an old chart, and nothing without an upgrade", () => {
     const old = preparation("guide", { deployed: "12.1.2", next: "19.0.2" });
     assert.match(
       planText("f", old),
@@ -134,7 +134,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("f", preparation("guide")), /\nChart:/);
   });
 
-  it("says why another chart is deployed that the repairs know, and how to keep it", () => {
+  it("reports why another supported chart is deployed, and how to keep the present one", () => {
     const planned = (deployed: string, next: string) =>
       planText(undefined, preparation("guide", { deployed, next }));
     assert.match(
@@ -145,13 +145,13 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planned(`${chartVersion}+build`, chartVersion), /\nChart:/);
   });
 
-  it("makes the stack first where there is none", () => {
+  it("creates the stack first where it does not exist", () => {
     const [first] = shownCommands({ ...preparation("guide"), isNewStack: true });
     assert.equal(first, "pulumi stack init prod --no-select");
     assert.doesNotMatch(shownCommands(preparation("guide")).join(), /stack init/);
   });
 
-  it("says that a stack keeps its settings where it gets its provider back", () => {
+  it("reports that a stack keeps its settings where its provider returns", () => {
     const text = planText(undefined, { ...preparation("guide"), translation: nothing });
     assert.match(text, /returns to the stack prod, whose settings stay/);
     assert.doesNotMatch(text, /Settings:/);

@@ -33,7 +33,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.equal(clusterArgs(config).deployed?.contextSetting, "kubernetes:context");
   });
 
-  it("may say the same as those, and nothing else", () => {
+  it("may have the same values as those, and no others", () => {
     const values = { kubeContext: "prod", namespace: "akash" };
     assert.equal(refusal(source({ context: "prod", namespace: "akash" }, values)), "");
     assert.equal(
@@ -45,7 +45,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     );
   });
 
-  it("are refused under their own names where their values are wrong", () => {
+  it("are refused under their own names where their values are invalid", () => {
     const text = refusal(source({ context: "", namespace: "No Such" }));
     assert.match(
       text,
@@ -55,7 +55,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.doesNotMatch(text, /^(kubeContext|namespace)/m);
   });
 
-  it("are refused where the program does not hand them on", () => {
+  it("are refused where the program does not pass them on", () => {
     for (const name of ["cluster", "renderYamlToDirectory", "enableServerSideApply"]) {
       assert.match(
         refusal(source({ [name]: "x" })),
@@ -64,7 +64,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     }
   });
 
-  it("name a namespace that moves nothing out of the one before", () => {
+  it("name a namespace without moving resources from the previous one", () => {
     const former = (kubernetes: Readonly<Record<string, string>>, values = {}) =>
       providerArgs(readConfig(source(kubernetes, values)), {} as Cluster, undefined)
         .formerNamespace;
@@ -82,7 +82,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       "apiVersion: v1\nkind: Config\nusers: [{ name: a, user: { token: SENTINEL } }]\n";
     const secrets = new Set(["walletKey", "walletPassword", "kubernetes:kubeconfig"]);
 
-    it("have its path in clear, and its content only encrypted, as a secret of the plugin", async () => {
+    it("have its path in plain text, and its content only encrypted, as a secret of the plugin", async () => {
       const path = clusterArgs(readConfig(source({ kubeconfig: "./kubeconfig.yaml" })));
       assert.equal(path.kubeconfig, "./kubeconfig.yaml");
       const text = refusal(source({ kubeconfig: content }));
@@ -96,7 +96,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       assert(await pulumi.isSecret(own.kubeconfig as pulumi.Output<string>));
     });
 
-    it("are refused where it is none, without showing it", () => {
+    it("are refused where it is invalid, without printing it", () => {
       const contexts = () => {
         throw new Error("The kubeconfig cannot be read");
       };
@@ -107,7 +107,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     });
   });
 
-  it("name a context that the kubeconfig has, as kubeContext does", () => {
+  it("name a context of the kubeconfig, like kubeContext", () => {
     const contexts = () => ["prod", "dev"];
     assert.equal(refusal(source({ context: "dev" }, {}, { contexts })), "");
     assert.equal(

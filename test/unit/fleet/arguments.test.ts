@@ -11,7 +11,7 @@ const refused: readonly (readonly [line: string, sentence: RegExp])[] = [
   ["rotate --due-within 123456", /^--due-within takes a whole number from 0, not 123456\./],
 ];
 
-describe("the line of a fleet", () => {
+describe("the command line of a fleet", () => {
   it("has defaults for all but the action", () => {
     const found = fleetLine.parse(["up"]);
     assert(found !== undefined);
@@ -20,7 +20,7 @@ describe("the line of a fleet", () => {
     assert.deepEqual([patience, doctorOptions], [300_000, []]);
   });
 
-  it("hands what follows -- to the doctor", () => {
+  it("passes the arguments after -- to the doctor", () => {
     const found = fleetLine.parse(["doctor", "--json", "--", "--dns-server", "1.1.1.1", "--json"]);
     assert.deepEqual(found?.doctorOptions, ["--dns-server", "1.1.1.1", "--json"]);
   });

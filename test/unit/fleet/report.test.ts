@@ -12,14 +12,14 @@ function row(stack: string, state: StackProgress["state"], failure: string | nul
   return { stack, state, step: "", failure, log, ...times };
 }
 
-describe("how a fleet's run has ended", () => {
+describe("the outcome of a fleet's run", () => {
   it("is done, failed or interrupted", () => {
     assert.equal(outcomeOf([{ state: "done" }, { state: "done" }]), "done");
     assert.equal(outcomeOf([{ state: "done" }, { state: "waiting" }]), "interrupted");
     assert.equal(outcomeOf([{ state: "waiting" }, { state: "failed" }]), "failure");
   });
 
-  it("is told below the table, with the command that goes on", () => {
+  it("is printed below the table, with the command that continues", () => {
     const rows = [
       row("a", "done"),
       row("b", "failed", "error: x\n  y\u001b[2J"),
@@ -44,7 +44,7 @@ describe("how a fleet's run has ended", () => {
     "rotate --due-within 14 --patience 0 --sandbox -- --dns-server 1.1.1.1 --resolve '*=10.0.0.1'",
     "preview --policy-pack policy",
   ]) {
-    it(`names the command that was typed: ${line}`, () => {
+    it(`names the same command: ${line}`, () => {
       const args = line.split(" ").map((word) => word.replaceAll("'", ""));
       for (const fresh of [[], ["--fresh"]]) {
         const [action = "", ...others] = args;

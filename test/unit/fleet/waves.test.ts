@@ -28,7 +28,7 @@ class Runs {
 describe("waves of stacks", () => {
   const stacks = ["a", "b", "c", "d", "e"];
 
-  it("begin with the canary alone, and go on with so many at a time", async () => {
+  it("begin with the canary alone, and continue with several at a time", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "c", 2);
     assert.deepEqual(runs.begun, ["c"]);
@@ -51,7 +51,7 @@ describe("waves of stacks", () => {
     assert.deepEqual(runs.begun, ["a"]);
   });
 
-  it("begin no other after a failure, and finish what runs", async () => {
+  it("start no other after a failure, and finish running ones", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "a", 2);
     await runs.end("a");
@@ -64,7 +64,7 @@ describe("waves of stacks", () => {
     assert.deepEqual(await all, ["d", "e"]);
   });
 
-  it("begin no other once they are stopped, nor the canary", async () => {
+  it("start no other once they are stopped, nor the canary", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "a", 2);
     await runs.end("a");

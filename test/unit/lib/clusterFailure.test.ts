@@ -7,7 +7,7 @@ import {
   withSentences,
 } from "../../../lib/clusterFailure.ts";
 
-describe("a call of the cluster that fails", () => {
+describe("a failed request to the cluster", () => {
   const place = { server: "https://192.0.2.1:6443", context: "prod" };
   const command = "kubectl --context prod cluster-info";
 
@@ -34,7 +34,7 @@ describe("a call of the cluster that fails", () => {
       "The cluster at https://192.0.2.1:6443 (context prod) fails: 500 (etcdserver: request timed out). Its state: kubectl --context prod cluster-info",
     ],
   ] as const) {
-    it(`is told with ${error.code} and what the cluster says, without the rest of its answer`, () => {
+    it(`is reported with ${error.code} and the cluster's message, without the rest of the response`, () => {
       const told = explained(error);
       assert(told instanceof ClusterFailure);
       assert.equal(told.message, message);
@@ -43,7 +43,7 @@ describe("a call of the cluster that fails", () => {
   }
 
   for (const code of ["ECONNREFUSED", "ENOTFOUND", "CERT_HAS_EXPIRED"]) {
-    it(`is told where the cluster does not answer: ${code}`, () => {
+    it(`is reported where the cluster does not answer: ${code}`, () => {
       const error = Object.assign(
         new Error(`request to https://192.0.2.1:6443/api/v1/x failed, reason: it is away`),
         { code },
@@ -57,13 +57,13 @@ describe("a call of the cluster that fails", () => {
     });
   }
 
-  it("stays as it is where the caller tells it apart, and where the program is at fault", () => {
+  it("stays unchanged where the caller handles it, and for a defect of the program", () => {
     for (const error of [answer(404, "gone"), answer(409, "changed"), new TypeError("x"), "text"]) {
       assert.equal(explained(error), error);
     }
   });
 
-  it("is told by each call of an API", async () => {
+  it("is reported by each call of an API", async () => {
     const config = new KubeConfig();
     config.loadFromClusterAndUser(
       { name: "c", server: "http://127.0.0.1:1", skipTLSVerify: true },

@@ -45,7 +45,7 @@ describe("a command line", () => {
     dark: false,
   };
 
-  it("gives each parameter its value, of its type, or the default", () => {
+  it("returns each parameter's typed value, or the default", () => {
     assert.deepEqual(parse("-n", "a"), nothing);
     assert.deepEqual(
       parse("cat", "--weight=1", "-na", "--portions", "2", "dog", "--weight", "3", "--quiet"),
@@ -56,12 +56,12 @@ describe("a command line", () => {
     assert.equal(portions, 2);
   });
 
-  it("takes what begins with a hyphen for a value where that is said", () => {
+  it("accepts a value with a leading hyphen in the form --name=value", () => {
     assert.equal(parse("--name=-a")?.name, "-a");
     assert.deepEqual(parse("-n", "a", "--", "--quiet")?.animals, ["--QUIET"]);
   });
 
-  it("shows all of it in the help text, wrong or not as the rest is", () => {
+  it("prints the whole help text, also with invalid arguments", () => {
     const written: string[] = [];
     assert.equal(
       line.parse(["--help", "--bogus"], (text) => written.push(text)),
@@ -112,7 +112,7 @@ Exit codes:
     [["--help=yes"], "--help takes no value."],
     [["-n", "a", "--dark", "--quiet"], "--dark and --quiet do not go together."],
   ] as const) {
-    it(`refuses ${JSON.stringify(args)} with a sentence and the way to the help text`, () => {
+    it(`refuses ${JSON.stringify(args)} with a sentence and the command for the help text`, () => {
       assert.throws(() => parse(...args), {
         name: "UsageError",
         message: `${sentence} See npm run feed -- --help.`,
@@ -120,7 +120,7 @@ Exit codes:
     });
   }
 
-  it("refuses more arguments than there are", () => {
+  it("refuses too many arguments", () => {
     const none = { command: "npm start --", usage: "", description: [], parameters: {} };
     assert.throws(() => commandLine(none).parse(["a"]), {
       message: "Too many arguments. Expected 0 arguments but got 1: a. See npm start -- --help.",
@@ -131,7 +131,7 @@ Exit codes:
     });
   });
 
-  it("leaves other errors as they are", () => {
+  it("leaves other errors unchanged", () => {
     const error = new TypeError("a bug");
     const broken = commandLine({
       command: "npm start --",
@@ -172,18 +172,18 @@ describe("a command", () => {
   }
   const stackLine = /\n\s+at /;
 
-  it("gets its values, and its exit code is the process's", () => {
+  it("gets its values, and sets the exit code of the process", () => {
     const { status, stdout } = run("console.log(quiet); return 5;", ["--quiet"]);
     assert.deepEqual({ status, stdout }, { status: 5, stdout: "true\n" });
   });
 
-  it("is not run for the help text", () => {
+  it("does not run for the help text", () => {
     const { status, stdout, stderr } = run("throw new Error();", ["--help"]);
     assert.match(stdout, /^Usage: npm run feed -- \[options\]\n/);
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   });
 
-  it("colours the help text where colours are wanted, and never against NO_COLOR", () => {
+  it("colours the help text where colours are enabled, and never with NO_COLOR", () => {
     const bold = "\u001b[1mUsage:\u001b[22m";
     const environment = { FORCE_COLOR: "1", NO_COLOR: "" };
     assert(run("", ["--help"], environment).stdout.startsWith(bold));
@@ -191,7 +191,7 @@ describe("a command", () => {
     assert(stdout.startsWith("Usage:") && !stdout.includes("\u001b"));
   });
 
-  it("fails with a sentence for its user, and with a stack trace for a fault of its own", () => {
+  it("fails with a sentence for a user's error, and with a stack trace for a defect", () => {
     const wrong = run("return 0;", ["--bogus"]);
     assert.equal(wrong.stderr, "Unknown option '--bogus'. See npm run feed -- --help.\n");
     assert.equal(wrong.status, 7);
@@ -203,7 +203,7 @@ describe("a command", () => {
     assert.equal(broken.status, 8);
   });
 
-  it("fails with a sentence in which nothing is for the terminal", () => {
+  it("fails with a sentence without control characters", () => {
     const { stderr } = run(
       String.raw`throw new UserError("No \u001b[2J\u202efood.\n  \u009bSee.");`,
       [],
@@ -211,7 +211,7 @@ describe("a command", () => {
     assert.equal(stderr, "No \\u001b[2J\\u202efood.\n  \\u009bSee.\n");
   });
 
-  it("shows every stack trace with DEBUG", () => {
+  it("prints every stack trace with DEBUG", () => {
     assert.match(run("return 0;", ["--bogus"], { DEBUG: "1" }).stderr, stackLine);
     assert.match(run(`throw new UserError("No food.");`, [], { DEBUG: "1" }).stderr, stackLine);
   });

@@ -26,7 +26,7 @@ describe("a DNS name", () => {
     });
   }
 
-  it("is shown with its own letters", () => {
+  it("is printed with its own letters", () => {
     assert.equal(readableName("xn--bcher-kva.example."), "bücher.example");
     for (const name of ["_acme-challenge.example.com", "0x7f.1", "a/b.c", "ex%41mple.com"]) {
       assert.equal(readableName(name), name);

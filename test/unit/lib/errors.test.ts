@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { machineProblem } from "../../../lib/errors.ts";
 import { canMount, onDisk } from "../../support/smallDisk.ts";
 
-describe("a failure of the machine's", () => {
+describe("a failure of the machine", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "a disk "));
@@ -39,7 +39,7 @@ describe("a failure of the machine's", () => {
     );
   });
 
-  it("is a sentence where a program is given more than the system takes", () => {
+  it("is a sentence where a program's arguments exceed the system's limit", () => {
     const { error } = spawnSync("true", ["x".repeat(4_000_000)]);
     assert.match(
       machineProblem(error) ?? "",
@@ -47,7 +47,7 @@ describe("a failure of the machine's", () => {
     );
   });
 
-  it("is none where the program is at fault", () => {
+  it("is undefined for a defect of the program", () => {
     assert.equal(machineProblem(new TypeError("x is not a function")), undefined);
     assert.equal(machineProblem(Object.assign(new Error("gone"), { code: "ENOENT" })), undefined);
     assert.equal(machineProblem("ENOSPC"), undefined);

@@ -27,7 +27,7 @@ describe("files", () => {
     import { temporaryDirectory, temporaryFile } from "./lib/files.ts";
     temporaryFile("import.json", "{}"); temporaryDirectory();`;
 
-  it("outside the project are gone after the next run, where one was killed", () => {
+  it("outside the project are deleted by the next run after a killed one", () => {
     const foreign = ["akash-notes", "akash-other-host-1-abc"];
     foreign.forEach((name) => {
       writeFileSync(join(folder, name), "");
@@ -44,14 +44,14 @@ describe("files", () => {
     );
   });
 
-  it("outside the project are nobody else's to read", () => {
+  it("outside the project cannot be read by other users", () => {
     killedAfter(temporary);
     for (const name of readdirSync(folder)) {
       assert.equal(statSync(join(folder, name)).mode & 0o077, 0, name);
     }
   });
 
-  it("are the old or the new, with nothing beside them", () => {
+  it("have the old or the new content, without temporary files", () => {
     const file = join(folder, "state");
     writeAtomically(file, "old");
     const { pid } = spawnSync("true");

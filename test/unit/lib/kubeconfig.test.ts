@@ -73,7 +73,7 @@ describe("a kubeconfig", () => {
   }
 
   describe("in several files", () => {
-    it("has the first one's current context, and the first of two equal names", () => {
+    it("has the first file's current context, and the first of two equal names", () => {
       const first = file("a", kubeconfig("one"));
       const second = file("b", {
         ...kubeconfig("two"),
@@ -91,19 +91,19 @@ describe("a kubeconfig", () => {
       );
     });
 
-    it("takes the next one's current context where the first has none", () => {
+    it("uses the next file's current context where the first has none", () => {
       const first = file("a", { ...kubeconfig("one"), "current-context": "" });
       const second = file("b", kubeconfig("two"));
       assert.equal(connect(`${first}:${second}`).context, "two");
     });
 
-    it("leaves out what is missing, empty, or named by an empty entry", () => {
+    it("skips files that are missing, empty, or named by an empty entry", () => {
       const one = file("a", kubeconfig("one"));
       const paths = `:${join(directory, "missing")}:${file("empty", "")}::${one}:`;
       assert.equal(connect(paths).context, "one");
     });
 
-    it("finds each one's files beside it", () => {
+    it("resolves relative paths from each file's folder", () => {
       const paths = ["x/a", "y/b"].map((path, index) =>
         file(
           path,
@@ -131,14 +131,14 @@ describe("a kubeconfig", () => {
     });
   });
 
-  it("is the one in the home folder without KUBECONFIG, or with an empty one", () => {
+  it("is in the home folder without KUBECONFIG, or with an empty variable", () => {
     file("home/.kube/config", kubeconfig("home"));
     assert.equal(connect(undefined).context, "home");
     assert.equal(connect("").context, "home");
     assert.match(refusal(":"), /KUBECONFIG names no file/);
   });
 
-  it("may be none in a pod, whose service account counts then", () => {
+  it("may be missing in a pod, whose service account is then used", () => {
     file("pod/token", secret);
     const pod = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
     const { server, user, cluster } = connect(join(directory, "missing"), {}, pod);
@@ -149,7 +149,7 @@ describe("a kubeconfig", () => {
     assert.equal(connect(undefined, {}, pod).context, "home");
   });
 
-  it("is the stack's own where it has one, by path or content", () => {
+  it("is the stack's own, if any, by path or content", () => {
     const environment = file("a", kubeconfig("one"));
     const own = file("b", kubeconfig("two"));
     for (const kubeconfig_ of [own, JSON.stringify(kubeconfig("two"))]) {
@@ -163,7 +163,7 @@ describe("a kubeconfig", () => {
     );
   });
 
-  it("is reached through its own proxy, else through the environment's", () => {
+  it("uses its own proxy, else the environment's", () => {
     const variables = { HTTPS_PROXY: "http://env.test:1", NO_PROXY: "direct.test" };
     const proxied = file("a", kubeconfig("a", { cluster: { "proxy-url": "socks5://own.test:2" } }));
     assert.equal(connect(proxied, {}, variables).proxy, "socks5://own.test:2");
@@ -176,7 +176,7 @@ describe("a kubeconfig", () => {
     assert.match(refusal(file("e", odd)), /proxy-url .* is not the address of a proxy/);
   });
 
-  it("is read as client-go reads YAML: truth values, text that looks like a moment, the last of two keys", () => {
+  it("is parsed like client-go's YAML: booleans, text that looks like a moment, the last of two keys", () => {
     const path = file(
       "a",
       `current-context: 22:30
@@ -195,7 +195,7 @@ another: document
     );
   });
 
-  it("may name no user, be of no kind, and have empty entries", () => {
+  it("may have no user, no kind, and empty entries", () => {
     const anonymous = {
       ...kubeconfig("x"),
       kind: "",
@@ -204,7 +204,7 @@ another: document
     assert.equal(connect(file("a", anonymous)).user.token, undefined);
   });
 
-  it("hands nobody's credential to a server without TLS, as client-go does, also where the scheme is left out", () => {
+  it("sends no credential to a server without TLS, like client-go, also without a scheme", () => {
     const certificate = { "certificate-authority-data": "YQ==" };
     for (const [index, [server, cluster]] of (
       [
@@ -225,7 +225,7 @@ another: document
     }
   });
 
-  describe("that does not serve is refused in a sentence", () => {
+  describe("that cannot be used is refused in a sentence", () => {
     const both = { "certificate-authority": "/etc/hosts", "certificate-authority-data": "YQ==" };
     const insecure = { "insecure-skip-tls-verify": true };
     const key = { "client-certificate-data": "YQ==", "client-key-data": "YQ==" };
@@ -281,7 +281,7 @@ another: document
       });
     }
 
-    it("where its server is no address, of which nothing is shown, since a password may be in it", () => {
+    it("where its server is not an address, which is not printed, since it may contain a password", () => {
       for (const server of [
         `https://jane:${secret}/@h`,
         `jane:${secret}@h:no`,
@@ -293,12 +293,12 @@ another: document
       }
     });
 
-    it("where one is behind a file", () => {
+    it("where a parent of its path is a file", () => {
       const path = join(file("a", kubeconfig("a")), "b");
       assert.match(refusal(`${path}:${file("c", kubeconfig("c"))}`), /b: not a directory\)/);
     });
 
-    it("where it is not there, or empty", () => {
+    it("where it does not exist, or is empty", () => {
       assert.match(
         refusal(join(directory, "none")),
         /none does not exist\)\. .*echo \$KUBECONFIG$/,
@@ -331,7 +331,7 @@ another: document
       });
     }
 
-    it("where the stack's own is in base64, of which nothing is shown, with the command for it", () => {
+    it("where the stack's own is base64-encoded, without printing it, with the command for it", () => {
       const content = encoded(kubeconfig("x", { user: { token: secret } }));
       for (const own of [content, content.replace(/.{76}/g, "$&\n")]) {
         const message = refusal(undefined, { kubeconfig: own, stack: "prod" });
@@ -343,7 +343,7 @@ another: document
       }
     });
 
-    it("where it lacks what is named, with what there is and the command", () => {
+    it("where a named entry is missing, with the present entries and the command", () => {
       const one = file("a", { ...kubeconfig("one"), "current-context": "" });
       const two = file("b", { ...kubeconfig("two"), "current-context": "" });
       assert.match(

@@ -49,7 +49,7 @@ describe("a moment in a stack's file", () => {
     });
   }
 
-  it("is text beside words that are no truth values for Pulumi, and Go's numbers", () => {
+  it("is text beside words that are not booleans for Pulumi, and Go's numbers", () => {
     assert.deepEqual(parsePulumiYaml("a: yes\nb: 0744\nc: 0o17\nd: true\ne: 1e7\nf: ~\n"), {
       a: "yes",
       b: 484,

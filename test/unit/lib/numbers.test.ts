@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decimalText, goText, hasExponent, wholeNumber } from "../../../lib/numbers.ts";
 
-describe("numbers as Go has them", () => {
+describe("numbers in Go's form", () => {
   // What `fmt.Sprintf("%v", x)` gives for a float64.
   for (const [number, printed, digits] of [
     [999999, "999999", "999999"],

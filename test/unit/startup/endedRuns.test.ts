@@ -27,7 +27,7 @@ describe("a run that the engine has ended", function () {
     assert.equal(output, "");
   });
 
-  it("has said what it had to say before", async () => {
+  it("prints its earlier messages", async () => {
     const output = await written(`await log.error("an error"); await log.warn("a warning");`);
     assert.match(output, /an error/);
     assert.match(output, /a warning/);

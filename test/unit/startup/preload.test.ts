@@ -48,7 +48,7 @@ describe("the program's start", function () {
     }
   });
 
-  it("loads nothing of the SDK's that is for other programs", async () => {
+  it("loads no part of the SDK for other programs", async () => {
     const { loaded, sameTraces, sameFlags } = (await evaluated(`
       const { createRequire } = await import("node:module");
       const { cachedDataVersionTag } = await import("node:v8");
@@ -113,7 +113,7 @@ describe("the program's start", function () {
     assert.equal(type, "function");
   });
 
-  it("keeps what is compiled where nobody else can write", async () => {
+  it("keeps compiled code where no other user can write", async () => {
     const directory = (await evaluated(`
       const { getCompileCacheDir } = await import("node:module");
       return getCompileCacheDir();
@@ -141,7 +141,7 @@ describe("the program's start", function () {
     assert.equal(same, true);
   });
 
-  describe("where the machine lacks something", () => {
+  describe("where something is missing on the machine", () => {
     let checkout = "";
     beforeEach(() => {
       checkout = mkdtempSync(join(tmpdir(), "preload-"));
@@ -175,7 +175,7 @@ describe("the program's start", function () {
     }
 
     for (const version of ["12.22.12", "18.20.8", "20.20.2", "22.17.1"]) {
-      it(`says that Node ${version} is too old, and which is not`, () => {
+      it(`reports that Node ${version} is too old, and the required version`, () => {
         const own = join(checkout, "node_modules/.bin/node");
         mkdirSync(dirname(own), { recursive: true });
         symlinkSync(process.execPath, own);
@@ -189,11 +189,11 @@ describe("the program's start", function () {
       });
     }
 
-    it("says where to get a Node where the project has none", () => {
+    it("prints where to get a Node where the project has none", () => {
       assert.match(start("20.20.2").stderr, /^Node 20\.20\.2 .*https:\/\/nodejs\.org.*npm ci\n$/);
     });
 
-    it("says that the packages are not installed, and how they are", () => {
+    it("reports that the packages are not installed, and how to install them", () => {
       const { status, stderr } = start();
       assert.equal(status, 32);
       assert.match(stderr, /^The installed packages do not match .*@pulumi\/kubernetes/);
@@ -201,7 +201,7 @@ describe("the program's start", function () {
       assert(paste(stderr, npm).stdout.startsWith(`ci|--prefix|${checkout}|`));
     });
 
-    it("names the packages that an older version of the project has installed", () => {
+    it("names packages from an older version of the project", () => {
       for (const [name, version] of Object.entries(directDependencies())) {
         const file = join(checkout, "node_modules", name, "package.json");
         mkdirSync(dirname(file), { recursive: true });

@@ -7,11 +7,11 @@ import { parseValues, parseValuesFile, readValues } from "../../../../adopt/file
 describe("reading a values file", () => {
   const parse = (text: string) => parseValues(text, "provider.yaml");
 
-  it("reads YAML 1.1, as Helm does", () => {
+  it("reads YAML 1.1, like Helm", () => {
     assert.deepEqual(parse("a: yes\nb: 0744\nc: 12h\n"), { a: true, b: 0o744, c: "12h" });
   });
 
-  it("leaves dates, times and offsets the text that they are", () => {
+  it("keeps dates, times and offsets as text", () => {
     assert.deepEqual(parse("a: 2024-01-15\nb: 22:30\nc: +05:30\n"), {
       a: "2024-01-15",
       b: "22:30",
@@ -19,7 +19,7 @@ describe("reading a values file", () => {
     });
   });
 
-  it("keeps the digits of a number that no double holds, at any depth", () => {
+  it("keeps the digits of a number that a double cannot represent, at any depth", () => {
     assert.deepEqual(parse("a: 9007199254740993\nb: {c: [18446744073709551616]}\nd: 10000000\n"), {
       a: "9007199254740993",
       b: { c: ["18446744073709551616"] },
@@ -41,23 +41,23 @@ describe("reading a values file", () => {
     ["a list", "- from: x\n"],
     ["a text", "SENTINEL\n"],
   ] as const) {
-    it(`refuses a file that holds ${what}`, () => {
+    it(`refuses a file that contains ${what}`, () => {
       assert.throws(() => parse(text), { message: /^provider\.yaml contains no chart values/ });
     });
   }
 
-  it("takes the first of two documents, as Helm does, and tells of the other", () => {
+  it("reads the first of two documents, like Helm, and reports the other", () => {
     const read = parseValuesFile("a: 1\n---\nb: 2\n---\n# nothing\n", "provider.yaml");
     assert.deepEqual([read.values, read.otherDocuments], [{ a: 1 }, 1]);
   });
 
-  it("takes an empty last document for none", () => {
+  it("ignores an empty last document", () => {
     for (const end of ["---\n", "---\n# nothing\n", "...\n", "---\nnull\n"]) {
       assert.deepEqual(parse(`---\na: 1\n${end}`), { a: 1 }, end);
     }
   });
 
-  it("takes the last of a key that is there twice, as Helm does, and tells the lines", () => {
+  it("uses the last of repeated keys, like Helm, and reports the lines", () => {
     const text = "key: one\nimage:\n  tag: a\n  tag: b\nkey: two\nkey: three\n";
     const { values, repeated } = parseValuesFile(text, "provider.yaml");
     assert.deepEqual(values, { key: "three", image: { tag: "b" } });
@@ -67,7 +67,7 @@ describe("reading a values file", () => {
     ]);
   });
 
-  it("tells where each value stands", () => {
+  it("reports the place of each value", () => {
     const { places } = parseValuesFile(
       "domain: x\nattributes:\n  - key: a\n    value:\n",
       "provider.yaml",
@@ -76,7 +76,7 @@ describe("reading a values file", () => {
     assert.deepEqual(places.get("attributes.0.value"), { line: 4, column: 5 });
   });
 
-  it("follows aliases and merge keys, in the order of the keys", () => {
+  it("resolves aliases and merge keys, in the order of the keys", () => {
     const text = [
       "base: &base { cpu: 1, memory: 2 }",
       "more: &more { memory: 3, disk: 4 }",
@@ -143,14 +143,14 @@ describe("reading a values file", () => {
       rmSync(folder, { recursive: true });
     });
 
-    it("refuses a folder in the file's place", () => {
+    it("refuses a folder instead of a file", () => {
       assert.throws(() => readValues(folder), {
         name: "UserError",
         message: new RegExp(`^${folder} is a folder\\. .*: ${folder}/provider\\.yaml$`),
       });
     });
 
-    it("refuses what cannot be read, in one sentence", () => {
+    it("refuses an unreadable file, in one sentence", () => {
       const file = join(folder, "file");
       writeFileSync(file, "a: 1\n");
       assert.throws(() => readValues(join(file, "inside")), {
@@ -182,7 +182,7 @@ describe("reading a values file", () => {
     }
   });
 
-  it("says how to get the file where there is none", () => {
+  it("prints how to get the file where it does not exist", () => {
     assert.throws(() => readValues("none.yaml"), { message: /helm get values/ });
   });
 });
