@@ -69,7 +69,7 @@ function stackSettings(project: string, config: ValueMap): StackFile {
   const under = (prefix: string) =>
     Object.entries(config)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
+      .map(([key, value]) => [key.slice(prefix.length), passedValue(value)] as const);
   const own = under(`${project}:`);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
@@ -82,7 +82,7 @@ function stackSettings(project: string, config: ValueMap): StackFile {
 }
 
 /** A value as Pulumi passes it: text, or a map or list. */
-function handedOver(value: unknown): unknown {
+function passedValue(value: unknown): unknown {
   if (isMap(value) || Array.isArray(value)) {
     // Pulumi passes maps and lists as JSON, which keeps the digits.
     return mapLeaves(value, (leaf) => (typeof leaf === "bigint" ? String(leaf) : leaf));

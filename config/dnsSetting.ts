@@ -66,7 +66,7 @@ export const dns = z.discriminatedUnion("provider", [
       }),
     role: z
       .string()
-      .refine(isRoleName, `is none of ${roleForms}`)
+      .refine(isRoleName, `is not one of ${roleForms}`)
       .default(defaultDnsRole)
       .meta({
         description:

@@ -17,7 +17,7 @@ import { nearMiss } from "./suggestion.ts";
  * The problems of a setting's value, each with the command that fixes it.
  *
  * @param name the setting
- * @param text its value as Pulumi hands it over; undefined when there is none
+ * @param text its value as Pulumi passes it; undefined without a value
  */
 export function problemsOf(
   name: SettingName,
@@ -39,7 +39,7 @@ export function problemsOf(
     }
     const value = valueIn(parseJson(text) ?? text, issue.path);
     const problem = sentence(issue, value, issue.path.length > 0);
-    return [{ setting, problem, ...mends(place, name, text) }];
+    return [{ setting, problem, ...fixOf(place, name, text) }];
   });
 }
 
@@ -102,7 +102,7 @@ function alternatives(values: readonly unknown[]): string {
     : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 }
 
-function mends(
+function fixOf(
   place: readonly PropertyKey[],
   name: SettingName,
   text: string,

@@ -16,20 +16,20 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Handles the signals that end a command: after the first signal, running stacks continue to their end and no other starts;
  * the second signal interrupts Pulumi, which ends after its current step.
  *
- * @param tell called with a message for each signal
+ * @param note called with a message for each signal
  */
-export function takeInterrupts(tell: (sentence: string) => void): Interrupt {
+export function takeInterrupts(note: (sentence: string) => void): Interrupt {
   const stopping = new AbortController();
   const interrupting = new AbortController();
   const taken = () => {
     if (!stopping.signal.aborted) {
       stopping.abort();
-      tell(
+      note(
         "Interrupted: the running stacks continue to their end, and no other starts. Once more to interrupt Pulumi, too.",
       );
     } else if (!interrupting.signal.aborted) {
       interrupting.abort();
-      tell("Interrupted again: Pulumi ends after its current steps.");
+      note("Interrupted again: Pulumi ends after its current steps.");
     }
   };
   signals.forEach((name) => process.on(name, taken));

@@ -66,7 +66,7 @@ export class Journal {
    * @throws UserError while another command changes stacks of the same project
    */
   static open(directory: string, action: Action, fresh: boolean): Journal {
-    const begun: Notes = {
+    const started: Notes = {
       version: 1,
       action,
       began: new Date().toISOString(),
@@ -75,7 +75,7 @@ export class Journal {
       stacks: {},
     };
     if (!changes(action)) {
-      return new Journal(undefined, begun, false);
+      return new Journal(undefined, started, false);
     }
     const fileOf = (one: Action) => join(directory, notesFolder, `${one}.json`);
     const kept = actions.flatMap((one) => readNotes(fileOf(one)) ?? []);
@@ -90,7 +90,7 @@ export class Journal {
     const continues = former !== undefined && !isOld && !fresh;
     const journal = new Journal(
       fileOf(action),
-      continues ? { ...former, owner: begun.owner } : begun,
+      continues ? { ...former, owner: started.owner } : started,
       continues,
     );
     journal.write();

@@ -30,7 +30,7 @@ export class Progress {
   private readonly listener: Listener;
 
   constructor(stacks: readonly string[], listener: Listener) {
-    this.rows = new Map(stacks.map((stack) => [stack, begun(stack)]));
+    this.rows = new Map(stacks.map((stack) => [stack, waitingStack(stack)]));
     this.listener = listener;
   }
 
@@ -41,7 +41,7 @@ export class Progress {
 
   /** Records changes of a stack. */
   tell(stack: string, news: Partial<Omit<StackProgress, "stack">>): StackProgress {
-    const before = this.rows.get(stack) ?? begun(stack);
+    const before = this.rows.get(stack) ?? waitingStack(stack);
     const after = { ...before, ...news };
     this.rows.set(stack, after);
     this.listener(after, before);
@@ -49,7 +49,7 @@ export class Progress {
   }
 }
 
-function begun(stack: string): StackProgress {
+function waitingStack(stack: string): StackProgress {
   return {
     stack,
     state: "waiting",

@@ -56,14 +56,14 @@ const pause = { look: 5_000, process: 500 } as const;
 export async function runStack(options: StackRunOptions): Promise<StackProgress> {
   const { stack, progress, action } = options;
   const violations: string[] = [];
-  const tell = (step: string) => progress.tell(stack, { state: "running", step });
+  const report = (step: string) => progress.tell(stack, { state: "running", step });
   try {
-    tell(action);
-    const did = await act(options, violations, tell);
+    report(action);
+    const did = await act(options, violations, report);
     if (action === "preview") {
       return progress.tell(stack, { state: "done", step: did });
     }
-    const errors = await examine(options, tell);
+    const errors = await examine(options, report);
     if (errors.length > 0) {
       return progress.tell(stack, {
         state: "failed",
@@ -81,10 +81,14 @@ export async function runStack(options: StackRunOptions): Promise<StackProgress>
   }
 }
 
-type Tell = (step: string) => unknown;
+type Report = (step: string) => unknown;
 
 /** @returns a short description of what was done */
-async function act(options: StackRunOptions, violations: string[], tell: Tell): Promise<string> {
+async function act(
+  options: StackRunOptions,
+  violations: string[],
+  report: Report,
+): Promise<string> {
   const { action, stack, isThere, open } = options;
   if (action === "doctor") {
     return "checked";
@@ -94,14 +98,14 @@ async function act(options: StackRunOptions, violations: string[], tell: Tell): 
       `The stack ${stack} does not exist yet. Create it: ${shell`pulumi stack init ${stack}`}`,
     );
   }
-  await endOfFormer(options, tell);
+  await endOfFormer(options, report);
   const one = await open();
   if (!isThere) {
-    tell("stack init");
+    report("stack init");
     await one.create();
   }
   options.begin();
-  const runner = new Runner(options, one, violations, tell);
+  const runner = new Runner(options, one, violations, report);
   switch (action) {
     case "preview":
       return changeWords(await runner.run("preview"));
@@ -113,10 +117,10 @@ async function act(options: StackRunOptions, violations: string[], tell: Tell): 
 }
 
 /** Waits for the Pulumi process of an earlier run, which continues when the fleet's command is killed. */
-async function endOfFormer({ former }: StackRunOptions, tell: Tell): Promise<void> {
+async function endOfFormer({ former }: StackRunOptions, report: Report): Promise<void> {
   const process = former?.process;
   while (process !== undefined && isAlive(process)) {
-    tell(`waiting for the previous run: process ${process.pid}`);
+    report(`waiting for the previous run: process ${process.pid}`);
     await delay(pause.process);
   }
 }
@@ -126,20 +130,20 @@ class Runner {
   private readonly options: StackRunOptions;
   private readonly stack: FleetStack;
   private readonly violations: string[];
-  private readonly tell: Tell;
+  private readonly report: Report;
 
-  constructor(options: StackRunOptions, stack: FleetStack, violations: string[], tell: Tell) {
+  constructor(options: StackRunOptions, stack: FleetStack, violations: string[], report: Report) {
     this.options = options;
     this.stack = stack;
     this.violations = violations;
-    this.tell = tell;
+    this.report = report;
   }
 
   /** @throws PulumiFailed */
   async run(kind: "preview" | "up", replace: readonly string[] = []): Promise<Changes> {
     const { directory, log, progress, policyPacks, interrupting } = this.options;
     const step = replace.length > 0 ? "rotate" : kind;
-    this.tell(step);
+    this.report(step);
     progress.tell(this.options.stack, { log: relative(directory, log) });
     const options: RunOptions = {
       policyPacks,
@@ -148,7 +152,7 @@ class Runner {
       onEvent: (event) => {
         const detail = stepOf(event);
         if (detail !== undefined) {
-          this.tell(`${step}: ${detail}`);
+          this.report(`${step}: ${detail}`);
         }
         const violation = violationOf(event);
         if (violation !== undefined && !this.violations.includes(violation)) {
@@ -228,21 +232,21 @@ async function replaceCredential(
  * @returns the errors
  * @throws CouldNotLook
  */
-async function examine(options: StackRunOptions, tell: Tell): Promise<readonly string[]> {
+async function examine(options: StackRunOptions, report: Report): Promise<readonly string[]> {
   const { stack, progress, issue, stopping, action } = options;
   if (issue !== undefined && action !== "doctor") {
-    tell("certificate");
+    report("certificate");
     await issue();
   }
   const deadline = Date.now() + (action === "doctor" ? 0 : options.patience);
   for (;;) {
-    tell("doctor");
+    report("doctor");
     const { worst, certificateExpiry, rotateBy, errors } = await options.look();
     progress.tell(stack, { worst, certificateExpiry, rotateBy });
     if (errors.length === 0 || Date.now() >= deadline || stopping.aborted) {
       return errors;
     }
-    tell(`doctor: checks again, since ${errors[0] ?? ""}`);
+    report(`doctor: checks again, since ${errors[0] ?? ""}`);
     await delay(pause.look, undefined, { signal: stopping }).catch(() => undefined);
   }
 }

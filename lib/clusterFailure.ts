@@ -76,7 +76,7 @@ export function clusterFailure(error: unknown, place: ClusterPlace, command: str
   // An error without a code is a defect of the program, not a failure of the connection.
   return typeof code === "string"
     ? new ClusterUnreachable(
-        `The cluster at ${where(place)} does not answer: ${words(error)} (${code}). Is it the right cluster? ${command}`,
+        `The cluster at ${where(place)} does not answer: ${firstLine(error)} (${code}). Is it the right cluster? ${command}`,
       )
     : error;
 }
@@ -99,7 +99,7 @@ function reason(error: Error): string {
   return message === undefined ? "" : ` (${message.replaceAll('\\"', '"')})`;
 }
 
-function words({ message }: Error): string {
+function firstLine({ message }: Error): string {
   return (
     message
       .replace(/^request to \S+ failed, reason: */, "")

@@ -261,12 +261,12 @@ function userConflicts(user: z.output<typeof userSchema>): readonly Conflict[] {
         ] satisfies Conflict[])
       : []),
     [
-      !isSaid(token) && isSaid(tokenFile) && !isReadableFile(tokenFile),
+      !isSet(token) && isSet(tokenFile) && !isReadableFile(tokenFile),
       `names the file ${tokenFile ?? ""} (tokenFile), which cannot be read`,
     ],
-    [isSaid(token) && (isSaid(username) || isSaid(password)), "has both a token and a password"],
+    [isSet(token) && (isSet(username) || isSet(password)), "has both a token and a password"],
     [
-      !isSaid(user.as) && others.some((field) => Object.keys(user[field] ?? "").length > 0),
+      !isSet(user.as) && others.some((field) => Object.keys(user[field] ?? "").length > 0),
       `has one of ${others.join(", ")} without as`,
     ],
     [
@@ -299,19 +299,19 @@ function fileConflicts<Name extends string>(
   const path = entry[field];
   const data = entry[`${field}-data`];
   return [
-    [isSaid(path) && isSaid(data), `has both ${field} and ${field}-data`],
+    [isSet(path) && isSet(data), `has both ${field} and ${field}-data`],
     [
-      isSaid(path) && !isReadableFile(path),
+      isSet(path) && !isReadableFile(path),
       `names the file ${path ?? ""} (${field}), which cannot be read`,
     ],
   ];
 }
 
 function isGiven<Name extends string>(entry: WithFile<Name>, field: Name): boolean {
-  return isSaid(entry[field]) || isSaid(entry[`${field}-data`]);
+  return isSet(entry[field]) || isSet(entry[`${field}-data`]);
 }
 
-function isSaid(value: string | undefined): value is string {
+function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }
 

@@ -30,13 +30,13 @@ export function completedValues(
   const isTaken = (inFile: unknown, inRelease: unknown, path: readonly string[]) =>
     inRelease === null
       ? inFile === undefined && !isUnset(valueAt(defaults, path.join(".")))
-      : !isSaid(inFile) && isSaid(inRelease);
+      : !isSet(inFile) && isSet(inRelease);
   const values = merge(file, release.config ?? {}, [], { isTaken, taken });
   const credentials = Object.entries(liveCredentials(names)).flatMap(
     ([setting, { path, secret, key }]) => {
       const present = live.get(secret);
       const text = present && secretText(present, key);
-      return isSaid(valueAt(values, path)) || text === undefined || !isRead(setting, path, values)
+      return isSet(valueAt(values, path)) || text === undefined || !isRead(setting, path, values)
         ? []
         : [{ path, value: setting.startsWith("wallet") ? encoded(text) : text }];
     },
@@ -65,7 +65,7 @@ function merge(
   const added = Object.entries(release).flatMap(([name, inRelease]): [string, unknown][] => {
     const inFile = file[name];
     const inside = [...path, name];
-    if (isMap(inRelease) && (isMap(inFile) || !isSaid(inFile))) {
+    if (isMap(inRelease) && (isMap(inFile) || !isSet(inFile))) {
       const merged = merge(isMap(inFile) ? inFile : {}, inRelease, inside, taking);
       return Object.keys(merged).length === 0 ? [] : [[name, merged]];
     }
@@ -78,9 +78,9 @@ function merge(
   return { ...file, ...Object.fromEntries(added) };
 }
 
-function isSaid(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return isMap(value)
-    ? Object.values(value).some(isSaid)
+    ? Object.values(value).some(isSet)
     : value !== undefined && value !== null && value !== "";
 }
 

@@ -434,7 +434,7 @@ describe("configuration", () => {
         "projects/dns-project/roles/a b",
         "roles/dns.admin\n",
       ]) {
-        assertRefused(withRole(role), /^dns\.role is none of roles\/…, projects\/…/);
+        assertRefused(withRole(role), /^dns\.role is not one of roles\/…, projects\/…/);
       }
       assertRefused(
         withRole("projects/other-project/roles/akashDnsChallenge"),

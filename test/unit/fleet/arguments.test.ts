@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fleetLine } from "../../../fleet/arguments.ts";
 
 const refused: readonly (readonly [line: string, sentence: RegExp])[] = [
-  ["destroy", /^destroy is none of preview, up, rotate, doctor\./],
+  ["destroy", /^destroy is not one of preview, up, rotate, doctor\./],
   ["up --all", /^--all is only for rotate/],
   ["preview --due-within 3", /^--due-within is only for rotate/],
   ["doctor --policy-pack policy", /^--policy-pack is not for the doctor/],
