@@ -22,7 +22,7 @@ describe("an adoption", () => {
       join(directory, "Pulumi.yaml"),
       "name: akash-provider-letsencrypt\nstackConfigDir: stacks\n",
     );
-    // What every user of the machine can see of it, its environment, and what it is handed.
+    // The process list, which every user of the machine can read, its environment, and its standard input.
     writeFileSync(
       join(directory, "bin/pulumi"),
       `#!/bin/sh

@@ -7,7 +7,7 @@ import { chartVersion } from "../../../chart/release.ts";
 import { ownerAnnotation } from "../../../components/owner.ts";
 import { record } from "./cluster/record.ts";
 
-/** A stack with these settings that has deployed chart 14.0.8, and lost its state. */
+/** A stack with these settings that deployed chart 14.0.8, and lost its state. */
 function situation(settings: ValueMap): Situation {
   const wallet: V1Secret = {
     metadata: { annotations: { [ownerAnnotation]: "akash-provider-letsencrypt/prod" } },

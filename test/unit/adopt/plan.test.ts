@@ -53,7 +53,7 @@ describe("the plan of an adoption", () => {
     ["googleCloud", { provider: "googleCloud", project: "sandbox-project" }],
   ] as const) {
     it(`imports the program's resources with ${dnsProvider}, under its names`, async function () {
-      // The clouds' SDKs take seconds to load.
+      // The SDKs of the DNS providers take seconds to load.
       this.timeout(30_000);
       const domain = "example.com";
       const settings = {

@@ -7,7 +7,7 @@ import { warningsOf } from "../../support/warnings.ts";
 
 const none = { type: "t", inputs: {}, outputs: {} };
 
-/** A state with the key of a credential, and beside it what has nothing to do with it. */
+/** A state with the key of a credential, and with unrelated resources. */
 const stateWith =
   (replacementTrigger: unknown, name = "dns-key") =>
   () =>

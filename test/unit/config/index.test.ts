@@ -685,7 +685,7 @@ describe("configuration", () => {
       const attributes =
         "pulumi config rm -s home attributes && pulumi config set -s home --path 'attributes[0].key' region";
       assert.deepEqual(commands({ attributes: "region" }), [attributes]);
-      // Kept as a text, though it is one of JSON.
+      // Stored as text that is valid JSON.
       assert.deepEqual(commands({ attributes: '{ "key": "region" }' }), [attributes]);
       assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [attributes]);
       const dns = (allowedIps: unknown) =>

@@ -119,7 +119,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       refusal(source({}, { kubeContext: "de" }, { contexts })),
       /^kubeContext is de, .*\npulumi config set -s home kubeContext dev$/,
     );
-    // A preview without a kubeconfig shows what it can.
+    // A preview works in part without a kubeconfig.
     assert.equal(refusal(source({}, { kubeContext: "de" }, { contexts: () => [] })), "");
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal } from "../../../fleet/journal.ts";
 
-/** A process that is none: no system gives such numbers. */
+/** A process that does not exist: no system assigns such a pid. */
 const gone = { pid: 2 ** 30, started: "never" };
 
 describe("a fleet's journal", () => {
@@ -17,7 +17,7 @@ describe("a fleet's journal", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** The command that has written a journal is no more. */
+  /** Ends the command that wrote a journal. */
   function killed(action: "up" | "rotate", changes: object = {}): void {
     const file = join(directory, ".fleet", `${action}.json`);
     const notes = JSON.parse(readFileSync(file, "utf8")) as object;
@@ -42,7 +42,7 @@ describe("a fleet's journal", () => {
       replaces: "2026-11-01T00:00:00Z",
     });
     assert.equal(second.of("c"), undefined);
-    // The rotation that is begun stays known until it is done.
+    // The started rotation stays recorded until it is done.
     second.begin("b", "2");
     assert.equal(second.of("b")?.replaces, "2026-11-01T00:00:00Z");
     second.done("b", "2");

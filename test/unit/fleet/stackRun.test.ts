@@ -18,12 +18,12 @@ const ill: Look = { ...healthy, worst: "error", errors: ["No certificate. Mend i
 class Stack implements FleetStack {
   /** What was called, in order. */
   readonly calls: string[] = [];
-  /** How each run of the program ends, the first one first; the others end well. */
+  /** The results of the program's runs, in order; further runs succeed. */
   readonly failures: (PulumiFailed | undefined)[] = [];
   rotateBy = new Date(Date.now() + 30 * day).toISOString();
   createdAt = 1;
   hasCredential = true;
-  /** Whether the next run without --replace finishes a rotation that was begun. */
+  /** Whether the next run without --replace finishes a started rotation. */
   isHalfDone = false;
 
   create = () => this.called("create");
@@ -57,7 +57,7 @@ class Stack implements FleetStack {
   }
 }
 
-/** Runs a stack, and tells what came of it. */
+/** Runs a stack, and returns the result. */
 async function run(stack: Stack, more: Partial<StackRunOptions> & { looks?: (Look | Error)[] }) {
   const begun: Partial<Entry>[] = [];
   const steps: string[] = [];

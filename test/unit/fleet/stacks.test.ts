@@ -18,7 +18,7 @@ describe("the stacks of a fleet", () => {
       for (const name of ["schema.json", "prod.price_script.sh", "Pulumi.yaml"]) {
         writeFileSync(join(directory, "settings", name), "");
       }
-      // Beside Pulumi.yaml Pulumi does not look for them.
+      // Pulumi does not search for them beside Pulumi.yaml.
       writeFileSync(join(directory, "Pulumi.other.yaml"), "config: {}\n");
       assert.deepEqual(stacksOf(directory), ["a.b", "prod-2", "prod-10"]);
     } finally {

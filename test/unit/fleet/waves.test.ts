@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inWaves } from "../../../fleet/waves.ts";
 
-/** Stacks that are ended by hand. */
+/** Stacks whose runs the test ends. */
 class Runs {
   readonly begun: string[] = [];
   private readonly ends = new Map<string, (mayGoOn: boolean) => void>();
@@ -20,7 +20,7 @@ class Runs {
 
   async end(stack: string, mayGoOn = true): Promise<void> {
     this.ends.get(stack)?.(mayGoOn);
-    // What follows from it is begun in a few further turns.
+    // The next stacks start within a few turns of the event loop.
     await new Promise(setImmediate);
   }
 }

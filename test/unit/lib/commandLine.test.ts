@@ -51,7 +51,7 @@ describe("a command line", () => {
       parse("cat", "--weight=1", "-na", "--portions", "2", "dog", "--weight", "3", "--quiet"),
       { ...nothing, animals: ["CAT", "DOG"], weights: [1, 3], quiet: true },
     );
-    // What is inferred of it is of the type, too.
+    // The inferred type is also correct.
     const portions: number | undefined = parse("-n", "a")?.portions;
     assert.equal(portions, 2);
   });
@@ -150,7 +150,7 @@ Exit codes:
 });
 
 describe("a command", () => {
-  /** Runs a command of the line `npm run feed`, in a process of its own. */
+  /** Runs a command of the line `npm run feed`, in its own process. */
   function run(main: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     const { DEBUG: _, ...inherited } = process.env;
     const script = `

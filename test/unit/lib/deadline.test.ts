@@ -12,7 +12,7 @@ describe("a deadline", () => {
     server = undefined;
   });
 
-  /** Keeps this process from taking anything for a while, as the load of modules on a busy machine does. */
+  /** Blocks this process for a while, like loading modules on a busy machine. */
   function block(milliseconds: number): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
   }

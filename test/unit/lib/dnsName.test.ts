@@ -13,7 +13,7 @@ describe("a DNS name", () => {
     ["_akash-proof.bücher.example", "_akash-proof.xn--bcher-kva.example"],
     ["例え.テスト", "xn--r8jz45g.xn--zckzah"],
     ["", ""],
-    // No domains, and so no other names than what is written.
+    // Not domains, and so unchanged.
     ["bücher.example/x", "bücher.example/x"],
     ["bücher.example?x", "bücher.example?x"],
     ["bücher.example#x", "bücher.example#x"],

@@ -14,7 +14,7 @@ describe("files", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs code in a process that has the folder for temporary files, and is killed at the end. */
+  /** Runs code in a process with the folder for temporary files, which is killed at the end. */
   function killedAfter(code: string): void {
     const { signal, stderr } = spawnSync(
       process.execPath,
@@ -55,7 +55,7 @@ describe("files", () => {
     const file = join(folder, "state");
     writeAtomically(file, "old");
     const { pid } = spawnSync("true");
-    // What a killed process has written, and one that is at work.
+    // The files of a killed process, and of a running one.
     writeFileSync(`${file}.${pid}.tmp`, "ne");
     writeFileSync(`${file}.${process.ppid}.tmp`, "ne");
     writeAtomically(file, "new", 0o755);

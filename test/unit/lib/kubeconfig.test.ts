@@ -28,7 +28,7 @@ const plugin = {
   interactiveMode: "Never",
 };
 
-/** As CI systems keep one. */
+/** In the form of CI systems. */
 function encoded(content: object): string {
   return Buffer.from(formatYaml(content)).toString("base64");
 }
@@ -63,7 +63,7 @@ describe("a kubeconfig", () => {
     try {
       connect(paths, choice);
     } catch (error) {
-      // No cluster answers either where the kubeconfig leads to none.
+      // The cluster is also unreachable where the kubeconfig names none.
       assert(error instanceof ClusterUnreachable, String(error));
       assert(!error.message.includes(secret), error.message);
       assert(!error.message.includes("\n"), error.message);

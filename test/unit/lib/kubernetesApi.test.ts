@@ -12,13 +12,13 @@ import { createAuthority, type KeyPair } from "../../../sandbox/cluster/certific
 describe("a cluster's API", () => {
   let directory: string;
   let own: KeyPair;
-  /** What the kubeconfig says of the server's certificate. */
+  /** The kubeconfig's fields for the server's certificate. */
   let checked: object;
   let server: Server;
   let address: string;
   let status: number;
   let headers: IncomingHttpHeaders[];
-  /** Each request's headers, name and value by turns. */
+  /** Each request's headers, alternating name and value. */
   let raw: (readonly string[])[];
 
   before(async () => {

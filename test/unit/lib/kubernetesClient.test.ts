@@ -54,7 +54,7 @@ describe("the Kubernetes client", function () {
 
   const bundles = () => globSync("node_modules/.cache/*", { cwd: checkout });
 
-  /** What lib/kubernetesClient.ts exports in a process of its own, and the file that it has loaded for that. */
+  /** The exports of lib/kubernetesClient.ts in its own process, and the file that it loaded for them. */
   function loaded() {
     const output = node(
       "--input-type=module",

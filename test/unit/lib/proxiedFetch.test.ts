@@ -24,7 +24,7 @@ describe("the program's own requests, where only a proxy has a route", () => {
   let proxy: ForwardProxy;
   let server: Server;
   let port: number;
-  /** Paths that the server was asked for. */
+  /** Paths that were requested from the server. */
   let asked: string[];
 
   beforeEach(async () => {

@@ -77,7 +77,7 @@ describe("the proxy of a request", () => {
     "::",
     "//proxy.test:3128",
     "http://proxy.test:3128 ",
-    // Of these Go makes another address, or none, and goes without a proxy.
+    // Go parses these as another address, or as none, and uses no proxy.
     "http://me:se%zzcret@proxy.test:3128",
     "http://me:se^cret@proxy.test:3128",
     'me:se"cret@proxy.test:3128',

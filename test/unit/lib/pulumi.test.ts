@@ -21,7 +21,7 @@ describe("running Pulumi", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Puts a Pulumi on PATH that does this. */
+  /** Puts a `pulumi` with this script on PATH. */
   function pulumi(script: string): void {
     writeFileSync(join(directory, "pulumi"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     process.env.PATH = `${directory}:${PATH ?? ""}`;

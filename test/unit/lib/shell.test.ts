@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { isPrintable, printable } from "../../../lib/printable.ts";
 import { joined, placeholder, shell, shellWord, verbatim } from "../../../lib/shell.ts";
 
-/** The words that a shell makes of a command. */
+/** The words of a command after parsing by a shell. */
 function wordsOf(command: string): readonly string[] {
   const { stdout, stderr, status } = spawnSync(
     "/bin/bash",
@@ -62,7 +62,7 @@ describe("a command to paste", () => {
       const { stdout, stderr } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
       assert.equal(stdout, `${word}|--flag=${word}|**::${word}|say: ${word}|`, stderr);
     }
-    // The shell does recall one here.
+    // The shell does expand its history here.
     const input = 'set -o history -o histexpand\necho 1\nprintf %s "!echo"\n';
     const { stdout } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
     assert.equal(stdout, "1\necho 1");

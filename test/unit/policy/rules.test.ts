@@ -9,7 +9,7 @@ import { rules } from "../../../policy/rules/index.ts";
 const secret = "SENTINEL-of-a-credential";
 const privateKey = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`;
 
-/** What the rule of a name says of a resource. */
+/** The messages of a rule for a resource. */
 function says(rule: string, type: string, props: object, stack = "prod"): readonly string[] {
   const found = rules.find(({ name }) => name === rule);
   assert(found !== undefined, rule);
@@ -23,7 +23,7 @@ function says(rule: string, type: string, props: object, stack = "prod"): readon
   return messages;
 }
 
-/** Fields that are known only once the stack is brought up: the SDK throws where one is read. */
+/** Fields that are unknown before the update: the SDK throws where one is read. */
 function unknown(...fields: readonly string[]): object {
   return Object.defineProperties(
     {},
@@ -58,7 +58,7 @@ describe("the policies", () => {
       };
       assert(resources.length > 4);
       for (const { type, inputs } of resources) {
-        // The tests' cloud has made the zone's id, which has a dot in none.
+        // The tests' mock generates the zone's id, and real ids contain no dot.
         const shown = JSON.parse(
           JSON.stringify(inputs, (_, value: unknown) => (value === "[secret]" ? undefined : value)),
         ) as object;
@@ -90,7 +90,7 @@ describe("the policies", () => {
     ]) {
       assert.equal(says(rule, type, grant).length, 1, type);
     }
-    // A service that is turned on is no grant.
+    // An enabled service is not a grant.
     assert.deepEqual(says(rule, "gcp:projects/service:Service", {}), []);
     const zone = "gcp:dns/dnsManagedZoneIam";
     assert.deepEqual(says(rule, `${zone}Member:DnsManagedZoneIamMember`, grant), []);
@@ -176,7 +176,7 @@ describe("the policies", () => {
     assert.equal(check({ [annotation]: digestOf("another") }), 1);
     assert.equal(check({}), 1);
     assert.equal(check(undefined), 1);
-    // In a preview, where the key is not made yet.
+    // In a preview, where the key does not exist yet.
     assert.equal(check(unknown(annotation)), 0);
     assert.equal(check({ [annotation]: digest }, unknown("service-account.json")), 0);
     const token = { CF_DNS_API_TOKEN: Buffer.from(secret).toString("base64") };

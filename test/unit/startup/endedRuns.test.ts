@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** What a script writes to its streams that knows the SDK as a program does. */
+/** The output of a script that loads the SDK like a program. */
 async function written(script: string): Promise<string> {
   const preamble = `
     import "./startup/endedRuns.ts";

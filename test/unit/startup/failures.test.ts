@@ -6,7 +6,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { makeSentence, withSentence } from "../../../startup/failures.ts";
 
 describe("an error of the program", () => {
-  /** What Pulumi shows of it; undefined where it shows a stack trace. */
+  /** The message that Pulumi prints; undefined where it prints a stack trace. */
   function shown(error: Error): string | undefined {
     makeSentence(error);
     return pulumi.RunError.isInstance(error) ? error.message : undefined;

@@ -13,13 +13,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** What an expression is worth after `preload.cjs`, in a process of its own, as JSON. */
+/** The value of an expression after `preload.cjs`, in its own process, as JSON. */
 async function evaluated(script: string, variables: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const args = [
     ...["--require", "./startup/preload.cjs", "--input-type=module", "--eval"],
     `const value = await (async () => { ${script} })(); console.log(JSON.stringify(value));`,
   ];
-  // With this variable a user has decided already where the cache is.
+  // This variable is the user's own choice of the cache folder.
   const env = { ...process.env, NODE_COMPILE_CACHE: undefined, ...variables };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return JSON.parse(stdout);
@@ -55,7 +55,7 @@ describe("the program's start", function () {
       const require = createRequire(import.meta.url);
       const flags = cachedDataVersionTag();
       const traces = Error.prepareStackTrace;
-      // What Pulumi starts a program with, without the program.
+      // The modules with which Pulumi starts a program, without the program.
       for (const name of ["instrumentation", "tracing", "error"]) {
         require("@pulumi/pulumi/cmd/run/" + name);
       }
@@ -65,7 +65,7 @@ describe("the program's start", function () {
       return {
         loaded: Object.keys(require.cache).filter((file) => require.cache[file].filename !== undefined),
         sameTraces: traces === Error.prepareStackTrace,
-        // By which V8 takes what it has compiled before.
+        // V8 accepts compiled code by this tag.
         sameFlags: flags === cachedDataVersionTag(),
       };
     `)) as { loaded: string[]; sameTraces: boolean; sameFlags: boolean };
@@ -152,7 +152,7 @@ describe("the program's start", function () {
       rmSync(checkout, { recursive: true, force: true });
     });
 
-    /** Starts a program of the checkout by a Node that tells another version than its own. */
+    /** Starts a program of the checkout with a Node that reports another version. */
     function start(version = process.versions.node) {
       const other = join(checkout, "other-node.cjs");
       writeFileSync(
@@ -184,7 +184,7 @@ describe("the program's start", function () {
         assert(stderr.startsWith(`Node ${version} (`), stderr);
         assert.equal(paste(stderr).stdout.trim(), own);
         assert.equal(stdout, "");
-        // The SDK's own code for an error that has been told, so that the engine adds no words of its own.
+        // The SDK's code for an error that is already printed, so that the engine adds no message.
         assert.equal(status, 32);
       });
     }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { resourceHook } from "../../../components/hook.ts";
 import { makeSentence } from "../../../startup/failures.ts";
 
-/** Clears the screen, and shows what follows from right to left. */
+/** Clears the screen, and prints the following text from right to left. */
 const foreign = "16 ok\u001b[2J\u202e";
 const shown = "16 ok\\u001b[2J\\u202e";
 

@@ -6,7 +6,7 @@ import { minimumPulumi, refuseOldPulumi } from "../../../startup/pulumiCli.ts";
 
 describe("an old Pulumi CLI", () => {
   it("is refused where it does not support the request", async () => {
-    // The SDK's words (@pulumi/pulumi, runtime/settings.js).
+    // The SDK's message (@pulumi/pulumi, runtime/settings.js).
     const words =
       "The installed version of the CLI does not support the `RequirePulumiVersion` RPC.";
     await assert.rejects(

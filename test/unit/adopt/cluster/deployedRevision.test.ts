@@ -5,7 +5,7 @@ import { record } from "./record.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 
-/** Revisions of these statuses, from the first on. */
+/** Revisions with these statuses, from the first on. */
 function records(statuses: readonly string[], name = "provider"): HelmRecord[] {
   const chart = { metadata: { name, version: "19.0.2" } };
   return statuses.map((status, index) => record({ version: index + 1, info: { status }, chart }));

@@ -20,7 +20,7 @@ data:
   key.txt: SENTINEL
 `;
 
-/** As charts before 12.1.3 have it. */
+/** The form of charts before 12.1.3. */
 const issuerConfigMap = (more: string) => `
 # Source: provider/templates/letsencrypt-configmap.yaml
 apiVersion: v1
