@@ -16,7 +16,7 @@ export function outcomeText(preparation: Preparation, cleanedRevisions: readonly
     [
       `The preview below shows the changes of the next up. It restarts the pod once, since ${recovers ? "every upgrade of the release does" : "the repairs of the chart change it"}.`,
       ...(recovers ? [] : [certificateText]),
-      `The Secrets in ${place.namespace} are never missing meanwhile.`,
+      `The Secrets in ${place.namespace} stay present throughout.`,
       "🔓 marks the protection that lasts until then: without it, a destroy would now delete the namespace, too.",
     ],
   ];

@@ -36,7 +36,7 @@ export const fleetLine = commandLine(
       ),
       concurrency: value(
         "--concurrency <number>",
-        "how many stacks run at a time after the canary",
+        "how many stacks run at the same time after the canary",
         {
           read: (text) => wholeNumber("--concurrency", text, 1),
           default: "4",

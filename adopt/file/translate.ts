@@ -89,7 +89,7 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
       why: "It is off, but this program obtains a certificate from Let's Encrypt: the next up turns it on",
     });
     if (options.zone === undefined) {
-      // Without a zone the values cannot be translated.
+      // These values were not in use, and so are not checked.
       source.drop("letsEncrypt.dns", "Let's Encrypt is off");
       source.drop("letsEncrypt.providers", "Let's Encrypt is off");
     }
