@@ -1,7 +1,7 @@
 /**
- * Runs a script of this project: `node bootstrap.mjs <script.ts> [arguments]`. It installs the packages first
- * where that is due, and then runs the script with the Node that comes with them. Plain JavaScript for any Node
- * from 16 on, since it is the one file that runs before there is anything else.
+ * Runs a script of this project: `node bootstrap.mjs <script.ts> [arguments]`. It first installs missing or outdated
+ * packages, and then runs the script with the Node from these packages. Plain JavaScript for any Node from 16 on, since this
+ * file runs before the installation.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const project = dirname(fileURLToPath(import.meta.url));
-/** The first Node that runs TypeScript as it is. */
+/** The first Node that runs TypeScript directly. */
 const minimumNode = [22, 18];
 
 function fail(message, code = 1) {
@@ -27,8 +27,8 @@ function readJson(path) {
 }
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm writes its own list of what it has installed,
- * node_modules/.package-lock.json, at the very end, so an installation that was killed half way has none.
+ * Whether node_modules matches package-lock.json. npm writes its list of installed packages, node_modules/.package-lock.json,
+ * at the very end, so an interrupted installation has none.
  */
 function isInstalled(directory) {
   const { packages: wanted = {} } = readJson(join(directory, "package-lock.json")) ?? {};
@@ -43,7 +43,7 @@ function isInstalled(directory) {
       return true;
     }
     const found = installed[path];
-    // Optional packages are for other platforms, mostly.
+    // Optional packages are mostly for other platforms.
     return found === undefined
       ? optional === true
       : found.version === version && found.integrity === integrity;
@@ -52,7 +52,7 @@ function isInstalled(directory) {
 
 function install(directory) {
   process.stderr.write("Installing the packages of package-lock.json (npm ci) …\n");
-  // npm names itself to the scripts that it runs; run by hand, it is the one on PATH.
+  // npm sets this variable for its scripts; otherwise, use npm on PATH.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
   const { status, error } = spawnSync(command, [...args, "ci"], {
@@ -68,7 +68,7 @@ function install(directory) {
   }
 }
 
-/** Makes the bundle that is made at an installation, where what goes into it has changed since, as by a `git pull`. */
+/** Recreates the bundle from the installation, where its sources have changed since, as by a `git pull`. */
 async function bundleWhereDue(directory) {
   const bundler = join(directory, "startup", "bundle.mjs");
   if (!existsSync(bundler)) {
@@ -80,7 +80,7 @@ async function bundleWhereDue(directory) {
   }
 }
 
-/** The Node to run the script with: the project's own, or this one where it is new enough. */
+/** The Node for the script: the project's own, or this one if it is new enough. */
 function findNode(directory) {
   const own = join(directory, "node_modules", ".bin", "node");
   if (existsSync(own)) {
@@ -91,7 +91,7 @@ function findNode(directory) {
     return process.execPath;
   }
   return fail(
-    `Node ${process.versions.node} is too old, and this platform has no Node among the project's packages: ` +
+    `Node ${process.versions.node} is too old, and the project's packages have no Node for this platform: ` +
       `install Node ${minimumNode.join(".")} or later from https://nodejs.org.`,
   );
 }
@@ -104,26 +104,26 @@ if (!isInstalled(project)) {
   install(project);
 }
 await bundleWhereDue(project);
-/** With the addresses of this machine among those that have no proxy, in the case that is read and in the other. */
+/** Adds the addresses of this machine to those without a proxy, in upper and lower case. */
 function withoutProxyHere({ NO_PROXY, no_proxy, ...environment }) {
   const list = ["localhost", "127.0.0.1", "::1", NO_PROXY || no_proxy].filter(Boolean).join(",");
   return { ...environment, NO_PROXY: list, no_proxy: list };
 }
 
-/** Pulumi's SDK loads in half of the time after it. */
+/** With this preload, Pulumi's SDK loads in half of the time. */
 const preload = join(project, "startup", "preload.cjs");
 const nodeArgs = existsSync(preload) ? ["--require", preload] : [];
 
 const child = spawn(findNode(project), [...nodeArgs, script, ...args], {
   stdio: "inherit",
   env: {
-    // A fifth of a script's start is reading TypeScript, which Node keeps here. Not in the folder for temporary files:
+    // A fifth of a script's start is parsing TypeScript, which Node caches here. Not in the folder for temporary files: anyone
     // who can write to the cache can run code.
     NODE_COMPILE_CACHE: join(project, "node_modules/.cache/compiled"),
     ...withoutProxyHere(process.env),
   },
 });
-// The terminal sends an interrupt to the script as well; a termination is sent to this process alone.
+// The terminal also sends an interrupt to the script; a termination is sent only to this process.
 process.on("SIGINT", () => undefined);
 for (const signal of ["SIGTERM", "SIGHUP"]) {
   process.on(signal, () => child.kill(signal));

@@ -27,7 +27,7 @@ import { refuseUnusableProxies } from "./lib/proxy.ts";
 import { stackOutputs } from "./outputs.ts";
 import { refuseOldPulumi } from "./startup/pulumiCli.ts";
 
-/** The program. What it returns are the stack's outputs. */
+/** The program. It returns the stack's outputs. */
 export default async function program(): Promise<pulumi.Inputs> {
   refuseUnusableProxies();
   await refuseOldPulumi();
@@ -35,7 +35,7 @@ export default async function program(): Promise<pulumi.Inputs> {
   for (const sentence of configWarnings()) {
     await pulumi.log.warn(sentence);
   }
-  // Before the lookups at the cloud, so that the plugins of both start at once.
+  // Before the lookups at the DNS provider, so that both plugins start at the same time.
   const cluster = new Cluster(programNames.cluster, clusterArgs(config));
   const protection = credentialProtection(config, cluster);
   const deleteHook = credentialDeleteHook(programNames.credential, protection);
@@ -46,7 +46,7 @@ export default async function program(): Promise<pulumi.Inputs> {
     programNames.provider,
     providerArgs(config, cluster, credential),
   );
-  // In every run, also for a certificate that the stack gives up.
+  // In every run, also for a certificate that was removed from the stack.
   const leftHook = certificateDeleteHook(programNames.ingress, cluster);
   const ingress = ingressArgs(config, cluster, credential, leftHook);
   const certificate = ingress && new IngressCertificate(programNames.ingress, ingress);

@@ -8,7 +8,7 @@ import type { Config } from "./config/index.ts";
 import { ageWarning, rotateBy } from "./dns/age.ts";
 import { shell, type ShellText } from "./lib/shell.ts";
 
-/** What the program has made. */
+/** The resources of the program. */
 export interface Deployed {
   readonly provider: AkashProvider;
   /** The credential for DNS-01, if any. */
@@ -18,10 +18,10 @@ export interface Deployed {
 }
 
 /**
- * What an operator needs next.
+ * The stack's outputs, for the operator's next steps.
  *
  * @param config the stack's configuration
- * @param deployed what the program has made
+ * @param deployed the resources of the program
  */
 export function stackOutputs(
   config: Config,
@@ -37,7 +37,7 @@ export function stackOutputs(
     place.apply((namespace) => tool({ namespace, kubeContext, kubeconfig }, rest));
   const commandFor = (tool: typeof kubectl, rest: ShellText) => commandIn(namespace, tool, rest);
   return {
-    /** The host that the certificate is for, as the operator writes it. */
+    /** The host of the certificate, in the operator's spelling. */
     host,
     challenge: config.challenge.type,
     directoryUrl: config.directoryUrl,
@@ -69,7 +69,7 @@ export function stackOutputs(
   };
 }
 
-/** When to rotate a credential that the stack made, and how; says so, too, when it is time. */
+/** When and how to rotate a credential that the stack created; also warns when the rotation is due. */
 function rotationOutputs({ dns }: Config, credential: DnsCredential | undefined): pulumi.Inputs {
   if (dns === undefined || credential?.managed === undefined) {
     return {};

@@ -12,17 +12,17 @@ import type { Preparation } from "./prepare.ts";
 import type { Project } from "./situation.ts";
 import { writeSettings } from "./stackFile.ts";
 
-/** What an adoption did that its reader may want to know. */
+/** The result of an adoption. */
 export interface Adoption {
-  /** Helm's revisions from which credentials were taken out. */
+  /** The Helm revisions from which credentials were removed. */
   readonly cleanedRevisions: readonly number[];
 }
 
 /**
- * Adopts the provider: settings, Secrets, Helm's history, and the stack's state. Nothing of it restarts the pod. What an
- * interrupted adoption has done already, the next one finds done.
+ * Adopts the provider: settings, Secrets, Helm's history, and the stack's state, without a restart of the pod. After an
+ * interrupted adoption, the next one skips the completed steps.
  *
- * @param report called with each step before it is taken
+ * @param report called with each step before it starts
  */
 export async function adopt(
   preparation: Preparation,
@@ -38,15 +38,15 @@ export async function adopt(
   if (preparation.isNewStack) {
     await pulumi.run(initCommand(identity));
   }
-  // The stack's file itself: on a command line other users of the machine could read the values, and there is a limit.
+  // Not on a command line, where other users of the machine could read the values, and which has a limit.
   writeSettings(directory, identity, settingsInClear(translation));
   for (const command of secretCommands(identity, translation)) {
     await pulumi.run(command);
   }
-  // Before the cluster is touched: here the program itself checks the settings.
+  // Before any change to the cluster: this step runs the program, which checks the settings.
   await pulumi.run(parentsCommand(identity, imported));
 
-  report("Handing the Secrets to the stack");
+  report("Transferring the Secrets to the stack");
   for (const name of secrets) {
     await provider.handOver(name);
   }
@@ -54,7 +54,7 @@ export async function adopt(
   const cleanedRevisions = await provider.forgetCredentials(names);
   await provider.labelNamespace();
 
-  report("Importing what is there into the stack's state");
+  report("Importing the present resources into the stack's state");
   const content = JSON.stringify(importFile(identity, preparation.missing));
   const file = temporaryFile("import.json", content);
   try {

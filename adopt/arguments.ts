@@ -8,29 +8,32 @@ export const adoptLine = commandLine(
     command: "npm run adopt --",
     usage: "[<provider.yaml>] -s <stack> [options]",
     description: [
-      "Takes a running provider into a stack, without a restart: its settings from the file that Helm was given, its " +
-        "namespace, its Helm release and its Secrets. Ends with a preview of what the next up changes.",
-      "Without a file it gives a stack that has deployed the provider, and lost its state, the provider back. The " +
-        "settings are those in the stack's own file.",
+      "Adopts a running provider into a stack, without a restart: its settings from the file that was passed to Helm, its " +
+        "namespace, its Helm release and its Secrets. Ends with a preview of the next up.",
+      "Without a file, returns the provider to a stack that deployed it and lost its state. The settings are those in " +
+        "the stack's own file.",
     ],
     parameters: {
       file: value(
         "[provider.yaml]",
-        "the values file; without it, the settings are the stack's own",
+        "the values file; without it, the settings come from the stack's file",
       ),
-      stack: value("-s, --stack <stack>", "the stack; made where there is none", {
+      stack: value("-s, --stack <stack>", "the stack; created if it does not exist", {
         missing: "Name the stack with -s",
-        read: named("--stack", stackName, "is no name of a stack"),
+        read: named("--stack", stackName, "is not a stack name"),
       }),
       namespace: value("--namespace <name>", "namespace of the release (default: akash-services)", {
         read: named("--namespace", dnsLabel, "is not a DNS label"),
       }),
       releaseName: value("--release <name>", "name of the Helm release (default: akash-provider)", {
-        read: named("--release", helmReleaseName, "is no name that Helm gives a release"),
+        read: named("--release", helmReleaseName, "is not a valid name of a Helm release"),
       }),
-      zone: value("--zone <name>", "DNS zone of the credential in the file, which does not say it"),
-      dryRun: flag("--dry-run", "only say what would be done"),
-      json: flag("--json", "say it as JSON on standard output, and all else on standard error"),
+      zone: value(
+        "--zone <name>",
+        "DNS zone of the credential in the file, which does not name it",
+      ),
+      dryRun: flag("--dry-run", "only print what would be done"),
+      json: flag("--json", "print JSON to standard output, and everything else to standard error"),
     },
     tooMany: () => "Name one values file",
     exits: {
@@ -41,13 +44,13 @@ export const adoptLine = commandLine(
   },
   (args) => {
     if (args.file === undefined && args.zone !== undefined) {
-      throw new UsageError("The zone is for the credential in a values file; name that, too");
+      throw new UsageError("--zone is for the credential in a values file; name the file, too");
     }
     return args;
   },
 );
 
-/** Reads a name of a form. */
+/** Reads a name that matches a form. */
 function named(option: string, form: RegExp, problem: string): (text: string) => string {
   return (text) => {
     if (!form.test(text)) {

@@ -24,11 +24,11 @@ import { ownName } from "../lib/stackFile.ts";
 import type { StackFile } from "./stackFile.ts";
 
 /**
- * Takes the settings from the file that Helm was given.
+ * Takes the settings from the file that was passed to Helm.
  *
- * @param read what is in it
+ * @param read the content of the file
  * @param zone DNS zone of the credential in the file
- * @throws UserError with everything in the file that stands in the way
+ * @throws UserError with every problem in the file that prevents the adoption
  */
 export async function fromFile(
   file: string,
@@ -96,7 +96,7 @@ export async function fromFile(
     warnings: [
       ...(read.otherDocuments > 0
         ? [
-            `${printableLine(file)} has ${read.otherDocuments + 1} YAML documents, of which Helm takes the first; so what is in the others does not count.`,
+            `${printableLine(file)} has ${read.otherDocuments + 1} YAML documents. Helm reads only the first, so the others are ignored.`,
           ]
         : []),
       ...warnings,
@@ -106,16 +106,16 @@ export async function fromFile(
   };
 }
 
-/** Whether one path in the file is the other, or inside it. */
+/** Whether one path in the file is the other, or contains it. */
 function isAtOrIn(path: string, subject: string): boolean {
   const place = subject.replaceAll(/\[(\d+)\]/g, ".$1");
   return `${path}.`.startsWith(`${place}.`) || `${place}.`.startsWith(`${path}.`);
 }
 
-/** What to put in the place of a key's name, which the chart takes as well. */
+/** The message about a key's name instead of an address, which the chart also accepts. */
 function keyNameText(name: string, { pod }: ReleaseNames, target: CommandTarget): string {
   const show = shell`exec ${pod} -c ${chartName} -- provider-services keys show ${name} -a`;
-  return `is a key's name, and no address. Put the key's address there, which this shows: ${kubectl(target, show)}`;
+  return `is a key's name, not an address. Use the key's address instead. To print it: ${kubectl(target, show)}`;
 }
 
 function chartSetting({ settings }: StackFile, deployed: string): ValueMap {
@@ -123,7 +123,7 @@ function chartSetting({ settings }: StackFile, deployed: string): ValueMap {
   return pinned === undefined ? {} : { chartVersion: pinned };
 }
 
-/** The stack may have a script of its own already, which must not be lost. */
+/** The stack may already have its own script, which must not be lost. */
 function scriptRefusals(directory: string, script: Script | undefined): Refusal[] {
   const present = script && readIfPresent(join(directory, script.file));
   return script === undefined || present === undefined || present === script.text
@@ -131,17 +131,17 @@ function scriptRefusals(directory: string, script: Script | undefined): Refusal[
     : [
         {
           subject: "bidpricescript",
-          problem: `is not the script in ${script.file}; move that file away`,
+          problem: `differs from the script in ${script.file}; move that file`,
         },
       ];
 }
 
-/** Where the chart keeps credentials. */
+/** The Secrets with the chart's credentials. */
 function credentialSecrets(names: ReleaseNames): readonly string[] {
   return [names.walletSecret, names.googleCloudSecret, names.cloudflareSecret];
 }
 
-/** The Secrets that the program has for this configuration. */
+/** The Secrets that the program manages for this configuration. */
 function wantedSecrets(names: ReleaseNames, { challenge }: Config): string[] {
   return challenge.type === "dns-01"
     ? [names.walletSecret, credentialSecretName(names, challenge.dns.provider)]

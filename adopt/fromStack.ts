@@ -14,9 +14,9 @@ import {
 import { shell } from "../lib/shell.ts";
 
 /**
- * Takes the settings from the stack's own file: the stack has deployed the provider, and has lost its state.
+ * Takes the settings from the stack's own file: the stack deployed the provider, and lost its state.
  *
- * @throws UserError where the provider is not the stack's
+ * @throws UserError where the provider does not belong to the stack
  */
 export async function fromStack({
   identity,
@@ -29,7 +29,7 @@ export async function fromStack({
   const names = releaseNames(place.releaseName, isMap(values) ? values : {});
   const credentials = (["googleCloud", "cloudflare"] as const)
     .map((dnsProvider) => ({ dnsProvider, secret: credentialSecretName(names, dnsProvider) }))
-    // The Secret of the other may be left over, and the pod does not read it.
+    // The Secret of the other DNS provider may be a leftover that the pod does not read.
     .filter(({ secret }) => release.manifest.includes(secret));
   const live = await provider.secrets([
     names.walletSecret,
@@ -38,7 +38,7 @@ export async function fromStack({
   if (ownerOf(live.get(names.walletSecret)) === undefined) {
     throw new UserError(
       `The provider ${place.releaseName} in ${place.namespace} was not deployed by ${ownStack(identity)}. ` +
-        `Name the file that Helm was given: ${shell`npm run adopt -- provider.yaml -s ${identity.stack}`}`,
+        `Name the file that was passed to Helm: ${shell`npm run adopt -- provider.yaml -s ${identity.stack}`}`,
     );
   }
   const [maker] = credentials.flatMap(({ dnsProvider, secret }): CredentialMaker[] => {

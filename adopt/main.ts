@@ -13,7 +13,7 @@ import { printable } from "../lib/printable.ts";
 async function main(args: Arguments): Promise<number> {
   refuseUnusableProxies();
   const { json, dryRun } = args;
-  // Standard output belongs to the JSON, where that is asked for.
+  // With --json, standard output is only for the JSON.
   const stream = json ? "stderr" : "stdout";
   const directory = process.cwd();
   const pulumi = new Pulumi(directory);
@@ -44,7 +44,7 @@ async function main(args: Arguments): Promise<number> {
   return exitCode.success;
 }
 
-/** What is said quotes the file, the cluster and Helm. */
+/** The text quotes the file, the cluster and Helm. */
 function write(stream: "stdout" | "stderr", text: string): void {
   process[stream].write(printable(text));
 }

@@ -12,19 +12,19 @@ import type { PulumiCommand } from "./pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { ownName } from "../lib/stackFile.ts";
 
-/** Which stack of which project. */
+/** A stack and its project. */
 export interface StackIdentity {
   readonly project: string;
   readonly stack: string;
 }
 
-/** A component of the program: a resource with nothing in the cluster or at a cloud. */
+/** A component of the program: a resource without an object in the cluster or at a DNS provider. */
 interface Component {
   readonly name: string;
   readonly type: string;
 }
 
-/** A resource to import, as Pulumi's import file names it (https://www.pulumi.com/docs/iac/guides/migration/import). */
+/** A resource to import, in the form of Pulumi's import file (https://www.pulumi.com/docs/iac/guides/migration/import). */
 export interface ImportedResource {
   readonly type: string;
   readonly name: string;
@@ -32,17 +32,17 @@ export interface ImportedResource {
   readonly parent: Component;
 }
 
-/** What there is of the program's resources already; undefined where it is not there. */
+/** The program's resources that already exist; undefined where one is missing. */
 export interface ImportSources {
   /** Name of the Secret with the wallet. */
   readonly wallet?: string | undefined;
   /** Name of the Secret with the DNS credential. */
   readonly dnsCredential?: string | undefined;
-  /** What tells the credentials that the stack has made from others', and where they were made. */
+  /** What identifies the credentials that the stack created, and their DNS provider. */
   readonly maker?: CredentialMaker | undefined;
 }
 
-/** Who made a DNS credential. */
+/** The creator of a DNS credential. */
 export interface CredentialMaker {
   readonly dnsProvider: keyof typeof credentialComponents;
   /** The random part of the name, in hex digits. */
@@ -62,17 +62,17 @@ const clusterProvider: Component = {
   type: resourceTypes.kubernetesProvider,
 };
 
-/** The command that makes the stack. */
+/** The command that creates the stack. */
 export function initCommand({ stack }: StackIdentity): PulumiCommand {
   return { args: ["stack", "init", stack, "--no-select"], stack };
 }
 
-/** What the stack's file says in clear, by setting. */
+/** The plain text settings of the stack's file, by setting. */
 export function settingsInClear({ settings, values }: Translation): ValueMap {
   return Object.keys(values).length === 0 ? settings : { ...settings, values };
 }
 
-/** The commands that write the secret settings, which reach Pulumi through standard input. */
+/** The commands that write the secret settings, which Pulumi reads from standard input. */
 export function secretCommands(
   { stack }: StackIdentity,
   { secrets }: Translation,
@@ -81,12 +81,12 @@ export function secretCommands(
     args: ["config", "set", "-s", stack, "--path", "--secret", path],
     stack,
     shown: shell`pulumi config set -s ${stack} --path --secret ${path} < … (from the file)`,
-    // Pulumi takes one line break off the end, and an adopted Secret must keep its own.
+    // Pulumi removes one line break at the end, and an adopted Secret must keep its own.
     stdin: `${text}\n`,
   }));
 }
 
-/** The resources that the program has for what is there already; the Helm release is the last. */
+/** The program's resources for the objects that already exist; the Helm release is the last. */
 export function importedResources(
   { namespace, releaseName }: ReleasePlace,
   { wallet, dnsCredential, maker }: ImportSources,
@@ -116,7 +116,7 @@ export function importedResources(
   ];
 }
 
-/** With the same name as before, the stack finds the credentials that it has made, and removes what is not in use. */
+/** With the same suffix as before, the stack finds the credentials that it created, and deletes those not in use. */
 function importedSuffix({ dnsProvider, suffix }: CredentialMaker): ImportedResource {
   const parent = credentialComponents[dnsProvider];
   return {
@@ -133,8 +133,8 @@ export function urnOf(identity: StackIdentity, { type, name, parent }: ImportedR
 }
 
 /**
- * The command that makes the parents of what is imported: the components, and the cluster's provider with the settings
- * that the program gives it. Nothing of it is in the cluster, but the program checks its settings.
+ * The command that creates the parents of the imported resources: the components, and the cluster's provider with the
+ * program's settings. It creates nothing in the cluster, but the program checks its settings.
  */
 export function parentsCommand(
   identity: StackIdentity,
@@ -148,8 +148,8 @@ export function parentsCommand(
 /**
  * The command that imports.
  *
- * It leaves what it imports protected: until the first `up`, a `destroy` would take the namespace with all that is in it.
- * The program, which protects nothing, lifts that with the first `up`.
+ * The imported resources stay protected: until the first `up`, a `destroy` would delete the namespace with everything in it.
+ * The program does not protect resources, so the first `up` removes the protection.
  */
 export function importCommand({ stack }: StackIdentity, file: string): PulumiCommand {
   return {

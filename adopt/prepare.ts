@@ -24,27 +24,27 @@ export interface Preparation extends Omit<Discovery, "live" | "nextChart"> {
   readonly provider: RunningProvider;
   /** Names of the release's Secrets that the program takes over. */
   readonly secrets: readonly string[];
-  /** Whether the stack is still to be made. */
+  /** Whether the stack does not exist yet. */
   readonly isNewStack: boolean;
   readonly imported: readonly ImportedResource[];
-  /** What of it the stack's state has not got yet. */
+  /** The imported resources that are not in the stack's state yet. */
   readonly missing: readonly ImportedResource[];
   readonly chart: ChartVersions;
-  /** Numbers that the next `up` prints otherwise than the release does. */
+  /** Numbers that the next `up` prints in another form than the release. */
   readonly exponents: readonly PrintedExponent[];
-  /** What was set by hand in the provider's pod. Default: nothing. */
+  /** Fields of the provider's pod that were set by hand. Default: none. */
   readonly handSet?: readonly HandSet[];
-  /** By which the operator has the certificate of the tenants' ingress obtained. Default: none. */
+  /** The operator's own Certificates for the tenants' ingress. Default: none. */
   readonly wildcards?: readonly WildcardCertificate[];
 }
 
 /**
- * Reads the file, the stack and the cluster, and works out what it takes to adopt the provider. Changes nothing.
+ * Reads the file, the stack and the cluster, and determines the steps of the adoption. Changes nothing.
  *
- * @throws UserError with everything that stands in the way
+ * @throws UserError with everything that prevents the adoption
  */
 export async function prepare(args: Arguments, project: Project): Promise<Preparation> {
-  // What is wrong with the file, a stack or a cluster has nothing to do with.
+  // Problems of the file do not depend on a stack or a cluster.
   const read = args.file === undefined ? undefined : readValuesFile(args.file);
   const situation = await situationOf(args, project);
   const { identity, state, place, provider, release } = situation;
@@ -81,12 +81,12 @@ function domainOf({ config }: HelmRecord): string {
   return typeof domain === "string" ? domain : "";
 }
 
-/** A provider that another stack has made or adopted is that stack's. */
+/** A provider that another stack created or adopted belongs to that stack. */
 function refuseOthers(wallet: V1Secret | undefined, identity: StackIdentity): void {
   const owner = ownerOf(wallet);
   if (owner !== undefined && owner !== ownStack(identity)) {
     throw new UserError(
-      `The provider belongs to the stack ${owner} already. Change its settings there; those that it has: ${shell`pulumi config -s ${ownName(owner)}`}`,
+      `The provider already belongs to the stack ${owner}. Change its settings there; the present ones: ${shell`pulumi config -s ${ownName(owner)}`}`,
     );
   }
 }

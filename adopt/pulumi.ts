@@ -12,22 +12,22 @@ import { shell, shellWord } from "../lib/shell.ts";
 /** A Pulumi command. */
 export interface PulumiCommand {
   readonly args: readonly string[];
-  /** The stack that it is for. */
+  /** The stack of the command. */
   readonly stack: string;
-  /** What it reads from standard input: a secret, which must not be on a command line. */
+  /** The text on standard input: a secret, which must not be on a command line. */
   readonly stdin?: string;
-  /** The command as a user would type it, where that is not `pulumi` and the arguments. */
+  /** The command as a user would type it. Default: `pulumi` and the arguments. */
   readonly shown?: string;
 }
 
-/** What a stack's state holds: the ids of its resources by URN. Undefined where there is no such stack. */
+/** A stack's state: the ids of its resources by URN. Undefined where the stack does not exist. */
 export type StackState = ReadonlyMap<string, string | undefined> | undefined;
 
 /** Runs Pulumi in a project. */
 export class Pulumi {
   private readonly directory: string;
 
-  /** @param directory the project's */
+  /** @param directory the project directory */
   constructor(directory: string) {
     this.directory = directory;
   }
@@ -35,7 +35,7 @@ export class Pulumi {
   /**
    * Runs a command to its end.
    *
-   * @returns what it wrote to standard output
+   * @returns its standard output
    * @throws UserError with Pulumi's own error when it fails
    */
   run(command: PulumiCommand, stream?: PulumiStream): Promise<string> {
@@ -44,7 +44,7 @@ export class Pulumi {
   }
 
   /**
-   * What a stack's state holds.
+   * Reads a stack's state.
    *
    * @throws UserError with Pulumi's own error when it fails
    */
@@ -55,7 +55,7 @@ export class Pulumi {
   }
 
   /**
-   * What a stack's configuration says, environments of Pulumi ESC included, as JSON text; encrypted values stay so.
+   * Reads a stack's configuration, including environments of Pulumi ESC, as JSON text; encrypted values stay encrypted.
    *
    * @throws UserError with Pulumi's own error when it fails
    */
@@ -77,19 +77,19 @@ export function shownCommand({ args, shown }: PulumiCommand): string {
   return shown ?? ["pulumi", ...args.map(shellWord)].join(" ");
 }
 
-/** That a command failed, with Pulumi's own errors of all it said, and what lifts a lock that has outlived its Pulumi. */
+/** The message for a failed command, with Pulumi's errors, and the command that removes the lock of a killed process. */
 export function failureText(command: PulumiCommand, output: string): string {
   const errors = errorLines(output);
-  const said = errors.length > 0 ? errors : lastLines(output);
+  const lines = errors.length > 0 ? errors : lastLines(output);
   const locked = /currently locked|update is currently in progress/.test(output)
-    ? `\nWhen no other Pulumi is at work on the stack, take the lock away, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
+    ? `\nWhen no other Pulumi process works on the stack, remove the lock, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
   const broken = brokenCheckpoint(output, command.stack);
-  // Node's words and Go's. Pulumi hands the settings over in one variable (runtime/config.js, `PULUMI_CONFIG`).
+  // The messages of Node and Go. Pulumi passes the settings in one variable (runtime/config.js, `PULUMI_CONFIG`).
   const tooLong = /E2BIG|argument list too long/.test(output)
-    ? `\nPulumi hands the program its settings in one variable of the environment, which Linux limits to 128 KiB: take what is largest out of the file's values, and adopt again. How large they are: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
+    ? `\nPulumi passes the settings in one environment variable, which Linux limits to 128 KiB: remove the largest of the file's values, and adopt again. Size of the settings: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
     : "";
-  const reason = said.length === 0 ? "." : `:\n${said.map((line) => `  ${line}`).join("\n")}`;
+  const reason = lines.length === 0 ? "." : `:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   return `${shownCommand(command)} failed${reason}${locked}${tooLong}${broken === undefined ? "" : `\n${broken}`}`;
 }
 

@@ -2,21 +2,21 @@ import type { Place } from "./file/valuesTree.ts";
 import { shell, type ShellText } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
 
-/** Something that keeps the provider from being adopted, as its reader sees it. */
+/** A problem that prevents the adoption, as the operator reads it. */
 export interface Refusal {
   /** The value's path in the file, or the setting's name. */
   readonly subject: string;
   readonly problem: string;
-  /** Where it stands in the file, if it does. */
+  /** Its place in the file, if any. */
   readonly place?: Place | undefined;
-  /** The command that mends it, where the stack and not the file is to be mended. */
+  /** The command that fixes it, where the stack and not the file has the problem. */
   readonly command?: ShellText;
 }
 
 /**
- * All refusals of a file, with the commands that mend them.
+ * All refusals of a file, with the commands that fix them.
  *
- * @param newStack the stack that the commands need, where it is not made yet
+ * @param newStack the stack that the commands need, where it does not exist yet
  */
 export function refusalText(
   file: string,
@@ -31,7 +31,7 @@ export function refusalText(
   const first =
     newStack === undefined || refusals.every(({ command }) => command === undefined)
       ? ""
-      : `\n  Before the first command, make the stack:\n      ${shell`pulumi stack init ${newStack}`}`;
+      : `\n  Before the first command, create the stack:\n      ${shell`pulumi stack init ${newStack}`}`;
   return `${file} cannot be adopted: it has ${count}. Nothing was changed.${first}\n${lines.join("\n")}`;
 }
 

@@ -21,10 +21,10 @@ import { credentialLookalikes } from "../config/lookalikes.ts";
 import { pathText } from "../config/mend.ts";
 import { isMap, type ValueMap } from "../lib/json.ts";
 
-/** What stands in the place of every secret. */
+/** The text in place of every secret. */
 const masked = "[secret]";
 
-/** What an adoption does, for machines. Holds no secret. */
+/** What an adoption does, for machines. Contains no secret. */
 export function summary(preparation: Preparation) {
   const { identity, place, translation, imported, differences, exponents, chart } = preparation;
   const { taken = [], accepted = [], handSet = [], wildcards = [], warnings = [] } = preparation;
@@ -51,7 +51,7 @@ export function summary(preparation: Preparation) {
   };
 }
 
-/** What an adoption does, for people. Holds no secret. */
+/** What an adoption does, for people. Contains no secret. */
 export function planText(file: string | undefined, preparation: Preparation): string {
   const { identity, place, translation, differences, exponents, chart } = preparation;
   const { settings, secrets, values, dropped } = translation;
@@ -67,10 +67,10 @@ export function planText(file: string | undefined, preparation: Preparation): st
   };
   return [
     file === undefined
-      ? `The release ${place.releaseName} in ${place.namespace} goes back to the stack ${identity.stack}, whose settings stay as they are.`
+      ? `The release ${place.releaseName} in ${place.namespace} returns to the stack ${identity.stack}, whose settings stay unchanged.`
       : `${file} and the release ${place.releaseName} in ${place.namespace} become the stack ${identity.stack}.`,
     section(
-      "Taken from the release, since the file does not say it",
+      "Taken from the release, since the file does not contain it",
       rows(taken.map((path) => [printableLine(path), "only in the release"])),
     ),
     section("Settings", Object.keys(shown).length === 0 ? "" : formatYaml(shown)),
@@ -79,32 +79,32 @@ export function planText(file: string | undefined, preparation: Preparation): st
       rows(accepted.map(({ subject, problem }) => [printableLine(subject), problem])),
     ),
     section(
-      "More than once in the file; the last counts, as for Helm",
+      "More than once in the file; the last one is used, as in Helm",
       rows(repeated.map(({ path, lines }) => [printableLine(path), `lines ${lines.join(", ")}`])),
     ),
     section("Left out", rows(dropped.map(({ path, why }) => [path, why]))),
     section(
-      "Where the file is not what the release runs with; the file counts",
+      "Differences between the file and the release; the file is used",
       rows(differences.map(({ path, how }) => [path, how])),
     ),
     taken.length > 0 || differences.some(({ how }) => how !== "only in the file")
-      ? `\nWhat the release runs with: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
+      ? `\nValues of the release: ${helm(target, shell`get values ${place.releaseName} -o yaml > provider.yaml`)}`
       : "",
     section(
-      "Numbers that the release has with an exponent, which the provider may not read; the next up gives it the digits",
+      "Numbers with an exponent in the release, which the provider may not be able to read; the next up writes the digits",
       rows(exponents.map(({ path, printed, digits }) => [path, `${printed} becomes ${digits}`])),
     ),
     section(
-      "Set by hand in the pod; the release does not have it",
+      "Set by hand in the pod, and not in the release",
       rows(
         handSet.map(({ container, name, isKept }) => [
           printableLine(`${name} (container ${container})`),
-          isKept ? "the next up keeps it" : "the next up puts the chart's value back",
+          isKept ? "the next up keeps it" : "the next up restores the chart's value",
         ]),
       ),
     ),
     section(
-      "The tenants' certificate, which cert-manager goes on obtaining with a credential of its own",
+      "The tenants' certificate, which cert-manager continues to obtain with its own credential",
       rows(
         wildcards.map(({ namespace, name, dnsNames, issuer }) => [
           `Certificate ${name} in ${namespace}`,
@@ -117,7 +117,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
       : `To have the stack obtain it with the credential that it rotates (docs/wildcard.md): ${handOverCommand(identity.stack, wildcard)}`,
     section("Warnings", warnings.join("\n")),
     section(
-      "Look like credentials, and stay in clear in the stack's file and in what Helm keeps; a Secret that the chart reads is the place for them",
+      "Values that look like credentials, in plain text in the stack's file and in Helm's history; store them in a Secret that the chart reads",
       credentialLookalikes(values)
         .map((path) => printableLine(pathText(["values", ...path])))
         .join("\n"),
@@ -128,7 +128,7 @@ export function planText(file: string | undefined, preparation: Preparation): st
     .join("\n");
 }
 
-/** The steps of an adoption, as commands where they are some. */
+/** The steps of an adoption, as commands where possible. */
 export function shownCommands(preparation: Preparation): string[] {
   const { identity, translation, secrets, place, names, imported } = preparation;
   const { kubeContext, kubeconfig } = preparation.provider;
@@ -144,13 +144,13 @@ export function shownCommands(preparation: Preparation): string[] {
       (name) =>
         `${kubectl(target, shell`annotate secret ${name} ${keepPolicy.annotation}=${keepPolicy.value}`)} (and its field managers become Pulumi's)`,
     ),
-    `(the credentials are taken out of Helm's history of ${place.releaseName}, and a CA's, if any, out of the ConfigMap ${names.letsEncryptConfigMap})`,
+    `(the credentials are removed from Helm's history of ${place.releaseName}, and a CA's, if any, from the ConfigMap ${names.letsEncryptConfigMap})`,
     `${shownCommand(importCommand(identity, "…"))} (${imported.map(({ type, id }) => `${type.split(":").at(-1) ?? type} ${id}`).join(", ")})`,
     shownCommand(previewCommand(identity)),
   ];
 }
 
-/** The preview then says what is missing, and how the Secret is handed over. */
+/** The preview of this command reports what is missing, and how to transfer the Secret. */
 function handOverCommand(stack: string, { namespace, secretName }: WildcardCertificate): ShellText {
   const set = (option: string, value: string) =>
     shell`pulumi config set -s ${stack} --path ${`wildcard.${option}`} ${value}`;
@@ -165,7 +165,7 @@ function handOverCommand(stack: string, { namespace, secretName }: WildcardCerti
   );
 }
 
-/** Values without what looks like a credential in them. */
+/** Values with everything masked that looks like a credential. */
 function withMasked(values: ValueMap): ValueMap {
   const masks = new Set(credentialLookalikes(values).map((path) => pathText(path)));
   const within = (value: unknown, path: readonly (string | number)[]): unknown => {

@@ -19,11 +19,11 @@ import { configuredByPulumi, readStackFile, type StackFile } from "./stackFile.t
 import { shell } from "../lib/shell.ts";
 import { ownName, readProject } from "../lib/stackFile.ts";
 
-/** What is known before the settings are. */
+/** The facts that are known before the settings. */
 export interface Situation {
   /** The project's folder. */
   readonly directory: string;
-  /** Where the project has its stacks' files, relative to it. */
+  /** The folder of the stacks' files, relative to the project. */
   readonly stackFolder: string;
   readonly identity: StackIdentity;
   readonly existing: StackFile;
@@ -34,38 +34,38 @@ export interface Situation {
   readonly release: HelmRecord;
 }
 
-/** What a source of the settings makes of the situation. */
+/** The result of reading the settings from one of their sources. */
 export interface Discovery {
   readonly names: ReleaseNames;
   readonly translation: Translation;
   /** The release's Secrets that the program takes over, by name. */
   readonly live: ReadonlyMap<string, V1Secret>;
   readonly differences: readonly Difference[];
-  /** Paths of the values that are taken from the release, since the file does not say them. Default: none. */
+  /** Paths of the values that are taken from the release, since the file does not contain them. Default: none. */
   readonly taken?: readonly string[];
-  /** What a new stack would refuse, and the provider runs with. Default: nothing. */
+  /** Values that a new stack would refuse, and that the provider runs with. Default: none. */
   readonly accepted?: readonly Accepted[];
-  /** Keys that stand more than once in the file. Default: none. */
+  /** Keys that occur more than once in the file. Default: none. */
   readonly repeated?: readonly RepeatedKey[];
-  /** What else its operator should know, in sentences. Default: nothing. */
+  /** Further warnings for the operator. Default: none. */
   readonly warnings?: readonly string[];
   /** The chart version that the next `up` deploys. */
   readonly nextChart: string;
-  /** Whether the provider is the stack's already, which has lost its state. */
+  /** Whether the provider already belongs to the stack, which has lost its state. */
   readonly recovers: boolean;
-  /** Who made the DNS credential, where the stack did. */
+  /** The creator of the DNS credential, where the stack created it. */
   readonly maker?: CredentialMaker | undefined;
 }
 
-/** The project, as its commands find it. */
+/** The project of a command. */
 export interface Project {
-  /** Its folder. */
+  /** The project's folder. */
   readonly directory: string;
   readonly pulumi: Pulumi;
 }
 
 /**
- * Looks at the stack and at the cluster.
+ * Reads the stack and the cluster.
  *
  * @throws UserError where there is no deployed release
  */
@@ -89,7 +89,7 @@ export async function situationOf(
   return { directory, stackFolder, identity, existing, state, place, provider, release };
 }
 
-/** What the stack's configuration says: as Pulumi has it where there is the stack, else as the file alone does. */
+/** The stack's configuration: from Pulumi where the stack exists, else from the file. */
 async function stackConfiguration(
   stack: string,
   project: string,
@@ -103,7 +103,7 @@ async function stackConfiguration(
   try {
     return configuredByPulumi(project, await pulumi.configuration(stack), file) ?? file;
   } catch (error) {
-    // Such as one without the passphrase, which a dry run does not take; an environment, only Pulumi knows.
+    // Such as a missing passphrase, which a dry run does not need. Only Pulumi can read an environment.
     if (file.hasEnvironment !== true && error instanceof UserError) {
       return file;
     }
@@ -111,7 +111,7 @@ async function stackConfiguration(
   }
 }
 
-/** As in Akash's guides, and as the stack has it without a setting. */
+/** The place in Akash's guides, and of a stack without settings for it. */
 const defaultPlace: ReleasePlace = {
   namespace: defaultNamespace,
   releaseName: defaultReleaseName,
@@ -126,7 +126,7 @@ export function placeSettings(place: ReleasePlace): Readonly<Record<string, stri
   );
 }
 
-/** The stack that a provider belongs to, by its wallet's Secret, if it belongs to one. */
+/** The stack that a provider belongs to, by its wallet's Secret; undefined without one. */
 export function ownerOf(wallet: V1Secret | undefined): string | undefined {
   return wallet?.metadata?.annotations?.[ownerAnnotation];
 }
@@ -136,7 +136,7 @@ export function ownStack({ project, stack }: StackIdentity): string {
   return `${project}/${ownName(stack)}`;
 }
 
-/** The cluster that the stack's plugin and hooks look at. */
+/** The cluster that the stack's plugin and hooks use. */
 async function clusterOf(
   existing: StackFile,
   stack: string,
@@ -154,7 +154,7 @@ async function clusterOf(
   };
 }
 
-/** A setting of the stack's file, where that is text in clear, under this name or the Kubernetes plugin's for it. */
+/** A setting of the stack's file that is plain text, under this name or the Kubernetes plugin's name for it. */
 export function settingText({ settings, kubernetes }: StackFile, name: string): string | undefined {
   const [alias = ""] = Object.entries(aliases).find(([, setting]) => setting === name) ?? [];
   return textOf(settings[name]) ?? textOf(kubernetes?.[alias]);

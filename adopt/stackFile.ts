@@ -9,24 +9,24 @@ import { hasEnvironment, readProject, readStackConfig, stackFileName } from "../
 import { leaves, mapLeaves } from "../lib/tree.ts";
 import { editableYaml } from "../lib/yaml.ts";
 
-/** What a stack's configuration says already. */
+/** A stack's present configuration. */
 export interface StackFile {
-  /** Its settings by name, without those that hold something encrypted. */
+  /** The settings by name, without those that contain encrypted values. */
   readonly settings: ValueMap;
-  /** Names of the settings that are encrypted, or hold something encrypted. */
+  /** Names of the settings that are encrypted, or contain encrypted values. */
   readonly encrypted: readonly string[];
-  /** Names of the settings that are not the file's, but an environment's of Pulumi ESC. Default: none. */
+  /** Names of the settings from an environment of Pulumi ESC instead of the file. Default: none. */
   readonly inEnvironment?: readonly string[];
-  /** What it says to the Kubernetes plugin, by the plugin's own names; encrypted values are `{ secure }`. */
+  /** The Kubernetes plugin's settings, by the plugin's names; encrypted values are `{ secure }`. */
   readonly kubernetes?: ValueMap;
   /** Whether the file names environments of Pulumi ESC. Default: no. */
   readonly hasEnvironment?: boolean;
 }
 
 /**
- * Reads a stack's file. `pulumi config` would do it only for a stack that has been made, which a dry run must not do.
+ * Reads a stack's file. `pulumi config` works only for an existing stack, which a dry run must not create.
  *
- * @param directory the project's
+ * @param directory the project directory
  */
 export function readStackFile(directory: string, stack: string): StackFile {
   const { name } = readProject(directory);
@@ -37,39 +37,39 @@ export function readStackFile(directory: string, stack: string): StackFile {
 }
 
 /**
- * What Pulumi itself says of a stack's configuration, environments of ESC included.
+ * A stack's configuration from Pulumi, including environments of ESC.
  *
- * @param text what `pulumi config --json` has written
- * @param file what the stack's file says
- * @returns undefined where that is no configuration
+ * @param text the output of `pulumi config --json`
+ * @param file the content of the stack's file
+ * @returns undefined where the text is not a configuration
  */
 export function configuredByPulumi(
   project: string,
   text: string,
   file: StackFile,
 ): StackFile | undefined {
-  const all = parseJsonDigits(text);
-  if (!isMap(all)) {
+  const parsed = parseJsonDigits(text);
+  if (!isMap(parsed)) {
     return undefined;
   }
-  const config = Object.entries(all).map(([key, entry]): [string, unknown] => {
+  const config = Object.entries(parsed).map(([key, entry]): [string, unknown] => {
     const { value, objectValue, secret } = isMap(entry) ? entry : {};
     return [key, secret === true ? { secure: "" } : (objectValue ?? value)];
   });
-  const told = stackSettings(project, Object.fromEntries(config));
+  const all = stackSettings(project, Object.fromEntries(config));
   const inFile = [...Object.keys(file.settings), ...file.encrypted];
-  const inEnvironment = [...Object.keys(told.settings), ...told.encrypted].filter(
+  const inEnvironment = [...Object.keys(all.settings), ...all.encrypted].filter(
     (name) => !inFile.includes(name),
   );
-  return { ...told, ...(inEnvironment.length > 0 && { inEnvironment }) };
+  return { ...all, ...(inEnvironment.length > 0 && { inEnvironment }) };
 }
 
-/** The settings in a configuration, whose keys are in full. */
+/** The settings in a configuration with full keys. */
 function stackSettings(project: string, config: ValueMap): StackFile {
   const under = (prefix: string) =>
     Object.entries(config)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), handedOver(value)] as const);
+      .map(([key, value]) => [key.slice(prefix.length), passedValue(value)] as const);
   const own = under(`${project}:`);
   const kubernetes = under("kubernetes:");
   const isEncrypted = (value: unknown) =>
@@ -81,10 +81,10 @@ function stackSettings(project: string, config: ValueMap): StackFile {
   };
 }
 
-/** A value as Pulumi hands it over: text, or a map or list. */
-function handedOver(value: unknown): unknown {
+/** A value as Pulumi passes it: text, or a map or list. */
+function passedValue(value: unknown): unknown {
   if (isMap(value) || Array.isArray(value)) {
-    // Pulumi hands these over as JSON, which has the digits.
+    // Pulumi passes maps and lists as JSON, which keeps the digits.
     return mapLeaves(value, (leaf) => (typeof leaf === "bigint" ? String(leaf) : leaf));
   }
   if (typeof value === "number") {
@@ -94,11 +94,10 @@ function handedOver(value: unknown): unknown {
 }
 
 /**
- * Writes settings in clear into a stack's file, as `pulumi config` would. What the file says otherwise stays, its comments
- * included.
+ * Writes plain text settings into a stack's file, like `pulumi config`. The rest of the file stays, including its comments.
  *
- * @param directory the project's
- * @param settings by name; what each was before is gone
+ * @param directory the project directory
+ * @param settings by name; they replace the present values
  */
 export function writeSettings(
   directory: string,
@@ -117,17 +116,17 @@ export function writeSettings(
   for (const [name, value] of Object.entries(settings)) {
     const node = document.createNode(value);
     quoteWhatLooksLikeOther(node);
-    // The same setting in the other spellings that Pulumi takes (readStackConfig).
+    // The same setting in the other spellings that Pulumi accepts (readStackConfig).
     document.deleteIn(["config", name]);
     document.deleteIn(["config", `${project}:config:${name}`]);
     document.setIn(["config", `${project}:${name}`], node);
   }
-  // Pulumi's parser takes it for a line break, also where it is quoted.
+  // Pulumi's parser reads U+0085 as a line break, also in quotes.
   const text = document.toString({ lineWidth: 0 }).replaceAll("\u0085", "\\N");
   writeAtomically(existsSync(path) ? realpathSync(path) : path, text);
 }
 
-/** Pulumi's parser takes some texts for a date or a number that this one does not (go.yaml.in/yaml/v3, resolve.go). */
+/** Pulumi's parser reads some texts as a date or a number that this parser does not (go.yaml.in/yaml/v3, resolve.go). */
 function quoteWhatLooksLikeOther(node: Node): void {
   visit(node, {
     Scalar: (_, scalar) => {

@@ -4,9 +4,9 @@ import type { StackState } from "./pulumi.ts";
 import { shell } from "../lib/shell.ts";
 
 /**
- * Which resources are still to be imported: an adoption that broke off has imported some.
+ * The resources that are not imported yet: an interrupted adoption has imported some.
  *
- * @param resources all that there are; the Helm release is the last
+ * @param resources all resources; the Helm release is the last
  * @throws UserError where the stack has another release, or all of the resources
  */
 export function stillToImport(
@@ -19,13 +19,13 @@ export function stillToImport(
   const present = release && state?.get(urnOf(identity, release));
   if (present !== undefined && present !== release?.id) {
     throw new UserError(
-      `The stack ${stack} has another release already, ${present}. Name another stack with -s. All of them: pulumi stack ls`,
+      `The stack ${stack} already has another release, ${present}. Name another stack with -s. All stacks: pulumi stack ls`,
     );
   }
   const missing = resources.filter((resource) => state?.has(urnOf(identity, resource)) !== true);
   if (missing.length === 0) {
     throw new UserError(
-      `The stack ${stack} has this provider already. What the next up changes: ${shell`pulumi preview -s ${stack} --diff`}`,
+      `The stack ${stack} already has this provider. Changes of the next up: ${shell`pulumi preview -s ${stack} --diff`}`,
     );
   }
   return missing;

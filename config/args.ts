@@ -27,7 +27,7 @@ export function clusterArgs(config: Config): ClusterArgs {
   };
 }
 
-/** What protects a stack's DNS credential, also when the stack has none any more. */
+/** The protection of a stack's DNS credential, also when the stack no longer has one. */
 export function credentialProtection(config: Config, cluster: Cluster): CredentialProtection {
   const { challenge, namespace, releaseName, values, plugins, wildcard } = config;
   const dnsProvider = challenge.type === "dns-01" ? challenge.dns.provider : undefined;
@@ -43,13 +43,13 @@ export function credentialProtection(config: Config, cluster: Cluster): Credenti
         ];
   return {
     cluster,
-    // The first one's Secret has the rotation's annotations, so one with a Secret comes first.
+    // The Secret of the first consumer has the rotation's annotations, so a consumer with a Secret comes first.
     consumers: dnsProvider === undefined ? [...ingress, provider] : [provider, ...ingress],
     access: plugins,
   };
 }
 
-/** Where a stack's wildcard certificate goes. */
+/** Where a stack's wildcard certificate is stored. */
 function ingressPlaceArgs(
   { domain, ingress }: Config,
   { names, namespace, secretName }: Wildcard,
@@ -64,9 +64,9 @@ function ingressPlaceArgs(
 }
 
 /**
- * A stack's wildcard certificate; none where it has no such setting.
+ * A stack's wildcard certificate; undefined without the setting `wildcard`.
  *
- * @param deleteHook what `certificateDeleteHook` has registered
+ * @param deleteHook the hook from `certificateDeleteHook`
  */
 export function ingressArgs(
   config: Config,
@@ -84,10 +84,10 @@ export function ingressArgs(
 }
 
 /**
- * What a stack's DNS credential is made from; none where no certificate needs one.
+ * The options of a stack's DNS credential; undefined where no certificate needs one.
  *
- * @param deleteHook what `credentialDeleteHook` has registered
- * @param rotation what `deployedRotation` has found. Default: the setting
+ * @param deleteHook the hook from `credentialDeleteHook`
+ * @param rotation the result of `deployedRotation`. Default: the setting
  */
 export function credentialOptions(
   { challenge, dns, domain, wildcard }: Config,
@@ -105,7 +105,7 @@ export function credentialOptions(
       : [ingressDomain(domain), ...wildcard.names.map((name) => name.replace(/^\*\./, ""))]),
   ];
   const common = { ...protection, domain, hosts, deleteHook, rotation };
-  // How old a credential may get is the outputs' business.
+  // The outputs handle the maximum age of a credential.
   switch (dns.provider) {
     case "googleCloud": {
       const { maxAgeDays: _, provider: dnsProvider, ...options } = dns;
@@ -129,7 +129,7 @@ export function providerArgs(
   const { maxHistory, namespace, releaseName, timeout, wallet } = config;
   return {
     ...{ cluster, namespace, releaseName, wallet, timeout, maxHistory },
-    // Under HTTP-01 the credential is for the wildcard certificate alone.
+    // With HTTP-01 the credential is only for the wildcard certificate.
     credential: config.challenge.type === "dns-01" ? credential : undefined,
     ...{ attributes, directoryUrl, domain, email, ingress, storageClass, values, website },
     account: config.from,

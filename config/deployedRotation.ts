@@ -5,13 +5,13 @@ import { momentInFile, unquotedMoment, writtenMoment } from "../lib/moments.ts";
 import { stackResources, type StackResource } from "../lib/pulumi.ts";
 
 /**
- * The text that says when the stack's credential is replaced: `dns.rotation`, in the form in which the state has it. A
- * moment has several forms, and programs before this one handed Pulumi the one in which it came, so that another form of
- * the same moment would replace a credential that nobody has asked to be replaced.
+ * `dns.rotation`, the text whose change replaces the stack's credential, in the form that the state has. A moment has
+ * several forms, and earlier releases passed Pulumi the form in the stack's file, so that another form of the same moment
+ * would replace the credential without a request.
  *
  * @param rotation the setting
- * @param resources the resources in the stack's state; only asked for where the setting is a moment. Default: as Pulumi
- *   exports them
+ * @param resources the resources in the stack's state; read only where the setting is a moment. Default: as Pulumi exports
+ *   them
  */
 export async function deployedRotation(
   rotation: string,
@@ -26,14 +26,14 @@ export async function deployedRotation(
     );
   } catch (error) {
     await pulumi.log.warn(
-      `The form in which the state has dns.rotation could not be looked at: ${messageOf(error)}\n` +
-        `Where the preview replaces the credential and nobody has asked for that, it is the form alone, and happens once.`,
+      `The form of dns.rotation in the state could not be read: ${messageOf(error)}\n` +
+        `If the preview replaces the credential without a request, only the form differs, and this happens once.`,
     );
     return rotation;
   }
 }
 
-/** The moment that a text means, as {@link writtenMoment} has it; another text as it is. */
+/** The moment of a text, in the form of {@link writtenMoment}; another text unchanged. */
 function meaning(text: string): string {
   return momentInFile(writtenMoment(text));
 }
@@ -51,7 +51,7 @@ function triggersIn(resources: readonly StackResource[]): readonly string[] {
 
 function ownResources(): Promise<readonly StackResource[] | undefined> {
   const [organization, stack] = [pulumi.getOrganization(), pulumi.getStack()];
-  // What the SDK says where the backend knows no organizations.
+  // The SDK returns "organization" where the backend has no organizations.
   const name =
     organization === "organization" ? stack : `${organization}/${pulumi.getProject()}/${stack}`;
   return stackResources(name, {

@@ -10,22 +10,22 @@ const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 
 const proofTimeout = positive.optional().meta({
   description: "How long the proof waits until a new credential works everywhere, in seconds.",
-  unset: `${defaultProofTimeout}, since at Google it takes mostly one minute and up to 7; ${broughtProofTimeout} for a credential that you bring`,
+  unset: `${defaultProofTimeout}, since Google mostly takes 1 minute and up to 7; ${broughtProofTimeout} for a credential that you provide`,
   examples: [600],
 });
 
 const rotation = z
   .union([z.string().min(1), z.number()])
-  // With quotes in the stack's file or without: no other form of the same moment replaces the credential.
+  // Quotes in the stack's file, or another form of the same moment, must not replace the credential.
   .transform((value) => momentInFile(String(value)))
   .prefault(firstRotation)
   .meta({
     description:
-      "Any text, such as a month; when it changes, the credential is replaced by a new one.",
+      "Any text, such as a month; when it changes, a new credential replaces the present one.",
     examples: ["2026-11"],
   });
 
-const noMoment = "is not a moment such as 2027-01-31T00:00:00Z";
+const noMoment = "is not a date and time such as 2027-01-31T00:00:00Z";
 
 const maxAgeDays = positive.prefault(90).meta({
   description: "After how many days `preview` and `up` warn that the credential is old.",
@@ -44,7 +44,7 @@ export const dns = z.discriminatedUnion("provider", [
     maxAgeDays,
     project: matching(googleProject, "is not a project id").meta({
       description:
-        "Project id of the managed zone, and of the service account that is made for it.",
+        "Project id of the managed zone, and of the service account that is created for it.",
       examples: ["my-project"],
     }),
     zone: z
@@ -61,17 +61,17 @@ export const dns = z.discriminatedUnion("provider", [
       .default("zone")
       .meta({
         description: "Where `dns.role` is granted.",
-        note: "; `project` reaches every zone of the project",
+        note: "; `project` covers every zone of the project",
         examples: ["project"],
       }),
     role: z
       .string()
-      .refine(isRoleName, `is none of ${roleForms}`)
+      .refine(isRoleName, `is not one of ${roleForms}`)
       .default(defaultDnsRole)
       .meta({
         description:
-          "Role of the service account that is made: a predefined one, or a custom one with the permissions that docs/security.md lists.",
-        note: ", with which the zone can be deleted, too",
+          "Role of the created service account: a predefined role, or a custom role with the permissions that docs/security.md lists.",
+        note: ", which also permits deleting the zone",
         examples: [defaultDnsRole],
       }),
     serviceAccountKey: z
@@ -82,7 +82,7 @@ export const dns = z.discriminatedUnion("provider", [
       })
       .optional()
       .meta({
-        description: "Key file of a service account of your own, instead of one that is made.",
+        description: "Key file of a service account that you provide, instead of a created one.",
         secret: true,
         file: "service-account.json",
       }),
@@ -108,15 +108,15 @@ export const dns = z.discriminatedUnion("provider", [
       .optional()
       .meta({
         description:
-          "Id of the zone, where several accounts have one of its name; it does not decide who owns the token.",
-        unset: "the active zone of the name, where there is but one",
+          "Id of the zone, where several accounts have a zone of the name; it does not affect who owns the token.",
+        unset: "the active zone of the name, if there is only one",
         examples: ["fedcba9876543210fedcba9876543210"],
       }),
     accountId: matching(/^[0-9a-f]{32}$/, "is not an account id of 32 hex digits")
       .optional()
       .meta({
         description:
-          "Account id; given, the token belongs to the account instead of to the user who runs Pulumi.",
+          "Account id; with it, the token belongs to the account instead of the user that runs Pulumi.",
         examples: ["0123456789abcdef0123456789abcdef"],
       }),
     expiresOn: matching(/^\d{4}-\d\d-\d\d([Tt ]|$)/, noMoment)
@@ -128,7 +128,7 @@ export const dns = z.discriminatedUnion("provider", [
       )
       .optional()
       .meta({
-        description: "Last moment of the token's life, in RFC 3339 form.",
+        description: "When the token expires, in RFC 3339 form.",
         unset: "none",
         examples: ["2027-01-31T00:00:00Z"],
       }),
@@ -138,12 +138,12 @@ export const dns = z.discriminatedUnion("provider", [
       .optional()
       .meta({
         description:
-          "IP ranges (CIDR) that may use the token, the machine that runs Pulumi among them, since it proves the token.",
+          "IP ranges (CIDR) that may use the token; include the machine that runs Pulumi, which proves the token.",
         unset: "any",
         examples: [["192.0.2.7/32"]],
       }),
     apiToken: matching(/\S/, "is empty").optional().meta({
-      description: "A token of your own, instead of one that is made.",
+      description: "A token that you provide, instead of a created one.",
       secret: true,
     }),
   }),

@@ -1,6 +1,6 @@
 import { ownName } from "../lib/stackFile.ts";
 
-/** What a stack is for: a trial, with certificates that no client trusts, or the real thing. */
+/** The environment of a stack: staging has certificates that no client trusts. */
 export type Environment = "staging" | "production";
 
 /** The directory URLs of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/). */
@@ -9,7 +9,7 @@ export const letsEncryptDirectory = {
   production: "https://acme-v02.api.letsencrypt.org/directory",
 } as const;
 
-/** What says of a word beside it that it is not meant, or is only one of two. */
+/** Words that negate or qualify the environment in a stack's name. */
 const counterword =
   /^(non|not|no|never|pre|post|anti|un|pseudo|semi|quasi|near|nearly|almost|like|fake|mock|test|tests|testing|dev|devel|development|qa|uat|demo|sandbox|preview)$/;
 
@@ -20,8 +20,8 @@ const environments: ReadonlyMap<string, Environment> = new Map([
 ]);
 
 /**
- * Which environment a stack is for, by the last part of its name: `staging`, `prod`, `prod-eu` and the like. Undefined
- * where it says neither, both, or the opposite, as `pre-prod` does.
+ * The environment of a stack, by the last part of its name: `staging`, `prod`, `prod-eu` and the like. Undefined where the
+ * name indicates neither, both, or the opposite, such as `pre-prod`.
  */
 export function stackEnvironment(stack: string): Environment | undefined {
   const words = ownName(stack)
@@ -33,7 +33,7 @@ export function stackEnvironment(stack: string): Environment | undefined {
     : environment;
 }
 
-/** What earlier releases took such a stack for, which went by the first such word alone. */
+/** The environment of a stack in earlier releases, which used only the first such word. */
 export function formerEnvironment(stack: string): Environment | undefined {
   const [word = ""] =
     /(?<=^|[-_.])(staging|production|prod)(?=$|[-_.])/.exec(ownName(stack).toLowerCase()) ?? [];

@@ -1,24 +1,24 @@
 import { z } from "zod";
 import { dnsName } from "../lib/dnsName.ts";
 
-/** A DNS name of at least two labels (RFC 1123, section 2.1), in lower case as Kubernetes asks for it. */
+/** A DNS name of at least two labels (RFC 1123, section 2.1), in lower case as Kubernetes requires. */
 const hostName =
   /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** The same with letters other than ASCII, as its owner writes it. */
+/** The same with letters other than ASCII. */
 const writtenHostName =
   /^([a-z0-9\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?\.)+[a-z\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?$/;
 
-/** The chart puts values into YAML and shell scripts as they are (templates/configmap-main.yaml, scripts/run.sh). */
+/** The chart copies values unchanged into YAML and shell scripts (templates/configmap-main.yaml, scripts/run.sh). */
 const unsafeInChart = /[\s"'`$\\]/;
 
-/** Any text but none. */
+/** Any text that is not empty. */
 export const optionalText = (problem: string) => z.string().min(1, problem).optional();
 
-/** Text of a pattern. */
+/** Text that matches a pattern. */
 export const matching = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);
 
-/** A DNS name, in ASCII or with other letters, which stays as it is written. */
+/** A DNS name, in ASCII or with other letters, which stays unchanged. */
 export const domainName = (problem: string) =>
   matching(writtenHostName, problem).refine((name) => hostName.test(dnsName(name)), {
     error: problem,
@@ -26,7 +26,7 @@ export const domainName = (problem: string) =>
     when: ({ issues }) => issues.length === 0,
   });
 
-/** A whole number above zero, of a setting: Pulumi hands it over as text. */
+/** A whole number above zero as a setting: Pulumi passes it as text. */
 export const wholeNumber = (problem: string) =>
   z
     .string()
@@ -38,7 +38,7 @@ const aboveZero = z
   .int("is not a whole number")
   .positive("is not above zero");
 
-/** A whole number above zero, inside a setting: `pulumi config set --path` may make it a number or leave it text. */
+/** A whole number above zero inside a setting: `pulumi config set --path` writes a number or text. */
 export const positive = z.union(
   [
     aboveZero,
@@ -51,7 +51,7 @@ export const positive = z.union(
   "is not a whole number",
 );
 
-/** A URL of one of the protocols. */
+/** A URL with one of the protocols. */
 export const url = (problem: string, protocols: readonly string[] = ["http:", "https:"]) =>
   z
     .string()

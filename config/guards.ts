@@ -12,10 +12,10 @@ import { leaves, valueAt } from "../lib/tree.ts";
 import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
 
-/** Checks what no setting can tell alone. A setting that is itself wrong or missing is undefined. */
+/** Checks settings that depend on each other. An invalid or missing setting is undefined. */
 type Guard = (settings: Partial<Settings>, source: ConfigSource) => readonly SettingProblem[];
 
-/** All of them; each runs whatever the others find. */
+/** All guards; each runs independently of the others. */
 export const guards: readonly Guard[] = [
   credentialsAreEncrypted,
   secretsCanBeKept,
@@ -37,7 +37,7 @@ export const guards: readonly Guard[] = [
 const set = (name: SettingName): SettingProblem["mend"] => ["set", setExample(name)];
 
 function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: ConfigSource) {
-  // Whatever else is wrong with a setting, a credential in it is looked for.
+  // A credential is reported also in a setting with other problems.
   const isGiven = (name: string, inside: readonly string[]) =>
     inside.length === 0
       ? values[name] !== undefined
@@ -49,32 +49,32 @@ function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: Conf
     })
     .map((path): SettingProblem => ({
       setting: path,
-      problem: "is a credential and stands in the stack's file in clear",
+      problem: "is a credential in plain text in the stack's file",
       mend: ["set", setEncrypted(path)],
     }));
 }
 
-/** Every setting without a credential ends up in the release's values. */
+/** Every setting without a credential becomes part of the release's values. */
 function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): SettingProblem[] {
-  // The chart's values have a check of their own.
+  // The chart's values have their own check.
   return [...secrets]
     .filter((name) => Object.hasOwn(settings, name) && !holdsSecret(name) && name !== "values")
     .map((name) => ({
       setting: name,
       problem:
-        "is encrypted, but Helm keeps it in clear in the cluster, so it must not hold a secret",
+        "is encrypted, but Helm keeps it in plain text in the cluster, so it must not hold a secret",
       mend: set(name as SettingName),
     }));
 }
 
 function missingDirectory(stack: string): SettingProblem {
   const former = formerEnvironment(stack);
-  const missing = "is missing, and the stack's name says neither staging nor prod";
+  const missing = "is missing, and the stack's name indicates neither staging nor prod";
   return former === undefined
     ? { setting: "acmeDirectory", problem: missing, mend: set("acmeDirectory") }
     : {
         setting: "acmeDirectory",
-        problem: `${missing} for certain; a stack of this name that is deployed has used Let's Encrypt's ${former} directory, which this keeps`,
+        problem: `${missing} for certain; a deployed stack of this name uses Let's Encrypt's ${former} directory, which the command keeps`,
         mend: ["set", shell`acmeDirectory ${former}`],
       };
 }
@@ -106,7 +106,7 @@ function directoryFitsStack(
   return [
     {
       setting: "acmeDirectory",
-      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; if that is what you want, say so`,
+      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; to use it anyway, set allowOtherDirectory`,
       mend: set("allowOtherDirectory"),
     },
   ];
@@ -127,14 +127,14 @@ function challengeFitsDns(
         {
           setting: "challenge",
           problem:
-            "is http-01, which does not use the setting dns; it is used with dns-01, or for the certificate of the tenants' ingress (the setting wildcard)",
+            "is http-01, which does not use the setting dns; only dns-01 and the certificate of the tenants' ingress (the setting wildcard) use it",
           mend: set("challenge"),
         },
       ]
     : [];
 }
 
-/** cert-manager is no pod of the provider's, and so cannot act as its service account. */
+/** cert-manager does not run in the provider's pod, and so cannot act as the pod's service account. */
 function wildcardHasCredential({ dns, wildcard }: Partial<Settings>): SettingProblem[] {
   return wildcard !== undefined &&
     dns?.provider === "googleCloud" &&
@@ -143,14 +143,14 @@ function wildcardHasCredential({ dns, wildcard }: Partial<Settings>): SettingPro
         {
           setting: "dns.workloadIdentity",
           problem:
-            "excludes wildcard: cert-manager needs a key, since it does not act as the pod's service account",
+            "cannot be combined with wildcard: cert-manager needs a key, since it does not act as the pod's service account",
           mend: ["rm", shell`--path dns.workloadIdentity`],
         },
       ]
     : [];
 }
 
-/** The names of the certificate that the zone cannot hold, where the settings tell the zone's name. */
+/** The names of the certificate outside the zone, where the settings have the zone's name. */
 function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): SettingProblem[] {
   if (dns?.provider !== "cloudflare" || domain === undefined || wildcard === undefined) {
     return [];
@@ -163,7 +163,7 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
       ? [
           {
             setting: "wildcard",
-            problem: `is for ${name}, which the zone ${zone} (dns.zone) cannot hold`,
+            problem: `is for ${name}, which is outside the zone ${zone} (dns.zone)`,
             mend: ["set", shell`--path dns.zone ${domain}`] as const,
           },
         ]
@@ -173,7 +173,7 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
         ? [
             {
               setting: `wildcard.names[${index}]`,
-              problem: `is ${further}, which the zone ${zone} (dns.zone) cannot hold`,
+              problem: `is ${further}, which is outside the zone ${zone} (dns.zone)`,
               mend: ["rm", removed(["wildcard", "names", index])] as const,
             },
           ]
@@ -219,14 +219,14 @@ function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
     ? [
         {
           setting: "dns.serviceAccountKey",
-          problem: "excludes dns.workloadIdentity, which uses no key",
+          problem: "cannot be combined with dns.workloadIdentity, which uses no key",
           mend: ["rm", shell`--path dns.serviceAccountKey`],
         },
       ]
     : [];
 }
 
-/** Google grants a custom role of a project in that project alone. */
+/** Google grants a project's custom role only in that project. */
 function dnsRoleIsOfProject({ dns }: Partial<Settings>): SettingProblem[] {
   if (dns?.provider !== "googleCloud") {
     return [];
@@ -237,7 +237,7 @@ function dnsRoleIsOfProject({ dns }: Partial<Settings>): SettingProblem[] {
     : [
         {
           setting: "dns.role",
-          problem: `is a role of the project ${project}, and dns.project is ${dns.project}: Google grants it in its own project alone`,
+          problem: `is a role of the project ${project}, and dns.project is ${dns.project}: Google grants a custom role only in its own project`,
           mend: [
             "set",
             shell`--path dns.role ${dns.role.replace(/^projects\/[^/]+/, `projects/${dns.project}`)}`,
@@ -281,20 +281,20 @@ function filesExist({ bidPriceScript, chart }: Partial<Settings>): SettingProble
   if (chart?.startsWith(".") === true && !existsSync(chart)) {
     problems.push({
       setting: "chart",
-      problem: `names ${chart}, which is not there`,
+      problem: `names ${chart}, which does not exist`,
       mend: set("chart"),
     });
   }
   return problems;
 }
 
-/** What is wrong with a file that should have a script, or undefined. */
+/** The fault of a file that should contain a script, or undefined. */
 function scriptFault(file: string): string | undefined {
   try {
     const hasText =
       statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
       readFileSync(file, "utf8").trim() !== "";
-    return hasText ? undefined : "is not a file with a script in it";
+    return hasText ? undefined : "is not a file that contains a script";
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     return `cannot be read (${code})`;
@@ -326,7 +326,7 @@ export function persistentStorageClass(attributes: Settings["attributes"]): stri
     .findLast((storageClass) => storageClass !== undefined);
 }
 
-/** Where chart values would take away what the certificate needs. */
+/** Chart values that would remove what the certificate needs. */
 function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] {
   const enabled = valueAt(values, "letsEncrypt.enabled");
   const create = valueAt(values, "serviceAccount.create");
@@ -334,7 +334,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     [
       "letsEncrypt.enabled",
       enabled !== undefined && enabled !== true,
-      "is not true, which the chart renders as an invalid StatefulSet and which leaves nothing for this program to do",
+      "is not true: the chart would render an invalid StatefulSet, and this program would have nothing to do",
     ],
     [
       "serviceAccount.create",
@@ -344,7 +344,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     [
       "serviceAccount.name",
       valueAt(values, "serviceAccount.name") !== undefined,
-      "names an account that the chart does not make (templates/serviceaccount.yaml ignores it)",
+      "names an account that the chart does not create (templates/serviceaccount.yaml ignores the name)",
     ],
     ...[
       "letsEncrypt",
@@ -357,7 +357,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
         [
           path,
           valueAt(values, path) === null,
-          "is empty, and the chart reads what should be in it",
+          "is empty, but the chart reads values inside it",
         ] as const,
     ),
   ];
@@ -367,7 +367,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
       setting: `values.${path}`,
       problem,
       mend: ["rm", shell`--path ${`values.${path}`}`],
-      // Somebody may have made the account by hand.
+      // The operator may have created the account by hand.
       isAcceptable: path === "serviceAccount.name",
     }));
 }
@@ -380,7 +380,7 @@ const credentialValues: Readonly<Record<string, string>> = {
   "letsEncrypt.providers.googleCloud.serviceAccount.content": "dns.serviceAccountKey",
 };
 
-/** Helm keeps the values of every revision in the cluster, readable for whoever reads Secrets there. */
+/** Helm keeps the values of every revision in the cluster, readable with the permission to read Secrets. */
 function valuesHoldNoCredential(
   { values }: Partial<Settings>,
   { secrets, stack }: ConfigSource,
@@ -406,14 +406,14 @@ function valuesHoldNoCredential(
       problem: `is a credential, which Helm would keep in its release history${
         own === undefined
           ? ""
-          : `; it has a setting of its own (${mendCommand({ setting: own, problem: "", mend: ["set", setExample(own)] }, stack)})`
+          : `; it has its own setting (${mendCommand({ setting: own, problem: "", mend: ["set", setExample(own)] }, stack)})`
       }`,
       mend: ["rm", removed(["values", ...placeOf(values, path)])],
     };
   });
 }
 
-/** The keys and indexes of a path that `leaves` tells. */
+/** The keys and indexes of a path from `leaves`. */
 function placeOf(tree: unknown, path: string): readonly (string | number)[] {
   let inner = tree;
   return path.split(".").map((key) => {
@@ -451,7 +451,7 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     .filter(([path]) => valueAt(values, path) !== undefined)
     .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,
-      problem: `has a setting of its own, ${setting}, with its own checks`,
+      problem: `duplicates the setting ${setting}, which has its own checks`,
       mend: ["rm", shell`--path ${`values.${path}`}`],
     }));
 }

@@ -39,7 +39,7 @@ export type { ConfigSource } from "./source.ts";
 export type Challenge =
   { readonly type: "http-01" } | { readonly type: "dns-01"; readonly dns: DnsConfig };
 
-/** The certificate of the tenants' ingress, and the DNS provider with whose credential it is obtained. */
+/** The certificate of the tenants' ingress, and the DNS provider whose credential obtains it. */
 export interface Wildcard extends Omit<NonNullable<Settings["wildcard"]>, "issuer"> {
   readonly dns: DnsConfig;
 }
@@ -67,19 +67,22 @@ export interface Config extends Omit<
   readonly challenge: Challenge;
   /** The certificate of the tenants' ingress, if any. */
   readonly wildcard: Wildcard | undefined;
-  /** The DNS provider of the stack's credential; none where no certificate needs one. */
+  /** The DNS provider of the stack's credential; undefined where no certificate needs one. */
   readonly dns: DnsConfig | undefined;
   /** The names of the release's objects. */
   readonly names: ReleaseNames;
   /** The ACME directory URL. */
   readonly directoryUrl: string;
-  /** The kubeconfig that the stack has of its own. Default: as `KUBECONFIG` says. */
+  /** The stack's own kubeconfig. Default: those in `KUBECONFIG`. */
   readonly kubeconfig: StackKubeconfig | undefined;
   /** The setting that names the context, for commands. */
   readonly contextSetting: string;
-  /** The setting of the Kubernetes plugin that names the namespace, which earlier releases did not hear; none where the program's own does. */
+  /**
+   * The setting of the Kubernetes plugin that names the namespace, which earlier releases ignored; undefined where the
+   * program's own setting names it.
+   */
   readonly namespaceAlias: string | undefined;
-  /** How the clouds' plugins reach them, for what the program does itself there. Holds secrets. */
+  /** How the cloud plugins connect, for the program's own requests. Holds secrets. */
   readonly plugins: CloudAccess;
   /** The price targets that are set, by the name of their chart value. */
   readonly priceTargets: Readonly<Record<string, string>>;
@@ -87,19 +90,19 @@ export interface Config extends Omit<
   readonly bidPriceScript: string | undefined;
 }
 
-/** Something in the configuration that keeps the program from running. */
+/** A problem in the configuration that prevents the program from running. */
 export interface ConfigProblem {
   /** The setting, with the path inside it. */
   readonly setting: string;
-  /** What is wrong with it, to be read after its name. */
+  /** The problem, as text that follows the setting's name. */
   readonly problem: string;
-  /** The command that mends it. */
+  /** The command that fixes it. */
   readonly command: ShellText;
-  /** What the setting `accept` would name for it to be a warning; undefined where it cannot be one. */
+  /** The name in `accept` that turns the problem into a warning; undefined where the problem cannot be a warning. */
   readonly acceptName?: AcceptableSetting | undefined;
 }
 
-/** Every problem of a stack's configuration. Pulumi shows its message alone, without a stack trace. */
+/** Every problem of a stack's configuration. Pulumi prints the message without a stack trace. */
 export class ConfigError extends pulumi.RunError {
   readonly problems: readonly ConfigProblem[];
 
@@ -119,7 +122,7 @@ export class ConfigError extends pulumi.RunError {
  * Reads and validates a stack's configuration.
  *
  * @param source default: the stack that Pulumi is running
- * @throws ConfigError with every problem that was found
+ * @throws ConfigError with every problem
  */
 export function readConfig(source: ConfigSource = runningStack()): Config {
   const { settings: parsed, problems } = examine(source);
@@ -133,8 +136,8 @@ export function readConfig(source: ConfigSource = runningStack()): Config {
 }
 
 /**
- * What a stack's configuration is to be warned of, each as a sentence with the command that ends it, if there is one. No
- * problems: providers run with it, and go on.
+ * Warnings about a stack's configuration, each with the command that fixes it, if there is one. These are not problems:
+ * running providers use such settings, and continue.
  *
  * @param source default: the stack that Pulumi is running
  */
@@ -154,7 +157,7 @@ export function configWarnings(source: ConfigSource = runningStack()): readonly 
   ];
 }
 
-/** What is wrong with a configuration: what keeps it from being used, and what the stack accepts. */
+/** The problems of a configuration: those that prevent its use, and those that the stack accepts. */
 function examine(source: ConfigSource): {
   readonly settings: Partial<Settings>;
   readonly problems: readonly SettingProblem[];
@@ -203,10 +206,10 @@ function commandFor(
   }
   const others = all.filter(({ mend }) => settingInside(mend) === setting);
   if (others.some(({ removeFirst }) => removeFirst === setting)) {
-    // The text says something of another kind, of which nothing can stay.
+    // The text has a value of another kind; nothing of it can be kept.
     return mendCommand(problem, source.stack);
   }
-  // With all that is to be mended inside: the commands of its other problems would begin with the text again.
+  // All fixes inside the setting: the command of each other problem would start from the text again.
   const inside = others.map(({ mend }) => mend);
   const steps = [...intoStructure(setting, source), ...inside];
   const different = steps.filter(
@@ -217,8 +220,8 @@ function commandFor(
 }
 
 /**
- * Settings that are one text, each as a sentence with the command that makes an object or a list of it: a command with
- * `--path`, as this program's messages and its README have them, would replace the whole. No problems, as
+ * Warnings about settings that are a single text, each with the command that converts it to an object or a list: a command
+ * with `--path`, as in this program's messages and README, would replace the whole text. Not problems, like
  * {@link settingsWithoutEffect}.
  *
  * @param source default: the stack that Pulumi is running
@@ -228,13 +231,13 @@ export function settingsKeptAsText(source: ConfigSource = runningStack()): reado
     .filter((name) => isKeptAsText(name, source))
     .map(
       (name) =>
-        `${name} is one text in the stack's file, which a command with --path would replace. To be able to change what is in it:\n      ${configCommands(intoStructure(name, source), source.stack)}`,
+        `${name} is a single text in the stack's file, which a command with --path would replace. To convert it to an object or a list:\n      ${configCommands(intoStructure(name, source), source.stack)}`,
     );
 }
 
 /**
- * Settings that have no effect, each as a sentence with the command that ends it. No problems: stacks are deployed with
- * them, and go on.
+ * Warnings about settings that have no effect, each with the command that removes it. Not problems: deployed stacks have
+ * such settings, and continue.
  *
  * @param source default: the stack that Pulumi is running
  */
@@ -243,21 +246,21 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
   // A repository has many versions; every other place is one chart.
   return chartVersion !== undefined && chart !== undefined && !/^(https?|oci):/.test(chart)
     ? [
-        `chartVersion ${chartVersion} has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
+        `chartVersion ${chartVersion} has no effect: the version of the chart ${chart} is in its Chart.yaml.\n      ${shell`pulumi config rm -s ${source.stack} chartVersion`}`,
       ]
     : [];
 }
 
 /**
- * Values for the chart that look like credentials by their names, each as a sentence with the command that removes it. No
- * problems: whether they are some nobody can tell but the reader.
+ * Warnings about chart values that look like credentials by their names, each with the command that removes it. Not
+ * problems: only the operator knows whether a value is a credential.
  *
  * @param source default: the stack that Pulumi is running
  */
 export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
   return credentialLookalikes(parseJsonDigits(source.values.values)).map((path) => {
     const place = ["values", ...path];
-    return `${pathText(place)} looks like a credential. It stands in clear in the stack's file and in the values that Helm keeps of every revision: give it to the cluster in a Secret that the chart reads, and take it out of the values\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
+    return `${pathText(place)} looks like a credential. It is in plain text in the stack's file and in the values that Helm keeps of every revision. Store it in a Secret that the chart reads, and remove it from the values:\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
   });
 }
 
@@ -281,14 +284,14 @@ function parseSettings(source: ConfigSource): {
   const aliases = aliasesInUse(source);
   for (const name of Object.keys(settings) as SettingName[]) {
     const text = values[name];
-    // A credential is taken as it is, to the last character.
+    // A credential is used unchanged, to the last character.
     const value =
       text === undefined || metaOf(name).secret === true ? text : writtenValue(name, text);
     const result = settings[name].safeParse(value);
     parsed[name] = result.data;
     if (result.error !== undefined) {
       const other = acceptedForm(name)?.safeParse(value);
-      // Whether the stack accepts it or not, the other checks go on with it.
+      // The other checks continue with the value, whether the stack accepts it or not.
       parsed[name] = other?.data;
       const found = problemsOf(name, text, result.error.issues).map((problem) => ({
         ...problem,
@@ -309,9 +312,9 @@ function parseSettings(source: ConfigSource): {
   return { settings: parsed, problems };
 }
 
-/** A setting's value as it is written in the stack's file. */
+/** A setting's value as in the stack's file. */
 function writtenValue(name: SettingName, text: string): unknown {
-  // Text that is no JSON stays as it is, for the schema to refuse.
+  // Text that is not JSON stays unchanged; the schema refuses it.
   const value = isStructured(name) ? (parseJsonDigits(text) ?? text) : text;
   return mapLeaves(value, (leaf) => (typeof leaf === "string" ? writtenMoment(leaf) : leaf));
 }

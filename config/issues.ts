@@ -14,10 +14,10 @@ import type { SettingName } from "./settings.ts";
 import { nearMiss } from "./suggestion.ts";
 
 /**
- * What is wrong with a setting's value, in sentences, each with what mends just that.
+ * The problems of a setting's value, each with the command that fixes it.
  *
  * @param name the setting
- * @param text its value as Pulumi hands it over; undefined when there is none
+ * @param text its value as Pulumi passes it; undefined without a value
  */
 export function problemsOf(
   name: SettingName,
@@ -39,11 +39,11 @@ export function problemsOf(
     }
     const value = valueIn(parseJson(text) ?? text, issue.path);
     const problem = sentence(issue, value, issue.path.length > 0);
-    return [{ setting, problem, ...mends(place, name, text) }];
+    return [{ setting, problem, ...fixOf(place, name, text) }];
   });
 }
 
-/** The end of the sentence that refuses an unknown option: where it is known, or which one may have been meant. */
+/** The end of the message that refuses an unknown option: where the option is known, or a suggested name. */
 function sibling(key: string, name: SettingName): string {
   const names = optionsOf(name).map((option) => option.name);
   if (names.includes(key)) {
@@ -54,16 +54,16 @@ function sibling(key: string, name: SettingName): string {
 }
 
 /**
- * What an issue says, in words of this program: the schema library's own are for programmers.
+ * An issue as a message of this program: the schema library's messages are for programmers.
  *
- * @param value what stands there
- * @param isInside whether that is inside a setting
+ * @param value the value with the issue
+ * @param isInside whether the value is inside a setting
  */
 function sentence(issue: z.core.$ZodIssue, value: unknown, isInside: boolean): string {
   if (isInside && (value === undefined || value === null || value === "")) {
     return value === undefined ? "is missing" : "is empty";
   }
-  // The forms' own sentences are read after the setting's name; the library's begin with a capital letter.
+  // The messages of config/forms.ts follow the setting's name; those of the library begin with a capital letter.
   if (/^[a-z]/.test(issue.message)) {
     return issue.message;
   }
@@ -77,14 +77,14 @@ function sentence(issue: z.core.$ZodIssue, value: unknown, isInside: boolean): s
     if ("options" in issue && Array.isArray(issue.options)) {
       return `is not ${alternatives(issue.options)}`;
     }
-    return isMap(value) || Array.isArray(value) ? "is not one value" : otherForm;
+    return isMap(value) || Array.isArray(value) ? "is not a single value" : otherForm;
   }
   return issue.code === "too_small" ? "is empty" : otherForm;
 }
 
-const otherForm = "has another form than it should";
+const otherForm = "has the wrong form";
 
-/** What a value is not, by the schema's name of a type. */
+/** The message for a value of another type, by the schema's name of the expected type. */
 const notOfType: Readonly<Record<string, string>> = {
   array: "is not a list",
   boolean: "is neither true nor false",
@@ -102,7 +102,7 @@ function alternatives(values: readonly unknown[]): string {
     : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 }
 
-function mends(
+function fixOf(
   place: readonly PropertyKey[],
   name: SettingName,
   text: string,
@@ -110,7 +110,7 @@ function mends(
   if (place.length === 1) {
     return {
       mend: ["set", setExample(name)],
-      // Inside another kind of value nothing can be set.
+      // Pulumi sets nothing inside another kind of value.
       ...(isStructured(name) && { removeFirst: removed(place) }),
     };
   }
@@ -124,7 +124,7 @@ function mends(
   const example: unknown = isItem && Array.isArray(examples) ? examples[0] : examples;
   const isMap = typeof example === "object" && example !== null;
   if (isItem && isMap) {
-    // Without it the list may be right, and what follows it takes its place.
+    // Without the item the list may be valid, and the next item takes its index.
     return { mend: ["rm", removed(place)] };
   }
   return {

@@ -6,13 +6,13 @@ import { settings, type SettingName } from "./settings.ts";
 import type { ConfigSource } from "./source.ts";
 
 /**
- * Whether the stack's file has a setting as one text that says an object or a list, as after
- * `pulumi config set attributes '[…]'`. Pulumi hands both over as the same text. With `--path` it puts a new object or list
- * in the place of such a text, without what the text says (pulumi/pulumi, sdk/go/common/resource/config/object.go, Set).
+ * Whether the stack's file has an object or a list as a single text, as after `pulumi config set attributes '[…]'`. Pulumi
+ * passes both forms as the same text. With `--path` Pulumi replaces such a text with a new object or list, without the
+ * text's content (pulumi/pulumi, sdk/go/common/resource/config/object.go, Set).
  */
 export function isKeptAsText(name: string, { values, keptAsText }: ConfigSource): boolean {
   const value = parseJson(values[name]);
-  // Of what has no options of its own, such as chart values, nobody knows which of it is a credential.
+  // In a setting without options, such as chart values, credentials cannot be identified.
   const hasOptions = isSetting(name) && isStructured(name) && optionsOf(name).length > 0;
   if (!hasOptions || typeof value !== "object" || value === null) {
     return false;
@@ -21,10 +21,10 @@ export function isKeptAsText(name: string, { values, keptAsText }: ConfigSource)
 }
 
 /**
- * What follows `pulumi config` and its verb in the commands that make of such a text the object or list that it says. No
- * more is shown of it than options that are known and no credentials: Pulumi asks for a credential again.
+ * The steps of `pulumi config` that convert such a text to its object or list. They show only known options without
+ * credentials: Pulumi prompts for a credential again.
  *
- * @returns the verbs, each with what follows the stack
+ * @returns the verbs, each with the arguments after the stack
  */
 export function intoStructure(name: string, { values }: ConfigSource): readonly ConfigStep[] {
   const all = leavesOf([name], parseJson(values[name]));
@@ -40,7 +40,7 @@ export function intoStructure(name: string, { values }: ConfigSource): readonly 
       (known.includes(option(place)) && !credentials.includes(option(place))) || isItem(place),
   );
   const pairs = plain.map(([place, value]) => {
-    // Another item keeps the place of those that follow it.
+    // A placeholder item keeps the indexes of the items after it.
     const text = known.includes(option(place)) ? String(value) : "VALUE";
     return shell`--plaintext ${`${pathText(place)}=${text}`}`;
   });
@@ -57,7 +57,7 @@ function isSetting(name: string): name is SettingName {
   return Object.hasOwn(settings, name);
 }
 
-/** The values inside a value that are no maps or lists, with their places; what is empty is none. */
+/** The values inside a value that are not maps or lists, with their places; empty values are left out. */
 function leavesOf(
   place: readonly PropertyKey[],
   value: unknown,
@@ -71,7 +71,7 @@ function leavesOf(
   return value === null || value === undefined ? [] : [[place, value]];
 }
 
-/** JSON as Pulumi writes it: keys in their order, no spaces, and what HTML has as escapes (encoding/json). */
+/** JSON as Pulumi writes it: sorted keys, no spaces, and HTML characters as escapes (encoding/json). */
 function goJson(value: unknown): string {
   const sorted = (_: string, inner: unknown): unknown =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

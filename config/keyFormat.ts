@@ -6,23 +6,23 @@ import { valueAt } from "../lib/tree.ts";
 
 /**
  * The first image of the provider that reads a key exported with argon2: the first with cosmos-sdk 0.53
- * (akash-network/provider v0.10.0-rc0, go.mod). The one before has 0.45, whose crypto/armor.go knows bcrypt alone.
+ * (akash-network/provider v0.10.0-rc0, go.mod). The image before has 0.45, whose crypto/armor.go supports only bcrypt.
  */
 export const firstImageWithArgon2 = "0.10.0-rc0";
 
-/** The first release of the chart that has such an image (Chart.yaml, appVersion). */
+/** The first chart version with such an image (Chart.yaml, appVersion). */
 const firstChartWithArgon2 = "14.0.0";
 
-/** How the key's encryption key is made from its password, by the armour's header `kdf`; undefined where it does not say. */
+/** The key derivation function of the exported key, from the armour's header `kdf`; undefined without the header. */
 export function keyDerivation(walletKey: string): string | undefined {
   return /^kdf: *(\S+)/m.exec(walletKey)?.[1];
 }
 
 /**
- * Whether the provider cannot read a key exported by a newer program, by which it would not get ready.
+ * Whether the provider cannot read a key exported by a newer program, and so would not become ready.
  *
- * @param image tag of the image, where it is given; one that is no version says nothing
- * @param chart version of the chart, whose own image counts without a tag
+ * @param image tag of the image, if set; a tag that is not a version is ignored
+ * @param chart version of the chart, whose image is used without a tag
  */
 export function isUnreadableKey(
   walletKey: string,
@@ -43,7 +43,7 @@ type KeySettings = {
   readonly [Name in "walletKey" | "chartVersion" | "values"]?: Settings[Name] | undefined;
 };
 
-/** The warning of a key that the provider's image cannot read, before Helm waits for the pod. */
+/** The warning about a key that the provider's image cannot read, before Helm waits for the pod. */
 export function keyWarnings(
   { walletKey, chartVersion, values }: KeySettings,
   stack: string,
@@ -54,12 +54,12 @@ export function keyWarnings(
     return [];
   }
   const name = image === undefined || image === "" ? `of chart ${chartVersion ?? ""}` : image;
-  const mend =
+  const fix =
     image === undefined || image === ""
       ? shell`pulumi config rm -s ${stack} chartVersion`
       : shell`pulumi config rm -s ${stack} --path values.image.tag`;
   return [
     `walletKey is encrypted with argon2 (kdf in its first lines), which the provider's image ${printableLine(name)} cannot read: only ${firstImageWithArgon2} and later can. ` +
-      `Export it with a provider-services before that, or take a later image.\n      ${mend}`,
+      `Export it with an earlier provider-services, or use a later image.\n      ${fix}`,
   ];
 }

@@ -5,10 +5,10 @@ import type { SettingProblem } from "./mend.ts";
 import type { ConfigSource } from "./source.ts";
 import { shell } from "../lib/shell.ts";
 
-/** What the Kubernetes plugin is configured with, by its own name for it, and the setting that it is another name of. */
+/** The Kubernetes plugin's settings that are aliases of the program's settings, by the plugin's name. */
 export const aliases = { context: "kubeContext", namespace: "namespace" } as const;
 
-/** The settings that have another name among the Kubernetes plugin's, by that name, as far as they go by it. */
+/** The settings that a stack sets under the Kubernetes plugin's name, with that name. */
 export function aliasesInUse({
   values,
   kubernetes = {},
@@ -20,7 +20,7 @@ export function aliasesInUse({
   );
 }
 
-/** A stack's values by setting, those among them that stand under the Kubernetes plugin's name for them. */
+/** A stack's values by setting, including those under the Kubernetes plugin's names. */
 export function valuesWithAliases(source: ConfigSource): Readonly<Record<string, string>> {
   const { values, kubernetes = {} } = source;
   const named = Object.entries(aliases).flatMap(([own, setting]) => {
@@ -30,13 +30,13 @@ export function valuesWithAliases(source: ConfigSource): Readonly<Record<string,
   return { ...Object.fromEntries(named), ...values };
 }
 
-/** The stack's own kubeconfig: its path, or its content, which is a secret. */
+/** The stack's own kubeconfig: its path, or its content (a secret). */
 export interface StackKubeconfig {
   readonly isPath: boolean;
   readonly value: string;
 }
 
-/** The kubeconfig that the stack gives the Kubernetes plugin; undefined where it gives none. */
+/** The kubeconfig that the stack sets for the Kubernetes plugin; undefined without one. */
 export function stackKubeconfig({ kubernetes = {} }: ConfigSource): StackKubeconfig | undefined {
   const { kubeconfig } = kubernetes;
   return kubeconfig === undefined || kubeconfig === ""
@@ -44,14 +44,14 @@ export function stackKubeconfig({ kubernetes = {} }: ConfigSource): StackKubecon
     : { isPath: isPath(kubeconfig), value: kubeconfig };
 }
 
-/** What is wrong with the Kubernetes plugin's settings in the stack's file, and with the cluster that they name. */
+/** The problems of the Kubernetes plugin's settings in the stack's file, and of the cluster that they name. */
 export function kubernetesProblems(source: ConfigSource): readonly SettingProblem[] {
   const { values, secrets, kubernetes = {} } = source;
   const unknown = Object.keys(kubernetes)
     .filter((name) => name !== "kubeconfig" && !Object.hasOwn(aliases, name))
     .map((name): SettingProblem => ({
       setting: `kubernetes:${name}`,
-      problem: "is a setting of the Kubernetes plugin that the program does not hand on",
+      problem: "is a setting of the Kubernetes plugin that the program does not pass on",
       mend: ["rm", shell`kubernetes:${name}`],
     }));
   const twice = Object.entries(aliases)
@@ -61,7 +61,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
     })
     .map(([own, setting]): SettingProblem => ({
       setting: `kubernetes:${own}`,
-      problem: `is ${kubernetes[own] ?? ""}, but ${setting}, which is the same under another name, is ${values[setting] ?? ""}`,
+      problem: `is ${kubernetes[own] ?? ""}, but its other name ${setting} is ${values[setting] ?? ""}`,
       mend: ["rm", shell`kubernetes:${own}`],
     }));
   const own = stackKubeconfig(source);
@@ -71,14 +71,14 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
       : [
           {
             setting: kubeconfigSetting,
-            problem: "is a credential and stands in the stack's file in clear",
+            problem: "is a credential in plain text in the stack's file",
             mend: ["set", shell`--secret ${kubeconfigSetting} < kubeconfig.yaml`],
           },
         ];
   return [...unknown, ...twice, ...inClear, ...contextProblems(source, own)];
 }
 
-/** A context that the kubeconfig does not have would be known only when the plugin fails, with less to say. */
+/** Without this check, a missing context would be reported only by the failing plugin, in less detail. */
 function contextProblems(
   source: ConfigSource,
   own: StackKubeconfig | undefined,
@@ -94,13 +94,13 @@ function contextProblems(
       : [
           {
             setting: kubeconfigSetting,
-            problem: `does not serve: ${messageOf(error)}`,
+            problem: `cannot be used: ${messageOf(error)}`,
             mend: ["rm", shell`${kubeconfigSetting}`],
           },
         ];
   }
   if (names === undefined || names.length === 0) {
-    // Without a kubeconfig a preview still shows what it can.
+    // A preview works in part without a kubeconfig.
     return own === undefined || source.contexts === undefined
       ? []
       : [
@@ -118,7 +118,7 @@ function contextProblems(
     : [
         {
           setting,
-          problem: `is ${kubeContext}, which the kubeconfig does not have: it has ${[...names].sort().join(", ")}`,
+          problem: `is ${kubeContext}, which is not a context of the kubeconfig (${[...names].sort().join(", ")})`,
           mend: ["set", shell`${setting} ${[...names].sort()[0] ?? ""}`],
         },
       ];

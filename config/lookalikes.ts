@@ -1,15 +1,15 @@
 import { isMap } from "../lib/json.ts";
 
-/** How names end that have a credential as their value: `pullPassword`, `API_TOKEN`, `secretAccessKey`. */
+/** The endings of names whose value is a credential: `pullPassword`, `API_TOKEN`, `secretAccessKey`. */
 const credentialName =
   /(?:password|passwd|passphrase|token|secret|credentials?|(?:api|access|private|secret|auth|encryption|signing|license|shared)[-_ ]?key)$|(?:^|[-_. ])(?:pass|passcode|pwd|bearer|mnemonic)$/;
 
-/** Names of which the value is the name of something, such as a Secret in the cluster. */
+/** Names whose value is itself a name, such as that of a Secret in the cluster. */
 const reference = /(?:existing|pull|tls|ca)[-_]?(?:secret|credentials?)$/;
 
 /**
- * The paths inside chart values at which something stands that looks like a credential by its name. A variable of an
- * environment is known by the name beside its value.
+ * The paths inside chart values that look like credentials by their name. An environment variable has its name beside its
+ * value.
  */
 export function credentialLookalikes(values: unknown): readonly (readonly (string | number)[])[] {
   return lookalikesIn(values, []);
@@ -39,7 +39,7 @@ function isCredential(name: string, value: unknown): boolean {
   return (
     credentialName.test(words) &&
     !reference.test(words) &&
-    // Numbers are passwords, too; maps and lists are looked into.
+    // A number can be a password; maps and lists are searched.
     ((typeof value === "string" && value !== "") || typeof value === "number")
   );
 }

@@ -1,27 +1,27 @@
 import { joined, placeholder, shell, verbatim, type ShellText } from "../lib/shell.ts";
 import { metaOf } from "./options.ts";
 
-/** A problem and the part of `pulumi config` that mends it: the verb and what follows the stack. */
+/** A problem and the part of `pulumi config` that fixes it: the verb and the arguments after the stack. */
 export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
   readonly mend: readonly ["set" | "rm", ShellText];
-  /** Whether a provider can run with it, so that it is a warning where `accept` names the setting. Default: no. */
+  /** Whether a provider can run with the value: the problem is a warning where `accept` names the setting. Default: no. */
   readonly isAcceptable?: boolean | undefined;
   /**
-   * What follows `pulumi config rm` and the stack in a command that must come before, where what is there is in the way:
+   * The arguments of `pulumi config rm` after the stack, for a command that must run first to remove the present value:
    * Pulumi sets nothing inside a text. Default: none.
    */
   readonly removeFirst?: ShellText | undefined;
 }
 
-/** The commands that mend a problem on a stack, to paste. */
+/** The commands that fix a problem of a stack, to paste. */
 export function mendCommand({ mend, removeFirst }: SettingProblem, stack: string): ShellText {
   const first = removeFirst === undefined ? [] : [["rm", removeFirst] as const];
   return configCommands([...first, mend], stack);
 }
 
-/** A step of `pulumi config`: its verb, and what follows the stack. */
+/** A step of `pulumi config`: its verb, and the arguments after the stack. */
 export type ConfigStep = readonly [verb: string, rest: ShellText];
 
 /** Steps of `pulumi config` as one command to paste. */
@@ -32,12 +32,12 @@ export function configCommands(steps: readonly ConfigStep[], stack: string): She
   );
 }
 
-/** The setting that a step of {@link configCommands} changes inside; undefined for one that changes it as a whole. */
+/** The setting inside which a step of {@link configCommands} changes a value; undefined for a step for a whole setting. */
 export function settingInside([, rest]: ConfigStep): string | undefined {
   return /^--path (?:--secret )?'?(\w+)/.exec(rest)?.[1];
 }
 
-/** What follows `pulumi config set` and the stack in the command that sets a setting, or a credential inside one. */
+/** The arguments of `pulumi config set` after the stack that set a setting, or a credential inside one. */
 export function setExample(path: string): ShellText {
   const { secret, file, examples } = metaOf(path);
   if (secret === true) {
@@ -49,10 +49,10 @@ export function setExample(path: string): ShellText {
 }
 
 /**
- * The same at a place inside a setting.
+ * The same for a place inside a setting.
  *
  * @param place the setting, and keys and indexes inside it
- * @param example a value that it may have; of an object or a list, the first one inside is set. Default: a placeholder
+ * @param example a valid value; of an object or a list, its first value is set. Default: a placeholder
  */
 export function setValue(place: readonly PropertyKey[], example: unknown): ShellText {
   const [leaf, value] = firstLeaf(place, example);
@@ -60,18 +60,18 @@ export function setValue(place: readonly PropertyKey[], example: unknown): Shell
   return shell`${verbatim(removed(leaf))} ${text}`;
 }
 
-/** What removes a place inside a setting, likewise. */
+/** The arguments of `pulumi config rm` after the stack that remove a place inside a setting. */
 export function removed(place: readonly PropertyKey[]): ShellText {
   const path = pathText(place);
   return place.length === 1 ? shell`${path}` : shell`--path ${path}`;
 }
 
-/** The same where the credential is there, and only has to be encrypted. */
+/** The arguments of `pulumi config set` after the stack for a credential that exists, and only has to be encrypted. */
 export function setEncrypted(path: string): ShellText {
   return path.includes(".") ? shell`--path --secret ${path}` : shell`--secret ${path}`;
 }
 
-/** A place inside a setting as `pulumi config --path` has it. */
+/** A place inside a setting in the form of `pulumi config --path`. */
 export function pathText(place: readonly PropertyKey[]): string {
   return place
     .map((part, index) => {
@@ -84,7 +84,7 @@ export function pathText(place: readonly PropertyKey[]): string {
     .join("");
 }
 
-/** The first value inside a value that is no map or list, with its place: enough to begin the value with. */
+/** The first value inside a value that is not a map or list, with its place: enough to create the outer value. */
 function firstLeaf(
   place: readonly PropertyKey[],
   value: unknown,

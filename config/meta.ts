@@ -2,20 +2,20 @@ import type { GlobalMeta } from "zod";
 
 declare module "zod" {
   interface GlobalMeta {
-    /** What it is, in sentences. */
+    /** What the setting is, in sentences. */
     description?: string | undefined;
-    /** What follows the word that it is required or secret, or its default, up to the full stop. */
+    /** The text after "required", "secret" or the default, up to the full stop. */
     note?: string | undefined;
-    /** What holds without it, where that is no default of the schema's. */
+    /** The behaviour without the setting, where the schema has no default. */
     unset?: string | undefined;
-    /** Values that it may have; the first is in the command that sets it. A credential has none. */
+    /** Valid values; the first is in the command that sets the setting. A credential has none. */
     examples?: readonly unknown[] | undefined;
-    /** A credential: it is to be encrypted in the stack's file. */
+    /** A credential, which must be encrypted in the stack's file. */
     secret?: true | undefined;
-    /** The file that a credential usually comes in. */
+    /** The usual file of a credential. */
     file?: string | undefined;
   }
 }
 
-/** What a setting, or an option inside one, says about itself to operators: in the README, in editors, in commands. */
+/** The metadata of a setting, or of an option inside one, for operators: in the README, in editors, in commands. */
 export type SettingMeta = GlobalMeta;

@@ -8,7 +8,7 @@ export interface SettingOption {
   readonly meta: SettingMeta;
 }
 
-/** Whether a setting's value is an object or a list, which Pulumi hands over as JSON. */
+/** Whether a setting's value is an object or a list, which Pulumi passes as JSON. */
 export function isStructured(name: SettingName): boolean {
   const schema = given(settings[name]);
   return (
@@ -18,10 +18,10 @@ export function isStructured(name: SettingName): boolean {
   );
 }
 
-/** They are asked for with every problem of a stack, and never change. */
+/** Every problem of a stack reads the options, and they never change. */
 const known = new Map<SettingName, readonly SettingOption[]>();
 
-/** The options inside a setting, of all its alternatives or of the items of its list; each once. */
+/** The options inside a setting, of all its alternatives or of its list items; each once. */
 export function optionsOf(name: SettingName): readonly SettingOption[] {
   const options = known.get(name) ?? readOptions(name);
   known.set(name, options);
@@ -35,7 +35,7 @@ function readOptions(name: SettingName): readonly SettingOption[] {
   return [...new Map(options).values()];
 }
 
-/** What a setting, or an option inside one by its path, says about itself. */
+/** The metadata of a setting, or of an option inside one, by path. */
 export function metaOf(path: string): SettingMeta {
   const [name, option] = path.split(".") as [SettingName, string?];
   return option === undefined
@@ -51,7 +51,7 @@ export function secretPaths(): readonly string[] {
     .filter((path) => metaOf(path).secret === true);
 }
 
-/** Whether a setting is a credential or holds one, so that the program keeps all of it secret. */
+/** Whether a setting is a credential or holds one, so that the program keeps the whole setting secret. */
 export function holdsSecret(name: string): boolean {
   return secretPaths().some((path) => path.split(".")[0] === name);
 }
@@ -68,7 +68,7 @@ function optionSchemas(schema: z.ZodType): [string, z.ZodType][] {
     : [];
 }
 
-/** The schema of a value that is given. */
+/** The schema of a present value. */
 function given(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||

@@ -22,11 +22,11 @@ import { wildcard } from "./wildcardSetting.ts";
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;
-/** What an export's prompt has left before the armour, the provider skips (golang.org/x/crypto/openpgp/armor, Decode). */
+/** The provider skips the text of an export's prompt before the armour (golang.org/x/crypto/openpgp/armor, Decode). */
 const keyArmour =
   /^(?:[^]*\n)?\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
 
-/** The chart writes attributes into a file of YAML without quotes (scripts/create_provider.sh). */
+/** The chart writes attributes into a YAML file without quotes (scripts/create_provider.sh). */
 const plainYaml = z
   .string()
   .regex(
@@ -63,7 +63,7 @@ const gatewayName = z
 const ingress = z.discriminatedUnion("mode", [
   z.strictObject({
     mode: z.literal("gateway-api").meta({
-      description: "An HTTPRoute leads from a Gateway to the provider.",
+      description: "A Gateway routes to the provider through an HTTPRoute.",
       examples: ["gateway-api"],
     }),
     gatewayName,
@@ -71,7 +71,7 @@ const ingress = z.discriminatedUnion("mode", [
   }),
   z.strictObject({
     mode: z.literal("ingress").meta({
-      description: "An Ingress leads to the provider.",
+      description: "An Ingress routes to the provider.",
       examples: ["ingress"],
     }),
     className: z
@@ -88,14 +88,14 @@ const ingress = z.discriminatedUnion("mode", [
 
 const priceTarget = optionalText("is empty").meta({
   description:
-    "Price targets of the bid price script. They count only together with `bidPriceScript`.",
+    "Price targets of the bid price script. They have no effect without `bidPriceScript`.",
   unset: "none",
   examples: ["1.60"],
 });
 
 /**
- * Every setting of a stack: its form, and what it says about itself. Those named as in the chart's `provider.yaml` mean
- * the same as there.
+ * Every setting of a stack: its form and its metadata. A setting with a name from the chart's `provider.yaml` has the same
+ * meaning as there.
  */
 export const settings = {
   from: matching(akashAddress, "is not an Akash address (akash1 and 38 more characters)").meta({
@@ -108,7 +108,7 @@ export const settings = {
     "is not the armour text of an exported key (it begins with -----BEGIN TENDERMINT PRIVATE KEY----- and must not be encoded)",
   ).meta({
     description:
-      "Wallet key as `provider-services keys export` prints it, armour and all; the program encodes it. Form: text that begins with `-----BEGIN TENDERMINT PRIVATE KEY-----`.",
+      "Wallet key as `provider-services keys export` prints it, including the armour; the program encodes it. Form: text that begins with `-----BEGIN TENDERMINT PRIVATE KEY-----`.",
     secret: true,
     file: "wallet.key",
   }),
@@ -117,7 +117,7 @@ export const settings = {
     secret: true,
   }),
   domain: domainName("is not a host name in lower case, such as example.com")
-    .regex(/^(?!provider\.)/, "begins with provider., which the chart puts in front itself")
+    .regex(/^(?!provider\.)/, "begins with provider., which the chart adds itself")
     .meta({
       description: `Domain of the provider, without \`provider.\`: the certificate is for \`${providerHost("<domain>")}\`.`,
       examples: ["example.com"],
@@ -187,7 +187,7 @@ export const settings = {
   }),
   acmeDirectory: z
     .string()
-    .min(1, "is empty, which the provider would take for Let's Encrypt staging")
+    .min(1, "is empty; the provider would use Let's Encrypt staging")
     .transform((text) =>
       text === "staging" || text === "production" ? letsEncryptDirectory[text] : text,
     )
@@ -196,7 +196,7 @@ export const settings = {
     .meta({
       description:
         "ACME directory: `staging` or `production` of Let's Encrypt, or a directory URL.",
-      unset: "after the stack's name; required where the name says neither",
+      unset: "from the stack's name; required where the name indicates neither",
       examples: ["staging", "production"],
     }),
   allowOtherDirectory: z
@@ -205,7 +205,7 @@ export const settings = {
     .transform((text) => text === "true")
     .meta({
       description:
-        "Says that a staging stack is to use the production directory, or a production stack staging's.",
+        "Allows a staging stack to use the production directory, or a production stack the staging directory.",
       examples: ["true"],
     }),
   challenge: z
@@ -218,7 +218,7 @@ export const settings = {
     }),
   dns: dns.optional().meta({
     description:
-      "DNS provider of `dns-01` and of `wildcard`: `provider` is `googleCloud` or `cloudflare`, and what belongs to each.",
+      "DNS provider of `dns-01` and of `wildcard`: `provider` is `googleCloud` or `cloudflare`, with its options.",
     examples: [
       { provider: "googleCloud", project: "my-project" },
       { provider: "cloudflare", zone: "example.com" },
@@ -226,14 +226,14 @@ export const settings = {
   }),
   wildcard: wildcard.optional().meta({
     description:
-      "The certificate of the tenants' ingress, `*.ingress.<domain>`, through cert-manager and with the credential of `dns` (docs/wildcard.md).",
+      "The certificate of the tenants' ingress, `*.ingress.<domain>`, from cert-manager with the credential of `dns` (docs/wildcard.md).",
     unset: "none",
     examples: [{ issuer: "cert-manager" }],
   }),
   storageClass: optionalText("is empty").meta({
     description: "Storage class of the home volume.",
     unset:
-      "the class of the persistent storage in `attributes`, which the chart prefers anyway, else its own local one",
+      "the class of the persistent storage in `attributes`, which the chart always prefers, else the chart's local class",
     examples: ["beta3"],
   }),
   ingress: ingress.default({ mode: "gateway-api" }).meta({
@@ -244,7 +244,7 @@ export const settings = {
   namespace: matching(dnsLabel, "is not a DNS label")
     .default(defaultNamespace)
     .meta({
-      description: "Namespace of the release; made when it does not exist, never deleted.",
+      description: "Namespace of the release; created when it does not exist, never deleted.",
       note: ", as in Akash's guides",
       examples: [defaultNamespace],
     }),
@@ -261,24 +261,24 @@ export const settings = {
     .min(1, "is empty")
     .regex(
       /^(?!\/|~|file:|[A-Za-z]:\\)/,
-      "is an absolute path, which would be a change on every other machine",
+      "is an absolute path, which another machine would treat as a change",
     )
     .regex(
       /^(https?:\/\/(?!.*\.tgz$)|oci:\/\/|\.{1,2}\/|\/|~|file:)/,
-      `is neither a repository's URL (${chartRepository}), nor oci://…, nor a path that begins with ./`,
+      `is neither a repository URL (${chartRepository}), nor oci://…, nor a path that begins with ./`,
     )
     .refine(isSafeChartSource, {
       error:
-        "is a repository without TLS, so that whoever is on the way could put another chart in its place; name it with https://",
+        "is a repository without TLS: an attacker on the network could replace the chart; use https://",
     })
     .regex(
       /^(?!oci:.*@)|@sha256:[0-9a-f]{64}$/,
-      "has an @ without a digest after it, which is sha256: and 64 hex digits",
+      "has an @ without a digest (sha256: and 64 hex digits) after it",
     )
     .default(chartRepository)
     .meta({
       description:
-        "The chart's place: a repository URL, an `oci://` reference, with `@sha256:…` behind it for that chart and no other, or a folder or archive relative to the project.",
+        "Source of the chart: a repository URL, an `oci://` reference (`@sha256:…` at its end pins the chart), or a folder or archive relative to the project.",
       examples: [chartRepository],
     }),
   chartVersion: z
@@ -288,18 +288,18 @@ export const settings = {
       (version) =>
         valid(version) === null ||
         satisfies(version, supportedChartVersions, { includePrerelease: true }),
-      `is not among the versions that the repairs know (${supportedChartVersions})`,
+      `is not a version that the repairs support (${supportedChartVersions})`,
     )
     .default(chartVersion)
     .meta({
       description: "Version of the chart.",
-      note: ", the one that the repairs were tried on",
+      note: ", the version that the repairs are tested with",
       examples: [chartVersion],
     }),
   timeout: wholeNumber("is not a whole number of seconds")
     .prefault(String(defaultTimeout))
     .meta({
-      description: "How long Helm waits for the pod to get ready, in seconds.",
+      description: "How long Helm waits for the pod to become ready, in seconds.",
       note: ": the first start imports the key and signs transactions",
       examples: [String(defaultTimeout)],
     }),
@@ -307,20 +307,20 @@ export const settings = {
     .prefault(String(defaultMaxHistory))
     .meta({
       description: "How many revisions Helm keeps.",
-      note: ": enough to roll back, without every setting ever used",
+      note: ": enough to roll back, without keeping every setting ever used",
       examples: [String(defaultMaxHistory)],
     }),
   kubeContext: optionalText("is empty").meta({
     description: "Context of the kubeconfig; `kubernetes:context` is another name for it.",
-    unset: "its current one",
+    unset: "the current context",
     examples: ["prod"],
   }),
   accept: z
-    .array(z.enum(acceptableSettings, "is no setting whose refusal can be a warning"))
+    .array(z.enum(acceptableSettings, "is not a setting whose refusal can be a warning"))
     .default([])
     .meta({
       description:
-        "Names of settings whose refusal is a warning in this stack. `npm run adopt` writes it for a provider that runs with what they say. The refusal of what would lose something or break the run stays one.",
+        "Names of settings whose refusal is a warning in this stack. `npm run adopt` writes it for a provider that runs with such values. A value that would lose something or break the run is always refused.",
       unset: "none",
       examples: [["website"]],
     }),
@@ -328,7 +328,7 @@ export const settings = {
     .record(z.string(), z.unknown())
     .default({})
     .meta({
-      description: "Further chart values, merged last, for what has no setting of its own.",
+      description: "Further chart values, merged last, for values without their own setting.",
       unset: "none",
       examples: [{ image: { tag: "0.16.2" } }],
     }),

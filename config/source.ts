@@ -5,38 +5,38 @@ import { contextNames } from "../lib/kubeconfig.ts";
 import { isMap, type ValueMap } from "../lib/json.ts";
 import { readStackConfig } from "../lib/stackFile.ts";
 
-/** The types leave it out (@pulumi/pulumi, runtime/config.js). */
+/** The SDK's types omit it (@pulumi/pulumi, runtime/config.js). */
 const { isConfigSecret } = pulumi.runtime as unknown as {
   readonly isConfigSecret: (key: string) => boolean;
 };
 
 const kubernetesPrefix = "kubernetes:";
 
-/** What a configuration is read from. */
+/** The source of a configuration. */
 export interface ConfigSource {
   /** The stack's name. */
   readonly stack: string;
-  /** Values by setting, as Pulumi hands them over: text, or JSON for objects and lists. */
+  /** Values by setting, as Pulumi passes them: text, or JSON for objects and lists. */
   readonly values: Readonly<Record<string, string>>;
-  /** The settings that are encrypted in the stack's file; those of plugins with the plugin's name. */
+  /** The settings that are encrypted in the stack's file; a plugin's settings with the plugin's name. */
   readonly secrets: ReadonlySet<string>;
-  /** How the clouds' plugins reach them. Default: as the vendors' own addresses and tools say. */
+  /** How the cloud plugins connect. Default: the vendors' addresses and tools. */
   readonly plugins?: CloudAccess;
-  /** What the stack's file says to the Kubernetes plugin, by the plugin's own names. Default: nothing. */
+  /** The Kubernetes plugin's settings in the stack's file, by the plugin's names. Default: none. */
   readonly kubernetes?: Readonly<Record<string, string>>;
   /**
-   * Whether the stack's file has a setting as one text, where its value is an object or a list; undefined where it does
-   * not say. Default: what the text shows by itself.
+   * Whether the stack's file has an object or a list as a single text; undefined where the file does not have the setting.
+   * Default: derived from the text.
    */
   readonly keptAsText?: (setting: string) => boolean | undefined;
   /**
-   * Names of the contexts of a kubeconfig, given by path or content, else of those that `KUBECONFIG` names. Default: they
-   * are not looked at.
+   * The context names of a kubeconfig, given by path or content, else of those in `KUBECONFIG`. Default: contexts are not
+   * checked.
    */
   readonly contexts?: (kubeconfig: string | undefined) => readonly string[];
 }
 
-/** What the stack that Pulumi is running says. */
+/** The configuration of the stack that Pulumi is running. */
 export function runningStack(): ConfigSource {
   const prefix = `${pulumi.getProject()}:`;
   const under = (prefix: string, keys: readonly string[]) =>
@@ -67,10 +67,10 @@ export function runningStack(): ConfigSource {
 }
 
 /**
- * Tells whether a stack's file has a key's value as one text, encrypted or not; undefined where there is no such file, or it
- * does not have the key. The file is read at the first question.
+ * Returns whether a stack's file has a key's value as a single text, encrypted or not; undefined without such a file or
+ * key. The first call reads the file.
  *
- * @param directory the project's
+ * @param directory the project directory
  */
 export function textsInFile(
   directory: string,
@@ -93,7 +93,7 @@ function configInFile(directory: string, stack: string): ValueMap {
   try {
     return readStackConfig(directory, stack);
   } catch {
-    // The program of another project, or a file that Pulumi was given in place of the stack's own.
+    // The program of another project, or a configuration file passed to Pulumi instead of the stack's file.
     return {};
   }
 }

@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { settings } from "./settings.ts";
 
-/** What the chart's `provider.yaml` calls differently. */
+/** The settings by their different names in the chart's `provider.yaml`. */
 const chartNames: Readonly<Record<string, string>> = {
   key: "walletKey",
   keysecret: "walletPassword",
@@ -10,10 +10,10 @@ const chartNames: Readonly<Record<string, string>> = {
   gatewayApi: "ingress",
 };
 
-/** How many letters a name may be off to count as a typing error. */
+/** The largest number of differing letters of a typing error. */
 export const nearMiss = 3;
 
-/** The end of the sentence that refuses an unknown setting: which one may have been meant, if any. */
+/** The end of the message that refuses an unknown setting: a suggested name, if any. */
 export function suggestion(name: string): string {
   const meant = chartNames[name] ?? closest(name, Object.keys(settings));
   return name in chartNames || distance(name.toLowerCase(), meant.toLowerCase()) <= nearMiss

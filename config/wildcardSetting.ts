@@ -3,7 +3,7 @@ import { defaultGatewayNamespace, defaultWildcardSecret } from "../chart/gateway
 import { dnsLabel } from "../lib/names.ts";
 import { domainName, matching } from "./forms.ts";
 
-/** A host name, or all of one label below it. */
+/** A host name, or a wildcard for one label below it. */
 const certificateName = z
   .string()
   .refine(
@@ -11,11 +11,11 @@ const certificateName = z
     "is not a host name, such as *.example.com",
   );
 
-/** The certificate of the tenants' ingress, by who obtains it, and its options. */
+/** The certificate of the tenants' ingress: its issuer and its options. */
 export const wildcard = z.discriminatedUnion("issuer", [
   z.strictObject({
     issuer: z.literal("cert-manager").meta({
-      description: "cert-manager, which the cluster has.",
+      description: "cert-manager in the cluster.",
       examples: ["cert-manager"],
     }),
     namespace: matching(dnsLabel, "is not a DNS label")
@@ -37,7 +37,7 @@ export const wildcard = z.discriminatedUnion("issuer", [
       .default([])
       .meta({
         description:
-          "Further names of the certificate, such as `*.example.com`, which Akash's guide has, too, and which covers the provider's host as well. They are in the zone of `dns`.",
+          "Further names of the certificate, in the zone of `dns`. `*.example.com`, as in Akash's guide, also covers the provider's host.",
         unset: "none",
         examples: [["*.example.com"]],
       }),

@@ -3,21 +3,21 @@ import { UsageError } from "../lib/errors.ts";
 import { actions, type Action } from "./action.ts";
 import { exitCode } from "./exitCode.ts";
 
-/** The line of `npm run fleet`. */
+/** The command line of `npm run fleet`. */
 export const fleetLine = commandLine(
   {
     command: "npm run fleet --",
     usage: "<preview|up|rotate|doctor> [options] [-- <options of the doctor>]",
     description: [
-      "Does the same with many stacks: a canary first, then some at a time, the doctor after each. After the first that " +
-        "fails, no other is begun. The same command goes on where one failed, was interrupted or killed.",
-      "up makes stacks that have a file and are not in Pulumi's backend yet; rotate replaces the DNS credentials that " +
+      "Runs an action on many stacks: a canary first, then several at a time, with the doctor after each. After the " +
+        "first failure, no other stack starts. The same command continues a run that failed, was interrupted or killed.",
+      "up creates stacks that have a file and are not in Pulumi's backend yet; rotate replaces the DNS credentials that " +
         "are due; preview and doctor change nothing.",
     ],
     parameters: {
-      action: value("[action]", "what to do", {
+      action: value("[action]", "the action", {
         choices: actions,
-        missing: `Name what to do: ${actions.join(", ")}`,
+        missing: `Name an action: ${actions.join(", ")}`,
         read: readAction,
       }),
       doctorOptions: values(
@@ -27,22 +27,30 @@ export const fleetLine = commandLine(
       ),
       stacks: values(
         "--stacks <pattern>",
-        "stacks by their names, such as 'prod-*'; can be repeated (default: all that have a file but local*)",
+        "stacks by name, such as 'prod-*'; can be repeated (default: all with a file except local*)",
         String,
       ),
       canary: value(
         "--canary <stack>",
-        "the stack that goes first, alone (default: the first whose name says staging, else the first)",
+        "the stack that runs first, alone (default: the first staging stack by name, else the first)",
       ),
-      concurrency: value("--concurrency <number>", "how many stacks at a time after the canary", {
-        read: (text) => wholeNumber("--concurrency", text, 1),
-        default: "4",
-      }),
+      concurrency: value(
+        "--concurrency <number>",
+        "how many stacks run at the same time after the canary",
+        {
+          read: (text) => wholeNumber("--concurrency", text, 1),
+          default: "4",
+        },
+      ),
       all: flag("--all", "rotate: also credentials that are not due"),
-      dueWithin: value("--due-within <days>", "rotate: also what is due in so many days", {
-        read: (text) => wholeNumber("--due-within", text, 0),
-        default: "0",
-      }),
+      dueWithin: value(
+        "--due-within <days>",
+        "rotate: also credentials that are due within these days",
+        {
+          read: (text) => wholeNumber("--due-within", text, 0),
+          default: "0",
+        },
+      ),
       policyPacks: values(
         "--policy-pack <folder>",
         "run this policy pack; can be repeated",
@@ -51,16 +59,16 @@ export const fleetLine = commandLine(
       /** In milliseconds. */
       patience: value(
         "--patience <seconds>",
-        "how long the doctor may find errors until they count: a certificate takes minutes",
+        "how long to wait while the doctor finds errors: a certificate takes minutes",
         { read: (text) => 1_000 * wholeNumber("--patience", text, 0), default: "300" },
       ),
-      fresh: flag("--fresh", "begin anew, also with what an unfinished run has done"),
+      fresh: flag("--fresh", "start again, including the stacks that an unfinished run completed"),
       json: flag("--json", "print JSON at the end, and the steps to standard error"),
       sandbox: flag("--sandbox", "the stacks are for the sandbox of npm start"),
     },
     exits: {
       [exitCode.done]: "all done, without errors",
-      [exitCode.failure]: "a stack has failed, or the doctor has found errors",
+      [exitCode.failure]: "a stack failed, or the doctor found errors",
       [exitCode.usage]: "wrong usage",
       [exitCode.interrupted]: "interrupted before all were done",
     },
@@ -69,32 +77,32 @@ export const fleetLine = commandLine(
   (all) => {
     const [word] = all.doctorOptions;
     if (word !== undefined && !word.startsWith("-")) {
-      throw new UsageError(`${word} is no option; a stack is named by: --stacks ${word}`);
+      throw new UsageError(`${word} is not an option; to name a stack: --stacks ${word}`);
     }
     const forRotation = all.all ? "--all" : all.dueWithin > 0 ? "--due-within" : undefined;
     if (forRotation !== undefined && all.action !== "rotate") {
-      throw new UsageError(`${forRotation} is for rotate alone; leave it out`);
+      throw new UsageError(`${forRotation} is only for rotate; remove it`);
     }
     if (all.policyPacks.length > 0 && all.action === "doctor") {
-      throw new UsageError("--policy-pack is not for the doctor; leave it out");
+      throw new UsageError("--policy-pack is not for the doctor; remove it");
     }
     return all;
   },
 );
 
-/** What the arguments ask for. */
+/** The parsed arguments. */
 export type FleetArguments = ValuesOf<typeof fleetLine>;
 
 function readAction(text: string): Action {
   const found = actions.find((action) => action === text);
   if (found === undefined) {
-    throw new UsageError(`${text} is none of ${actions.join(", ")}`);
+    throw new UsageError(`${text} is not one of ${actions.join(", ")}`);
   }
   return found;
 }
 
 function wholeNumber(option: string, text: string, least: number): number {
-  // More days, seconds or stacks than anybody means.
+  // Larger numbers of days, seconds or stacks are mistakes.
   if (!/^\d{1,5}$/.test(text) || Number(text) < least) {
     throw new UsageError(`${option} takes a whole number from ${least}, not ${text}`);
   }

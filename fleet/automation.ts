@@ -6,51 +6,51 @@ import { messageOf, UserError } from "../lib/errors.ts";
 import type { ProcessIdentity } from "../lib/processIdentity.ts";
 import { lastingPulumi } from "./pulumiProcess.ts";
 
-/** What {@link openStack} needs. */
+/** The arguments of {@link openStack}. */
 export interface StackPlace {
   /** The Pulumi to run, from {@link findPulumi}. */
   readonly pulumi: PulumiCommand;
   /** The project's folder. */
   readonly directory: string;
   readonly stack: string;
-  /** The file for what Pulumi says. */
+  /** The file for Pulumi's output. */
   readonly log: string;
-  /** Told of each run of the stack's program. */
+  /** Called with the process of each run of the stack's program. */
   readonly began: (process: ProcessIdentity) => void;
 }
 
-/** What a run of the stack's program is to do. */
+/** The options of a run of the stack's program. */
 export interface RunOptions {
   /** Folders of policy packs. */
   readonly policyPacks: readonly string[];
   /** Patterns of the resources to replace. Default: none. */
   readonly replace?: readonly string[];
   readonly onEvent: (event: EngineEvent) => void;
-  /** Interrupts it. */
+  /** Interrupts the run. */
   readonly signal: AbortSignal;
 }
 
 /** A stack of the project, through Pulumi's Automation API. */
 export interface FleetStack {
-  /** Makes it in the backend; its file in the project stays as it is. */
+  /** Creates the stack in the backend; its file in the project stays unchanged. */
   readonly create: () => Promise<void>;
-  /** How many resources would change, by how. @throws PulumiFailed */
+  /** The planned changes. @throws PulumiFailed */
   readonly preview: (options: RunOptions) => Promise<Changes>;
-  /** How many resources have changed, by how. @throws PulumiFailed */
+  /** The completed changes. @throws PulumiFailed */
   readonly up: (options: RunOptions) => Promise<Changes>;
   /** The stack's outputs, without the secret ones. */
   readonly outputs: () => Promise<Readonly<Record<string, unknown>>>;
-  /** Takes the lock away that a killed run has left. */
+  /** Removes the lock of a killed run. */
   readonly cancel: () => Promise<void>;
 }
 
-/** Numbers of resources by what they undergo. */
+/** Numbers of resources by operation. */
 export type Changes = Readonly<Record<string, number | undefined>>;
 
 /**
  * The Pulumi on PATH.
  *
- * @throws UserError where there is none, or the SDK cannot drive it
+ * @throws UserError where it is missing, or the SDK does not support its version
  */
 export async function findPulumi(): Promise<PulumiCommand> {
   try {
@@ -60,7 +60,7 @@ export async function findPulumi(): Promise<PulumiCommand> {
     throw new UserError(
       message.includes("ENOENT")
         ? "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install"
-        : `The pulumi on PATH cannot be used: ${message.trim()} A newer one: curl -fsSL https://get.pulumi.com | sh`,
+        : `The pulumi on PATH cannot be used: ${message.trim()} To install a newer one: curl -fsSL https://get.pulumi.com | sh`,
       { cause: error },
     );
   }
@@ -77,19 +77,18 @@ export async function stacksInBackend(
 }
 
 /**
- * A stack, which need not be in the backend yet.
+ * Opens a stack, which may not exist in the backend yet.
  *
- * The API's own settings of a stack are left alone, since they are read and written beside Pulumi.yaml whatever its
- * `stackConfigDir` says (https://github.com/pulumi/pulumi/issues/10305): what a stack is to be is in its file, which the
- * CLI reads.
+ * The settings functions of the API are not used, since they read and write beside Pulumi.yaml and ignore its
+ * `stackConfigDir` (https://github.com/pulumi/pulumi/issues/10305): the CLI reads the stack's settings from its file.
  */
 export async function openStack(place: StackPlace): Promise<FleetStack> {
   const { pulumi, directory, stack, log, began } = place;
   const command = lastingPulumi(pulumi, log, began);
   const workspace = await LocalWorkspace.create({ workDir: directory, pulumiCommand: command });
-  // `pulumi stack select` would change which stack the operator's own commands are for. Each command names its stack.
+  // `pulumi stack select` would change the stack of the operator's own commands. Each command names its stack.
   workspace.selectStack = () => Promise.resolve();
-  // The SDK asks for the secret ones in clear, too.
+  // The SDK also requests the secret outputs in plain text.
   workspace.stackOutputs = () => Promise.resolve({});
   const api = await Stack.select(stack, workspace);
   const own = (...args: readonly string[]) =>

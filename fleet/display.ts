@@ -2,26 +2,26 @@ import { printableLine } from "../lib/printable.ts";
 import type { Listener, StackProgress } from "./progress.ts";
 import { fittingLines, tableLines, type Paint } from "./table.ts";
 
-/** Shows how far a run is. */
+/** Shows the progress of a run. */
 export interface Display {
   readonly changed: Listener;
-  /** A line that is no stack's. */
+  /** Prints a line that belongs to no stack. */
   readonly note: (text: string) => void;
-  /** Ends with the whole table. */
+  /** Prints the whole table at the end. */
   readonly end: (rows: readonly StackProgress[]) => void;
 }
 
-/** How long changes are gathered before the table is written anew, in milliseconds. */
+/** How long changes are collected before the table is printed again, in milliseconds. */
 const pause = 100;
 
 const upBy = (lines: number) => `\x1b[${lines}A`;
 const clearBelow = "\x1b[0J";
 
 /**
- * A table that is kept up to date in its place, for a terminal.
+ * A table that is updated in place, for a terminal.
  *
  * @param stream the terminal
- * @param rows what there is to show at a time
+ * @param rows returns the current rows
  */
 export function liveTable(
   stream: NodeJS.WriteStream,
@@ -57,7 +57,7 @@ export function liveTable(
   };
 }
 
-/** A line for each step, for a file or a log; and the table at the end. */
+/** A line for each step, for a file or a log, and the table at the end. */
 export function plainLines(
   write: (text: string) => void,
   stacks: readonly string[],
@@ -67,7 +67,7 @@ export function plainLines(
   const width = Math.max(...stacks.map((stack) => stack.length));
   return {
     changed: (after, before) => {
-      // What a step is at in detail is for who looks on.
+      // The details of a step are only for the live table.
       if (phaseOf(after.step) !== phaseOf(before.step)) {
         const name = printableLine(after.stack).padEnd(width);
         write(`${name}  ${printableLine(phaseOf(after.step))}\n`);
@@ -84,7 +84,7 @@ export function plainLines(
   };
 }
 
-/** A step without its details: they follow the first colon. */
+/** A step without its details, which follow the first colon. */
 function phaseOf(step: string): string {
   return step.split(":")[0] ?? step;
 }

@@ -1,23 +1,23 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { printableLine } from "../lib/printable.ts";
 
-/** What a resource undergoes, in the words of the table. */
+/** The operations on a resource, in the table's terms. */
 const verbs: Readonly<Record<string, string>> = {
   create: "creating",
   update: "updating",
   delete: "deleting",
   replace: "replacing",
   "create-replacement": "replacing",
-  "delete-replaced": "deleting the former",
+  "delete-replaced": "deleting the previous",
   import: "importing",
   read: "reading",
   refresh: "refreshing",
 };
 
 /**
- * What the engine is at, in a few words.
+ * The engine's current step.
  *
- * @returns undefined for an event that begins nothing, or leaves a resource as it is
+ * @returns undefined for an event that starts no operation, or leaves a resource unchanged
  */
 export function stepOf({ resourcePreEvent }: EngineEvent): string | undefined {
   if (resourcePreEvent === undefined) {
@@ -28,19 +28,19 @@ export function stepOf({ resourcePreEvent }: EngineEvent): string | undefined {
   return verb && `${verb} ${printableLine(nameIn(urn))}`;
 }
 
-/** What a policy that is mandatory refuses, in the policy's words; undefined for every other event. */
+/** The message of a violated mandatory policy; undefined for every other event. */
 export function violationOf({ policyEvent }: EngineEvent): string | undefined {
   if (policyEvent?.enforcementLevel !== "mandatory") {
     return undefined;
   }
   const { policyName, policyPackName, resourceUrn, message } = policyEvent;
   const where = resourceUrn === undefined ? "" : ` (${nameIn(resourceUrn)})`;
-  // Colours are directives here, `<{%reset%}>` and the like.
-  const words = message.replaceAll(/<\{%.*?%\}>/g, "").trim();
-  return `Policy ${policyPackName}/${policyName}${where}: ${words}`;
+  // Colours are directives here, such as `<{%reset%}>`.
+  const text = message.replaceAll(/<\{%.*?%\}>/g, "").trim();
+  return `Policy ${policyPackName}/${policyName}${where}: ${text}`;
 }
 
-/** How many resources change, in words. */
+/** The number of changed resources, as text. */
 export function changeWords(changes: Readonly<Record<string, number | undefined>>): string {
   const count = Object.entries(changes)
     .filter(([op]) => op !== "same")
@@ -48,7 +48,7 @@ export function changeWords(changes: Readonly<Record<string, number | undefined>
   return count === 0 ? "no changes" : `${count} ${count === 1 ? "change" : "changes"}`;
 }
 
-/** The resource's name, the last part of its URN. */
+/** A resource's name, the last part of its URN. */
 function nameIn(urn: string): string {
   return urn.split("::").at(-1) ?? urn;
 }

@@ -5,13 +5,13 @@ import { shell } from "../lib/shell.ts";
 import { CouldNotLook } from "./look.ts";
 import { PulumiFailed } from "./pulumiProcess.ts";
 
-/** How much of what Pulumi says of a failure is told; all of it is in the log. */
+/** How many lines of Pulumi's messages about a failure are printed; the log has all of them. */
 const mostLines = 12;
 
 /**
- * Why a stack has failed, for its reader.
+ * Why a stack failed, for the operator.
  *
- * @param violations what policies have refused
+ * @param violations the policy violations
  */
 export function failureOf(error: unknown, stack: string, violations: readonly string[]): string {
   if (error instanceof PulumiFailed) {
@@ -21,37 +21,37 @@ export function failureOf(error: unknown, stack: string, violations: readonly st
       return broken;
     }
     if (isLocked(output)) {
-      return `The stack is locked: another Pulumi is at work on it, or was killed. When none is: ${shell`pulumi cancel ${stack}`}`;
+      return `The stack is locked: another Pulumi process works on it, or was killed. If none works on it: ${shell`pulumi cancel ${stack}`}`;
     }
-    const said = errorLines(output);
-    const lines = violations.length > 0 ? violations : said.length > 0 ? said : [output.trim()];
+    const errors = errorLines(output);
+    const lines = violations.length > 0 ? violations : errors.length > 0 ? errors : [output.trim()];
     const left = lines.length - mostLines;
     return printable(
-      [...lines.slice(0, mostLines), ...(left > 0 ? [`and ${left} lines more`] : [])].join("\n"),
+      [...lines.slice(0, mostLines), ...(left > 0 ? [`and ${left} more lines`] : [])].join("\n"),
     );
   }
   if (error instanceof CouldNotLook) {
-    return printable(`The doctor could not look: ${messageOf(error)}`);
+    return printable(`The doctor could not check the stack: ${messageOf(error)}`);
   }
   return printable(messageOf(error));
 }
 
-/** Whether a stack is locked, by the backends' words (backend/diy/lock.go; Pulumi Cloud's answer 409). */
+/** Whether a stack is locked, by the messages of the backends (backend/diy/lock.go; Pulumi Cloud's response 409). */
 export function isLocked(output: string): boolean {
   return /the stack is currently locked|Another update is currently in progress/.test(output);
 }
 
 /**
- * Whether the locks that a file backend's error names are all of one process on this machine.
+ * Whether all locks in a file backend's error belong to one process on this machine.
  *
- * @param pid of the process, which has ended
+ * @param pid the pid of the process, which has ended
  */
 export function isLockOf(output: string, pid: number, host: string): boolean {
   const locks = [...output.matchAll(/created by [^@\n]*@(\S+) \(pid (\d+)\) at /g)];
   return locks.length > 0 && locks.every(([, at, by]) => at === host && by === String(pid));
 }
 
-/** Whether the program refuses to replace a credential, since an earlier rotation is not finished (components). */
+/** Whether the program refused to replace a credential, since an earlier rotation is not finished (components). */
 export function isUnfinishedRotation(output: string): boolean {
   return output.includes("Finish it first, without --replace");
 }

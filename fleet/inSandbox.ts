@@ -4,14 +4,14 @@ import { kubeconfigSetting } from "../lib/pulumi.ts";
 import { readProject, readStackConfig } from "../lib/stackFile.ts";
 import { issueCertificate, presentSandbox, silentReporter } from "../sandbox/index.ts";
 
-/** Gets a stack's certificate as its provider would. */
+/** Obtains a stack's certificate like its provider. */
 export type Issue = (stack: string) => Promise<void>;
 
 /**
- * Turns this process to the sandbox of `npm start`, or to the one that it belongs to by its environment. No container runs
- * there, so that somebody has to play the providers: what is returned does.
+ * Connects this process to the sandbox of `npm start`, or to the sandbox in its environment. No container runs there, so
+ * the returned function acts as the providers.
  *
- * @param directory the project's
+ * @param directory the project directory
  * @throws UserError when it is not running
  */
 export function inSandbox(directory: string): Issue {

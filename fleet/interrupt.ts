@@ -1,35 +1,35 @@
-/** What the reader has asked of a running fleet. */
+/** The operator's interrupts of a running fleet. */
 export interface Interrupt {
-  /** Whether no further stack is to begin. */
+  /** Whether no further stack may start. */
   readonly stopped: () => boolean;
-  /** Aborted once there is nothing to wait for any more but what runs. */
+  /** Aborted when only running stacks may continue. */
   readonly stopping: AbortSignal;
-  /** Aborted where what runs is to be interrupted, too. */
+  /** Aborted when running stacks must be interrupted, too. */
   readonly interrupting: AbortSignal;
-  /** Takes the signals' handlers away. */
+  /** Removes the signal handlers. */
   readonly end: () => void;
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Takes the signals that end a command: at the first the running stacks go on to their end and no other begins, at the
- * second Pulumi is interrupted, which ends after the step that it is at.
+ * Handles the signals that end a command: after the first signal, running stacks continue to their end and no other starts;
+ * the second signal interrupts Pulumi, which ends after its current step.
  *
- * @param tell told at each what happens
+ * @param note called with a message for each signal
  */
-export function takeInterrupts(tell: (sentence: string) => void): Interrupt {
+export function takeInterrupts(note: (sentence: string) => void): Interrupt {
   const stopping = new AbortController();
   const interrupting = new AbortController();
   const taken = () => {
     if (!stopping.signal.aborted) {
       stopping.abort();
-      tell(
-        "Interrupted: the stacks that are being worked on are finished, and no other is begun. Once more to interrupt Pulumi, too.",
+      note(
+        "Interrupted: the running stacks continue to their end, and no other starts. Interrupt again to interrupt Pulumi, too.",
       );
     } else if (!interrupting.signal.aborted) {
       interrupting.abort();
-      tell("Interrupted again: Pulumi ends after the steps that it is at.");
+      note("Interrupted again: Pulumi ends after its current steps.");
     }
   };
   signals.forEach((name) => process.on(name, taken));

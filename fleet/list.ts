@@ -5,22 +5,22 @@ import { chosenStacks, stacksFor, stacksOf } from "./stacks.ts";
 
 const environments = ["staging", "production"] as const;
 
-/** The line of `npm run stacks`. */
+/** The command line of `npm run stacks`. */
 const line = commandLine({
   command: "npm run stacks --",
   usage: "[options]",
   description: [
-    "Prints the names of the stacks that have a file as a JSON list, for the matrix of a CI's workflow.",
+    "Prints the names of the stacks with a file as a JSON list, for the matrix of a CI workflow.",
   ],
   parameters: {
     stacks: values(
       "--stacks <pattern>",
-      "stacks by their names, such as 'prod-*'; can be repeated (default: all that have a file but local*)",
+      "stacks by name, such as 'prod-*'; can be repeated (default: all with a file except local*)",
       String,
     ),
     environment: value(
       "--environment <which>",
-      "those whose names say staging, or all others (default: both)",
+      "staging stacks by their names, or all others (default: both)",
       { choices: environments, read: readEnvironment },
     ),
   },

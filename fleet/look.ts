@@ -6,7 +6,7 @@ import { parseJson } from "../lib/json.ts";
 
 const doctor = fileURLToPath(import.meta.resolve("../doctor/main.ts"));
 
-/** As far as a fleet looks at a doctor's report (doctor/report.ts). */
+/** The fields of the doctor's report that a fleet reads (doctor/report.ts). */
 const reportSchema = z.object({
   findings: z.array(
     z.object({
@@ -22,26 +22,25 @@ const reportSchema = z.object({
   }),
 });
 
-/** What the doctor has found of a stack. */
+/** The doctor's findings about a stack. */
 export interface Look {
   readonly worst: Severity;
   readonly certificateExpiry: string | null;
   readonly rotateBy: string | null;
-  /** The errors, each with the command that mends it. */
+  /** The errors, each with the command that fixes it. */
   readonly errors: readonly string[];
 }
 
-/** The doctor could not look; its words say why. */
+/** The doctor could not check the stack; the message has the reason. */
 export class CouldNotLook extends Error {
   override readonly name = "CouldNotLook";
 }
 
 /**
- * Runs the doctor on a stack, as a process of its own: it has its stack's environment, and its own memory of what it has
- * asked.
+ * Runs the doctor on a stack in its own process: it has its stack's environment, and its own cache of responses.
  *
- * @param directory the project's
- * @param options further options of the doctor's
+ * @param directory the project directory
+ * @param options further options of the doctor
  * @throws CouldNotLook
  */
 export async function look(
@@ -63,7 +62,7 @@ export async function look(
   return readLook(data);
 }
 
-/** What a fleet tells of a report. */
+/** The part of a report that a fleet prints. */
 export function readLook({ findings, times }: z.infer<typeof reportSchema>): Look {
   const worst =
     severities.findLast((level) => findings.some(({ severity }) => severity === level)) ?? "ok";
@@ -75,7 +74,7 @@ export function readLook({ findings, times }: z.infer<typeof reportSchema>): Loo
       .filter(({ severity }) => severity === "error")
       .map(({ title, subject, command }) => {
         const what = subject === null ? title : `${title}: ${subject}`;
-        return command === null ? what : `${what}. Mend it: ${command}`;
+        return command === null ? what : `${what}. Fix it: ${command}`;
       }),
   };
 }

@@ -26,10 +26,10 @@ async function main(args: FleetArguments): Promise<number> {
   const directory = process.cwd();
   if (!existsSync(join(directory, "Pulumi.yaml"))) {
     throw new UserError(
-      `${directory} is not the project's folder: it has no Pulumi.yaml. Which folder it is: npm prefix`,
+      `${directory} is not the project's folder: it has no Pulumi.yaml. To find it: npm prefix`,
     );
   }
-  // Loaded here, since a fleet of one's own needs no sandbox.
+  // Loaded here, since a real fleet needs no sandbox.
   const issue = args.sandbox ? (await import("./inSandbox.ts")).inSandbox(directory) : undefined;
   refuseUnusableProxies();
   const stacks = chosenStacks(stacksOf(directory), args.stacks);
@@ -53,7 +53,7 @@ async function main(args: FleetArguments): Promise<number> {
     const unfinished = journal.unfinished(stacks);
     if (unfinished !== undefined) {
       display.note(
-        `Going on with the run that was begun at ${printableLine(unfinished)}; with --fresh it is begun anew.`,
+        `Continuing the run that was started at ${printableLine(unfinished)}; to start again, use --fresh.`,
       );
     }
     await inWaves({
@@ -64,9 +64,9 @@ async function main(args: FleetArguments): Promise<number> {
       run: async (stack) => {
         const digest = changes(action) ? sourcesDigest(directory, stack) : "";
         const former = journal.of(stack);
-        // A rotation that is done is not to be done twice, whatever else has changed since.
+        // A completed rotation must not run twice, also after other changes.
         if (former?.state === "done" && (former.digest === digest || action === "rotate")) {
-          progress.tell(stack, { state: "done", step: "done by the run before" });
+          progress.tell(stack, { state: "done", step: "done by the previous run" });
           return true;
         }
         const log = join(directory, notesFolder, "logs", `${stack}.${action}.log`);

@@ -1,7 +1,7 @@
 /**
- * A test for names that a pattern gives: `*` stands for any letters, `?` for one, everything else for itself.
+ * A test for names that match a pattern: `*` matches any characters, `?` one character, everything else itself.
  *
- * Node's own (`path.matchesGlob`) warns at each use in Node 22 that it is experimental.
+ * Node's own `path.matchesGlob` prints a warning for each use in Node 22, since it is experimental.
  */
 export function matcher(pattern: string): (name: string) => boolean {
   const source = pattern

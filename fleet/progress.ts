@@ -1,47 +1,47 @@
 import type { Severity } from "../doctor/finding.ts";
 
-/** How far a stack is. */
+/** The state of a stack. */
 export type State = "waiting" | "running" | "done" | "failed";
 
-/** What is to be told of one stack; with --json it is printed as it is. */
+/** The progress of one stack; --json prints this object. */
 export interface StackProgress {
   readonly stack: string;
   readonly state: State;
-  /** What it is at, or what came of it, in a few words. */
+  /** The current step, or the result. */
   readonly step: string;
-  /** When the served certificate ends, in RFC 3339 form; null where it was not seen. */
+  /** When the served certificate expires, in RFC 3339 form; null where it is unknown. */
   readonly certificateExpiry: string | null;
-  /** By when the DNS credential is to be replaced, likewise. */
+  /** The date by which the DNS credential must be replaced, in RFC 3339 form; null where it is unknown. */
   readonly rotateBy: string | null;
-  /** The worst that the doctor has found; null where it has not looked. */
+  /** The doctor's worst finding; null where it has not run. */
   readonly worst: Severity | null;
-  /** Why it has failed. */
+  /** Why the stack failed. */
   readonly failure: string | null;
-  /** The file with what Pulumi has said, relative to the project; null where it has not run. */
+  /** The file with Pulumi's output, relative to the project; null where Pulumi has not run. */
   readonly log: string | null;
 }
 
-/** Told of each change. */
+/** Called for each change. */
 export type Listener = (after: StackProgress, before: StackProgress) => void;
 
-/** How far all stacks of a run are. */
+/** The progress of all stacks of a run. */
 export class Progress {
   private readonly rows: Map<string, StackProgress>;
   private readonly listener: Listener;
 
   constructor(stacks: readonly string[], listener: Listener) {
-    this.rows = new Map(stacks.map((stack) => [stack, begun(stack)]));
+    this.rows = new Map(stacks.map((stack) => [stack, waitingStack(stack)]));
     this.listener = listener;
   }
 
-  /** In the order in which the stacks were given. */
+  /** In the order of the constructor's stacks. */
   get all(): readonly StackProgress[] {
     return [...this.rows.values()];
   }
 
-  /** Takes over what is new of a stack. */
+  /** Records changes of a stack. */
   tell(stack: string, news: Partial<Omit<StackProgress, "stack">>): StackProgress {
-    const before = this.rows.get(stack) ?? begun(stack);
+    const before = this.rows.get(stack) ?? waitingStack(stack);
     const after = { ...before, ...news };
     this.rows.set(stack, after);
     this.listener(after, before);
@@ -49,7 +49,7 @@ export class Progress {
   }
 }
 
-function begun(stack: string): StackProgress {
+function waitingStack(stack: string): StackProgress {
   return {
     stack,
     state: "waiting",

@@ -4,10 +4,10 @@ import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { outputOf, runApart } from "./apart.ts";
 import { identify, type ProcessIdentity } from "../lib/processIdentity.ts";
 
-/** A run of Pulumi that has failed. */
+/** A failed run of Pulumi. */
 export class PulumiFailed extends Error {
   override readonly name = "PulumiFailed";
-  /** What it wrote. */
+  /** Its output. */
   readonly output: string;
 
   constructor(args: readonly string[], output: string) {
@@ -16,14 +16,14 @@ export class PulumiFailed extends Error {
   }
 }
 
-/** What Pulumi has written. */
+/** Pulumi's output. */
 interface Written {
   readonly stdout: string;
   readonly stderr: string;
   readonly code: number;
 }
 
-/** What the SDK calls of a {@link PulumiCommand}; it is not in the SDK's types (automation/cmd.js). */
+/** The function of a {@link PulumiCommand} that the SDK calls; it is not in the SDK's types (automation/cmd.js). */
 interface Runner {
   readonly run: (
     args: readonly string[],
@@ -35,16 +35,16 @@ interface Runner {
   ) => Promise<Written>;
 }
 
-/** Commands that run the stack's program, and go on for long. */
+/** Long commands, which run the stack's program. */
 const runsProgram = new Set(["up", "preview"]);
 
 /**
- * A Pulumi for the Automation API that outlives this process: in a session of its own, so that an interrupt at the
- * terminal does not reach it, and with a file for its words, since a pipe that nobody reads any more would end it. The
- * stack is then never left half done by the end of the fleet's command.
+ * A Pulumi for the Automation API that outlives this process: in its own session, so that an interrupt at the terminal does
+ * not reach it, and with a file for its output, since a pipe without a reader would end it. The end of the fleet's command
+ * never leaves a stack half done.
  *
- * @param log the file for the words of what runs the program
- * @param began told of each such run
+ * @param log the file for the output of runs of the program
+ * @param began called with the process of each such run
  */
 export function lastingPulumi(
   pulumi: PulumiCommand,
@@ -79,9 +79,9 @@ export function lastingPulumi(
       });
       const [stdout, stderr] = result;
       if (code !== 0) {
-        const said = isLong ? readFileSync(log, "utf8") : stdout + stderr;
+        const output = isLong ? readFileSync(log, "utf8") : stdout + stderr;
         const end = endedBy === null ? `with exit code ${String(code)}` : `by ${endedBy}`;
-        throw new PulumiFailed(args, said.trim() === "" ? `pulumi ended ${end}` : said);
+        throw new PulumiFailed(args, output.trim() === "" ? `pulumi ended ${end}` : output);
       }
       return { stdout, stderr, code };
     } finally {

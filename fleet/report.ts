@@ -6,9 +6,9 @@ import type { exitCode } from "./exitCode.ts";
 import type { StackProgress } from "./progress.ts";
 import type { Paint } from "./table.ts";
 
-/** How a run has ended. */
+/** The result of a run. */
 export interface FleetReport {
-  /** Goes up when a field goes or changes its meaning. */
+  /** Increases when a field is removed or changes its meaning. */
   readonly version: 1;
   readonly action: Action;
   readonly canary: string;
@@ -19,7 +19,7 @@ export interface FleetReport {
   readonly stacks: readonly StackProgress[];
 }
 
-/** How a run has ended, by what came of its stacks. */
+/** The outcome of a run, by the results of its stacks. */
 export function outcomeOf(
   stacks: readonly Pick<StackProgress, "state">[],
 ): Exclude<FleetReport["outcome"], "usage"> {
@@ -29,7 +29,7 @@ export function outcomeOf(
   return stacks.every(({ state }) => state === "done") ? "done" : "interrupted";
 }
 
-/** What is to be said below the table: why stacks have failed, and how to go on. */
+/** The text below the table: why stacks failed, and how to continue. */
 export function closingLines(
   stacks: readonly StackProgress[],
   again: ShellText,
@@ -37,21 +37,21 @@ export function closingLines(
 ): readonly string[] {
   const failed = stacks.filter(({ state }) => state === "failed");
   const waiting = stacks.filter(({ state }) => state === "waiting");
-  const told = failed.flatMap(({ stack, failure, log }) => [
+  const failures = failed.flatMap(({ stack, failure, log }) => [
     "",
     paint("red", `✖ ${printableLine(stack)}`),
     ...printable(failure ?? "")
       .split("\n")
       .map((line) => `  ${line}`),
-    ...(log === null ? [] : [`  What Pulumi has said: ${shell`cat ${log}`}`]),
+    ...(log === null ? [] : [`  Pulumi's output: ${shell`cat ${log}`}`]),
   ]);
   const names = waiting.map(({ stack }) => printableLine(stack)).join(", ");
-  const left = waiting.length === 0 ? [] : ["", `Not begun: ${names}.`];
-  const goOn = failed.length + waiting.length === 0 ? [] : [`The same command goes on: ${again}`];
-  return [...told, ...left, ...goOn];
+  const left = waiting.length === 0 ? [] : ["", `Not started: ${names}.`];
+  const next = failed.length + waiting.length === 0 ? [] : [`The same command continues: ${again}`];
+  return [...failures, ...left, ...next];
 }
 
-/** The command that was typed, without what begins anew. */
+/** The same command, without `--fresh`. */
 export function sameCommand(args: FleetArguments): ShellText {
   const { action, stacks, canary, concurrency, all, dueWithin, policyPacks, patience } = args;
   const option = (name: ShellText, values: readonly (string | number)[]) =>

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 const day = 24 * 60 * 60 * 1_000;
 
-/** A DNS credential that a stack has made, as the stack's outputs tell of it (outputs.ts). */
+/** A DNS credential that a stack created, from the stack's outputs (outputs.ts). */
 export interface ManagedCredential {
   readonly createdAt: string;
-  /** By when it is to be replaced, in RFC 3339 form. */
+  /** The date by which it must be replaced, in RFC 3339 form. */
   readonly rotateBy: string;
   /** For `--replace`. */
   readonly pattern: string;
@@ -20,10 +20,10 @@ const outputsSchema = z.object({
 });
 
 /**
- * The credential that a stack has made.
+ * The credential that a stack created.
  *
- * @param outputs the stack's
- * @returns undefined where it has none, brings its own, or is not deployed
+ * @param outputs the stack's outputs
+ * @returns undefined where it has none or a provided one, or is not deployed
  */
 export function managedCredential(outputs: unknown): ManagedCredential | undefined {
   const { data } = outputsSchema.safeParse(outputs);
@@ -36,9 +36,9 @@ export function managedCredential(outputs: unknown): ManagedCredential | undefin
 }
 
 /**
- * Whether a credential is to be replaced.
+ * Whether a credential must be replaced.
  *
- * @param days how much sooner than at its moment it counts as due
+ * @param days how many days before its date it is due
  */
 export function isDue({ rotateBy }: ManagedCredential, now: Date, days: number): boolean {
   return Date.parse(rotateBy) - days * day <= now.getTime();

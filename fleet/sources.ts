@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readIfPresent } from "../lib/files.ts";
 import { readProject, stackFileName } from "../lib/stackFile.ts";
 
-/** What the stacks' program is made of. */
+/** The files of the stacks' program. */
 const program = [
   "*.ts",
   "Pulumi.yaml",
@@ -13,10 +13,10 @@ const program = [
 ];
 
 /**
- * A digest of what a stack is brought up from, its file and the program: what has changed since an interrupted run has
- * done it is done again.
+ * A digest of a stack's file and the program: if it has changed since an interrupted run completed the stack, the stack
+ * runs again.
  *
- * @param directory the project's
+ * @param directory the project directory
  */
 export function sourcesDigest(directory: string, stack: string): string {
   const { stackConfigDir = "." } = readProject(directory);

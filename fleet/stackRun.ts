@@ -14,56 +14,56 @@ import { isAlive } from "../lib/processIdentity.ts";
 import { shell } from "../lib/shell.ts";
 import { UserError } from "../lib/errors.ts";
 
-/** How a fleet does one stack. */
+/** The options of a fleet's action on one stack. */
 export interface StackRunOptions {
   readonly action: Action;
   readonly stack: string;
   /** The project's folder. */
   readonly directory: string;
-  /** The file for what Pulumi says. */
+  /** The file for Pulumi's output. */
   readonly log: string;
   readonly policyPacks: readonly string[];
   /** Whether to rotate a credential that is not due. */
   readonly rotateAll: boolean;
-  /** How many days sooner a credential counts as due. */
+  /** How many days before its date a credential is due. */
   readonly dueWithin: number;
-  /** How long the doctor may find errors until they count, in milliseconds. */
+  /** How long to wait while the doctor finds errors, in milliseconds. */
   readonly patience: number;
-  /** Whether the stack is in the backend. */
+  /** Whether the stack exists in the backend. */
   readonly isThere: boolean;
   readonly progress: Progress;
   readonly open: () => Promise<FleetStack>;
   readonly look: () => Promise<Look>;
-  /** What plays the provider, in the sandbox; nothing elsewhere. */
+  /** Acts as the provider in the sandbox; undefined elsewhere. */
   readonly issue: (() => Promise<void>) | undefined;
-  /** What an earlier run has left of this stack. */
+  /** The entry of an earlier run for this stack. */
   readonly former: Entry | undefined;
-  /** Told that the stack is begun, or which credential is being replaced. */
+  /** Called when the stack starts, and with the credential that is being replaced. */
   readonly begin: (more?: Partial<Entry>) => void;
-  /** Aborted when nothing is to be waited for any more. */
+  /** Aborted when all waiting must end. */
   readonly stopping: AbortSignal;
   readonly interrupting: AbortSignal;
 }
 
-/** Between two looks of the doctor, and to see whether another process has ended, in milliseconds. */
+/** The intervals between two runs of the doctor, and between two checks of another process, in milliseconds. */
 const pause = { look: 5_000, process: 500 } as const;
 
 /**
- * Does the action with one stack, and has the doctor look at it then, where the action is no preview.
+ * Runs the action on one stack, and then the doctor, except for a preview.
  *
- * @returns what came of it; a failure is told in it
+ * @returns the result, which includes a failure
  */
 export async function runStack(options: StackRunOptions): Promise<StackProgress> {
   const { stack, progress, action } = options;
   const violations: string[] = [];
-  const tell = (step: string) => progress.tell(stack, { state: "running", step });
+  const report = (step: string) => progress.tell(stack, { state: "running", step });
   try {
-    tell(action);
-    const did = await act(options, violations, tell);
+    report(action);
+    const did = await act(options, violations, report);
     if (action === "preview") {
       return progress.tell(stack, { state: "done", step: did });
     }
-    const errors = await examine(options, tell);
+    const errors = await examine(options, report);
     if (errors.length > 0) {
       return progress.tell(stack, {
         state: "failed",
@@ -81,27 +81,31 @@ export async function runStack(options: StackRunOptions): Promise<StackProgress>
   }
 }
 
-type Tell = (step: string) => unknown;
+type Report = (step: string) => unknown;
 
-/** @returns what was done, in a few words */
-async function act(options: StackRunOptions, violations: string[], tell: Tell): Promise<string> {
+/** @returns a short description of what was done */
+async function act(
+  options: StackRunOptions,
+  violations: string[],
+  report: Report,
+): Promise<string> {
   const { action, stack, isThere, open } = options;
   if (action === "doctor") {
-    return "looked at";
+    return "checked";
   }
   if (!isThere && action !== "up") {
     throw new UserError(
-      `There is no stack ${stack} yet. Make it: ${shell`pulumi stack init ${stack}`}`,
+      `The stack ${stack} does not exist yet. Create it: ${shell`pulumi stack init ${stack}`}`,
     );
   }
-  await endOfFormer(options, tell);
+  await endOfFormer(options, report);
   const one = await open();
   if (!isThere) {
-    tell("stack init");
+    report("stack init");
     await one.create();
   }
   options.begin();
-  const runner = new Runner(options, one, violations, tell);
+  const runner = new Runner(options, one, violations, report);
   switch (action) {
     case "preview":
       return changeWords(await runner.run("preview"));
@@ -112,11 +116,11 @@ async function act(options: StackRunOptions, violations: string[], tell: Tell): 
   }
 }
 
-/** Waits for the Pulumi of an earlier run, which goes on when the fleet's command is killed. */
-async function endOfFormer({ former }: StackRunOptions, tell: Tell): Promise<void> {
+/** Waits for the Pulumi process of an earlier run, which continues when the fleet's command is killed. */
+async function endOfFormer({ former }: StackRunOptions, report: Report): Promise<void> {
   const process = former?.process;
   while (process !== undefined && isAlive(process)) {
-    tell(`waiting for the run before: process ${process.pid}`);
+    report(`waiting for the previous run: process ${process.pid}`);
     await delay(pause.process);
   }
 }
@@ -126,20 +130,20 @@ class Runner {
   private readonly options: StackRunOptions;
   private readonly stack: FleetStack;
   private readonly violations: string[];
-  private readonly tell: Tell;
+  private readonly report: Report;
 
-  constructor(options: StackRunOptions, stack: FleetStack, violations: string[], tell: Tell) {
+  constructor(options: StackRunOptions, stack: FleetStack, violations: string[], report: Report) {
     this.options = options;
     this.stack = stack;
     this.violations = violations;
-    this.tell = tell;
+    this.report = report;
   }
 
   /** @throws PulumiFailed */
   async run(kind: "preview" | "up", replace: readonly string[] = []): Promise<Changes> {
     const { directory, log, progress, policyPacks, interrupting } = this.options;
     const step = replace.length > 0 ? "rotate" : kind;
-    this.tell(step);
+    this.report(step);
     progress.tell(this.options.stack, { log: relative(directory, log) });
     const options: RunOptions = {
       policyPacks,
@@ -148,7 +152,7 @@ class Runner {
       onEvent: (event) => {
         const detail = stepOf(event);
         if (detail !== undefined) {
-          this.tell(`${step}: ${detail}`);
+          this.report(`${step}: ${detail}`);
         }
         const violation = violationOf(event);
         if (violation !== undefined && !this.violations.includes(violation)) {
@@ -168,7 +172,7 @@ class Runner {
       if (!isOwnLock) {
         throw error;
       }
-      // Of the earlier run, which was killed with its Pulumi: nobody else would take the lock away.
+      // The lock of the earlier run, which was killed with its Pulumi process: nothing else removes it.
       await this.stack.cancel();
       return this.stack[kind](options);
     }
@@ -183,11 +187,11 @@ async function rotate(
   const current = async () => managedCredential(await stack.outputs());
   const replaces = former?.replaces;
   if (replaces !== undefined) {
-    // A rotation that is half done goes on without --replace, and may have been done.
+    // An unfinished rotation continues without --replace, and may already be complete.
     begin({ replaces });
     await runner.run("up");
     if ((await current())?.createdAt !== replaces) {
-      return "rotated, as was begun";
+      return "rotated, as started before";
     }
   }
   const credential = await current();
@@ -214,7 +218,7 @@ async function replaceCredential(
       throw error;
     }
   }
-  // Somebody's earlier rotation did not come to its end; when it has, the credential is new.
+  // An earlier rotation is not finished; once it is, the credential is new.
   await runner.run("up");
   if ((await current())?.createdAt === createdAt) {
     await runner.run("up", [pattern]);
@@ -223,27 +227,26 @@ async function replaceCredential(
 }
 
 /**
- * Has the doctor look until it finds no error, or for as long as there is patience: a certificate that was ordered just now
- * takes minutes.
+ * Runs the doctor until it finds no error, or `patience` has passed: a certificate that was just ordered takes minutes.
  *
  * @returns the errors
  * @throws CouldNotLook
  */
-async function examine(options: StackRunOptions, tell: Tell): Promise<readonly string[]> {
+async function examine(options: StackRunOptions, report: Report): Promise<readonly string[]> {
   const { stack, progress, issue, stopping, action } = options;
   if (issue !== undefined && action !== "doctor") {
-    tell("certificate");
+    report("certificate");
     await issue();
   }
   const deadline = Date.now() + (action === "doctor" ? 0 : options.patience);
   for (;;) {
-    tell("doctor");
+    report("doctor");
     const { worst, certificateExpiry, rotateBy, errors } = await options.look();
     progress.tell(stack, { worst, certificateExpiry, rotateBy });
     if (errors.length === 0 || Date.now() >= deadline || stopping.aborted) {
       return errors;
     }
-    tell(`doctor: looks again, since ${errors[0] ?? ""}`);
+    report(`doctor: checks again, since ${errors[0] ?? ""}`);
     await delay(pause.look, undefined, { signal: stopping }).catch(() => undefined);
   }
 }

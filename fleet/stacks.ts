@@ -7,15 +7,15 @@ import { shell } from "../lib/shell.ts";
 import { readProject } from "../lib/stackFile.ts";
 import { matcher } from "./pattern.ts";
 
-/** The stacks of this machine's sandbox, which are no provider's. */
+/** The stacks of this machine's sandbox, which have no provider. */
 const sandboxStacks = "local*";
 const isOfSandbox = matcher(sandboxStacks);
 
 /**
- * The stacks of a project: those that have a file.
+ * The stacks of a project that have a file.
  *
- * @param directory the project's
- * @returns names in their order, numbers by their value
+ * @param directory the project directory
+ * @returns sorted names, with numbers by their value
  */
 export function stacksOf(directory: string): readonly string[] {
   const { stackConfigDir = "." } = readProject(directory);
@@ -25,9 +25,9 @@ export function stacksOf(directory: string): readonly string[] {
 }
 
 /**
- * Those of the stacks that match one of the patterns, such as `prod-*`.
+ * The stacks that match one of the patterns, such as `prod-*`.
  *
- * @param patterns each of a stack's whole name. Default, where there are none: all but the sandbox's, `local*`
+ * @param patterns for whole names of stacks. Default, where there are none: all except the sandbox's, `local*`
  * @throws UserError where a pattern matches none
  */
 export function chosenStacks(
@@ -38,7 +38,7 @@ export function chosenStacks(
     const chosen = stacks.filter((stack) => !isOfSandbox(stack));
     if (chosen.length === 0) {
       throw new UserError(
-        `There is no stack beside the sandbox's (${sandboxStacks}). A stack is made by: pulumi stack init 'STACK'`,
+        `There is no stack except the sandbox's (${sandboxStacks}). To create one: pulumi stack init 'STACK'`,
       );
     }
     return chosen;
@@ -47,7 +47,7 @@ export function chosenStacks(
   if (idle !== undefined) {
     const known = stacks.length === 0 ? "none" : stacks.map(printableLine).join(", ");
     throw new UserError(
-      `--stacks ${printableLine(idle)} matches no stack that has a file. Those that have one: ${known}. A stack is made by: ${shell`pulumi stack init ${idle.replaceAll(/[*?]/g, "x")}`}`,
+      `--stacks ${printableLine(idle)} matches no stack with a file. Stacks with a file: ${known}. To create one: ${shell`pulumi stack init ${idle.replaceAll(/[*?]/g, "x")}`}`,
     );
   }
   const matchers = patterns.map(matcher);
@@ -55,9 +55,9 @@ export function chosenStacks(
 }
 
 /**
- * The stacks for trials, or all others: a name that says neither is taken for the real thing.
+ * The staging stacks, or all others: a name that indicates neither environment counts as production.
  *
- * @param environment which of them
+ * @param environment the wanted environment
  */
 export function stacksFor(stacks: readonly string[], environment: Environment): readonly string[] {
   return stacks.filter(
@@ -66,10 +66,10 @@ export function stacksFor(stacks: readonly string[], environment: Environment): 
 }
 
 /**
- * Which stack goes first, alone: what it shows, the others are spared.
+ * The stack that runs first, alone, so that its failure does not affect the others.
  *
- * @param wanted the stack that was named. Default: the first whose name says staging, else the first of all
- * @throws UserError where the one that was named is not among the stacks
+ * @param wanted the named stack. Default: the first staging stack by name, else the first of all
+ * @throws UserError where the named stack is not among the stacks
  */
 export function canaryOf(stacks: readonly string[], wanted: string | undefined): string {
   const [first = ""] = stacks;
@@ -78,7 +78,7 @@ export function canaryOf(stacks: readonly string[], wanted: string | undefined):
   }
   if (!stacks.includes(wanted)) {
     throw new UserError(
-      `--canary ${printableLine(wanted)} is not one of the stacks that are chosen: ${stacks.map(printableLine).join(", ")}. Which stacks have a file: ls stacks`,
+      `--canary ${printableLine(wanted)} is not one of the selected stacks: ${stacks.map(printableLine).join(", ")}. Stacks with a file: ls stacks`,
     );
   }
   return wanted;

@@ -2,7 +2,7 @@ import type { styleText } from "node:util";
 import { printableLine } from "../lib/printable.ts";
 import type { StackProgress } from "./progress.ts";
 
-/** Puts text into a style, or leaves it as it is. */
+/** Applies a style to text, or returns the text unchanged. */
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 const head = ["stack", "step", "certificate until", "rotate by", "worst finding"] as const;
@@ -12,10 +12,10 @@ const stateStyle = { waiting: "dim", running: "cyan", done: "green", failed: "re
 const severityStyle = { ok: "green", info: "blue", warning: "yellow", error: "red" } as const;
 
 /**
- * The table of all stacks, a line each.
+ * The table of all stacks, with one line each.
  *
- * @param width of a line at most; longer steps are cut off. Default: as long as it takes
- * @returns its lines, the heads first
+ * @param width the maximum width of a line; longer steps are truncated. Default: unlimited
+ * @returns its lines, with the header first
  */
 export function tableLines(
   rows: readonly StackProgress[],
@@ -54,8 +54,8 @@ export function tableLines(
 }
 
 /**
- * The lines of the table that a screen has room for, a last one telling of the rest: what runs and what has failed is shown
- * before what waits, and that before what is done.
+ * The lines of the table that fit on a screen, and a last line for the rest: running and failed stacks take precedence over
+ * waiting stacks, and waiting stacks over done stacks.
  *
  * @param height in lines
  */

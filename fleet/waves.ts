@@ -1,22 +1,22 @@
-/** How stacks are gone through. */
+/** The order of the stacks. */
 export interface Waves {
   /** In their order. */
   readonly stacks: readonly string[];
-  /** The one of them that goes first, alone. */
+  /** The stack that runs first, alone. */
   readonly canary: string;
-  /** How many run at a time after it. */
+  /** How many stacks run at the same time after it. */
   readonly concurrency: number;
-  /** Does one to its end. @returns whether the others may go on; it does not throw */
+  /** Runs one stack to its end. @returns whether the others may continue; it does not throw */
   readonly run: (stack: string) => Promise<boolean>;
-  /** Whether no further one is to begin. */
+  /** Whether no further stack may start. */
   readonly stopped: () => boolean;
 }
 
 /**
- * Goes through stacks: the canary, then so many at a time. After the first that fails no other begins; those that run go
- * on to their end.
+ * Runs stacks: the canary, then `concurrency` stacks at the same time. After the first failure no other starts; running
+ * stacks continue to their end.
  *
- * @returns those that were not begun
+ * @returns the stacks that were not started
  */
 export async function inWaves(waves: Waves): Promise<readonly string[]> {
   const { stacks, canary, concurrency, run, stopped } = waves;

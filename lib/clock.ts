@@ -1,14 +1,14 @@
-/** The command that has a machine keep its clock right. */
+/** The command that synchronizes a machine's clock. */
 export const setClock = "sudo timedatectl set-ntp true";
 
 /** Node's codes for a certificate that is not valid at this machine's time. */
 const outOfTime: readonly unknown[] = ["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"];
 
 /**
- * What to say of a server's certificate that is not valid at this machine's time: of a vendor's, it is mostly the clock
- * that is wrong.
+ * The message for a server's certificate that is not valid at this machine's time: with a vendor's certificate, mostly the
+ * clock is wrong.
  *
- * @param code Node's code for what has failed
+ * @param code Node's code of the failure
  * @returns undefined for any other failure
  */
 export function clockHint(code: unknown, now: Date = new Date()): string | undefined {

@@ -2,26 +2,26 @@ import type { AuthorizationV1Api, V1ResourceAttributes } from "@kubernetes/clien
 import { connectionTo, type ClusterChoice } from "./kubeconfig.ts";
 import { authenticationApi, authorizationApi } from "./kubernetesApi.ts";
 
-/** What whoever asks may do in a cluster, as the cluster itself says. */
+/** The permissions of the current identity in a cluster, as reported by the cluster. */
 export interface ClusterAccess {
   /** The API server's address, for messages. */
   readonly server: string;
   /**
-   * Whether the asker may do something
+   * Whether the identity has a permission
    * (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access).
    */
   readonly allows: (attributes: V1ResourceAttributes) => Promise<boolean>;
-  /** The asker's name, or undefined where the cluster does not tell it: before Kubernetes 1.28. */
+  /** The identity's name, or undefined where the cluster does not report it: before Kubernetes 1.28. */
   readonly user: () => Promise<string | undefined>;
 }
 
 /**
  * The access to a cluster.
  *
- * @param choice which cluster
+ * @param choice the cluster
  */
 export function clusterAccess(choice: ClusterChoice): ClusterAccess {
-  // One for all questions.
+  // One client for all requests.
   let authorization: Promise<AuthorizationV1Api> | undefined;
   return {
     server: connectionTo(choice).address,

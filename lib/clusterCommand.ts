@@ -1,26 +1,26 @@
 import { joined, shell, type ShellText } from "./shell.ts";
 
-/** Which cluster a command is for, and which namespace of it. */
+/** The cluster and namespace of a command. */
 export interface CommandTarget {
-  /** Default: none, for what belongs to no namespace. */
+  /** Default: none, for objects without a namespace. */
   readonly namespace?: string | undefined;
-  /** The kubeconfig's context. Default: its current one. */
+  /** The kubeconfig's context. Default: the current context. */
   readonly kubeContext?: string | undefined;
-  /** Path of the kubeconfig, where the stack names one. Default: as KUBECONFIG says. */
+  /** Path of the kubeconfig, where the stack names one. Default: from KUBECONFIG. */
   readonly kubeconfig?: string | undefined;
 }
 
 /**
- * A kubectl command to paste, which reaches the target's cluster whatever the current context is then.
+ * A kubectl command to paste, which uses the target's cluster independently of the current context.
  *
- * @param target as in {@link CommandTarget}
- * @param rest what follows context and namespace
+ * @param target see {@link CommandTarget}
+ * @param rest the arguments after context and namespace
  */
 export function kubectl(target: CommandTarget, rest: ShellText): ShellText {
   return clusterCommand(shell`kubectl`, shell`--context`, target, rest);
 }
 
-/** A Helm command to paste; as {@link kubectl}. */
+/** A Helm command to paste; see {@link kubectl}. */
 export function helm(target: CommandTarget, rest: ShellText): ShellText {
   return clusterCommand(shell`helm`, shell`--kube-context`, target, rest);
 }

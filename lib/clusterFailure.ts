@@ -1,6 +1,6 @@
 import { UserError } from "./errors.ts";
 
-/** A cluster, as messages name it. */
+/** A cluster in messages. */
 export interface ClusterPlace {
   /** The API server's address, without a password; undefined where the kubeconfig has none. */
   readonly server: string | undefined;
@@ -9,12 +9,12 @@ export interface ClusterPlace {
 }
 
 /**
- * No cluster answers: it is away, gone, or not where the kubeconfig says; or the kubeconfig leads to none, as where it went
- * with the cluster.
+ * The cluster does not answer: it is down, deleted, or not at the kubeconfig's address; or the kubeconfig names no cluster,
+ * as after its deletion with the cluster.
  */
 export class ClusterUnreachable extends UserError {}
 
-/** The cluster answers, but not with what it was asked for. */
+/** The cluster responds to a request with an error. */
 export class ClusterFailure extends UserError {
   /** The HTTP status. */
   readonly code: number;
@@ -25,16 +25,16 @@ export class ClusterFailure extends UserError {
   }
 }
 
-/** What callers tell apart by itself: no such object, and one that has changed or is there already. */
+/** The statuses that callers handle themselves: a missing object, and one that has changed or already exists. */
 const answers = [404, 409];
 
 /**
- * An API of the cluster whose calls fail with a sentence: a {@link ClusterUnreachable} or {@link ClusterFailure}. The
- * client's own errors hold whole answers with their headers.
+ * An API of the cluster whose calls fail with a readable message: a {@link ClusterUnreachable} or {@link ClusterFailure}. The
+ * client's own errors contain whole responses with their headers.
  *
  * @param api a generated API of the Kubernetes client
- * @param place which cluster it is
- * @param command what shows whether the cluster is the right one, for who pastes it
+ * @param place the cluster
+ * @param command a command to paste that shows whether the cluster is the right one
  */
 export function withSentences<Api extends object>(
   api: Api,
@@ -57,7 +57,7 @@ export function withSentences<Api extends object>(
   });
 }
 
-/** What the client has thrown, as {@link withSentences} tells it. */
+/** Converts an error of the client for {@link withSentences}. */
 export function clusterFailure(error: unknown, place: ClusterPlace, command: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) {
     return error;
@@ -68,22 +68,22 @@ export function clusterFailure(error: unknown, place: ClusterPlace, command: str
       ? error
       : new ClusterFailure(
           code,
-          `The cluster at ${where(place)} ${refusals[code] ?? "fails"}: ${code}${reason(error)}. ${refusals[code] === undefined ? "Its state" : "Who asks"}: ${
+          `The cluster at ${where(place)} ${refusals[code] ?? "fails"}: ${code}${reason(error)}. ${refusals[code] === undefined ? "Its state" : "The identity"}: ${
             code === 401 || code === 403 ? command.replace("cluster-info", "auth whoami") : command
           }`,
         );
   }
-  // Without a code it is no failure of the connection, but of the program.
+  // An error without a code is a defect of the program, not a failure of the connection.
   return typeof code === "string"
     ? new ClusterUnreachable(
-        `The cluster at ${where(place)} does not answer: ${words(error)} (${code}). Is it the right one? ${command}`,
+        `The cluster at ${where(place)} does not answer: ${firstLine(error)} (${code}). Is it the right cluster? ${command}`,
       )
     : error;
 }
 
 const refusals: Readonly<Record<number, string>> = {
   401: "does not accept the kubeconfig's credential",
-  403: "does not allow that",
+  403: "denies the request",
 };
 
 function where({ server, context }: ClusterPlace): string {
@@ -91,7 +91,7 @@ function where({ server, context }: ClusterPlace): string {
   return `${server ?? "no address"}${named}`;
 }
 
-/** The cluster's own words, without the rest of its answer. */
+/** The message in the cluster's response. */
 function reason(error: Error): string {
   const body: unknown = "body" in error ? error.body : undefined;
   const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
@@ -99,7 +99,7 @@ function reason(error: Error): string {
   return message === undefined ? "" : ` (${message.replaceAll('\\"', '"')})`;
 }
 
-function words({ message }: Error): string {
+function firstLine({ message }: Error): string {
   return (
     message
       .replace(/^request to \S+ failed, reason: */, "")

@@ -3,40 +3,40 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { exitCode, runCommand, UsageError, type FailureCodes } from "./errors.ts";
 
 /**
- * An option or an argument of a command, made by {@link flag}, {@link value} or {@link values}.
+ * An option or an argument of a command, created by {@link flag}, {@link value} or {@link values}.
  *
- * @typeParam Value what a command gets of it
+ * @typeParam Value the type of its value
  */
 export interface Parameter<Value> {
-  /** As the help text has it: `-s, --stack <stack>` and `--json` are options, `[file]` is an argument. */
+  /** The form in the help text: `-s, --stack <stack>` and `--json` are options, `[file]` is an argument. */
   readonly written: string;
   readonly description: string;
   readonly repeatable: boolean;
-  /** Makes a value of the text. @throws UsageError where it is none */
+  /** Parses the text. @throws UsageError where it is invalid */
   readonly read: (text: string) => unknown;
-  /** The value where it is not given. */
+  /** The value of a missing parameter. */
   readonly absent: () => Value;
-  /** What the help text says of that value. */
+  /** That value in the help text. */
   readonly shownDefault: string | undefined;
   readonly choices: readonly string[] | undefined;
 }
 
-/** What may be said of a {@link value}. */
+/** The settings of a {@link value}. */
 interface ValueSettings {
-  /** The text that counts where none is given. */
+  /** The default text. */
   readonly default?: string;
-  /** The sentence where none is given, for one that has to be. */
+  /** The error message where a required parameter is missing. */
   readonly missing?: string;
-  /** The texts that there are, for the help text; it is `read` that refuses others. */
+  /** The valid texts, for the help text; `read` rejects others. */
   readonly choices?: readonly string[];
 }
 
-/** Makes a value of the text. @throws UsageError where it is none */
+/** Parses the text. @throws UsageError where it is invalid */
 interface Reading<Value> {
   readonly read: (text: string) => Value;
 }
 
-/** What makes that there is always a value. */
+/** The settings with which there is always a value. */
 type Always = { readonly default: string } | { readonly missing: string };
 
 /** An option without a value, such as `--json`. */
@@ -107,38 +107,38 @@ type ValuesOfParameters<All extends ParametersByName> = {
   readonly [Name in keyof All]: All[Name] extends Parameter<infer Value> ? Value : never;
 };
 
-/** What is to be known of a command's line. */
+/** The definition of a command line. */
 export interface Definition<All extends ParametersByName> {
-  /** What one types before the arguments: `npm run doctor --`. */
+  /** The command before the arguments: `npm run doctor --`. */
   readonly command: string;
   /** The rest of the usage line. */
   readonly usage: string;
   /** Each a paragraph of the help text. */
   readonly description: readonly string[];
-  /** In the order of the help text; the arguments among them in the order in which they are given. */
+  /** In the order of the help text; arguments in their order on the command line. */
   readonly parameters: All;
-  /** The sentence for more arguments than there are. Default: one that tells how many there can be. */
+  /** The error message for too many arguments. Default: a message with the permitted number. */
   readonly tooMany?: (words: readonly string[]) => string;
-  /** What each exit code means. Default: those of most commands. */
+  /** The meaning of each exit code. Default: those of most commands. */
   readonly exits?: Readonly<Record<number, string>>;
   /** The exit codes of failures among them. Default: those of most commands. */
   readonly codes?: FailureCodes;
 }
 
-/** The line of a command: what may be typed, and what it means. */
+/** The command line of a command. */
 export interface CommandLine<Values> {
   readonly codes: FailureCodes;
   /**
-   * Reads the arguments of a line.
+   * Parses the arguments of a command line.
    *
-   * @param write writes the help text where they ask for that. Default: to standard output
-   * @returns undefined where they ask for the help text
-   * @throws UsageError, whose last sentence says how to see the help text, where they are wrong
+   * @param write writes the help text, if requested. Default: to standard output
+   * @returns undefined where the help text is requested
+   * @throws UsageError for invalid arguments; its last sentence names the command for the help text
    */
   parse(args: readonly string[], write?: (text: string) => void): Values | undefined;
 }
 
-/** What a command gets of its line. */
+/** The parsed values of a command line. */
 export type ValuesOf<Line extends CommandLine<unknown>> =
   Line extends CommandLine<infer Values> ? Values : never;
 
@@ -149,9 +149,9 @@ const usualExits = {
 };
 
 /**
- * Defines the line of a command.
+ * Defines the command line of a command.
  *
- * @param result makes of the values what the command gets, and throws a UsageError where they do not go together
+ * @param result converts the values for the command, and throws a UsageError for an invalid combination
  */
 export function commandLine<All extends ParametersByName, Values = ValuesOfParameters<All>>(
   definition: Definition<All>,
@@ -181,7 +181,7 @@ export async function runCommandLine<Values>(
   }, line.codes);
 }
 
-/** A new Command for each line that is read: it keeps what it has read. */
+/** Uses a new Command for each command line, since a Command keeps the parsed values. */
 function read<All extends ParametersByName>(
   definition: Definition<All>,
   args: readonly string[],
@@ -209,14 +209,14 @@ function read<All extends ParametersByName>(
   ) as ValuesOfParameters<All>;
 }
 
-/** The width of the help text where it is not on a terminal, and at most. */
+/** The width of the help text: without a terminal, and at most. */
 const width = { usual: 100, most: 120 };
 
 function described(
   { command, usage, description, exits = usualExits }: Definition<ParametersByName>,
   write: (text: string) => void,
 ): Command {
-  // Removed again by commander where the output shows no colours, or NO_COLOR is set.
+  // Commander removes the styles where the output has no colours, or NO_COLOR is set.
   const heading = (text: string) => styleText("bold", text, { validateStream: false });
   const codes = Object.entries(exits).map(([code, meaning]) => `  ${code}  ${meaning}`);
   return new Command(command)
@@ -227,14 +227,14 @@ function described(
     .addHelpText("after", ["", heading("Exit codes:"), ...codes].join("\n"))
     .configureOutput({
       writeOut: write,
-      // The error is thrown, and written where all of them are.
+      // The error is thrown, and printed with all others.
       writeErr: () => undefined,
       getOutHelpWidth: () => Math.min(process.stdout.columns ?? width.usual, width.most),
     })
     .exitOverride();
 }
 
-/** Tells commander of a parameter. The function that comes back gets its value when the line is read. */
+/** Registers a parameter with commander. The returned function reads its value after parsing. */
 function register(
   command: Command,
   one: Parameter<unknown>,
@@ -268,11 +268,13 @@ function registerOption(
   if (!option.isBoolean()) {
     option.argParser((word, former: unknown) => {
       if (given() && !one.repeatable) {
-        throw new UsageError(`${name} is given more than once`);
+        throw new UsageError(`${name} is set more than once`);
       }
-      // Where a value was forgotten, commander takes the option that follows for it.
+      // Where a value is missing, commander uses the next option as the value.
       if (/^-./.test(word) && args.includes(word)) {
-        throw new UsageError(`${name} has no value; where ${word} is meant, write ${name}=${word}`);
+        throw new UsageError(
+          `${name} has no value; if ${word} is its value, write ${name}=${word}`,
+        );
       }
       return taken(one, name, word, former);
     });
@@ -281,7 +283,7 @@ function registerOption(
   return () => (given() ? (command.getOptionValue(key) as unknown) : one.absent());
 }
 
-/** The value so far, once a word is taken in. */
+/** The value so far, including a word. */
 function taken(one: Parameter<unknown>, name: string, word: string, former: unknown): unknown {
   if (word === "") {
     throw new UsageError(`${name} is empty`);
@@ -290,7 +292,7 @@ function taken(one: Parameter<unknown>, name: string, word: string, former: unkn
   return one.repeatable ? [...((former ?? []) as readonly unknown[]), found] : found;
 }
 
-/** Shows choices and default in the help text. Choices bring a reader with them, which the one of one's own replaces. */
+/** Shows choices and default in the help text. Choices add a parser to commander, which the parameter's own replaces. */
 function showMore(
   shown: Option | Argument,
   { choices, shownDefault }: Pick<Parameter<unknown>, "choices" | "shownDefault">,
@@ -303,7 +305,7 @@ function showMore(
   }
 }
 
-/** An error about what was typed as a UsageError that ends with the way to the help text; any other as it is. */
+/** Converts an error about the command line to a UsageError that ends with the command for help; others stay unchanged. */
 function asUsageError(
   error: unknown,
   { command, parameters }: Definition<ParametersByName>,
@@ -311,18 +313,19 @@ function asUsageError(
   if (!(error instanceof CommanderError) && !(error instanceof UsageError)) {
     return error;
   }
-  const said = error instanceof UsageError ? [error.message] : commanderSays(error, parameters);
-  const sentences = [...said, `See ${command.replace(/ --$/, "")} -- --help`].map((text) =>
+  const messages =
+    error instanceof UsageError ? [error.message] : commanderMessages(error, parameters);
+  const sentences = [...messages, `See ${command.replace(/ --$/, "")} -- --help`].map((text) =>
     /[.?!)]$/.test(text) ? text : `${text}.`,
   );
   return new UsageError(sentences.join(" "), { cause: error });
 }
 
-function commanderSays(
+function commanderMessages(
   { message }: CommanderError,
   parameters: ParametersByName,
 ): readonly string[] {
-  // To commander the whole of --json=yes is an unknown option.
+  // Commander reports the whole of --json=yes as an unknown option.
   const [, option] = /^error: unknown option '(--[^=']+)=/.exec(message) ?? [];
   const known = ["--help", ...Object.values(parameters).map(({ written }) => written)];
   if (option !== undefined && known.some((written) => written.split(/[ ,]+/).includes(option))) {

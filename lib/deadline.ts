@@ -1,10 +1,10 @@
-/** How long a request may take, to the end of its answer, in milliseconds. */
+/** How long a request may take, to the end of its response, in milliseconds. */
 export const requestTimeout = 30_000;
 
 /** How long the request for a log may take, in milliseconds. */
 export const logTimeout = 60_000;
 
-/** An answer has not come in time, or not to its end. */
+/** A response that did not arrive, or not completely, in time. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 
@@ -15,17 +15,16 @@ export class NoAnswer extends Error {
 }
 
 /**
- * In how many parts a deadline is counted. While this process does something else, or does not run at all, no answer can
- * be taken: a load of modules on a busy machine, or a laptop's sleep, then counts as one part, and not as the server's
- * silence.
+ * The number of parts of a deadline. While this process is busy, or does not run at all, it cannot read a response: loading
+ * modules on a busy machine, or a laptop's sleep, then counts as one part, and not as the server's delay.
  */
 const parts = 20;
 
 /**
- * Gives work a deadline.
+ * Runs work with a deadline.
  *
- * @param timeout in milliseconds, of time in which this process could take an answer
- * @param work ends what it has begun when the signal comes; nobody waits for it then
+ * @param timeout in milliseconds, of time in which this process could read a response
+ * @param work ends its operations when the signal is aborted; the caller does not wait for that
  * @throws NoAnswer after that time
  */
 export async function withDeadline<T>(

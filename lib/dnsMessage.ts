@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
 
-/** The types of record that are read and written here (https://www.iana.org/assignments/dns-parameters). */
+/** The supported record types (https://www.iana.org/assignments/dns-parameters). */
 export const recordType = { A: 1, NS: 2, CNAME: 5, SOA: 6 } as const;
 
-/** A record, as far as it is read. */
+/** The supported fields of a record. */
 export interface DnsRecord {
   /** The owner, in lower case and without the final dot. */
   readonly name: string;
   readonly type: number;
-  /** A: the address; NS and CNAME: the target; SOA: the zone's primary server. None of any other type. */
+  /** A: the address; NS and CNAME: the target; SOA: the zone's primary server. Undefined for other types. */
   readonly data?: string | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface DnsRecord {
 export interface DnsMessage {
   readonly id: number;
   readonly isResponse: boolean;
-  /** Whether the server is one of the zone's own. */
+  /** Whether the server is authoritative for the zone. */
   readonly isAuthoritative: boolean;
-  /** 0: no error, 3: there is no such name, 5: refused. */
+  /** 0: no error, 3: the name does not exist, 5: refused. */
   readonly code: number;
   readonly question: { readonly name: string; readonly type: number };
   readonly answers: readonly DnsRecord[];
@@ -30,7 +30,7 @@ const internet = 1;
 const ttl = 60;
 const longestLabel = 63;
 
-/** A question for one of a zone's own servers, which is not to ask others. */
+/** A query for an authoritative server of a zone, without recursion. */
 export function question(id: number, name: string, type: number): DnsMessage {
   const none = { answers: [], authority: [], additional: [] };
   return {
@@ -40,9 +40,9 @@ export function question(id: number, name: string, type: number): DnsMessage {
 }
 
 /**
- * A message in the form in which it travels.
+ * A message in wire format.
  *
- * @throws RangeError when a name has a label that is empty or too long
+ * @throws RangeError when a name has an empty or too long label
  */
 export function encodeMessage(message: DnsMessage): Buffer {
   const { id, isResponse, isAuthoritative, code, answers, authority, additional } = message;
@@ -60,7 +60,7 @@ export function encodeMessage(message: DnsMessage): Buffer {
 /**
  * Reads a message.
  *
- * @throws RangeError when it is none
+ * @throws RangeError when the bytes are not a DNS message
  */
 export function decodeMessage(bytes: Buffer): DnsMessage {
   const [id, flags] = [bytes.readUInt16BE(0), bytes.readUInt16BE(2)];
@@ -126,7 +126,7 @@ function decodeData(bytes: Buffer, type: number, at: number): string | undefined
 function encodeName(name: string): Buffer {
   const labels = name === "" ? [] : name.split(".").map((label) => Buffer.from(label, "latin1"));
   if (labels.some(({ length }) => length === 0 || length > longestLabel)) {
-    throw new RangeError(`${name} is no DNS name`);
+    throw new RangeError(`${name} is not a DNS name`);
   }
   return Buffer.concat([
     ...labels.flatMap((label) => [Buffer.from([label.length]), label]),
@@ -134,7 +134,7 @@ function encodeName(name: string): Buffer {
   ]);
 }
 
-/** A name, and where what follows it begins. */
+/** A name, and the offset after it. */
 function decodeName(bytes: Buffer, start: number): [string, number] {
   const labels: string[] = [];
   let at = start;
@@ -145,10 +145,10 @@ function decodeName(bytes: Buffer, start: number): [string, number] {
       return [labels.join(".").toLowerCase(), end ?? at + 1];
     }
     if ((length & 0xc0) === 0xc0) {
-      // The rest stands elsewhere, before this: a pointer forward could lead in a circle.
+      // The rest of the name is at an earlier offset: a pointer forward could be a cycle.
       const target = bytes.readUInt16BE(at) & 0x3fff;
       if (target >= at) {
-        throw new RangeError("a name in the DNS message leads nowhere");
+        throw new RangeError("a name in the DNS message has an invalid pointer");
       }
       end ??= at + 2;
       at = target;

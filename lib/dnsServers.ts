@@ -2,15 +2,15 @@ import { isIP } from "node:net";
 import { UserError } from "./errors.ts";
 
 /**
- * The variable with the DNS servers to ask about a zone's delegation, in place of the zones' own and this machine's:
- * addresses, with ports where they are not 53, separated by commas.
+ * The variable with the DNS servers for queries about a zone's delegation, instead of the zones' own servers and this
+ * machine's: addresses, with ports other than 53, separated by commas.
  */
 export const dnsServersVariable = "AKASH_DNS_SERVERS";
 
 /**
- * The servers that an environment names.
+ * The DNS servers in an environment.
  *
- * @throws UserError when one of them is no address
+ * @throws UserError when one of them is not an address
  */
 export function dnsServersOf(environment: NodeJS.ProcessEnv): readonly string[] {
   const servers = (environment[dnsServersVariable] ?? "")
@@ -20,7 +20,7 @@ export function dnsServersOf(environment: NodeJS.ProcessEnv): readonly string[] 
   const wrong = servers.find((server) => !isAddress(server));
   if (wrong !== undefined) {
     throw new UserError(
-      `${dnsServersVariable} has ${wrong}, which is no address such as 1.1.1.1, 127.0.0.1:5353 or [2606:4700:4700::1111]:53`,
+      `${dnsServersVariable} has ${wrong}, which is not an address such as 1.1.1.1, 127.0.0.1:5353 or [2606:4700:4700::1111]:53`,
     );
   }
   return servers;

@@ -4,29 +4,29 @@ import { printable } from "./printable.ts";
 import { shell, type ShellText } from "./shell.ts";
 
 /**
- * A failure that its reader can mend: bad arguments, a missing tool, a taken port. It is shown as one
- * message without a stack trace (set `DEBUG` to see the stack).
+ * A failure that the user can fix: bad arguments, a missing tool, a port in use. It is printed as one message without a
+ * stack trace (set `DEBUG` to see the stack).
  */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** A mistake in the command line itself; the command ends with an exit code of its own for that. */
+/** An error in the command line; the command ends with a separate exit code. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The exit codes of a command that does not end well. */
+/** The exit codes of a failed command. */
 export interface FailureCodes {
   readonly failure: number;
   /** For a {@link UsageError}. */
   readonly usage: number;
 }
 
-/** Exit codes of every command that has no others. */
+/** The default exit codes of commands. */
 export const exitCode = { success: 0, failure: 1, usage: 2 } as const;
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -36,42 +36,42 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-/** What keeps this machine from writing a file or starting a program, by Node's code for it. */
+/** The reasons why this machine cannot write a file or start a program, by Node's error code. */
 const machineProblems: Readonly<Record<string, (path: string) => readonly [string, ShellText]>> = {
   ENOSPC: (path) => [
-    "cannot be written: no space is left (ENOSPC). Make room, and run the same command again. How much there is",
+    "cannot be written: no space is left (ENOSPC). Free some space, and run the same command again. Space in use",
     shell`df -h ${path}`,
   ],
   EDQUOT: (path) => [
-    "cannot be written: your quota is used up (EDQUOT). Make room, and run the same command again. How much is used",
+    "cannot be written: your quota is exceeded (EDQUOT). Free some space, and run the same command again. Space in use",
     shell`du -sh ${path}`,
   ],
   EROFS: (path) => [
-    "cannot be written: its file system is read-only (EROFS). Which one it is",
+    "cannot be written: its file system is read-only (EROFS). The file system",
     shell`df ${path}`,
   ],
   EACCES: (path) => [
-    "is not open to you: permission denied (EACCES). Who may use it",
+    "cannot be used: permission denied (EACCES). Its permissions",
     shell`ls -ld ${path}`,
   ],
   EPERM: (path) => [
-    "is not open to you: operation not permitted (EPERM). Who may use it",
+    "cannot be used: operation not permitted (EPERM). Its permissions",
     shell`ls -ld ${path}`,
   ],
   E2BIG: () => [
-    "is not started: its arguments and the environment are longer than the system allows (E2BIG). How long the environment is",
+    "does not start: its arguments and the environment are longer than the system allows (E2BIG). Size of the environment",
     shell`env | wc -c`,
   ],
   EMFILE: () => [
-    "cannot be opened: this process has too many open files (EMFILE). How many there may be",
+    "cannot be opened: this process has too many open files (EMFILE). The limit",
     shell`ulimit -n`,
   ],
 };
 
 /**
- * A failure of the machine's, such as a full disk, as a sentence with a command that shows more of it.
+ * The message for a failure of the machine, such as a full disk, with a command for details.
  *
- * @param error what Node threw
+ * @param error the error from Node
  * @returns undefined for any other error
  */
 export function machineProblem(error: unknown): string | undefined {
@@ -84,15 +84,15 @@ export function machineProblem(error: unknown): string | undefined {
   return found && `${subject} ${found[0]}: ${found[1]}`;
 }
 
-/** The path, or the nearest folder above it that is there. */
+/** The path, or the nearest existing folder above it. */
 function existingPart(path: string): string {
   const above = dirname(path);
   return existsSync(path) || above === path ? path : existingPart(above);
 }
 
 /**
- * Runs a command to its end and sets the exit code of this process from it: what `main` returns, or that of a failure
- * where it throws, after the message on standard error.
+ * Runs a command to its end and sets the exit code of this process: the result of `main`, or the code of a failure after
+ * printing the message of a thrown error to standard error.
  */
 export async function runCommand(
   main: () => Promise<number>,

@@ -7,7 +7,7 @@ import { hasCode } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Connection, ExecPlugin } from "./kubeconfig.ts";
 
-/** What a credential plugin hands out. Secret. */
+/** The credential from a credential plugin. Secret. */
 export type ExecCredential = z.output<typeof statusSchema>;
 
 const statusSchema = z.object({
@@ -16,17 +16,17 @@ const statusSchema = z.object({
   clientKeyData: z.string().optional(),
   expirationTimestamp: z.string().optional(),
 });
-const answerSchema = z.object({ kind: z.literal("ExecCredential"), status: statusSchema });
+const responseSchema = z.object({ kind: z.literal("ExecCredential"), status: statusSchema });
 
 /**
- * Asks a kubeconfig's credential plugin, as client-go does
- * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). It can ask
- * nothing back: it has no terminal.
+ * Requests a credential from a kubeconfig's credential plugin, like client-go
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). The plugin cannot
+ * prompt: it has no terminal.
  *
- * @param plugin as the kubeconfig has it
- * @param connection what it is for
+ * @param plugin the plugin in the kubeconfig
+ * @param connection the connection that needs the credential
  * @param timeout how long it may take, in milliseconds. Default: as long as a request
- * @throws ClusterUnreachable when it is not there, fails, takes longer, or hands out no credential
+ * @throws ClusterUnreachable when it does not exist, fails, takes longer, or returns no credential
  */
 export async function execCredential(
   plugin: ExecPlugin,
@@ -34,7 +34,7 @@ export async function execCredential(
   timeout: number = requestTimeout,
 ): Promise<ExecCredential> {
   const { command, apiVersion } = plugin;
-  // A program of Pulumi's has its configuration there, with every secret in clear.
+  // In a Pulumi program these variables contain the configuration, with every secret in plain text.
   const { PULUMI_CONFIG: _, PULUMI_CONFIG_SECRET_KEYS: __, ...own } = process.env;
   const environment = {
     ...own,
@@ -54,18 +54,18 @@ export async function execCredential(
     throw error instanceof NoAnswer ? failed(command, `gives ${error.message}`) : error;
   });
   if (code !== 0) {
-    // Its output may hold a credential; what it says to people does not.
-    const said = stderr.trim().split("\n").at(-1) ?? "";
-    throw failed(command, `ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said}`}`);
+    // Its standard output may contain a credential; its standard error does not.
+    const line = stderr.trim().split("\n").at(-1) ?? "";
+    throw failed(command, `ended with ${code ?? "a signal"}${line === "" ? "" : `: ${line}`}`);
   }
-  const answer = answerSchema.safeParse(parseJson(stdout));
-  if (!answer.success) {
-    throw failed(command, "handed out no ExecCredential with a status");
+  const response = responseSchema.safeParse(parseJson(stdout));
+  if (!response.success) {
+    throw failed(command, "returned no ExecCredential with a status");
   }
-  return answer.data.status;
+  return response.data.status;
 }
 
-/** Whether a credential still works; one without an end does as long as this process. */
+/** Whether a credential is still valid; without an expiration it is valid as long as this process. */
 export function isFresh({ expirationTimestamp }: ExecCredential, now: number): boolean {
   return expirationTimestamp === undefined || Date.parse(expirationTimestamp) > now;
 }
@@ -76,13 +76,13 @@ function run(
   signal: AbortSignal,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   if (interactiveMode === "Always") {
-    throw failed(command, "asks at a terminal (interactiveMode: Always), which there is none here");
+    throw failed(command, "needs a terminal (interactiveMode: Always), but there is none here");
   }
   return new Promise((done, rejected) => {
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     signal.addEventListener("abort", () => {
       child.kill("SIGKILL");
-      // What the plugin has started may hold them open for longer.
+      // The plugin's child processes may keep them open for longer.
       child.stdout.destroy();
       child.stderr.destroy();
     });
@@ -97,7 +97,7 @@ function run(
     child.on("error", (error) => {
       const hint = installHint === undefined ? "" : `. ${installHint.trim()}`;
       rejected(
-        failed(command, hasCode(error, "ENOENT") ? `is not there${hint}` : "does not start"),
+        failed(command, hasCode(error, "ENOENT") ? `does not exist${hint}` : "does not start"),
       );
     });
     child.on("close", (code) => {
@@ -108,7 +108,7 @@ function run(
 
 function failed(command: string, how: string): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The kubeconfig's credential plugin ${command} ${how}. Try it: kubectl auth whoami`,
+    `The kubeconfig's credential plugin ${command} ${how}. Test it: kubectl auth whoami`,
   );
 }
 

@@ -35,7 +35,7 @@ export function readJsonIfPresent(path: string): unknown {
 }
 
 /**
- * Writes a file so that a reader sees the old or the new content and nothing between; makes its folder.
+ * Writes a file so that a reader sees either the old or the new content; creates its folder.
  *
  * @param mode Permissions of the file, by default 0644.
  */
@@ -47,12 +47,12 @@ export function writeAtomically(path: string, content: string, mode = 0o644): vo
   sweep(folder, (name) => ownerIn(name, prefix, ending));
   const temporary = join(folder, `${prefix}${process.pid}${ending}`);
   try {
-    // Not left to the system to write later: a full disk is to be told here.
+    // Flushed, so that a full disk is reported here.
     writeFileSync(temporary, content, { mode, flush: true });
     renameSync(temporary, path);
   } catch (error) {
     remove(temporary);
-    // Node names no file where the disk is full.
+    // Node's error for a full disk does not name the file.
     throw error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
   }
 }
@@ -62,19 +62,19 @@ export function writeJson(path: string, value: unknown, mode?: number): void {
   writeAtomically(path, `${JSON.stringify(value, undefined, 2)}\n`, mode);
 }
 
-/** Deletes a file or folder with all that is in it; nothing happens when it does not exist. */
+/** Deletes a file or folder with its content; a missing one is not an error. */
 export function remove(path: string): void {
   rmSync(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** A file outside the project, for as long as it is needed. */
+/** A temporary file outside the project. */
 export interface TemporaryFile {
   readonly path: string;
   /** Deletes it. */
   readonly remove: () => void;
 }
 
-/** Writes a file that nobody else can read; who asks for it removes it. */
+/** Writes a temporary file that no other user can read; the caller deletes it. */
 export function temporaryFile(name: string, content: string): TemporaryFile {
   const directory = temporaryDirectory();
   const path = join(directory, name);
@@ -88,17 +88,17 @@ export function temporaryFile(name: string, content: string): TemporaryFile {
 }
 
 /**
- * Makes a folder outside the project that nobody else can read; who asks for it removes it. What a run has left that was
- * killed, the next one removes.
+ * Creates a folder outside the project that no other user can read; the caller deletes it. The next run deletes the folders
+ * of killed runs.
  */
 export function temporaryDirectory(): string {
-  // Processes of another container have numbers of their own.
+  // Another container has its own process ids.
   const prefix = `akash-${hostname()}-`;
   sweep(tmpdir(), (name) => ownerIn(name, prefix, ""));
   return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
 }
 
-/** The process in a temporary name; undefined where the name is no such. */
+/** The process in a temporary name; undefined for other names. */
 function ownerIn(name: string, prefix: string, ending: string): number | undefined {
   if (!name.startsWith(prefix) || !name.endsWith(ending)) {
     return undefined;
@@ -108,7 +108,7 @@ function ownerIn(name: string, prefix: string, ending: string): number | undefin
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Deletes what processes of this user's have left in a folder that are there no more. */
+/** Deletes the files of this user in a folder whose processes have ended. */
 function sweep(folder: string, ownerOf: (name: string) => number | undefined): void {
   for (const name of readdirSync(folder)) {
     const owner = ownerOf(name);

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { metadataOnly } from "./kubernetesApi.ts";
 import { helmReleaseName } from "./names.ts";
 
-// Loose all through: who writes a revision back must lose nothing of it.
+// Loose objects: a revision that is written back must not lose fields.
 const recordSchema = z.looseObject({
-  // They end up in commands, and whoever can write a Secret can write them.
+  // Names are inserted into commands, and anyone who can write a Secret can choose them.
   name: z.string().regex(helmReleaseName),
   version: z.int().positive(),
   info: z.looseObject({
@@ -25,19 +25,19 @@ const recordSchema = z.looseObject({
     /** The chart's own values. */
     values: z.record(z.string(), z.unknown()).nullish(),
   }),
-  /** The values that it was given. */
+  /** The values that were passed to Helm. */
   config: z.record(z.string(), z.unknown()).optional(),
-  /** The objects that it rendered; Helm leaves it out where there are none. */
+  /** The rendered objects; Helm omits the field without objects. */
   manifest: z.string().default(""),
 });
 
-/** What Helm keeps of one revision of a release (helm.sh/helm/v3, pkg/release), as far as anything here looks into it. */
+/** Helm's record of one revision of a release (helm.sh/helm/v3, pkg/release), with the fields that this program uses. */
 export type HelmRecord = z.infer<typeof recordSchema>;
 
 /**
- * Reads a revision from the Secret in which Helm keeps it.
+ * Reads a revision from its Secret.
  *
- * @throws Error when it is none
+ * @throws Error when the Secret contains no revision
  */
 export function decodeRecord(secret: Pick<V1Secret, "data">): HelmRecord {
   return recordSchema.parse(JSON.parse(recordText(secret)));
@@ -52,7 +52,7 @@ export function encodeRecord(record: HelmRecord): Record<string, string> {
  * The JSON text of a revision, from its Secret: gzipped and in base64, which the Secret encodes once more
  * (pkg/storage/driver/util.go).
  *
- * @throws Error when it is not so encoded
+ * @throws Error when the encoding is different
  */
 export function recordText({ data }: Pick<V1Secret, "data">): string {
   const encoded = Buffer.from(data?.release ?? "", "base64").toString();
@@ -65,7 +65,7 @@ export function recordData(text: string): Record<string, string> {
   return { release: Buffer.from(encoded).toString("base64") };
 }
 
-/** Which revisions: by the labels that Helm gives to their Secrets (pkg/storage/driver/secrets.go). */
+/** A selection of revisions by Helm's labels of their Secrets (pkg/storage/driver/secrets.go). */
 export interface RecordLabels {
   /** The release's name. */
   readonly name?: string;
@@ -75,7 +75,7 @@ export interface RecordLabels {
 }
 
 /**
- * The label selector of the Secrets in which Helm keeps revisions.
+ * The label selector of the Secrets with Helm's revisions.
  *
  * @param labels Default: none, for every revision of every release
  */
@@ -92,11 +92,11 @@ export function recordSelector({ name, version, status }: RecordLabels = {}): st
 }
 
 /**
- * The metadata of the Secrets in which Helm keeps revisions, in any order. The Secrets themselves hold up to a megabyte
- * each, and an installation may have thousands.
+ * The metadata of the Secrets with Helm's revisions, in any order. The Secrets themselves have up to a megabyte each, and an
+ * installation may have thousands.
  *
  * @param core the cluster's API
- * @param labels which revisions
+ * @param labels the selected revisions
  * @param namespace Default: all namespaces
  */
 export async function recordMetadata(
@@ -106,7 +106,7 @@ export async function recordMetadata(
 ): Promise<readonly V1ObjectMeta[]> {
   const labelSelector = recordSelector(labels);
   const options = await metadataOnly();
-  // The cluster writes an empty list of metadata alone as null.
+  // For metadata only, the cluster returns an empty list as null.
   const { items }: { readonly items: readonly V1Secret[] | null } =
     namespace === undefined
       ? await core.listSecretForAllNamespaces({ labelSelector }, options)
@@ -114,7 +114,7 @@ export async function recordMetadata(
   return (items ?? []).flatMap(({ metadata }) => metadata ?? []);
 }
 
-/** The statuses of a revision on which an operation of Helm's is at work, or was when it was killed. */
+/** The statuses of a revision during a Helm operation, also after the operation was killed. */
 export const pendingStatuses: readonly string[] = [
   "pending-install",
   "pending-upgrade",
@@ -127,10 +127,10 @@ export function isPending(status: string | undefined): boolean {
 }
 
 /**
- * When Helm has given a revision its status, by the labels of its Secret, in seconds since 1970: the first time in one
- * label, each further time in the other.
+ * When Helm set a revision's status, by the labels of its Secret, in seconds since 1970: the first time in one label, each
+ * further time in the other.
  *
- * @returns undefined where the labels do not say
+ * @returns undefined without these labels
  */
 export function markedAt({ modifiedAt, createdAt }: Readonly<Record<string, string>> = {}):
   number | undefined {

@@ -1,15 +1,15 @@
-/** A map whose values may be maps again, as chart values, settings and Helm's records are. */
+/** A map with nested maps, such as chart values, settings and Helm's records. */
 export type ValueMap = Readonly<Record<string, unknown>>;
 
-/** Whether a value is a map: an object, and no list. */
+/** Whether a value is a map: an object that is not a list. */
 export function isMap(value: unknown): value is ValueMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * Whether a value says no more than one that is not set: clouds and API servers leave such ones out of their answers.
+ * Whether a value means the same as an unset value: DNS providers and API servers omit such values from their responses.
  *
- * @param inside whether a map or list of such values counts as one, too. Default: only an empty one does
+ * @param inside whether a map or list of such values is also unset. Default: only an empty one
  */
 export function isUnset(value: unknown, inside = false): boolean {
   return (
@@ -23,7 +23,7 @@ export function isUnset(value: unknown, inside = false): boolean {
   );
 }
 
-/** The value of JSON text, or undefined where it is none. */
+/** The value of JSON text, or undefined where the text is not JSON. */
 export function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "");
@@ -32,13 +32,13 @@ export function parseJson(text: string | undefined): unknown {
   }
 }
 
-/** What {@link JSON.parse} tells its reviver of a value that is neither map nor list. */
+/** {@link JSON.parse} with the source text for the reviver, for a value that is neither map nor list. */
 type ParseJson = (
   text: string,
   reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
 ) => unknown;
 
-/** The same as {@link parseJson}, with a whole number that a double might not hold as the text of its digits. */
+/** {@link parseJson} with the text of the digits for a whole number that a double may not represent. */
 export function parseJsonDigits(text: string | undefined): unknown {
   try {
     return (JSON.parse as ParseJson)(text ?? "", (_key, value, { source }) =>

@@ -9,48 +9,48 @@ import { isReadable, proxyFor } from "./proxy.ts";
 import { placeholder, shell } from "./shell.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** Which cluster is meant, as the Kubernetes plugin is told it. */
+/** The cluster to use, as the Kubernetes plugin is configured. */
 export interface ClusterChoice {
-  /** The kubeconfig's context. Default: its current one. */
+  /** The kubeconfig's context. Default: the current context. */
   readonly context?: string | undefined;
   /**
-   * A kubeconfig's path or content, in place of those that `KUBECONFIG` names. The content is a secret: no message shows
-   * any of it.
+   * A kubeconfig's path or content, instead of those in `KUBECONFIG`. The content is a secret: no message contains any of
+   * it.
    */
   readonly kubeconfig?: string | undefined;
-  /** Name of the stack whose settings these are, for commands. Default: none, and kubectl's commands. */
+  /** Name of the stack with these settings, for commands. Default: none, and kubectl's commands. */
   readonly stack?: string | undefined;
 }
 
-/** Where kubeconfigs are looked for. */
+/** The places of kubeconfigs. */
 export interface Surroundings {
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** The user's home folder. Default: as the system says. */
+  /** The user's home folder. Default: from the system. */
   readonly home?: string;
-  /** Where a pod finds its service account. Default: as in every cluster. */
+  /** The folder of a pod's service account. Default: as in every cluster. */
   readonly serviceAccount?: string;
 }
 
-/** How one cluster is reached, and as whom. Paths are absolute. Holds secrets. */
+/** The connection to a cluster, and its user. Paths are absolute. Holds secrets. */
 export interface Connection {
   /** Name of the context; undefined for the service account of a pod. */
   readonly context: string | undefined;
-  /** The API server's address, without a slash at the end. It may have a password in it: messages have `address`. */
+  /** The API server's address, without a slash at the end. It may contain a password: messages use `address`. */
   readonly server: string;
-  /** The same for messages, without a user's name and password. */
+  /** The same for messages, without a user name and password. */
   readonly address: string;
-  /** The proxy on the way there, as the kubeconfig or the environment names it. */
+  /** The proxy from the kubeconfig or the environment. */
   readonly proxy: string | undefined;
   readonly cluster: z.output<typeof clusterSchema>;
   readonly user: z.output<typeof userSchema>;
 }
 
-/** A plugin that hands out credentials (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). */
+/** A credential plugin (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins). */
 export type ExecPlugin = z.output<typeof execSchema>;
 
 const text = z.string().optional();
-/** Bytes, as Go reads them: with what fills the last group, and line breaks anywhere. */
+/** Base64 as Go reads it: with padding, and line breaks anywhere. */
 const bytes = z
   .string()
   .refine((encoded) =>
@@ -92,7 +92,7 @@ const userSchema = z.object({
 });
 const contextSchema = z.object({ cluster: text, user: text });
 
-/** A list of named entries, each under the key of its kind, as a map. No message repeats a value. */
+/** A list of named entries, each under the key of its kind, as a map. No message contains a value. */
 function named<Entry extends z.ZodType>(kind: string, entry: Entry) {
   return z
     .array(z.looseObject({ name: z.string() }))
@@ -107,7 +107,7 @@ function named<Entry extends z.ZodType>(kind: string, entry: Entry) {
           found.set(name, parsed.data);
         } else {
           const where = parsed.error.issues[0]?.path.join(".") ?? kind;
-          context.addIssue(`${where} of the ${kind} ${name} is not right`);
+          context.addIssue(`${where} of the ${kind} ${name} is invalid`);
         }
       }
       return found;
@@ -123,31 +123,31 @@ const fileSchema = z.object({
 });
 type Kubeconfig = z.output<typeof fileSchema>;
 
-/** The kubeconfig that is in force, from one file or several. */
+/** The kubeconfig in use, from one file or several. */
 interface Resolved {
   readonly kubeconfig: Kubeconfig;
-  /** Which it is, for messages. */
+  /** Its path or source, for messages. */
   readonly place: string;
-  /** The command that names another in its place. */
+  /** The command that selects another kubeconfig. */
   readonly another: string;
 }
 
 const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * Finds how a cluster is reached, as client-go does, and so kubectl, Helm and the Kubernetes plugin
- * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig): the files that `KUBECONFIG`
- * lists, merged in their order, of which the first that says something of a name, or of the current context, is heard;
- * without the variable `~/.kube/config`; where that leaves nothing, the service account of the pod that this runs in.
- * Files that are missing or empty are left out. Paths in a file are relative to it.
+ * Resolves the connection to a cluster like client-go, and so like kubectl, Helm and the Kubernetes plugin
+ * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig): the files in `KUBECONFIG`, merged
+ * in their order, where the first file with an entry of a name, or with a current context, takes precedence; without the
+ * variable `~/.kube/config`; without any entry, the service account of the pod that runs this process. Missing and empty
+ * files are left out. Paths in a file are relative to the file.
  *
- * What client-go refuses of a cluster or a user is refused here as well, such as a token beside a password or a certificate
- * that cannot be read: the Kubernetes plugin finds it last of all, when a credential has been made already.
+ * Rejects every cluster or user that client-go rejects, such as a token beside a password or an unreadable certificate: the
+ * Kubernetes plugin detects this last, after a credential is created.
  *
- * @param choice which cluster is meant
- * @param surroundings where to look
- * @throws ClusterUnreachable when a file is no kubeconfig, there is none, it lacks what is named, or client-go would refuse
- *   what it says of it
+ * @param choice the cluster to use
+ * @param surroundings the places of kubeconfigs
+ * @throws ClusterUnreachable when a file is not a kubeconfig, there is none, a named entry is missing, or client-go would
+ *   reject an entry
  */
 export function connectionTo(choice: ClusterChoice, surroundings: Surroundings = {}): Connection {
   const { environment = process.env } = surroundings;
@@ -167,7 +167,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   if (context === undefined) {
     const contextNames = [...contexts.keys()].sort();
     const others =
-      contextNames.length === 0 ? "; it has none at all" : `, but ${contextNames.join(", ")}`;
+      contextNames.length === 0 ? "; it has none at all" : `; it has ${contextNames.join(", ")}`;
     const command =
       choice.stack === undefined
         ? "kubectl config use-context 'CONTEXT'"
@@ -180,28 +180,28 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   }
   const missing = (what: string, value: string | undefined) =>
     new ClusterUnreachable(
-      `The kubeconfig (${place}) has no ${what} ${value ?? ""}, which its context ${name} names. What it has: kubectl config view`,
+      `The kubeconfig (${place}) has no ${what} ${value ?? ""}, which its context ${name} names. Its content: kubectl config view`,
     );
   const cluster = clusters.get(context.cluster ?? "");
   if (cluster?.server === undefined) {
     throw missing(cluster === undefined ? "cluster" : "server for the cluster", context.cluster);
   }
-  // `kubectl config set-context` writes an empty name where it is told none.
+  // `kubectl config set-context` writes an empty name without `--user`.
   const userName = context.user ?? "";
   const user = users.get(userName) ?? (userName === "" ? userSchema.parse({}) : undefined);
   if (user === undefined) {
     throw missing("user", context.user);
   }
   const conflict =
-    told(clusterConflicts(cluster), `cluster ${context.cluster ?? ""}`) ??
-    told(userConflicts(user), `user ${userName}`);
+    firstConflict(clusterConflicts(cluster), `cluster ${context.cluster ?? ""}`) ??
+    firstConflict(userConflicts(user), `user ${userName}`);
   if (conflict !== undefined) {
     throw unreadable(place, conflict, another);
   }
   const server = serverUrl(cluster);
   if (server === undefined) {
-    // Not shown, since nobody can tell which part of it is a password.
-    const what = `the server of its cluster ${context.cluster ?? ""} is no address`;
+    // Without the value, since any part of it may be a password.
+    const what = `the server of its cluster ${context.cluster ?? ""} is not an address`;
     throw unreadable(place, what, another);
   }
   const proxy = proxyOf(cluster, server, environment);
@@ -216,7 +216,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
   };
 }
 
-/** What client-go reads of a user for a server without TLS: nobody on the way is handed a credential. */
+/** The fields of a user that client-go reads for a server without TLS: it never sends a credential in plain text. */
 function unidentified(user: z.output<typeof userSchema>): z.output<typeof userSchema> {
   return {
     as: user.as,
@@ -226,10 +226,10 @@ function unidentified(user: z.output<typeof userSchema>): z.output<typeof userSc
   };
 }
 
-/** Something that client-go refuses, if it is so: before it asks a cluster, which the Kubernetes plugin does last of all. */
+/** A condition that client-go rejects before any request to the cluster, which the Kubernetes plugin sends last. */
 type Conflict = readonly [isSo: boolean, what: string];
 
-function told(conflicts: readonly Conflict[], whose: string): string | undefined {
+function firstConflict(conflicts: readonly Conflict[], whose: string): string | undefined {
   const [, what] = conflicts.find(([isSo]) => isSo) ?? [];
   return what === undefined ? undefined : `its ${whose} ${what}`;
 }
@@ -246,7 +246,7 @@ function clusterConflicts(cluster: z.output<typeof clusterSchema>): readonly Con
   ];
 }
 
-/** The same of `validateAuthInfo`, and plugin/pkg/client/auth/exec. */
+/** The same from `validateAuthInfo`, and plugin/pkg/client/auth/exec. */
 function userConflicts(user: z.output<typeof userSchema>): readonly Conflict[] {
   const { token, tokenFile, username, password, exec } = user;
   const isVersion1 = exec?.apiVersion === "client.authentication.k8s.io/v1";
@@ -257,17 +257,17 @@ function userConflicts(user: z.output<typeof userSchema>): readonly Conflict[] {
       ? ([
           ...fileConflicts(user, "client-certificate"),
           ...fileConflicts(user, "client-key"),
-          [!isGiven(user, "client-key"), "has a client-certificate and no client-key"],
+          [!isGiven(user, "client-key"), "has a client-certificate without a client-key"],
         ] satisfies Conflict[])
       : []),
     [
-      !isSaid(token) && isSaid(tokenFile) && !isReadableFile(tokenFile),
+      !isSet(token) && isSet(tokenFile) && !isReadableFile(tokenFile),
       `names the file ${tokenFile ?? ""} (tokenFile), which cannot be read`,
     ],
-    [isSaid(token) && (isSaid(username) || isSaid(password)), "has both a token and a password"],
+    [isSet(token) && (isSet(username) || isSet(password)), "has both a token and a password"],
     [
-      !isSaid(user.as) && others.some((field) => Object.keys(user[field] ?? "").length > 0),
-      `acts with ${others.join(", ")} as nobody (as)`,
+      !isSet(user.as) && others.some((field) => Object.keys(user[field] ?? "").length > 0),
+      `has one of ${others.join(", ")} without as`,
     ],
     [
       exec !== undefined && user["auth-provider"] !== undefined,
@@ -277,21 +277,21 @@ function userConflicts(user: z.output<typeof userSchema>): readonly Conflict[] {
       exec !== undefined &&
         !isVersion1 &&
         exec.apiVersion !== "client.authentication.k8s.io/v1beta1",
-      `has an exec plugin of a version (${exec?.apiVersion ?? ""}) that is not known: client.authentication.k8s.io/v1 is`,
+      `has an exec plugin of an unknown version (${exec?.apiVersion ?? ""}), instead of client.authentication.k8s.io/v1`,
     ],
     [
       exec !== undefined && !modes.includes(exec.interactiveMode),
-      `has an exec plugin without an interactiveMode that is known (${modes.filter(Boolean).join(", ")})`,
+      `has an exec plugin without a valid interactiveMode (${modes.filter(Boolean).join(", ")})`,
     ],
   ];
 }
 
-/** What has a file by its path or its content. */
+/** An entry with a file, by path or content. */
 type WithFile<Name extends string> = Readonly<
   Partial<Record<Name | `${Name}-data`, string | undefined>>
 >;
 
-/** Of a file that can be in the kubeconfig itself: one of both, and a file that is there. */
+/** A file can be given by path or by content, not both, and must be readable. */
 function fileConflicts<Name extends string>(
   entry: WithFile<Name>,
   field: Name,
@@ -299,19 +299,19 @@ function fileConflicts<Name extends string>(
   const path = entry[field];
   const data = entry[`${field}-data`];
   return [
-    [isSaid(path) && isSaid(data), `has both ${field} and ${field}-data`],
+    [isSet(path) && isSet(data), `has both ${field} and ${field}-data`],
     [
-      isSaid(path) && !isReadableFile(path),
+      isSet(path) && !isReadableFile(path),
       `names the file ${path ?? ""} (${field}), which cannot be read`,
     ],
   ];
 }
 
 function isGiven<Name extends string>(entry: WithFile<Name>, field: Name): boolean {
-  return isSaid(entry[field]) || isSaid(entry[`${field}-data`]);
+  return isSet(entry[field]) || isSet(entry[`${field}-data`]);
 }
 
-function isSaid(value: string | undefined): value is string {
+function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }
 
@@ -325,9 +325,9 @@ function isReadableFile(path: string): boolean {
 }
 
 /**
- * Names of the contexts that there are, in their order in the kubeconfig; none where there is no kubeconfig.
+ * Names of the contexts, in their order in the kubeconfig; none without a kubeconfig.
  *
- * @throws ClusterUnreachable when a file is no kubeconfig
+ * @throws ClusterUnreachable when a file is not a kubeconfig
  */
 export function contextNames(
   choice: Pick<ClusterChoice, "kubeconfig" | "stack">,
@@ -336,7 +336,7 @@ export function contextNames(
   return [...resolved(choice, surroundings).kubeconfig.contexts.keys()];
 }
 
-/** Whether a kubeconfig is given by its path, as the Kubernetes plugin tells: what is no file counts as the content. */
+/** Whether a kubeconfig is given by its path, like the Kubernetes plugin: a text that is not a file is the content. */
 export function isPath(kubeconfig: string): boolean {
   return (
     existsSync(expanded(kubeconfig, homedir())) ||
@@ -344,7 +344,7 @@ export function isPath(kubeconfig: string): boolean {
   );
 }
 
-/** Whether it is a kubeconfig in base64, as CI systems keep one: a content, which no message may show as if it were a path. */
+/** Whether the text is a kubeconfig in base64, as in CI systems: a content, which messages must not print like a path. */
 function isEncoded(text: string): boolean {
   return (
     /^[\w+/=\s-]{40,}$/.test(text) &&
@@ -360,13 +360,13 @@ function resolved(
     const path = resolve(expanded(kubeconfig, home));
     const isFile = isPath(kubeconfig);
     const place = isFile ? path : "the one in the stack's configuration";
-    // The environment's do not count beside it.
+    // It replaces the kubeconfigs of the environment.
     const another = shell`pulumi config set -s ${stack ?? placeholder("stack")} --secret kubernetes:kubeconfig < kubeconfig.yaml`;
     const content = isFile ? readKubeconfig(path, another) : kubeconfig;
     if (content === undefined) {
       return { kubeconfig: emptyKubeconfig(), place: `${path} does not exist`, another };
     }
-    // The plugin reads the content alone, so that paths in it are relative to where it runs.
+    // The plugin reads only the content, so paths in it are relative to the plugin's working directory.
     const parsed = parseKubeconfig(content, place, process.cwd(), another);
     return { kubeconfig: parsed, place: isEmpty(parsed) ? `${place} is empty` : place, another };
   }
@@ -400,7 +400,7 @@ function expanded(path: string, home: string): string {
   return path === "~" || path.startsWith("~/") ? join(home, path.slice(1)) : path;
 }
 
-/** Undefined where there is no such file. */
+/** Undefined where the file does not exist. */
 function readKubeconfig(path: string, another: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -419,19 +419,19 @@ function parseKubeconfig(
   another: string,
 ): Kubeconfig {
   if (isEncoded(content)) {
-    throw unreadable(place, "it is in base64, which base64 -d undoes", another);
+    throw unreadable(place, "it is base64-encoded; decode it with base64 -d", another);
   }
   const value = yamlIn(content, place, another);
   const { data, error } = fileSchema.safeParse(withoutNulls(value));
   if (data === undefined) {
     const [issue] = error.issues;
     const own = issue?.code === "custom" ? issue.message : undefined;
-    throw unreadable(place, own ?? `it is no kubeconfig`, another);
+    throw unreadable(place, own ?? `it is not a kubeconfig`, another);
   }
   return withAbsolutePaths(data, folder);
 }
 
-/** The first document of a text, as client-go reads it. What a parser says quotes the file, which holds secrets. */
+/** The first document of a text, as in client-go. The parser's messages quote the file, which contains secrets. */
 function yamlIn(content: string, place: string, another: string): unknown {
   const lines = new LineCounter();
   const [document] = parseYaml(content, lines);
@@ -443,13 +443,13 @@ function yamlIn(content: string, place: string, another: string): unknown {
   try {
     return document?.toJS() ?? {};
   } catch {
-    throw unreadable(place, "it is not YAML: an alias (*) in it is not right", another);
+    throw unreadable(place, "it is not YAML: an alias (*) in it is invalid", another);
   }
 }
 
 function unreadable(place: string, why: string, another: string): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The kubeconfig cannot be read (${place}: ${why}). Mend it, or name another: ${another}`,
+    `The kubeconfig cannot be read (${place}: ${why}). Fix it, or name another: ${another}`,
   );
 }
 
@@ -459,7 +459,7 @@ function whichCommand({ kubeconfig, stack }: ClusterChoice): string {
     : shell`pulumi config get -s ${stack ?? placeholder("stack")} kubernetes:kubeconfig`;
 }
 
-/** A key without a value is as good as none. */
+/** A key without a value is treated as missing. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.filter((inner) => inner !== null).map(withoutNulls);
@@ -489,7 +489,7 @@ function withAbsolutePaths(kubeconfig: Kubeconfig, folder: string): Kubeconfig {
       "client-certificate": at(user["client-certificate"]),
       "client-key": at(user["client-key"]),
       tokenFile: at(user.tokenFile),
-      // A command without a slash is looked for in PATH.
+      // A command without a slash is searched in PATH.
       exec: user.exec && {
         ...user.exec,
         command: user.exec.command.includes("/")
@@ -518,20 +518,20 @@ function isEmpty({ clusters, contexts }: Kubeconfig): boolean {
 }
 
 /**
- * The address with its scheme, which client-go adds where it is missing: HTTP, whatever certificate is named. Undefined
- * where it is none.
+ * The address with its scheme; client-go adds HTTP to an address without one, also beside a certificate. Undefined where the
+ * text is not an address.
  */
 function serverUrl({ server = "" }: z.output<typeof clusterSchema>): string | undefined {
   const url = /^https?:\/\//i.test(server) ? server : `http://${server}`;
   return URL.canParse(url) ? url.replace(/\/+$/, "") : undefined;
 }
 
-/** An address for messages. All before the last @ goes: a password that was not escaped may have any sign in it. */
+/** An address for messages, without everything before the last @: an unescaped password may contain any character. */
 function withoutPassword(server: string): string {
   return server.replace(/\/\/.*@/, "//");
 }
 
-/** What client-go supports (k8s.io/client-go, tools/clientcmd/validation.go and net/http). */
+/** The schemes that client-go supports (k8s.io/client-go, tools/clientcmd/validation.go and net/http). */
 const proxySchemes = ["http:", "https:", "socks5:"];
 
 function proxyOf(
@@ -545,21 +545,21 @@ function proxyOf(
   }
   if (!proxySchemes.includes(URL.parse(own)?.protocol ?? "") || !isReadable(own)) {
     throw new ClusterUnreachable(
-      `The kubeconfig's proxy-url for ${withoutPassword(server)} is no address of a proxy (http, https or socks5). What it has: kubectl config view`,
+      `The kubeconfig's proxy-url for ${withoutPassword(server)} is not the address of a proxy (http, https or socks5). Its content: kubectl config view`,
     );
   }
   return own;
 }
 
-/** The service account of the pod that this runs in, if it runs in one. */
+/** The service account of the pod that runs this process, if any. */
 function podConnection({
   environment = process.env,
   serviceAccount = serviceAccountFolder,
 }: Surroundings): Connection | undefined {
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "" } = environment;
   const tokenFile = join(serviceAccount, "token");
-  const isThere = statSync(tokenFile, { throwIfNoEntry: false })?.isFile() === true;
-  if (host === "" || port === "" || !isThere) {
+  const isPresent = statSync(tokenFile, { throwIfNoEntry: false })?.isFile() === true;
+  if (host === "" || port === "" || !isPresent) {
     return undefined;
   }
   const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;

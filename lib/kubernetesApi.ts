@@ -33,11 +33,11 @@ import { printableLine } from "./printable.ts";
 
 /** How long the API server may take, in milliseconds. */
 export interface ClusterTimeouts {
-  /** To begin its answer. Default: 10 s. */
+  /** Until its response begins. Default: 10 s. */
   readonly begin?: number;
-  /** For all of the answer. Default: 30 s. */
+  /** For the whole response. Default: 30 s. */
   readonly request?: number;
-  /** For all of a log. Default: 60 s. */
+  /** For a whole log. Default: 60 s. */
   readonly log?: number;
   /** For a kubeconfig's credential plugin. Default: 30 s. */
   readonly plugin?: number;
@@ -46,19 +46,18 @@ export interface ClusterTimeouts {
 /** The path of a pod's log (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1). */
 const logPath = /\/pods\/[^/]+\/log$/;
 
-/** The cluster refuses a call to whoever makes it, with 401 or 403. Its message says what, where and to whom. */
+/** The cluster rejects a request with 401 or 403. The message has the request, the cluster and the identity. */
 export class ClusterRefusal extends ClusterFailure {}
 
 /**
- * The client of a cluster, which makes the APIs of its groups; one for all of a process, so that a credential plugin is
- * asked once.
+ * The client of a cluster, which creates the APIs of its groups; one per process, so that a credential plugin runs once.
  *
- * Their calls throw a {@link ClusterRefusal} where the cluster answers 401 or 403, and a ClusterUnreachable where
- * it does not answer.
+ * Calls throw a {@link ClusterRefusal} where the cluster responds with 401 or 403, and a ClusterUnreachable where it does
+ * not answer.
  *
- * @param choice which cluster
- * @param timeouts how long it may take
- * @throws UserError as {@link connectionTo}
+ * @param choice the cluster
+ * @param timeouts how long requests may take
+ * @throws UserError see {@link connectionTo}
  */
 export function clusterClient(
   choice: ClusterChoice,
@@ -75,12 +74,12 @@ export function clusterClient(
 
 const clients = new Map<string, Promise<KubeConfig>>();
 
-/** What a credential plugin hands out, which is asked again when that has ended, or is refused, as by client-go. */
+/** The credential of a plugin, which runs again when the credential has expired or is rejected, as in client-go. */
 class PluginCredentials {
   readonly #plugin: ExecPlugin;
   readonly #connection: Connection;
   readonly #timeout: number | undefined;
-  #asked: Promise<ExecCredential> | undefined;
+  #requested: Promise<ExecCredential> | undefined;
 
   constructor(plugin: ExecPlugin, connection: Connection, timeout: number | undefined) {
     this.#plugin = plugin;
@@ -89,21 +88,21 @@ class PluginCredentials {
   }
 
   async current(): Promise<ExecCredential> {
-    const before = this.#asked;
+    const before = this.#requested;
     const known = await before?.catch(() => undefined);
     if (known !== undefined && isFresh(known, Date.now())) {
       return known;
     }
-    // Of several calls at once the first asks.
-    if (this.#asked === undefined || this.#asked === before) {
-      this.#asked = execCredential(this.#plugin, this.#connection, this.#timeout);
+    // Of several calls at the same time, the first one runs the plugin.
+    if (this.#requested === undefined || this.#requested === before) {
+      this.#requested = execCredential(this.#plugin, this.#connection, this.#timeout);
     }
-    return this.#asked;
+    return this.#requested;
   }
 
-  /** Has the plugin asked again by the next call. */
+  /** Makes the next call run the plugin again. */
   forget(): void {
-    this.#asked = undefined;
+    this.#requested = undefined;
   }
 }
 
@@ -112,7 +111,7 @@ async function newClient(
   connection: Connection,
   timeouts: ClusterTimeouts,
 ): Promise<KubeConfig> {
-  // Loaded here, since a preview runs no hooks and would only wait for it.
+  // Loaded here, since a preview runs no hooks and does not need it.
   const { KubeConfig, ResponseContext, ServerConfiguration, createConfiguration, wrapHttpLibrary } =
     await import("./kubernetesClient.ts");
   const { exec } = connection.user;
@@ -123,7 +122,7 @@ async function newClient(
   const httpApi = wrapHttpLibrary({
     send: async (request) => {
       try {
-        const { status, headers, body } = await answerOf(
+        const { status, headers, body } = await responseTo(
           library,
           withHeaders(request, impersonation),
           timeouts,
@@ -180,8 +179,8 @@ async function newClient(
 /**
  * The core API of a cluster; see {@link clusterClient}. Every other failure of a call is a ClusterFailure.
  *
- * @param choice which cluster
- * @param timeouts how long it may take
+ * @param choice the cluster
+ * @param timeouts how long requests may take
  */
 export async function coreApi(
   choice: ClusterChoice,
@@ -191,7 +190,7 @@ export async function coreApi(
   return api(choice, CoreV1Api, timeouts);
 }
 
-/** The API of workloads; as {@link coreApi}. */
+/** The API of workloads; see {@link coreApi}. */
 export async function appsApi(
   choice: ClusterChoice,
   timeouts?: ClusterTimeouts,
@@ -200,25 +199,25 @@ export async function appsApi(
   return api(choice, AppsV1Api, timeouts);
 }
 
-/** The API that says what whoever asks may do; as {@link coreApi}. */
+/** The API for the permissions of the current identity; see {@link coreApi}. */
 export async function authorizationApi(choice: ClusterChoice): Promise<AuthorizationV1Api> {
   const { AuthorizationV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AuthorizationV1Api);
 }
 
-/** The API that says who asks; as {@link coreApi}. */
+/** The API for the name of the current identity; see {@link coreApi}. */
 export async function authenticationApi(choice: ClusterChoice): Promise<AuthenticationV1Api> {
   const { AuthenticationV1Api } = await import("./kubernetesClient.ts");
   return api(choice, AuthenticationV1Api);
 }
 
-/** The API of types that others have brought into the cluster, and of which types there are; as {@link coreApi}. */
+/** The API of custom resources, and of their definitions; see {@link coreApi}. */
 export async function customObjectsApi(choice: ClusterChoice): Promise<CustomObjectsApi> {
   const { CustomObjectsApi } = await import("@kubernetes/client-node");
   return api(choice, CustomObjectsApi);
 }
 
-/** The API that lists the groups of types; as {@link coreApi}. */
+/** The API that lists the API groups; see {@link coreApi}. */
 export async function apisApi(choice: ClusterChoice): Promise<ApisApi> {
   const { ApisApi } = await import("@kubernetes/client-node");
   return api(choice, ApisApi);
@@ -236,8 +235,8 @@ async function api<Api extends ApiType>(
 }
 
 /**
- * Options of a list, with which the cluster sends the objects' metadata alone: the Secrets of Helm's records hold up to a
- * megabyte each (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
+ * Options of a list request for only the metadata of objects: the Secrets of Helm's records have up to a megabyte each
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
  */
 export async function metadataOnly() {
   const { setHeaderOptions } = await import("./kubernetesClient.ts");
@@ -247,7 +246,7 @@ export async function metadataOnly() {
   );
 }
 
-/** What a read answers, or undefined where there is no such object. */
+/** The result of a read, or undefined where the object does not exist. */
 export async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
@@ -265,7 +264,7 @@ function clusterOf({ cluster, server, proxy }: Connection) {
     server,
     caFile: cluster["certificate-authority"],
     caData: cluster["certificate-authority-data"],
-    // The client refuses a server without TLS unless it is told so.
+    // The client rejects a server without TLS unless this is set.
     skipTLSVerify: cluster["insecure-skip-tls-verify"] === true || /^http:/i.test(server),
     tlsServerName: cluster["tls-server-name"],
     proxyUrl: proxy === undefined ? undefined : withRemoteNames(proxy),
@@ -281,7 +280,7 @@ function userOf({ user }: Connection) {
     keyData: user["client-key-data"],
     username: user.username,
     password: user.password,
-    // A file of a token is read anew as it is renewed, and comes before a token.
+    // A token file is read again when it is renewed, and takes precedence over a token.
     ...(user.tokenFile === undefined
       ? { token: user.token, authProvider: user["auth-provider"] }
       : { authProvider: { name: "tokenFile", config: { tokenFile: user.tokenFile } } }),
@@ -289,8 +288,8 @@ function userOf({ user }: Connection) {
 }
 
 /**
- * Whom a call is to count as, where that is not who makes it, as client-go sends it (k8s.io/client-go,
- * transport/round_trippers.go). The client itself sends a user's name alone.
+ * The headers for impersonation, as client-go sends them (k8s.io/client-go, transport/round_trippers.go). The client itself
+ * sends only a user's name.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
@@ -310,59 +309,59 @@ function impersonationHeaders({ user }: Connection): readonly Header[] {
 /** A header's name and value. */
 type Header = readonly [name: string, value: string];
 
-/** A key as a header's name may have it. */
+/** A key in a valid form for a header's name. */
 function headerName(key: string): string {
   return encodeURIComponent(key).replace(/[()]/g, (char) => (char === "(" ? "%28" : "%29"));
 }
 
-/** A request with further headers, of which there may be several of one name. */
+/** A request with further headers, which may repeat a name. */
 function withHeaders(request: RequestContext, more: readonly Header[]): RequestContext {
   if (more.length === 0) {
     return request;
   }
-  // What sends it (node-fetch) takes pairs, too, which the types leave out; of an object's entry it would make one header.
+  // The HTTP client (node-fetch) also accepts pairs, which the types omit; an object could not repeat a header.
   const getHeaders = () => [...Object.entries(request.getHeaders()), ...more];
   return Object.assign(Object.create(request) as RequestContext, { getHeaders });
 }
 
-/** An answer that has come to its end. */
-interface Answer {
+/** A complete response. */
+interface CompleteResponse {
   readonly status: number;
   readonly headers: ResponseContext["headers"];
   readonly body: string;
 }
 
-/** The answer to a request, unless it says that whoever asks may not. */
-async function answerOf(
+/** The response to a request. @throws ClusterRefusal for 401 and 403 */
+async function responseTo(
   library: HttpLibrary,
   request: RequestContext,
   { begin = 10_000, request: whole = requestTimeout, log = logTimeout }: ClusterTimeouts,
   connection: Connection,
   choice: ClusterChoice,
-): Promise<Answer> {
+): Promise<CompleteResponse> {
   const agent = request.getAgent() as Agent | undefined;
   if (agent !== undefined) {
-    // For the connection to a proxy, which nothing else ends.
+    // For the connection to a proxy, which has no other timeout.
     agent.options.timeout = begin;
   }
   const isLog = logPath.test(new URL(request.getUrl()).pathname);
-  let answer: Answer;
+  let complete: CompleteResponse;
   try {
-    answer = await withDeadline(isLog ? log : whole, async () => {
+    complete = await withDeadline(isLog ? log : whole, async () => {
       const response = await withDeadline(begin, () => library.send(request).toPromise());
       const { httpStatusCode: status, headers } = response;
       return { status, headers, body: await response.body.text() };
     });
   } catch (error) {
-    // A connection that is still being made, or is silent, would keep the process alive.
+    // A connection that is not established yet, or without data, would keep the process alive.
     agent?.destroy();
     throw unanswered(connection, choice, error);
   }
-  const { status } = answer;
+  const { status } = complete;
   if (status === 401 || status === 403) {
-    throw refusal(connection, choice, status, answer.body);
+    throw refusal(connection, choice, status, complete.body);
   }
-  return answer;
+  return complete;
 }
 
 function refusal(
@@ -374,11 +373,12 @@ function refusal(
   const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
   const reason = typeof message === "string" ? ` (${printableLine(message)})` : "";
   const what =
-    status === 401 ? "does not accept the kubeconfig's credential" : "does not allow that";
+    status === 401 ? "does not accept the kubeconfig's credential" : "denies the request";
+  const shown = status === 401 ? "identity" : "permissions";
   const command = status === 401 ? shell`auth whoami` : shell`auth can-i --list`;
   return new ClusterRefusal(
     status,
-    `The cluster at ${whereIs(connection)} ${what}: ${status}${reason}. Who asks: ${kubectl(commandTarget(choice), command)}`,
+    `The cluster at ${whereIs(connection)} ${what}: ${status}${reason}. The ${shown}: ${kubectl(commandTarget(choice), command)}`,
   );
 }
 
@@ -388,11 +388,11 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right one? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
+    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right cluster? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 
-/** What a command is for that is to reach the same cluster. */
+/** The target of a command for the same cluster. */
 export function commandTarget({ context, kubeconfig }: ClusterChoice): CommandTarget {
   return {
     kubeContext: context,
@@ -408,14 +408,14 @@ function whereIs({ address, context, proxy }: Connection): string {
   ].join(", ");
 }
 
-/** What keeps a connection from being made, by Node's code for it. */
+/** The reasons for a failed connection, by Node's error code. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there (ECONNREFUSED)",
-  ECONNRESET: "the connection was cut (ECONNRESET)",
-  EAI_AGAIN: "its name cannot be looked up (EAI_AGAIN)",
-  ENOTFOUND: "its name is not known (ENOTFOUND)",
-  EHOSTUNREACH: "there is no way to it (EHOSTUNREACH)",
-  ENETUNREACH: "there is no way to it (ENETUNREACH)",
+  ECONNRESET: "the connection was reset (ECONNRESET)",
+  EAI_AGAIN: "its name cannot be resolved (EAI_AGAIN)",
+  ENOTFOUND: "its name does not exist (ENOTFOUND)",
+  EHOSTUNREACH: "there is no route to it (EHOSTUNREACH)",
+  ENETUNREACH: "there is no route to it (ENETUNREACH)",
   ETIMEDOUT: "no answer (ETIMEDOUT)",
 };
 
@@ -425,11 +425,11 @@ function reasonOf(error: unknown): string {
   if (known !== undefined) {
     return known;
   }
-  const words = String(message)
+  const text = String(message)
     .replace(/^request to \S+ failed, reason: */, "")
-    .replace(/^Bad response: /, "the proxy answers ")
+    .replace(/^Bad response: /, "the proxy responds ")
     .trim();
   return typeof code === "string" && /CERT|SIGNATURE|SSL|TLS|EPROTO/.test(code)
-    ? `its certificate cannot be checked, ${words.split("\n")[0] ?? ""} (${code})`
-    : words;
+    ? `its certificate cannot be verified, ${text.split("\n")[0] ?? ""} (${code})`
+    : text;
 }

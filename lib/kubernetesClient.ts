@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import type * as Parts from "./kubernetesClientParts.ts";
 
 /*
- * The Kubernetes client, from the one file that startup/bundle.mjs has made of it, and else from its package: 900 files,
- * which take a second to load. Nothing else imports values of it, so that there is one class of each error.
+ * The Kubernetes client, from the bundle of startup/bundle.mjs, else from its package: 900 files, which take a second to
+ * load. Nothing else imports values from the package, so that there is one class of each error.
  */
 const bundle = bundleFile();
 const client =
@@ -45,7 +45,7 @@ export type NetworkingV1Api = Parts.NetworkingV1Api;
 export type RbacAuthorizationV1Api = Parts.RbacAuthorizationV1Api;
 export type Watch = Parts.Watch;
 
-/** As startup/bundle.mjs names it; none in the package that is made of this project. */
+/** The path of the bundle, as in startup/bundle.mjs; undefined in the package of this project. */
 function bundleFile(): string | undefined {
   const project = dirname(import.meta.dirname);
   const sources = [

@@ -1,4 +1,4 @@
-/** What is used of the Kubernetes client, of which startup/bundle.mjs makes one file. */
+/** The used parts of the Kubernetes client, which startup/bundle.mjs bundles into one file. */
 export {
   ApiException,
   ApiextensionsV1Api,

@@ -1,15 +1,15 @@
 /** Go's text of a moment (time.Time.String), such as `2027-01-31 00:00:00 +0000 UTC`. */
 const goMoment = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([-+]\d\d)(\d\d) [A-Z\d+-]+$/;
 
-/** What Pulumi takes for a moment in a stack's file, where it has no quotes (go.yaml.in/yaml v3, resolve.go). */
+/** The texts without quotes in a stack's file that Pulumi reads as a moment (go.yaml.in/yaml v3, resolve.go). */
 export const unquotedMoment =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(?:Z|([-+]\d\d:\d\d))| (\d\d?):(\d\d?):(\d\d?)(\.\d+)?)?$/;
 
 /**
- * A moment as it is written in a stack's file. Pulumi hands over Go's text of one that has no quotes there, and
- * `pulumi config set` writes that back into the file.
+ * A moment in the form of a stack's file. Pulumi passes Go's text of a moment without quotes, and `pulumi config set`
+ * writes that text back into the file.
  *
- * @returns a date where it is the first moment of a day in UTC, else its RFC 3339 form; any other text as it is
+ * @returns a date for the first moment of a day in UTC, else the RFC 3339 form; any other text unchanged
  */
 export function writtenMoment(text: string): string {
   const [, date, time, hours, minutes] = goMoment.exec(text) ?? [];
@@ -18,7 +18,7 @@ export function writtenMoment(text: string): string {
     : shortest(date, time, `${hours ?? ""}:${minutes ?? ""}`);
 }
 
-/** A text that {@link unquotedMoment} matches, in the form that {@link writtenMoment} gives it. */
+/** A text that matches {@link unquotedMoment}, in the form of {@link writtenMoment}. */
 export function momentInFile(text: string): string {
   const [, year, month, day, ...rest] = unquotedMoment.exec(text) ?? [];
   const [hour = "0", minute = "0", second = "0", fraction = ""] =
@@ -37,8 +37,8 @@ function shortest(date: string, time: string, offset: string): string {
 }
 
 /**
- * A moment in RFC 3339 form and UTC: of a date its first, of one without an offset as if it were in UTC. One that is in
- * that form already, and any other text, stays as it is.
+ * A moment in RFC 3339 form and UTC: the first moment of a date; without an offset, the moment in UTC. A text already in
+ * that form, and any other text, stays unchanged.
  */
 export function momentInUtc(text: string): string {
   const [, date, time = "00:00:00", offset = "Z"] =

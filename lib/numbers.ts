@@ -1,8 +1,8 @@
-/** What Go's whole numbers reach to. */
+/** The range of Go's integers. */
 const int64Minimum = -(2n ** 63n);
 const uint64Maximum = 2n ** 64n - 1n;
 
-/** A whole number as Go writes it in its source, without its sign (strconv.ParseInt with base 0). */
+/** A whole number in the syntax of Go, without its sign (strconv.ParseInt with base 0). */
 const goForms = [
   { form: /^0[xX]([\da-fA-F]+)$/, javaScript: "0x" },
   { form: /^0[bB]([01]+)$/, javaScript: "0b" },
@@ -12,7 +12,8 @@ const goForms = [
 /**
  * A whole number as Go reads it: decimal, or after `0x`, `0b`, `0o` or `0` to base 16, 2 or 8.
  *
- * @returns a BigInt where a double might not hold it; undefined where the text is none, or larger than Go's types
+ * @returns a BigInt where a double may not represent it; undefined where the text is not a whole number, or exceeds Go's
+ *   types
  */
 export function wholeNumber(text: string): number | bigint | undefined {
   const [, sign = "", unsigned = ""] = /^([-+]?)(.+)$/.exec(text) ?? [];
@@ -25,7 +26,7 @@ export function wholeNumber(text: string): number | bigint | undefined {
   if (other !== undefined && inRange(signed(other))) {
     return narrowed(signed(other));
   }
-  // What begins with 0 and is not octal, Go takes for a decimal fraction without a fraction.
+  // Go reads a number with a leading 0 that is not octal as a float without a fraction.
   return /^\d+$/.test(unsigned) ? narrowed(signed(unsigned)) : undefined;
 }
 
@@ -35,8 +36,8 @@ function narrowed(whole: bigint): number | bigint {
 }
 
 /**
- * Whether Go, and with it a Helm template (`{{ .Values.x }}`), prints a number with an exponent: from a million on, and
- * below a ten-thousandth (strconv/ftoa.go, the shortest `%g`).
+ * Whether Go, and so a Helm template (`{{ .Values.x }}`), prints a number with an exponent: from a million on, and below a
+ * ten-thousandth (strconv/ftoa.go, the shortest `%g`).
  */
 export function hasExponent(number: number): boolean {
   const [, exponent] = number.toExponential().split("e");
@@ -64,7 +65,7 @@ export function decimalText(number: number): string {
   return `${sign}${padded.slice(0, point)}${rest === "" ? "" : `.${rest}`}`;
 }
 
-/** What a Helm template prints in decimal digits: the number, or its text where Go would print an exponent. */
+/** A value that a Helm template prints in decimal digits: the number, or its text where Go would print an exponent. */
 export function printedInDigits(number: number): number | string {
   return hasExponent(number) ? decimalText(number) : number;
 }

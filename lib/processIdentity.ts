@@ -3,19 +3,18 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /**
- * A process, told apart from a later one that the system gave the same number: a signal is only ever sent to,
- * and a lock only ever respected for, the process that was meant.
+ * A process, distinguished from a later process with the same pid: signals and locks apply only to the intended process.
  */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When the process started, in a form that differs for every process that ever had this pid. */
+  /** When the process started, in a form that is unique for every process with this pid. */
   readonly started: string;
 }
 
 /** The form in which an identity is written to files. */
 export const processIdentitySchema = z.object({ pid: z.int().positive(), started: z.string() });
 
-/** The identity of the live process `pid`, or undefined when there is none (a zombie counts as none). */
+/** The identity of the live process `pid`, or undefined when there is none (a zombie is ignored). */
 export function identify(pid: number): ProcessIdentity | undefined {
   const started = process.platform === "linux" ? startFromProc(pid) : startFromPs(pid);
   return started === undefined ? undefined : { pid, started };
@@ -30,7 +29,7 @@ export function ownIdentity(): ProcessIdentity {
   return identity;
 }
 
-/** Whether the very process that `identity` names is still alive. */
+/** Whether the process with this identity is still alive. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.started === identity.started;
 }
@@ -42,13 +41,13 @@ function startFromProc(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-  // The command's name, in parentheses, may itself contain blanks and parentheses.
+  // The command's name, in parentheses, may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, startTicks] = [fields[0], fields[19]];
   if (state === "Z" || state === "X" || startTicks === undefined) {
     return undefined;
   }
-  // Ticks count from boot, so they repeat after a reboot: the boot's own id tells those apart.
+  // Ticks count from boot, so they repeat after a reboot: the boot id distinguishes them.
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   return `${boot}/${startTicks}`;
 }

@@ -1,8 +1,8 @@
 import { proxyAgent } from "./proxy.ts";
 
 /**
- * `fetch`, through the proxy that the environment names for the address ({@link proxyFor}). Node's own looks at no such
- * variable unless the process was started for it.
+ * `fetch` through the environment's proxy for the address ({@link proxyFor}). Node's own `fetch` ignores these variables
+ * unless the process is started with proxy support.
  */
 export const proxiedFetch: typeof fetch = async (input, init) => {
   const url = input instanceof Request ? input.url : input;
@@ -15,7 +15,7 @@ export const proxiedFetch: typeof fetch = async (input, init) => {
     ...(init as object),
     url,
     agent,
-    // As it comes, whatever its status: to read and to judge it is the caller's.
+    // Unchanged and for any status: the caller reads and checks the response.
     responseType: "stream",
     validateStatus: () => true,
   });

@@ -5,15 +5,15 @@ import { isAscii } from "./dnsName.ts";
 import { UserError } from "./errors.ts";
 
 /**
- * The proxy for a URL, as the environment names it: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, and not for what
- * `NO_PROXY` names; each in upper or lower case. The rules are those of Go (golang.org/x/net/http/httpproxy), so that the
- * program's own calls go where those of Pulumi's plugins, Helm and kubectl go: a loopback address never has a proxy, an
- * entry for a domain is for its subdomains, too, and an entry may be a network (CIDR), or have a port.
+ * The proxy for a URL from the environment: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, except for the entries of
+ * `NO_PROXY`; each in upper or lower case. The rules are those of Go (golang.org/x/net/http/httpproxy), so that the
+ * program's requests use the same proxy as Pulumi's plugins, Helm and kubectl: a loopback address never has a proxy, an
+ * entry for a domain includes its subdomains, and an entry can be a network (CIDR), or have a port.
  *
- * @param url where the call goes
+ * @param url the URL of the request
  * @param environment default: that of this process
- * @returns the proxy's URL; undefined for a direct call
- * @throws UserError when the variable names no proxy that can be used
+ * @returns the proxy's URL; undefined for a direct request
+ * @throws UserError when the variable is not a supported proxy
  */
 export function proxyFor(
   url: string | URL,
@@ -38,10 +38,10 @@ export function proxyFor(
 }
 
 /**
- * Refuses a proxy that calls could not be made through, before any is made.
+ * Refuses an unsupported proxy before any request.
  *
  * @param environment default: that of this process
- * @throws UserError with the variable, and the form that it has
+ * @throws UserError with the variable, and its valid form
  */
 export function refuseUnusableProxies(environment: NodeJS.ProcessEnv = process.env): void {
   for (const scheme of Object.keys(defaultPorts)) {
@@ -53,8 +53,8 @@ export function refuseUnusableProxies(environment: NodeJS.ProcessEnv = process.e
 }
 
 /**
- * The variables that keep calls of this machine to itself from going through a proxy, beside those that the environment
- * excludes already: both cases, since programs differ in the one that they read.
+ * The variables that exclude requests from this machine to itself from the proxy, in addition to the environment's own
+ * exclusions: both cases, since some programs read only one of them.
  */
 export function loopbackWithoutProxy(environment: NodeJS.ProcessEnv): {
   readonly NO_PROXY: string;
@@ -66,15 +66,15 @@ export function loopbackWithoutProxy(environment: NodeJS.ProcessEnv): {
   return { NO_PROXY: list, no_proxy: list };
 }
 
-/** An address without the password that may be in it, for messages. A password may have an @ of its own. */
+/** An address for messages, without a user name and password. A password can contain an @. */
 export function withoutUserinfo(url: string): string {
   return url.replace(/\/\/[^/?#]*@/, "//");
 }
 
 /**
- * The agent that makes a call through its proxy, for Node's HTTP clients and those that are made like them.
+ * The agent that sends a request through its proxy, for HTTP clients with Node's interface.
  *
- * @returns undefined for a direct call
+ * @returns undefined for a direct request
  */
 export async function proxyAgent(
   url: string | URL,
@@ -84,7 +84,7 @@ export async function proxyAgent(
   if (proxy === undefined) {
     return undefined;
   }
-  // Loaded here, since most calls have no proxy.
+  // Loaded here, since most requests have no proxy.
   if (/^socks/i.test(proxy)) {
     const { SocksProxyAgent } = await import("socks-proxy-agent");
     return new SocksProxyAgent(withRemoteNames(proxy));
@@ -93,7 +93,7 @@ export async function proxyAgent(
   return new HttpsProxyAgent(proxy);
 }
 
-/** A SOCKS proxy resolves the names itself, as with Go; the JavaScript client has another scheme for that. */
+/** A SOCKS proxy resolves names itself, as in Go; the JavaScript client uses another scheme for that. */
 export function withRemoteNames(proxy: string): string {
   return proxy.replace(/^socks5h?:/i, "socks5h:");
 }
@@ -101,10 +101,10 @@ export function withRemoteNames(proxy: string): string {
 const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 const defaultPorts: Readonly<Record<string, string>> = { http: "80", https: "443" };
 
-/** What Go's HTTP client supports (net/http, Transport.Proxy), and so what the plugins, Helm and kubectl do. */
+/** The schemes that Go's HTTP client supports (net/http, Transport.Proxy), and so the plugins, Helm and kubectl. */
 const proxySchemes: readonly string[] = ["http:", "https:", "socks5:", "socks5h:"];
 
-/** What a variable of the environment names as a proxy. */
+/** The proxy in an environment variable. */
 interface NamedProxy {
   readonly variable: string;
   readonly value: string;
@@ -116,12 +116,12 @@ function namedProxy(scheme: string, environment: NodeJS.ProcessEnv): NamedProxy 
   return variable === undefined ? undefined : { variable, value: environment[variable] ?? "" };
 }
 
-/** Its URL; without a scheme it is one of HTTP. No message shows it, since a password may be in it. */
+/** The proxy's URL, with HTTP as its default scheme. No message contains the URL, since it may have a password. */
 function usable({ variable, value }: NamedProxy): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (!proxySchemes.includes(URL.parse(url)?.protocol ?? "") || !isReadable(url)) {
     throw new UserError(
-      `${variable} names no proxy that Pulumi's plugins and this program can use (http, https, socks5 or socks5h; signs in a name or password as %XX).\n` +
+      `${variable} names no proxy that Pulumi's plugins and this program support (http, https, socks5 or socks5h; special characters in a name or password as %XX).\n` +
         `      export ${variable}='http://HOST:PORT'`,
     );
   }
@@ -129,8 +129,8 @@ function usable({ variable, value }: NamedProxy): string {
 }
 
 /**
- * Whether Go reads a proxy's URL as Node does. Of one that it does not read (net/url, `validUserinfo` and `unescape`) its
- * HTTP client makes another, or goes without a proxy and says nothing.
+ * Whether Go parses a proxy's URL like Node. If Go cannot parse the URL (net/url, `validUserinfo` and `unescape`), its HTTP
+ * client silently uses another URL, or no proxy.
  */
 export function isReadable(proxy: string): boolean {
   const [, userinfo = "", host = ""] =
@@ -143,7 +143,7 @@ export function isReadable(proxy: string): boolean {
   );
 }
 
-/** A variable in upper case, else in lower case. An empty one counts as not set. */
+/** A variable in upper case, else in lower case. An empty variable is treated as unset. */
 function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   return [environment[name.toUpperCase()], environment[name]].find(
     (value) => value !== undefined && value !== "",
@@ -153,7 +153,7 @@ function anyCase(environment: NodeJS.ProcessEnv, name: string): string | undefin
 /**
  * Whether a host is this machine itself (RFC 1122, section 3.2.1.3; RFC 6761, section 6.3).
  *
- * @param host a name or an address, which a URL has in brackets where it is one of IPv6
+ * @param host a name or an address; an IPv6 address may be in brackets, as in a URL
  */
 export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, "$1");
@@ -162,7 +162,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** Whether an entry of `NO_PROXY` is for a host and port. */
+/** Whether an entry of `NO_PROXY` matches a host and port. */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === "" || entry === "*") {
     return entry === "*";
@@ -171,7 +171,7 @@ function covers(entry: string, host: string, port: string): boolean {
   if (isIP(network) !== 0) {
     return inNetwork(host, network, Number(length));
   }
-  // An IPv6 address with a port is in brackets, and one without has more than one colon.
+  // An IPv6 address with a port is in brackets, and one without a port has more than one colon.
   const [, named = entry, ownPort = ""] = /^(\[.*\]|[^:]*):(\d*)$/.exec(entry) ?? [];
   const written = named.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
   // A URL has its host in ASCII.
@@ -185,7 +185,7 @@ function covers(entry: string, host: string, port: string): boolean {
   return isIP(host) === 0 && (host === name || host.endsWith(`.${name.replace(/^\./, "")}`));
 }
 
-/** Whether a host is an address of a network. */
+/** Whether a host is an address in a network. */
 function inNetwork(host: string, network: string, length: number): boolean {
   const family = isIP(network) === 4 ? "ipv4" : "ipv6";
   if (isIP(host) === 0 || isIP(host) !== isIP(network) || length > (family === "ipv4" ? 32 : 128)) {

@@ -6,39 +6,39 @@ import { ownName } from "./stackFile.ts";
 import { joined, shell, shellWord, verbatim, type ShellText } from "./shell.ts";
 import { printable } from "./printable.ts";
 
-/** Where what Pulumi writes goes: it is kept only, or to a stream of this process as well. */
+/** The destination of Pulumi's output: only kept, or also written to a stream of this process. */
 export type PulumiStream = "kept" | "stdout" | "stderr";
 
-/** What Pulumi has written. */
+/** Pulumi's output. */
 export interface PulumiOutput {
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, in the order in which they came. */
+  /** Both, in their order of arrival. */
   readonly all: string;
 }
 
-/** Why a command of Pulumi's did not do its work. */
+/** Why a Pulumi command failed. */
 export type PulumiFailure = "not on PATH" | PulumiOutput;
 
 /**
- * How long Pulumi may take that only reads, in milliseconds: several requests to its backend, and a program that has to be
- * loaded.
+ * How long a read-only Pulumi command may take, in milliseconds: several requests to its backend, and the time to load the
+ * program.
  */
 const readTimeout = 2 * requestTimeout;
-/** How long Pulumi may take that runs the stack's program, in milliseconds. */
+/** How long a Pulumi command that runs the stack's program may take, in milliseconds. */
 const runTimeout = 15 * 60_000;
 
 /** How to run Pulumi. */
 export interface PulumiOptions {
-  /** The project's folder. Default: this process's. */
+  /** The project's folder. Default: the working directory of this process. */
   readonly directory?: string | undefined;
-  /** What it reads from standard input. Default: nothing. */
+  /** The text on standard input. Default: none. */
   readonly stdin?: string | undefined;
   /** Default: kept. */
   readonly stream?: PulumiStream | undefined;
-  /** How long it may take, in milliseconds. Default: a minute for what only reads, else a quarter of an hour. */
+  /** How long it may take, in milliseconds. Default: a minute for read-only commands, else a quarter of an hour. */
   readonly timeout?: number | undefined;
-  /** A failure in the words of the command that ran Pulumi. */
+  /** The message for a failure, from the command that runs Pulumi. */
   readonly explain: (failure: PulumiFailure) => string;
 }
 
@@ -47,12 +47,12 @@ export type StackResource = z.infer<typeof resource>;
 
 const resource = z.object({
   urn: z.string(),
-  /** None for what is no resource of a provider's, such as a component. */
+  /** Missing where no provider manages the resource, as for a component. */
   id: z.string().optional(),
   type: z.string(),
-  /** Whether it has been replaced, and is only still to be deleted. */
+  /** Whether it is replaced, and its deletion is pending. */
   delete: z.boolean().optional(),
-  /** What replaces it when it changes. */
+  /** The value whose change replaces the resource. */
   replacementTrigger: z.unknown().optional(),
   inputs: z.record(z.string(), z.unknown()).default({}),
   outputs: z.record(z.string(), z.unknown()).default({}),
@@ -63,10 +63,10 @@ const exported = z.object({
 });
 
 /**
- * Runs Pulumi to its end; it asks nothing.
+ * Runs Pulumi to its end, without prompts.
  *
- * @returns what it wrote to standard output
- * @throws UserError when it fails, or there is none
+ * @returns its standard output
+ * @throws UserError when it fails, or is not installed
  */
 export async function runPulumi(args: readonly string[], options: PulumiOptions): Promise<string> {
   const { status, ...output } = await start(args, options);
@@ -76,16 +76,16 @@ export async function runPulumi(args: readonly string[], options: PulumiOptions)
   return output.stdout;
 }
 
-/** The arguments with which Pulumi writes a stack's state to standard output. */
+/** The arguments of the Pulumi command that writes a stack's state to standard output. */
 export function exportArguments(stack: string): readonly string[] {
   return ["stack", "export", "-s", stack];
 }
 
 /**
- * The resources of a stack, from its state. Nothing is decrypted, so that it takes no passphrase.
+ * The resources of a stack, from its state. Nothing is decrypted, so no passphrase is needed.
  *
- * @returns undefined where there is no such stack
- * @throws UserError when Pulumi fails otherwise, or there is none
+ * @returns undefined where the stack does not exist
+ * @throws UserError when Pulumi fails otherwise, or is not installed
  */
 export async function stackResources(
   stack: string,
@@ -102,48 +102,48 @@ export async function stackResources(
 }
 
 /**
- * What to do where Pulumi cannot read a stack's state because its file is cut off: a run was killed while it wrote the file
- * of a file backend, or the disk was full. `pulumi cancel` does not help then, and the copy beside it does, which is the
- * state one step earlier.
+ * The message for a truncated state file, which Pulumi cannot read: a run was killed while it wrote the file of a file
+ * backend, or the disk was full. `pulumi cancel` does not help; the backup beside the file does, with the state one step
+ * earlier.
  *
- * @param output what Pulumi wrote
- * @returns sentences with the command; undefined where that is not what is wrong
+ * @param output Pulumi's output
+ * @returns sentences with the command; undefined for any other failure
  */
 export function brokenCheckpoint(output: string, stack: string): string | undefined {
-  // Of a file that ends too early, and of one whose end the disk has lost (encoding/json).
+  // For a file that ends too early, and for one whose end the disk lost (encoding/json).
   if (!/unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(output)) {
     return undefined;
   }
   const name = ownName(stack);
   return (
-    "The file with the stack's state is empty or cut off: a run was killed while it wrote it, or the disk was full. " +
-    `Where it is full, make room first: df -h. Then put the copy beside it in its place: ${restoreCheckpoint(name)}`
+    "The file with the stack's state is empty or truncated: a run was killed during the write, or the disk was full. " +
+    `If the disk is full, free some space first: df -h. Then restore the file from its backup: ${restoreCheckpoint(name)}`
   );
 }
 
 /**
- * The command that puts the copy of a stack's state in its place, where the state is not whole. A file backend's address may
- * have options after a question mark, and its files may be compressed
+ * The command that restores a stack's incomplete state file from its backup. A file backend's address may have options
+ * after a question mark, and its files may be compressed
  * (https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend).
  */
 export function restoreCheckpoint(name: string): ShellText {
   const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\([^?"]*\\).*|\\1|p' | sed "s|^~|$HOME|"`;
-  // A project of another name may have a stack of this one, whose state is whole.
+  // Another project may have a stack of this name, whose state is complete.
   const isWhole = shell`node -e 'try { const [, file] = process.argv, text = fs.readFileSync(file); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : text) } catch { process.exit(1) }' {} \\;`;
   return shell`find "$(${verbatim(url)})/.pulumi/stacks" '(' -name ${name}.json -o -name ${name}.json.gz ')' ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
 }
 
 /**
- * What Pulumi says after each `error:`, all lines of it, without what it says besides. The lines of one error keep their
- * indentation to each other; an error that Pulumi tells twice is told once.
+ * All lines of Pulumi's messages after each `error:`, without its other output. The lines of one error keep their relative
+ * indentation; an error that Pulumi prints twice is returned once.
  */
 export function errorLines(output: string): readonly string[] {
   const found: string[][] = [];
   let current: { readonly lines: string[]; readonly indentation: number } | undefined;
   for (const line of output.split(/\r?\n/)) {
-    const [, before = "", said] = /^(.*?)(error: .*)$/.exec(line) ?? [];
-    if (said !== undefined && /^\s*$/.test(before)) {
-      current = { lines: [said.trimEnd()], indentation: before.length };
+    const [, before = "", message] = /^(.*?)(error: .*)$/.exec(line) ?? [];
+    if (message !== undefined && /^\s*$/.test(before)) {
+      current = { lines: [message.trimEnd()], indentation: before.length };
       found.push(current.lines);
     } else if (isOther(line)) {
       current = undefined;
@@ -159,24 +159,24 @@ export function errorLines(output: string): readonly string[] {
     .flatMap((text) => text.split("\n"));
 }
 
-/** Whether a line of Pulumi's belongs to something other than an error: a section, a resource, another kind of message. */
+/** Whether a line of Pulumi's output does not belong to an error: a section, a resource, another kind of message. */
 function isOther(line: string): boolean {
   return /^(\s*(warning|info|debug): |(Diagnostics|Outputs|Permalink|Policies|Resources|Duration|View)\b| *\S+:\S+ \(.*\):$| *@ |\s*[+~-]{1,2} +\S+:)/.test(
     line,
   );
 }
 
-/** What a stack gives the Kubernetes plugin as its kubeconfig, by path or content. */
+/** The setting with a stack's kubeconfig for the Kubernetes plugin, by path or content. */
 export const kubeconfigSetting = "kubernetes:kubeconfig";
 
-/** Asks for the passphrase, which would stay in the shell's history otherwise. */
+/** Prompts for the passphrase, which would otherwise stay in the shell's history. */
 const askForPassphrase = shell`read -rs PULUMI_CONFIG_PASSPHRASE && export PULUMI_CONFIG_PASSPHRASE`;
 
 /**
- * The stack's own kubeconfig where it is encrypted, as Pulumi tells it, which takes the stack's passphrase.
+ * The stack's own encrypted kubeconfig, which Pulumi decrypts with the stack's passphrase.
  *
- * @param without what helps without the passphrase
- * @throws UserError when Pulumi does not tell it
+ * @param without the alternative without the passphrase, for the message
+ * @throws UserError when Pulumi cannot decrypt it
  */
 export async function encryptedKubeconfig(
   stack: string,
@@ -185,24 +185,24 @@ export async function encryptedKubeconfig(
 ): Promise<string> {
   const args = ["config", "get", "-s", stack, kubeconfigSetting];
   const explain = (failure: PulumiFailure) => {
-    const said = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
+    const output = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
     const reason =
-      errorLines(said)
+      errorLines(output)
         .join(" ")
-        .replace(/^error: /, "") || said.trim();
-    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi does not tell it (${reason}). With its passphrase it does: ${askForPassphrase} ${without}`;
+        .replace(/^error: /, "") || output.trim();
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi cannot decrypt it (${reason}). To enter the stack's passphrase: ${askForPassphrase} ${without}`;
   };
   const text = await runPulumi(args, { directory, explain });
   return text.replace(/\n$/, "");
 }
 
-/** Colours are control characters, which would be shown as such. */
+/** Colours are control characters, which would be printed as escapes. */
 const uncoloured = ["--color", "never"];
 
-/** Commands that only read, by their first words. */
+/** Read-only commands, by their first words. */
 const reading = /^(?:stack (?:export|ls)|config get|whoami)\b/;
 
-/** How long Pulumi has to cancel what it is at, in milliseconds: it leaves the stack locked otherwise. */
+/** How long Pulumi has to cancel its operation, in milliseconds: otherwise it leaves the stack locked. */
 const grace = 10_000;
 
 function start(
@@ -218,7 +218,7 @@ function start(
     );
     const end = () => {
       child.kill("SIGKILL");
-      // What it has started may hold them open for longer.
+      // Its child processes may keep them open for longer.
       child.stdout.destroy();
       child.stderr.destroy();
     };
@@ -233,7 +233,7 @@ function start(
         [shell`pulumi`, ...args.map(shellWord), shell`-v=5 --logtostderr`],
         " ",
       );
-      late = new UserError(`Pulumi gives ${message}. What it waits for: ${command}`);
+      late = new UserError(`Pulumi gives ${message}. To see what it waits for: ${command}`);
       if (onlyReads) {
         end();
       } else {
@@ -263,7 +263,7 @@ function start(
         failed(late);
       }
     });
-    // Who does not read its input may be gone before it is written.
+    // A process that does not read its input may end before the write.
     child.stdin.on("error", () => undefined).end(stdin);
   });
 }
@@ -272,7 +272,7 @@ function spawnPulumi(args: readonly string[], directory: string | undefined) {
   try {
     return spawn("pulumi", args, { cwd: directory, stdio: ["pipe", "pipe", "pipe"] });
   } catch (error) {
-    // Node names no program where the arguments are too long.
+    // Node's error for too long arguments does not name the program.
     throw error instanceof Error ? Object.assign(error, { path: "pulumi" }) : error;
   }
 }

@@ -18,7 +18,7 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** A quantity of resources as a number: `1000m` is 1, as `1` is. Undefined for what is none. */
+/** A quantity of resources as a number: both `1000m` and `1` are 1. Undefined for other values. */
 export function quantityOf(value: unknown): number | undefined {
   if (typeof value !== "string" && typeof value !== "number") {
     return undefined;

@@ -1,13 +1,13 @@
 import { isPrintable } from "./printable.ts";
 
-/** Text for a POSIX shell in which every word from elsewhere is quoted: only {@link shell} makes it. */
+/** Text for a POSIX shell with every inserted word quoted: only {@link shell} creates it. */
 export type ShellText = string & { readonly [mark]: true };
 declare const mark: unique symbol;
 
-/** What {@link shell} puts into a command. */
+/** A value that {@link shell} inserts into a command. */
 export type ShellValue = string | number | Verbatim;
 
-/** Text that goes into a command as it is, since it is for the shell itself. */
+/** Text that is inserted into a command without quoting. */
 class Verbatim {
   readonly text: ShellText;
 
@@ -17,8 +17,8 @@ class Verbatim {
 }
 
 /**
- * A command to paste, or a part of one, as a tagged template: what stands in it is for the shell, and each value that is
- * put in is one word of it, or a part of one, whatever is in the value.
+ * A command to paste, or a part of one, as a tagged template: its literal text is shell syntax, and each inserted value is
+ * one word, or a part of one, regardless of its characters.
  *
  * @example shell`pulumi config set -s ${stack} --path dns.zone ${zone}`
  */
@@ -34,12 +34,12 @@ export function shell(literals: TemplateStringsArray, ...values: readonly ShellV
   return text as ShellText;
 }
 
-/** A command inside another one, such as one that follows it. */
+/** A command inside another command, such as after `&&`. */
 export function verbatim(text: ShellText): Verbatim {
   return new Verbatim(text);
 }
 
-/** Commands one after the other, or what else stands between them. */
+/** Commands in sequence, with a separator. */
 export function joined(
   commands: readonly ShellText[],
   separator: " && " | " | " | " " | "\n      ",
@@ -48,7 +48,7 @@ export function joined(
 }
 
 /**
- * What stands in a command for what nobody but the reader knows. In quotes, so that a shell takes it as it is: one in angle
+ * A placeholder in a command for a value that only the operator knows. In quotes, so that a shell reads it as one word: angle
  * brackets would be a redirection.
  */
 export function placeholder(name: string): Verbatim {
@@ -65,17 +65,17 @@ function quoted(text: string, quote: "'" | '"' | undefined): string {
     return text.replaceAll("'", "'\\''");
   }
   if (quote === '"') {
-    // In double quotes an interactive shell takes ! and what follows it as a command of before, also behind a backslash.
+    // In double quotes an interactive shell expands ! from its history, also after a backslash.
     return text.replace(/["$`\\]/g, "\\$&").replace(/!+/g, `"'$&'"`);
   }
-  // A word that begins with = is the path of a program to zsh.
+  // In zsh, a word that begins with = is the path of a program.
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) {
     return text;
   }
   return isPrintable(text) ? `'${text.replaceAll("'", "'\\''")}'` : ansiQuoted(text);
 }
 
-/** With escapes, so that the word can be shown and is the same when it is pasted (POSIX.1-2024, XCU 2.2.4). */
+/** With escapes, so that the word is printable and unchanged when pasted (POSIX.1-2024, XCU 2.2.4). */
 function ansiQuoted(text: string): string {
   const characters = Array.from(text, (character) => {
     if (isPrintable(character)) {
@@ -87,7 +87,7 @@ function ansiQuoted(text: string): string {
   return `$'${characters.join("")}'`;
 }
 
-/** The quote that is open at the end of a shell's text. */
+/** The open quote at the end of a shell text. */
 function openQuote(text: string): "'" | '"' | undefined {
   let open: "'" | '"' | undefined;
   for (let index = 0; index < text.length; index += 1) {

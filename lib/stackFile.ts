@@ -6,14 +6,14 @@ import { isMap, type ValueMap } from "./json.ts";
 import { shell } from "./shell.ts";
 import { NotYaml, parsePulumiYaml } from "./yaml.ts";
 
-/** What a project's file says, as far as it is needed to find a stack's. */
+/** The fields of a project's file that are needed to find a stack's file. */
 export interface ProjectFile {
   readonly name: string;
   readonly stackConfigDir: string;
 }
 
 /**
- * The project's file Pulumi.yaml.
+ * Reads the project's file Pulumi.yaml.
  *
  * @throws UserError where it is not YAML
  */
@@ -23,10 +23,10 @@ export function readProject(directory: string): ProjectFile {
 }
 
 /**
- * What a stack's file says under `config`: encrypted values are `{ secure }`, as they stand there.
+ * Reads `config` from a stack's file: encrypted values stay `{ secure }`.
  *
- * @param directory the project's
- * @returns by keys in full, `<project or plugin>:<name>`; an empty map where there is no such file
+ * @param directory the project directory
+ * @returns values by full keys, `<project or plugin>:<name>`; an empty map without such a file
  * @throws UserError where it is not YAML
  */
 export function readStackConfig(directory: string, stack: string): ValueMap {
@@ -38,8 +38,8 @@ export function readStackConfig(directory: string, stack: string): ValueMap {
 }
 
 /**
- * A key as Pulumi reads it: without a colon it is the project's (sdk/go/common/workspace, project.go), and both spellings
- * `project:name` and `project:config:name` are taken (sdk/go/common/resource/config, key.go).
+ * A key as Pulumi reads it: a key without a colon belongs to the project (sdk/go/common/workspace, project.go), and both
+ * spellings `project:name` and `project:config:name` are accepted (sdk/go/common/resource/config, key.go).
  */
 function inFull(project: string, key: string): string {
   const [, namespace = project, name = key] = /^([^:]*):(?:config:)?(.*)$/s.exec(key) ?? [];
@@ -67,9 +67,9 @@ function contentOf(path: string, text: string): unknown {
       throw error;
     }
     const { line } = error;
-    const look = line === undefined ? shell`grep -n '*' ${path}` : shell`sed -n ${line}p ${path}`;
+    const show = line === undefined ? shell`grep -n '*' ${path}` : shell`sed -n ${line}p ${path}`;
     throw new UserError(
-      `${path} is not YAML, and Pulumi does not read it either: ${error.message}. Mend it there: ${look}`,
+      `${path} is not YAML, and Pulumi cannot read it either: ${error.message}. To find the place: ${show}`,
     );
   }
 }

@@ -7,7 +7,7 @@ export function valueAt(tree: unknown, path: string): unknown {
     .reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), tree);
 }
 
-/** The tree without the value at a path, and without the maps that are empty then. */
+/** The tree without the value at a path, and without maps that become empty. */
 export function without(
   tree: Readonly<Record<string, unknown>>,
   path: string,
@@ -22,9 +22,9 @@ export function without(
 }
 
 /**
- * Every value that is no map, by its path.
+ * Every value that is not a map, by its path.
  *
- * @param options.lists whether lists are looked into as well, with their items by number. Default: a list is one value
+ * @param options.lists whether the items of lists are returned by number. Default: a list is one value
  */
 export function leaves(
   tree: unknown,
@@ -36,7 +36,7 @@ export function leaves(
     : [[path.join("."), tree]];
 }
 
-/** The tree with each value that is neither map nor list replaced; the path of a list's item ends in its number. */
+/** The tree with every value replaced that is neither map nor list; the path of a list item ends in its number. */
 export function mapLeaves(
   tree: unknown,
   map: (leaf: unknown, path: readonly string[]) => unknown,

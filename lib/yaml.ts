@@ -14,12 +14,12 @@ import { stringTag, stringifyString } from "yaml/util";
 import { momentInFile, unquotedMoment } from "./moments.ts";
 import { goText, wholeNumber } from "./numbers.ts";
 
-/** A document of YAML, with its errors, or the value that is in it (`toJS()`). */
+/** A YAML document, with its errors, or its value (`toJS()`). */
 export type YamlDocument = Document.Parsed;
 
 const core = (name: string) => `tag:yaml.org,2002:${name}`;
 
-/** What a tag resolves to that is not asked for by name; the first whose test matches counts. */
+/** A tag for scalars without an explicit tag; the first tag whose test matches is used. */
 const implicit = (tag: string, test: RegExp, resolve: (text: string) => unknown): ScalarTag => ({
   tag: core(tag),
   default: true,
@@ -27,19 +27,19 @@ const implicit = (tag: string, test: RegExp, resolve: (text: string) => unknown)
   resolve,
 });
 
-/** What is so only under the tag itself. */
+/** A tag that is used only where a scalar names it. */
 const explicit = (tag: string, resolve: (text: string) => unknown): ScalarTag => ({
   tag: core(tag),
   resolve,
 });
 
-/** Truth values of YAML 1.1, all of them. */
+/** All booleans of YAML 1.1. */
 const words: readonly ScalarTag[] = [
   implicit("bool", /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
   implicit("bool", /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
 ];
 
-/** Numbers of Go, `0o17` among them. Underscores count nowhere in one that begins with a sign or a digit. */
+/** Numbers of Go, including `0o17`. Underscores are ignored in a number that begins with a sign or a digit. */
 const numbers: readonly ScalarTag[] = [
   implicit(
     "int",
@@ -74,7 +74,7 @@ const reading = (...plain: readonly ScalarTag[]): SchemaOptions => ({
 /** YAML 1.1 without timestamps and without numbers to base 60 (go.yaml.in/yaml v2, resolve.go). */
 const helmTags = reading(...words, ...numbers);
 
-/** Go's next parser takes only these for truth values, and has moments (go.yaml.in/yaml v3, resolve.go). */
+/** The next version of Go's parser reads only these as booleans, and reads timestamps (go.yaml.in/yaml v3, resolve.go). */
 const pulumiTags = reading(
   implicit("bool", /^(?:true|True|TRUE)$/, () => true),
   implicit("bool", /^(?:false|False|FALSE)$/, () => false),
@@ -82,7 +82,7 @@ const pulumiTags = reading(
   ...numbers,
 );
 
-/** What is written for a value of a program; no text in a file is taken for one. */
+/** A tag for writing a value; no text in a file resolves to it. */
 const writtenOnly = (tag: string, identify: (value: unknown) => boolean): ScalarTag => ({
   tag: core(tag),
   default: true,
@@ -91,7 +91,7 @@ const writtenOnly = (tag: string, identify: (value: unknown) => boolean): Scalar
   stringify: ({ value }) => String(value),
 });
 
-/** A file's scalars stay the texts that they are, and nothing stays nothing. */
+/** A file's scalars stay unchanged texts, and empty values stay empty. */
 const editing: SchemaOptions = {
   schema: "failsafe",
   resolveKnownTags: false,
@@ -102,15 +102,15 @@ const editing: SchemaOptions = {
   ],
 };
 
-/** Where libyaml, which Helm's parser is made from, would break a line, or does not accept the character as it is. */
+/** Characters that libyaml, the base of Helm's parser, reads as line breaks, or does not accept unescaped. */
 const escaped = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 
-/** Text in quotes wherever any reader of YAML, old or new, might take it for something else. */
+/** Text in quotes wherever any YAML parser, old or new, might read another type. */
 const text: ScalarTag = {
   ...stringTag,
   stringify(item, context, onComment, onChompKeep) {
     const value = String(item.value);
-    // libyaml finds out how far a block is indented by its first line.
+    // libyaml derives the indentation of a block from its first line.
     const inQuotes = escaped.test(value) || /^\s/.test(value);
     return stringifyString(
       inQuotes ? { ...item, value, type: "QUOTE_DOUBLE" } : { ...item, value },
@@ -135,13 +135,13 @@ const writeTags: SchemaOptions = {
 };
 
 /**
- * Parses YAML as Helm does (sigs.k8s.io/yaml over go.yaml.in/yaml v2), and so the tools of Kubernetes.
+ * Parses YAML like Helm (sigs.k8s.io/yaml over go.yaml.in/yaml v2) and the tools of Kubernetes.
  *
- * A whole number that is no exact double is a BigInt.
- * Of a key that is there twice, the last one counts.
+ * A whole number that a double cannot represent exactly is a BigInt.
+ * The last of repeated keys is used.
  *
- * @param lines counts the lines, for places in the text; the messages of errors do not quote it then
- * @returns its documents, each with its own errors; none where there is nothing but comments
+ * @param lines counts the lines, for places in the text; with it, error messages do not quote the text
+ * @returns its documents, each with its own errors; none for a text of comments only
  */
 export function parseYaml(yaml: string, lines?: LineCounter): readonly YamlDocument[] {
   const documents = parseAllDocuments(yaml, {
@@ -165,7 +165,7 @@ export function parseYaml(yaml: string, lines?: LineCounter): readonly YamlDocum
   return documents;
 }
 
-/** JSON knows keys of text alone, and Go makes it of whole numbers and fractions in two ways. */
+/** JSON has only text keys, and Go converts whole numbers and fractions to text differently. */
 function keyText({ value, source = "" }: Scalar): unknown {
   if (typeof value === "number") {
     return wholeNumber(source.replaceAll("_", "")) === undefined ? goText(value) : String(value);
@@ -173,9 +173,9 @@ function keyText({ value, source = "" }: Scalar): unknown {
   return typeof value === "bigint" || typeof value === "boolean" ? String(value) : value;
 }
 
-/** Text that is no YAML. The message says where, and quotes nothing of the text, which may hold credentials. */
+/** Text that is not YAML. The message has the place, and quotes nothing of the text, which may contain credentials. */
 export class NotYaml extends Error {
-  /** The line on which the parser has given up. Default: none can be told. */
+  /** The line of the parser's error. Default: unknown. */
   readonly line: number | undefined;
 
   constructor(message: string, line?: number) {
@@ -185,10 +185,11 @@ export class NotYaml extends Error {
 }
 
 /**
- * Parses YAML as Pulumi does its project's and its stacks' files: the first document, moments as `writtenMoment` has them.
+ * Parses YAML like Pulumi parses the files of projects and stacks: the first document, with moments in the form of
+ * `writtenMoment`.
  *
- * @returns null where there is nothing but comments
- * @throws NotYaml where it is none
+ * @returns null for a text of comments only
+ * @throws NotYaml where the text is not YAML
  */
 export function parsePulumiYaml(yaml: string): unknown {
   const lines = new LineCounter();
@@ -203,12 +204,12 @@ export function parsePulumiYaml(yaml: string): unknown {
   try {
     return (document?.toJS() as unknown) ?? null;
   } catch {
-    throw new NotYaml("an alias (*) in it has no anchor (&) of its name, or makes too much of it");
+    throw new NotYaml("an alias (*) in it has no anchor (&) of its name, or expands to too much");
   }
 }
 
 /**
- * A document of YAML to change: what is not changed is written again as it stands there, comments included.
+ * A YAML document to edit: unchanged parts are written back unchanged, including comments.
  *
  * @param yaml the text, which may be empty
  */
@@ -217,7 +218,7 @@ export function editableYaml(yaml: string): Document {
   return present.contents === null ? new Document({}, editing) : present;
 }
 
-/** Writes a value as YAML that Helm, Kubernetes and Pulumi read as that value again. */
+/** Writes a value as YAML that Helm, Kubernetes and Pulumi parse to the same value. */
 export function formatYaml(value: unknown): string {
   return stringify(value, {
     version: "1.1",

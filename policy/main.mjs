@@ -1,3 +1,3 @@
-// The SDK's runner has ts-node compile what it is told to run (@pulumi/pulumi, cmd/run-policy-pack), which knows no type
-// stripping; what is imported from here, Node reads itself.
+// The SDK's runner compiles its entry file with ts-node (@pulumi/pulumi, cmd/run-policy-pack), which does not support type
+// stripping; Node itself loads the files that are imported here.
 import "./index.ts";

@@ -1,4 +1,4 @@
-/** A resource as a policy sees it. Secrets are in clear in it. */
+/** A resource for a policy. It contains secrets in plain text. */
 export interface ReviewedResource {
   readonly type: string;
   readonly name: string;
@@ -6,18 +6,18 @@ export interface ReviewedResource {
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** Something that stacks must not do. */
+/** A rule for stacks. */
 export interface Rule {
-  /** Stable: Pulumi Cloud and exemptions go by it. */
+  /** Stable: Pulumi Cloud and exemptions use it. */
   readonly name: string;
   readonly description: string;
-  /** Type tokens of the resources that it is about; all that begin with one of them. */
+  /** Prefixes of the type tokens of the checked resources. */
   readonly types: readonly string[];
-  /** What is wrong with one, each a sentence with what helps, and without any value of the resource's; mostly nothing. */
+  /** The violations of a resource, each with its fix, and without any value of the resource; empty for a valid resource. */
   readonly check: (resource: ReviewedResource) => readonly string[];
 }
 
-/** A rule as the SDK takes it. */
+/** A rule in the form of the SDK. */
 export function validatorOf({ types, check }: Rule) {
   return (resource: ReviewedResource, report: (message: string) => void): void => {
     if (types.some((type) => resource.type.startsWith(type))) {
@@ -28,14 +28,13 @@ export function validatorOf({ types, check }: Rule) {
   };
 }
 
-/** The stack of a resource, which its URN begins with (`urn:pulumi:<stack>::<project>::…`). */
+/** The stack of a resource, from its URN (`urn:pulumi:<stack>::<project>::…`). */
 export function stackOf({ urn }: Pick<ReviewedResource, "urn">): string {
   return /^urn:pulumi:(.*?)::/.exec(urn)?.[1] ?? "";
 }
 
 /**
- * What a reading gives; undefined for what is only known once the stack is brought up, which the SDK refuses to tell in a
- * preview.
+ * The result of a read; undefined for a value that is unknown before the update, where the SDK throws in a preview.
  */
 export function known<T>(read: () => T): T | undefined {
   try {

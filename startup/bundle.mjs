@@ -1,7 +1,7 @@
 /**
- * Puts the Kubernetes client's files into one, which loads in a fifth of the time: lib/kubernetesClient.ts takes it where it
- * is there. `npm ci` runs this (package.json, `prepare`), and bootstrap.mjs where it has become due since. Plain
- * JavaScript for any Node from 16 on, which does nothing where the bundler is not installed (`npm ci --omit=dev`).
+ * Bundles the Kubernetes client's files into one, which loads in a fifth of the time: lib/kubernetesClient.ts uses it if it
+ * exists. `npm ci` runs this (package.json, `prepare`), and bootstrap.mjs where the bundle is outdated. Plain JavaScript for
+ * any Node from 16 on, which does nothing without the bundler (`npm ci --omit=dev`).
  */
 import { createHash } from "node:crypto";
 import {
@@ -20,7 +20,7 @@ const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(project, "node_modules", ".cache");
 const parts = join(project, "lib", "kubernetesClientParts.ts");
 
-/** The bundle's path, which is another one for each version of what goes into it; lib/kubernetesClient.ts has the same. */
+/** The bundle's path, which differs for each version of its sources; lib/kubernetesClient.ts computes the same path. */
 function bundleFile() {
   const hash = createHash("sha256");
   for (const file of [
@@ -33,7 +33,7 @@ function bundleFile() {
   return join(cache, `kubernetes-client-${hash.digest("hex").slice(0, 16)}.cjs`);
 }
 
-/** Whether there is a bundle to make. */
+/** Whether the bundle must be created. */
 export function isBundleDue() {
   return existsSync(join(project, "node_modules", "esbuild")) && !existsSync(bundleFile());
 }
@@ -52,10 +52,10 @@ async function makeBundle() {
     target: "node22",
     // Node reads CommonJS in less time than an ES module.
     format: "cjs",
-    // Names stay, for stack traces.
+    // Keeps names, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
-    // Node shows the whole line of what is not caught.
+    // Node prints the whole source line of an uncaught error.
     lineLimit: 200,
     legalComments: "none",
     logLevel: "silent",
@@ -73,7 +73,7 @@ if (isMain && isBundleDue()) {
   try {
     await makeBundle();
   } catch (error) {
-    // Everything works without it.
+    // The bundle is optional.
     process.stderr.write(`The Kubernetes client is not bundled: ${error.message}\n`);
   }
 }

@@ -1,27 +1,27 @@
 "use strict";
 /**
- * What Node loads before a program of this project (Pulumi.yaml, `nodeargs`) and before each command (bootstrap.mjs): it
- * says in one sentence what this machine lacks, and makes the SDK load fast. Plain CommonJS that any Node from 12 on parses,
- * since Pulumi runs the Node that is first on PATH, and an older one dies at anything newer with a syntax error.
+ * Node loads this file before a program of this project (Pulumi.yaml, `nodeargs`) and before each command (bootstrap.mjs):
+ * it reports in one sentence what is missing on this machine, and makes the SDK load fast. Plain CommonJS that any Node from
+ * 12 on parses, since Pulumi runs the Node that is first on PATH, and an older Node fails at newer syntax.
  */
 const fs = require("fs");
 const path = require("path");
 
 const project = path.join(__dirname, "..");
-/** The first Node that runs TypeScript as it is; `engines` in package.json says the same. */
+/** The first Node that runs TypeScript directly; the same version as `engines` in package.json. */
 const minimumNode = [22, 18];
-/** By this exit code the SDK says that the error has been told (@pulumi/pulumi, cmd/run). */
-const toldExitCode = 32;
+/** The SDK's exit code for an error that is already printed (@pulumi/pulumi, cmd/run). */
+const printedExitCode = 32;
 
 const obstacle = oldNode() || missingPackages();
 if (obstacle !== undefined) {
   fs.writeSync(2, `${obstacle}\n`);
-  process.exit(toldExitCode);
+  process.exit(printedExitCode);
 }
 startFast();
 
 /**
- * @returns {string | undefined} what to do about a Node that cannot run the program
+ * @returns {string | undefined} the message about a Node that cannot run the program
  */
 function oldNode() {
   const version = process.versions.node;
@@ -31,33 +31,33 @@ function oldNode() {
   }
   const own = path.join(project, "node_modules", ".bin");
   const remedy = fs.existsSync(path.join(own, "node"))
-    ? `Put the one that is among the project's packages first: export PATH=${quoted(own)}:"$PATH"`
-    : "Install a newer one from https://nodejs.org, or the one among the project's packages: npm ci";
+    ? `Put the Node of the project's packages first: export PATH=${quoted(own)}:"$PATH"`
+    : "Install a newer one from https://nodejs.org, or the one in the project's packages: npm ci";
   return `Node ${version} (${process.execPath}) is first on PATH, and too old: the program needs Node ${minimumNode.join(".")} or later. ${remedy}`;
 }
 
 /**
- * Packages that are absent, or that another version of the project has installed, which a `git pull` leaves behind.
+ * Missing packages, and packages from another version of the project, as after a `git pull`.
  *
- * @returns {string | undefined} what to do about them
+ * @returns {string | undefined} the message about them
  */
 function missingPackages() {
   const { dependencies = {} } = readJson(path.join(project, "package.json"));
   const differing = Object.keys(dependencies).filter((name) => {
     const { version } = readJson(path.join(project, "node_modules", name, "package.json"));
-    // Whoever has put a range in the place of a version has chosen what fits.
+    // A range instead of a version permits every installed version.
     return (
       version === undefined || (/^\d/.test(dependencies[name]) && version !== dependencies[name])
     );
   });
   return differing.length === 0
     ? undefined
-    : `The project's packages are not installed as package.json names them (${differing.join(", ")}): npm ci --prefix ${quoted(project)}`;
+    : `The installed packages do not match the project's package.json (${differing.join(", ")}): npm ci --prefix ${quoted(project)}`;
 }
 
 /**
  * @param {string} file
- * @returns {{ version?: string, dependencies?: Record<string, string> }} its content; nothing where it cannot be read
+ * @returns {{ version?: string, dependencies?: Record<string, string> }} its content; empty where it cannot be read
  */
 function readJson(file) {
   try {
@@ -69,7 +69,7 @@ function readJson(file) {
 
 /**
  * @param {string} text
- * @returns {string} as one word of a shell
+ * @returns {string} the text as one word of a shell
  */
 function quoted(text) {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
@@ -77,18 +77,18 @@ function quoted(text) {
 
 function startFast() {
   const { createRequire, enableCompileCache } = require("module");
-  // Not in the folder for temporary files, as by default: who can write to the cache can run code.
+  // Not in the default folder for temporary files: anyone who can write to the cache can run code.
   enableCompileCache(path.join(project, "node_modules/.cache/compiled"));
 
-  // gRPC for Node knows no SOCKS proxy and says so at each connection. The program's stay on this machine.
+  // gRPC for Node does not support SOCKS proxies, and warns at each connection. The program's connections are local.
   if (["http_proxy", "https_proxy"].some((name) => /^socks/i.test(process.env[name] || ""))) {
     process.env.GRPC_NODE_VERBOSITY = process.env.GRPC_NODE_VERBOSITY || "NONE";
   }
 
   const requireOfSdk = createRequire(require.resolve("@pulumi/pulumi"));
 
-  // With these the SDK serializes functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
-  // and to load them takes longer than all the rest of it.
+  // The SDK uses these to serialize functions into dynamic providers (@pulumi/pulumi, runtime/closure). There are none here,
+  // and loading them takes longer than the rest of the SDK.
   replace("typescript", lazyModule);
   replace(
     "normalize-package-data",
@@ -97,22 +97,22 @@ function startFast() {
         load()(...args),
   );
   replace("@npmcli/arborist", (load) => lazyMembers(load, ["Arborist"]));
-  // It attaches the inspector to each script that is parsed, and sets a flag of V8's, by which V8 refuses what it has
-  // compiled before (the compile cache) or elsewhere.
+  // It attaches the inspector to each parsed script, and sets a V8 flag, with which V8 rejects code that was compiled before
+  // (the compile cache) or elsewhere.
   replace("./runtime/closure/v8Hooks.js", (load) => ({
     ...lazyMembers(load, ["getSessionAsync", "getScriptUrl"]),
-    // Asked at the start of each program; whatever uses the session awaits it by itself.
+    // Called at the start of each program; users of the session await it themselves.
     isInitializedAsync: () => Promise.resolve(),
   }));
 
-  // At the first stack trace, of which the SDK makes one for each resource and promise, it reads the SDK's source maps. Own
-  // sources have none, since Node leaves their lines as they are when it strips the types.
+  // It reads the SDK's source maps at the first stack trace, and the SDK creates one for each resource and promise. The
+  // project's sources have no source maps, since Node's type stripping keeps their lines.
   replace("source-map-support/register", () => ({}));
 
-  // The program runs no other programs of Pulumi's.
+  // The program runs no other Pulumi programs.
   replace("./automation/index.js", lazyModule);
 
-  // By these the SDK asks for tracing (@pulumi/pulumi, cmd/run: instrumentation.js, and `tracingIsEnabled` in run.js).
+  // These variables enable the SDK's tracing (@pulumi/pulumi, cmd/run: instrumentation.js, and `tracingIsEnabled` in run.js).
   if (!process.env.TRACEPARENT && !process.env.PULUMI_EXPERIMENTAL) {
     replace("@opentelemetry/resources", (load) =>
       lazyMembers(load, ["defaultResource", "resourceFromAttributes"]),
@@ -129,10 +129,10 @@ function startFast() {
   }
 
   /**
-   * Puts something in the place of a package that loads the package when it is used.
+   * Replaces a package with a placeholder that loads the package when it is used.
    *
-   * @param {string} name the package, or a file of the SDK's
-   * @param {(load: () => any) => unknown} placeholder makes what takes its place
+   * @param {string} name the package, or a file of the SDK
+   * @param {(load: () => any) => unknown} placeholder creates the placeholder
    */
   function replace(name, placeholder) {
     const file = resolve(name);
@@ -152,17 +152,17 @@ function startFast() {
 
   /**
    * @param {() => any} load the package
-   * @returns {object} what loads it when something of it is read
+   * @returns {object} a placeholder that loads the package when a member is read
    */
   function lazyModule(load) {
-    // By the mark the SDK takes it as it is, where it would copy each member (`__importStar`).
+    // With this mark the SDK does not copy each member (`__importStar`).
     return new Proxy({}, { get: (_, name) => name === "__esModule" || load()[name] });
   }
 
   /**
    * @param {() => any} load the package
-   * @param {string[]} names those of its functions and classes that the SDK copies at once, and uses later
-   * @returns {Record<string, Function>} what loads it when one of them is called or made
+   * @param {string[]} names its functions and classes that the SDK copies immediately, and uses later
+   * @returns {Record<string, Function>} placeholders that load the package when one of them is called or constructed
    */
   function lazyMembers(load, names) {
     const members = {};
@@ -175,8 +175,8 @@ function startFast() {
   }
 
   /**
-   * @param {string} name a package, or a file of the SDK's
-   * @returns {string | undefined} its file; none where it is not installed, and the SDK does without, too
+   * @param {string} name a package, or a file of the SDK
+   * @returns {string | undefined} its file; undefined where it is not installed, and the SDK does not need it
    */
   function resolve(name) {
     try {

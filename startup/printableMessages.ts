@@ -1,7 +1,7 @@
 import { log } from "@pulumi/pulumi";
 import { printable } from "../lib/printable.ts";
 
-/** Keeps what a terminal would act on out of the program's messages, which quote clusters and clouds. */
+/** Escapes control characters in the program's messages, which quote clusters and DNS providers. */
 const { debug, error, info, warn } = log;
 
 Object.assign(log, {

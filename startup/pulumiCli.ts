@@ -2,15 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf, UserError } from "../lib/errors.ts";
 import { shell } from "../lib/shell.ts";
 
-/** The first version of the CLI in which a hook that fails fails its step: what protects a credential in use is such a hook. */
+/** The first version of the CLI in which a failing hook fails its step: such a hook protects a credential in use. */
 export const minimumPulumi = "3.238.0";
 
 /**
- * Refuses a Pulumi CLI that is too old, before anything is made. Newer ones read `requiredPulumiVersion` in Pulumi.yaml by
- * themselves; those before that ignore it, and some before {@link minimumPulumi} would go on without the hooks.
+ * Refuses a Pulumi CLI that is too old, before anything is created. Newer versions check `requiredPulumiVersion` in
+ * Pulumi.yaml themselves; older versions ignore it, and some before {@link minimumPulumi} would continue without the hooks.
  *
- * @param ask puts the question to the engine; it rejects where the version is another, or the engine does not know the question
- * @throws UserError that says how to get another
+ * @param ask requests the check from the engine; it rejects for another version, or an engine without this request
+ * @throws UserError with the command that installs another version
  */
 export async function refuseOldPulumi(
   ask: (range: string) => Promise<void> = pulumi.requirePulumiVersion,
@@ -18,7 +18,7 @@ export async function refuseOldPulumi(
   try {
     await ask(`>=${minimumPulumi}`);
   } catch (error) {
-    // Of an error of gRPC the engine's own words.
+    // For a gRPC error, the engine's own message.
     const { details = messageOf(error) } = error as { readonly details?: string };
     throw new UserError(
       `The Pulumi CLI is too old for this program, which needs ${minimumPulumi} or later (${details}). ` +

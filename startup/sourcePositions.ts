@@ -1,9 +1,8 @@
 /**
- * Lets the SDK record where a resource was made relative to the project.
+ * Makes the SDK record the source position of a resource relative to the project.
  *
- * It takes the file of a stack frame for a path, but in an ES module that is a URL (`file:///…`), from which it makes a
- * position with this machine's absolute path in it, and that goes into the state (@pulumi/pulumi, resource.js,
- * `stackTrace`).
+ * The SDK reads the file of a stack frame as a path. In an ES module the file is a URL (`file:///…`), so the SDK would store
+ * a position with this machine's absolute path in the state (@pulumi/pulumi, resource.js, `stackTrace`).
  */
 Error.prepareStackTrace = (error, frames: readonly Frame[]) =>
   [
@@ -11,7 +10,7 @@ Error.prepareStackTrace = (error, frames: readonly Frame[]) =>
     ...frames.map((frame) => `    at ${frame.toString().replace("file://", "")}`),
   ].join("\n");
 
-/** V8's call sites format themselves, which their type does not say. */
+/** V8's call sites format themselves; their type omits this. */
 interface Frame {
   toString(): string;
 }

@@ -4,7 +4,7 @@ import { UserError } from "../../lib/errors.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
 import { shell } from "../../lib/shell.ts";
 
-/** Where the provider runs. */
+/** The place of the provider's release. */
 export interface ReleasePlace {
   readonly namespace: string;
   readonly releaseName: string;
@@ -14,10 +14,10 @@ export interface ReleasePlace {
  * The last revision of a release, which must be deployed to be adopted.
  *
  * @param records the release's revisions, in any order; the last one, and the last good one, suffice
- * @param kubeContext the kubeconfig's context, for the command that mends it. Default: its current one
- * @param kubeconfig its path, where the stack names one
- * @returns undefined where there are none
- * @throws UserError when it is not deployed, or of another chart
+ * @param kubeContext the kubeconfig's context, for the command that fixes it. Default: the current context
+ * @param kubeconfig the kubeconfig's path, where the stack names one
+ * @returns undefined without revisions
+ * @throws UserError when the revision is not deployed, or from another chart
  */
 export function deployedOf(
   records: readonly HelmRecord[],
@@ -32,24 +32,24 @@ export function deployedOf(
   }
   if (last.chart.metadata.name !== chartName) {
     throw new UserError(
-      `The release ${releaseName} is of the chart ${last.chart.metadata.name}, and not of Akash's chart ${chartName}.`,
+      `The release ${releaseName} is from the chart ${last.chart.metadata.name}, and not from Akash's chart ${chartName}.`,
     );
   }
   if (last.info.status !== "deployed") {
     const target = { namespace, kubeContext, kubeconfig };
     const good = inOrder.findLast(isGood);
-    const mend =
+    const fix =
       good === undefined
-        ? `There is none to go back to; remove it, and let Helm install it again: ${helm(target, shell`uninstall ${releaseName}`)}`
-        : `If no Helm is at work on it, put the last good one back first: ${helm(target, shell`rollback ${releaseName} ${good.version}`)}`;
+        ? `There is no revision to roll back to; uninstall the release, and install it again: ${helm(target, shell`uninstall ${releaseName}`)}`
+        : `If no Helm process works on the release, roll back to the last good revision first: ${helm(target, shell`rollback ${releaseName} ${good.version}`)}`;
     throw new UserError(
-      `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${mend}`,
+      `Revision ${last.version} of the release ${releaseName} is ${last.info.status}, and not deployed. ${fix}`,
     );
   }
   return last;
 }
 
-/** Whether a revision has got ready once, so that a rollback can go back to it. */
+/** Whether a revision was ready once, so that a rollback to it is possible. */
 export function isGood({ info }: HelmRecord): boolean {
   return ["deployed", "superseded"].includes(info.status);
 }

@@ -6,13 +6,13 @@ import type { ValueMap } from "../../lib/json.ts";
 import { leaves } from "../../lib/tree.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
 
-/** Where the file is not what the release runs with. */
+/** A difference between the file and the release. */
 export interface Difference {
   readonly path: string;
   readonly how: "only in the file" | "only in the release" | "not the same in the release";
 }
 
-/** What is compared. */
+/** The inputs of the comparison. */
 export interface Compared {
   readonly values: ValueMap;
   /** The credentials in the file, by setting. */
@@ -24,8 +24,8 @@ export interface Compared {
 }
 
 /**
- * Compares the file with what the release runs with: values given with `--set`, such as the bid price script, are in
- * the release alone. Shows paths and no values.
+ * Compares the file with the release: values set with `--set`, such as the bid price script, are only in the release.
+ * Returns paths and no values.
  */
 export function differences(compared: Compared): readonly Difference[] {
   return [...valueDifferences(compared), ...credentialDifferences(compared)];
@@ -54,7 +54,7 @@ function valueDifferences({ values, release, names }: Compared): Difference[] {
   });
 }
 
-/** The credentials are compared with the Secrets, since Helm may have forgotten them already. */
+/** The credentials are compared with the Secrets, since they may already be removed from Helm's history. */
 function credentialDifferences({ secrets, live, names }: Compared): Difference[] {
   return Object.entries(liveCredentials(names)).flatMap(
     ([setting, { path, secret, key }]): Difference[] => {

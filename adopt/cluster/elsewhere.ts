@@ -5,11 +5,11 @@ import { decodeRecord } from "../../lib/helmRecord.ts";
 import { shell } from "../../lib/shell.ts";
 
 /**
- * Where Akash's chart is deployed instead of where it was looked for.
+ * Where Akash's chart is deployed instead of the expected place.
  *
- * @param deployed the Secrets of the deployed revisions in the cluster that were looked into; undefined where one may not see them
- * @param kubeContext the kubeconfig's context in which they were looked for. Default: its current one
- * @param kubeconfig its path, where the stack names one
+ * @param deployed the Secrets of the deployed revisions that were read; undefined without the permission to list them
+ * @param kubeContext the kubeconfig's context of the search. Default: the current context
+ * @param kubeconfig the kubeconfig's path, where the stack names one
  */
 export function elsewhereText(
   deployed: readonly V1Secret[] | undefined,
@@ -17,20 +17,20 @@ export function elsewhereText(
   kubeconfig?: string,
 ): string {
   if (deployed === undefined) {
-    return "Say where it is with --namespace and --release: the kubeconfig's user may not look into the other namespaces.";
+    return "Name its place with --namespace and --release: the kubeconfig's user may not read the other namespaces.";
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? `Say where it is with --namespace and --release. All that there are: ${helm({ kubeContext, kubeconfig }, shell`list -A`)}`
+    ? `Name its place with --namespace and --release. All releases: ${helm({ kubeContext, kubeconfig }, shell`list -A`)}`
     : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
 }
 
-/** How many releases are looked into; a platform's cluster may have thousands, of up to a megabyte each. */
+/** How many releases are read; a platform's cluster may have thousands, of up to a megabyte each. */
 const mostReleases = 50;
 
 /**
- * The releases that may be of Akash's chart, by the metadata of their Secrets, which does not say the chart: those with a
- * telling name first, and no more than are worth reading for a hint.
+ * The releases that may be from Akash's chart, by the metadata of their Secrets, which does not contain the chart: those
+ * with a matching name first, and no more than {@link mostReleases}.
  */
 export function likeliest(deployed: readonly V1ObjectMeta[]): readonly V1ObjectMeta[] {
   const rank = ({ namespace = "", labels }: V1ObjectMeta) =>
@@ -45,7 +45,7 @@ function placeOptions(secret: V1Secret): string[] {
       ? [shell`--namespace ${secret.metadata?.namespace ?? ""} --release ${name}`]
       : [];
   } catch {
-    // Another's record that cannot be read must not hide the one that is looked for.
+    // An unreadable record of another release must not hide the wanted one.
     return [];
   }
 }

@@ -2,14 +2,14 @@ import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
 import { isMap, type ValueMap } from "../../lib/json.ts";
 
 /**
- * The field manager that Pulumi's Kubernetes plugin takes the fields of when it first updates an object
+ * The field manager whose fields Pulumi's Kubernetes plugin takes over when it first updates an object
  * (pulumi-kubernetes, provider/pkg/await/await.go, `fixCSAFieldManagers`).
  */
 export const pulumiFieldManager = "pulumi-kubernetes";
 
 /**
- * An object's field managers with Pulumi in the place of all others: what they have set, Pulumi may then change and
- * remove by server-side apply, which otherwise refuses to touch what is another's.
+ * An object's field managers with Pulumi in place of all others: Pulumi can then change and remove their fields by
+ * server-side apply, which otherwise refuses to change the fields of another manager.
  */
 export function handedToPulumi(
   entries: readonly V1ManagedFieldsEntry[],

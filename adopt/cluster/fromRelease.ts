@@ -5,19 +5,19 @@ import { isMap, isUnset, type ValueMap } from "../../lib/json.ts";
 import { leaves, valueAt } from "../../lib/tree.ts";
 import { liveCredentials, secretText } from "./liveSecrets.ts";
 
-/** A file's values with what the release runs with besides. */
+/** A file's values, completed with those of the release. */
 export interface CompletedValues {
   readonly values: ValueMap;
-  /** The paths of what is taken from the release. */
+  /** The paths of the values from the release. */
   readonly taken: readonly string[];
 }
 
 /**
- * The file's values, and from the release what the file does not say: what was given with `--set`, such as the bid price
- * script. What is empty says nothing, but in the place of one of the chart's own values, which it takes away. Of a list the
- * file's is the whole.
+ * The file's values, and from the release those that the file does not contain: values set with `--set`, such as the bid
+ * price script. An empty value has no effect, except that it removes one of the chart's own values. A list in the file
+ * replaces the release's list.
  *
- * @param live the release's Secrets, by name: Helm may have forgotten the credentials already
+ * @param live the release's Secrets, by name: the credentials may already be removed from Helm's history
  */
 export function completedValues(
   file: ValueMap,
@@ -30,13 +30,13 @@ export function completedValues(
   const isTaken = (inFile: unknown, inRelease: unknown, path: readonly string[]) =>
     inRelease === null
       ? inFile === undefined && !isUnset(valueAt(defaults, path.join(".")))
-      : !isSaid(inFile) && isSaid(inRelease);
+      : !isSet(inFile) && isSet(inRelease);
   const values = merge(file, release.config ?? {}, [], { isTaken, taken });
   const credentials = Object.entries(liveCredentials(names)).flatMap(
     ([setting, { path, secret, key }]) => {
       const present = live.get(secret);
       const text = present && secretText(present, key);
-      return isSaid(valueAt(values, path)) || text === undefined || !isRead(setting, path, values)
+      return isSet(valueAt(values, path)) || text === undefined || !isRead(setting, path, values)
         ? []
         : [{ path, value: setting.startsWith("wallet") ? encoded(text) : text }];
     },
@@ -52,7 +52,7 @@ export function completedValues(
 
 interface Taking {
   readonly isTaken: (inFile: unknown, inRelease: unknown, path: readonly string[]) => boolean;
-  /** Where the paths of what is taken go. */
+  /** Collects the paths of the taken values. */
   readonly taken: string[];
 }
 
@@ -65,7 +65,7 @@ function merge(
   const added = Object.entries(release).flatMap(([name, inRelease]): [string, unknown][] => {
     const inFile = file[name];
     const inside = [...path, name];
-    if (isMap(inRelease) && (isMap(inFile) || !isSaid(inFile))) {
+    if (isMap(inRelease) && (isMap(inFile) || !isSet(inFile))) {
       const merged = merge(isMap(inFile) ? inFile : {}, inRelease, inside, taking);
       return Object.keys(merged).length === 0 ? [] : [[name, merged]];
     }
@@ -78,13 +78,13 @@ function merge(
   return { ...file, ...Object.fromEntries(added) };
 }
 
-function isSaid(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return isMap(value)
-    ? Object.values(value).some(isSaid)
+    ? Object.values(value).some(isSet)
     : value !== undefined && value !== null && value !== "";
 }
 
-/** A DNS credential is read where its provider is enabled. */
+/** A DNS credential is in use where its provider is enabled. */
 function isRead(setting: string, path: string, values: ValueMap): boolean {
   const provider = path.split(".").slice(0, 3).join(".");
   return setting.startsWith("wallet") || Boolean(valueAt(values, `${provider}.enabled`));

@@ -3,23 +3,23 @@ import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-no
 import { objectsIn, parseManifest } from "../../chart/manifest.ts";
 import type { HelmRecord } from "../../lib/helmRecord.ts";
 
-/** Something of the provider's pod that was set by hand, and that the release knows nothing of. */
+/** A field of the provider's pod that was set by hand, and that the release does not contain. */
 export interface HandSet {
   readonly container: string;
   /** Name of the variable, or the container's image. */
   readonly name: string;
   /**
-   * Whether the next upgrade keeps it: what only the cluster has stays, and what the chart has, too, becomes the chart's
-   * again (helm.sh/helm/v3, pkg/kube/client.go, three-way merge; entries of `env` are told apart by their names).
+   * Whether the next upgrade keeps it: an entry that only the cluster has stays, and an entry that the chart has, too, gets
+   * the chart's value (helm.sh/helm/v3, pkg/kube/client.go, three-way merge; entries of `env` are merged by name).
    */
   readonly isKept: boolean;
 }
 
 /**
- * The environment and images that `kubectl set env`, `kubectl set image` or `kubectl edit` have given to the provider's
- * pod. Shows names and no values.
+ * The environment variables and images that `kubectl set env`, `kubectl set image` or `kubectl edit` set in the provider's
+ * pod. Returns names and no values.
  *
- * @param live the StatefulSet as the cluster has it
+ * @param live the StatefulSet in the cluster
  */
 export function handSet(release: HelmRecord, live: V1StatefulSet | undefined): readonly HandSet[] {
   const rendered = objectsIn(parseManifest(release.manifest)).find(
@@ -53,7 +53,7 @@ function differencesOf(rendered: V1Container, live: V1Container): HandSet[] {
     : [...variables, { container, name: "image", isKept: false }];
 }
 
-/** The API server leaves an empty value out. */
+/** The API server omits an empty value. */
 function variablesOf({ env = [] }: V1Container): ReadonlyMap<string, unknown> {
   return new Map(
     env.map(({ name, value, valueFrom }: V1EnvVar) => [
@@ -63,7 +63,7 @@ function variablesOf({ env = [] }: V1Container): ReadonlyMap<string, unknown> {
   );
 }
 
-/** A source without what the API server adds to it. */
+/** A source without the fields that the API server adds. */
 function sourceOf({ fieldRef, ...others }: NonNullable<V1EnvVar["valueFrom"]>): unknown {
   return JSON.parse(
     JSON.stringify({ ...others, ...(fieldRef && { fieldRef: { fieldPath: fieldRef.fieldPath } }) }),

@@ -1,7 +1,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { credentialSecretKey, type ReleaseNames, walletSecretKey } from "../../chart/release.ts";
 
-/** Where a credential is in the cluster. */
+/** The place of a credential in the cluster. */
 export interface LiveCredential {
   /** The value's path in the file. */
   readonly path: string;
@@ -9,7 +9,7 @@ export interface LiveCredential {
   readonly key: string;
 }
 
-/** Where the chart keeps each credential (templates/secret.yaml, templates/letsencrypt-secrets.yaml), by its setting. */
+/** The chart's place of each credential (templates/secret.yaml, templates/letsencrypt-secrets.yaml), by its setting. */
 export function liveCredentials(names: ReleaseNames): Readonly<Record<string, LiveCredential>> {
   return {
     walletKey: { path: "key", secret: names.walletSecret, key: walletSecretKey.key },

@@ -3,7 +3,7 @@ import type { HelmRecord } from "../../lib/helmRecord.ts";
 import { decimalText, goText, hasExponent } from "../../lib/numbers.ts";
 import { leaves } from "../../lib/tree.ts";
 
-/** A number that the release has with an exponent, where its next `up` prints the digits. */
+/** A number with an exponent in the release, which the next `up` prints as digits. */
 export interface PrintedExponent {
   readonly path: string;
   /** Such as `1e+07`. */
@@ -13,8 +13,8 @@ export interface PrintedExponent {
 }
 
 /**
- * The values of a release that Helm has printed with an exponent: those given with `-f` are fractions for it, and those
- * given with `--set` become fractions with the next upgrade.
+ * The values of a release that Helm printed with an exponent: Helm reads values from `-f` as floating point, and values
+ * from `--set` become floating point with the next upgrade.
  */
 export function printedExponents({ config = {}, manifest }: HelmRecord): PrintedExponent[] {
   return leaves(config, { lists: true }).flatMap(([path, value]) =>

@@ -35,12 +35,12 @@ import { accountBindingEntries, withoutCredentials } from "./withoutCredentials.
 import { shell } from "../../lib/shell.ts";
 import { printableLine } from "../../lib/printable.ts";
 
-/** Helm leaves an object alone that is so annotated (https://helm.sh/docs/howto/charts_tips_and_tricks). */
+/** Helm does not delete an object with this annotation (https://helm.sh/docs/howto/charts_tips_and_tricks). */
 export const keepPolicy = { annotation: "helm.sh/resource-policy", value: "keep" } as const;
 
-/** The running provider, as the cluster has it. */
+/** The running provider in the cluster. */
 export class RunningProvider {
-  /** The kubeconfig's context; undefined for its current one. */
+  /** The kubeconfig's context; undefined for the current context. */
   readonly kubeContext: string | undefined;
   /** The kubeconfig's path, where the stack names one. */
   readonly kubeconfig: string | undefined;
@@ -72,9 +72,9 @@ export class RunningProvider {
   }
 
   /**
-   * The revision that is deployed.
+   * Reads the deployed revision.
    *
-   * @throws UserError when there is none, or the release is not one that can be adopted
+   * @throws UserError when there is none, or the release cannot be adopted
    */
   async deployedRevision(): Promise<HelmRecord> {
     const { namespace, releaseName } = this.place;
@@ -98,7 +98,7 @@ export class RunningProvider {
     return deployed;
   }
 
-  /** Those of the Secrets that are there, by name. */
+  /** The Secrets that exist, by name. */
   async secrets(names: readonly string[]): Promise<ReadonlyMap<string, V1Secret>> {
     const { namespace } = this.place;
     const found = await Promise.all(
@@ -114,7 +114,7 @@ export class RunningProvider {
     );
   }
 
-  /** The provider's StatefulSet; undefined where there is none, or one may not see it. */
+  /** The provider's StatefulSet; undefined where it does not exist, or the permission is missing. */
   async statefulSet(name: string): Promise<V1StatefulSet | undefined> {
     const { namespace } = this.place;
     return explained(() =>
@@ -123,8 +123,8 @@ export class RunningProvider {
   }
 
   /**
-   * What cert-manager is to obtain in the cluster, or in the Gateway's namespace where one may not see all; nothing where there
-   * is no cert-manager, or one may see neither.
+   * The cluster's Certificates, or those in the Gateway's namespace without the permission for all namespaces; none without
+   * cert-manager, or without both permissions.
    */
   async certificates(): Promise<readonly Certificate[]> {
     const type = { ...certManagerApi, plural: "certificates" };
@@ -134,15 +134,15 @@ export class RunningProvider {
     ];
     for (const list of lists) {
       const read = () => list() as Promise<{ readonly items: readonly Certificate[] }>;
-      const answer = await explained(() => unlessForbidden(unlessMissing(read())));
-      if (answer !== undefined) {
-        return answer.items;
+      const response = await explained(() => unlessForbidden(unlessMissing(read())));
+      if (response !== undefined) {
+        return response.items;
       }
     }
     return [];
   }
 
-  /** Gives the namespace the label that it should have; an adopted namespace's labels are left alone from then on. */
+  /** Adds Akash's label to the namespace; later runs do not change the labels of an adopted namespace. */
   async labelNamespace(): Promise<void> {
     const { namespace: name } = this.place;
     await explained(async () => {
@@ -159,8 +159,8 @@ export class RunningProvider {
   }
 
   /**
-   * Makes Pulumi the owner of a Secret in Helm's place: Pulumi may change it, and Helm is to keep it, whatever happens
-   * before it has forgotten it. The annotation goes with the first `up`, since the program does not have it.
+   * Makes Pulumi the owner of a Secret instead of Helm: Pulumi can change it, and Helm keeps it until its history no longer
+   * contains it. The first `up` removes the annotation, which the program does not set.
    */
   async handOver(name: string): Promise<void> {
     const { namespace } = this.place;
@@ -191,11 +191,11 @@ export class RunningProvider {
   }
 
   /**
-   * Takes the credentials out of what Helm remembers, revision by revision, and out of the issuer's ConfigMap.
+   * Removes the credentials from Helm's history, revision by revision, and from the issuer's ConfigMap.
    *
-   * Otherwise they would stay readable there, Pulumi would read them into its state with the release, and the next
-   * upgrade would delete the Secrets, which its manifest has no more (helm.sh/helm/v3, pkg/kube/client.go, `update`).
-   * Rollbacks still work: the objects of every revision find the Secrets that they read.
+   * Otherwise they would stay readable there, Pulumi would read them into its state with the release, and the next upgrade
+   * would delete the Secrets, which are no longer in its manifest (helm.sh/helm/v3, pkg/kube/client.go, `update`). Rollbacks
+   * still work: the Secrets that the objects of every revision read remain.
    *
    * @returns the revisions that had credentials
    */
@@ -217,8 +217,8 @@ export class RunningProvider {
   }
 
   /**
-   * Takes the CA's credential out of the issuer's ConfigMap itself: an upgrade removes only what the manifest before
-   * had. The running issuer keeps what it has read, and its account.
+   * Removes the CA's credential from the issuer's ConfigMap: an upgrade removes only what the previous manifest contains.
+   * The running issuer keeps the values that it has read, and its account.
    */
   private async forgetAccountBinding({ letsEncryptConfigMap: name }: ReleaseNames): Promise<void> {
     const { namespace } = this.place;
@@ -236,7 +236,7 @@ export class RunningProvider {
     });
   }
 
-  /** The release's revisions, from the oldest on, one at a time: Helm may keep thousands, of up to a megabyte each. */
+  /** The release's revisions, oldest first, one at a time: Helm may keep thousands, of up to a megabyte each. */
   private async *revisions(): AsyncGenerator<V1Secret> {
     const { namespace, releaseName } = this.place;
     const metadata = await explained(() =>
@@ -251,7 +251,7 @@ export class RunningProvider {
     }
   }
 
-  /** Where Akash's chart is deployed instead, as far as one may look. */
+  /** Where Akash's chart is deployed instead, as far as the permissions allow. */
   private async elsewhere(): Promise<string> {
     const deployed = await explained(() =>
       unlessForbidden(recordMetadata(this.core, { status: "deployed" })),
@@ -264,25 +264,25 @@ export class RunningProvider {
     return elsewhereText(deployed && secrets, this.kubeContext, this.kubeconfig);
   }
 
-  /** The Secret with this metadata, if it is still there. */
+  /** The Secret with this metadata, if it still exists. */
   private secretOf({ namespace = "", name = "" }: V1ObjectMeta): Promise<V1Secret | undefined> {
     return explained(() => unlessMissing(this.core.readNamespacedSecret({ namespace, name })));
   }
 }
 
-/** A revision; one that cannot be read keeps the provider from being adopted. */
+/** Reads a revision; an unreadable revision prevents the adoption. */
 function readRecord(secret: V1Secret): HelmRecord {
   try {
     return decodeRecord(secret);
   } catch {
     const { namespace = "", name = "", labels } = secret.metadata ?? {};
     throw new UserError(
-      `The Secret ${name} in ${namespace} is damaged: it holds no revision of Helm's. What Helm still reads: ${helm({ namespace }, shell`history ${labels?.name ?? ""}`)}`,
+      `The Secret ${name} in ${namespace} is damaged: it contains no Helm revision. What Helm can still read: ${helm({ namespace }, shell`history ${labels?.name ?? ""}`)}`,
     );
   }
 }
 
-/** What a read answers, or undefined where one may not do it. */
+/** The result of a read, or undefined where the permission is missing. */
 async function unlessForbidden<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
@@ -298,17 +298,17 @@ async function explained<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    // A cluster that refuses or does not answer is told by the API itself.
+    // The API client already explains a cluster that refuses or does not respond.
     if (error instanceof UserError) {
       throw error;
     }
     const { code, body } = error as { readonly code?: unknown; readonly body?: unknown };
     const reason = typeof code === "number" ? `${code}: ${statusMessage(body)}` : messageOf(error);
-    throw new UserError(`The cluster does not do what was asked (${reason}).`);
+    throw new UserError(`The request to the cluster failed (${reason}).`);
   }
 }
 
-/** What the API server says, from the body of its answer. */
+/** The API server's message, from the body of its response. */
 function statusMessage(body: unknown): string {
   try {
     const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown };

@@ -3,11 +3,11 @@ import type { Certificate } from "../../components/ingressCertificate/certManage
 import { ownerAnnotation } from "../../components/owner.ts";
 import { dnsName } from "../../lib/dnsName.ts";
 
-/** A Certificate by which the operator has cert-manager obtain that of the tenants' ingress. */
+/** The operator's own Certificate for the tenants' ingress. */
 export interface WildcardCertificate {
   readonly namespace: string;
   readonly name: string;
-  /** Name of the Secret that cert-manager puts the certificate into. */
+  /** Name of the Secret in which cert-manager stores the certificate. */
   readonly secretName: string;
   readonly dnsNames: readonly string[];
   /** Kind and name of cert-manager's issuer. */
@@ -15,7 +15,7 @@ export interface WildcardCertificate {
 }
 
 /**
- * Those of a cluster's Certificates that are for the tenants' ingress of a domain and belong to no stack.
+ * The Certificates of a cluster for the tenants' ingress of a domain that belong to no stack.
  *
  * @param domain the provider's domain
  */

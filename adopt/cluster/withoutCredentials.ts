@@ -11,7 +11,7 @@ import type { ValueMap } from "../../lib/json.ts";
 import { valueAt, without } from "../../lib/tree.ts";
 import { liveCredentials } from "./liveSecrets.ts";
 
-/** A CA's credential for an account there, a value of charts before 12.1.3. */
+/** A CA's credential for an ACME account, a value of charts before 12.1.3. */
 const accountBinding = "letsEncrypt.acme.externalAccountBinding";
 
 /** The same in the issuer's ConfigMap (templates/letsencrypt-configmap.yaml of charts before 12.1.3). */
@@ -21,8 +21,8 @@ export const accountBindingEntries: readonly string[] = [
 ];
 
 /**
- * A revision without credentials: neither in its values nor among its objects. Everything else is as it was, and the
- * same record comes back where there is nothing to take out.
+ * A revision without credentials in its values and objects. Everything else is unchanged; without credentials, the same
+ * record is returned.
  */
 export function withoutCredentials(record: HelmRecord, names: ReleaseNames): HelmRecord {
   const credentials = Object.values(liveCredentials(names));

@@ -8,24 +8,25 @@ import { valuesTree, type Place, type RepeatedKey } from "./valuesTree.ts";
 /** A values file. */
 export interface ValuesFile {
   readonly values: ValueMap;
-  /** Where each value stands, by its path; items of lists by number. */
+  /** The place of each value, by its path; items of lists by number. */
   readonly places: ReadonlyMap<string, Place>;
-  /** Keys that stand more than once in the same map, of which Helm takes the last. */
+  /** Keys that occur more than once in the same map; Helm uses the last. */
   readonly repeated: readonly RepeatedKey[];
-  /** How many YAML documents with something in them follow the first, which is the one that Helm takes. */
+  /** How many YAML documents with content follow the first; Helm reads only the first. */
   readonly otherDocuments: number;
 }
 
 /**
- * Reads a values file as Helm does, the first document. A whole number that no double holds is the text of its digits.
+ * Reads the first document of a values file, as Helm does. A whole number that a double cannot represent becomes the text
+ * of its digits.
  *
- * @throws UserError when it cannot be read, or is not a map; the message shows nothing of its content
+ * @throws UserError when the file cannot be read, or is not a map; the message contains nothing of the file
  */
 export function readValuesFile(file: string): ValuesFile {
   return parseValuesFile(readText(file), file);
 }
 
-/** The values of a file alone; see {@link readValuesFile}. */
+/** Only the values of a file; see {@link readValuesFile}. */
 export function readValues(file: string): ValueMap {
   return readValuesFile(file).values;
 }
@@ -35,10 +36,10 @@ export function parseValues(text: string, file: string): ValueMap {
   return parseValuesFile(text, file).values;
 }
 
-/** The same with where each value stands. */
+/** The same with the place of each value. */
 export function parseValuesFile(text: string, file: string): ValuesFile {
   const lines = new LineCounter();
-  // The parser's own message quotes the line, which may hold a credential. Of repeated keys, Helm takes the last.
+  // The parser's own message quotes the line, which may contain a credential. Of repeated keys, Helm uses the last.
   const all = parseYaml(text, lines);
   for (const { errors } of all) {
     const [error] = errors;
@@ -52,20 +53,20 @@ export function parseValuesFile(text: string, file: string): ValuesFile {
   const values = first?.value;
   if (first === undefined || !isMap(values) || Object.keys(values).length === 0) {
     throw new UserError(
-      `${file} holds no chart values: it must be the file that Helm was given with -f.`,
+      `${file} contains no chart values: it must be the file that was passed to Helm with -f.`,
     );
   }
   const otherDocuments = others.filter(({ value }) => value !== undefined && value !== null).length;
   return { values, places: first.places, repeated: first.repeated, otherDocuments };
 }
 
-/** Far more than a provider's values have; to parse ten times as much takes a minute and a half. */
+/** Far more than the size of a provider's values; parsing ten times as much takes a minute and a half. */
 const mostBytes = 1024 * 1024;
 
 function refuseLarge(size: number, file: string): void {
   if (size > mostBytes) {
     throw new UserError(
-      `${file} has ${(size / mostBytes).toFixed(1)} MiB, and is no file with a provider's values, which have less than 1 MiB. Helm knows what it was given: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
+      `${file} has ${(size / mostBytes).toFixed(1)} MiB; a file with a provider's values has less than 1 MiB. To get the values from Helm: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
     );
   }
 }
@@ -74,7 +75,7 @@ function readText(file: string): string {
   try {
     refuseLarge(statSync(file).size, file);
     const bytes = readFileSync(file);
-    // A pipe has no size beforehand.
+    // The size of a pipe is unknown before it is read.
     refuseLarge(bytes.length, file);
     return decoded(bytes);
   } catch (error) {
@@ -83,22 +84,22 @@ function readText(file: string): string {
     }
     if (hasCode(error, "ENOENT")) {
       throw new UserError(
-        `There is no file ${file}. Helm knows what it was given: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
+        `The file ${file} does not exist. To get the values from Helm: helm get values 'RELEASE' -n 'NAMESPACE' -o yaml > provider.yaml`,
       );
     }
     if (hasCode(error, "EISDIR")) {
       throw new UserError(
-        `${file} is a folder. Name the file that Helm was given with -f: ${file.replace(/\/*$/, "")}/provider.yaml`,
+        `${file} is a folder. Name the file that was passed to Helm with -f: ${file.replace(/\/*$/, "")}/provider.yaml`,
       );
     }
-    // Such as one that may not be read.
+    // Such as missing permission to read the file.
     throw new UserError(
       `${file} cannot be read (${messageOf(error).replace(/^\w+: ([^,]*),.*$/, "$1")}).`,
     );
   }
 }
 
-/** The text of a file, by its byte order mark as Helm's parser takes it: PowerShell writes UTF-16. */
+/** The text of a file, decoded by its byte order mark as in Helm's parser: PowerShell writes UTF-16. */
 function decoded(bytes: Buffer): string {
   const [first, second] = bytes;
   const encoding =

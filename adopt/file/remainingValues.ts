@@ -2,15 +2,15 @@ import { isMap, isUnset, type ValueMap } from "../../lib/json.ts";
 import { decimalText } from "../../lib/numbers.ts";
 import { leaves, valueAt, without } from "../../lib/tree.ts";
 
-/** Something in the file that keeps the provider from being adopted. */
+/** A problem in the file that prevents the adoption. */
 export interface Problem {
   /** The value's path in the file. */
   readonly path: string;
-  /** What is wrong with it, to be read after its path. Shows no value. */
+  /** The problem, as text that follows the path. Contains no value. */
   readonly problem: string;
 }
 
-/** A value that the stack does without. */
+/** A value that the stack does not use. */
 export interface Dropped {
   readonly path: string;
   /** The reason, as a sentence without its full stop. */
@@ -18,11 +18,11 @@ export interface Dropped {
 }
 
 /**
- * The values of a file while they are translated: what is taken has found its place, what is left is for the setting
+ * The values of a file while they are translated: taken values have a setting; the remaining values are for the setting
  * `values`.
  */
 export class RemainingValues {
-  /** What nothing has taken yet. */
+  /** The values that are not taken yet. */
   rest: ValueMap;
   readonly dropped: Dropped[] = [];
   readonly problems: Problem[] = [];
@@ -30,18 +30,18 @@ export class RemainingValues {
   /**
    * @param values the file's values
    * @param maps paths that must be maps, if they are there
-   * @param defaults the chart's own values: nothing in the place of one of them takes it away, and anywhere else says nothing
+   * @param defaults the chart's own values: an empty value removes one of them, and has no effect elsewhere
    */
   constructor(values: ValueMap, maps: readonly string[], defaults: ValueMap) {
     this.rest = values;
     for (const [path] of leaves(values).filter(([, value]) => value === null)) {
       this.rest = without(this.rest, path);
-      // The plugin drops it before Helm sees it (pulumi-kubernetes, provider/pkg/provider/helm_release.go, Check).
+      // The plugin drops it before it calls Helm (pulumi-kubernetes, provider/pkg/provider/helm_release.go, Check).
       this.dropped.push({
         path,
         why: isUnset(valueAt(defaults, path))
           ? "It is empty"
-          : "It is empty, which takes the chart's own value away; Pulumi cannot, and the next up puts that value back",
+          : "It is empty, which removes the chart's own value; Pulumi cannot do that, and the next up restores the value",
       });
     }
     for (const path of maps) {
@@ -61,9 +61,9 @@ export class RemainingValues {
   }
 
   /**
-   * Takes a text. A truth value counts as the text that the chart would make of it, and a number as its digits.
+   * Takes a text. A boolean becomes the text that the chart would render, and a number its digits.
    *
-   * @param empty what an empty text says. Default: nothing, as if it were not there
+   * @param empty the meaning of an empty text. Default: a missing value
    */
   text(path: string, empty?: string): string | undefined {
     const value = this.take(path);
@@ -80,7 +80,7 @@ export class RemainingValues {
     return undefined;
   }
 
-  /** Takes a truth value, as the chart's `if` sees it: a text is true, whatever it says. */
+  /** Takes a boolean, as the chart's `if` evaluates it: any text is true. */
   flag(path: string): boolean | undefined {
     const value = this.take(path);
     if (value === undefined || typeof value === "boolean") {
@@ -88,7 +88,7 @@ export class RemainingValues {
     }
     if (typeof value === "string" || typeof value === "number") {
       if (/^(false|no|off|n)$/i.test(String(value))) {
-        this.dropped.push({ path, why: "It is text in quotes, which the chart takes for true" });
+        this.dropped.push({ path, why: "It is text in quotes, which the chart evaluates as true" });
       }
       return value !== "" && value !== 0;
     }
@@ -96,7 +96,7 @@ export class RemainingValues {
     return undefined;
   }
 
-  /** Takes base64 as the chart wants it, and returns the text in it. */
+  /** Takes base64 as the chart requires it, and returns the decoded text. */
   base64(path: string): string | undefined {
     const encoded = this.text(path)?.replace(/\s+/g, "");
     if (encoded === undefined) {
@@ -106,13 +106,13 @@ export class RemainingValues {
     const padded = encoded.padEnd(Math.ceil(encoded.length / 4) * 4, "=");
     const text = bytes.toString("utf8");
     if (bytes.toString("base64") !== padded || !Buffer.from(text).equals(bytes)) {
-      this.refuse(path, "is not the base64 of a text");
+      this.refuse(path, "is not base64-encoded text");
       return undefined;
     }
     return text;
   }
 
-  /** Takes the value at a path away, with the reason, if there is one. */
+  /** Drops the value at a path, if there is one, and records the reason. */
   drop(path: string, why: string): void {
     if (this.take(path) !== undefined) {
       this.dropped.push({ path, why });

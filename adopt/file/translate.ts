@@ -13,32 +13,32 @@ import {
 } from "./translateCertificate.ts";
 import { translateDns } from "./translateDns.ts";
 
-/** What the file does not say. */
+/** Facts that the file does not contain. */
 export interface TranslateOptions {
   /** DNS zone of the credential in the file: the chart's values have no place for it. */
   readonly zone?: string | undefined;
-  /** Version of the chart that the file was for. Default: the one that the program deploys. */
+  /** Version of the chart that the file was for. Default: the version that the program deploys. */
   readonly deployedChart?: string;
-  /** The deployed chart's own values. Default: none are known. */
+  /** The deployed chart's own values. Default: none. */
   readonly defaults?: ValueMap;
-  /** File that the bid price script goes to, relative to the project. Default `price_script.sh`. */
+  /** File for the bid price script, relative to the project. Default `price_script.sh`. */
   readonly scriptFile?: string;
 }
 
 /** A bid price script. */
 export interface Script {
-  /** Where it goes, relative to the project. */
+  /** Its file, relative to the project. */
   readonly file: string;
   readonly text: string;
 }
 
 /** A values file in the terms of the stack. */
 export interface Translation {
-  /** Settings that anybody may read, by name. */
+  /** Settings that are not secret, by name. */
   readonly settings: ValueMap;
   /** Settings to encrypt, by their path. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** What has no setting of its own, for the setting `values`. */
+  /** Values without their own setting, for the setting `values`. */
   readonly values: ValueMap;
   /** The bid price script, if the file has one. */
   readonly script?: Script | undefined;
@@ -46,10 +46,10 @@ export interface Translation {
   readonly problems: readonly Problem[];
 }
 
-/** Values that the stack's settings call the same. */
+/** Values with the same name as the stack's setting. */
 const sameName = ["website", "node", "chainid", "withdrawalperiod", "bidmindeposit"] as const;
 
-/** Where the chart expects maps, as far as this looks into them. */
+/** The maps of the chart that are translated. */
 const maps = [
   "letsEncrypt",
   "letsEncrypt.acme",
@@ -65,10 +65,10 @@ const maps = [
 ] as const;
 
 /**
- * Translates the values that Helm was given into the stack's settings.
+ * Translates the values that were passed to Helm into the stack's settings.
  *
- * Pure. What it does not understand is among the result's problems; whether the settings are right is for the stack's
- * own checks (config/) to say.
+ * Pure. Values that it cannot translate are among the result's problems; the stack's own checks (config/) validate the
+ * settings.
  */
 export function translate(values: ValueMap, options: TranslateOptions = {}): Translation {
   const { scriptFile = "price_script.sh", deployedChart = chartVersion, defaults = {} } = options;
@@ -86,10 +86,10 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   if (!enabled) {
     source.dropped.push({
       path: "letsEncrypt.enabled",
-      why: "It is off, and this program is for a certificate from Let's Encrypt: the next up turns it on",
+      why: "It is off, but this program obtains a certificate from Let's Encrypt: the next up turns it on",
     });
     if (options.zone === undefined) {
-      // Nobody has looked at it yet.
+      // These values were not in use, and so are not checked.
       source.drop("letsEncrypt.dns", "Let's Encrypt is off");
       source.drop("letsEncrypt.providers", "Let's Encrypt is off");
     }
@@ -98,7 +98,7 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   const attributes = translateAttributes(source);
   const settings = {
     ...Object.fromEntries(sameName.map((name) => [name, source.text(name)])),
-    // The chart's scripts take it without what stands around it (scripts/create_provider.sh).
+    // The chart's scripts use it without surrounding whitespace (scripts/create_provider.sh).
     from: source.text("from")?.trim(),
     domain: translateDomain(source),
     email: translateEmail(source),
@@ -115,7 +115,7 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   if (source.flag("serviceAccount.create") === false) {
     source.dropped.push({
       path: "serviceAccount.create",
-      why: "The repairs find their parameters in the chart's ServiceAccount, which the next up makes",
+      why: "The repairs read their parameters from the chart's ServiceAccount, which the next up creates",
     });
   }
   if (isUpgraded(deployedChart)) {
@@ -134,7 +134,7 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
 /** The first chart with Let's Encrypt on by default (akash-network/helm-charts #454). */
 const firstWithLetsEncrypt = "12.1.3";
 
-/** The chart goes through them one by one: there is none in an empty map, and a block's last line break is none of the text. */
+/** The chart iterates over the attributes: an empty map has none, and the last line break of a block is not part of the text. */
 function translateAttributes(source: RemainingValues): unknown {
   const attributes = source.take("attributes");
   if (isMap(attributes) && Object.keys(attributes).length === 0) {
@@ -145,20 +145,20 @@ function translateAttributes(source: RemainingValues): unknown {
   );
 }
 
-/** Charts without a route for the challenge take names that the API server does not take as the host of one. */
+/** Charts without a route for the challenge accept names that the API server does not accept as a route's host. */
 function translateDomain(source: RemainingValues): string | undefined {
   const written = source.text("domain");
   const domain = written?.trim().replace(/\.$/, "").toLowerCase();
   if (domain !== written) {
     source.dropped.push({
       path: "domain",
-      why: "Capital letters and a final dot in it: the name is the same without, and a route takes no other",
+      why: "Capital letters and a final dot are removed: the name is the same without them, and a route accepts no other form",
     });
   }
   return domain;
 }
 
-/** Without the script nothing reads them, and the stack refuses what has no effect (akash-network/provider, bidengine/pricing.go). */
+/** Only the script reads price targets (akash-network/provider, bidengine/pricing.go), and the stack refuses them without it. */
 function translatePriceTargets(source: RemainingValues, hasScript: boolean): ValueMap {
   const names = Object.keys(source.rest).filter((name) => name.startsWith("price_target_"));
   const targets: Record<string, string | undefined> = {};
@@ -179,10 +179,10 @@ function translatePriceTargets(source: RemainingValues, hasScript: boolean): Val
   return targets;
 }
 
-/** Charts before 12.1.3 had more of it, such as a CA's credential for an account there, and a volume of its own. */
+/** Charts before 12.1.3 had further values, such as a CA's credential for an ACME account, and a separate volume. */
 function dropWhatTheChartIgnores(source: RemainingValues): void {
   const why = "No chart since 12.1.3 reads it";
-  source.drop("letsEncrypt.dns", `${why}; the provider that is enabled counts`);
+  source.drop("letsEncrypt.dns", `${why}; the enabled provider is used`);
   source.drop("letsEncrypt.storage", why);
   for (const name of Object.keys((source.rest.letsEncrypt as ValueMap | undefined)?.acme ?? {})) {
     if (name !== "httpChallengePort") {

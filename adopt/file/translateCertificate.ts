@@ -14,15 +14,15 @@ export function translateEmail(source: RemainingValues): string | undefined {
   if (email !== undefined && acmeEmail !== undefined && acmeEmail !== email) {
     source.dropped.push({
       path: "letsEncrypt.acme.email",
-      why: "The stack has one address for the chain and for Let's Encrypt, and takes the top-level email",
+      why: "The stack has one address for the chain and for Let's Encrypt, and uses the top-level email",
     });
   }
   return email ?? acmeEmail;
 }
 
-/** The ACME directory by its name where it has one. Without a value the chart's default, production, is in use. */
+/** The name of the ACME directory, or its URL. Without a value the chart's default, production, is in use. */
 export function translateDirectory(source: RemainingValues): string {
-  // The provider takes the empty text for staging (akash-network/provider, cmd/provider-services/cmd/flags.go).
+  // The provider uses staging for the empty text (akash-network/provider, cmd/provider-services/cmd/flags.go).
   const used =
     source.text("letsEncrypt.acme.caDirUrl", letsEncryptDirectory.staging) ??
     letsEncryptDirectory.production;
@@ -58,7 +58,7 @@ function stringAttributes(attributes: unknown): { key: string; value: string }[]
   }));
 }
 
-/** How port 80 reaches the provider; undefined where that is the stack's default. */
+/** How port 80 reaches the provider; undefined for the stack's default. */
 export function translateIngress(
   source: RemainingValues,
   deployedChart: string,
@@ -79,7 +79,7 @@ export function translateIngress(
   return Object.keys(gateway).length === 1 ? undefined : gateway;
 }
 
-/** Leaves out what is not said. */
+/** Omits undefined values. */
 function withDefined(map: Readonly<Record<string, string | undefined>>): ValueMap {
   return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
 }

@@ -12,7 +12,7 @@ export interface DnsTranslation {
 
 type DnsProvider = "cloudflare" | "googleCloud";
 
-/** What `letsEncrypt.dns.providers` may hold: the issuer's names, and those that some tools wrote instead. */
+/** The valid names in `letsEncrypt.dns.providers`: those of the issuer, and those that some tools wrote instead. */
 const providerNames: Readonly<Record<string, DnsProvider>> = {
   cf: "cloudflare",
   cloudflare: "cloudflare",
@@ -26,14 +26,14 @@ const path = {
   googleCloud: "letsEncrypt.providers.googleCloud",
 } as const;
 
-/** A key file that also says its project, as Google's do. */
+/** A key file that also contains its project, as in Google's files. */
 const projectKeyFile = keyFile.extend({ project_id: z.string().min(1) });
 
 /**
- * Translates the DNS provider and its credential, in the form that charts have had since 12.0.0: the provider that is
- * enabled is in use, and up to 12.1.2 its name was in the list `letsEncrypt.dns.providers`, too.
+ * Translates the DNS provider and its credential, in the form of charts since 12.0.0: the enabled provider is in use, and
+ * up to 12.1.2 its name was also in the list `letsEncrypt.dns.providers`.
  *
- * @param source what is left of the file
+ * @param source the remaining values of the file
  * @param zone the zone that the credential is for
  * @param deployedChart version of the chart that the file was for
  */
@@ -47,7 +47,7 @@ export function translateDns(
   );
   const isListRead = lt(deployedChart, firstWithoutList);
   const listed = listedProviders(source, isListRead);
-  // Where the list is read, it decides, and what is enabled is only mounted.
+  // A chart that reads the list uses its provider, and only mounts the credentials of the enabled ones.
   const used =
     enabled.length > 1 && listed.length === 1
       ? enabled.filter((name) => listed.includes(name))
@@ -57,7 +57,7 @@ export function translateDns(
     source.take(path[other]);
     source.dropped.push({
       path: path[other],
-      why: `The stack has one DNS provider, and the chart takes ${path.cloudflare}`,
+      why: `The stack has one DNS provider, and the chart uses ${path.cloudflare}`,
     });
   }
   for (const name of listed.filter((name) => !enabled.includes(name))) {
@@ -72,7 +72,7 @@ export function translateDns(
   if (zone === undefined) {
     source.refuse(
       path[provider],
-      `does not say which zone its credential is for; add --zone ${zoneExample[provider]}`,
+      `does not name the zone of its credential; add --zone ${zoneExample[provider]}`,
     );
   }
   return { ...translation, dns: { ...translation.dns, zone } };
@@ -88,7 +88,7 @@ const zoneExample = {
 
 function listedProviders(source: RemainingValues, isRead: boolean): DnsProvider[] {
   const value = source.take(path.list) ?? [];
-  // The chart's `join` makes the same of a text as of a list with that text.
+  // The chart's `join` treats a text like a list with that text.
   const list: unknown = typeof value === "string" ? [value] : value;
   if (!isRead) {
     if (!Array.isArray(list) || list.length > 0) {
@@ -102,16 +102,16 @@ function listedProviders(source: RemainingValues, isRead: boolean): DnsProvider[
   }
   const unknown = list.filter((name) => !(String(name) in providerNames));
   if (unknown.length > 0) {
-    source.refuse(path.list, "has another name in it than cf and gcloud");
+    source.refuse(path.list, "contains a name other than cf and gcloud");
   } else if (list.length > 0) {
     source.dropped.push({ path: path.list, why: noLongerRead });
   }
   return list.flatMap((name) => providerNames[String(name)] ?? []);
 }
 
-const noLongerRead = "No chart since 12.1.3 reads it; the provider that is enabled counts";
+const noLongerRead = "No chart since 12.1.3 reads it; the enabled provider is used";
 
-/** Credentials that are not in use are no reason to keep them. */
+/** Drops the credentials that are not in use. */
 function dropUnused(source: RemainingValues, enabled: readonly DnsProvider[]): void {
   for (const provider of ["cloudflare", "googleCloud"] as const) {
     if (!enabled.includes(provider)) {

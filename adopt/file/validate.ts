@@ -15,38 +15,38 @@ import type { Translation } from "./translate.ts";
 import type { Place } from "./valuesTree.ts";
 import { shell } from "../../lib/shell.ts";
 
-/** What became of checking a translation. */
+/** The result of checking a translation. */
 export interface Validation {
-  /** The stack's configuration as it will be; undefined where there are refusals. */
+  /** The stack's future configuration; undefined where there are refusals. */
   readonly config?: Config;
   readonly refusals: readonly Refusal[];
-  /** What a new stack would refuse, and the provider runs with. */
+  /** Values that a new stack would refuse, and that the provider runs with. */
   readonly accepted: readonly Accepted[];
   /** The setting `accept` as the stack needs it. */
   readonly accept: readonly AcceptableSetting[];
-  /** What else its operator should know, in sentences. */
+  /** Further warnings for the operator. */
   readonly warnings: readonly string[];
 }
 
-/** A problem that is none for a provider that runs with it. */
+/** A problem that is accepted for a provider that runs with it. */
 export interface Accepted {
   /** The value's path in the file. */
   readonly subject: string;
   readonly problem: string;
 }
 
-/** What is known of the file beside its values. */
+/** Facts about the file beside its values. */
 export interface FileFacts {
-  /** Where each value stands, by its path. Default: it is not said. */
+  /** The place of each value, by its path. Default: messages have no place. */
   readonly places?: ReadonlyMap<string, Place> | undefined;
   /**
-   * Whether the value at a path is what the release runs with: nothing else is accepted where a new stack would refuse it.
-   * Default: everything is.
+   * Whether the release runs with the value at a path: only such values are accepted where a new stack would refuse them.
+   * Default: the release runs with every value.
    */
   readonly runs?: ((path: string) => boolean) | undefined;
 }
 
-/** Where settings come from that are called otherwise in the file, for the problems that name one. */
+/** The paths in the file of settings with another name there, for problems that name a setting. */
 const filePaths: Readonly<Record<string, string>> = {
   walletKey: "key",
   walletPassword: "keysecret",
@@ -57,9 +57,9 @@ const filePaths: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks a translation, together with what the stack's file says already, by the stack's own checks.
+ * Checks a translation, together with the settings in the stack's file, with the stack's own checks.
  *
- * @returns every problem, those of the translation first; a setting that the translation has refused is not named twice
+ * @returns every problem, those of the translation first; a setting that the translation refuses is not reported twice
  */
 export function validate(
   stack: string,
@@ -105,7 +105,7 @@ export function validate(
   });
 }
 
-/** What the stack's file accepts already; what else stands there is refused. */
+/** The names that the stack's file already accepts; problems of its other settings are refused. */
 function acceptedBefore({ settings: { accept } }: StackFile): readonly string[] {
   return Array.isArray(accept) ? accept.map(String) : [];
 }
@@ -128,7 +128,7 @@ function withAccept(source: ConfigSource, accept: readonly string[]): ConfigSour
     : { ...source, values: { ...source.values, accept: JSON.stringify(accept) } };
 }
 
-/** What the file says, and the provider runs with. */
+/** Whether the problem is about a value of the file that the provider runs with. */
 function isAcceptable(
   { setting, acceptName }: ConfigProblem,
   { settings, secrets, values }: Translation,
@@ -144,13 +144,13 @@ function isAcceptable(
   );
 }
 
-/** The paths in the file that a setting may come from. */
+/** The possible paths of a setting in the file. */
 function pathsInFile(setting: string): string[] {
   const name = nameIn(setting);
   return name === "email" ? ["email", "letsEncrypt.acme.email"] : [subjectOf(setting)];
 }
 
-/** A setting, or a place inside it, as the file calls it. */
+/** The path in the file of a setting, or of a place inside it. */
 function subjectOf(setting: string): string {
   const name = nameIn(setting);
   return name === "values" ? setting.replace(/^values\./, "") : (filePaths[name] ?? setting);
@@ -160,14 +160,14 @@ function nameIn(setting: string): string {
   return /^[^.[]*/.exec(setting)?.[0] ?? setting;
 }
 
-/** Where the value at a path stands, or what it is in. */
+/** The place of the value at a path, or of the value that contains it. */
 function placeOf(subject: string, { places }: FileFacts): Place | undefined {
   const keys = subject.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   const candidates = keys.map((_, index) => keys.slice(0, keys.length - index).join("."));
   return candidates.map((path) => places?.get(path)).find((place) => place !== undefined);
 }
 
-/** A problem of the configuration in the terms of the file, where the setting is from there. */
+/** A problem of the configuration in the terms of the file, if the setting comes from the file. */
 function refusalOf(
   { setting, problem, command }: ConfigProblem,
   { settings, secrets }: Translation,
@@ -175,7 +175,7 @@ function refusalOf(
 ): Refusal {
   const [name = ""] = setting.split(".");
   const subject = filePaths[name] ?? setting;
-  // What the file says, the next attempt would set again.
+  // The next attempt would set the file's values again.
   const isSetAgain = [...Object.keys(settings), ...Object.keys(secrets), ...wallet].some((own) =>
     command.split(/[ .[\]"']/).includes(own),
   );
@@ -188,15 +188,15 @@ function found(place: Place | undefined): { readonly place?: Place } {
   return place === undefined ? {} : { place };
 }
 
-/** The wallet can come from the file alone: nobody can check what the stack has encrypted. */
+/** The wallet can come only from the file: values that the stack has encrypted cannot be checked. */
 const wallet = ["walletKey", "walletPassword"];
 
-/** Whether one path is the other, or leads to it. */
+/** Whether one path is the other, or a prefix of it. */
 function overlap(a: string, b: string): boolean {
   return `${a}.`.startsWith(`${b}.`) || `${b}.`.startsWith(`${a}.`);
 }
 
-/** Nobody can check what is encrypted; so it must be what the file says anew. */
+/** Encrypted values cannot be checked, so the file must contain them. */
 function encryptedRefusals(
   stack: string,
   { encrypted, inEnvironment = [] }: StackFile,
@@ -209,18 +209,18 @@ function encryptedRefusals(
         ? {
             subject: name,
             problem:
-              "comes encrypted from an environment of the stack, and the provider.yaml says nothing of it; take it out of the environment, or the environment out of the stack",
+              "comes encrypted from an environment of the stack, and the provider.yaml does not contain it; remove it from the environment, or the environment from the stack",
             command: shell`pulumi config env ls -s ${stack}`,
           }
         : {
             subject: name,
-            problem: "is encrypted in the stack's file, and the provider.yaml says nothing of it",
+            problem: "is encrypted in the stack's file, and the provider.yaml does not contain it",
             command: shell`pulumi config rm -s ${stack} ${name}`,
           },
     );
 }
 
-/** Calls back with the name of a file that holds the bid price script, which has no place in the project yet. */
+/** Calls back with the name of a temporary file with the bid price script, which is not in the project yet. */
 function withScript<T>({ script }: Translation, use: (file: string | undefined) => T): T {
   if (script === undefined) {
     return use(undefined);
@@ -256,12 +256,12 @@ function configSource(
       Object.entries(all).map(([name, value]) => [name, settingText(value)]),
     ),
     secrets: new Set(Object.keys(secrets).map((path) => path.split(".")[0] ?? path)),
-    // The adoption writes them as what they are.
+    // The adoption writes objects and lists.
     keptAsText: () => false,
   };
 }
 
-/** A setting as Pulumi hands it over: text as it is, objects and lists as JSON. */
+/** A setting as Pulumi passes it: text unchanged, objects and lists as JSON. */
 function settingText(value: unknown): string {
   return isMap(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

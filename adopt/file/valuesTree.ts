@@ -11,34 +11,34 @@ import {
 } from "yaml";
 import { UserError } from "../../lib/errors.ts";
 
-/** A place in a file; both count from one. */
+/** A place in a file; line and column count from one. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** A key that stands more than once in the same map. */
+/** A key that occurs more than once in the same map. */
 export interface RepeatedKey {
   readonly path: string;
-  /** The lines on which it stands. */
+  /** The lines with the key. */
   readonly lines: readonly number[];
 }
 
-/** What a YAML document holds. */
+/** The content of a YAML document. */
 export interface ValuesTree {
-  /** Undefined where it holds nothing. */
+  /** Undefined for an empty document. */
   readonly value: unknown;
-  /** Where each value stands, by its path; items of lists by number. */
+  /** The place of each value, by its path; items of lists by number. */
   readonly places: ReadonlyMap<string, Place>;
   readonly repeated: readonly RepeatedKey[];
 }
 
 /**
- * The values in a YAML document as Helm's parser makes them of it (go.yaml.in/yaml v2, decode.go): of a repeated key the
- * last one counts, and what is merged with `<<` takes its place in the order of the keys.
+ * The values in a YAML document as Helm's parser decodes them (go.yaml.in/yaml v2, decode.go): the last of repeated keys
+ * is used, and keys merged with `<<` apply in the order of the keys.
  *
- * @param file its name, for messages; they show nothing of its content
- * @throws UserError where an alias or a merge key is not right
+ * @param file its name, for messages; they contain nothing of the file
+ * @throws UserError where an alias or a merge key is invalid
  */
 export function valuesTree(
   document: Document.Parsed,
@@ -56,7 +56,7 @@ class TreeReader {
   private readonly document: Document.Parsed;
   private readonly lines: LineCounter;
   private readonly file: string;
-  /** What the aliases that are being followed stand for. */
+  /** The targets of the aliases that are being resolved. */
   private readonly followed: Node[] = [];
   private readonly count = { all: 0, inAliases: 0 };
 
@@ -93,10 +93,10 @@ class TreeReader {
     return isScalar(node) ? this.scalar(node) : undefined;
   }
 
-  /** As JSON has it: a whole number that no double holds as the text of its digits. */
+  /** A scalar as in JSON; a whole number that a double cannot represent becomes the text of its digits. */
   private scalar(node: Scalar): unknown {
     if (typeof node.value === "number" && !Number.isFinite(node.value)) {
-      throw this.failure(node, "it has no number for .inf and .nan, which are text only in quotes");
+      throw this.failure(node, ".inf and .nan are valid only as text in quotes");
     }
     return typeof node.value === "bigint" ? String(node.value) : node.value;
   }
@@ -118,7 +118,7 @@ class TreeReader {
       }
       lineOf.set(name, line);
       this.remember(inside, key);
-      // A key such as __proto__ is a key like every other.
+      // A key such as __proto__ is an ordinary key.
       Object.defineProperty(map, name, {
         value: this.value(value, inside) ?? null,
         enumerable: true,
@@ -128,7 +128,7 @@ class TreeReader {
     }
   }
 
-  /** Of several maps in a list, the first that has a key counts. */
+  /** Of several maps in a list, the first one with a key is used. */
   private merge(map: Record<string, unknown>, node: unknown, path: readonly string[]): void {
     const mergeOne = (source: unknown) => {
       this.countNode(source);
@@ -147,9 +147,9 @@ class TreeReader {
     }
   }
 
-  private mapToMerge(target: unknown, said: unknown): YAMLMap {
+  private mapToMerge(target: unknown, source: unknown): YAMLMap {
     if (!isMapNode(target)) {
-      throw this.failure(said, "a merge key (<<) takes a map, or a list of maps");
+      throw this.failure(source, "a merge key (<<) needs a map, or a list of maps");
     }
     return target;
   }
@@ -157,10 +157,10 @@ class TreeReader {
   private following<T>(alias: Node & { source: string }, read: (target: Node) => T): T {
     const target = isAlias(alias) ? alias.resolve(this.document) : undefined;
     if (target === undefined) {
-      throw this.failure(alias, "an alias (*) has no anchor (&) of its name before it");
+      throw this.failure(alias, "an alias (*) without an anchor (&) of its name before it");
     }
     if (this.followed.includes(target)) {
-      throw this.failure(alias, "an alias (*) stands inside what it is an alias of");
+      throw this.failure(alias, "an alias (*) is inside its own anchor (&)");
     }
     this.followed.push(target);
     try {
@@ -170,7 +170,7 @@ class TreeReader {
     }
   }
 
-  /** As Helm's parser limits it, so that whatever Helm has read is read here. */
+  /** The limit of Helm's parser, so that every file that Helm reads is accepted. */
   private countNode(node: unknown): void {
     const { count } = this;
     count.all++;
@@ -182,14 +182,14 @@ class TreeReader {
       count.all > 1000 &&
       count.inAliases / count.all > aliasShare(count.all)
     ) {
-      throw this.failure(node, "its aliases (*) make too much of it");
+      throw this.failure(node, "its aliases (*) expand to too much content");
     }
   }
 
   private keyName(key: unknown): string {
     const node = isAlias(key) ? key.resolve(this.document) : key;
     if (!isScalar<string | number | boolean | null>(node)) {
-      throw this.failure(key, "a key is no text");
+      throw this.failure(key, "a key is not text");
     }
     return String(node.value);
   }
@@ -218,7 +218,7 @@ function isMergeKey(key: unknown): boolean {
   return isScalar(key) && key.source === "<<" && key.type === Scalar.PLAIN;
 }
 
-/** Which part of a document may come of aliases, by its size (`allowedAliasRatio`). */
+/** The permitted share of aliases in a document, by its size (`allowedAliasRatio`). */
 function aliasShare(size: number): number {
   const [small, large] = [400_000, 4_000_000];
   if (size <= small) {

@@ -12,7 +12,7 @@ const kinds = {
 
 export const credentialIsProven: Rule = {
   name: "credential-is-proven",
-  description: "A Secret with a DNS credential has the digest of the one that was proven.",
+  description: "A Secret with a DNS credential has the digest of the proven credential.",
   types: ["kubernetes:core/v1:Secret"],
   check: ({ props }) => {
     const metadata = known(() => props.metadata);
@@ -24,26 +24,26 @@ export const credentialIsProven: Rule = {
     }
     const annotations = known(() => metadata.annotations);
     const hasNone = annotations === undefined && known(() => "annotations" in metadata) === true;
-    // In a preview the digest of a credential that is to be made is not known.
+    // In a preview the digest of a planned credential is unknown.
     const read = readable(isMap(annotations) ? annotations : {}, credentialAnnotations.digest);
     if (read.unknown || hasNone) {
       return [];
     }
     if (typeof read.value !== "string") {
       return [
-        "The Secret does not say that its credential was proven. AkashProvider proves it, and notes the digest.",
+        "The Secret has no digest of a proven credential. AkashProvider proves the credential, and records the digest.",
       ];
     }
     const data = known(() => props.data);
     const content = isMap(data) ? known(() => data[key]) : undefined;
     return typeof content === "string" &&
       digestOf(Buffer.from(content, "base64").toString()) !== read.value
-      ? ["The Secret holds another credential than the one that was proven."]
+      ? ["The Secret contains another credential than the proven one."]
       : [];
   },
 };
 
-/** A field, and whether it is only known once the stack is brought up. */
+/** A field, and whether its value is unknown before the update. */
 function readable(map: Readonly<Record<string, unknown>>, field: string) {
   try {
     return { unknown: false, value: map[field] };

@@ -6,7 +6,7 @@ import { known, stackOf, type Rule } from "../rule.ts";
 export const directoryFitsStack: Rule = {
   name: "directory-fits-stack",
   description:
-    "A stack whose name says staging has not Let's Encrypt's production directory, and one for production not staging's.",
+    "A staging stack does not use Let's Encrypt's production directory, and a production stack not the staging directory.",
   types: ["kubernetes:helm.sh/v3:Release"],
   check: (resource) => {
     const stack = stackOf(resource);
@@ -21,7 +21,7 @@ export const directoryFitsStack: Rule = {
     const other = environment === "staging" ? "production" : "staging";
     return url.replace(/\/$/, "") === letsEncryptDirectory[other]
       ? [
-          `The stack is for ${environment}, and has Let's Encrypt's ${other} directory: ${shell`pulumi config set -s ${stack} acmeDirectory ${environment}`}`,
+          `The stack is for ${environment}, but uses Let's Encrypt's ${other} directory: ${shell`pulumi config set -s ${stack} acmeDirectory ${environment}`}`,
         ]
       : [];
   },

@@ -1,10 +1,10 @@
 import { isMap } from "../../lib/json.ts";
 import { known, type Rule } from "../rule.ts";
 
-/** Values of the chart's that hold a credential (values.yaml); Helm keeps each that was ever used in the cluster. */
+/** The chart's values with a credential (values.yaml); Helm keeps every used value in the cluster. */
 const credentialPaths =
   /^(?:key|keysecret|letsEncrypt\.providers\.[^.]+\.(?!enabled$).+|.*externalAccountBinding\.(?:.+))$/;
-/** What a credential looks like wherever it is. */
+/** The forms of a credential in any value. */
 const credentialTexts = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /"private_key"\s*:/,
@@ -13,7 +13,7 @@ const credentialTexts = [
 
 export const noCredentialInValues: Rule = {
   name: "no-credential-in-values",
-  description: "The values of a Helm release hold no credential.",
+  description: "The values of a Helm release contain no credential.",
   types: ["kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart"],
   check: ({ props }) =>
     texts(
@@ -22,7 +22,7 @@ export const noCredentialInValues: Rule = {
     ).flatMap(({ path, text }) =>
       text !== "" && (credentialPaths.test(path) || looksLikeOne(text))
         ? [
-            `The value ${path} is, or holds, a credential, which Helm keeps in the cluster with each revision. The stack's own settings (walletKey, dns) keep it in a Secret.`,
+            `The value ${path} is, or contains, a credential, which Helm keeps in the cluster with each revision. The stack's own settings (walletKey, dns) keep it in a Secret.`,
           ]
         : [],
     ),
@@ -33,7 +33,7 @@ interface Text {
   readonly text: string;
 }
 
-/** The texts in a value, by their paths; what is not known yet is left out. */
+/** The texts in a value, by their paths; unknown values are left out. */
 function texts(value: unknown, path: string): readonly Text[] {
   if (typeof value === "string") {
     return [{ path, text: value }];

@@ -2,7 +2,7 @@ import { known, type Rule } from "../rule.ts";
 
 export const releaseCanBePutBack: Rule = {
   name: "release-can-be-put-back",
-  description: "A Helm release goes through the post-renderer, and back where its rollout fails.",
+  description: "A Helm release uses the post-renderer, and is rolled back where its rollout fails.",
   types: ["kubernetes:helm.sh/v3:Release"],
   check: ({ props }) => {
     const atomic = known(() => props.atomic);
@@ -10,7 +10,9 @@ export const releaseCanBePutBack: Rule = {
     return [
       ...(atomic === true
         ? []
-        : ["A rollout that fails would stay as it is: atomic is not true. AkashProvider sets it."]),
+        : [
+            "A failed rollout would not be rolled back: atomic is not true. AkashProvider sets it.",
+          ]),
       ...(typeof postrender === "string" && /(?:^|\/)chart\/postrender$/.test(postrender)
         ? []
         : [

@@ -1,7 +1,7 @@
 import { parseJson, isMap } from "../../lib/json.ts";
 import { known, type Rule } from "../rule.ts";
 
-/** What a token may reach: one zone of that id, as Cloudflare names it. */
+/** Cloudflare's resource name of one zone, the only permitted resource of a token. */
 const zone = /^com\.cloudflare\.api\.account\.zone\.[^.*]+$/;
 
 interface TokenPolicy {
@@ -25,18 +25,18 @@ export const tokenOfOneZone: Rule = {
     const text = known(() => policy?.resources);
     const resources = typeof text === "string" ? parseJson(text) : text;
     const names = isMap(resources) ? Object.keys(resources) : undefined;
-    const mend = "CloudflareDnsCredential makes one as it is to be.";
+    const fix = "CloudflareDnsCredential creates a valid token.";
     return [
       ...(policy === undefined || others.length > 0 || policy.effect !== "allow"
-        ? [`The token has not one policy that allows, but others. ${mend}`]
+        ? [`The token does not have exactly one policy, with the effect allow. ${fix}`]
         : []),
       ...(groups !== undefined && groups !== 2
         ? [
-            `The token has ${groups} permission groups, not the two that the challenge takes. ${mend}`,
+            `The token has ${groups} permission groups, not the two that the challenge needs. ${fix}`,
           ]
         : []),
       ...(names !== undefined && !(names.length === 1 && names.every((name) => zone.test(name)))
-        ? [`The token reaches something other than one zone. ${mend}`]
+        ? [`The token is not limited to one zone. ${fix}`]
         : []),
     ];
   },

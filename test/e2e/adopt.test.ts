@@ -68,7 +68,10 @@ describe("a provider that Helm has installed", () => {
   it("is not adopted while the file leaves something open, and nothing is changed", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 1);
-    assert.match(output, /Nothing was changed\.\n.*which zone its credential is for; add --zone/);
+    assert.match(
+      output,
+      /Nothing was changed\.\n.*does not name the zone of its credential; add --zone/,
+    );
     await assertNothingChanged();
   });
 
@@ -244,7 +247,7 @@ exec pulumi "$@"
   it("is not adopted a second time", async () => {
     const { status, output } = await adopt();
     assert.equal(status, 1);
-    assert.match(output, /has this provider already\..*: pulumi preview -s adopted --diff\n$/);
+    assert.match(output, /already has this provider\..*: pulumi preview -s adopted --diff\n$/);
   });
 
   it("cannot be destroyed before the first up, with the namespace that is not the stack's", async () => {

@@ -76,12 +76,12 @@ describeExhaustive("commands in adopt's messages", () => {
     const output = await refused("missing.yaml", ...provider.place);
     const command = commandIn(output, /helm get values .* > provider\.yaml/);
     await paste(command.replace("'RELEASE'", provider.release).replace("'NAMESPACE'", name));
-    assert.doesNotMatch(await dryRun(), /is not what the release runs with/);
+    assert.doesNotMatch(await dryRun(), /Differences between the file and the release/);
     await provider.upgrade(undefined, "--set", "website=https://said.example.test");
     const differs = await dryRun();
     assert.match(differs, /website +only in the release/);
     await paste(commandIn(differs, /helm -n \S+ get values \S+ -o yaml > provider\.yaml/));
-    assert.doesNotMatch(await dryRun(), /is not what the release runs with/);
+    assert.doesNotMatch(await dryRun(), /Differences between the file and the release/);
   });
 
   it("put the last good revision back where the last one has failed", async () => {

@@ -44,7 +44,7 @@ describe("the guide's complete example, installed with Helm", () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
     assert.match(output, /Left out:\n {2}price_target_gpu_mappings {2}Nothing reads it/);
-    assert.doesNotMatch(output, /Where the file is not what the release runs with/);
+    assert.doesNotMatch(output, /Differences between the file and the release/);
     await provider.assertSamePod();
     await provider.assertSecretsStayed();
     await provider.assertHidden(wallet);

@@ -415,7 +415,9 @@ describe("values files as operators publish them", () => {
         [...names.matchAll(/- (\S+)/g)].map(([, name]) => name).sort(),
         [...(accept ?? [])].sort(),
       );
-      const preview = output.slice(output.indexOf("What follows is what the next up changes."));
+      const preview = output.slice(
+        output.indexOf("The preview below shows the changes of the next up."),
+      );
       assert.match(preview, /\n +~ \d to update\n/);
       assert.doesNotMatch(
         preview,
@@ -502,12 +504,12 @@ podSecurityContext:
     assert.equal(status, 0, output);
     assert.match(
       output,
-      /^Numbers that the release has with an exponent[^\n]*\n {2}minimumbalance +1e\+07 becomes 10000000\n {2}monitor\.maxRetries +1\.234567e\+06 becomes 1234567\n/m,
+      /^Numbers with an exponent in the release[^\n]*\n {2}minimumbalance +1e\+07 becomes 10000000\n {2}monitor\.maxRetries +1\.234567e\+06 becomes 1234567\n/m,
     );
     assert.match(output, /AKASH_MINE \(container provider\) +the next up keeps it/);
     assert.match(
       output,
-      /AKASH_GAS \(container provider\) +the next up puts the chart's value back/,
+      /AKASH_GAS \(container provider\) +the next up restores the chart's value/,
     );
     assert.doesNotMatch(output, /SENTINEL/);
   });

@@ -153,13 +153,13 @@ describe("commands in messages", () => {
     workspace.configure({ attributes: JSON.stringify(attributes) });
     const before = await workspace.succeed("preview", "-s", name);
     const [, command] =
-      /attributes is one text [^]*?\n +(pulumi config rm .*)/.exec(before.output) ?? [];
+      /attributes is a single text [^]*?\n +(pulumi config rm .*)/.exec(before.output) ?? [];
     assert(command !== undefined, before.output);
     await paste(command);
     const { stdout } = await workspace.succeed("config", "get", "-s", name, "attributes");
     assert.deepEqual(JSON.parse(stdout), [attributes[0], { key: "tier", value: true }]);
     const after = await workspace.succeed("preview", "-s", name);
-    assert.doesNotMatch(after.output, /is one text/);
+    assert.doesNotMatch(after.output, /is a single text/);
   });
 
   itExhaustive("let an image read the key that it cannot read", async () => {
@@ -282,7 +282,7 @@ describe("commands in messages", () => {
       await workspace.succeed(...set, encoded);
       const { status, output } = await workspace.pulumi("preview", "-s", name);
       assert.notEqual(status, 0, output);
-      assert.match(output, /it is in base64/);
+      assert.match(output, /it is base64-encoded/);
       assert(!output.includes(encoded.slice(0, 40)), "the kubeconfig is shown");
       const [command] =
         /pulumi config set -s commands --secret kubernetes:kubeconfig < kubeconfig\.yaml/.exec(

@@ -67,13 +67,13 @@ describe("a fleet of five stacks on two sandboxes", () => {
     const again = fleet("up", "--concurrency", "2");
     const { stacks: ended, outcome } = await again.report(0);
     const { said: told } = await again.end();
-    assert.match(told, /^Going on with the run that was begun at /);
+    assert.match(told, /^Continuing the run that was started at /);
     assert.equal(outcome, "done");
     assert.deepEqual(
       ended.map(({ stack, state }) => [stack, state]),
       stacks.map((stack) => [stack, "done"]),
     );
-    assert.equal(ended[0]?.step, "done by the run before");
+    assert.equal(ended[0]?.step, "done by the previous run");
     for (const { stack, certificateExpiry, rotateBy, worst } of ended.slice(1)) {
       assert(Date.parse(certificateExpiry ?? "") > Date.now(), `${stack} has no certificate`);
       assert(Date.parse(rotateBy ?? "") > Date.now(), `${stack} has no credential`);
@@ -98,7 +98,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     );
     const { said } = await interrupted.end();
     assert.match(said, /^Interrupted: /m);
-    const [, command = ""] = /^The same command goes on: (.*)$/m.exec(said) ?? [];
+    const [, command = ""] = /^The same command continues: (.*)$/m.exec(said) ?? [];
     assert.equal(
       command,
       "npm run fleet -- rotate --stacks 'local-fleet-*' --canary local-fleet-2 --concurrency 2 --all --json --sandbox",
@@ -127,7 +127,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     );
     const { failure } = ended.at(-1) ?? {};
     const [, policy, command = ""] =
-      /^Policy (\S+) \(dns-grant\): .*\nThe grant reaches every zone of the project\. .*: (.*)$/.exec(
+      /^Policy (\S+) \(dns-grant\): .*\nThe grant covers every zone of the project\. .*: (.*)$/.exec(
         failure ?? "",
       ) ?? [];
     assert.equal(policy, "akash-provider/grant-on-one-zone", failure ?? "");

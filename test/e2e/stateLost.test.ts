@@ -71,7 +71,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
       it("is told what it takes to get it back, in a dry run", async () => {
         const { status, output } = await provider.runAdopt(["--dry-run"]);
         assert.equal(status, 0, output);
-        assert.match(output, /goes back to the stack lost-\w+, whose settings stay as they are/);
+        assert.match(output, /returns to the stack lost-\w+, whose settings stay unchanged/);
         assert.match(output, /RandomId /);
       });
 

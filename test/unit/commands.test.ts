@@ -23,8 +23,8 @@ describe("commands", () => {
     usage: "npm run fleet -- <preview|up|rotate|doctor> [options] [-- <options of the doctor>]",
     code: 2,
     wrong: [
-      [[], /^Name what to do: preview, up, rotate, doctor\./],
-      [["up", "prod-1"], /^prod-1 is no option; a stack is named by: --stacks prod-1\./],
+      [[], /^Name an action: preview, up, rotate, doctor\./],
+      [["up", "prod-1"], /^prod-1 is not an option; to name a stack: --stacks prod-1\./],
     ],
   });
 });

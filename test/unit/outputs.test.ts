@@ -24,7 +24,7 @@ async function commands(settings: Record<string, string>) {
 }
 
 describe("the stack's outputs", () => {
-  it("give commands that reach the stack's cluster, whatever the current context is", async () => {
+  it("give commands for the stack's cluster, independent of the current context", async () => {
     const { pod, log, settings, history } = await commands({ kubeContext: "prod-eu" });
     for (const command of [pod, log, settings]) {
       assert.match(command ?? "", /^kubectl --context prod-eu -n akash-services /);
@@ -32,7 +32,7 @@ describe("the stack's outputs", () => {
     assert.match(history ?? "", /^helm --kube-context prod-eu -n akash-services history /);
   });
 
-  it("wait for the wildcard certificate, where there is one", async () => {
+  it("wait for the wildcard certificate, if any", async () => {
     const wildcard = '{"issuer":"cert-manager"}';
     const dns = '{"provider":"cloudflare","zone":"example.com"}';
     assert.equal(

@@ -62,7 +62,7 @@ describe("a server that takes the connection and is silent", () => {
         const core = await cluster(url());
         assert.equal(
           await failure(core.readNamespace({ name: "x" })),
-          `The cluster does not answer (${url()}, context prod: no answer within ${within[0] ?? ""} s). Is this the right one? kubectl --context prod cluster-info`,
+          `The cluster does not answer (${url()}, context prod: no answer within ${within[0] ?? ""} s). Is this the right cluster? kubectl --context prod cluster-info`,
         );
         began = Date.now();
         assert.match(
@@ -221,7 +221,7 @@ describe("a server that takes the connection and is silent", () => {
       began = Date.now();
       assert.equal(
         await failure(core.readNamespace({ name: "x" })),
-        `The kubeconfig's credential plugin ${command} gives no answer within 0.3 s. Try it: kubectl auth whoami`,
+        `The kubeconfig's credential plugin ${command} gives no answer within 0.3 s. Test it: kubectl auth whoami`,
       );
       assert.equal(server.taken, 0);
     } finally {

@@ -96,7 +96,7 @@ describe("withLock", function () {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^The lock \S+lock cannot be taken\. \S+ is not open to you: permission denied \(EACCES\)\. Who may use it: ls -ld \S+\n$/,
+      /^The lock \S+lock cannot be taken\. \S+ cannot be used: permission denied \(EACCES\)\. Its permissions: ls -ld \S+\n$/,
     );
   });
 

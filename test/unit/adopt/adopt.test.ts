@@ -22,7 +22,7 @@ describe("an adoption", () => {
       join(directory, "Pulumi.yaml"),
       "name: akash-provider-letsencrypt\nstackConfigDir: stacks\n",
     );
-    // What every user of the machine can see of it, its environment, and what it is handed.
+    // The process list, which every user of the machine can read, its environment, and its standard input.
     writeFileSync(
       join(directory, "bin/pulumi"),
       `#!/bin/sh
@@ -38,7 +38,7 @@ describe("an adoption", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("puts no value of the file on a command line or into an environment, however many there are", async function () {
+  it("puts no value of the file on a command line or into an environment, even with many values", async function () {
     if (process.platform !== "linux") {
       this.skip();
     }

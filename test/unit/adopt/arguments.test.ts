@@ -15,11 +15,11 @@ describe("the arguments of adopt", () => {
     });
   });
 
-  it("name no file where the stack's own settings are to count", () => {
+  it("name no file where the stack's own settings are used", () => {
     assert.equal(adoptLine.parse(["-s", "prod"])?.file, undefined);
   });
 
-  it("ask for help", () => {
+  it("request the help text", () => {
     const written: string[] = [];
     assert.equal(
       adoptLine.parse(["--help"], (text) => written.push(text)),

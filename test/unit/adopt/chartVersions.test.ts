@@ -3,7 +3,7 @@ import { chartRefusals, pinnedChart } from "../../../adopt/chartVersions.ts";
 import { chartVersion } from "../../../chart/release.ts";
 
 describe("the deployed chart's version", () => {
-  it("is kept where the repairs know it", () => {
+  it("is kept where the repairs support it", () => {
     assert.equal(pinnedChart("14.0.8"), "14.0.8");
     assert.equal(pinnedChart("15.1.0-rc0"), "15.1.0-rc0");
   });
@@ -12,7 +12,7 @@ describe("the deployed chart's version", () => {
     assert.equal(pinnedChart(chartVersion), undefined);
   });
 
-  it("gives way to the program's own where it is older than the repairs", () => {
+  it("is upgraded to the program's own where the repairs do not support it", () => {
     assert.equal(pinnedChart("12.1.2"), undefined);
     assert.deepEqual(chartRefusals("12.1.2", {}, "x"), []);
   });

@@ -7,7 +7,7 @@ import { chartVersion } from "../../../chart/release.ts";
 import { ownerAnnotation } from "../../../components/owner.ts";
 import { record } from "./cluster/record.ts";
 
-/** A stack with these settings that has deployed chart 14.0.8, and lost its state. */
+/** A stack with these settings that deployed chart 14.0.8, and lost its state. */
 function situation(settings: ValueMap): Situation {
   const wallet: V1Secret = {
     metadata: { annotations: { [ownerAnnotation]: "akash-provider-letsencrypt/prod" } },
@@ -26,8 +26,8 @@ function situation(settings: ValueMap): Situation {
   };
 }
 
-describe("a stack that has lost its state", () => {
-  it("deploys the chart of its setting next, and without one the program's, whatever is deployed", async () => {
+describe("a stack without its state", () => {
+  it("deploys the chart of its setting next, and without one the program's, for any deployed chart", async () => {
     const next = async (settings: ValueMap) => (await fromStack(situation(settings))).nextChart;
     assert.equal(await next({ chartVersion: "12.1.3" }), "12.1.3");
     assert.equal(await next({}), chartVersion);

@@ -3,14 +3,14 @@ import { fileText, outcomeText } from "../../../adopt/outcome.ts";
 import { preparation } from "./preparation.ts";
 
 describe("the outcome of an adoption", () => {
-  it("says which revisions held credentials", () => {
+  it("reports which revisions contained credentials", () => {
     const prepared = preparation("guide");
-    assert.match(outcomeText(prepared, [1, 2]), /taken out of Helm's revisions 1, 2;/);
-    assert.match(outcomeText(prepared, [3]), /taken out of Helm's revision 3;/);
-    assert.match(outcomeText(prepared, []), /Helm's history holds no credential\./);
+    assert.match(outcomeText(prepared, [1, 2]), /removed from Helm's revisions 1, 2;/);
+    assert.match(outcomeText(prepared, [3]), /removed from Helm's revision 3;/);
+    assert.match(outcomeText(prepared, []), /Helm's history contains no credential\./);
   });
 
-  it("says how the program makes a key in the place of the one in the file, and what deletes that", () => {
+  it("prints how the program creates a key instead of the one in the file, and the command that deletes that", () => {
     const text = outcomeText(preparation("google-cloud"), []);
     assert.match(
       text,
@@ -22,24 +22,24 @@ describe("the outcome of an adoption", () => {
     );
   });
 
-  it("names no command for a token, which tells neither its id nor its account", () => {
+  it("names no command for a token, which contains neither its id nor its account", () => {
     const text = outcomeText(preparation("chart-12.1"), []);
     assert.match(text, /--path dns\.apiToken && pulumi up -s prod\n/);
     assert.doesNotMatch(text, /gcloud/);
   });
 
-  it("says that the file still holds the credentials, and what deletes it, whatever its name", () => {
+  it("reports that the file still contains the credentials, and the command that deletes it, for any name", () => {
     assert.equal(
       fileText("my provider.yaml", preparation("chart-12.1")),
-      "my provider.yaml still holds walletKey, walletPassword, dns.apiToken in clear, and the stack needs it no more. When the provider runs, delete it, with its copies and backups: rm 'my provider.yaml'",
+      "my provider.yaml still contains walletKey, walletPassword, dns.apiToken in plain text, and the stack no longer needs it. When the provider runs, delete the file, with its copies and backups: rm 'my provider.yaml'",
     );
   });
 
-  it("says nothing of a DNS credential where there is none", () => {
+  it("does not mention a DNS credential where there is none", () => {
     assert.doesNotMatch(outcomeText(preparation("guide"), []), /DNS credential/);
   });
 
-  it("says what becomes of a credential whose secret part was in the lost state", () => {
+  it("explains the next steps for a credential whose secret part was in the lost state", () => {
     const recovered = {
       ...preparation("google-cloud"),
       recovers: true,

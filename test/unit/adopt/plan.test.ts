@@ -23,7 +23,7 @@ describe("the plan of an adoption", () => {
   });
   const commands = secretCommands(identity, translation);
 
-  it("gives secrets to Pulumi by standard input alone, with the line break that Pulumi takes off", () => {
+  it("passes secrets to Pulumi only by standard input, with the line break that Pulumi removes", () => {
     const lines = JSON.stringify(commands.map(({ args, shown }) => [args, shown]));
     for (const [path, secret] of Object.entries(translation.secrets)) {
       const command = commands.find(({ args }) => args.at(-1) === path);
@@ -34,7 +34,7 @@ describe("the plan of an adoption", () => {
     assert.doesNotMatch(commands.map(shownCommand).join("\n"), /SENTINEL|PRIVATE KEY/);
   });
 
-  it("gives nothing else of the file to a command: it would be seen in the list of processes", () => {
+  it("passes nothing else of the file to a command: it would be visible in the list of processes", () => {
     assert.deepEqual(
       commands.flatMap(({ args }) => args),
       Object.keys(translation.secrets).flatMap((path) => [
@@ -52,8 +52,8 @@ describe("the plan of an adoption", () => {
     ["cloudflare", { provider: "cloudflare", zone: "example.com" }],
     ["googleCloud", { provider: "googleCloud", project: "sandbox-project" }],
   ] as const) {
-    it(`imports what the program has with ${dnsProvider}, under its names`, async function () {
-      // The clouds' SDKs take seconds to load.
+    it(`imports the program's resources with ${dnsProvider}, under its names`, async function () {
+      // The SDKs of the DNS providers take seconds to load.
       this.timeout(30_000);
       const domain = "example.com";
       const settings = {
@@ -90,7 +90,7 @@ describe("the plan of an adoption", () => {
     });
   }
 
-  it("imports under the parents that the program has", () => {
+  it("imports under the program's parents", () => {
     const maker = { dnsProvider: "googleCloud", suffix: "0a1b2c3d" } as const;
     const resources = importedResources(place, { wallet: "akash-provider-keys", maker });
     assert.deepEqual(

@@ -7,7 +7,7 @@ import { fixture } from "./file/fixture.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 
-/** What is known before a file of `fixtures` is adopted. */
+/** The preparation of the adoption of a file in `fixtures`. */
 export function preparation(
   file: string,
   chart = { deployed: "19.0.2", next: "19.0.2" },
@@ -17,7 +17,7 @@ export function preparation(
   return {
     identity: { project: "akash-provider-letsencrypt", stack: "prod" },
     place,
-    // Texts ask it nothing.
+    // The texts do not use it.
     provider: {} as RunningProvider,
     names,
     translation: translate(fixture(file), { zone: "example.com" }),

@@ -6,27 +6,27 @@ const identity = { project: "akash-provider-letsencrypt", stack: "operator/prod"
 
 describe("the failure of a Pulumi command", () => {
   for (const command of [initCommand(identity), previewCommand(identity)]) {
-    it(`of pulumi ${command.args.slice(0, 2).join(" ")} names the stack to take the lock from`, () => {
+    it(`of pulumi ${command.args.slice(0, 2).join(" ")} names the stack of the lock`, () => {
       const text = failureText(command, "error: the stack is currently locked by 1 lock(s).\n");
       assert.match(text, /: pulumi cancel operator\/prod$/);
     });
   }
 
-  it("shows Pulumi's errors alone, and says nothing of locks where there is none", () => {
+  it("prints only Pulumi's errors, and does not mention locks without one", () => {
     assert.equal(
       failureText(previewCommand(identity), "Previewing update\nerror: no such zone\n\nResources:"),
       "pulumi preview -s operator/prod --diff failed:\n  error: no such zone",
     );
   });
 
-  it("says that the settings are more than Linux takes, in whose words ever", () => {
+  it("reports that the settings exceed the limit of Linux, for the messages of Node and Go", () => {
     for (const words of ["spawn E2BIG", "fork/exec /usr/bin/node: argument list too long"]) {
       const text = failureText(previewCommand(identity), `    error: ${words}\n`);
       assert.match(text, /limits to 128 KiB: .*: pulumi config -s operator\/prod --json \| wc -c$/);
     }
   });
 
-  it("shows all lines of an error, once, and nothing besides", () => {
+  it("prints all lines of an error, once, and nothing else", () => {
     const output = [
       "Updating (prod):",
       " +  pulumi:pulumi:Stack mine-prod creating error: The configuration of stack prod has a problem.",
@@ -57,13 +57,13 @@ describe("the failure of a Pulumi command", () => {
     );
   });
 
-  it("names the command that puts back a state that a killed run has emptied", () => {
+  it("names the command that restores a state that a killed run truncated", () => {
     const output =
       "error: failed to load checkpoint: place 1: unexpected end of JSON input\nerror: place 1: unexpected end of JSON input\n";
     const text = failureText(previewCommand(identity), output);
     assert.match(
       text,
-      /\nThe file with the stack's state is empty or cut off: .* -name prod\.json -o /,
+      /\nThe file with the stack's state is empty or truncated: .* -name prod\.json -o /,
     );
   });
 });

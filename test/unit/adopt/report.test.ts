@@ -9,7 +9,7 @@ const nothing = { settings: {}, secrets: {}, values: {}, dropped: [], problems: 
 
 describe("the report of an adoption", () => {
   for (const file of ["guide", "chart-12.1", "google-cloud"]) {
-    it(`shows no secret of ${file}.yaml`, () => {
+    it(`contains no secret of ${file}.yaml`, () => {
       const prepared = preparation(file);
       const { secrets } = prepared.translation;
       const everything = [
@@ -25,7 +25,7 @@ describe("the report of an adoption", () => {
     });
   }
 
-  it("says first what is taken from the release, then what is accepted and what the next up undoes", () => {
+  it("lists first what is taken from the release, then what is accepted and what the next up reverts", () => {
     const text = planText("provider.yaml", {
       ...preparation("guide"),
       accepted: [{ subject: "website", problem: "is not an http(s) URL" }],
@@ -43,18 +43,18 @@ describe("the report of an adoption", () => {
       "Accepted",
       "More than once in the file",
       "Left out",
-      "Where the file is not what the release runs with",
+      "Differences between the file and the release",
       "Set by hand in the pod",
       "Warnings",
     ]);
     assert.match(text, /\n {2}MINE \(container provider\) +the next up keeps it\n/);
     assert.match(
       text,
-      /\n {2}AKASH_GAS \(container provider\) +the next up puts the chart's value/,
+      /\n {2}AKASH_GAS \(container provider\) +the next up restores the chart's value/,
     );
   });
 
-  it("says who obtains the tenants' certificate, and how the stack would", () => {
+  it("reports who obtains the tenants' certificate, and how the stack can obtain it", () => {
     const wildcard = {
       namespace: "akash-gateway",
       name: "wildcard-https",
@@ -82,7 +82,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /tenants/);
   });
 
-  it("says which settings are encrypted, what is left out, and what the file lacks", () => {
+  it("lists the encrypted settings, the omitted values, and the values missing in the file", () => {
     const text = planText("provider.yaml", preparation("guide"));
     assert.match(text, /^provider\.yaml and the release akash-provider in akash-services become/);
     assert.match(text, /\n {2}walletPassword: "\[secret\]"\n/);
@@ -91,32 +91,32 @@ describe("the report of an adoption", () => {
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
   });
 
-  it("says which numbers the release has with an exponent, and what becomes of them", () => {
+  it("lists the numbers with an exponent in the release, and their digits", () => {
     const exponents = [{ path: "minimumbalance", printed: "1e+07", digits: "10000000" }];
     const prepared = { ...preparation("guide"), exponents };
     assert.match(
       planText("provider.yaml", prepared),
-      /\nNumbers that the release has with an exponent.*:\n {2}minimumbalance {2}1e\+07 becomes 10000000$/,
+      /\nNumbers with an exponent in the release.*:\n {2}minimumbalance {2}1e\+07 becomes 10000000$/,
     );
     assert.deepEqual(summary(prepared).exponents, exponents);
     assert.doesNotMatch(planText("provider.yaml", preparation("guide")), /exponent/);
   });
 
-  it("says which values look like credentials, without them", () => {
+  it("lists the paths that look like credentials, without their values", () => {
     const { translation, ...prepared } = preparation("guide");
     const values = { registry: { pullPassword: "SENTINEL" } };
     const found = { ...prepared, translation: { ...translation, values } };
     assert.match(
       planText("f", found),
-      /\nLook like credentials, .*:\n {2}values\.registry\.pullPassword$/,
+      /\nValues that look like credentials, .*:\n {2}values\.registry\.pullPassword$/,
     );
     assert.match(planText("f", found), /\n {4}registry:\n {6}pullPassword: "\[secret\]"\n/);
     assert.doesNotMatch([planText("f", found), JSON.stringify(summary(found))].join(), /SENTINEL/);
     assert.deepEqual(summary(found).credentialLookalikes, ["values.registry.pullPassword"]);
-    assert.doesNotMatch(planText("f", preparation("guide")), /Look like credentials/);
+    assert.doesNotMatch(planText("f", preparation("guide")), /look like credentials/);
   });
 
-  it("gives commands that reach the stack's cluster, whatever the current context is", () => {
+  it("gives commands for the stack's cluster, independent of the current context", () => {
     const provider = { kubeContext: "prod-eu" } as RunningProvider;
     const prepared = { ...preparation("guide"), provider };
     const text = [planText("provider.yaml", prepared), ...shownCommands(prepared)].join("\n");
@@ -125,7 +125,7 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(text, /(kubectl|helm) -n/);
   });
 
-  it("says that an old chart is upgraded, and nothing where it is not", () => {
+  it("reports the upgrade of an old chart, and nothing without an upgrade", () => {
     const old = preparation("guide", { deployed: "12.1.2", next: "19.0.2" });
     assert.match(
       planText("f", old),
@@ -134,26 +134,26 @@ describe("the report of an adoption", () => {
     assert.doesNotMatch(planText("f", preparation("guide")), /\nChart:/);
   });
 
-  it("says why another chart is deployed that the repairs know, and how to keep it", () => {
+  it("reports why another supported chart is deployed, and how to keep the present one", () => {
     const planned = (deployed: string, next: string) =>
       planText(undefined, preparation("guide", { deployed, next }));
     assert.match(
       planned("14.0.8", chartVersion),
       /\n {2}14\.0\.8 is deployed; .*, the program's own .*: pulumi config set -s prod chartVersion 14\.0\.8$/,
     );
-    assert.match(planned(chartVersion, "14.0.8"), /deploys 14\.0\.8, as the stack's setting/);
+    assert.match(planned(chartVersion, "14.0.8"), /deploys 14\.0\.8, from the stack's setting/);
     assert.doesNotMatch(planned(`${chartVersion}+build`, chartVersion), /\nChart:/);
   });
 
-  it("makes the stack first where there is none", () => {
+  it("creates the stack first where it does not exist", () => {
     const [first] = shownCommands({ ...preparation("guide"), isNewStack: true });
     assert.equal(first, "pulumi stack init prod --no-select");
     assert.doesNotMatch(shownCommands(preparation("guide")).join(), /stack init/);
   });
 
-  it("says that a stack keeps its settings where it gets its provider back", () => {
+  it("reports that a stack keeps its settings where its provider returns", () => {
     const text = planText(undefined, { ...preparation("guide"), translation: nothing });
-    assert.match(text, /goes back to the stack prod, whose settings stay/);
+    assert.match(text, /returns to the stack prod, whose settings stay/);
     assert.doesNotMatch(text, /Settings:/);
   });
 });

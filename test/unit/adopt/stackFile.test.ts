@@ -29,14 +29,14 @@ describe("a stack's file", () => {
     rmSync(directory, { recursive: true });
   });
 
-  describe("that settings are written into", () => {
+  describe("with new settings", () => {
     const identity = { project: "mine", stack: "acme/mine/new" };
     const path = () => join(directory, "stacks/Pulumi.new.yaml");
     afterEach(() => {
       rmSync(path(), { force: true });
     });
 
-    it("keeps what it says otherwise, with its comments", () => {
+    it("keeps its other content, with its comments", () => {
       writeFileSync(
         path(),
         [
@@ -67,7 +67,7 @@ describe("a stack's file", () => {
       );
     });
 
-    it("keeps scalars as they are written, whatever they are for one parser or another", () => {
+    it("keeps scalars unchanged, for any parser", () => {
       const lines = [
         "encryptionsalt: v1:abc",
         "config:",
@@ -92,7 +92,7 @@ describe("a stack's file", () => {
       );
     });
 
-    it("is made where it is missing, and keeps types, whatever parser of YAML reads it", () => {
+    it("is created where it is missing, and keeps types for any YAML parser", () => {
       const values = {
         texts: [
           "true",
@@ -125,21 +125,21 @@ describe("a stack's file", () => {
       assert.deepEqual(readStackFile(directory, "new").settings, { values });
     });
 
-    it("may hold more than a command line", () => {
+    it("may contain more than a command line", () => {
       const values = { script: `${"x".repeat(1023)}\n`.repeat(200) };
       writeSettings(directory, identity, { values });
       assert.deepEqual(readStackFile(directory, "new").settings, { values });
     });
   });
 
-  it("tells the program's settings, and which are encrypted", () => {
+  it("contains the program's settings, and which are encrypted", () => {
     assert.deepEqual(readStackFile(directory, "prod"), {
       settings: { chart: "./chart" },
       encrypted: ["walletKey", "dns"],
     });
   });
 
-  it("tells what it says to the Kubernetes plugin", () => {
+  it("contains the Kubernetes plugin's settings", () => {
     const lines =
       "config:\n  kubernetes:context: prod\n  kubernetes:kubeconfig: { secure: v1:z }\n";
     writeFileSync(join(directory, "stacks/Pulumi.other.yaml"), lines);
@@ -147,7 +147,7 @@ describe("a stack's file", () => {
     assert.deepEqual(kubernetes, { context: "prod", kubeconfig: { secure: "v1:z" } });
   });
 
-  it("tells its values as Pulumi hands them over, dates as they are written", () => {
+  it("contains its values as Pulumi passes them, with unchanged dates", () => {
     const lines = [
       "config:",
       "  mine:namespace: 12345678",
@@ -183,7 +183,7 @@ describe("a stack's file", () => {
     assert.equal(readStackFile(directory, "acme/prod").settings.chart, "./chart");
   });
 
-  it("takes a key without a colon for the project's, as Pulumi does", () => {
+  it("reads a key without a colon as the project's, like Pulumi", () => {
     const lines = "config:\n  kubeContext: edge\n  mine:config:email: a@example.com\n";
     writeFileSync(join(directory, "stacks/Pulumi.short.yaml"), lines);
     assert.deepEqual(readStackFile(directory, "short").settings, {
@@ -192,7 +192,7 @@ describe("a stack's file", () => {
     });
   });
 
-  it("is what Pulumi says, with what comes from an environment", () => {
+  it("is Pulumi's output, including an environment", () => {
     const file = readStackFile(directory, "prod");
     const told = configuredByPulumi(
       "mine",
@@ -220,7 +220,7 @@ describe("a stack's file", () => {
     ["a key that stands twice", "config:\n  a: 1\n  a: SENTINEL\n", /: line 3, column 3 \(/],
     ["an alias of nothing", "config:\n  a: *SENTINEL\n", /: an alias \(\*\) in it .*: grep -n /],
   ] as const) {
-    it(`is refused in a sentence that shows nothing of it, with ${what}`, () => {
+    it(`is refused in a sentence without its content, with ${what}`, () => {
       writeFileSync(join(directory, "stacks/Pulumi.wrong.yaml"), text);
       assert.throws(
         () => readStackFile(directory, "wrong"),
@@ -228,7 +228,7 @@ describe("a stack's file", () => {
           assert.equal(name, "UserError");
           assert.match(
             message,
-            /Pulumi\.wrong\.yaml is not YAML, and Pulumi does not read it either/,
+            /Pulumi\.wrong\.yaml is not YAML, and Pulumi cannot read it either/,
           );
           assert.match(message, where);
           assert.doesNotMatch(message, /SENTINEL|\n/);
@@ -238,7 +238,7 @@ describe("a stack's file", () => {
     });
   }
 
-  it("says nothing where there is none, or nothing in it", () => {
+  it("is empty where it does not exist, or has no content", () => {
     writeFileSync(join(directory, "stacks/Pulumi.empty.yaml"), "config:\n");
     assert.deepEqual(readStackFile(directory, "empty"), { settings: {}, encrypted: [] });
     assert.deepEqual(readStackFile(directory, "staging"), { settings: {}, encrypted: [] });

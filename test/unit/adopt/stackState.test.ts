@@ -14,17 +14,17 @@ const stateWith = (names: readonly string[], id = "akash-services/akash-provider
       .map((resource) => [urnOf(identity, resource), id]),
   );
 
-describe("what an adoption still has to import", () => {
+describe("the resources that an adoption must still import", () => {
   const missing = (state: Parameters<typeof stillToImport>[2]) =>
     stillToImport(identity, resources, state).map(({ name }) => name);
 
-  it("is everything where the stack is new or empty", () => {
+  it("are all resources where the stack is new or empty", () => {
     const all = ["provider-namespace", "provider-wallet", "provider-release"];
     assert.deepEqual(missing(undefined), all);
     assert.deepEqual(missing(new Map()), all);
   });
 
-  it("is the rest where an adoption broke off, the release among it or not", () => {
+  it("are the rest after an interrupted adoption, with or without the release", () => {
     assert.deepEqual(missing(stateWith(["provider-namespace", "provider-release"])), [
       "provider-wallet",
     ]);
@@ -34,17 +34,17 @@ describe("what an adoption still has to import", () => {
     ]);
   });
 
-  it("is refused where the stack has everything", () => {
+  it("are refused where the stack has everything", () => {
     assert.throws(() => missing(stateWith(resources.map(({ name }) => name))), {
       name: "UserError",
-      message: /^The stack prod has this provider already\..*pulumi preview -s prod --diff$/,
+      message: /^The stack prod already has this provider\..*pulumi preview -s prod --diff$/,
     });
   });
 
-  it("is refused where the stack has another release", () => {
+  it("are refused where the stack has another release", () => {
     assert.throws(() => missing(stateWith(["provider-release"], "other/akash-provider")), {
       name: "UserError",
-      message: /^The stack prod has another release already, other\/akash-provider\./,
+      message: /^The stack prod already has another release, other\/akash-provider\./,
     });
   });
 });

@@ -7,7 +7,7 @@ import { warningsOf } from "../../support/warnings.ts";
 
 const none = { type: "t", inputs: {}, outputs: {} };
 
-/** A state with the key of a credential, and beside it what has nothing to do with it. */
+/** A state with the key of a credential, and with unrelated resources. */
 const stateWith =
   (replacementTrigger: unknown, name = "dns-key") =>
   () =>
@@ -17,7 +17,7 @@ const stateWith =
       { ...none, urn: `urn:pulumi:home::p::t::${name}`, replacementTrigger: "gone", delete: true },
     ]);
 
-describe("a rotation by date of a stack that is deployed", () => {
+describe("a rotation by date of a deployed stack", () => {
   before(() => runProgram("home", () => ({})));
 
   for (const [setting, inState] of [
@@ -29,13 +29,13 @@ describe("a rotation by date of a stack that is deployed", () => {
     ["2026-12-01T10:00:00Z", "2026-12-01 10:00:00"],
   ] as const) {
     for (const name of ["dns-key", "dns-token"]) {
-      it(`goes on as ${inState} in the state of ${name} where it says ${setting}`, async () => {
+      it(`stays ${inState} in the state of ${name} where the setting is ${setting}`, async () => {
         assert.equal(await deployedRotation(setting, stateWith(inState, name)), inState);
       });
     }
   }
 
-  it("rotates where it is another moment, or another text", async () => {
+  it("rotates for another moment, or another text", async () => {
     for (const inState of ["2026-12-02 00:00:00 +0000 UTC", "first", undefined, null, { a: 1 }]) {
       assert.equal(await deployedRotation("2026-12-01", stateWith(inState)), "2026-12-01");
     }
@@ -45,18 +45,21 @@ describe("a rotation by date of a stack that is deployed", () => {
     );
   });
 
-  it("asks for no state where it is no moment", async () => {
+  it("reads no state where it is not a moment", async () => {
     const asked = () => assert.fail("asked");
     for (const text of ["first", "2026-12", "22:30", "2026-12-01 at noon"]) {
       assert.equal(await deployedRotation(text, asked), text);
     }
   });
 
-  it("says in the preview that a replacement may be for the form alone where the state cannot be seen", async () => {
+  it("warns in the preview that a replacement may be only for the form where the state cannot be read", async () => {
     const warnings = await warningsOf(async () => {
       const refused = () => Promise.reject(new UserError("no access"));
       assert.equal(await deployedRotation("2026-12-01", refused), "2026-12-01");
     });
-    assert.match(warnings.join("\n"), /^The form .* looked at: no access\n.*the form alone/);
+    assert.match(
+      warnings.join("\n"),
+      /^The form .* could not be read: no access\n.*only the form differs/,
+    );
   });
 });

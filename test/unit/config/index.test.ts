@@ -35,7 +35,7 @@ function assertRefused(source: ConfigSource, ...expected: RegExp[]): void {
 const json = (value: unknown) => JSON.stringify(value);
 
 describe("configuration", () => {
-  describe("what a stack may leave out", () => {
+  describe("optional settings", () => {
     const config = readConfig(configSource());
 
     it("the challenge is HTTP-01", () => {
@@ -47,14 +47,14 @@ describe("configuration", () => {
       assert.equal(config.releaseName, "akash-provider");
     });
 
-    it("the way in is the Gateway API, as in the chart", () => {
+    it("the ingress mode is the Gateway API, as in the chart", () => {
       assert.deepEqual(config.ingress, { mode: "gateway-api" });
     });
   });
 
   describe("required settings", () => {
     for (const name of ["from", "walletKey", "walletPassword", "domain", "email"]) {
-      it(`${name} is asked for when it is missing`, () => {
+      it(`${name} is reported when it is missing`, () => {
         assertRefused(configSource({ [name]: undefined }), new RegExp(`^${name} is missing$`));
       });
     }
@@ -164,7 +164,7 @@ describe("configuration", () => {
   });
 
   describe("wallet", () => {
-    it("a key that is encoded already is refused, without showing it", () => {
+    it("an encoded key is refused, without printing it", () => {
       const encoded = Buffer.from(walletKey).toString("base64");
       const [problem, ...others] = problems(configSource({ walletKey: encoded }));
       assert.deepEqual(others, []);
@@ -179,10 +179,10 @@ describe("configuration", () => {
       );
     });
 
-    it("a wallet in clear is refused", () => {
+    it("a wallet in plain text is refused", () => {
       assertRefused(
         { ...configSource(), secrets: new Set(["walletPassword"]) },
-        /^walletKey is a credential and stands in the stack's file in clear/,
+        /^walletKey is a credential in plain text in the stack's file/,
       );
     });
   });
@@ -199,7 +199,7 @@ describe("configuration", () => {
       assert.equal(directoryUrl("eu-production"), production);
     });
 
-    it("is required where the stack's name says nothing", () => {
+    it("is required where the stack's name indicates no environment", () => {
       assertRefused(
         configSource({ acmeDirectory: undefined }, "home"),
         /^acmeDirectory is missing/,
@@ -226,7 +226,7 @@ describe("configuration", () => {
       });
     }
 
-    it("is kept by the command that is named, where earlier releases took it from the name", () => {
+    it("is kept by the printed command, where earlier releases derived it from the name", () => {
       for (const [stack, directory] of [
         ["pre-prod", "production"],
         ["prod-staging", "production"],
@@ -239,7 +239,7 @@ describe("configuration", () => {
       }
     });
 
-    it("is judged by the last part of the stack's name alone", () => {
+    it("is determined only by the last part of the stack's name", () => {
       for (const stack of ["org/prod", "staging/mine/prod", "non-prod/staging-1/prod-eu"]) {
         const { directoryUrl } = readConfig(configSource({ acmeDirectory: undefined }, stack));
         assert.equal(directoryUrl, production);
@@ -250,11 +250,11 @@ describe("configuration", () => {
       );
     });
 
-    it("empty is refused, since the provider takes it for staging", () => {
+    it("empty is refused, since the provider would use staging", () => {
       assertRefused(configSource({ acmeDirectory: "" }), /^acmeDirectory is empty.*staging/);
     });
 
-    it("the other environment's is refused by name and by URL, unless said explicitly", () => {
+    it("the other environment's is refused by name and by URL, unless explicitly allowed", () => {
       for (const directory of ["production", production]) {
         const values = { acmeDirectory: directory };
         assertRefused(configSource(values, "staging"), /^acmeDirectory .*rate limits/);
@@ -271,14 +271,14 @@ describe("configuration", () => {
       }
     });
 
-    it("the other environment's is known by any spelling, and so is the stack", () => {
+    it("the other environment's is recognized in any spelling, and so is the stack", () => {
       for (const acmeDirectory of [`${production}/`, production.replace("acme-v02", "ACME-v02")]) {
         assertRefused(configSource({ acmeDirectory }, "staging"), /^acmeDirectory .*rate limits/);
       }
       assertRefused(configSource({ acmeDirectory: "staging" }, "Prod"), /no client trusts/);
     });
 
-    it("another CA's URL is taken as it is, on any stack", () => {
+    it("another CA's URL is accepted unchanged, on any stack", () => {
       const acmeDirectory = "https://ca.example.com/acme/directory";
       assert.equal(readConfig(configSource({ acmeDirectory }, "prod")).directoryUrl, acmeDirectory);
     });
@@ -327,21 +327,21 @@ describe("configuration", () => {
         assert.equal(dns?.provider, "googleCloud");
       });
 
-      it("uses dns under http-01, too, which the provider does not", () => {
+      it("also uses dns with http-01, which the provider does not", () => {
         const config = readConfig(configSource({ dns: googleCloud, wildcard }));
         assert.deepEqual(config.challenge, { type: "http-01" });
         assert.equal(config.dns?.provider, "googleCloud");
         assert.equal(readConfig(configSource({})).dns, undefined);
       });
 
-      it("is asked for a DNS provider", () => {
+      it("requires a DNS provider", () => {
         assertRefused(
           configSource({ wildcard }),
           /^dns is missing, and a wildcard certificate needs/,
         );
       });
 
-      it("does not do without a key, as on GKE", () => {
+      it("requires a key, unlike the provider on GKE", () => {
         const dns = json({
           ...{ provider: "googleCloud", project: "dns-project", zone: "example-com" },
           workloadIdentity: "a@dns-project.iam.gserviceaccount.com",
@@ -349,7 +349,7 @@ describe("configuration", () => {
         for (const challenge of ["http-01", "dns-01"]) {
           assertRefused(
             configSource({ challenge, dns, wildcard }),
-            /^dns\.workloadIdentity excludes wildcard/,
+            /^dns\.workloadIdentity cannot be combined with wildcard/,
           );
         }
       });
@@ -358,7 +358,7 @@ describe("configuration", () => {
         const dns = (zone: string) => json({ provider: "cloudflare", zone });
         assertRefused(
           configSource({ dns: dns("provider.example.com"), wildcard }),
-          /^wildcard is for \*\.ingress\.example\.com, which the zone provider\.example\.com \(dns\.zone\) cannot hold$/,
+          /^wildcard is for \*\.ingress\.example\.com, which is outside the zone provider\.example\.com \(dns\.zone\)$/,
         );
         const names = ["*.example.com", "*.example.org"];
         assertRefused(
@@ -366,7 +366,7 @@ describe("configuration", () => {
             dns: dns("example.com"),
             wildcard: json({ issuer: "cert-manager", names }),
           }),
-          /^wildcard\.names\[1\] is \*\.example\.org, which the zone example\.com/,
+          /^wildcard\.names\[1\] is \*\.example\.org, which is outside the zone example\.com/,
         );
       });
 
@@ -392,7 +392,7 @@ describe("configuration", () => {
         assert(readConfig(configSource({ ...given("app.ingress.example.com"), acmeDirectory })));
       });
 
-      it("takes no other issuer, and no name that is none", () => {
+      it("accepts no other issuer, and no invalid name", () => {
         const given = (more: object) =>
           configSource({
             dns: googleCloud,
@@ -420,7 +420,7 @@ describe("configuration", () => {
       );
     });
 
-    it("grants the one zone unless told otherwise", () => {
+    it("grants on the one zone by default", () => {
       const { challenge } = readConfig(configSource({ challenge: "dns-01", dns: googleCloud }));
       assert.deepEqual(challenge, {
         type: "dns-01",
@@ -435,7 +435,7 @@ describe("configuration", () => {
       });
     });
 
-    it("takes a custom role, and refuses what has no form of a role or is another project's", () => {
+    it("accepts a custom role, and refuses an invalid role or one of another project", () => {
       const withRole = (role: string) =>
         configSource({
           challenge: "dns-01",
@@ -456,7 +456,7 @@ describe("configuration", () => {
         "projects/dns-project/roles/a b",
         "roles/dns.admin\n",
       ]) {
-        assertRefused(withRole(role), /^dns\.role is none of roles\/…, projects\/…/);
+        assertRefused(withRole(role), /^dns\.role is not one of roles\/…, projects\/…/);
       }
       assertRefused(
         withRole("projects/other-project/roles/akashDnsChallenge"),
@@ -464,7 +464,7 @@ describe("configuration", () => {
       );
     });
 
-    it("a credential in clear is refused, without showing it", () => {
+    it("a credential in plain text is refused, without printing it", () => {
       const dns = json({ provider: "cloudflare", zone: "example.com", apiToken: "SENTINEL" });
       const found = problems(configSource({ challenge: "dns-01", dns }));
       assert.equal(found.length, 1);
@@ -477,7 +477,7 @@ describe("configuration", () => {
     const settings = { domain: "provider.example.com", website: "none" };
     const accept = json(["domain", "website"]);
 
-    it("is a warning, and a refusal elsewhere, which does not offer that", () => {
+    it("is a warning, and a refusal in other stacks, which does not mention accept", () => {
       const source = configSource({ ...settings, accept });
       assert.equal(readConfig(source).domain, "provider.example.com");
       assert.deepEqual(
@@ -491,7 +491,7 @@ describe("configuration", () => {
       assertRefused(configSource({ ...settings, accept: json(["website"]) }), /^domain begins/);
     });
 
-    it("may be an attribute or a price target, with what the chart makes of it", () => {
+    it("may be an attribute or a price target, in the chart's form", () => {
       const attributes = json([{ key: "a b", value: 1 }]);
       const source = configSource({
         attributes,
@@ -503,8 +503,8 @@ describe("configuration", () => {
       assert.deepEqual(config.priceTargets, { price_target_cpu: "1.60" });
     });
 
-    it("is nothing that would lose something or break the run", () => {
-      assertRefused(configSource({ accept: json(["dns"]) }), /^accept\[0\] is no setting whose/);
+    it("is never a setting that would lose something or break the run", () => {
+      assertRefused(configSource({ accept: json(["dns"]) }), /^accept\[0\] is not a setting whose/);
       for (const [values, stack, problem] of [
         [{ acmeDirectory: "production" }, "staging", /^acmeDirectory .*rate limits/],
         [{ acmeDirectory: undefined }, "home", /^acmeDirectory is missing/],
@@ -518,11 +518,11 @@ describe("configuration", () => {
       }
     });
 
-    it("is not a credential in clear", () => {
+    it("is not a credential in plain text", () => {
       const { values } = configSource({ accept: json(["walletKey"]) });
       assertRefused(
         { stack: "home", values, secrets: new Set(["walletPassword"]) },
-        /^walletKey is a credential and stands/,
+        /^walletKey is a credential in plain text/,
       );
     });
   });
@@ -532,7 +532,7 @@ describe("configuration", () => {
     const warnings = (values: Readonly<Record<string, string>>) =>
       configWarnings(configSource(values));
 
-    it("is a warning with the command that takes an image that can", () => {
+    it("is a warning with the command for an image that can", () => {
       for (const [values, command] of [
         [{ chartVersion: "12.1.4" }, "chartVersion"],
         [{ values: json({ image: { tag: "0.8.3-rc10" } }) }, "--path values.image.tag"],
@@ -543,7 +543,7 @@ describe("configuration", () => {
       }
     });
 
-    it("is none where the image can, or its tag does not say", () => {
+    it("is no warning where the image can, or its tag is not a version", () => {
       for (const values of [
         { walletKey: argon2 },
         { walletKey: argon2, chartVersion: "14.0.0" },
@@ -566,7 +566,7 @@ describe("configuration", () => {
     };
     for (const [name, all] of Object.entries(values)) {
       for (const value of all) {
-        it(`${name} = ${json(value)} is refused in this program's words`, () => {
+        it(`${name} = ${json(value)} is refused with a message of this program`, () => {
           const found = problems(configSource({ challenge: "dns-01", [name]: json(value) }));
           assert(found.some((problem) => problem.startsWith(name)));
           for (const problem of found) {
@@ -577,7 +577,7 @@ describe("configuration", () => {
       }
     }
 
-    it("is refused for what it is", () => {
+    it("is refused with its own reason", () => {
       const found = problems(
         configSource({
           challenge: "dns-01",
@@ -586,7 +586,7 @@ describe("configuration", () => {
         }),
       );
       assert.deepEqual(found, [
-        "dns.rotation is not one value",
+        "dns.rotation is not a single value",
         "dns.grant is not zone or project",
         "values is not a map",
       ]);
@@ -631,7 +631,7 @@ describe("configuration", () => {
       );
     });
 
-    describe("of a setting that the stack's file has as one text", () => {
+    describe("of a setting that is a single text in the stack's file", () => {
       const source = (
         values: Readonly<Record<string, string>>,
         secrets: readonly string[] = [],
@@ -653,7 +653,7 @@ describe("configuration", () => {
         return assert.fail("accepted");
       };
 
-      it("come with one command that makes a list of it, keeps what is right and mends all that is not", () => {
+      it("come with one command that converts it to a list, keeps the valid options and fixes the others", () => {
         const attributes =
           '[{"key":"a b","value":"eu"},{"key":"region"},{"key":"x","value":"it\'s"}]';
         assert.deepEqual(commands(source({ attributes })), [
@@ -666,7 +666,7 @@ describe("configuration", () => {
         ]);
       });
 
-      it("show nothing of what is encrypted and may be a credential", () => {
+      it("contain no encrypted value that may be a credential", () => {
         const dns = json({
           apiToken: "SENTINEL-1",
           apitoken: "SENTINEL-2",
@@ -682,19 +682,19 @@ describe("configuration", () => {
         );
       });
 
-      it("are warned of where nothing is wrong, with the command that makes a list of it", () => {
+      it("are a warning for a valid setting, with the command that converts it to a list", () => {
         const attributes = '[{"key":"region","value":"eu"}]';
         assert.deepEqual(settingsKeptAsText(configSource({ attributes })), []);
         const [sentence = "", ...others] = settingsKeptAsText(source({ attributes }));
         assert.deepEqual(others, []);
         assert.match(
           sentence,
-          /^attributes is one text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
+          /^attributes is a single text .*\n +pulumi config rm -s home attributes && pulumi config set-all -s home --path --plaintext 'attributes\[0\]\.key=region' --plaintext 'attributes\[0\]\.value=eu'$/,
         );
       });
     });
 
-    it("come with a command that first removes what is in its way", () => {
+    it("come with a command that first removes the present value", () => {
       const commands = (values: Readonly<Record<string, string>>) => {
         try {
           readConfig(configSource(values));
@@ -707,7 +707,7 @@ describe("configuration", () => {
       const attributes =
         "pulumi config rm -s home attributes && pulumi config set -s home --path 'attributes[0].key' region";
       assert.deepEqual(commands({ attributes: "region" }), [attributes]);
-      // Kept as a text, though it is one of JSON.
+      // Stored as text that is valid JSON.
       assert.deepEqual(commands({ attributes: '{ "key": "region" }' }), [attributes]);
       assert.deepEqual(commands({ attributes: '{"key":"region"}' }), [attributes]);
       const dns = (allowedIps: unknown) =>
@@ -720,7 +720,7 @@ describe("configuration", () => {
       ]);
     });
 
-    it("do not hide a credential in clear", () => {
+    it("do not hide a credential in plain text", () => {
       const found = commandFor({ provider: "cloudflare", zone: "x", apiToken: "SENTINEL" });
       assert.deepEqual(
         found.map(([setting]) => setting),
@@ -729,7 +729,7 @@ describe("configuration", () => {
       assert(!JSON.stringify(found).includes("SENTINEL"));
     });
 
-    it("are found before anything is made: no key file, an end in the past", () => {
+    it("are found before anything is created: an invalid key file, an expiry in the past", () => {
       const key = { provider: "googleCloud", project: "dns-project", serviceAccountKey: "garbage" };
       assert.match(
         String(commandFor(key)[0]),
@@ -756,7 +756,7 @@ describe("configuration", () => {
       return challenge.dns;
     };
 
-    it("mean the same as Pulumi hands them over and as they are written", () => {
+    it("mean the same in Pulumi's form and as written in the file", () => {
       for (const [written, ...others] of [
         ["2099-01-31T00:00:00Z", "2099-01-31", "2099-01-31 00:00:00 +0000 UTC"],
         ["2099-01-31T10:00:00Z", "2099-01-31 10:00:00 +0000 UTC", "2099-01-31T12:00:00+02:00"],
@@ -779,7 +779,7 @@ describe("configuration", () => {
       }
     });
 
-    it("are values of attributes as they are written", () => {
+    it("are values of attributes as written in the file", () => {
       const attributes = [
         { key: "since", value: "2026-12-01 00:00:00 +0000 UTC" },
         { key: "maintenance", value: "22:30" },
@@ -794,7 +794,7 @@ describe("configuration", () => {
       );
     });
 
-    it("are none in a password, which is taken as it is", async () => {
+    it("are not converted in a password, which is used unchanged", async () => {
       const walletPassword = "2026-12-01 00:00:00 +0000 UTC";
       const { wallet } = readConfig(configSource({ walletPassword }));
       const known = await new Promise((resolve) => {
@@ -804,11 +804,11 @@ describe("configuration", () => {
     });
   });
 
-  it("a secret that Helm would keep in clear is refused", () => {
+  it("a secret that Helm would keep in plain text is refused", () => {
     const source = configSource({ node: "https://rpc.example.com" });
     assertRefused(
       { ...source, secrets: new Set([...source.secrets, "node"]) },
-      /^node is encrypted, but Helm keeps it in clear/,
+      /^node is encrypted, but Helm keeps it in plain text/,
     );
   });
 
@@ -825,7 +825,7 @@ describe("configuration", () => {
       );
     });
 
-    it("that the attributes name, too, is accepted", () => {
+    it("that the attributes also name is accepted", () => {
       assert.deepEqual(problems(configSource({ attributes, storageClass: "beta3" })), []);
     });
   });
@@ -869,7 +869,7 @@ describe("configuration", () => {
       );
     });
 
-    it("without a setting of their own are taken", () => {
+    it("without their own setting are accepted", () => {
       const values = {
         price_target_new: "1",
         image: { tag: "0.16.2" },
@@ -902,11 +902,11 @@ describe("configuration", () => {
   });
 
   describe("a setting without effect", () => {
-    it("is a chart's version beside a folder or an archive, and goes on", () => {
+    it("is a chart's version beside a folder or an archive, and only a warning", () => {
       for (const chart of ["./charts/provider", "./provider.tgz"]) {
         const source = configSource({ chart, chartVersion: "18.0.0" }, "prod");
         assert.deepEqual(settingsWithoutEffect(source), [
-          `chartVersion 18.0.0 has no effect: the chart is ${chart}, whose version is in its Chart.yaml.\n      pulumi config rm -s prod chartVersion`,
+          `chartVersion 18.0.0 has no effect: the version of the chart ${chart} is in its Chart.yaml.\n      pulumi config rm -s prod chartVersion`,
         ]);
       }
       const there = configSource({ chart: "./sandbox/chart/provider", chartVersion: "18.0.0" });
@@ -934,7 +934,7 @@ describe("configuration", () => {
       ["values.items[1].clientSecret", { items: [{}, { clientSecret: "SENTINEL" }] }],
       ["values.env[0].value", { env: [{ name: "DB_PASSWORD", value: "SENTINEL" }] }],
     ] as const) {
-      it(`are named, with what removes them, and not shown: ${path}`, () => {
+      it(`are reported by path with the command that removes them, without their value: ${path}`, () => {
         const [sentence = "", ...others] = warnings(values);
         assert.deepEqual(others, []);
         assert(sentence.startsWith(`${path} looks like a credential. `), sentence);
@@ -943,7 +943,7 @@ describe("configuration", () => {
       });
     }
 
-    it("are not the names of Secrets, settings of credentials, or what is empty", () => {
+    it("are not the names of Secrets, settings of credentials, or empty values", () => {
       assert.deepEqual(
         warnings({
           existingSecret: "x",
@@ -965,7 +965,7 @@ describe("configuration", () => {
     });
   });
 
-  it("no problem's sentence or command shows a value", () => {
+  it("no message or command of a problem contains a value", () => {
     const sentinel = "SENTINEL";
     const everything = Object.fromEntries(
       Object.keys(requiredSettings).map((name) => [name, `${sentinel} `]),

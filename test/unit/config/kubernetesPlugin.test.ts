@@ -33,19 +33,19 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.equal(clusterArgs(config).deployed?.contextSetting, "kubernetes:context");
   });
 
-  it("may say the same as those, and nothing else", () => {
+  it("may have the same values as those, and no others", () => {
     const values = { kubeContext: "prod", namespace: "akash" };
     assert.equal(refusal(source({ context: "prod", namespace: "akash" }, values)), "");
     assert.equal(
       refusal(source({ context: "dev", namespace: "other" }, values)),
-      "kubernetes:context is dev, but kubeContext, which is the same under another name, is prod\n" +
+      "kubernetes:context is dev, but its other name kubeContext is prod\n" +
         "pulumi config rm -s home kubernetes:context\n" +
-        "kubernetes:namespace is other, but namespace, which is the same under another name, is akash\n" +
+        "kubernetes:namespace is other, but its other name namespace is akash\n" +
         "pulumi config rm -s home kubernetes:namespace",
     );
   });
 
-  it("are refused under their own names where their values are wrong", () => {
+  it("are refused under their own names where their values are invalid", () => {
     const text = refusal(source({ context: "", namespace: "No Such" }));
     assert.match(
       text,
@@ -55,7 +55,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     assert.doesNotMatch(text, /^(kubeContext|namespace)/m);
   });
 
-  it("are refused where the program does not hand them on", () => {
+  it("are refused where the program does not pass them on", () => {
     for (const name of ["cluster", "renderYamlToDirectory", "enableServerSideApply"]) {
       assert.match(
         refusal(source({ [name]: "x" })),
@@ -64,7 +64,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
     }
   });
 
-  it("name a namespace that moves nothing out of the one before", () => {
+  it("name a namespace without moving resources from the previous one", () => {
     const former = (kubernetes: Readonly<Record<string, string>>, values = {}) =>
       providerArgs(readConfig(source(kubernetes, values)), {} as Cluster, undefined)
         .formerNamespace;
@@ -82,7 +82,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       "apiVersion: v1\nkind: Config\nusers: [{ name: a, user: { token: SENTINEL } }]\n";
     const secrets = new Set(["walletKey", "walletPassword", "kubernetes:kubeconfig"]);
 
-    it("have its path in clear, and its content only encrypted, as a secret of the plugin", async () => {
+    it("have its path in plain text, and its content only encrypted, as a secret of the plugin", async () => {
       const path = clusterArgs(readConfig(source({ kubeconfig: "./kubeconfig.yaml" })));
       assert.equal(path.kubeconfig, "./kubeconfig.yaml");
       const text = refusal(source({ kubeconfig: content }));
@@ -96,30 +96,30 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       assert(await pulumi.isSecret(own.kubeconfig as pulumi.Output<string>));
     });
 
-    it("are refused where it is none, without showing it", () => {
+    it("are refused where it is invalid, without printing it", () => {
       const contexts = () => {
         throw new Error("The kubeconfig cannot be read");
       };
       const text = refusal(source({ kubeconfig: content }, {}, { secrets, contexts }));
-      assert.match(text, /^kubernetes:kubeconfig does not serve: The kubeconfig cannot be read/);
+      assert.match(text, /^kubernetes:kubeconfig cannot be used: The kubeconfig cannot be read/);
       const none = refusal(source({ kubeconfig: "./none" }, {}, { contexts: () => [] }));
       assert.match(none, /^kubernetes:kubeconfig names \.\/none, which is not a kubeconfig/);
     });
   });
 
-  it("name a context that the kubeconfig has, as kubeContext does", () => {
+  it("name a context of the kubeconfig, like kubeContext", () => {
     const contexts = () => ["prod", "dev"];
     assert.equal(refusal(source({ context: "dev" }, {}, { contexts })), "");
     assert.equal(
       refusal(source({ context: "de" }, {}, { contexts })),
-      "kubernetes:context is de, which the kubeconfig does not have: it has dev, prod\n" +
+      "kubernetes:context is de, which is not a context of the kubeconfig (dev, prod)\n" +
         "pulumi config set -s home kubernetes:context dev",
     );
     assert.match(
       refusal(source({}, { kubeContext: "de" }, { contexts })),
       /^kubeContext is de, .*\npulumi config set -s home kubeContext dev$/,
     );
-    // A preview without a kubeconfig shows what it can.
+    // A preview works in part without a kubeconfig.
     assert.equal(refusal(source({}, { kubeContext: "de" }, { contexts: () => [] })), "");
   });
 });

@@ -10,8 +10,8 @@ import { settings, type SettingName } from "../../../config/settings.ts";
 
 const names = Object.keys(settings) as SettingName[];
 
-describe("what the settings' schemas say", () => {
-  it("every setting and every option has a description", () => {
+describe("the metadata of the settings", () => {
+  it("has a description for every setting and every option", () => {
     const paths = names.flatMap((name) => [
       name,
       ...optionsOf(name).map((option) => `${name}.${option.name}`),
@@ -22,7 +22,7 @@ describe("what the settings' schemas say", () => {
     );
   });
 
-  it("which settings are objects and lists, and the options inside", () => {
+  it("contains which settings are objects and lists, and the options inside", () => {
     assert.deepEqual(names.filter(isStructured), [
       "attributes",
       "dns",
@@ -40,7 +40,7 @@ describe("what the settings' schemas say", () => {
     assert.deepEqual(options("domain"), []);
   });
 
-  it("which of them are credentials, or hold one", () => {
+  it("contains which settings are credentials, or contain one", () => {
     assert.deepEqual(secretPaths(), [
       "walletKey",
       "walletPassword",

@@ -238,7 +238,7 @@ describe("doctor, its arguments", () => {
     ["-s a --openmetrics --json", /--openmetrics and --json do not go together/],
     ["-s a --openmetrics --watch", /--openmetrics and --watch do not go together/],
     ["-s --json", /--stack has no value/],
-    ["-s a --stack=", /--stack is given more than once/],
+    ["-s a --stack=", /--stack is set more than once/],
     ["--stack=", /--stack is empty/],
   ] as const) {
     it(`are refused with a sentence: ${line || "none"}`, () => {

@@ -6,8 +6,8 @@ import { runApart } from "../../../fleet/apart.ts";
 const directory = ".";
 const stdio = ["ignore", "pipe", "pipe"] as const;
 
-describe("a program apart from the terminal", () => {
-  it("is in a session of its own, and ends with what it has written", async () => {
+describe("a program separate from the terminal", () => {
+  it("is in its own session, and returns its output", async () => {
     const { code, signal, result } = await runApart("sh", ["-c", "ps -o sess= -p $$; exit 3"], {
       ...{ directory, stdio: [...stdio] },
       take: ({ stdout }) => (stdout === null ? Promise.resolve("") : text(stdout)),
@@ -20,7 +20,7 @@ describe("a program apart from the terminal", () => {
     assert.notEqual(result.trim(), own.trim());
   });
 
-  it("is started again where an interrupt has met it before it was apart", async () => {
+  it("is started again where an interrupt reached it before it was separate", async () => {
     let starts = 0;
     const { code } = await runApart("sh", ["-c", "sleep 0.05; exit 0"], {
       ...{ directory, stdio: [...stdio] },
@@ -32,7 +32,7 @@ describe("a program apart from the terminal", () => {
     assert.deepEqual([code, starts], [0, 2]);
   });
 
-  it("is not started again where it was interrupted on purpose, or ended otherwise", async () => {
+  it("is not started again where it was interrupted on purpose, or ended for another reason", async () => {
     for (const [name, interrupted] of [
       ["SIGINT", true],
       ["SIGKILL", false],

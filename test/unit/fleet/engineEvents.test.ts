@@ -21,19 +21,19 @@ function policyEvent(enforcementLevel: "warning" | "mandatory", resource?: strin
 }
 
 describe("the engine's events", () => {
-  it("tell of a step", () => {
+  it("describe a step", () => {
     assert.equal(stepOf(preEvent("create-replacement", "dns-key")), "replacing dns-key");
-    assert.equal(stepOf(preEvent("delete-replaced", "dns-key")), "deleting the former dns-key");
+    assert.equal(stepOf(preEvent("delete-replaced", "dns-key")), "deleting the previous dns-key");
     assert.equal(stepOf(preEvent("update")), "updating provider-release");
     assert.equal(stepOf(preEvent("create", "a\u001b[2J")), "creating a\\u001b[2J");
   });
 
-  it("tell of none where nothing is changed", () => {
+  it("describe no step where nothing changes", () => {
     assert.equal(stepOf(preEvent("same")), undefined);
     assert.equal(stepOf(policyEvent("mandatory")), undefined);
   });
 
-  it("tell what a policy refuses, without colours", () => {
+  it("describe a policy violation, without colours", () => {
     assert.equal(
       violationOf(policyEvent("mandatory", "dns-grant")),
       "Policy akash-provider/one-zone (dns-grant): No.",
@@ -43,7 +43,7 @@ describe("the engine's events", () => {
     assert.equal(violationOf(preEvent("create")), undefined);
   });
 
-  it("are counted in words", () => {
+  it("are counted as text", () => {
     assert.equal(changeWords({ same: 12 }), "no changes");
     assert.equal(changeWords({}), "no changes");
     assert.equal(changeWords({ same: 3, update: 1 }), "1 change");

@@ -10,8 +10,8 @@ function said(output: string, violations: readonly string[] = []): string {
   return failureOf(new PulumiFailed(["up"], output), "prod 1", violations);
 }
 
-describe("why a stack has failed", () => {
-  it("is what Pulumi says after error:, and not more than fits", () => {
+describe("the failure of a stack", () => {
+  it("is Pulumi's message after error:, up to a limit", () => {
     const output = `Updating (prod):\n\nDiagnostics:\n  akash:provider (p):\n    error: no zone\n      in the project\n\nResources:\n    3 unchanged\n`;
     assert.equal(said(output), "error: no zone\n  in the project");
     const many = Array.from({ length: 30 }, (_, index) => `error: ${index}`).join("\n");
@@ -20,24 +20,24 @@ describe("why a stack has failed", () => {
     assert.equal(said("panic: \u001b[2J\n"), "panic: \\u001b[2J");
   });
 
-  it("is what policies refuse, where they do", () => {
+  it("is the policy violations, if any", () => {
     assert.equal(said("error: preview failed", ["Policy a/b: No."]), "Policy a/b: No.");
   });
 
-  it("is a lock, or a broken state, with the command", () => {
+  it("is a lock, or a truncated state, with the command", () => {
     assert.match(said(lock(1)), /locked.*: pulumi cancel 'prod 1'$/);
-    assert.match(said("error: unexpected end of JSON input"), /copy beside it/);
+    assert.match(said("error: unexpected end of JSON input"), /restore the file from its backup/);
   });
 
-  it("is the doctor's own sentence, or that of any error", () => {
+  it("is the doctor's message, or that of any error", () => {
     assert.equal(
       failureOf(new CouldNotLook("no cluster"), "a", []),
-      "The doctor could not look: no cluster",
+      "The doctor could not check the stack: no cluster",
     );
     assert.equal(failureOf(new Error("else"), "a", []), "else");
   });
 
-  it("may be a lock of one's own, by process and machine", () => {
+  it("may be the run's own lock, by process and machine", () => {
     assert(isLockOf(lock(7), 7, "here"));
     assert(!isLockOf(lock(7), 8, "here"));
     assert(!isLockOf(lock(7, "there"), 7, "here"));
@@ -45,7 +45,7 @@ describe("why a stack has failed", () => {
     assert(!isLockOf("error: [409] Conflict: Another update is currently in progress", 7, "here"));
   });
 
-  it("may be a rotation that is half done", () => {
+  it("may be an unfinished rotation", () => {
     assert(isUnfinishedRotation("… Finish it first, without --replace: pulumi up -s prod"));
     assert(!isUnfinishedRotation("error: no"));
   });

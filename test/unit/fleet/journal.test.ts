@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal } from "../../../fleet/journal.ts";
 
-/** A process that is none: no system gives such numbers. */
+/** A process that does not exist: no system assigns such a pid. */
 const gone = { pid: 2 ** 30, started: "never" };
 
 describe("a fleet's journal", () => {
@@ -17,14 +17,14 @@ describe("a fleet's journal", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** The command that has written a journal is no more. */
+  /** Ends the command that wrote a journal. */
   function killed(action: "up" | "rotate", changes: object = {}): void {
     const file = join(directory, ".fleet", `${action}.json`);
     const notes = JSON.parse(readFileSync(file, "utf8")) as object;
     writeFileSync(file, JSON.stringify({ ...notes, owner: gone, ...changes }));
   }
 
-  it("is gone on with by the same action after a kill", () => {
+  it("is continued by the same action after a kill", () => {
     const first = Journal.open(directory, "rotate", false);
     assert.equal(first.unfinished(["a", "b"]), undefined);
     first.begin("a", "1");
@@ -42,14 +42,14 @@ describe("a fleet's journal", () => {
       replaces: "2026-11-01T00:00:00Z",
     });
     assert.equal(second.of("c"), undefined);
-    // The rotation that is begun stays known until it is done.
+    // The started rotation stays recorded until it is done.
     second.begin("b", "2");
     assert.equal(second.of("b")?.replaces, "2026-11-01T00:00:00Z");
     second.done("b", "2");
     assert.equal(second.of("b")?.replaces, undefined);
   });
 
-  it("is each action's own, and nobody else can read it", () => {
+  it("is separate for each action, and no other user can read it", () => {
     Journal.open(directory, "up", false).done("a", "1");
     killed("up");
     assert.equal(Journal.open(directory, "rotate", false).of("a"), undefined);
@@ -60,7 +60,7 @@ describe("a fleet's journal", () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
-  it("is begun anew where that is asked for, after a day, on another machine, and where it is damaged", () => {
+  it("is started again on request, after a day, on another machine, and where it is damaged", () => {
     const anew = (fresh: boolean) => Journal.open(directory, "up", fresh).of("a");
     const old = () => {
       Journal.open(directory, "up", true).done("a", "1");
@@ -82,7 +82,7 @@ describe("a fleet's journal", () => {
     assert.equal(anew(false), undefined);
   });
 
-  it("is not open to a second command that changes stacks, while the first is at work", () => {
+  it("is refused to a second command that changes stacks, while the first is running", () => {
     Journal.open(directory, "up", false);
     for (const action of ["up", "rotate"] as const) {
       assert.throws(
@@ -95,7 +95,7 @@ describe("a fleet's journal", () => {
     Journal.open(directory, "doctor", false);
   });
 
-  it("keeps what is left when only some stacks are done, and goes with the last", () => {
+  it("keeps the remaining stacks when only some are done, and is deleted with the last", () => {
     const journal = Journal.open(directory, "up", false);
     journal.done("a", "1");
     journal.begin("b", "2");

@@ -12,14 +12,14 @@ function row(stack: string, state: StackProgress["state"], failure: string | nul
   return { stack, state, step: "", failure, log, ...times };
 }
 
-describe("how a fleet's run has ended", () => {
+describe("the outcome of a fleet's run", () => {
   it("is done, failed or interrupted", () => {
     assert.equal(outcomeOf([{ state: "done" }, { state: "done" }]), "done");
     assert.equal(outcomeOf([{ state: "done" }, { state: "waiting" }]), "interrupted");
     assert.equal(outcomeOf([{ state: "waiting" }, { state: "failed" }]), "failure");
   });
 
-  it("is told below the table, with the command that goes on", () => {
+  it("is printed below the table, with the command that continues", () => {
     const rows = [
       row("a", "done"),
       row("b", "failed", "error: x\n  y\u001b[2J"),
@@ -30,10 +30,10 @@ describe("how a fleet's run has ended", () => {
       "✖ b",
       "  error: x",
       "    y\\u001b[2J",
-      "  What Pulumi has said: cat .fleet/logs/b.log",
+      "  Pulumi's output: cat .fleet/logs/b.log",
       "",
-      "Not begun: c.",
-      "The same command goes on: npm run fleet -- up",
+      "Not started: c.",
+      "The same command continues: npm run fleet -- up",
     ]);
     assert.deepEqual(closingLines([row("a", "done")], shell`npm run fleet -- up`, plain), []);
   });
@@ -44,7 +44,7 @@ describe("how a fleet's run has ended", () => {
     "rotate --due-within 14 --patience 0 --sandbox -- --dns-server 1.1.1.1 --resolve '*=10.0.0.1'",
     "preview --policy-pack policy",
   ]) {
-    it(`names the command that was typed: ${line}`, () => {
+    it(`names the same command: ${line}`, () => {
       const args = line.split(" ").map((word) => word.replaceAll("'", ""));
       for (const fresh of [[], ["--fresh"]]) {
         const [action = "", ...others] = args;

@@ -7,15 +7,15 @@ const credential = {
   rotate: "pulumi up -s prod --replace '**::dns-key'",
 };
 
-describe("what a fleet rotates", () => {
-  it("is what the stack's outputs tell of", () => {
+describe("the credential that a fleet rotates", () => {
+  it("is the one in the stack's outputs", () => {
     assert.deepEqual(managedCredential({ host: "a", credential }), {
       ...{ createdAt: credential.createdAt, rotateBy: credential.rotateBy },
       pattern: "**::dns-key",
     });
   });
 
-  it("is nothing where the stack has no credential of its own making", () => {
+  it("is undefined where the stack did not create a credential", () => {
     for (const outputs of [
       {},
       { credential: "[secret]" },
@@ -25,7 +25,7 @@ describe("what a fleet rotates", () => {
     }
   });
 
-  it("is due from its day on, or so many days before", () => {
+  it("is due from its date on, or a number of days before", () => {
     const found = managedCredential({ credential });
     assert(found !== undefined);
     const at = (moment: string, days = 0) => isDue(found, new Date(moment), days);

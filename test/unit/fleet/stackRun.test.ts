@@ -18,12 +18,12 @@ const ill: Look = { ...healthy, worst: "error", errors: ["No certificate. Mend i
 class Stack implements FleetStack {
   /** What was called, in order. */
   readonly calls: string[] = [];
-  /** How each run of the program ends, the first one first; the others end well. */
+  /** The results of the program's runs, in order; further runs succeed. */
   readonly failures: (PulumiFailed | undefined)[] = [];
   rotateBy = new Date(Date.now() + 30 * day).toISOString();
   createdAt = 1;
   hasCredential = true;
-  /** Whether the next run without --replace finishes a rotation that was begun. */
+  /** Whether the next run without --replace finishes a started rotation. */
   isHalfDone = false;
 
   create = () => this.called("create");
@@ -57,7 +57,7 @@ class Stack implements FleetStack {
   }
 }
 
-/** Runs a stack, and tells what came of it. */
+/** Runs a stack, and returns the result. */
 async function run(stack: Stack, more: Partial<StackRunOptions> & { looks?: (Look | Error)[] }) {
   const begun: Partial<Entry>[] = [];
   const steps: string[] = [];
@@ -93,7 +93,7 @@ describe("one stack of a fleet", () => {
     assert.deepEqual(stack.calls, ["preview"]);
   });
 
-  it("is brought up, and the doctor looks at it", async () => {
+  it("is updated, and the doctor checks it", async () => {
     const stack = new Stack();
     const look = { ...healthy, worst: "warning", certificateExpiry: "2027-01-01" } as const;
     const { state, step, worst, certificateExpiry, log } = await run(stack, { looks: [look] });
@@ -102,7 +102,7 @@ describe("one stack of a fleet", () => {
     assert.deepEqual(stack.calls, ["up", "doctor"]);
   });
 
-  it("is made by up alone where it is not there", async () => {
+  it("is created only by up where it does not exist", async () => {
     const stack = new Stack();
     await run(stack, { isThere: false });
     assert.deepEqual(stack.calls, ["create", "up", "doctor"]);
@@ -113,7 +113,7 @@ describe("one stack of a fleet", () => {
     }
   });
 
-  it("fails with Pulumi's words, and then the doctor does not look", async () => {
+  it("fails with Pulumi's message, and then the doctor does not run", async () => {
     const stack = new Stack();
     stack.failures.push(failed("error: no zone\n"));
     const { state, failure } = await run(stack, {});
@@ -121,22 +121,22 @@ describe("one stack of a fleet", () => {
     assert.deepEqual(stack.calls, ["up"]);
   });
 
-  it("fails with the doctor's errors, or where it cannot look", async () => {
+  it("fails with the doctor's errors, or where the doctor cannot check it", async () => {
     const { state, step, failure, worst } = await run(new Stack(), { looks: [ill] });
     assert.deepEqual([state, worst], ["failed", "error"]);
     assert.deepEqual([step, failure], ["up, 2 changes; the doctor finds errors", ill.errors[0]]);
     const blind = await run(new Stack(), { looks: [new CouldNotLook("no cluster")] });
     assert.deepEqual(
       [blind.state, blind.failure],
-      ["failed", "The doctor could not look: no cluster"],
+      ["failed", "The doctor could not check the stack: no cluster"],
     );
   });
 
-  it("has time to get its certificate, unless no one waits any more, or it is only looked at", async () => {
+  it("has time to get its certificate, unless the run is stopping, or only the doctor runs", async () => {
     const stack = new Stack();
     const stopping = new AbortController();
     const progress = new Progress(["a"], ({ step }) => {
-      if (step.startsWith("doctor: looks again")) {
+      if (step.startsWith("doctor: checks again")) {
         stopping.abort();
       }
     });
@@ -150,13 +150,13 @@ describe("one stack of a fleet", () => {
     assert.equal(looked.state, "failed");
   });
 
-  it("waits for the Pulumi of the run before", async () => {
+  it("waits for the Pulumi process of the previous run", async () => {
     const former = spawn("sleep", ["60"]);
     const process = identify(former.pid ?? 0);
     assert(process !== undefined);
     const entry: Entry = { state: "running", digest: "", process };
     const progress = new Progress(["a"], ({ step }) => {
-      if (step.startsWith("waiting for the run before")) {
+      if (step.startsWith("waiting for the previous run")) {
         former.kill();
       }
     });
@@ -167,7 +167,7 @@ describe("one stack of a fleet", () => {
     assert.deepEqual(stack.calls, ["up", "doctor"]);
   });
 
-  it("loses the lock of the run before, and nobody else's", async () => {
+  it("loses only the lock of the previous run", async () => {
     const lock = (pid: number) =>
       failed(
         `error: the stack is currently locked by 1 lock(s).\n  f: created by a@${hostname()} (pid ${pid}) at 2026\n`,
@@ -185,7 +185,7 @@ describe("one stack of a fleet", () => {
   });
 
   describe("that is rotated", () => {
-    it("is left as it is where nothing is due, and looked at", async () => {
+    it("stays unchanged where nothing is due, and is checked", async () => {
       const stack = new Stack();
       const { step, begun } = await run(stack, { action: "rotate" });
       assert.equal(step, "not due");
@@ -196,7 +196,7 @@ describe("one stack of a fleet", () => {
       assert.equal(none.step, "no credential to rotate");
     });
 
-    it("gets a new credential where it is due, soon, or all are wanted", async () => {
+    it("gets a new credential where it is due, due soon, or all are requested", async () => {
       for (const more of [{ dueWithin: 31 }, { rotateAll: true }]) {
         const stack = new Stack();
         const { step, begun } = await run(stack, { action: "rotate", ...more });
@@ -209,19 +209,19 @@ describe("one stack of a fleet", () => {
       assert.equal((await run(due, { action: "rotate" })).step, "rotated");
     });
 
-    it("is rotated once where the run before was killed on the way", async () => {
+    it("is rotated once where the previous run was killed during the rotation", async () => {
       const former: Entry = { state: "running", digest: "", replaces: "at 1" };
       const halfDone = new Stack();
       halfDone.isHalfDone = true;
       const first = await run(halfDone, { action: "rotate", former, rotateAll: true });
-      assert.equal(first.step, "rotated, as was begun");
+      assert.equal(first.step, "rotated, as started before");
       assert.deepEqual(halfDone.calls, ["up", "doctor"]);
       const notBegun = new Stack();
       await run(notBegun, { action: "rotate", former });
       assert.deepEqual(notBegun.calls, ["up", "up **::dns-key", "doctor"]);
     });
 
-    it("finishes somebody's rotation first, and counts it", async () => {
+    it("finishes an earlier rotation first, and counts it", async () => {
       const halfDone = new Stack();
       halfDone.isHalfDone = true;
       halfDone.failures.push(finishFirst);

@@ -7,7 +7,7 @@ import { canaryOf, chosenStacks, stacksOf } from "../../../fleet/stacks.ts";
 const stacks = ["local", "local-gcp", "prod-2", "prod-10", "staging"];
 
 describe("the stacks of a fleet", () => {
-  it("are those with a file, numbers in their order", () => {
+  it("are those with a file, with numbers in their order", () => {
     const directory = mkdtempSync(join(tmpdir(), "fleet-test-"));
     try {
       mkdirSync(join(directory, "settings"));
@@ -18,7 +18,7 @@ describe("the stacks of a fleet", () => {
       for (const name of ["schema.json", "prod.price_script.sh", "Pulumi.yaml"]) {
         writeFileSync(join(directory, "settings", name), "");
       }
-      // Beside Pulumi.yaml Pulumi does not look for them.
+      // Pulumi does not search for them beside Pulumi.yaml.
       writeFileSync(join(directory, "Pulumi.other.yaml"), "config: {}\n");
       assert.deepEqual(stacksOf(directory), ["a.b", "prod-2", "prod-10"]);
     } finally {
@@ -26,21 +26,21 @@ describe("the stacks of a fleet", () => {
     }
   });
 
-  it("are all but the sandbox's where none is named", () => {
+  it("are all except the sandbox's where none is named", () => {
     assert.deepEqual(chosenStacks(stacks, []), ["prod-2", "prod-10", "staging"]);
     assert.throws(
       () => chosenStacks(["local"], []),
-      /no stack beside the sandbox's.*pulumi stack init/,
+      /no stack except the sandbox's.*pulumi stack init/,
     );
   });
 
-  it("are those that a pattern matches as a whole", () => {
+  it("are those whose whole name matches a pattern", () => {
     assert.deepEqual(chosenStacks(stacks, ["prod-?", "staging"]), ["prod-2", "staging"]);
     assert.deepEqual(chosenStacks(stacks, ["local*"]), ["local", "local-gcp"]);
     assert.deepEqual(chosenStacks(["a.b", "acb"], ["a.b"]), ["a.b"]);
   });
 
-  it("have to be there", () => {
+  it("must exist", () => {
     assert.throws(
       () => chosenStacks(stacks, ["staging", "prd-*"]),
       /--stacks prd-\* matches no stack.*local, local-gcp, prod-2, prod-10, staging.*pulumi stack init prd-x$/,
@@ -51,7 +51,7 @@ describe("the stacks of a fleet", () => {
     );
   });
 
-  it("have a canary: the one that is named, else one for trials, else the first", () => {
+  it("have a canary: the named one, else a staging stack, else the first", () => {
     assert.equal(canaryOf(stacks, "prod-10"), "prod-10");
     assert.equal(canaryOf(stacks, undefined), "staging");
     assert.equal(canaryOf(["prod-1", "eu-staging", "pre-staging"], undefined), "eu-staging");

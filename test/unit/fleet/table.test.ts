@@ -31,7 +31,7 @@ describe("a fleet's table", () => {
     ]);
   });
 
-  it("fits a terminal's width, colours not counted", () => {
+  it("fits a terminal's width, without counting colours", () => {
     const long = row("prod-1", { state: "running", step: `up: ${"x".repeat(200)}` });
     const painted = tableLines(
       [long],
@@ -45,12 +45,12 @@ describe("a fleet's table", () => {
     assert.match(stripVTControlCharacters(painted[1] ?? ""), /^prod-1 {2}up: x+…/);
   });
 
-  it("shows nothing of a name that a terminal would act on", () => {
+  it("escapes control characters in a name", () => {
     const text = tableLines([row("a\u001b[2J", { step: "b\nc" })], plain).join("|");
     assert(!text.includes("\u001b") && !text.includes("\n"), text);
   });
 
-  it("fits a terminal's height: what runs, then what waits, then what is done", () => {
+  it("fits a terminal's height: running, then waiting, then done stacks", () => {
     const rows = [
       ...Array.from({ length: 20 }, (_, index) => row(`done-${index}`, done)),
       row("failed", { state: "failed" }),
@@ -67,8 +67,8 @@ describe("a fleet's table", () => {
   });
 });
 
-describe("what is shown of a run", () => {
-  it("is a line for each step, without its details, where there is no terminal", () => {
+describe("the display of a run", () => {
+  it("is a line for each step, without its details, without a terminal", () => {
     let text = "";
     const stacks = ["prod-1", "prod-10"];
     const display = plainLines((more) => (text += more), stacks, plain, true);
@@ -85,7 +85,7 @@ describe("what is shown of a run", () => {
     assert.match(text, /^\nstack .*\nprod-1 .*\nprod-10 .*\n$/);
   });
 
-  it("is one table in its place on a terminal", async () => {
+  it("is one table updated in place on a terminal", async () => {
     let text = "";
     let drawn = () => undefined as unknown;
     const stream = {

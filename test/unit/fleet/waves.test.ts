@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inWaves } from "../../../fleet/waves.ts";
 
-/** Stacks that are ended by hand. */
+/** Stacks whose runs the test ends. */
 class Runs {
   readonly begun: string[] = [];
   private readonly ends = new Map<string, (mayGoOn: boolean) => void>();
@@ -20,7 +20,7 @@ class Runs {
 
   async end(stack: string, mayGoOn = true): Promise<void> {
     this.ends.get(stack)?.(mayGoOn);
-    // What follows from it is begun in a few further turns.
+    // The next stacks start within a few turns of the event loop.
     await new Promise(setImmediate);
   }
 }
@@ -28,7 +28,7 @@ class Runs {
 describe("waves of stacks", () => {
   const stacks = ["a", "b", "c", "d", "e"];
 
-  it("begin with the canary alone, and go on with so many at a time", async () => {
+  it("begin with the canary alone, and continue with several at a time", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "c", 2);
     assert.deepEqual(runs.begun, ["c"]);
@@ -51,7 +51,7 @@ describe("waves of stacks", () => {
     assert.deepEqual(runs.begun, ["a"]);
   });
 
-  it("begin no other after a failure, and finish what runs", async () => {
+  it("start no other after a failure, and finish running ones", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "a", 2);
     await runs.end("a");
@@ -64,7 +64,7 @@ describe("waves of stacks", () => {
     assert.deepEqual(await all, ["d", "e"]);
   });
 
-  it("begin no other once they are stopped, nor the canary", async () => {
+  it("start no other once they are stopped, nor the canary", async () => {
     const runs = new Runs();
     const all = runs.start(stacks, "a", 2);
     await runs.end("a");

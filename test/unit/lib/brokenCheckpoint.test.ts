@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { brokenCheckpoint, restoreCheckpoint } from "../../../lib/pulumi.ts";
 
-describe("a state that a killed run or a full disk has cut off", () => {
+describe("a state that a killed run or a full disk truncated", () => {
   let directory: string;
 
   beforeEach(() => {
@@ -31,7 +31,7 @@ describe("a state that a killed run or a full disk has cut off", () => {
   }
 
   for (const url of ["file://~", "file:///", "file:///?no_tmp_dir=true"]) {
-    it(`gets its copy back at ${url}, and no other does`, () => {
+    it(`is restored from its backup at ${url}, and no other state is`, () => {
       const stacks = join(directory, ".pulumi/stacks");
       for (const [file, text] of [
         ["empty/prod.json", ""],
@@ -60,7 +60,7 @@ describe("a state that a killed run or a full disk has cut off", () => {
     });
   }
 
-  it("is recognised by what Pulumi says, under the stack's own name", () => {
+  it("is recognized by Pulumi's messages, under the stack's own name", () => {
     for (const reason of [
       "unexpected end of JSON input",
       "invalid character '\\x00' looking for",

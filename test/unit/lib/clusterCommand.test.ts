@@ -3,7 +3,7 @@ import { helm, kubectl } from "../../../lib/clusterCommand.ts";
 import { shell } from "../../../lib/shell.ts";
 
 describe("a command for the cluster", () => {
-  it("names namespace and context, and leaves the context out where the stack names none", () => {
+  it("names namespace and context, and omits the context where the stack names none", () => {
     const namespace = "akash-services";
     assert.equal(kubectl({ namespace }, shell`get pods`), "kubectl -n akash-services get pods");
     assert.equal(helm({ namespace }, shell`history x`), "helm -n akash-services history x");
@@ -28,7 +28,7 @@ describe("a command for the cluster", () => {
     ["my cluster", "'my cluster'"],
     ["it's; rm -r ~", "'it'\\''s; rm -r ~'"],
   ] as const) {
-    it(`keeps the context ${kubeContext} one word of the shell`, () => {
+    it(`keeps the context ${kubeContext} as one shell word`, () => {
       assert.equal(
         kubectl({ kubeContext }, shell`get nodes`),
         `kubectl --context ${word ?? kubeContext} get nodes`,

@@ -7,7 +7,7 @@ import {
   withSentences,
 } from "../../../lib/clusterFailure.ts";
 
-describe("a call of the cluster that fails", () => {
+describe("a failed request to the cluster", () => {
   const place = { server: "https://192.0.2.1:6443", context: "prod" };
   const command = "kubectl --context prod cluster-info";
 
@@ -23,18 +23,18 @@ describe("a call of the cluster that fails", () => {
   for (const [error, message] of [
     [
       answer(401, "Unauthorized"),
-      "The cluster at https://192.0.2.1:6443 (context prod) does not accept the kubeconfig's credential: 401 (Unauthorized). Who asks: kubectl --context prod auth whoami",
+      "The cluster at https://192.0.2.1:6443 (context prod) does not accept the kubeconfig's credential: 401 (Unauthorized). The identity: kubectl --context prod auth whoami",
     ],
     [
       answer(403, 'secrets is forbidden: User "a" cannot list'),
-      'The cluster at https://192.0.2.1:6443 (context prod) does not allow that: 403 (secrets is forbidden: User "a" cannot list). Who asks: kubectl --context prod auth whoami',
+      'The cluster at https://192.0.2.1:6443 (context prod) denies the request: 403 (secrets is forbidden: User "a" cannot list). The identity: kubectl --context prod auth whoami',
     ],
     [
       answer(500, "etcdserver: request timed out"),
       "The cluster at https://192.0.2.1:6443 (context prod) fails: 500 (etcdserver: request timed out). Its state: kubectl --context prod cluster-info",
     ],
   ] as const) {
-    it(`is told with ${error.code} and what the cluster says, without the rest of its answer`, () => {
+    it(`is reported with ${error.code} and the cluster's message, without the rest of the response`, () => {
       const told = explained(error);
       assert(told instanceof ClusterFailure);
       assert.equal(told.message, message);
@@ -43,7 +43,7 @@ describe("a call of the cluster that fails", () => {
   }
 
   for (const code of ["ECONNREFUSED", "ENOTFOUND", "CERT_HAS_EXPIRED"]) {
-    it(`is told where the cluster does not answer: ${code}`, () => {
+    it(`is reported where the cluster does not answer: ${code}`, () => {
       const error = Object.assign(
         new Error(`request to https://192.0.2.1:6443/api/v1/x failed, reason: it is away`),
         { code },
@@ -52,18 +52,18 @@ describe("a call of the cluster that fails", () => {
       assert(told instanceof ClusterUnreachable);
       assert.equal(
         told.message,
-        `The cluster at https://192.0.2.1:6443 (context prod) does not answer: it is away (${code}). Is it the right one? ${command}`,
+        `The cluster at https://192.0.2.1:6443 (context prod) does not answer: it is away (${code}). Is it the right cluster? ${command}`,
       );
     });
   }
 
-  it("stays as it is where the caller tells it apart, and where the program is at fault", () => {
+  it("stays unchanged where the caller handles it, and for a defect of the program", () => {
     for (const error of [answer(404, "gone"), answer(409, "changed"), new TypeError("x"), "text"]) {
       assert.equal(explained(error), error);
     }
   });
 
-  it("is told by each call of an API", async () => {
+  it("is reported by each call of an API", async () => {
     const config = new KubeConfig();
     config.loadFromClusterAndUser(
       { name: "c", server: "http://127.0.0.1:1", skipTLSVerify: true },

@@ -45,23 +45,23 @@ describe("a command line", () => {
     dark: false,
   };
 
-  it("gives each parameter its value, of its type, or the default", () => {
+  it("returns each parameter's typed value, or the default", () => {
     assert.deepEqual(parse("-n", "a"), nothing);
     assert.deepEqual(
       parse("cat", "--weight=1", "-na", "--portions", "2", "dog", "--weight", "3", "--quiet"),
       { ...nothing, animals: ["CAT", "DOG"], weights: [1, 3], quiet: true },
     );
-    // What is inferred of it is of the type, too.
+    // The inferred type is also correct.
     const portions: number | undefined = parse("-n", "a")?.portions;
     assert.equal(portions, 2);
   });
 
-  it("takes what begins with a hyphen for a value where that is said", () => {
+  it("accepts a value with a leading hyphen in the form --name=value", () => {
     assert.equal(parse("--name=-a")?.name, "-a");
     assert.deepEqual(parse("-n", "a", "--", "--quiet")?.animals, ["--QUIET"]);
   });
 
-  it("shows all of it in the help text, wrong or not as the rest is", () => {
+  it("prints the whole help text, also with invalid arguments", () => {
     const written: string[] = [];
     assert.equal(
       line.parse(["--help", "--bogus"], (text) => written.push(text)),
@@ -99,12 +99,12 @@ Exit codes:
     [["-n", "a", "--fod", "b"], "Unknown option '--fod'. (Did you mean --food?)"],
     [["-n", "a", "-x"], "Unknown option '-x'."],
     [["-n"], "Option '-n, --name <name>' argument missing."],
-    [["-n", "--quiet"], "--name has no value; where --quiet is meant, write --name=--quiet."],
+    [["-n", "--quiet"], "--name has no value; if --quiet is its value, write --name=--quiet."],
     [["-n", ""], "--name is empty."],
     [["--name="], "--name is empty."],
     [["-n", "a", ""], "animals is empty."],
-    [["-n", "a", "-n", "a"], "--name is given more than once."],
-    [["-n", "a", "--portions", "2", "--portions", "3"], "--portions is given more than once."],
+    [["-n", "a", "-n", "a"], "--name is set more than once."],
+    [["-n", "a", "--portions", "2", "--portions", "3"], "--portions is set more than once."],
     [["-n", "a", "--portions", "many"], "many is not a number."],
     [["-n", "a", "--weight", "1", "--weight", "some"], "some is not a number."],
     [["-n", "a", "--quiet=yes"], "--quiet takes no value."],
@@ -112,7 +112,7 @@ Exit codes:
     [["--help=yes"], "--help takes no value."],
     [["-n", "a", "--dark", "--quiet"], "--dark and --quiet do not go together."],
   ] as const) {
-    it(`refuses ${JSON.stringify(args)} with a sentence and the way to the help text`, () => {
+    it(`refuses ${JSON.stringify(args)} with a sentence and the command for the help text`, () => {
       assert.throws(() => parse(...args), {
         name: "UsageError",
         message: `${sentence} See npm run feed -- --help.`,
@@ -120,7 +120,7 @@ Exit codes:
     });
   }
 
-  it("refuses more arguments than there are", () => {
+  it("refuses too many arguments", () => {
     const none = { command: "npm start --", usage: "", description: [], parameters: {} };
     assert.throws(() => commandLine(none).parse(["a"]), {
       message: "Too many arguments. Expected 0 arguments but got 1: a. See npm start -- --help.",
@@ -131,7 +131,7 @@ Exit codes:
     });
   });
 
-  it("leaves other errors as they are", () => {
+  it("leaves other errors unchanged", () => {
     const error = new TypeError("a bug");
     const broken = commandLine({
       command: "npm start --",
@@ -150,7 +150,7 @@ Exit codes:
 });
 
 describe("a command", () => {
-  /** Runs a command of the line `npm run feed`, in a process of its own. */
+  /** Runs a command of the line `npm run feed`, in its own process. */
   function run(main: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     const { DEBUG: _, ...inherited } = process.env;
     const script = `
@@ -172,18 +172,18 @@ describe("a command", () => {
   }
   const stackLine = /\n\s+at /;
 
-  it("gets its values, and its exit code is the process's", () => {
+  it("gets its values, and sets the exit code of the process", () => {
     const { status, stdout } = run("console.log(quiet); return 5;", ["--quiet"]);
     assert.deepEqual({ status, stdout }, { status: 5, stdout: "true\n" });
   });
 
-  it("is not run for the help text", () => {
+  it("does not run for the help text", () => {
     const { status, stdout, stderr } = run("throw new Error();", ["--help"]);
     assert.match(stdout, /^Usage: npm run feed -- \[options\]\n/);
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   });
 
-  it("colours the help text where colours are wanted, and never against NO_COLOR", () => {
+  it("colours the help text where colours are enabled, and never with NO_COLOR", () => {
     const bold = "\u001b[1mUsage:\u001b[22m";
     const environment = { FORCE_COLOR: "1", NO_COLOR: "" };
     assert(run("", ["--help"], environment).stdout.startsWith(bold));
@@ -191,7 +191,7 @@ describe("a command", () => {
     assert(stdout.startsWith("Usage:") && !stdout.includes("\u001b"));
   });
 
-  it("fails with a sentence for its user, and with a stack trace for a fault of its own", () => {
+  it("fails with a sentence for a user's error, and with a stack trace for a defect", () => {
     const wrong = run("return 0;", ["--bogus"]);
     assert.equal(wrong.stderr, "Unknown option '--bogus'. See npm run feed -- --help.\n");
     assert.equal(wrong.status, 7);
@@ -203,7 +203,7 @@ describe("a command", () => {
     assert.equal(broken.status, 8);
   });
 
-  it("fails with a sentence in which nothing is for the terminal", () => {
+  it("fails with a sentence without control characters", () => {
     const { stderr } = run(
       String.raw`throw new UserError("No \u001b[2J\u202efood.\n  \u009bSee.");`,
       [],
@@ -211,7 +211,7 @@ describe("a command", () => {
     assert.equal(stderr, "No \\u001b[2J\\u202efood.\n  \\u009bSee.\n");
   });
 
-  it("shows every stack trace with DEBUG", () => {
+  it("prints every stack trace with DEBUG", () => {
     assert.match(run("return 0;", ["--bogus"], { DEBUG: "1" }).stderr, stackLine);
     assert.match(run(`throw new UserError("No food.");`, [], { DEBUG: "1" }).stderr, stackLine);
   });

@@ -12,12 +12,12 @@ describe("a deadline", () => {
     server = undefined;
   });
 
-  /** Keeps this process from taking anything for a while, as the load of modules on a busy machine does. */
+  /** Blocks this process for a while, like loading modules on a busy machine. */
   function block(milliseconds: number): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
   }
 
-  it("ends what takes longer, and tells it so", async () => {
+  it("ends work that takes longer, and aborts its signal", async () => {
     let told: unknown;
     const began = Date.now();
     const never = withDeadline(200, (signal) => {
@@ -31,7 +31,7 @@ describe("a deadline", () => {
     assert(Date.now() - began >= 190);
   });
 
-  it("does not count time in which this process could take no answer", async () => {
+  it("does not count time in which this process could not read a response", async () => {
     server = createServer((_request, response) => response.end("answer"));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -44,7 +44,7 @@ describe("a deadline", () => {
     assert.equal(await answer, "answer");
   });
 
-  it("hands on what the work says or throws", async () => {
+  it("returns the work's result, or throws its error", async () => {
     assert.equal(await withDeadline(1_000, () => Promise.resolve(7)), 7);
     await assert.rejects(
       withDeadline(1_000, () => Promise.reject(new Error("no"))),

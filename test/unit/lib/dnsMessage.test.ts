@@ -22,11 +22,11 @@ const message: DnsMessage = {
 };
 
 describe("a DNS message", () => {
-  it("is read as it was written", () => {
+  it("is decoded as it was encoded", () => {
     assert.deepEqual(decodeMessage(encodeMessage(message)), message);
   });
 
-  it("may have names that point to others before them", () => {
+  it("may have names with pointers to earlier names", () => {
     const asked = encodeMessage(question(1, "example.com", recordType.NS));
     asked.writeUInt16BE(1, 6);
     // The owner is the question's name, at 12; the data are `ns1` before it.
@@ -37,13 +37,13 @@ describe("a DNS message", () => {
     ]);
   });
 
-  it("is refused where it is cut off, or a name leads in a circle", () => {
+  it("is refused where it is truncated, or a name has circular pointers", () => {
     assert.throws(() => decodeMessage(encodeMessage(message).subarray(0, 60)), RangeError);
     const circle = Buffer.concat([Buffer.alloc(12), Buffer.from("c00c00020001", "hex")]);
     assert.throws(() => decodeMessage(circle), RangeError);
   });
 
-  it("has no name with an empty label, or one that is too long", () => {
+  it("has no name with an empty or too long label", () => {
     for (const name of ["a..b", "x".repeat(64)]) {
       assert.throws(() => encodeMessage(question(1, name, recordType.A)), RangeError);
     }
@@ -53,7 +53,7 @@ describe("a DNS message", () => {
 describe("the DNS servers of an environment", () => {
   const servers = (text?: string) => dnsServersOf({ AKASH_DNS_SERVERS: text });
 
-  it("are addresses, with ports or without", () => {
+  it("are addresses, with or without ports", () => {
     assert.deepEqual(servers(), []);
     assert.deepEqual(servers("1.1.1.1, 127.0.0.1:5353,[2606:4700::1]:53"), [
       "1.1.1.1",

@@ -13,7 +13,7 @@ describe("a DNS name", () => {
     ["_akash-proof.bücher.example", "_akash-proof.xn--bcher-kva.example"],
     ["例え.テスト", "xn--r8jz45g.xn--zckzah"],
     ["", ""],
-    // No domains, and so no other names than what is written.
+    // Not domains, and so unchanged.
     ["bücher.example/x", "bücher.example/x"],
     ["bücher.example?x", "bücher.example?x"],
     ["bücher.example#x", "bücher.example#x"],
@@ -26,7 +26,7 @@ describe("a DNS name", () => {
     });
   }
 
-  it("is shown with its own letters", () => {
+  it("is printed with its own letters", () => {
     assert.equal(readableName("xn--bcher-kva.example."), "bücher.example");
     for (const name of ["_acme-challenge.example.com", "0x7f.1", "a/b.c", "ex%41mple.com"]) {
       assert.equal(readableName(name), name);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { machineProblem } from "../../../lib/errors.ts";
 import { canMount, onDisk } from "../../support/smallDisk.ts";
 
-describe("a failure of the machine's", () => {
+describe("a failure of the machine", () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "a disk "));
@@ -29,25 +29,25 @@ describe("a failure of the machine's", () => {
     }
     assert.deepEqual(onDisk(folder, "full", writing), {
       status: 1,
-      stderr: `${folder}/state cannot be written: no space is left (ENOSPC). Make room, and run the same command again. How much there is: df -h '${folder}'\n`,
+      stderr: `${folder}/state cannot be written: no space is left (ENOSPC). Free some space, and run the same command again. Space in use: df -h '${folder}'\n`,
     });
     const { status, stderr } = onDisk(folder, "read-only", writing);
     assert.equal(status, 1);
     assert.equal(
       stderr.replace(/state\.\d+\.tmp/, "state"),
-      `${folder}/state cannot be written: its file system is read-only (EROFS). Which one it is: df '${folder}'\n`,
+      `${folder}/state cannot be written: its file system is read-only (EROFS). The file system: df '${folder}'\n`,
     );
   });
 
-  it("is a sentence where a program is given more than the system takes", () => {
+  it("is a sentence where a program's arguments exceed the system's limit", () => {
     const { error } = spawnSync("true", ["x".repeat(4_000_000)]);
     assert.match(
       machineProblem(error) ?? "",
-      /^true is not started: its arguments and the environment are longer than the system allows \(E2BIG\)/,
+      /^true does not start: its arguments and the environment are longer than the system allows \(E2BIG\)/,
     );
   });
 
-  it("is none where the program is at fault", () => {
+  it("is undefined for a defect of the program", () => {
     assert.equal(machineProblem(new TypeError("x is not a function")), undefined);
     assert.equal(machineProblem(Object.assign(new Error("gone"), { code: "ENOENT" })), undefined);
     assert.equal(machineProblem("ENOSPC"), undefined);

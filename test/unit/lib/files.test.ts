@@ -14,7 +14,7 @@ describe("files", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs code in a process that has the folder for temporary files, and is killed at the end. */
+  /** Runs code in a process with the folder for temporary files, which is killed at the end. */
   function killedAfter(code: string): void {
     const { signal, stderr } = spawnSync(
       process.execPath,
@@ -27,7 +27,7 @@ describe("files", () => {
     import { temporaryDirectory, temporaryFile } from "./lib/files.ts";
     temporaryFile("import.json", "{}"); temporaryDirectory();`;
 
-  it("outside the project are gone after the next run, where one was killed", () => {
+  it("outside the project are deleted by the next run after a killed one", () => {
     const foreign = ["akash-notes", "akash-other-host-1-abc"];
     foreign.forEach((name) => {
       writeFileSync(join(folder, name), "");
@@ -44,18 +44,18 @@ describe("files", () => {
     );
   });
 
-  it("outside the project are nobody else's to read", () => {
+  it("outside the project cannot be read by other users", () => {
     killedAfter(temporary);
     for (const name of readdirSync(folder)) {
       assert.equal(statSync(join(folder, name)).mode & 0o077, 0, name);
     }
   });
 
-  it("are the old or the new, with nothing beside them", () => {
+  it("have the old or the new content, without temporary files", () => {
     const file = join(folder, "state");
     writeAtomically(file, "old");
     const { pid } = spawnSync("true");
-    // What a killed process has written, and one that is at work.
+    // The files of a killed process, and of a running one.
     writeFileSync(`${file}.${pid}.tmp`, "ne");
     writeFileSync(`${file}.${process.ppid}.tmp`, "ne");
     writeAtomically(file, "new", 0o755);

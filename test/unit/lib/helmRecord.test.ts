@@ -23,22 +23,22 @@ describe("Helm's record of a revision", () => {
     hooks: [],
   };
 
-  it("comes back as it was stored, with what nothing here looks into", () => {
+  it("is decoded as it was stored, including unused fields", () => {
     assert.deepEqual(decodeRecord({ data: encodeRecord(record) }), record);
   });
 
-  it("has no manifest where the chart has rendered nothing", () => {
+  it("has no manifest where the chart rendered nothing", () => {
     const { manifest, ...empty } = record;
     assert.equal(decodeRecord({ data: recordData(JSON.stringify(empty)) }).manifest, "");
   });
 
-  it("is refused where it is none", () => {
+  it("is refused where the data is not a record", () => {
     for (const data of [{}, { release: "AAAA" }, recordData("{"), recordData("{}")]) {
       assert.throws(() => decodeRecord({ data }));
     }
   });
 
-  it("is refused with a name, a status or a version that Helm does not give", () => {
+  it("is refused with a name, a status or a version that Helm does not write", () => {
     for (const changes of [
       { name: "x$(touch y)" },
       { name: "x".repeat(54) },
@@ -60,14 +60,14 @@ describe("Helm's record of a revision", () => {
     );
   });
 
-  it("tells whether an operation may be at work", () => {
+  it("shows whether an operation may be in progress", () => {
     assert.deepEqual(
       ["pending-install", "pending-upgrade", "deployed", "failed", undefined].map(isPending),
       [true, true, false, false, false],
     );
   });
 
-  it("was given its status at the time in its last label", () => {
+  it("got its status at the time in its last label", () => {
     assert.equal(markedAt({ createdAt: "100", modifiedAt: "200" }), 200);
     assert.equal(markedAt({ createdAt: "100" }), 100);
     assert.equal(markedAt(), undefined);

@@ -28,7 +28,7 @@ const plugin = {
   interactiveMode: "Never",
 };
 
-/** As CI systems keep one. */
+/** In the form of CI systems. */
 function encoded(content: object): string {
   return Buffer.from(formatYaml(content)).toString("base64");
 }
@@ -63,7 +63,7 @@ describe("a kubeconfig", () => {
     try {
       connect(paths, choice);
     } catch (error) {
-      // No cluster answers either where the kubeconfig leads to none.
+      // The cluster is also unreachable where the kubeconfig names none.
       assert(error instanceof ClusterUnreachable, String(error));
       assert(!error.message.includes(secret), error.message);
       assert(!error.message.includes("\n"), error.message);
@@ -73,7 +73,7 @@ describe("a kubeconfig", () => {
   }
 
   describe("in several files", () => {
-    it("has the first one's current context, and the first of two equal names", () => {
+    it("has the first file's current context, and the first of two equal names", () => {
       const first = file("a", kubeconfig("one"));
       const second = file("b", {
         ...kubeconfig("two"),
@@ -91,19 +91,19 @@ describe("a kubeconfig", () => {
       );
     });
 
-    it("takes the next one's current context where the first has none", () => {
+    it("uses the next file's current context where the first has none", () => {
       const first = file("a", { ...kubeconfig("one"), "current-context": "" });
       const second = file("b", kubeconfig("two"));
       assert.equal(connect(`${first}:${second}`).context, "two");
     });
 
-    it("leaves out what is missing, empty, or named by an empty entry", () => {
+    it("skips files that are missing, empty, or named by an empty entry", () => {
       const one = file("a", kubeconfig("one"));
       const paths = `:${join(directory, "missing")}:${file("empty", "")}::${one}:`;
       assert.equal(connect(paths).context, "one");
     });
 
-    it("finds each one's files beside it", () => {
+    it("resolves relative paths from each file's folder", () => {
       const paths = ["x/a", "y/b"].map((path, index) =>
         file(
           path,
@@ -131,14 +131,14 @@ describe("a kubeconfig", () => {
     });
   });
 
-  it("is the one in the home folder without KUBECONFIG, or with an empty one", () => {
+  it("is in the home folder without KUBECONFIG, or with an empty variable", () => {
     file("home/.kube/config", kubeconfig("home"));
     assert.equal(connect(undefined).context, "home");
     assert.equal(connect("").context, "home");
     assert.match(refusal(":"), /KUBECONFIG names no file/);
   });
 
-  it("may be none in a pod, whose service account counts then", () => {
+  it("may be missing in a pod, whose service account is then used", () => {
     file("pod/token", secret);
     const pod = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
     const { server, user, cluster } = connect(join(directory, "missing"), {}, pod);
@@ -149,7 +149,7 @@ describe("a kubeconfig", () => {
     assert.equal(connect(undefined, {}, pod).context, "home");
   });
 
-  it("is the stack's own where it has one, by path or content", () => {
+  it("is the stack's own, if any, by path or content", () => {
     const environment = file("a", kubeconfig("one"));
     const own = file("b", kubeconfig("two"));
     for (const kubeconfig_ of [own, JSON.stringify(kubeconfig("two"))]) {
@@ -163,7 +163,7 @@ describe("a kubeconfig", () => {
     );
   });
 
-  it("is reached through its own proxy, else through the environment's", () => {
+  it("uses its own proxy, else the environment's", () => {
     const variables = { HTTPS_PROXY: "http://env.test:1", NO_PROXY: "direct.test" };
     const proxied = file("a", kubeconfig("a", { cluster: { "proxy-url": "socks5://own.test:2" } }));
     assert.equal(connect(proxied, {}, variables).proxy, "socks5://own.test:2");
@@ -171,12 +171,12 @@ describe("a kubeconfig", () => {
     const direct = file("c", kubeconfig("c", { server: "https://direct.test" }));
     assert.equal(connect(direct, {}, variables).proxy, undefined);
     const wrong = file("d", kubeconfig("d", { cluster: { "proxy-url": "ftp://own.test" } }));
-    assert.match(refusal(wrong), /proxy-url .* is no address of a proxy/);
+    assert.match(refusal(wrong), /proxy-url .* is not the address of a proxy/);
     const odd = kubeconfig("e", { cluster: { "proxy-url": `http://me:^${secret}@own.test:2` } });
-    assert.match(refusal(file("e", odd)), /proxy-url .* is no address of a proxy/);
+    assert.match(refusal(file("e", odd)), /proxy-url .* is not the address of a proxy/);
   });
 
-  it("is read as client-go reads YAML: truth values, text that looks like a moment, the last of two keys", () => {
+  it("is parsed like client-go's YAML: booleans, text that looks like a moment, the last of two keys", () => {
     const path = file(
       "a",
       `current-context: 22:30
@@ -195,7 +195,7 @@ another: document
     );
   });
 
-  it("may name no user, be of no kind, and have empty entries", () => {
+  it("may have no user, no kind, and empty entries", () => {
     const anonymous = {
       ...kubeconfig("x"),
       kind: "",
@@ -204,7 +204,7 @@ another: document
     assert.equal(connect(file("a", anonymous)).user.token, undefined);
   });
 
-  it("hands nobody's credential to a server without TLS, as client-go does, also where the scheme is left out", () => {
+  it("sends no credential to a server without TLS, like client-go, also without a scheme", () => {
     const certificate = { "certificate-authority-data": "YQ==" };
     for (const [index, [server, cluster]] of (
       [
@@ -225,7 +225,7 @@ another: document
     }
   });
 
-  describe("that does not serve is refused in a sentence", () => {
+  describe("that cannot be used is refused in a sentence", () => {
     const both = { "certificate-authority": "/etc/hosts", "certificate-authority-data": "YQ==" };
     const insecure = { "insecure-skip-tls-verify": true };
     const key = { "client-certificate-data": "YQ==", "client-key-data": "YQ==" };
@@ -245,12 +245,12 @@ another: document
       [
         "a certificate that is no base64",
         { cluster: { "certificate-authority-data": "YQ" } },
-        /certificate-authority-data of the cluster x is not right/,
+        /certificate-authority-data of the cluster x is invalid/,
       ],
       [
         "a certificate without its key",
         { user: { "client-certificate-data": "YQ==" } },
-        /its user x has a client-certificate and no client-key/,
+        /its user x has a client-certificate without a client-key/,
       ],
       ["two keys", { user: { ...key, "client-key": "/etc/hosts" } }, /both client-key and/],
       [
@@ -263,12 +263,12 @@ another: document
       [
         "a plugin of an older version",
         { user: { exec: { ...plugin, apiVersion: v1alpha1 } } },
-        /of a version \(client\.authentication\.k8s\.io\/v1alpha1\) that is not known/,
+        /of an unknown version \(client\.authentication\.k8s\.io\/v1alpha1\)/,
       ],
       [
         "a plugin that does not say whether it asks",
         { user: { exec: { ...plugin, interactiveMode: undefined } } },
-        /without an interactiveMode that is known \(Never, IfAvailable, Always\)/,
+        /without a valid interactiveMode \(Never, IfAvailable, Always\)/,
       ],
       [
         "a plugin beside another",
@@ -281,24 +281,24 @@ another: document
       });
     }
 
-    it("where its server is no address, of which nothing is shown, since a password may be in it", () => {
+    it("where its server is not an address, which is not printed, since it may contain a password", () => {
       for (const server of [
         `https://jane:${secret}/@h`,
         `jane:${secret}@h:no`,
         `https://${secret} h`,
       ]) {
         const message = refusal(file("wrong", kubeconfig("x", { cluster: { server } })));
-        assert.match(message, /the server of its cluster x is no address/);
+        assert.match(message, /the server of its cluster x is not an address/);
         assert(!message.includes(secret), message);
       }
     });
 
-    it("where one is behind a file", () => {
+    it("where a parent of its path is a file", () => {
       const path = join(file("a", kubeconfig("a")), "b");
       assert.match(refusal(`${path}:${file("c", kubeconfig("c"))}`), /b: not a directory\)/);
     });
 
-    it("where it is not there, or empty", () => {
+    it("where it does not exist, or is empty", () => {
       assert.match(
         refusal(join(directory, "none")),
         /none does not exist\)\. .*echo \$KUBECONFIG$/,
@@ -310,11 +310,11 @@ another: document
     for (const [what, content, expected] of [
       ["no YAML", `a: [${secret}`, /it is not YAML \(line \d+\)/],
       ["an alias of nothing", `a: *${secret}`, /it is not YAML/],
-      ["a text", secret, /it is no kubeconfig/],
-      ["in base64", encoded(kubeconfig("x")), /it is in base64, which base64 -d undoes\)/],
-      ["a list", [secret], /it is no kubeconfig/],
-      ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is no kubeconfig/],
-      ["clusters that are no list", { clusters: { a: secret } }, /it is no kubeconfig/],
+      ["a text", secret, /it is not a kubeconfig/],
+      ["in base64", encoded(kubeconfig("x")), /it is base64-encoded; decode it with base64 -d\)/],
+      ["a list", [secret], /it is not a kubeconfig/],
+      ["another object", { ...kubeconfig("x"), kind: "Secret" }, /it is not a kubeconfig/],
+      ["clusters that are not a list", { clusters: { a: secret } }, /it is not a kubeconfig/],
       [
         "two clusters of one name",
         { ...kubeconfig("x"), clusters: [1, 2].map(() => kubeconfig("x").clusters[0]) },
@@ -323,7 +323,7 @@ another: document
       [
         "a token that is no text",
         kubeconfig("x", { user: { token: { secret } } }),
-        /token of the user x is not right/,
+        /token of the user x is invalid/,
       ],
     ] as const) {
       it(`where it is ${what}`, () => {
@@ -331,28 +331,28 @@ another: document
       });
     }
 
-    it("where the stack's own is in base64, of which nothing is shown, with the command for it", () => {
+    it("where the stack's own is base64-encoded, without printing it, with the command for it", () => {
       const content = encoded(kubeconfig("x", { user: { token: secret } }));
       for (const own of [content, content.replace(/.{76}/g, "$&\n")]) {
         const message = refusal(undefined, { kubeconfig: own, stack: "prod" });
         assert(!message.includes(content.slice(0, 20)), message);
         assert.match(
           message,
-          /it is in base64.*: pulumi config set -s prod --secret kubernetes:kubeconfig < kubeconfig.yaml$/,
+          /it is base64-encoded.*: pulumi config set -s prod --secret kubernetes:kubeconfig < kubeconfig.yaml$/,
         );
       }
     });
 
-    it("where it lacks what is named, with what there is and the command", () => {
+    it("where a named entry is missing, with the present entries and the command", () => {
       const one = file("a", { ...kubeconfig("one"), "current-context": "" });
       const two = file("b", { ...kubeconfig("two"), "current-context": "" });
       assert.match(
         refusal(`${one}:${two}`, { stack: "prod" }),
-        /has no current context, but one, two\. Name one: pulumi config set -s prod kubeContext 'CONTEXT'$/,
+        /has no current context; it has one, two\. Name one: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       assert.match(
         refusal(`${one}:${two}`, { context: "three", stack: "prod" }),
-        /has no context three, but one, two\. Name another: pulumi config set -s prod kubeContext 'CONTEXT'$/,
+        /has no context three; it has one, two\. Name another: pulumi config set -s prod kubeContext 'CONTEXT'$/,
       );
       const dangling = { ...kubeconfig("x"), clusters: [{ name: "y", cluster: { server: "z" } }] };
       assert.match(refusal(file("c", dangling)), /has no cluster x, which its context x names/);

@@ -12,13 +12,13 @@ import { createAuthority, type KeyPair } from "../../../sandbox/cluster/certific
 describe("a cluster's API", () => {
   let directory: string;
   let own: KeyPair;
-  /** What the kubeconfig says of the server's certificate. */
+  /** The kubeconfig's fields for the server's certificate. */
   let checked: object;
   let server: Server;
   let address: string;
   let status: number;
   let headers: IncomingHttpHeaders[];
-  /** Each request's headers, name and value by turns. */
+  /** Each request's headers, alternating name and value. */
   let raw: (readonly string[])[];
 
   before(async () => {
@@ -71,19 +71,19 @@ describe("a cluster's API", () => {
     return error.message;
   }
 
-  it("says in a sentence where it does not answer", async () => {
+  it("is reported in a sentence where it does not answer", async () => {
     const closed = "https://127.0.0.1:1";
     assert.equal(
       await refusal(list(closed)),
-      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right one? kubectl --context prod cluster-info",
+      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right cluster? kubectl --context prod cluster-info",
     );
     assert.match(
       await refusal(list("https://nowhere.invalid")),
-      /its name (is not known|cannot be)/,
+      /its name (does not exist|cannot be)/,
     );
     assert.match(
       await refusal(list(address, {}, { "certificate-authority-data": undefined })),
-      /its certificate cannot be checked, .*CERT|SIGNATURE/,
+      /its certificate cannot be verified, .*CERT|SIGNATURE/,
     );
     assert.match(
       await refusal(list(closed, {}, { "proxy-url": "http://me:pass@127.0.0.1:1" })),
@@ -91,7 +91,7 @@ describe("a cluster's API", () => {
     );
   });
 
-  it("shows nothing of a password in its address, with which it is asked as by kubectl", async () => {
+  it("uses the password in its address like kubectl, without printing it", async () => {
     const within = address.replace("//", "//jane:sentinel%2Fword@");
     await list(within);
     const sent = Buffer.from("jane:sentinel/word").toString("base64");
@@ -118,7 +118,7 @@ describe("a cluster's API", () => {
     }
   });
 
-  it("says within seconds that nothing answers", async function () {
+  it("is reported within seconds where nothing answers", async function () {
     this.timeout(20_000);
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
@@ -131,26 +131,26 @@ describe("a cluster's API", () => {
     }
   });
 
-  it("says which of both it is when it refuses, and why", async () => {
+  it("is reported with its context and reason when it refuses", async () => {
     status = 401;
     assert.match(
       await refusal(list(address)),
       /does not accept the kubeconfig's credential: 401 \(because it says so\)\. .*kubectl --context prod auth whoami$/,
     );
     status = 403;
-    assert.match(await refusal(list(address)), /does not allow that: 403 .* auth can-i --list$/);
+    assert.match(await refusal(list(address)), /denies the request: 403 .* auth can-i --list$/);
     status = 404;
     assert.equal(await unlessMissing(list(address)), undefined);
   });
 
-  it("is asked with the token that a file holds", async () => {
+  it("receives the token from a file", async () => {
     const tokenFile = join(directory, "token");
     writeFileSync(tokenFile, "from-file");
     await list(address, { tokenFile, token: "old" });
     assert.equal(headers[0]?.authorization, "Bearer from-file");
   });
 
-  it("is handed no credential where it has no TLS", async () => {
+  it("receives no credential without TLS", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const open = createServer((request, response) => {
       seen.push(request.headers);
@@ -173,7 +173,7 @@ describe("a cluster's API", () => {
     }
   });
 
-  it("is asked as whom the kubeconfig impersonates", async () => {
+  it("receives the kubeconfig's impersonation", async () => {
     await list(address, {
       as: "jane",
       "as-uid": "42",
@@ -209,7 +209,7 @@ describe("a cluster's API", () => {
     const credential = (status_: object) =>
       `echo '${JSON.stringify({ kind: "ExecCredential", apiVersion, status: status_ })}'`;
 
-    it("is asked with its token, its arguments and variables being the kubeconfig's", async () => {
+    it("receives its token, with the kubeconfig's arguments and variables", async () => {
       const command = plugin(
         `test "$1$OWN" = ab && echo "$KUBERNETES_EXEC_INFO" | grep -q '"server":"${address}"' && ${credential({ token: "from-plugin" })}`,
       );
@@ -219,7 +219,7 @@ describe("a cluster's API", () => {
       assert.equal(process.env.OWN, undefined);
     });
 
-    it("is asked once for all calls of a process, and again when its credential has ended", async () => {
+    it("runs it once for all calls of a process, and again when its credential has expired", async () => {
       const asked = () => readFileSync(join(directory, "asked"), "utf8").split("\n").length - 1;
       const lasting = exec(plugin(credential({ token: "lasting" })));
       await Promise.all([list(address, lasting), list(address, lasting)]);
@@ -233,7 +233,7 @@ describe("a cluster's API", () => {
       assert.equal(asked(), 2);
     });
 
-    it("is asked again when the cluster has refused what it handed out", async () => {
+    it("runs it again when the cluster has rejected its credential", async () => {
       const lasting = exec(plugin(credential({ token: "lasting" })), { args: ["refused"] });
       status = 401;
       await refusal(list(address, lasting));
@@ -243,7 +243,7 @@ describe("a cluster's API", () => {
       assert.equal(readFileSync(join(directory, "asked"), "utf8"), "asked\nasked\n");
     });
 
-    it("is handed nothing of what Pulumi has put into the environment", async () => {
+    it("does not pass it Pulumi's variables in the environment", async () => {
       const dump = join(directory, "environment");
       const command = plugin(`env > '${dump}'; ${credential({ token: "from-plugin" })}`);
       Object.assign(process.env, {
@@ -261,7 +261,7 @@ describe("a cluster's API", () => {
       assert.doesNotMatch(environment, /PULUMI_CONFIG|in clear/);
     });
 
-    it("says in a sentence that it fails, is not there, or hands out nothing", async () => {
+    it("is reported in a sentence where it fails, does not exist, or returns nothing", async () => {
       const failing = plugin("echo 'first line' >&2; echo 'please log in' >&2; exit 3");
       assert.match(
         await refusal(list(address, exec(failing))),
@@ -269,12 +269,12 @@ describe("a cluster's API", () => {
       );
       assert.match(
         await refusal(list(address, exec("no-such-plugin", { installHint: "Get it." }))),
-        /no-such-plugin is not there\. Get it\./,
+        /no-such-plugin does not exist\. Get it\./,
       );
       assert.match(await refusal(list(address, exec(plugin("echo '{}'")))), /no ExecCredential/);
       assert.match(
         await refusal(list(address, exec("cat", { interactiveMode: "Always" }))),
-        /asks at a terminal/,
+        /needs a terminal/,
       );
       assert.deepEqual(headers, []);
     });

@@ -54,7 +54,7 @@ describe("the Kubernetes client", function () {
 
   const bundles = () => globSync("node_modules/.cache/*", { cwd: checkout });
 
-  /** What lib/kubernetesClient.ts exports in a process of its own, and the file that it has loaded for that. */
+  /** The exports of lib/kubernetesClient.ts in its own process, and the file that it loaded for them. */
   function loaded() {
     const output = node(
       "--input-type=module",
@@ -114,7 +114,7 @@ describe("the Kubernetes client", function () {
     assert.equal(code, 404);
   }
 
-  it("is the bundle that an installation makes, once", () => {
+  it("is the bundle that an installation creates, once", () => {
     install("esbuild");
     assert.equal(node("startup/bundle.mjs"), "");
     const [bundle = ""] = bundles();
@@ -128,7 +128,7 @@ describe("the Kubernetes client", function () {
     assert.deepEqual(readFileSync(join(checkout, bundle)), content);
   });
 
-  it("is no bundle of before a change, and bundled anew", () => {
+  it("is not an outdated bundle, and is bundled again", () => {
     install("esbuild");
     node("startup/bundle.mjs");
     const before = bundles();
@@ -141,7 +141,7 @@ describe("the Kubernetes client", function () {
     assert.notDeepEqual(bundles(), before);
   });
 
-  it("is the package where there is no bundle, as without the bundler", () => {
+  it("is the package without a bundle, as without the bundler", () => {
     assert.equal(node("startup/bundle.mjs"), "");
     assert.deepEqual(bundles(), []);
     const client = loaded();

@@ -3,7 +3,7 @@ import { momentInUtc, writtenMoment } from "../../../lib/moments.ts";
 import { parsePulumiYaml } from "../../../lib/yaml.ts";
 
 describe("a moment in a stack's file", () => {
-  // What Pulumi hands over for each where it has no quotes, and writes back into the file.
+  // What Pulumi passes for each without quotes, and writes back into the file.
   for (const [inFile, handedOver, written] of [
     ["2026-12-01", "2026-12-01 00:00:00 +0000 UTC", "2026-12-01"],
     ["2026-1-2", "2026-01-02 00:00:00 +0000 UTC", "2026-01-02"],
@@ -49,7 +49,7 @@ describe("a moment in a stack's file", () => {
     });
   }
 
-  it("is text beside words that are no truth values for Pulumi, and Go's numbers", () => {
+  it("is text beside words that are not booleans for Pulumi, and Go's numbers", () => {
     assert.deepEqual(parsePulumiYaml("a: yes\nb: 0744\nc: 0o17\nd: true\ne: 1e7\nf: ~\n"), {
       a: "yes",
       b: 484,

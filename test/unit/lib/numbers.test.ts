@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { decimalText, goText, hasExponent, wholeNumber } from "../../../lib/numbers.ts";
 
-describe("numbers as Go has them", () => {
-  // What `fmt.Sprintf("%v", x)` gives for a float64.
+describe("numbers in Go's form", () => {
+  // The results of `fmt.Sprintf("%v", x)` for a float64.
   for (const [number, printed, digits] of [
     [999999, "999999", "999999"],
     [1000000, "1e+06", "1000000"],
@@ -26,7 +26,7 @@ describe("numbers as Go has them", () => {
     });
   }
 
-  // What `strconv.ParseInt(text, 0, 64)` and `ParseUint` give.
+  // The results of `strconv.ParseInt(text, 0, 64)` and `ParseUint`.
   for (const [text, number] of [
     ["0", 0],
     ["-0", 0],

@@ -25,18 +25,18 @@ describe("text for a terminal", () => {
     });
   }
 
-  it("leaves letters, signs and emoji as they are", () => {
+  it("leaves letters, signs and emoji unchanged", () => {
     const text = "Größe, 日本語, عربي, ✔ ✖ … → 🔓 “so”";
     assert.equal(printableLine(text), text);
   });
 
-  it("leaves the lines of a message, and makes none of what is one line", () => {
+  it("keeps the lines of a message, and escapes line breaks in a single line", () => {
     const text = "failed:\n\t16 ok";
     assert.equal(printable(text), text);
     assert.equal(printableLine(text), "failed:\\u000a\\u000916 ok");
   });
 
-  it("leaves JSON what it means", () => {
+  it("keeps the meaning of JSON", () => {
     const value = { "k\u202e": "a\u0085\u2028\u{e0041}\u001b\n" };
     const text = printable(JSON.stringify(value, undefined, 2));
     assert.deepEqual(JSON.parse(text), value);

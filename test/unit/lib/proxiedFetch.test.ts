@@ -11,7 +11,7 @@ import { proxiedFetch } from "../../../lib/proxiedFetch.ts";
 import { ForwardProxy } from "../../support/forwardProxy.ts";
 import { SocksProxy } from "../../support/socksProxy.ts";
 
-describe("the program's own calls, where only a proxy knows the way", () => {
+describe("the program's own requests, where only a proxy has a route", () => {
   const variables = [
     "HTTP_PROXY",
     "http_proxy",
@@ -24,7 +24,7 @@ describe("the program's own calls, where only a proxy knows the way", () => {
   let proxy: ForwardProxy;
   let server: Server;
   let port: number;
-  /** Paths that the server was asked for. */
+  /** Paths that were requested from the server. */
   let asked: string[];
 
   beforeEach(async () => {
@@ -97,7 +97,7 @@ describe("the program's own calls, where only a proxy knows the way", () => {
     }
 
     for (const user of [undefined, { name: "me", password: "secret" }]) {
-      it(`${what} goes through a SOCKS proxy${user ? " that asks who it is" : ""}, which finds the name`, async () => {
+      it(`${what} goes through a SOCKS proxy${user ? " with authentication" : ""}, which resolves the name`, async () => {
         const socks = await SocksProxy.start(["cloud.hidden"], user);
         try {
           process.env.HTTP_PROXY = socks.url;
@@ -110,7 +110,7 @@ describe("the program's own calls, where only a proxy knows the way", () => {
       });
     }
 
-    it(`${what} goes past it to this machine, and to what NO_PROXY names`, async () => {
+    it(`${what} bypasses it for this machine, and for the entries of NO_PROXY`, async () => {
       process.env.HTTP_PROXY = proxy.url;
       process.env.HTTPS_PROXY = proxy.url;
       await call(`http://127.0.0.1:${port}`);

@@ -8,7 +8,7 @@ import {
 
 const proxy = "http://proxy.test:3128";
 
-describe("the proxy of a call", () => {
+describe("the proxy of a request", () => {
   for (const [url, environment, expected] of [
     ["https://api.test/", { HTTPS_PROXY: proxy }, proxy],
     ["https://api.test/", { https_proxy: proxy }, proxy],
@@ -61,7 +61,7 @@ describe("the proxy of a call", () => {
     ["[fd00::1]:", "[fd00::1]", true],
     ["", "api.test", false],
   ] as const) {
-    it(`is ${excluded ? "none" : "the one named"} for ${host} with NO_PROXY ${entry}`, () => {
+    it(`is ${excluded ? "none" : "the named one"} for ${host} with NO_PROXY ${entry}`, () => {
       for (const variable of ["NO_PROXY", "no_proxy"]) {
         const environment = { HTTPS_PROXY: proxy, [variable]: entry };
         assert.equal(proxyFor(`https://${host}/`, environment), excluded ? undefined : proxy);
@@ -77,7 +77,7 @@ describe("the proxy of a call", () => {
     "::",
     "//proxy.test:3128",
     "http://proxy.test:3128 ",
-    // Of these Go makes another address, or none, and goes without a proxy.
+    // Go parses these as another address, or as none, and uses no proxy.
     "http://me:se%zzcret@proxy.test:3128",
     "http://me:se^cret@proxy.test:3128",
     'me:se"cret@proxy.test:3128',
@@ -85,7 +85,7 @@ describe("the proxy of a call", () => {
     "http://me:se/cret@proxy.test:3128",
     "http://me:se#cret@proxy.test:3128",
   ]) {
-    it(`is refused before any call where it is ${value}, by the variable's name alone`, () => {
+    it(`is refused before any request where it is ${value}, only by the variable's name`, () => {
       for (const refused of [
         () => {
           refuseUnusableProxies({ https_proxy: value });
@@ -119,7 +119,7 @@ describe("the proxy of a call", () => {
     });
   }
 
-  it("is shown without its password", () => {
+  it("is printed without its password", () => {
     for (const userinfo of ["me:secret", "me", "me:sec@ret", "me@here.test:s@c@r@et", "me:%40"]) {
       assert.equal(withoutUserinfo(`http://${userinfo}@proxy.test:3128`), proxy);
     }
@@ -127,8 +127,8 @@ describe("the proxy of a call", () => {
   });
 });
 
-describe("the sandbox's own calls under a proxy", () => {
-  it("are excluded in both cases, beside what is excluded already", () => {
+describe("the sandbox's own requests with a proxy", () => {
+  it("are excluded in both cases, beside the present exclusions", () => {
     const expected = "localhost,127.0.0.1,::1,internal.test";
     for (const variable of ["NO_PROXY", "no_proxy"]) {
       assert.deepEqual(loopbackWithoutProxy({ [variable]: "internal.test,localhost" }), {

@@ -21,13 +21,13 @@ describe("running Pulumi", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Puts a Pulumi on PATH that does this. */
+  /** Puts a `pulumi` with this script on PATH. */
   function pulumi(script: string): void {
     writeFileSync(join(directory, "pulumi"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     process.env.PATH = `${directory}:${PATH ?? ""}`;
   }
 
-  it("gives what it writes to standard output, and hands standard input over", async () => {
+  it("returns its standard output, and passes standard input", async () => {
     pulumi('echo "$@ in $PWD"; cat; echo warning >&2');
     assert.equal(
       await runPulumi(["config", "set"], { directory, stdin: "secret\n", explain }),
@@ -35,19 +35,19 @@ describe("running Pulumi", () => {
     );
   });
 
-  describe("that is silent", () => {
+  describe("that does not respond", () => {
     const silent = (args: readonly string[]) =>
       assert.rejects(runPulumi(args, { timeout: 300, explain }), {
         name: "UserError",
-        message: `Pulumi gives no answer within 0.3 s. What it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
+        message: `Pulumi gives no answer within 0.3 s. To see what it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
       });
 
-    it("is ended where it reads, with what it has started", async () => {
+    it("is killed where it only reads, with its child processes", async () => {
       pulumi("sleep 60; true");
       await silent(["stack", "export", "-s", "prod"]);
     });
 
-    it("cancels what it is at where it changes something", async () => {
+    it("cancels its operation where it changes something", async () => {
       const canceled = join(directory, "canceled");
       pulumi(`trap 'echo > ${canceled}; exit 1' INT; sleep 60 > /dev/null 2>&1 & wait`);
       await silent(["import", "-s", "prod"]);
@@ -55,22 +55,22 @@ describe("running Pulumi", () => {
     });
   });
 
-  it("names the program where the system takes no arguments of that length", async () => {
+  it("names the program where the arguments exceed the system's limit", async () => {
     pulumi("true");
     await assert.rejects(runPulumi(["config", "x".repeat(4_000_000)], { explain }), (error) => {
-      assert.match(machineProblem(error) ?? "", /^pulumi is not started: .*\(E2BIG\)/);
+      assert.match(machineProblem(error) ?? "", /^pulumi does not start: .*\(E2BIG\)/);
       return true;
     });
   });
 
-  it("fails in the caller's words", async () => {
+  it("fails with the caller's message", async () => {
     pulumi("echo done; echo 'error: no' >&2; exit 1");
     const failure = { name: "UserError", message: "it said error: no\n" };
     await assert.rejects(runPulumi(["up"], { explain }), failure);
     await assert.rejects(stackResources("prod", { explain }), failure);
   });
 
-  it("says that it is not there", async () => {
+  it("reports that it is not installed", async () => {
     process.env.PATH = directory;
     rmSync(join(directory, "pulumi"), { force: true });
     const failure = { name: "UserError", message: "not on PATH" };
@@ -91,7 +91,7 @@ describe("running Pulumi", () => {
     assert.deepEqual(await stackResources("prod", { explain }), []);
   });
 
-  it("tells that there is no such stack", async () => {
+  it("reports that the stack does not exist", async () => {
     pulumi("echo \"error: no stack named 'prod' found\" >&2; exit 1");
     assert.equal(await stackResources("prod", { explain }), undefined);
   });

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { isPrintable, printable } from "../../../lib/printable.ts";
 import { joined, placeholder, shell, shellWord, verbatim } from "../../../lib/shell.ts";
 
-/** The words that a shell makes of a command. */
+/** The words of a command after parsing by a shell. */
 function wordsOf(command: string): readonly string[] {
   const { stdout, stderr, status } = spawnSync(
     "/bin/bash",
@@ -50,32 +50,32 @@ describe("a command to paste", () => {
       assert.deepEqual(wordsOf(`run ${shellWord(word)}`), [word]);
     });
 
-    it(`can be shown, and pasted from there, with ${JSON.stringify(word)}`, () => {
+    it(`can be printed and pasted with ${JSON.stringify(word)}`, () => {
       assert.deepEqual(wordsOf(printable(shell`run ${word}`)), [word]);
     });
   }
 
-  it("recalls no command of before in an interactive shell", () => {
+  it("expands no earlier command in an interactive shell", () => {
     for (const word of [...foreign, "wow!run", "it's!!", '"!run', "!-1!$"].filter(isPrintable)) {
       const command = shell`printf '%s|' ${word} --flag=${word} '**::${word}' "say: ${word}"`;
       const input = `set -o history -o histexpand\n: run before\n${command}\n`;
       const { stdout, stderr } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
       assert.equal(stdout, `${word}|--flag=${word}|**::${word}|say: ${word}|`, stderr);
     }
-    // The shell does recall one here.
+    // The shell does expand its history here.
     const input = 'set -o history -o histexpand\necho 1\nprintf %s "!echo"\n';
     const { stdout } = spawnSync("/bin/bash", ["--norc"], { input, encoding: "utf8" });
     assert.equal(stdout, "1\necho 1");
   });
 
-  it("leaves usual words and what is written for the shell as they are", () => {
+  it("leaves usual words and shell syntax unchanged", () => {
     assert.equal(
       shell`pulumi up -s ${"acme/site/prod-eu"} --replace '**::${"dns-key"}' "$(echo ${7})"`,
       "pulumi up -s acme/site/prod-eu --replace '**::dns-key' \"$(echo 7)\"",
     );
   });
 
-  it("has other commands and placeholders in it as they are", () => {
+  it("contains other commands and placeholders unchanged", () => {
     const first = shell`run ${"a b"}`;
     assert.equal(shell`${verbatim(first)} ${placeholder("value")}`, "run 'a b' 'VALUE'");
     assert.equal(joined([first, shell`run c`], " && "), "run 'a b' && run c");

@@ -15,7 +15,7 @@ describe("a stack's configuration in its file", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("has keys in full, whichever spelling of Pulumi's they have in the file", () => {
+  it("has full keys, for each of Pulumi's spellings in the file", () => {
     writeFileSync(
       join(directory, "stacks/Pulumi.home.yaml"),
       [
@@ -39,7 +39,7 @@ describe("a stack's configuration in its file", () => {
     });
   });
 
-  it("is empty where there is no file, or nothing in it", () => {
+  it("is empty without a file, or with an empty one", () => {
     assert.deepEqual(readStackConfig(directory, "none"), {});
     writeFileSync(join(directory, "stacks/Pulumi.bare.yaml"), "config:\n");
     assert.deepEqual(readStackConfig(directory, "bare"), {});

@@ -25,12 +25,12 @@ describe("YAML as Helm reads it", () => {
     ["v: '22:30'", "22:30"],
     ["v: |-\n  0744", "0744"],
   ] as const) {
-    it(`takes the tag or the quotes of ${JSON.stringify(yaml)}`, () => {
+    it(`applies the tag or the quotes of ${JSON.stringify(yaml)}`, () => {
       assert.deepEqual(read(yaml), { v: value });
     });
   }
 
-  it("makes text of a key, as Go writes it", () => {
+  it("converts a key to text, like Go", () => {
     assert.deepEqual(read("on: 1\n0x1F: 2\n1e7: 3\n22:30: 4\n10000000: 5\n"), {
       true: 1,
       "31": 2,
@@ -40,7 +40,7 @@ describe("YAML as Helm reads it", () => {
     });
   });
 
-  it("merges maps, and takes << in quotes for a key", () => {
+  it("merges maps, and reads << in quotes as a key", () => {
     assert.deepEqual(read("a: &a {x: 1, z: 2}\nb: {<<: *a, z: 3}\nc: {'<<': 4}\n"), {
       a: { x: 1, z: 2 },
       b: { x: 1, z: 3 },
@@ -48,11 +48,11 @@ describe("YAML as Helm reads it", () => {
     });
   });
 
-  it("takes the last of a key that is there twice", () => {
+  it("uses the last of repeated keys", () => {
     assert.deepEqual(read("a: 1\na: 2\n"), { a: 2 });
   });
 
-  it("keeps to itself where a document names YAML 1.2", () => {
+  it("keeps its rules where a document names YAML 1.2", () => {
     assert.deepEqual(read("%YAML 1.2\n---\nv: 0744\nw: yes\nx: 2024-01-15\n"), {
       v: 484,
       w: true,
@@ -64,7 +64,7 @@ describe("YAML as Helm reads it", () => {
     assert.deepEqual(parseYaml("# nothing\n"), []);
   });
 
-  it("reads what it has written as the same value", () => {
+  it("reads a written value as the same value", () => {
     check(
       fc.property(yamlTree, (tree) => {
         assert.deepEqual(read(formatYaml({ tree })), { tree });
@@ -73,7 +73,7 @@ describe("YAML as Helm reads it", () => {
     );
   });
 
-  it("writes text that other readers of YAML take for the same text", () => {
+  it("writes text that other YAML parsers read as the same text", () => {
     check(
       fc.property(anyText, (text) => {
         for (const version of ["1.1", "1.2"] as const) {
@@ -87,7 +87,7 @@ describe("YAML as Helm reads it", () => {
     }
   });
 
-  it("escapes what Helm's parser would not take as it is", () => {
+  it("escapes characters that Helm's parser does not accept unescaped", () => {
     check(
       fc.property(anyText, (text) => {
         assert.doesNotMatch(

@@ -9,7 +9,7 @@ import { rules } from "../../../policy/rules/index.ts";
 const secret = "SENTINEL-of-a-credential";
 const privateKey = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`;
 
-/** What the rule of a name says of a resource. */
+/** The messages of a rule for a resource. */
 function says(rule: string, type: string, props: object, stack = "prod"): readonly string[] {
   const found = rules.find(({ name }) => name === rule);
   assert(found !== undefined, rule);
@@ -23,7 +23,7 @@ function says(rule: string, type: string, props: object, stack = "prod"): readon
   return messages;
 }
 
-/** Fields that are known only once the stack is brought up: the SDK throws where one is read. */
+/** Fields that are unknown before the update: the SDK throws where one is read. */
 function unknown(...fields: readonly string[]): object {
   return Object.defineProperties(
     {},
@@ -52,13 +52,13 @@ describe("the policies", () => {
     "prod",
     "staging",
   ]) {
-    it(`find nothing in what stack ${stack} makes`, () => {
+    it(`find nothing in the resources of stack ${stack}`, () => {
       const { resources } = parse(readFileSync(`test/golden/${stack}.yaml`, "utf8")) as {
         readonly resources: readonly { readonly type: string; readonly inputs: object }[];
       };
       assert(resources.length > 4);
       for (const { type, inputs } of resources) {
-        // The tests' cloud has made the zone's id, which has a dot in none.
+        // The tests' mock generates the zone's id, and real ids contain no dot.
         const shown = JSON.parse(
           JSON.stringify(inputs, (_, value: unknown) => (value === "[secret]" ? undefined : value)),
         ) as object;
@@ -71,7 +71,7 @@ describe("the policies", () => {
     });
   }
 
-  it("have names of their own, and a description", () => {
+  it("have unique names, and a description", () => {
     assert.equal(new Set(rules.map(({ name }) => name)).size, 6);
     for (const { name, description } of rules) {
       assert.match(name, /^[a-z-]+$/);
@@ -79,7 +79,7 @@ describe("the policies", () => {
     }
   });
 
-  it("let no grant reach more than one zone", () => {
+  it("limit each grant to one zone", () => {
     const rule = "grant-on-one-zone";
     const grant = { project: "p", role: "roles/dns.reader", member: "serviceAccount:a" };
     const [sentence = ""] = says(rule, "gcp:projects/iAMMember:IAMMember", grant, "prod 1");
@@ -90,7 +90,7 @@ describe("the policies", () => {
     ]) {
       assert.equal(says(rule, type, grant).length, 1, type);
     }
-    // A service that is turned on is no grant.
+    // An enabled service is not a grant.
     assert.deepEqual(says(rule, "gcp:projects/service:Service", {}), []);
     const zone = "gcp:dns/dnsManagedZoneIam";
     assert.deepEqual(says(rule, `${zone}Member:DnsManagedZoneIamMember`, grant), []);
@@ -100,7 +100,7 @@ describe("the policies", () => {
     assert.equal(says(rule, `${zone}Member:DnsManagedZoneIamMember`, all).length, 1);
   });
 
-  it("let a token have two permission groups on one zone", () => {
+  it("limit a token to two permission groups on one zone", () => {
     const group = { id: "a" };
     const zone = "com.cloudflare.api.account.zone.0123456789abcdef0123456789abcdef";
     const policy = (resources: object, count = 2, effect = "allow") => ({
@@ -124,7 +124,7 @@ describe("the policies", () => {
     assert.equal(says("token-of-one-zone", account, { policies: [] }).length, 1);
   });
 
-  it("let no value of a release be a credential, wherever it is", () => {
+  it("refuse a credential in any value of a release", () => {
     const check = (values: object) => says("no-credential-in-values", release, { values });
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     for (const [path, values] of [
@@ -154,7 +154,7 @@ describe("the policies", () => {
     assert.deepEqual(says("no-credential-in-values", release, unknown("values")), []);
   });
 
-  it("let no release be without atomic and the post-renderer", () => {
+  it("require atomic and the post-renderer for a release", () => {
     const check = (props: object) => says("release-can-be-put-back", release, props).length;
     assert.equal(check(good), 0);
     assert.equal(check({ ...good, postrender: "node_modules/a/dist/chart/postrender" }), 0);
@@ -163,7 +163,7 @@ describe("the policies", () => {
     assert.equal(check({}), 2);
   });
 
-  it("let no Secret hold a credential that was not proven", () => {
+  it("refuse a Secret with an unproven credential", () => {
     const annotation = "akash-provider-letsencrypt/credential-digest";
     const digest = digestOf(privateKey);
     const data = { "service-account.json": Buffer.from(privateKey).toString("base64") };
@@ -176,7 +176,7 @@ describe("the policies", () => {
     assert.equal(check({ [annotation]: digestOf("another") }), 1);
     assert.equal(check({}), 1);
     assert.equal(check(undefined), 1);
-    // In a preview, where the key is not made yet.
+    // In a preview, where the key does not exist yet.
     assert.equal(check(unknown(annotation)), 0);
     assert.equal(check({ [annotation]: digest }, unknown("service-account.json")), 0);
     const token = { CF_DNS_API_TOKEN: Buffer.from(secret).toString("base64") };
@@ -184,7 +184,7 @@ describe("the policies", () => {
     assert.equal(check({}, data, "another"), 0);
   });
 
-  it("let no stack have the directory of the other environment", () => {
+  it("refuse the directory of the other environment", () => {
     const check = (stack: string, caDirUrl: string) =>
       says(
         "directory-fits-stack",

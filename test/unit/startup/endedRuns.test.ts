@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** What a script writes to its streams that knows the SDK as a program does. */
+/** The output of a script that loads the SDK like a program. */
 async function written(script: string): Promise<string> {
   const preamble = `
     import "./startup/endedRuns.ts";
@@ -27,7 +27,7 @@ describe("a run that the engine has ended", function () {
     assert.equal(output, "");
   });
 
-  it("has said what it had to say before", async () => {
+  it("prints its earlier messages", async () => {
     const output = await written(`await log.error("an error"); await log.warn("a warning");`);
     assert.match(output, /an error/);
     assert.match(output, /a warning/);

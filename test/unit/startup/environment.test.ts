@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-describe("the configuration that Pulumi hands a program in its environment", () => {
-  it("is the program's, and of no process that it starts", async () => {
+describe("the configuration that Pulumi passes a program in its environment", () => {
+  it("is for the program, and for none of its child processes", async () => {
     const script = `
       import "./startup/environment.ts";
       import { execFileSync } from "node:child_process";

@@ -5,8 +5,8 @@ import { ClusterUnreachable } from "../../../lib/clusterFailure.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { makeSentence, withSentence } from "../../../startup/failures.ts";
 
-describe("what the program throws", () => {
-  /** What Pulumi shows of it; undefined where it shows a stack trace. */
+describe("an error of the program", () => {
+  /** The message that Pulumi prints; undefined where it prints a stack trace. */
   function shown(error: Error): string | undefined {
     makeSentence(error);
     return pulumi.RunError.isInstance(error) ? error.message : undefined;
@@ -15,7 +15,7 @@ describe("what the program throws", () => {
   const throughInputs =
     'error serializing property "data": error serializing property "key.json": ';
 
-  it("is its message, without the inputs that it came through", () => {
+  it("is printed as its message, without the path of inputs", () => {
     for (const error of [
       new pulumi.RunError(`${throughInputs}There is no zone`),
       new UserError(`${throughInputs}There is no zone`),
@@ -25,7 +25,7 @@ describe("what the program throws", () => {
     }
   });
 
-  it("is, of a file that cannot be read, the file and why", () => {
+  it("is printed with the file and the reason for an unreadable file", () => {
     let thrown: unknown;
     try {
       readFileSync("/no/such/file");
@@ -35,21 +35,21 @@ describe("what the program throws", () => {
     assert(thrown instanceof Error);
     assert.equal(
       shown(thrown),
-      "ENOENT: no such file or directory, open '/no/such/file'. Nothing more was done; mend that, and run the same command again",
+      "ENOENT: no such file or directory, open '/no/such/file'. Nothing more was done; fix that, and run the same command again",
     );
   });
 
-  describe("without being foreseen", () => {
+  describe("that is unexpected", () => {
     const { DEBUG } = process.env;
     const defect =
-      "This is a defect of the program. DEBUG=1 in front of the same command shows where it happened.";
+      "This is a defect of the program. To see where it happened, run the same command with DEBUG=1 in front.";
 
     afterEach(() => {
       delete process.env.DEBUG;
       Object.assign(process.env, DEBUG !== undefined && { DEBUG });
     });
 
-    it("is called a defect, and shows its stack with DEBUG alone", () => {
+    it("is called a defect, and prints its stack only with DEBUG", () => {
       delete process.env.DEBUG;
       assert.equal(
         shown(new TypeError(`${throughInputs}x is not a function`)),
@@ -62,7 +62,7 @@ describe("what the program throws", () => {
       );
     });
 
-    it("is one whose message can only be read, such as that of an AbortSignal's timeout", () => {
+    it("may have a read-only message, such as that of an AbortSignal's timeout", () => {
       delete process.env.DEBUG;
       assert.equal(
         shown(new DOMException("The operation was aborted", "TimeoutError")),
@@ -70,7 +70,7 @@ describe("what the program throws", () => {
       );
     });
 
-    it("says what the errors say that it holds, as of a failed fetch", () => {
+    it("includes the messages of its causes, as for a failed fetch", () => {
       delete process.env.DEBUG;
       const both = new AggregateError([new Error("refused at ::1"), new Error("refused at 127.1")]);
       assert.equal(
@@ -79,7 +79,7 @@ describe("what the program throws", () => {
       );
     });
 
-    it("is an Error in the place of what is none, or cannot be changed", () => {
+    it("is an Error for a value that is not an Error, or cannot be changed", () => {
       delete process.env.DEBUG;
       for (const [thrown, said] of [
         [undefined, "Error: undefined"],
@@ -91,7 +91,7 @@ describe("what the program throws", () => {
     });
   });
 
-  it("stays as it is where Pulumi knows it itself", () => {
+  it("stays unchanged where Pulumi handles it", () => {
     assert.equal(shown(new pulumi.ResourceError("no such zone", undefined)), undefined);
     assert.equal(shown(new SyntaxError("Unexpected token")), undefined);
     makeSentence("no error at all");

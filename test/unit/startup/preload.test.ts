@@ -13,13 +13,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** What an expression is worth after `preload.cjs`, in a process of its own, as JSON. */
+/** The value of an expression after `preload.cjs`, in its own process, as JSON. */
 async function evaluated(script: string, variables: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const args = [
     ...["--require", "./startup/preload.cjs", "--input-type=module", "--eval"],
     `const value = await (async () => { ${script} })(); console.log(JSON.stringify(value));`,
   ];
-  // With this variable a user has decided already where the cache is.
+  // This variable is the user's own choice of the cache folder.
   const env = { ...process.env, NODE_COMPILE_CACHE: undefined, ...variables };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return JSON.parse(stdout);
@@ -48,14 +48,14 @@ describe("the program's start", function () {
     }
   });
 
-  it("loads nothing of the SDK's that is for other programs", async () => {
+  it("loads no part of the SDK for other programs", async () => {
     const { loaded, sameTraces, sameFlags } = (await evaluated(`
       const { createRequire } = await import("node:module");
       const { cachedDataVersionTag } = await import("node:v8");
       const require = createRequire(import.meta.url);
       const flags = cachedDataVersionTag();
       const traces = Error.prepareStackTrace;
-      // What Pulumi starts a program with, without the program.
+      // The modules with which Pulumi starts a program, without the program.
       for (const name of ["instrumentation", "tracing", "error"]) {
         require("@pulumi/pulumi/cmd/run/" + name);
       }
@@ -65,7 +65,7 @@ describe("the program's start", function () {
       return {
         loaded: Object.keys(require.cache).filter((file) => require.cache[file].filename !== undefined),
         sameTraces: traces === Error.prepareStackTrace,
-        // By which V8 takes what it has compiled before.
+        // V8 accepts compiled code by this tag.
         sameFlags: flags === cachedDataVersionTag(),
       };
     `)) as { loaded: string[]; sameTraces: boolean; sameFlags: boolean };
@@ -113,7 +113,7 @@ describe("the program's start", function () {
     assert.equal(type, "function");
   });
 
-  it("keeps what is compiled where nobody else can write", async () => {
+  it("keeps compiled code where no other user can write", async () => {
     const directory = (await evaluated(`
       const { getCompileCacheDir } = await import("node:module");
       return getCompileCacheDir();
@@ -141,7 +141,7 @@ describe("the program's start", function () {
     assert.equal(same, true);
   });
 
-  describe("where the machine lacks something", () => {
+  describe("where something is missing on the machine", () => {
     let checkout = "";
     beforeEach(() => {
       checkout = mkdtempSync(join(tmpdir(), "preload-"));
@@ -152,7 +152,7 @@ describe("the program's start", function () {
       rmSync(checkout, { recursive: true, force: true });
     });
 
-    /** Starts a program of the checkout by a Node that tells another version than its own. */
+    /** Starts a program of the checkout with a Node that reports another version. */
     function start(version = process.versions.node) {
       const other = join(checkout, "other-node.cjs");
       writeFileSync(
@@ -175,7 +175,7 @@ describe("the program's start", function () {
     }
 
     for (const version of ["12.22.12", "18.20.8", "20.20.2", "22.17.1"]) {
-      it(`says that Node ${version} is too old, and which is not`, () => {
+      it(`reports that Node ${version} is too old, and the required version`, () => {
         const own = join(checkout, "node_modules/.bin/node");
         mkdirSync(dirname(own), { recursive: true });
         symlinkSync(process.execPath, own);
@@ -184,30 +184,30 @@ describe("the program's start", function () {
         assert(stderr.startsWith(`Node ${version} (`), stderr);
         assert.equal(paste(stderr).stdout.trim(), own);
         assert.equal(stdout, "");
-        // The SDK's own code for an error that has been told, so that the engine adds no words of its own.
+        // The SDK's code for an error that is already printed, so that the engine adds no message.
         assert.equal(status, 32);
       });
     }
 
-    it("says where to get a Node where the project has none", () => {
+    it("prints where to get a Node where the project has none", () => {
       assert.match(start("20.20.2").stderr, /^Node 20\.20\.2 .*https:\/\/nodejs\.org.*npm ci\n$/);
     });
 
-    it("says that the packages are not installed, and how they are", () => {
+    it("reports that the packages are not installed, and how to install them", () => {
       const { status, stderr } = start();
       assert.equal(status, 32);
-      assert.match(stderr, /^The project's packages are not installed .*@pulumi\/kubernetes/);
+      assert.match(stderr, /^The installed packages do not match .*@pulumi\/kubernetes/);
       const npm = 'npm() { printf "%s|" "$@"; }; ';
       assert(paste(stderr, npm).stdout.startsWith(`ci|--prefix|${checkout}|`));
     });
 
-    it("names the packages that an older version of the project has installed", () => {
+    it("names packages from an older version of the project", () => {
       for (const [name, version] of Object.entries(directDependencies())) {
         const file = join(checkout, "node_modules", name, "package.json");
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, JSON.stringify({ name, version: name === "zod" ? "3.0.0" : version }));
       }
-      assert.match(start().stderr, /package\.json names them \(zod\): npm ci/);
+      assert.match(start().stderr, /project's package\.json \(zod\): npm ci/);
     });
   });
 });

@@ -5,12 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { resourceHook } from "../../../components/hook.ts";
 import { makeSentence } from "../../../startup/failures.ts";
 
-/** Clears the screen, and shows what follows from right to left. */
+/** Clears the screen, and prints the following text from right to left. */
 const foreign = "16 ok\u001b[2J\u202e";
 const shown = "16 ok\\u001b[2J\\u202e";
 
-describe("what is for the terminal in a text from elsewhere", () => {
-  it("is shown as escapes in the program's messages", async () => {
+describe("a control character in a text from another source", () => {
+  it("is printed as an escape in the program's messages", async () => {
     const script = `
       import "./startup/printableMessages.ts";
       import { log } from "@pulumi/pulumi";
@@ -25,7 +25,7 @@ describe("what is for the terminal in a text from elsewhere", () => {
     assert(!(stdout + stderr).includes("\u001b"));
   }).timeout(30_000);
 
-  it("is shown as escapes in what the program throws, also in a hook", async () => {
+  it("is printed as an escape in the program's errors, also in a hook", async () => {
     const error = new pulumi.RunError(foreign);
     makeSentence(error);
     assert.equal(error.message, shown);

@@ -5,8 +5,8 @@ import { UserError } from "../../../lib/errors.ts";
 import { minimumPulumi, refuseOldPulumi } from "../../../startup/pulumiCli.ts";
 
 describe("an old Pulumi CLI", () => {
-  it("is refused where it does not know the question", async () => {
-    // The SDK's words (@pulumi/pulumi, runtime/settings.js).
+  it("is refused where it does not support the request", async () => {
+    // The SDK's message (@pulumi/pulumi, runtime/settings.js).
     const words =
       "The installed version of the CLI does not support the `RequirePulumiVersion` RPC.";
     await assert.rejects(
@@ -20,7 +20,7 @@ describe("an old Pulumi CLI", () => {
     );
   });
 
-  it("is refused with its version where it knows it", async () => {
+  it("is refused with its version where it supports the request", async () => {
     const details = 'Pulumi CLI version 3.230.0 does not satisfy the version range ">=3.238.0"';
     const error = Object.assign(new Error(`2 UNKNOWN: ${details}`), { details });
     await assert.rejects(
@@ -29,7 +29,7 @@ describe("an old Pulumi CLI", () => {
     );
   });
 
-  it("is none where the engine takes the version", async () => {
+  it("is accepted where the engine accepts the version", async () => {
     const asked: string[] = [];
     await refuseOldPulumi((range) => {
       asked.push(range);
@@ -38,7 +38,7 @@ describe("an old Pulumi CLI", () => {
     assert.deepEqual(asked, [">=3.238.0"]);
   });
 
-  it("is the same for those that read it in Pulumi.yaml", () => {
+  it("has the same minimum version in Pulumi.yaml", () => {
     const { requiredPulumiVersion } = parse(readFileSync("Pulumi.yaml", "utf8")) as {
       readonly requiredPulumiVersion: string;
     };

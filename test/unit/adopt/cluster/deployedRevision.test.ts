@@ -5,19 +5,19 @@ import { record } from "./record.ts";
 
 const place = { namespace: "akash-services", releaseName: "akash-provider" };
 
-/** Revisions of these statuses, from the first on. */
+/** Revisions with these statuses, from the first on. */
 function records(statuses: readonly string[], name = "provider"): HelmRecord[] {
   const chart = { metadata: { name, version: "19.0.2" } };
   return statuses.map((status, index) => record({ version: index + 1, info: { status }, chart }));
 }
 
 describe("the deployed revision", () => {
-  it("is the last one, in whatever order they come", () => {
+  it("is the last revision, in any order of the records", () => {
     const list = records(["superseded", "superseded", "deployed"]).reverse();
     assert.equal(deployedOf(list, place)?.version, 3);
   });
 
-  it("is none where there is no release", () => {
+  it("is undefined without a release", () => {
     assert.equal(deployedOf([], place), undefined);
   });
 
@@ -27,7 +27,7 @@ describe("the deployed revision", () => {
     [["failed"], "uninstall akash-provider"],
     [["pending-install"], "uninstall akash-provider"],
   ] as const) {
-    it(`is refused after ${statuses.join(", ")} with the command that mends it`, () => {
+    it(`is refused after ${statuses.join(", ")} with the command that fixes it`, () => {
       assert.throws(() => deployedOf(records(statuses), place), {
         name: "UserError",
         message: new RegExp(
@@ -48,10 +48,10 @@ describe("the deployed revision", () => {
     }
   });
 
-  it("is refused where it is of another chart", () => {
+  it("is refused where it is from another chart", () => {
     assert.throws(() => deployedOf(records(["deployed"], "nginx"), place), {
       name: "UserError",
-      message: /is of the chart nginx/,
+      message: /is from the chart nginx/,
     });
   });
 });

@@ -22,12 +22,12 @@ function compare(more: Partial<Compared>, config: Record<string, unknown> = {}) 
 }
 
 describe("the differences of a file from the release", () => {
-  it("are none where both say the same", () => {
+  it("are none where both are the same", () => {
     const values = { domain: "x", image: { tag: "1" }, attributes: [{ key: "a", value: true }] };
     assert.deepEqual(compare({ values }, structuredClone(values)), []);
   });
 
-  it("name what was given with --set, what is new, and what has changed", () => {
+  it("name values set with --set, new values, and changed values", () => {
     const values = { domain: "x", website: "https://new", empty: null };
     assert.deepEqual(compare({ values }, { domain: "y", bidpricescript: "SENTINEL" }), [
       { path: "domain", how: "not the same in the release" },
@@ -36,7 +36,7 @@ describe("the differences of a file from the release", () => {
     ]);
   });
 
-  it("compare credentials with the Secrets and not with what Helm remembers", () => {
+  it("compare credentials with the Secrets and not with Helm's history", () => {
     const values = { key: "SENTINEL" };
     const live = new Map([
       [names.walletSecret, secretData({ "key.txt": "wallet\n", "key-pass.txt": "other" })],

@@ -13,8 +13,8 @@ function revision(namespace: string, chart: string): V1Secret {
   return { metadata: { namespace }, data: encodeRecord(release) };
 }
 
-describe("a release that is not where it was looked for", () => {
-  it("is found beside records that cannot be read", () => {
+describe("a release that is not in the expected place", () => {
+  it("is found beside unreadable records", () => {
     const damaged: V1Secret = {
       metadata: { namespace: "broken", name: "sh.helm.release.v1.broken.v1" },
       data: { release: "AAAA" },
@@ -26,7 +26,7 @@ describe("a release that is not where it was looked for", () => {
     );
   });
 
-  it("is not named by a record whose name is none, such as one that a shell would run", () => {
+  it("is not named by a record with an invalid name, such as a shell command", () => {
     const named = (name: string): V1Secret => ({
       metadata: { namespace: "other" },
       data: encodeRecord(record({ name })),
@@ -41,7 +41,7 @@ describe("a release that is not where it was looked for", () => {
     );
   });
 
-  it("is looked for where its name tells of it first, and not in thousands of others", () => {
+  it("is searched in releases with a matching name first, and not in thousands of others", () => {
     const metadata = (namespace: string, name: string) => ({ namespace, labels: { name } });
     const others = Array.from({ length: 5_000 }, (_, index) => metadata("tenants", `web-${index}`));
     const mine = metadata("elsewhere", "my-provider");
@@ -50,9 +50,9 @@ describe("a release that is not where it was looked for", () => {
     assert.equal(found.length, 50);
   });
 
-  it("is said to be nowhere else only where that was looked for", () => {
+  it("is reported as missing elsewhere only after a search", () => {
     assert.match(elsewhereText([]), /: helm list -A$/);
     assert.match(elsewhereText([], "prod-eu"), /: helm --kube-context prod-eu list -A$/);
-    assert.match(elsewhereText(undefined), /may not look into the other namespaces/);
+    assert.match(elsewhereText(undefined), /may not read the other namespaces/);
   });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { handedToPulumi } from "../../../../adopt/cluster/fieldManagers.ts";
 
-describe("the field managers of a Secret that is handed over", () => {
-  it("are one, Pulumi, with what all had set", () => {
+describe("the field managers of a transferred Secret", () => {
+  it("are only Pulumi, with the fields of all managers", () => {
     const entry = { apiVersion: "v1", fieldsType: "FieldsV1", operation: "Update" };
     const handed = handedToPulumi([
       { ...entry, manager: "helm", fieldsV1: { "f:data": { "f:a": {} }, "f:type": {} } },
@@ -17,7 +17,7 @@ describe("the field managers of a Secret that is handed over", () => {
     ]);
   });
 
-  it("are none where there were none", () => {
+  it("stay empty", () => {
     assert.deepEqual(handedToPulumi([]), []);
   });
 });

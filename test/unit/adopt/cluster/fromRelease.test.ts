@@ -25,8 +25,8 @@ function completed(
   return completedValues(file, { ...release, chart }, live, names);
 }
 
-describe("a file that is completed from the release", () => {
-  it("gets what was given with --set, at any depth", () => {
+describe("a file completed from the release", () => {
+  it("gets values set with --set, at any depth", () => {
     const file = { domain: "x", image: { pullPolicy: "Always" } };
     const config = {
       domain: "x",
@@ -40,13 +40,13 @@ describe("a file that is completed from the release", () => {
     });
   });
 
-  it("counts where both say something, lists as a whole", () => {
+  it("takes precedence over the release, with lists as a whole", () => {
     const file = { attributes: [{ key: "a", value: "b" }], ipoperator: false, price_target_cpu: 0 };
     const config = { attributes: [1, 2], ipoperator: true, price_target_cpu: "1.60" };
     assert.deepEqual(completed(file, config), { values: file, taken: [] });
   });
 
-  it("says nothing where it is empty, and neither does the release", () => {
+  it("treats empty values as missing, also in the release", () => {
     const file = { email: "", website: null, letsEncrypt: null };
     const config = { email: "a@example.com", website: "", letsEncrypt: { acme: { email: null } } };
     assert.deepEqual(completed(file, config), {
@@ -55,7 +55,7 @@ describe("a file that is completed from the release", () => {
     });
   });
 
-  it("gets what takes one of the chart's values away, and nothing that takes nothing away", () => {
+  it("gets empty values that remove one of the chart's values, and no others", () => {
     const defaults = { resources: { limits: { cpu: 2 } }, nodeSelector: {}, monitor: { a: 1 } };
     const config = { resources: { limits: null }, nodeSelector: null, monitor: null, other: null };
     assert.deepEqual(completed({ monitor: { a: 2 } }, config, {}, defaults), {
@@ -64,7 +64,7 @@ describe("a file that is completed from the release", () => {
     });
   });
 
-  it("gets the credentials that Helm has forgotten from the Secrets, and those alone that are read", () => {
+  it("gets credentials missing in Helm's history from the Secrets, and only those in use", () => {
     const providers = {
       cloudflare: { enabled: true },
       googleCloud: { enabled: false },

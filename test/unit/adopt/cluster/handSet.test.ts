@@ -27,8 +27,8 @@ function statefulSet(...containers: readonly V1Container[]): V1StatefulSet {
 
 const release = record({ manifest: `---\n${stringify(statefulSet(rendered))}` });
 
-describe("what was set by hand in the pod", () => {
-  it("is nothing where the cluster has what was rendered, as the API server writes it", () => {
+describe("fields set by hand in the pod", () => {
+  it("are none where the cluster has the rendered object, as the API server writes it", () => {
     const [gas, , mode] = rendered.env ?? [];
     assert(gas !== undefined && mode !== undefined);
     const env = [
@@ -41,7 +41,7 @@ describe("what was set by hand in the pod", () => {
     assert.deepEqual(handSet(release, undefined), []);
   });
 
-  it("is each variable that is new, other or gone, and the image", () => {
+  it("are each new, changed or removed variable, and the image", () => {
     const live = {
       ...rendered,
       image: "provider:2",

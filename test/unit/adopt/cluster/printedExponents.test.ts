@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { printedExponents } from "../../../../adopt/cluster/printedExponents.ts";
 import type { HelmRecord } from "../../../../lib/helmRecord.ts";
 
-describe("numbers that a release has with an exponent", () => {
+describe("numbers with an exponent in a release", () => {
   const found = (config: Record<string, unknown>, manifest: string) =>
     printedExponents({ config, manifest } as HelmRecord);
 
-  it("are those that Helm has printed so, at any depth", () => {
+  it("are those that Helm printed with an exponent, at any depth", () => {
     const config = {
       minimumbalance: 10000000,
       monitor: { maxRetries: 2000000, list: [0.00001] },
@@ -20,7 +20,7 @@ describe("numbers that a release has with an exponent", () => {
     ]);
   });
 
-  it("are none where Helm was given them with --set, or the chart writes them as YAML", () => {
+  it("are none where they were set with --set, or the chart writes them as YAML", () => {
     assert.deepEqual(found({ minimumbalance: 10000000 }, 'A: "10000000"\n'), []);
     assert.deepEqual(found({ resources: { x: 10000000 } }, 'A: "1e+07"\n'), []);
   });

@@ -1,6 +1,6 @@
 import type { HelmRecord } from "../../../../lib/helmRecord.ts";
 
-/** The first revision of Akash's chart, which is deployed, but for these changes. */
+/** The first revision of Akash's chart, which is deployed, with these changes. */
 export function record(changes: Partial<HelmRecord> = {}): HelmRecord {
   return {
     name: "akash-provider",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { wildcardCertificates } from "../../../../adopt/cluster/wildcardCertificates.ts";
 import { ownerAnnotation } from "../../../../components/owner.ts";
 
-describe("a Certificate of cert-manager's that adopt finds", () => {
+describe("a cert-manager Certificate that adopt finds", () => {
   const spec = {
     secretName: "wildcard-ingress-tls",
     dnsNames: ["*.example.com", "*.ingress.example.com"],
@@ -14,7 +14,7 @@ describe("a Certificate of cert-manager's that adopt finds", () => {
       domain,
     );
 
-  it("is the tenants' where it has the name of their hosts", () => {
+  it("is for the tenants where it has the name of their hosts", () => {
     assert.deepEqual(found({ name: "wildcard-https" }), [
       {
         namespace: "akash-gateway",
@@ -29,12 +29,12 @@ describe("a Certificate of cert-manager's that adopt finds", () => {
     assert.deepEqual(found({ name: "x" }, {}, "example.org"), []);
   });
 
-  it("names an Issuer where it says no kind", () => {
+  it("names an Issuer where it has no kind", () => {
     const [one] = found({ name: "x" }, { issuerRef: { name: "ours" } });
     assert.equal(one?.issuer, "Issuer ours");
   });
 
-  it("is not one that a stack has made", () => {
+  it("is not a Certificate that a stack created", () => {
     assert.deepEqual(found({ name: "x", annotations: { [ownerAnnotation]: "project/prod" } }), []);
   });
 });

@@ -20,7 +20,7 @@ data:
   key.txt: SENTINEL
 `;
 
-/** As charts before 12.1.3 have it. */
+/** The form of charts before 12.1.3. */
 const issuerConfigMap = (more: string) => `
 # Source: provider/templates/letsencrypt-configmap.yaml
 apiVersion: v1
@@ -66,13 +66,13 @@ describe("Helm's record of an adopted revision", () => {
     assert(manifest.includes(secret("of-another")));
   });
 
-  it("loses the CA's credential in the issuer's ConfigMap, and nothing else of that", () => {
+  it("loses the CA's credential in the issuer's ConfigMap, and nothing else of the ConfigMap", () => {
     const { manifest } = withoutCredentials(deployed, names);
     assert.doesNotMatch(manifest, /SENTINEL-/);
     assert(manifest.includes(issuerConfigMap("")));
   });
 
-  it("is left alone where it holds none", () => {
+  it("is unchanged without credentials", () => {
     const cleaned = withoutCredentials(deployed, names);
     assert.equal(withoutCredentials(cleaned, names), cleaned);
   });

@@ -6,7 +6,7 @@ import type { ValueMap } from "../../../../lib/json.ts";
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
-/** The values of a file in `fixtures`, with a private key in its place: none belongs into a repository. */
+/** The values of a file in `fixtures`, with a generated private key: no key belongs in a repository. */
 export function fixture(name: string): ValueMap {
   const file = `test/unit/adopt/file/fixtures/${name}.yaml`;
   const text = readFileSync(file, "utf8");

@@ -7,11 +7,11 @@ import { parseValues, parseValuesFile, readValues } from "../../../../adopt/file
 describe("reading a values file", () => {
   const parse = (text: string) => parseValues(text, "provider.yaml");
 
-  it("reads YAML 1.1, as Helm does", () => {
+  it("reads YAML 1.1, like Helm", () => {
     assert.deepEqual(parse("a: yes\nb: 0744\nc: 12h\n"), { a: true, b: 0o744, c: "12h" });
   });
 
-  it("leaves dates, times and offsets the text that they are", () => {
+  it("keeps dates, times and offsets as text", () => {
     assert.deepEqual(parse("a: 2024-01-15\nb: 22:30\nc: +05:30\n"), {
       a: "2024-01-15",
       b: "22:30",
@@ -19,7 +19,7 @@ describe("reading a values file", () => {
     });
   });
 
-  it("keeps the digits of a number that no double holds, at any depth", () => {
+  it("keeps the digits of a number that a double cannot represent, at any depth", () => {
     assert.deepEqual(parse("a: 9007199254740993\nb: {c: [18446744073709551616]}\nd: 10000000\n"), {
       a: "9007199254740993",
       b: { c: ["18446744073709551616"] },
@@ -41,23 +41,23 @@ describe("reading a values file", () => {
     ["a list", "- from: x\n"],
     ["a text", "SENTINEL\n"],
   ] as const) {
-    it(`refuses a file that holds ${what}`, () => {
-      assert.throws(() => parse(text), { message: /^provider\.yaml holds no chart values/ });
+    it(`refuses a file that contains ${what}`, () => {
+      assert.throws(() => parse(text), { message: /^provider\.yaml contains no chart values/ });
     });
   }
 
-  it("takes the first of two documents, as Helm does, and tells of the other", () => {
+  it("reads the first of two documents, like Helm, and reports the other", () => {
     const read = parseValuesFile("a: 1\n---\nb: 2\n---\n# nothing\n", "provider.yaml");
     assert.deepEqual([read.values, read.otherDocuments], [{ a: 1 }, 1]);
   });
 
-  it("takes an empty last document for none", () => {
+  it("ignores an empty last document", () => {
     for (const end of ["---\n", "---\n# nothing\n", "...\n", "---\nnull\n"]) {
       assert.deepEqual(parse(`---\na: 1\n${end}`), { a: 1 }, end);
     }
   });
 
-  it("takes the last of a key that is there twice, as Helm does, and tells the lines", () => {
+  it("uses the last of repeated keys, like Helm, and reports the lines", () => {
     const text = "key: one\nimage:\n  tag: a\n  tag: b\nkey: two\nkey: three\n";
     const { values, repeated } = parseValuesFile(text, "provider.yaml");
     assert.deepEqual(values, { key: "three", image: { tag: "b" } });
@@ -67,7 +67,7 @@ describe("reading a values file", () => {
     ]);
   });
 
-  it("tells where each value stands", () => {
+  it("reports the place of each value", () => {
     const { places } = parseValuesFile(
       "domain: x\nattributes:\n  - key: a\n    value:\n",
       "provider.yaml",
@@ -76,7 +76,7 @@ describe("reading a values file", () => {
     assert.deepEqual(places.get("attributes.0.value"), { line: 4, column: 5 });
   });
 
-  it("follows aliases and merge keys, in the order of the keys", () => {
+  it("resolves aliases and merge keys, in the order of the keys", () => {
     const text = [
       "base: &base { cpu: 1, memory: 2 }",
       "more: &more { memory: 3, disk: 4 }",
@@ -97,21 +97,29 @@ describe("reading a values file", () => {
 
   const many = (level: number) => `l${level}: &l${level} [${`*l${level - 1},`.repeat(9)}]\n`;
   for (const [what, text, where] of [
-    ["an alias without an anchor", "a: 1\nb: *none\n", "line 2, column 4 (an alias (*) has no"],
-    ["an alias before its anchor", "a: *x\nb: &x 1\n", "line 1, column 4 (an alias (*) has no"],
-    ["a circular alias", "a: &x\n  b: *x\n", "line 2, column 6 (an alias (*) stands inside"],
-    ["a circular merge key", "a: &x\n  <<: *x\n", "line 2, column 7 (an alias (*) stands inside"],
+    [
+      "an alias without an anchor",
+      "a: 1\nb: *none\n",
+      "line 2, column 4 (an alias (*) without an anchor",
+    ],
+    [
+      "an alias before its anchor",
+      "a: *x\nb: &x 1\n",
+      "line 1, column 4 (an alias (*) without an anchor",
+    ],
+    ["a circular alias", "a: &x\n  b: *x\n", "line 2, column 6 (an alias (*) is inside"],
+    ["a circular merge key", "a: &x\n  <<: *x\n", "line 2, column 7 (an alias (*) is inside"],
     ["a merge key that is a text", "a:\n  <<: SENTINEL\n", "line 2, column 7 (a merge key"],
     ["a merge key of a list", "a: &x [1]\nb: { <<: *x }\n", "line 2, column 10 (a merge key"],
     ["a list of merge keys with a text", "a: { <<: [{}, 1] }\n", "line 1, column 15 (a merge key"],
     ["an empty merge key", "a:\n  <<:\n", "(a merge key"],
-    ["an infinity", "a: [.inf]\n", "line 1, column 5 (it has no number"],
-    ["what is no number", "a:\n  b: .nan\n", "line 2, column 6 (it has no number"],
-    ["a key that is a list", "? [a]\n: 1\n", "line 1, column 3 (a key is no text"],
+    ["an infinity", "a: [.inf]\n", "line 1, column 5 (.inf and .nan are valid only"],
+    ["not a number", "a:\n  b: .nan\n", "line 2, column 6 (.inf and .nan are valid only"],
+    ["a key that is a list", "? [a]\n: 1\n", "line 1, column 3 (a key is not text"],
     [
       "aliases that grow without end",
       `l0: &l0 [x]\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map(many).join("")}`,
-      "(its aliases (*) make too much of it",
+      "(its aliases (*) expand to too much content",
     ],
   ] as const) {
     it(`refuses ${what} in one sentence, with its place`, () => {
@@ -135,14 +143,14 @@ describe("reading a values file", () => {
       rmSync(folder, { recursive: true });
     });
 
-    it("refuses a folder in the file's place", () => {
+    it("refuses a folder instead of a file", () => {
       assert.throws(() => readValues(folder), {
         name: "UserError",
         message: new RegExp(`^${folder} is a folder\\. .*: ${folder}/provider\\.yaml$`),
       });
     });
 
-    it("refuses what cannot be read, in one sentence", () => {
+    it("refuses an unreadable file, in one sentence", () => {
       const file = join(folder, "file");
       writeFileSync(file, "a: 1\n");
       assert.throws(() => readValues(join(file, "inside")), {
@@ -165,7 +173,7 @@ describe("reading a values file", () => {
       writeFileSync(file, `{{ no YAML\n${"#".repeat(10 * 1024 * 1024)}`);
       assert.throws(() => readValues(file), {
         name: "UserError",
-        message: /has 10\.0 MiB, and is no file/,
+        message: /has 10\.0 MiB; a file with/,
       });
       writeFileSync(file, `from: x\n${"#".repeat(1024 * 1024 - 9)}`);
       assert.deepEqual(readValues(file), { from: "x" });
@@ -174,7 +182,7 @@ describe("reading a values file", () => {
     }
   });
 
-  it("says how to get the file where there is none", () => {
+  it("prints how to get the file where it does not exist", () => {
     assert.throws(() => readValues("none.yaml"), { message: /helm get values/ });
   });
 });

@@ -8,7 +8,7 @@ describe("the translation of", () => {
   describe("the guide's complete example", () => {
     const { settings, secrets, values, dropped, problems, script } = translate(fixture("guide"));
 
-    it("takes what has a setting of its own", () => {
+    it("translates values with their own setting", () => {
       const { attributes, ...rest } = settings;
       assert.deepEqual(rest, {
         from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
@@ -32,7 +32,7 @@ describe("the translation of", () => {
       assert.deepEqual(secrets, { walletKey, walletPassword: `${walletPassword}\n` });
     });
 
-    it("drops the price target that has no effect, and says why", () => {
+    it("drops the price target without effect, and reports the reason", () => {
       assert.deepEqual(
         dropped.map(({ path }) => path),
         ["price_target_gpu_mappings"],
@@ -40,7 +40,7 @@ describe("the translation of", () => {
       assert.match(dropped[0]?.why ?? "", /without bidpricescript/);
     });
 
-    it("leaves nothing over", () => {
+    it("leaves no remaining values", () => {
       assert.deepEqual(
         { values, problems, script },
         { values: {}, problems: [], script: undefined },
@@ -55,12 +55,12 @@ describe("the translation of", () => {
       options,
     );
 
-    it("takes the DNS provider, with the zone that was said", () => {
+    it("takes the DNS provider, with the named zone", () => {
       assert.equal(settings.challenge, "dns-01");
       assert.deepEqual(settings.dns, { provider: "cloudflare", zone: "example.com" });
     });
 
-    it("takes the token without the line break that would spoil it", () => {
+    it("takes the token without its line break", () => {
       assert.equal(secrets["dns.apiToken"], "SENTINEL-cloudflare-token-0123456789abcdef");
     });
 
@@ -75,15 +75,15 @@ describe("the translation of", () => {
       assert.equal(settings.price_target_gpu_mappings, "rtx4000=80,*=110");
     });
 
-    it("keeps the way in that the chart had before the Gateway API", () => {
+    it("keeps the Ingress of charts before the Gateway API", () => {
       assert.deepEqual(settings.ingress, { mode: "ingress" });
     });
 
-    it("keeps what has no setting of its own as it is", () => {
+    it("keeps values without their own setting unchanged", () => {
       assert.deepEqual(values, { image: { pullPolicy: "Always" } });
     });
 
-    it("says what it dropped, and drops the image of the chart that is upgraded", () => {
+    it("reports what it dropped, and drops the image of the upgraded chart", () => {
       assert.deepEqual(dropped.map(({ path }) => path).sort(), [
         "image.tag",
         "letsEncrypt.acme.externalAccountBinding",
@@ -103,7 +103,7 @@ describe("the translation of", () => {
       zone: "example-com",
     });
 
-    it("takes the project from the key, and the key as it is", () => {
+    it("takes the project from the key, and the key unchanged", () => {
       const { dns } = settings;
       assert.deepEqual(dns, {
         provider: "googleCloud",
@@ -137,7 +137,7 @@ describe("the translation of", () => {
     });
   });
 
-  it("a file with several mistakes names them all, and shows none of the values", () => {
+  it("reports all errors of a file, and none of the values", () => {
     const { problems } = translate(fixture("both-providers"), { zone: "example.com" });
     assert.deepEqual(problems.map(({ path }) => path).sort(), ["from", "gatewayApi", "key"]);
     assert.doesNotMatch(JSON.stringify(problems), /SENTINEL|not base64!/);
@@ -151,11 +151,11 @@ describe("the translation of a value", () => {
     translate(values, options).problems.map(({ path, problem }) => `${path} ${problem}`);
   const letsEncrypt = (more: ValueMap) => ({ letsEncrypt: more });
 
-  it("takes the chart's default directory, production, where none is said", () => {
+  it("uses the chart's default directory, production, without a value", () => {
     assert.equal(settingsOf({}).acmeDirectory, "production");
   });
 
-  it("takes an empty directory for staging, as the provider does", () => {
+  it("uses staging for an empty directory, like the provider", () => {
     assert.equal(settingsOf(letsEncrypt({ acme: { caDirUrl: "" } })).acmeDirectory, "staging");
   });
 
@@ -188,19 +188,19 @@ describe("the translation of a value", () => {
     assert.match(dropped[0]?.why ?? "", /prefers beta3/);
   });
 
-  it("takes the Gateway by name, and says nothing of it where it is the default", () => {
+  it("takes the Gateway by name, and omits the default", () => {
     const gatewayApi = { gatewayName: "mine", gatewayNamespace: "edge" };
     assert.deepEqual(settingsOf({ gatewayApi }).ingress, { mode: "gateway-api", ...gatewayApi });
     assert.equal(settingsOf({ gatewayApi: { enabled: true } }).ingress, undefined);
     assert.equal(settingsOf({}, { deployedChart: "16.0.0" }).ingress, undefined);
   });
 
-  it("asks for the zone of a credential", () => {
+  it("requires the zone of a credential", () => {
     const providers = { cloudflare: { enabled: true, apiToken: "SENTINEL" } };
     assert.match(problemOf(letsEncrypt({ providers }))[0] ?? "", /add --zone/);
   });
 
-  it("refuses a DNS provider without its credential, or with one that is none", () => {
+  it("refuses a DNS provider without its credential, or with an invalid one", () => {
     for (const providers of [
       { cloudflare: { enabled: true } },
       { cloudflare: { enabled: true, apiToken: "" } },
@@ -214,7 +214,7 @@ describe("the translation of a value", () => {
     }
   });
 
-  it("refuses a DNS provider that is listed and not enabled, where the chart reads the list", () => {
+  it("refuses a listed DNS provider that is not enabled, where the chart reads the list", () => {
     const values = letsEncrypt({ enabled: true, dns: { providers: ["gcloud"] } });
     assert.deepEqual(problemOf(values, { deployedChart: "12.1.2" }), [
       "letsEncrypt.dns.providers names googleCloud, but letsEncrypt.providers.googleCloud.enabled is not true",
@@ -223,11 +223,11 @@ describe("the translation of a value", () => {
       problemOf(letsEncrypt({ enabled: true, dns: { providers: ["route53"] } }), {
         deployedChart: "12.1.2",
       }),
-      ["letsEncrypt.dns.providers has another name in it than cf and gcloud"],
+      ["letsEncrypt.dns.providers contains a name other than cf and gcloud"],
     );
   });
 
-  it("drops the list of DNS providers, whatever it says, where no chart reads it", () => {
+  it("drops the list of DNS providers, with any content, where no chart reads it", () => {
     for (const providers of [["gcloud"], ["route53"], "cf", { cf: true }]) {
       const { problems, dropped, settings } = translate(letsEncrypt({ dns: { providers } }));
       assert.deepEqual(problems, []);
@@ -236,7 +236,7 @@ describe("the translation of a value", () => {
     }
   });
 
-  it("takes the one that is listed of two that are enabled, where the chart reads the list", () => {
+  it("takes the listed one of two enabled providers, where the chart reads the list", () => {
     const cloudflare = { enabled: true, apiToken: "SENTINEL" };
     for (const listed of [["cf"], "cf"]) {
       const { problems, settings } = translate(
@@ -251,7 +251,7 @@ describe("the translation of a value", () => {
     }
   });
 
-  it("takes the first of two that are enabled, where no list decides", () => {
+  it("takes the first of two enabled providers, without a list", () => {
     const { problems, settings, dropped } = translate(
       letsEncrypt({
         providers: {
@@ -269,7 +269,7 @@ describe("the translation of a value", () => {
     );
   });
 
-  it("turns Let's Encrypt on where it is off, with what is asked for alone", () => {
+  it("turns Let's Encrypt on where it is off, only with the requested options", () => {
     const providers = { cloudflare: { enabled: true } };
     for (const [enabled, deployedChart] of [
       [false, "14.0.8"],
@@ -293,7 +293,7 @@ describe("the translation of a value", () => {
     assert.equal(translate(token, { zone: "example.com" }).settings.challenge, "dns-01");
   });
 
-  it("takes an account and attributes as the chart's scripts do", () => {
+  it("takes an account and attributes like the chart's scripts", () => {
     const address = "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu";
     const attributes = [{ key: "a", value: "text\n" }];
     assert.deepEqual(settingsOf({ from: ` ${address} `, attributes }), {
@@ -305,7 +305,7 @@ describe("the translation of a value", () => {
     assert.equal("attributes" in settingsOf({ attributes: {} }), false);
   });
 
-  it("writes a domain as a route takes it, and says so", () => {
+  it("writes a domain in the form that a route accepts, and reports it", () => {
     const { settings, dropped } = translate({ domain: "Example.COM." });
     assert.equal(settings.domain, "example.com");
     assert.deepEqual(
@@ -315,7 +315,7 @@ describe("the translation of a value", () => {
     assert.deepEqual(translate({ domain: "bücher.example" }).dropped, []);
   });
 
-  it("says what takes one of the chart's values away, which the next up puts back", () => {
+  it("reports empty values that remove one of the chart's values, which the next up restores", () => {
     const { values, settings, dropped } = translate(
       {
         node: null,
@@ -337,9 +337,9 @@ describe("the translation of a value", () => {
     );
     assert.deepEqual(values, {});
     assert.equal(settings.node, undefined);
-    const isPutBack = ({ why }: { readonly why: string }) => why.includes("puts that value back");
+    const isRestored = ({ why }: { readonly why: string }) => why.includes("restores the value");
     assert.deepEqual(
-      dropped.filter(isPutBack).map(({ path }) => path),
+      dropped.filter(isRestored).map(({ path }) => path),
       ["node", "letsEncrypt", "resources.limits", "monitor.maxRetries"],
     );
     assert.deepEqual(
@@ -348,7 +348,7 @@ describe("the translation of a value", () => {
     );
   });
 
-  it("takes what is empty for not said", () => {
+  it("treats empty values as missing", () => {
     const { settings, problems, script, values } = translate({
       email: "",
       website: "",
@@ -375,7 +375,7 @@ describe("the translation of a value", () => {
     assert.deepEqual([values, problems], [{ price_target_tpu: 1 }, []]);
   });
 
-  it("has the chart make its ServiceAccount, and keeps the name of another that the pod uses", () => {
+  it("lets the chart create its ServiceAccount, and keeps the name of another that the pod uses", () => {
     const { values, problems, dropped } = translate({
       serviceAccount: { create: false, name: "own" },
     });
@@ -386,16 +386,16 @@ describe("the translation of a value", () => {
     );
   });
 
-  it("understands the names that some tools wrote into dns.providers", () => {
+  it("accepts the names that some tools wrote into dns.providers", () => {
     const providers = { cloudflare: { enabled: true, apiToken: "SENTINEL" } };
     const values = letsEncrypt({ dns: { providers: ["cloudflare"] }, providers });
     assert.deepEqual(problemOf(values, { zone: "example.com" }), []);
   });
 
-  it("refuses a script of nothing but spaces and one that is no text", () => {
+  it("refuses a script of only spaces, and one that is not text", () => {
     assert.deepEqual(problemOf({ bidpricescript: "Cg==" }), ["bidpricescript is empty"]);
     assert.deepEqual(problemOf({ bidpricescript: "/////w==" }), [
-      "bidpricescript is not the base64 of a text",
+      "bidpricescript is not base64-encoded text",
     ]);
   });
 
@@ -404,13 +404,13 @@ describe("the translation of a value", () => {
     assert.equal(secrets.walletPassword, "sentinel");
   });
 
-  it("takes a switch in quotes as the chart does, for which every text is true", () => {
+  it("evaluates a boolean in quotes like the chart: every text is true", () => {
     for (const enabled of ["true", "yes", "false", 1]) {
       assert.deepEqual(problemOf(letsEncrypt({ enabled })), [], String(enabled));
     }
     assert.match(
       translate(letsEncrypt({ enabled: "false" })).dropped[0]?.why ?? "",
-      /which the chart takes for true/,
+      /which the chart evaluates as true/,
     );
     assert.deepEqual(problemOf(letsEncrypt({ enabled: ["true"] })), [
       "letsEncrypt.enabled is neither true nor false",

@@ -8,7 +8,7 @@ import { fixture } from "./fixture.ts";
 const emptyStack: StackFile = { settings: {}, encrypted: [] };
 
 describe("the check of a translation", () => {
-  it("accepts the guide's example together with the e-mail address that the stack says", () => {
+  it("accepts the guide's example together with the stack's e-mail address", () => {
     const existing = { settings: { email: "operator@example.com" }, encrypted: [] };
     const { config, refusals } = validate("prod", existing, translate(fixture("guide")));
     assert.deepEqual(refusals, []);
@@ -65,7 +65,7 @@ describe("the check of a translation", () => {
     );
   });
 
-  it("tells the problems of the file and of the stack in one go, without a value", () => {
+  it("reports the problems of the file and of the stack together, without a value", () => {
     const existing = { settings: { colour: "red" }, encrypted: [] };
     const { refusals } = validate("prod", existing, translate(fixture("both-providers")));
     const subjects = refusals.map(({ subject }) => subject);
@@ -76,7 +76,7 @@ describe("the check of a translation", () => {
     assert.doesNotMatch(JSON.stringify(refusals), /SENTINEL/);
   });
 
-  it("refuses what is encrypted in the stack and not in the file", () => {
+  it("refuses settings that are encrypted in the stack and not in the file", () => {
     const existing = {
       settings: { email: "operator@example.com" },
       encrypted: ["walletKey", "dns"],
@@ -88,13 +88,13 @@ describe("the check of a translation", () => {
     );
   });
 
-  it("gives no command for what the file says, and would say again", () => {
+  it("gives no command for a value of the file, which the next attempt would set again", () => {
     const { refusals } = validate("prod", emptyStack, translate(fixture("placeholders")));
     const commands = refusals.flatMap(({ command }) => command ?? []);
     assert.deepEqual(commands, ["pulumi config set -s prod email you@example.com"]);
   });
 
-  it("names a wallet that is missing as the file calls it", () => {
+  it("names a missing wallet by its path in the file", () => {
     const { key, ...withoutKey } = fixture("guide");
     assert(key !== undefined);
     const existing = { settings: { email: "operator@example.com" }, encrypted: [] };
@@ -102,7 +102,7 @@ describe("the check of a translation", () => {
     assert.deepEqual(refusals, [{ subject: "key", problem: "is missing" }]);
   });
 
-  describe("of a provider that runs", () => {
+  describe("of a running provider", () => {
     const email = { settings: { email: "operator@example.com" }, encrypted: [] };
     /** The guide's example with other values. */
     const withValues = (values: ValueMap) => translate({ ...fixture("guide"), ...values });
@@ -155,7 +155,7 @@ describe("the check of a translation", () => {
       ],
     ];
     for (const [what, values, name] of accepted) {
-      it(`accepts ${what}, and has the next up accept it`, () => {
+      it(`accepts ${what}, and lets the next up accept it`, () => {
         const { config, refusals, accept, accepted } = validate("prod", email, withValues(values));
         assert.deepEqual(refusals, []);
         assert.deepEqual(accept, [name]);
@@ -164,20 +164,20 @@ describe("the check of a translation", () => {
       });
     }
 
-    it("accepts text in lines before the armour as every stack does", () => {
+    it("accepts lines before the armour, like every stack", () => {
       const key = encoded(`Enter passphrase to encrypt the exported key:\n${armour}`);
       const { refusals, accept } = validate("prod", email, withValues({ key }));
       assert.deepEqual([refusals, accept], [[], []]);
     });
 
-    it("takes the values as they are", () => {
+    it("keeps the values unchanged", () => {
       const values = { domain: "provider.example.com", attributes: [{ key: "a b", value: 1 }] };
       const { config } = validate("prod", email, withValues(values));
       assert.equal(config?.domain, "provider.example.com");
       assert.deepEqual(config.attributes, [{ key: "a b", value: "1" }]);
     });
 
-    it("accepts nothing that is not what runs", () => {
+    it("accepts no value that the release does not run with", () => {
       const runs = (path: string) => path !== "domain";
       const values = { domain: "provider.example.com", website: "none" };
       const { refusals, accept } = validate("prod", email, withValues(values), { runs });
@@ -188,7 +188,7 @@ describe("the check of a translation", () => {
       assert.deepEqual(accept, ["website"]);
     });
 
-    it("accepts nothing that stands in the stack's file alone", () => {
+    it("accepts no value that is only in the stack's file", () => {
       const existing = { settings: { ...email.settings, bidmindeposit: "x" }, encrypted: [] };
       const { bidmindeposit: _, ...others } = fixture("guide");
       const { refusals } = validate("prod", existing, translate(others));
@@ -198,7 +198,7 @@ describe("the check of a translation", () => {
       );
     });
 
-    it("keeps what the stack accepts already", () => {
+    it("keeps the settings that the stack already accepts", () => {
       const existing = { settings: { ...email.settings, accept: ["website"] }, encrypted: [] };
       const { accept } = validate("prod", existing, withValues({ domain: "provider.example.com" }));
       assert.deepEqual(accept, ["domain", "website"]);
@@ -218,7 +218,7 @@ describe("the check of a translation", () => {
       ["a private key among the values", { extra: "-----BEGIN PRIVATE KEY-----" }, "values.extra"],
     ];
     for (const [what, values, subject] of refused) {
-      it(`refuses ${what} nevertheless`, () => {
+      it(`always refuses ${what}`, () => {
         const { config, refusals } = validate("prod", email, withValues(values));
         assert.equal(config, undefined);
         assert.deepEqual([...new Set(refusals.map((refusal) => refusal.subject))], [subject]);
@@ -226,7 +226,7 @@ describe("the check of a translation", () => {
       });
     }
 
-    it("tells where in the file it stands", () => {
+    it("reports the place in the file", () => {
       const places = new Map([
         ["attributes", { line: 3, column: 1 }],
         ["attributes.1.value", { line: 7, column: 5 }],
@@ -242,7 +242,7 @@ describe("the check of a translation", () => {
       );
     });
 
-    it("warns of a key that the image cannot read", () => {
+    it("warns about a key that the image cannot read", () => {
       const key = encoded(armour.replace("kdf: bcrypt", "kdf: argon2"));
       const warned = (values: ValueMap) =>
         validate("prod", email, withValues({ key, ...values })).warnings;
