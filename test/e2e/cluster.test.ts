@@ -47,7 +47,7 @@ describe("a stack's cluster, where there are two", () => {
   async function assertRefusedUntil(command: RegExp, at = workspace): Promise<string> {
     const refused = await at.pulumi("preview", "-s", name);
     assert.notEqual(refused.status, 0, refused.output);
-    assert.match(refused.output, /is in the cluster .*, and the stack now names another/);
+    assert.match(refused.output, /is in the cluster .*, but the stack now names another one/);
     await assertNothingInSecond();
     const [shown] = command.exec(refused.output) ?? [];
     assert(shown !== undefined, refused.output);
@@ -223,7 +223,7 @@ describe("a stack's cluster, where there are two", () => {
     const refused = await moved.pulumi("preview", "-s", "unheard");
     assert.match(
       refused.output,
-      /is in namespace akash-services, and kubernetes:namespace, .* names/,
+      /is in namespace akash-services, but kubernetes:namespace, .* names/,
     );
     assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
     await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");

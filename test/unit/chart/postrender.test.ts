@@ -78,7 +78,7 @@ describe("the post-renderer's script", () => {
       assert.deepEqual(run(), {
         status: 1,
         stdout: "",
-        stderr: `The post-renderer needs Node 22.18 or later on PATH, where there is ${version}: install it from https://nodejs.org`,
+        stderr: `The post-renderer needs Node 22.18 or later, but PATH has ${version}: install it from https://nodejs.org`,
       });
     });
   }
@@ -90,9 +90,6 @@ describe("the post-renderer's script", () => {
     symlinkSync("/usr/bin/dirname", join(folder, "bin/dirname"));
     const { status, stderr } = run(join(folder, "bin"));
     assert.equal(status, 1);
-    assert.match(
-      stderr,
-      /^The post-renderer needs Node 22\.18 or later on PATH, where there is none: /,
-    );
+    assert.match(stderr, /^The post-renderer needs Node 22\.18 or later, but PATH has none: /);
   });
 });

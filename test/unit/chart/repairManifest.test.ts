@@ -96,11 +96,14 @@ describe("repaired manifest", () => {
       const manifest = chartManifest().replace(before, after);
       assert.throws(() => repairManifest(manifest), {
         message: new RegExp(
-          `^the chart rendered an object that the API server does not take \\(# Source: provider/templates/[^)]+\\): ${place} is of another kind there`,
+          `^the chart rendered an object that the API server rejects \\(# Source: provider/templates/[^)]+\\): ${place} is of the wrong type`,
         ),
       });
     }
-    assert.throws(() => repairManifest(`${chartManifest()}---\n- 1\n`), /: it is of another kind/);
+    assert.throws(
+      () => repairManifest(`${chartManifest()}---\n- 1\n`),
+      /: the object is of the wrong type/,
+    );
   });
 
   it("leaves alone an object whose kind is called like something that every JavaScript object has", () => {
@@ -322,7 +325,7 @@ describe("repaired manifest", () => {
       [
         "with a DNS provider under HTTP-01",
         chartManifest({ settings: ['AP_CERT_ISSUER_DNS_PROVIDERS: "cf"'] }),
-        /DNS provider \(cf\) is set under HTTP-01/,
+        /DNS provider \(cf\) is set with HTTP-01/,
       ],
       [
         "with storage off the home volume",
@@ -335,7 +338,7 @@ describe("repaired manifest", () => {
           "AKASH_BID_PRICE_CPU_SCALE:",
           "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: '5002'\n  AKASH_BID_PRICE_CPU_SCALE:",
         ),
-        /HTTP-01 is on \(port 5002\) beside DNS-01/,
+        /HTTP-01 is enabled \(port 5002\) in addition to DNS-01/,
       ],
       [
         "with a DNS provider from elsewhere",
@@ -441,7 +444,10 @@ describe("repaired manifest", () => {
 
   it("is refused with parameters of another version of the program", () => {
     const manifest = chartManifest().replace('"type":"http-01"', '"type":"tls-alpn-01"');
-    assert.throws(() => repairManifest(manifest), /does not hold this program's parameters/);
+    assert.throws(
+      () => repairManifest(manifest),
+      /does not contain the parameters of this version of the program/,
+    );
   });
 
   it("names the template whose YAML is invalid", () => {

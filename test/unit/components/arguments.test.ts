@@ -121,8 +121,8 @@ describe("a wrong argument", () => {
         [{ project: "" }, "project", "is empty"],
         [{ managedZone: undefined }, "managedZone", "is missing"],
         [{ managedZone: " " }, "managedZone", "is empty"],
-        [{ grant: "all" }, "grant", "is none of zone, project"],
-        [{ grant: output("zone") }, "grant", "is none of zone, project"],
+        [{ grant: "all" }, "grant", "is not one of zone, project"],
+        [{ grant: output("zone") }, "grant", "is not one of zone, project"],
         [{ consumers: [] }, "consumers", "is empty, so nothing would protect the key"],
       ],
     ],
@@ -172,8 +172,8 @@ describe("a wrong argument", () => {
       { namespace: "akash-services", secret: "akash-provider-gcp-dns" },
     ];
     const sentence = (secret: string, pod: string, namespace: string) =>
-      `AkashProvider "x": the argument credential is not told that the Secret ${secret} and the pod ${pod} in namespace ${namespace} carry it: ` +
-      "hand it providerConsumer with this namespace, releaseName and values";
+      `AkashProvider "x": the argument credential has no consumer with the Secret ${secret} and the pod ${pod} in namespace ${namespace}: ` +
+      "add providerConsumer with this namespace, releaseName and values to its consumers";
 
     function withConsumers(consumers: readonly CredentialConsumer[], args: Untyped = {}) {
       return (cluster: Cluster) => {

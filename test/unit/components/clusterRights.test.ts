@@ -79,7 +79,7 @@ describe("rights in the cluster", () => {
     for (const command of grantCommands(release, "install", "jane")) {
       assert(text.includes(`\n      ${command}\n`), command);
     }
-    assert.match(text, /\nIf the provider is deployed already, leave out what names install: /);
+    assert.match(text, /\nIf the provider is deployed already, omit the commands with install: /);
   });
 
   it("are told together, with who lacks them and the commands", async () => {
@@ -93,7 +93,7 @@ describe("rights in the cluster", () => {
     const text = await refusal(refuseMissingRights(cluster, release));
     assert(
       text.startsWith(
-        "Whoever runs Pulumi (jane) lacks rights in the cluster https://cluster.test: in the namespace akash-services " +
+        "The identity that runs Pulumi (jane) lacks permissions in the cluster https://cluster.test: in the namespace akash-services " +
           "get, patch on secrets; get on pods/log; in the whole cluster get on clusterrolebindings.rbac.authorization.k8s.io akash-provider-admin. ",
       ),
       text,
@@ -101,7 +101,7 @@ describe("rights in the cluster", () => {
     for (const command of grantCommands(release, "change", "jane")) {
       assert(text.includes(`\n      ${command}\n`), command);
     }
-    assert(text.endsWith("Nothing was changed; then: pulumi up -s 'my stack'"), text);
+    assert(text.endsWith("Nothing was changed. After the fix, run: pulumi up -s 'my stack'"), text);
   });
 
   it("are asked about the way to port 80 where it is known, and another version of the chart", async () => {

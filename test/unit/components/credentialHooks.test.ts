@@ -82,7 +82,7 @@ describe("the hooks of a credential", () => {
 
   const stillRuns = {
     message:
-      "The pod akash-provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home",
+      "The credential was not deleted: the pod akash-provider-0 still uses it. Once the pod uses the new one, delete the old one with: pulumi up -s home",
   };
 
   describe("look at a consumer, and", () => {
@@ -237,7 +237,7 @@ describe("the hooks of a credential", () => {
           assert.match(refused.message, said);
           assert.match(
             refused.message,
-            /\nNothing was made at the cloud; then: pulumi up -s home$/,
+            /\nNothing was created at the DNS provider\. After the fix, run: pulumi up -s home$/,
           );
           assert.doesNotMatch(refused.message, /sentinel/);
           return true;
@@ -307,7 +307,7 @@ describe("the hooks of a credential", () => {
         call(hook, { type: keyType, oldOutputs: { privateKey: encoded("key file") } }),
         {
           message:
-            "The Secret wildcard still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+            "The credential was not deleted: the Secret wildcard still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
         },
       );
     });
@@ -338,7 +338,7 @@ describe("the hooks of a credential", () => {
           await assert.rejects(call(credentialDeleteHook("dns", protection()), args), {
             message:
               "The cluster does not answer\n" +
-              "Nothing that may run there loses its credential. If the cluster is gone for good, and only then, end the stack with\n" +
+              "No credential of the cluster was deleted, since it may be in use. Only if the cluster is gone permanently, destroy the stack with\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh -s home --run-program\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program",
           });
@@ -352,7 +352,7 @@ describe("the hooks of a credential", () => {
           await call(hook, args);
         });
         assert.deepEqual(warnings, [
-          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE says that the cluster is gone, and so that nothing runs with a credential there.",
+          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE declares the cluster gone, so no credential counts as in use there.",
         ]);
       });
 
@@ -370,7 +370,7 @@ describe("the hooks of a credential", () => {
         const warnings = await warningsOf(async () => {
           await call(hook(), args);
         });
-        assert.match(warnings.join("\n"), /says that the cluster is gone/);
+        assert.match(warnings.join("\n"), /declares the cluster gone/);
       });
 
       it("refuse what a cluster does not allow, whatever the operator says of one that is gone", async () => {
@@ -524,7 +524,7 @@ describe("the hooks of a credential", () => {
   });
 
   describe("do not run where nothing changes, so that an Output", () => {
-    const warning = "Could not look for credentials that an interrupted run may have left behind: ";
+    const warning = "Could not check for orphan credentials of interrupted runs: ";
 
     function idAfterOrphans(inventory: () => Promise<FakeCloud>): Promise<string> {
       return resolved(idOnceOrphansAreRemoved(pulumi.output("old"), protection(), inventory));
@@ -537,9 +537,7 @@ describe("the hooks of a credential", () => {
         assert.equal(await idAfterOrphans(() => Promise.resolve(cloud)), "old");
       });
       assert.deepEqual(cloud.ids, ["old"]);
-      assert.deepEqual(warnings, [
-        "Removed the credential orphan, which an interrupted run had left behind",
-      ]);
+      assert.deepEqual(warnings, ["Deleted the orphan credential orphan of an interrupted run"]);
     });
 
     it("looks at nothing in a preview", async () => {

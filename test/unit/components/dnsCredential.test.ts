@@ -269,11 +269,11 @@ describe("DNS credential", () => {
           const consumers = [providerConsumer({ dnsProvider: "cloudflare" })];
           const common = { ...cloudflare, cluster, consumers, domain: "example.com", access };
           const brought = await dnsCredential("brought", { ...common, apiToken: "b".repeat(40) });
-          await assert.rejects(brought.prove("b".repeat(40)), /429 \(still so after 60 s\)/);
+          await assert.rejects(brought.prove("b".repeat(40)), /429 \(retried for 60 s\)/);
           const told = await dnsCredential("told", {
             ...{ ...common, apiToken: "b".repeat(40), proofTimeout: 30 },
           });
-          await assert.rejects(told.prove("b".repeat(40)), /429 \(still so after 30 s\)/);
+          await assert.rejects(told.prove("b".repeat(40)), /429 \(retried for 30 s\)/);
           return {};
         });
       } finally {
@@ -289,13 +289,13 @@ describe("DNS credential", () => {
     });
 
     for (const [change, words] of [
-      [{ status: "pending" }, /is pending: DNS does not ask Cloudflare for it yet/],
+      [{ status: "pending" }, /is pending: DNS does not delegate it to Cloudflare yet/],
       [{ status: "initializing" }, /is initializing/],
-      [{ status: "moved" }, /is moved: DNS no longer asks Cloudflare for it/],
-      [{ status: "deactivated" }, /is deactivated, so Cloudflare does not answer for it/],
+      [{ status: "moved" }, /is moved: DNS no longer delegates it to Cloudflare/],
+      [{ status: "deactivated" }, /is deactivated, so Cloudflare does not serve it/],
       [{ type: "partial" }, /is partial, a CNAME setup/],
       [{ type: "secondary" }, /is secondary/],
-      [{ type: "internal" }, /is internal: the internet does not see it/],
+      [{ type: "internal" }, /is internal: public DNS does not serve it/],
     ] as const) {
       it(`is refused for a zone that is ${Object.values(change).join("")}`, async () => {
         withZones("cloudflare", [{ ...zone, ...change, nameServers: ["ada.ns.test"] }]);
@@ -350,7 +350,7 @@ describe("DNS credential", () => {
       withZones("cloudflare", []);
       assert.match(
         await refusal(run(cloudflare)),
-        /The Cloudflare zone example\.com could not be looked up: .* sees no zone of this name/,
+        /The Cloudflare zone example\.com could not be looked up: .* can read no zone of this name/,
       );
     });
 

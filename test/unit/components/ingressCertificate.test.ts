@@ -175,7 +175,7 @@ describe("IngressCertificate", () => {
     }
 
     it("a credential that is not told of its Secret", () =>
-      refused({ namespace: "elsewhere" }, "credential", /hand it ingressConsumer/));
+      refused({ namespace: "elsewhere" }, "credential", /add ingressConsumer/));
     it("a credential without content, as on GKE", () =>
       refused(
         { credential: { dnsProvider: "googleCloud", content: undefined } },
@@ -312,7 +312,7 @@ describe("before a wildcard certificate is made", () => {
       assert(error instanceof pulumi.RunError, String(error));
       assert(
         error.message.startsWith(
-          "Whoever runs Pulumi (jane) lacks rights in the cluster https://cluster.test: in the namespace akash-gateway " +
+          "The identity that runs Pulumi (jane) lacks permissions in the cluster https://cluster.test: in the namespace akash-gateway " +
             `get on secrets ${credentialSecret}; patch on certificates.cert-manager.io; ` +
             "in the whole cluster get, patch on namespaces akash-gateway. ",
         ),
@@ -335,7 +335,10 @@ describe("before a wildcard certificate is made", () => {
 
   it("a cluster without cert-manager is refused, with the command that installs it", async () => {
     const message = await refusal({ versions: [] });
-    assert.match(message, /\*\.ingress\.example\.com, and the cluster does not have it/);
+    assert.match(
+      message,
+      /\*\.ingress\.example\.com needs cert-manager, which the cluster does not have/,
+    );
     assert.match(
       message,
       /helm --kube-context prod -n cert-manager install cert-manager oci:\/\/quay\.io\/jetstack\/charts\/cert-manager --version v\d\S+ --create-namespace --set crds\.enabled=true/,
@@ -484,7 +487,7 @@ describe("before a wildcard certificate is made", () => {
   it("a Gateway that is not there, or has no such listener, is a warning", async () => {
     assert.match(
       (await warnings({})).join(),
-      /There is no Gateway akash-gateway in namespace akash-gateway yet/,
+      /The Gateway akash-gateway in namespace akash-gateway does not exist yet/,
     );
     const plain = { metadata: { name: "akash-gateway" }, spec: { listeners: [] } };
     assert.match(

@@ -55,7 +55,7 @@ const mistakes: readonly (readonly [
     "a Cloudflare credential of another form",
     cloudflare,
     refusedByCloudflare("400 Bad Request", 6003, "Invalid request headers"),
-    /not in the form of a credential/,
+    /credential for Cloudflare is malformed/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
@@ -69,7 +69,7 @@ const mistakes: readonly (readonly [
     "a global API key of somebody else",
     cloudflare,
     refusedByCloudflare("403 Forbidden", 9103, "Unknown X-Auth-Key or X-Auth-Email"),
-    /does not know the global API key/,
+    /does not know Pulumi's global API key/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
@@ -89,7 +89,7 @@ const mistakes: readonly (readonly [
         `as many Cloudflare tokens as there may be, as "${message}"`,
         explainCloudflare({ accountId: "0a" }),
         refusedByCloudflare("400 Bad Request", 1001, message),
-        /account 0a has 500 API tokens.* Nothing was changed there\. Delete one/,
+        /account 0a has 500 API tokens.* Nothing was changed there\. Delete a token/,
         "https://dash.cloudflare.com/0a/api-tokens",
       ] as const,
   ),
@@ -97,14 +97,14 @@ const mistakes: readonly (readonly [
     "no such zone at Cloudflare",
     cloudflare,
     ofCloudflare("failed to find exactly one result: 0 found"),
-    /sees no zone of this name/,
+    /can read no zone of this name/,
     "pulumi config set -s stack --path dns.zone a.example.com",
   ],
   [
     "no such zone, where it is named as the domain is",
     explainCloudflare({ zone: "a.example.com", domain: "a.example.com" }),
     ofCloudflare("failed to find exactly one result: 0 found"),
-    /sees no zone of this name/,
+    /can read no zone of this name/,
     "pulumi config set -s stack --path dns.zone example.com",
   ],
   [
@@ -124,7 +124,7 @@ const mistakes: readonly (readonly [
         "an id that no zone has",
         explainCloudflare({ zone: "example.com", zoneId: "0a" }),
         said,
-        /sees no zone with this id/,
+        /can read no zone with this id/,
         "pulumi config rm -s stack --path dns.zoneId",
       ] as const,
   ),
@@ -141,7 +141,7 @@ const mistakes: readonly (readonly [
     ofCloudflare(
       'failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": 403 Forbidden <!DOCTYPE html><html>Blocked</html>',
     ),
-    /a page of something on the way to it \(403\)/,
+    /a web page came back instead of an API response \(403\)/,
   ],
   ...["server misbehaving", "connect: connection timed out", "http2: client connection lost"].map(
     (reason) =>
@@ -149,7 +149,7 @@ const mistakes: readonly (readonly [
         "a connection that is broken",
         cloudflare,
         ofCloudflare(`Get "https://api.cloudflare.com/client/v4/zones": ${reason}`),
-        new RegExp(`no answer \\(${reason}\\)\\. See to the connection`),
+        new RegExp(`no response \\(${reason}\\)\\. Check the network connection`),
       ] as const,
   ),
   [
@@ -180,22 +180,22 @@ const mistakes: readonly (readonly [
   [
     "a key of the stack's that was deleted, which would count before a login",
     googleByStack("credentials"),
-    "Google answers 400 (invalid_grant)",
+    "Google responds with 400 (invalid_grant)",
     /the key was deleted.*gcp:credentials < key\.json/,
     "pulumi config rm -s stack gcp:credentials && gcloud auth application-default login",
   ],
   [
     "an access token of the stack's that has expired, which would count before one of the environment",
     googleByStack("accessToken"),
-    "Google answers 401 (UNAUTHENTICATED)",
-    /\(gcp:accessToken\): one lasts an hour/,
+    "Google responds with 401 (UNAUTHENTICATED)",
+    /\(gcp:accessToken\), which expires after an hour/,
     "gcloud auth print-access-token | pulumi config set -s stack --secret gcp:accessToken",
   ],
   [
     "an access token that has expired",
     google,
     ofGoogle("googleapi: Error 401: Request had invalid authentication credentials., authError"),
-    /one lasts an hour/,
+    /which expires after an hour/,
     'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
   ],
   [
@@ -204,7 +204,7 @@ const mistakes: readonly (readonly [
     ofGoogle(
       "googleapi: Error 403: Cloud DNS API has not been used in project 1 before or it is disabled., accessNotConfigured",
     ),
-    /not switched on/,
+    /Cloud DNS is not enabled/,
     "gcloud services enable dns.googleapis.com iam.googleapis.com --project my-project",
   ],
   [
@@ -218,61 +218,61 @@ const mistakes: readonly (readonly [
     "a project that is not there",
     google,
     ofGoogle("googleapi: Error 404: The requested project was not found., notFound"),
-    /no such project/,
+    /the project does not exist/,
     'pulumi config set -s stack --path dns.project "$(gcloud config get-value project)"',
   ],
   [
     "no Google credentials, and nothing that gives some",
     google,
-    "Google was not asked: Could not load the default credentials. Browse to https://cloud.google.com/docs/authentication/getting-started for more information.",
+    "No request reached Google: Could not load the default credentials. Browse to https://cloud.google.com/docs/authentication/getting-started for more information.",
     /no credentials for Google/,
     "gcloud auth application-default login",
   ],
   [
     "a login that has expired, as the program's own calls tell it",
     google,
-    "Google answers 400 (invalid_grant)",
+    "Google responds with 400 (invalid_grant)",
     /the login has expired/,
     "gcloud auth application-default login",
   ],
   [
     "an access token that has expired, as the program's own calls tell it",
     google,
-    "Google answers 401 (UNAUTHENTICATED)",
-    /one lasts an hour/,
+    "Google responds with 401 (UNAUTHENTICATED)",
+    /which expires after an hour/,
     'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
   ],
   [
     "a project without the permission, as the program's own calls tell it",
     google,
-    "Google answers 403 (PERMISSION_DENIED)",
+    "Google responds with 403 (PERMISSION_DENIED)",
     /may not list the zones/,
     'gcloud projects add-iam-policy-binding my-project --role roles/dns.admin --member "user:$(gcloud config get-value account)"',
   ],
   [
     "an API that is not enabled in the project that calls are counted for",
     google,
-    "Google answers 403 (PERMISSION_DENIED): the API dns.googleapis.com is not enabled\n      gcloud services enable dns.googleapis.com --project=123",
+    "Google responds with 403 (PERMISSION_DENIED): the API dns.googleapis.com is not enabled\n      gcloud services enable dns.googleapis.com --project=123",
     /the API dns\.googleapis\.com is not enabled$/,
     "gcloud services enable dns.googleapis.com --project=123",
   ],
   [
     "an account that may not be acted as",
     google,
-    "Google answers 403 (PERMISSION_DENIED): you may not act as a@p.iam.gserviceaccount.com, which takes roles/iam.serviceAccountTokenCreator on it",
+    "Google responds with 403 (PERMISSION_DENIED): you may not act as a@p.iam.gserviceaccount.com, which requires roles/iam.serviceAccountTokenCreator on it",
     /you may not act as a@p\./,
   ],
   [
     "a Google that does not answer",
     google,
-    "Google does not answer (ECONNREFUSED)",
-    /there is no answer \(ECONNREFUSED\)\. See to the connection/,
+    "Google does not respond (ECONNREFUSED)",
+    /there is no response \(ECONNREFUSED\)\. Check the network connection/,
   ],
   [
     "a machine without a connection",
     google,
     ofGoogle(`${list}dial tcp: lookup dns.googleapis.com: no such host`),
-    /no answer \(dial tcp: lookup dns\.googleapis\.com: no such host\)\. See to the connection/,
+    /no response \(dial tcp: lookup dns\.googleapis\.com: no such host\)\. Check the network connection/,
   ],
   [
     "a proxy that does not run",
@@ -286,7 +286,7 @@ const mistakes: readonly (readonly [
     "a cloud that has a bad day",
     cloudflare,
     refusedByCloudflare("503 Service Unavailable", 1002, "An internal error"),
-    /it answers 503\. Wait/,
+    /the API responds with 503\. Wait/,
   ],
 ];
 
@@ -302,7 +302,7 @@ describe("a failed lookup", () => {
         assert.doesNotMatch(error.message, /invocation of|invoking|error occurred|"result":/);
         const last = lines.pop();
         // Other tests of this process may have run another stack.
-        assert.equal(last, `Nothing was changed; then: pulumi up -s ${getStack()}`);
+        assert.equal(last, `Nothing was changed. After the fix, run: pulumi up -s ${getStack()}`);
         assert.deepEqual(lines, command === undefined ? [] : [`      ${command}`]);
         return true;
       });

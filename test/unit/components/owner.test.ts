@@ -10,8 +10,8 @@ describe("the owner of a provider", () => {
   const ownedBy = (stack: string) => ({ [ownerAnnotation]: stack, "other/annotation": "text" });
 
   const message = (other: string, stack: string) =>
-    `The release home in namespace akash belongs to the stack ${other}. A cluster has one provider: ` +
-    `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA in it (pulumi config set -s ${stack} acmeDirectory production)`;
+    `The release home in namespace akash belongs to the stack ${other}. A cluster can have only one provider: ` +
+    `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA of that stack (pulumi config set -s ${stack} acmeDirectory production)`;
 
   it("is the stack, with its project", async () => {
     await runProgram("home", () => ({}));

@@ -82,10 +82,10 @@ function madeWay(helm: FakeHelm, more: Partial<ReleaseOperation> = {}): Promise<
 }
 
 const waiting = (version: number, status: string, seconds: number) =>
-  `Revision ${version} of the release home is ${status}: another run is at work, or was interrupted. Waiting up to ${seconds} s for it to end. ` +
-  `If you know that none is at work, remove the mark: kubectl -n akash delete secret sh.helm.release.v1.home.v${version}`;
+  `Revision ${version} of the release home is ${status}: another run is in progress, or was interrupted. Waiting up to ${seconds} s for it to finish. ` +
+  `If no other run is in progress, delete the revision's Secret: kubectl -n akash delete secret sh.helm.release.v1.home.v${version}`;
 const removed = (version: number, status: string) =>
-  `Revision ${version} of the release home was left ${status} by an interrupted run; removed its mark to go on from the revision before`;
+  `An interrupted run left revision ${version} of the release home in the status ${status}. Deleted this revision's Secret, to continue from the previous revision`;
 
 describe("way for a Helm operation", () => {
   const deployed: Revision = { version: 1, status: "deployed", createdAt: -500 };

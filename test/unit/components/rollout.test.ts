@@ -395,7 +395,7 @@ describe("a rollout that is watched", () => {
     assert.equal(rollout.told.length, 1);
     assert.match(
       rollout.told[0] ?? "",
-      /cannot come\. .*level baseline only.*: kubectl label namespace akash-services pod-security\.kubernetes\.io\/enforce=privileged --overwrite\nHelm's wait for it is ended\.$/,
+      /cannot start\. .*only pods of the PodSecurity level baseline.*: kubectl label namespace akash-services pod-security\.kubernetes\.io\/enforce=privileged --overwrite\nHelm's wait for the pod was ended\.$/,
     );
     assert.deepEqual(rollout.deleted, [
       {
@@ -420,7 +420,10 @@ describe("a rollout that is watched", () => {
     await rollout.pass(60);
     assert.deepEqual([rollout.told, rollout.deleted], [[], []]);
     const words = (await rollout.fail()) ?? "";
-    assert.match(words, /No node takes the pod \(0\/1 nodes are available: 1 Insufficient memory/);
+    assert.match(
+      words,
+      /The pod cannot be scheduled \(0\/1 nodes are available: 1 Insufficient memory/,
+    );
     assert.doesNotMatch(words, /by deleting/);
   });
 
@@ -439,7 +442,7 @@ describe("a rollout that is watched", () => {
     await rollout.pass(10);
     rollout.pod = undefined;
     const words = (await rollout.fail()) ?? "";
-    assert.match(words, /No node takes the pod \(0\/1 nodes are available: .*node affinity/);
+    assert.match(words, /The pod cannot be scheduled \(0\/1 nodes are available: .*node affinity/);
     assert.equal(words.match(/FailedScheduling: .*node affinity/g)?.length, 1, words);
   });
 
@@ -466,7 +469,10 @@ describe("a rollout that is watched", () => {
     await rollout.pass(10);
     assert.deepEqual(rollout.told, []);
     await rollout.pass(20);
-    assert.match(rollout.told.join(), /does not come.*\nHelm waits for it until its time is up\.$/);
+    assert.match(
+      rollout.told.join(),
+      /does not start.*\nHelm waits for the pod until its timeout\.$/,
+    );
     assert.deepEqual(rollout.deleted, []);
     await rollout.fail();
   });
@@ -497,7 +503,10 @@ describe("a rollout that is watched", () => {
       await rollout.watch.start();
       rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
       await rollout.pass(20);
-      assert.match(rollout.told.join(), /cannot come.*\nHelm waits for it until its time is up\.$/);
+      assert.match(
+        rollout.told.join(),
+        /cannot start.*\nHelm waits for the pod until its timeout\.$/,
+      );
       assert.deepEqual(rollout.deleted, []);
       await rollout.fail();
     });
@@ -578,7 +587,7 @@ describe("a rollout that is watched", () => {
     rollout.failure = new ClusterRefusal(403, "The cluster does not allow that: 403");
     await rollout.watch.start();
     await rollout.pass(10);
-    assert.match((await rollout.fail()) ?? "", /cannot be seen: The cluster does not allow that/);
+    assert.match((await rollout.fail()) ?? "", /cannot be read: The cluster does not allow that/);
   });
 });
 
@@ -603,8 +612,8 @@ describe("a namespace", () => {
   it("that does not admit the pod is refused, with the command that admits it", async () => {
     await assert.rejects(admit(undefined, security), {
       message:
-        'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not begun. ' +
-        `Admit it, and deploy then: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s ${getStack()}`,
+        'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not started. ' +
+        `Admit the pod and deploy: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s ${getStack()}`,
     });
   });
 

@@ -10,12 +10,12 @@ import { infosOf, warningsOf } from "../../support/warnings.ts";
 describe("the rotation's protocol", () => {
   const { next, previous } = credentialAnnotations;
   const stillRuns =
-    "The pod provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home";
+    "The credential was not deleted: the pod provider-0 still uses it. Once the pod uses the new one, delete the old one with: pulumi up -s home";
   const unfinished =
-    "There are two credentials already, A and B, from a rotation that did not finish. Finish it first, without --replace: pulumi up -s home";
+    "There are two credentials already, A and B, from an unfinished rotation. Finish the rotation first, without --replace: pulumi up -s home";
   const unknown =
-    "There are 2 credentials already, A and B, and which of them is in use cannot be told: no Secret says which one the pod runs with. " +
-    "Put that right first, without --replace: pulumi refresh -s home --run-program && pulumi up -s home";
+    "There are 2 credentials already, A and B, and it is unknown which of them is in use: no Secret has the id of the pod's credential. " +
+    "Fix this first, without --replace: pulumi refresh -s home --run-program && pulumi up -s home";
 
   // Messages name the stack.
   before(() => runProgram("home", () => ({})));
@@ -48,9 +48,7 @@ describe("the rotation's protocol", () => {
       const stage = new Stage(["O"]);
       const warnings = await warningsOf(() => stage.rotation.makeRoom(stage.cloud));
       assertRow(stage, "first-room");
-      assert.deepEqual(warnings, [
-        "Removed the credential O, which an interrupted run had left behind",
-      ]);
+      assert.deepEqual(warnings, ["Deleted the orphan credential O of an interrupted run"]);
     });
 
     it("first-created: the first credential is made, and there is nothing to note it on", async () => {
@@ -284,13 +282,13 @@ describe("the rotation's protocol", () => {
       const warnings = await warningsOf(() =>
         assertRefused(
           stage.create("B"),
-          "There are 2 credentials already, and those that are not in use could not be removed. Remove them, and try again:\n" +
+          "There are 2 credentials already, and the orphans among them could not be deleted. Delete them, and retry:\n" +
             "  cloud remove O",
         ),
       );
       assertRow(stage, "orphans-stay");
       const warning =
-        "Could not look for credentials that an interrupted run may have left behind: may not remove O";
+        "Could not check for orphan credentials of interrupted runs: may not remove O";
       assert.deepEqual(warnings, [warning]);
       const byUp = await warningsOf(() => stage.rotation.removeOrphans("A", stage.cloud));
       assert.deepEqual(byUp, [warning]);
@@ -303,7 +301,7 @@ describe("the rotation's protocol", () => {
       const warnings = await warningsOf(() => stage.rotation.makeRoom(stage.cloud));
       assertRow(stage, "not-listed");
       assert.deepEqual(warnings, [
-        "Could not look for credentials that an interrupted run may have left behind: may not list them",
+        "Could not check for orphan credentials of interrupted runs: may not list them",
       ]);
     });
 
@@ -418,7 +416,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.cloud.ids, []);
       assert.equal(stage.clock.now(), 12_000);
       assert.deepEqual(told, [
-        "Waiting up to 45 s for the pod provider-0 to end, which runs with this credential",
+        "Waiting up to 45 s for the pod provider-0, which uses this credential, to terminate",
       ]);
     });
 
@@ -437,8 +435,8 @@ describe("the rotation's protocol", () => {
       const told = await infosOf(() =>
         assertRefused(
           stage.delete("A"),
-          "The pod provider-0 was to end within 30 s, and is still there with this credential, so it is not deleted. " +
-            "Its node may be down. When the pod is gone, the same command deletes it",
+          "The credential was not deleted: the pod provider-0 still uses it, and did not terminate within its 30 s. " +
+            "The pod's node may be down. Once the pod is gone, the same command deletes the credential",
         ),
       );
       assert(stage.clock.now() >= 45_000 && stage.clock.now() < 50_000, `${stage.clock.now()}`);
@@ -475,7 +473,7 @@ describe("the rotation's protocol", () => {
   describe("has a second consumer without a pod, where", () => {
     const certManager = () => new FakeConsumer("wildcard-gcp-dns");
     const stillHolds =
-      "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home";
+      "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home";
 
     it("second-behind: what its Secret holds is neither removed nor deleted, nor is there a third", async () => {
       const stage = await Stage.created(certManager());
@@ -559,7 +557,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("B"), []);
       await assertRefused(
         stage.delete("A"),
-        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+        "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
       );
     });
 
@@ -588,7 +586,7 @@ describe("the rotation's protocol", () => {
       await stage.delete("A");
       await assertRefused(
         stage.delete("B"),
-        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+        "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
       );
     });
 

@@ -53,7 +53,7 @@ describe("proof", () => {
       writeReadDelete(kept),
       (error: unknown) =>
         error instanceof NotYetError &&
-        error.message.endsWith("example.com was written, but is not there"),
+        error.message.endsWith("example.com was written, but cannot be read back"),
     );
   });
 

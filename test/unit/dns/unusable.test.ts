@@ -28,7 +28,7 @@ describe("an access that cannot be used", () => {
         refusal(() => {
           refuseUnusableCloudflare({ apiToken: value, sources });
         }),
-        /^CLOUDFLARE_API_TOKEN has a line break, .*\n +export CLOUDFLARE_API_TOKEN="\$\(printf/,
+        /^CLOUDFLARE_API_TOKEN contains a line break, .*\n +export CLOUDFLARE_API_TOKEN="\$\(printf/,
       );
       assert.match(
         refusal(() => {
@@ -37,7 +37,7 @@ describe("an access that cannot be used", () => {
             sources: { accessToken: "gcp:accessToken" },
           });
         }),
-        /^gcp:accessToken has a line break, .*\n +pulumi config set -s 'STACK' --secret gcp:accessToken$/,
+        /^gcp:accessToken contains a line break, .*\n +pulumi config set -s 'STACK' --secret gcp:accessToken$/,
       );
     });
   }

@@ -46,7 +46,9 @@ describe("why a stack has failed", () => {
   });
 
   it("may be a rotation that is half done", () => {
-    assert(isUnfinishedRotation("… Finish it first, without --replace: pulumi up -s prod"));
+    assert(
+      isUnfinishedRotation("… Finish the rotation first, without --replace: pulumi up -s prod"),
+    );
     assert(!isUnfinishedRotation("error: no"));
   });
 });

@@ -78,7 +78,7 @@ describe("proof of a Cloudflare token", () => {
 
   it("fails with a token for another zone", async () => {
     const token = await tokenWith(undefined, zoneResource(OTHER_ZONE_ID));
-    await assertFails(prove(token), /does not see the zone acme\.test/, token);
+    await assertFails(prove(token), /cannot read the zone acme\.test/, token);
   });
 
   it("fails where the token sees two zones of the name, as lego does, and writes nothing", async () => {
@@ -152,7 +152,7 @@ describe("proof of a Cloudflare token", () => {
 
   it("fails with what cannot be a token, without showing it", async () => {
     for (const token of ["SENTINEL\nof two lines", "SENTINEL with spaces", "SENTINEL-\u20ac"]) {
-      await assertFails(prove(token), /has spaces or characters that a token does not have/);
+      await assertFails(prove(token), /contains spaces or characters that no token has/);
     }
   });
 
@@ -181,7 +181,11 @@ describe("proof of a Cloudflare token", () => {
       const token = await tokenWith();
       const match = "dns_records$";
       await clouds.control("cloudflare", "POST", "faults", { match, status, echo: true });
-      await assertFails(prove(token), status === 403 ? /DNS Write/ : /Cloudflare answers/, token);
+      await assertFails(
+        prove(token),
+        status === 403 ? /DNS Write/ : /Cloudflare responds with/,
+        token,
+      );
     });
   }
 

@@ -38,7 +38,7 @@ describe("Cloudflare's tokens of a stack", () => {
       assert(error instanceof RunError);
       assert.equal(
         error.message,
-        `The API token ${id} could not be deleted: Cloudflare answers 403 (code 10000)`,
+        `The API token ${id} could not be deleted: Cloudflare responds with 403 (code 10000)`,
       );
       return true;
     });
@@ -110,7 +110,7 @@ describe("Cloudflare's tokens of a stack", () => {
     it("are not asked for by nobody, which is told with the command", async () => {
       await assert.rejects(
         removeToken("id", undefined, { endpoint: clouds.running.cloudflareUrl }),
-        /Nothing says who you are at Cloudflare\.\n +export CLOUDFLARE_API_TOKEN=/,
+        /There are no credentials for Cloudflare\.\n +export CLOUDFLARE_API_TOKEN=/,
       );
     });
 

@@ -39,7 +39,7 @@ describe("Google's keys of a stack's account", () => {
   async function refused(call: Promise<unknown>, what: string): Promise<void> {
     await assert.rejects(call, (error: unknown) => {
       assert(error instanceof RunError);
-      assert.equal(error.message, `${what}: Google answers 403 (PERMISSION_DENIED)`);
+      assert.equal(error.message, `${what}: Google responds with 403 (PERMISSION_DENIED)`);
       return true;
     });
   }

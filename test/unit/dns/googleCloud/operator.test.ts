@@ -139,7 +139,7 @@ describe("Google as the operator", () => {
           (error) =>
             error instanceof Error &&
             error.name !== "GaxiosError" &&
-            error.message.includes(`(wrong: ${field} is no https address at googleapis.com)`) &&
+            error.message.includes(`(wrong: ${field} is not an https address at googleapis.com)`) &&
             !error.message.includes("other.test"),
         );
       }
@@ -211,7 +211,7 @@ describe("Google as the operator", () => {
       ] as const) {
         await assert.rejects(
           listing({ credentials: JSON.stringify(credentials) }),
-          new RegExp(`no credentials file that can be used \\(wrong: ${wrong}\\)`),
+          new RegExp(`is unusable \\(wrong: ${wrong}\\)`),
         );
       }
     });
@@ -271,7 +271,7 @@ describe("Google as the operator", () => {
 
     it("is that identity, with its own grants", async () => {
       const credentials = externalAccount();
-      await assert.rejects(listing({ credentials }), /Google answers 403/);
+      await assert.rejects(listing({ credentials }), /Google responds with 403/);
       const path = `/v1/projects/${PROJECT_ID}`;
       const bindings = [{ role: "roles/owner", members: [principal] }];
       await clouds.google("POST", `${path}:setIamPolicy`, { policy: { bindings } });
@@ -301,7 +301,7 @@ describe("Google as the operator", () => {
       ]) {
         await assert.rejects(
           listing({ credentials }),
-          /does not take the token of the other identity provider \(invalid grant\)/,
+          /rejects the token of the other identity provider \(invalid grant\)/,
         );
       }
     });
@@ -366,7 +366,7 @@ describe("Google as the operator", () => {
       process.env.GOOGLE_APPLICATION_CREDENTIALS = join(directory, "missing.json");
       await assert.rejects(
         listing({}),
-        /GOOGLE_APPLICATION_CREDENTIALS says is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
+        /The value of GOOGLE_APPLICATION_CREDENTIALS is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
       );
       delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
       await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
@@ -648,7 +648,7 @@ describe("Google as the operator", () => {
       );
       assert.match(
         role("roles/nothing", false),
-        /is not at Google[^]*gcloud iam roles list --project=/,
+        /does not exist at Google[^]*gcloud iam roles list --project=/,
       );
     });
 

@@ -98,7 +98,7 @@ describe("proof of a Google key", () => {
     await assertFails(
       prove(key),
       new RegExp(
-        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT_ID}: grant it roles/dns\\.admin`,
+        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT_ID}: grant the account roles/dns\\.admin`,
       ),
       key,
     );
@@ -120,7 +120,7 @@ describe("proof of a Google key", () => {
       "DELETE",
       `/v1/projects/${PROJECT_ID}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
     );
-    await assertFails(prove(key), /gives no access token for the key of/, key);
+    await assertFails(prove(key), /issues no access token for the key of/, key);
   });
 
   it("fails at once where this machine's clock is wrong, and says so", async () => {
@@ -133,7 +133,7 @@ describe("proof of a Google key", () => {
       await assertFails(
         proof,
         new RegExp(
-          `^This machine's clock is wrong: it says ${new Date().toISOString().slice(0, 13)}\\S+, and Google's ${theirs}\\S+\\. Set it: sudo timedatectl set-ntp true$`,
+          `^This machine's clock is wrong: it shows ${new Date().toISOString().slice(0, 13)}\\S+, Google's ${theirs}\\S+\\. Set it: sudo timedatectl set-ntp true$`,
         ),
         key,
       );
@@ -179,7 +179,10 @@ describe("proof of a Google key", () => {
           // Its client tries a few times for an access token.
           times: 9,
         });
-        await assertFails(prove(key), /^(?!.*You sent).*(lacks the permission|Google answers)/);
+        await assertFails(
+          prove(key),
+          /^(?!.*You sent).*(lacks the permission|Google responds with)/,
+        );
         await clouds.control("google", "DELETE", "faults");
       }
     });

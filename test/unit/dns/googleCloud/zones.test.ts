@@ -44,7 +44,7 @@ describe("Google's managed zones", () => {
       managedZones(PROJECT_ID, { ...access(), accessToken: "SENTINEL" }),
       (error: unknown) => {
         assert(error instanceof Error);
-        assert.match(error.message, /^Google answers 401/);
+        assert.match(error.message, /^Google responds with 401/);
         assert.doesNotMatch(error.message, /SENTINEL/);
         return true;
       },
