@@ -62,7 +62,7 @@ export interface DnsQueries {
 
 /** Options of DNS queries. */
 export interface DelegationOptions {
-  /** Addresses of the servers to query, with ports other than 53. Default: those of the environment, else the zones' own. */
+  /** Addresses of the servers to query, with a port unless it is 53. Default: those of the environment, else the zones' own. */
   readonly servers?: readonly string[] | undefined;
   /** Time limit of all queries, in milliseconds. Default 3000. */
   readonly timeout?: number | undefined;

@@ -276,7 +276,7 @@ async function forbidsOwnIdentities(
   }
 }
 
-/** The values that a list policy allows, in the form of either API; undefined where the operator may not read the policy. */
+/** The values that a list policy allows, in the form of either API: "anybody" for all, or with conditions about tags; undefined where it is unreadable. */
 async function allowedValues(
   client: AuthClient,
   call: gaxios.GaxiosOptions,
