@@ -34,7 +34,7 @@ export type ReleaseTask = "install" | "change" | "upgradeChart";
 /** How many permissions are checked at the same time. */
 const parallel = 8;
 
-const asked = oncePerCluster();
+const checked = oncePerCluster();
 
 /**
  * Fails before the cluster would refuse a later step: checks every permission that the task needs. An unreachable cluster,
@@ -50,10 +50,10 @@ export async function refuseMissingRights(
 ): Promise<void> {
   const { namespace, names, mode } = release;
   const key = [namespace, names.fullname, mode, task].join("/");
-  await asked(cluster, key, () => ask(cluster, release, task));
+  await checked(cluster, key, () => checkRights(cluster, release, task));
 }
 
-async function ask(
+async function checkRights(
   cluster: Cluster,
   release: ReleaseOfRights,
   wanted: ReleaseTask | undefined,

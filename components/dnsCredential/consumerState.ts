@@ -124,9 +124,9 @@ async function secondsToEnd(
   const found = await unlessMissing(
     apps.readNamespacedStatefulSet({ name: owner.name, namespace }),
   );
-  const keepsIt =
+  const keepsPod =
     found?.metadata?.uid === owner.uid && found.metadata.deletionTimestamp === undefined;
-  return keepsIt ? undefined : (spec?.terminationGracePeriodSeconds ?? defaultGracePeriod);
+  return keepsPod ? undefined : (spec?.terminationGracePeriodSeconds ?? defaultGracePeriod);
 }
 
 function annotationPatch(annotations: Annotations): object[] {

@@ -95,11 +95,11 @@ export class Rotation {
       return;
     }
     for (const consumer of this.#consumers) {
-      await this.#refuseWhileCarried(consumer, digest);
+      await this.#refuseWhileUsedBy(consumer, digest);
     }
   }
 
-  async #refuseWhileCarried(consumer: ConsumerState, digest: string): Promise<void> {
+  async #refuseWhileUsedBy(consumer: ConsumerState, digest: string): Promise<void> {
     const { pod, annotations, runningPod } = consumer;
     if (pod === undefined) {
       if ((await annotations())[credentialAnnotations.digest] === digest) {
@@ -107,7 +107,7 @@ export class Rotation {
       }
       return;
     }
-    const begun = this.#clock.now();
+    const start = this.#clock.now();
     let announced = false;
     for (;;) {
       const found = await runningPod();
@@ -118,7 +118,7 @@ export class Rotation {
       if (seconds === undefined) {
         throw new RunError(stillRuns(pod));
       }
-      const waited = this.#clock.now() - begun;
+      const waited = this.#clock.now() - start;
       if (waited > (seconds + endMargin) * 1_000) {
         throw new RunError(doesNotEnd(pod, seconds));
       }
@@ -160,11 +160,11 @@ export class Rotation {
   async #idsInUse(protocol: Annotations): Promise<readonly string[] | undefined> {
     const ids: string[] = [];
     for (const consumer of this.#consumers) {
-      const carried = await idsCarriedBy(consumer, protocol);
-      if (carried === undefined) {
+      const used = await idsUsedBy(consumer, protocol);
+      if (used === undefined) {
         return undefined;
       }
-      ids.push(...carried);
+      ids.push(...used);
     }
     return ids;
   }
@@ -175,7 +175,7 @@ export class Rotation {
  * no Secret has the id of the pod's credential: the Secret was deleted, or a rotation replaced its credential without
  * recording the previous one.
  */
-async function idsCarriedBy(
+async function idsUsedBy(
   { pod, annotations, runningPod }: ConsumerState,
   protocol: Annotations,
 ): Promise<readonly string[] | undefined> {
@@ -207,7 +207,7 @@ function stillRuns(pod: string): string {
 
 function doesNotEnd(pod: string, seconds: number): string {
   return (
-    `The credential was not deleted: the pod ${pod} still uses it, and did not terminate within its ${seconds} s. ` +
+    `The credential was not deleted: the pod ${pod} still uses it, and did not terminate within its grace period of ${seconds} s. ` +
     "The pod's node may be down. Once the pod is gone, the same command deletes the credential"
   );
 }

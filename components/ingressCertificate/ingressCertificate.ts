@@ -34,7 +34,7 @@ import { refuseUnusableIngress } from "./preconditions.ts";
  * Takes over existing objects from any field manager: after a lost state they are the stack's own, and the objects of others
  * are refused before (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
  */
-const taken = { "pulumi.com/patchForce": "true" } as const;
+const takeOver = { "pulumi.com/patchForce": "true" } as const;
 
 /** Arguments of {@link IngressCertificate}. */
 export interface IngressCertificateArgs extends IngressPlaceArgs {
@@ -117,7 +117,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
           name: secretOf.name,
           annotations: {
             ...secretAnnotations(credential, digest),
-            ...taken,
+            ...takeOver,
             [ownerAnnotation]: owner(),
           },
         },
@@ -141,7 +141,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
       {
         apiVersion,
         kind: "Issuer",
-        metadata: { ...metadata, name: issuer, annotations: taken },
+        metadata: { ...metadata, name: issuer, annotations: takeOver },
         spec: {
           acme: {
             server: directoryUrl,
@@ -165,7 +165,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name: wildcardCertificate,
-          annotations: { ...taken, [ownerAnnotation]: owner() },
+          annotations: { ...takeOver, [ownerAnnotation]: owner() },
         },
         spec: {
           secretName: place.secretName,

@@ -105,21 +105,21 @@ async function refuseMissingTypes(
 }
 
 /** The other types of objects for which cert-manager creates Certificates (https://cert-manager.io/docs/usage). */
-const makers: Readonly<
+const annotatedTypes: Readonly<
   Record<string, { readonly group: string; readonly version: string; readonly plural: string }>
 > = {
   Ingress: { group: "networking.k8s.io", version: "v1", plural: "ingresses" },
   Gateway: { group: "gateway.networking.k8s.io", version: "v1", plural: "gateways" },
 };
 const defaultIssuerAnnotation = "kubernetes.io/tls-acme";
-const makerAnnotations = [
+const issuerAnnotations = [
   "cert-manager.io/issuer",
   "cert-manager.io/cluster-issuer",
   defaultIssuerAnnotation,
 ];
 
 /** An Ingress or a Gateway, with the fields that cert-manager uses for Certificates. */
-interface CertificateMaker {
+interface AnnotatedObject {
   readonly metadata?: ObjectMetadata;
   readonly spec?: {
     readonly tls?: readonly { readonly secretName?: string }[];
@@ -144,16 +144,16 @@ interface SecretReference {
 async function refuseOtherWriters(cluster: IngressCluster, place: IngressPlace): Promise<void> {
   const { namespace, secretName } = place;
   const custom = await cluster.customObjectsApi();
-  for (const [kind, type] of Object.entries(makers)) {
+  for (const [kind, type] of Object.entries(annotatedTypes)) {
     const list = custom.listNamespacedCustomObject({ ...type, namespace }) as Promise<
-      List<CertificateMaker>
+      List<AnnotatedObject>
     >;
-    const writer = (await unlessMissing(list))?.items.find((maker) =>
-      asksFor(maker, secretName, namespace),
+    const writer = (await unlessMissing(list))?.items.find((object) =>
+      requestsCertificate(object, secretName, namespace),
     );
     if (writer !== undefined) {
       const { name = "", annotations = {} } = writer.metadata ?? {};
-      const removed = makerAnnotations.filter((annotation) => annotation in annotations);
+      const removed = issuerAnnotations.filter((annotation) => annotation in annotations);
       const annotate = shell`annotate ${type.plural} ${name} ${verbatim(
         joined(
           removed.map((one) => shell`${one}-`),
@@ -186,8 +186,8 @@ interface List<Item> {
   readonly items: readonly Item[];
 }
 
-function asksFor(
-  { metadata, spec }: CertificateMaker,
+function requestsCertificate(
+  { metadata, spec }: AnnotatedObject,
   secretName: string,
   namespace: string,
 ): boolean {
@@ -197,13 +197,14 @@ function asksFor(
     .map(({ name }) => name);
   const secrets = [...(spec?.tls ?? []).map((one) => one.secretName), ...references];
   return (
-    makerAnnotations.some((annotation) => asks(metadata?.annotations?.[annotation], annotation)) &&
-    secrets.includes(secretName)
+    issuerAnnotations.some((annotation) =>
+      isEffective(metadata?.annotations?.[annotation], annotation),
+    ) && secrets.includes(secretName)
   );
 }
 
 /** Whether an annotation is effective. The default issuer's depends on its value (cert-manager, pkg/controller/certificate-shim). */
-function asks(value: string | undefined, annotation: string): boolean {
+function isEffective(value: string | undefined, annotation: string): boolean {
   return (
     value !== undefined && (annotation !== defaultIssuerAnnotation || /^(1|t|true)$/i.test(value))
   );
@@ -274,11 +275,11 @@ async function refuseOtherListener(cluster: IngressCluster, place: IngressPlace)
   }
   const { name, namespace } = place.gateway;
   const custom = await cluster.customObjectsApi();
-  let found: CertificateMaker | undefined;
+  let found: AnnotatedObject | undefined;
   try {
     found = (await unlessMissing(
       custom.getNamespacedCustomObject({ ...gatewayApi, plural: "gateways", namespace, name }),
-    )) as CertificateMaker | undefined;
+    )) as AnnotatedObject | undefined;
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;
@@ -386,7 +387,7 @@ async function refuseMissingGrant(
         },
       };
       throw refusal(
-        `The Gateway ${gateway.name} in namespace ${gateway.namespace} may not read the Secret ${secretName} in namespace ${namespace}, which requires a ReferenceGrant in that namespace:`,
+        `The Gateway ${gateway.name} in namespace ${gateway.namespace} may not read the Secret ${secretName} in namespace ${namespace}. Create a ReferenceGrant in that namespace:`,
         joined(
           [shell`echo ${JSON.stringify(manifest)}`, kubectl(target(cluster), shell`apply -f -`)],
           " | ",

@@ -19,7 +19,7 @@ export function googleCloudAnswer(error: unknown): string {
   }
   if (error instanceof TypeError) {
     // The error for a header that cannot be sent contains the header.
-    return "No request reached Google: it could not be sent";
+    return "No request reached Google: the request could not be sent";
   }
   if (!(error instanceof gaxios.GaxiosError)) {
     const message = messageOf(error);

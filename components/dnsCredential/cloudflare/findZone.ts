@@ -93,7 +93,7 @@ async function zoneOfName(wanted: WantedZone): Promise<CloudflareZone> {
   );
   throw new pulumi.RunError(
     `Cloudflare has ${zones.length} zones ${zone}, and ${only === undefined ? "none of them is active" : "DNS delegates to only one of them"}. ` +
-      `Choose the zone with the name servers in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
+      `Choose the zone whose name servers are in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
   );
 }
 

@@ -121,7 +121,7 @@ async function onlyZone(
     const zone = readableName(nearest.dnsName);
     throw new pulumi.RunError(
       `Project ${project} has ${candidates.length} public managed zones for ${zone}, and DNS delegates to only one of them. ` +
-        `Choose the zone with the name servers in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
+        `Choose the zone whose name servers are in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
     );
   }
   return nearest;

@@ -435,7 +435,7 @@ describe("the rotation's protocol", () => {
       const told = await infosOf(() =>
         assertRefused(
           stage.delete("A"),
-          "The credential was not deleted: the pod provider-0 still uses it, and did not terminate within its 30 s. " +
+          "The credential was not deleted: the pod provider-0 still uses it, and did not terminate within its grace period of 30 s. " +
             "The pod's node may be down. Once the pod is gone, the same command deletes the credential",
         ),
       );
