@@ -18,11 +18,11 @@ import {
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * What would keep a repaired manifest from getting its certificate, or would put a credential into Helm's release.
+ * Checks a repaired manifest for defects that would prevent the certificate, or store a credential in Helm's release.
  *
- * It looks at the environment that the provider's container really gets, wherever the chart has put it.
+ * Checks the effective environment of the provider's container, wherever the chart defines it.
  *
- * @returns one sentence for each finding; none when the manifest may be applied
+ * @returns one sentence for each finding; none when the manifest can be applied
  */
 export function check(objects: readonly KubernetesObject[], context: RepairContext): string[] {
   const { names, parameters } = context;
@@ -63,7 +63,7 @@ function checkChallenge(environment: Environment, challenge: Parameters["challen
         ...(port === undefined ? ["HTTP-01 has no port"] : []),
         ...(dnsProvider === undefined
           ? []
-          : [`a DNS provider (${dnsProvider}) is set under HTTP-01`]),
+          : [`a DNS provider (${dnsProvider}) is set with HTTP-01`]),
       ];
     case "dns-01": {
       const expected = issuerDnsProvider[challenge.dnsProvider];
@@ -73,7 +73,7 @@ function checkChallenge(environment: Environment, challenge: Parameters["challen
       return [
         ...(port === undefined
           ? []
-          : [`HTTP-01 is on (port ${port}) beside DNS-01 and would be taken first`]),
+          : [`HTTP-01 is enabled (port ${port}) in addition to DNS-01 and would be preferred`]),
         ...(dnsProvider === expected
           ? []
           : [`the DNS provider is ${dnsProvider ?? "not set"} instead of ${expected}`]),
@@ -88,7 +88,7 @@ function checkStorage(environment: Environment, container: Container): string[] 
   const expected = storageDirectory(home ?? "", environment.AP_CERT_ISSUER_CA_DIR_URL ?? "");
   if (directory !== expected) {
     return [
-      `certificates are stored in ${directory ?? "one directory for all CAs"} instead of ${expected}`,
+      `the storage directory is ${directory ?? "the same for all CAs"} instead of ${expected}`,
     ];
   }
   const persistent = container.volumeMounts?.some(
@@ -99,14 +99,14 @@ function checkStorage(environment: Environment, container: Container): string[] 
     : [`the storage directory ${directory} is not on the home volume`];
 }
 
-/** The API server refuses a port without a number, but says so only after Helm has begun. */
+/** The API server refuses a port without a number, but only after Helm has started. */
 function checkPorts(container: Container): string[] {
   return (container.ports ?? [])
     .filter(({ containerPort }) => typeof containerPort !== "number" || containerPort <= 0)
     .map(({ name }) => `the port ${name ?? ""} has no number`);
 }
 
-/** Helm keeps the manifest of each revision, Secrets and all. */
+/** Helm stores the manifest of each revision, including its Secrets. */
 function checkSecrets(objects: readonly KubernetesObject[]): string[] {
   return objects
     .filter(
@@ -157,7 +157,7 @@ function checkRenewal(objects: readonly KubernetesObject[], names: ReleaseNames)
   return retriesRenewal(objects, names)
     ? []
     : [
-        "the liveness probe does not run the check renewal-retry, so a failed renewal would not be tried again",
+        "the liveness probe does not run the check renewal-retry, so a failed renewal would not be retried",
       ];
 }
 
@@ -171,6 +171,6 @@ function checkDigests({ metadata }: PodTemplate, { names, parameters }: RepairCo
     ...(settings in annotations ? [] : [settings]),
   ].map(
     (annotation) =>
-      `the pod's annotation ${annotation} is not right, so a change would not restart it`,
+      `the pod's annotation ${annotation} is missing or wrong, so a change would not restart the pod`,
   );
 }

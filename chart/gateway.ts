@@ -1,9 +1,9 @@
 /**
- * What Akash's gateway chart (akash-gateway 1.2.1, in akash-network/provider-playbooks) and its documentation call the
- * entry of the tenants' ingress.
+ * Names of the tenants' ingress in Akash's gateway chart (akash-gateway 1.2.1, in akash-network/provider-playbooks) and its
+ * documentation.
  */
 
-/** Namespace of the Gateway, and of what it reads. */
+/** Namespace of the Gateway and its Secrets. */
 export const defaultGatewayNamespace = "akash-gateway";
 
 /** Name of the Gateway. */
@@ -12,18 +12,18 @@ export const defaultGatewayName = "akash-gateway";
 /** Name of the Gateway's listener for tenants' hosts on port 443. */
 export const wildcardListener = "https-wildcard";
 
-/** The Secret with the certificate, as the chart's value `gateway.https.wildcardCertificateSecret` names it. */
+/** The Secret with the certificate, from the chart's value `gateway.https.wildcardCertificateSecret`. */
 export const defaultWildcardSecret = "wildcard-ingress-tls";
 
-/** The Certificate by which Akash's documentation has cert-manager fill that Secret. */
+/** The Certificate for this Secret in Akash's documentation. */
 export const wildcardCertificate = "wildcard-ingress";
 
-/** The domain that tenants' hosts are in. */
+/** The domain of tenants' hosts. */
 export function ingressDomain(domain: string): string {
   return `ingress.${domain}`;
 }
 
-/** The name that a certificate for all tenants' hosts has. */
+/** The name in a certificate for all tenants' hosts. */
 export function wildcardName(domain: string): string {
   return `*.${ingressDomain(domain)}`;
 }

@@ -2,7 +2,7 @@ import { messageOf } from "../lib/errors.ts";
 import { formatYaml, parseYaml } from "../lib/yaml.ts";
 import { malformedPlace } from "./shape.ts";
 
-/** A Kubernetes object as the repairs see it. */
+/** A Kubernetes object, for the repairs. */
 export interface KubernetesObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -15,7 +15,7 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-/** One document of a manifest: its text as Helm rendered it, and the object in it (none in an empty document). */
+/** One document of a manifest: its text as rendered by Helm, and its object (none in an empty document). */
 export interface ManifestDocument {
   readonly text: string;
   readonly object: KubernetesObject | undefined;
@@ -26,7 +26,7 @@ const documentSeparator = /^---(?=\s|$)/m;
 /**
  * Splits a manifest into its documents.
  *
- * @throws Error when a document is not YAML, with its `# Source:` line
+ * @throws Error when a document is not valid YAML, with its `# Source:` line
  */
 export function parseManifest(manifest: string): ManifestDocument[] {
   return manifest.split(documentSeparator).map((text) => ({ text, object: parseObject(text) }));
@@ -37,12 +37,12 @@ export function objectsIn(documents: readonly ManifestDocument[]): KubernetesObj
   return documents.map(({ object }) => object).filter((object) => object !== undefined);
 }
 
-/** The manifest of these documents. A document whose object is the parsed one comes out byte for byte. */
+/** The manifest of these documents. A document with its original object is unchanged, byte for byte. */
 export function formatManifest(documents: readonly ManifestDocument[]): string {
   return documents.map(({ text }) => text).join("---");
 }
 
-/** The document with another object in it, under the comment that says which template it came from. */
+/** The document with another object, and with the comment that names its template. */
 export function withObject(
   document: ManifestDocument,
   object: KubernetesObject | undefined,
@@ -56,7 +56,7 @@ export function withObject(
 }
 
 function parseObject(text: string): KubernetesObject | undefined {
-  // Charts before 14.0.6 repeat labels (templates/service.yaml); for Helm the last one counts.
+  // Charts before 14.0.6 repeat labels (templates/service.yaml). In Helm, the last one counts.
   const [document] = parseYaml(text);
   if (document === undefined) {
     return undefined;
@@ -76,7 +76,7 @@ function parseObject(text: string): KubernetesObject | undefined {
 }
 
 /**
- * Refuses objects of a form that the repairs cannot read.
+ * Refuses objects whose form the repairs cannot read.
  *
  * @throws Error with the place in the object, and its `# Source:` line
  */
@@ -85,8 +85,8 @@ export function assertWellFormed(documents: readonly ManifestDocument[]): void {
     const wrong = object === undefined ? undefined : malformedPlace(object);
     if (wrong !== undefined) {
       throw new Error(
-        `the chart rendered an object that the API server does not take${inTemplate(text)}: ${wrong || "it"} is of another kind there. ` +
-          "Look at the setting `values`",
+        `the chart rendered an object that the API server rejects${inTemplate(text)}: ${wrong || "the object"} is of the wrong type. ` +
+          "Check the setting `values`",
       );
     }
   }

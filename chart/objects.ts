@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject } from "./manifest.ts";
 import type { ReleaseNames } from "./release.ts";
 
-/** A variable of a container's environment. */
+/** An environment variable of a container. */
 export interface EnvironmentVariable {
   readonly name: string;
   readonly value?: string;
@@ -12,7 +12,7 @@ export interface EnvironmentVariable {
   };
 }
 
-/** A container, as far as the repairs read it. */
+/** A container, with the fields that the repairs read. */
 export interface Container {
   readonly name: string;
   readonly env?: readonly EnvironmentVariable[];
@@ -30,11 +30,11 @@ export interface Container {
   readonly [field: string]: unknown;
 }
 
-/** A pod template, as far as the repairs read it. */
+/** A pod template, with the fields that the repairs read. */
 export interface PodTemplate {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: {
-    /** The provider's is the first. */
+    /** The provider's container is the first. */
     readonly containers: readonly Container[];
     readonly volumes?: readonly {
       readonly name: string;
@@ -61,13 +61,13 @@ export function configMapData(
   objects: readonly KubernetesObject[],
   name: string,
 ): Readonly<Record<string, string>> | undefined {
-  // A chart may write `data:` with nothing behind.
+  // A chart may render `data:` without a value.
   return objects.find((object) => isConfigMap(object, name))?.data ?? undefined;
 }
 
 /**
- * The plain environment of the provider's container: its ConfigMaps' data, overridden by its own entries, without what is
- * empty.
+ * The plain environment of the provider's container: the data of its ConfigMaps, overridden by its own entries, without
+ * empty values.
  */
 export function containerEnvironment(
   objects: readonly KubernetesObject[],
@@ -83,11 +83,11 @@ export function containerEnvironment(
       environment[name] = value;
     }
   }
-  // What is written as nothing is the empty text, and the issuer takes that for not set.
+  // A null value becomes an empty text, which the issuer treats as unset.
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => Boolean(value)));
 }
 
-/** The objects with the data of one ConfigMap edited; the same object where the edit changes nothing. */
+/** Edits the data of one ConfigMap. An object that the edit does not change stays the same. */
 export function editConfigMap(
   objects: readonly KubernetesObject[],
   name: string,
@@ -103,7 +103,7 @@ export function editConfigMap(
   });
 }
 
-/** The objects with the StatefulSet's pod template edited; the same object where the edit returns the same template. */
+/** Edits the StatefulSet's pod template. An object that the edit does not change stays the same. */
 export function editPodTemplate(
   objects: readonly KubernetesObject[],
   names: ReleaseNames,

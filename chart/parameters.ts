@@ -2,12 +2,12 @@ import { z } from "zod";
 import { parseJson } from "../lib/json.ts";
 
 /**
- * The version of the repairs as a whole. Raise it with every change of what the post-renderer does:
- * Pulumi compares a release's inputs only, so that a changed script alone would not be deployed.
+ * The version of all repairs. Increase it with every change of the post-renderer's output: Pulumi compares only a release's
+ * inputs and would not deploy a changed script otherwise.
  */
 export const repairsVersion = "2";
 
-/** The annotation on the chart's ServiceAccount in which the parameters travel. */
+/** The annotation on the chart's ServiceAccount with the parameters. */
 export const parametersAnnotation = "akash-provider-letsencrypt/parameters";
 
 const digest = z.string().regex(/^[0-9a-f]{16}$/);
@@ -20,7 +20,7 @@ const parametersSchema = z.strictObject({
       type: z.literal("dns-01"),
       dnsProvider: z.enum(["googleCloud", "cloudflare"]),
       credentialDigest: digest.optional(),
-      /** Environment of the container that the chart has no value for. */
+      /** Environment variables of the container for which the chart has no value. */
       environment: z.record(z.string(), z.string()).optional(),
     }),
   ]),
@@ -28,28 +28,28 @@ const parametersSchema = z.strictObject({
 });
 
 /**
- * What the post-renderer must know about the stack.
+ * The stack's parameters for the post-renderer.
  *
- * Helm starts a post-renderer without arguments, and Pulumi compares the release's values only, so the
- * parameters are part of the values and reach the post-renderer inside the manifest. Nothing in them is secret.
+ * Helm starts a post-renderer without arguments, and Pulumi compares only the release's values. Therefore the parameters are
+ * part of the values, and reach the post-renderer in the manifest. They contain no secrets.
  */
 export type Parameters = z.infer<typeof parametersSchema>;
 
-/** The annotation's text: keys in a fixed order, so that the same parameters are never a difference. */
+/** Encodes parameters for the annotation. The keys are in a fixed order, so that equal parameters have equal texts. */
 export function encodeParameters(parameters: Omit<Parameters, "repairs">): string {
   return JSON.stringify(parametersSchema.parse({ repairs: repairsVersion, ...parameters }));
 }
 
 /**
- * Reads the annotation's text.
+ * Decodes the annotation's text.
  *
- * @throws Error when it is not what {@link encodeParameters} of this version writes
+ * @throws Error when the text is not from {@link encodeParameters} of this version
  */
 export function decodeParameters(text: string): Parameters {
   const parsed = parametersSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new Error(
-      `the annotation ${parametersAnnotation} does not hold this program's parameters, as this version writes them`,
+      `the annotation ${parametersAnnotation} does not contain the parameters of this version of the program`,
     );
   }
   return parsed.data;

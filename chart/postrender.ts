@@ -6,7 +6,7 @@ import { printable } from "../lib/printable.ts";
 try {
   stdout.write(repairManifest(await text(stdin)));
 } catch (error) {
-  // Helm shows what a failing post-renderer wrote to stderr, so an error is one line there.
+  // Helm prints the stderr of a failed post-renderer, so print the error in one line.
   console.error(printable(error instanceof Error ? error.message : String(error)));
   process.exitCode = 1;
 }

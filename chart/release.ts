@@ -7,13 +7,13 @@ export const chartName = "provider";
 /** The repository that publishes the chart. */
 export const chartRepository = "https://akash-network.github.io/helm-charts";
 
-/** Whether a chart comes from where nobody on the way can put another in its place: over TLS, or from this machine. */
+/** Whether a chart cannot be replaced in transit: its source uses TLS or is on this machine. */
 export function isSafeChartSource(source: string): boolean {
   const url = URL.parse(source);
   return url?.protocol !== "http:" || isLoopback(url.hostname);
 }
 
-/** The chart version that the program deploys unless a stack says otherwise, and the newest one the repairs were tried on. */
+/** The default chart version, which is the newest version that the repairs were tested with. */
 export const chartVersion = "19.0.2";
 
 /** The namespace of a release, as in Akash's guides. */
@@ -22,13 +22,13 @@ export const defaultNamespace = "akash-services";
 /** The name of a release, as in Akash's guides. */
 export const defaultReleaseName = "akash-provider";
 
-/** How long Helm waits for the pod to get ready, in seconds: the first start imports the key and signs transactions. */
+/** How long Helm waits for the pod to become ready, in seconds: the first start imports the key and signs transactions. */
 export const defaultTimeout = 600;
 
-/** How many revisions Helm keeps: enough to roll back, without every setting ever used. */
+/** How many revisions Helm keeps: enough to roll back, without storing every setting ever used. */
 export const defaultMaxHistory = 5;
 
-/** The namespace's label by which Akash's operators and network policies find it. */
+/** The label with which Akash's operators and network policies select the namespace. */
 export const akashNetworkLabel = { name: "akash.network", value: "true" } as const;
 
 /**
@@ -40,29 +40,29 @@ export const podSecurityLabel = {
   value: "privileged",
 } as const;
 
-/** The host of a provider, and the name in its certificate, as the chart makes it of the domain. */
+/** The host of a provider and the name in its certificate, which the chart derives from the domain. */
 export function providerHost(domain: string): string {
   return `provider.${domain}`;
 }
 
-/** A cloud whose DNS the provider can write to, by the name of the chart's values (letsEncrypt.providers). */
+/** A DNS provider that the Akash provider supports, by its name in the chart's values (letsEncrypt.providers). */
 export type DnsProvider = "googleCloud" | "cloudflare";
 
-/** How much longer than its timeout an operation of Helm's may take, in seconds: it still has to mark its end. */
+/** How much longer than its timeout a Helm operation can take, in seconds, to record its result. */
 const operationMargin = 30;
 
 /**
- * For how many seconds an operation of Helm's may still be at work.
+ * How many seconds a Helm operation can still take.
  *
- * @param begun when it marked the release, in seconds since 1970
- * @param timeout how long it waits for the pod, in seconds
- * @param now in seconds since 1970
+ * @param begun when the operation marked the release as pending, in seconds since 1970
+ * @param timeout how long the operation waits for the pod, in seconds
+ * @param now the current time, in seconds since 1970
  */
 export function operationSecondsLeft(begun: number, timeout: number, now: number): number {
   return Math.ceil(begun + timeout + operationMargin - now);
 }
 
-/** Names that the chart gives to its objects, all derived from one name (templates/_helpers.tpl). */
+/** Names of the chart's objects, all derived from one name (templates/_helpers.tpl). */
 export interface ReleaseNames {
   /** StatefulSet, Service and ServiceAccount. */
   readonly fullname: string;
@@ -78,7 +78,7 @@ export interface ReleaseNames {
   readonly cloudflareSecret: string;
   /** The one pod of the StatefulSet. */
   readonly pod: string;
-  /** The claim of the home volume, which the StatefulSet makes of its template `home`. */
+  /** The claim of the home volume, which the StatefulSet creates from its template `home`. */
   readonly claim: string;
 }
 
@@ -86,7 +86,7 @@ export interface ReleaseNames {
  * The names of a release's objects.
  *
  * @param releaseName the Helm release's name
- * @param overrides the chart values of the same names, when set
+ * @param overrides the chart values of the same names, if set
  */
 export function releaseNames(
   releaseName: string,
@@ -105,13 +105,13 @@ export function releaseNames(
   };
 }
 
-/** The entries of the credentials' Secrets as the chart's StatefulSet reads them (templates/statefulset.yaml). */
+/** The entries of the credentials' Secrets that the chart's StatefulSet reads (templates/statefulset.yaml). */
 export const credentialSecretKey = {
   googleCloud: "service-account.json",
   cloudflare: "CF_DNS_API_TOKEN",
 } as const;
 
-/** The entries of the wallet's Secret as the chart's StatefulSet reads them: key and password. */
+/** The entries of the wallet's Secret that the chart's StatefulSet reads: key and password. */
 export const walletSecretKey = { key: "key.txt", password: "key-pass.txt" } as const;
 
 /** The Secret with a DNS provider's credential. */
@@ -119,10 +119,10 @@ export function credentialSecretName(names: ReleaseNames, dnsProvider: DnsProvid
   return { googleCloud: names.googleCloudSecret, cloudflare: names.cloudflareSecret }[dnsProvider];
 }
 
-/** How the name of every checksum among the pod's annotations begins, as in the chart. */
+/** Prefix of all checksum annotations of the pod, as in the chart. */
 export const checksumPrefix = "checksum/";
 
-/** The annotations of the pod with the digest of each credential that it was started with. */
+/** The annotations of the pod with the digest of each credential with which the pod was started. */
 export const credentialChecksum = {
   wallet: `${checksumPrefix}wallet`,
   dnsCredential: `${checksumPrefix}dns-credential`,
@@ -147,7 +147,7 @@ function chartFullname(
   return nameWithinLimit(releaseName.includes(name) ? releaseName : `${releaseName}-${name}`);
 }
 
-/** Helm charts cut names at 63 characters, the limit of a DNS label, and drop the hyphen that may then end it. */
+/** Helm charts truncate names to 63 characters, the limit of a DNS label, and remove a trailing hyphen. */
 function nameWithinLimit(name: string): string {
   return name.slice(0, 63).replace(/-$/, "");
 }

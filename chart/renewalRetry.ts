@@ -11,31 +11,31 @@ import {
 } from "./objects.ts";
 import { checksumPrefix, type ReleaseNames } from "./release.ts";
 
-/** The check's name, in the ConfigMap with the provider's scripts. */
+/** Name of the check in the ConfigMap with the provider's scripts. */
 const scriptName = "renewal_retry.sh";
 
-/** The annotation of the pod with the digest of the check, so that a changed one restarts the pod. */
+/** The annotation of the pod with the digest of the check, so that a changed check restarts the pod. */
 export const renewalRetryChecksum = `${checksumPrefix}renewal-retry`;
 
-/** From how many hours before its end on a certificate is overdue: the issuer's one attempt, at 24 hours, has failed. */
+/** How many hours before its expiry a certificate is overdue: the issuer's only attempt, at 24 hours, has failed. */
 export const overdueHours = 22;
 
-/** How many hours a container is left alone after its start. */
+/** How many hours after its start a container is not restarted. */
 export const retryHours = 3;
 
-/** The exit code of the check by which it asks for a restart: one that no shell and no tool ends with by itself. */
+/** The exit code with which the check requests a restart. No shell and no tool uses this code by itself. */
 const restartCode = 75;
 
 /**
  * The check that the container's liveness probe runs before the chart's own.
  *
- * A container that it ends is started again by the kubelet, in the same pod, and the issuer tries a missing certificate
- * or one in its last day when it starts. It asks for that by one exit code alone, so that whatever goes wrong in it
- * leaves the container running. Three hours apart there are seven more attempts before the end, and fewer failures
- * than Let's Encrypt allows (https://letsencrypt.org/docs/rate-limits/: 5 an hour for an account and host, which one
- * start without a certificate may use up).
+ * After a failed probe, the kubelet restarts the container in the same pod, and at its start the issuer requests a missing
+ * certificate or one in its last day. Only one exit code requests the restart, so that a failure of the check itself leaves
+ * the container running. At intervals of three hours there are seven more attempts before the expiry, and fewer failures
+ * than Let's Encrypt allows (https://letsencrypt.org/docs/rate-limits/: 5 an hour for an account and host, which one start
+ * without a certificate may use up).
  *
- * It goes by the image's bash, coreutils and openssl alone.
+ * The check needs only the image's bash, coreutils and openssl.
  */
 export const renewalRetryScript = `#!/bin/bash
 # Added by akash-provider-letsencrypt (repair renewal-retry). The certificate issuer tries a renewal once, 24 hours
@@ -81,14 +81,14 @@ echo "renewal-retry: $reason; restarting the container, so that the issuer tries
 exit ${restartCode}
 `;
 
-/** The check's digest, as the pod's annotation has it. */
+/** The check's digest, for the pod's annotation. */
 const scriptDigest = createHash("sha256").update(renewalRetryScript).digest("hex").slice(0, 16);
 
 /**
- * Lets the liveness probe of the provider's container run the check first.
+ * Makes the liveness probe of the provider's container run the check first.
  *
- * The chart's command stays as it is, and runs after it. Where the chart's own check looks at the issuer's certificate
- * already, or the probe is none that can run a script, nothing changes.
+ * The chart's command is unchanged and runs after the check. Does nothing where the chart's own check inspects the issuer's
+ * certificate already, or the probe cannot run a script.
  */
 export function retryRenewal(
   objects: readonly KubernetesObject[],
@@ -122,7 +122,7 @@ export function retryRenewal(
   });
 }
 
-/** Whether the liveness probe has a failed renewal tried again, be it by the repair or by a chart that does so itself. */
+/** Whether the liveness probe retries a failed renewal, by the repair or by the chart itself. */
 export function retriesRenewal(objects: readonly KubernetesObject[], names: ReleaseNames): boolean {
   const template = podTemplate(objects, names);
   const command = probeCommand(template?.spec.containers[0]);
@@ -136,7 +136,7 @@ export function retriesRenewal(objects: readonly KubernetesObject[], names: Rele
   return repaired || renewsItself(command, scripts);
 }
 
-/** Whether a container's liveness probe runs the check, wherever the container got the script from. */
+/** Whether a container's liveness probe runs the check, from any source of the script. */
 export function probeRetriesRenewal(command: readonly string[] | undefined): boolean {
   return command?.some((word) => word.includes(`/${scriptName}`)) === true;
 }
@@ -153,7 +153,7 @@ function withCommand(container: Container, command: readonly string[]): Containe
   };
 }
 
-/** The chart's command stands behind the check word for word, as the arguments of a shell. */
+/** The chart's command follows the check unchanged, as the arguments of a shell. */
 function commandWithRetry(path: string, command: readonly string[]): readonly string[] {
   return runsScript(command, path)
     ? command
@@ -164,7 +164,7 @@ function runsScript(command: readonly string[], path: string): boolean {
   return command.some((word) => word.startsWith(`${path};`));
 }
 
-/** Where the container finds the check: in the folder of the chart's scripts. */
+/** Path of the check in the container: in the folder of the chart's scripts. */
 function scriptPath(template: PodTemplate | undefined, names: ReleaseNames): string | undefined {
   const volume = template?.spec.volumes?.find(
     ({ configMap }) => configMap?.name === names.scriptsConfigMap && configMap.items === undefined,
@@ -175,7 +175,7 @@ function scriptPath(template: PodTemplate | undefined, names: ReleaseNames): str
   return volume && mount && `${mount.mountPath}/${scriptName}`;
 }
 
-/** Whether a script of the chart's that the probe runs looks at the issuer's certificate. */
+/** Whether the probe runs a script of the chart that inspects the issuer's certificate. */
 function renewsItself(
   command: readonly string[],
   scripts: Readonly<Record<string, string>>,

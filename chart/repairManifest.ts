@@ -17,8 +17,8 @@ import { shell } from "../lib/shell.ts";
  * Repairs a manifest of the chart `provider`.
  *
  * @param manifest the YAML that Helm rendered
- * @returns the repaired YAML; documents that no repair touches are unchanged, byte for byte
- * @throws Error with a sentence that names the chart version, when the result would not get a certificate
+ * @returns the repaired YAML; documents without repairs are unchanged, byte for byte
+ * @throws Error with a sentence that names the chart version, when the result would prevent the certificate
  */
 export function repairManifest(manifest: string): string {
   const documents = parseManifest(manifest);
@@ -33,13 +33,13 @@ export function repairManifest(manifest: string): string {
   if (findings.length > 0) {
     throw new Error(
       `chart ${version} would not give the provider its certificate: ${findings.join("; ")}. ` +
-        `Nothing was applied. Deploy a chart version that the README lists (${shell`pulumi config set -s 'STACK' chartVersion ${chartVersion}`}), or look at the setting \`values\``,
+        `Nothing was applied. Deploy a chart version that the README lists (${shell`pulumi config set -s 'STACK' chartVersion ${chartVersion}`}), or check the setting \`values\``,
     );
   }
   return formatManifest(replaceObjects(documents, repaired));
 }
 
-/** What the manifest itself says about its release: the chart's version, the release's name, the parameters. */
+/** Reads the chart's version, the release's name and the parameters from the manifest. */
 function release(objects: readonly KubernetesObject[]): {
   readonly version: string;
   readonly context: RepairContext;
@@ -54,7 +54,7 @@ function release(objects: readonly KubernetesObject[]): {
   if (parameters === undefined || version === undefined || name === undefined) {
     throw new Error(
       `the chart rendered no ServiceAccount with the annotation ${parametersAnnotation} and the label helm.sh/chart; ` +
-        "leave serviceAccount.create on in the setting `values`",
+        "do not turn off serviceAccount.create in the setting `values`",
     );
   }
   return {

@@ -9,25 +9,25 @@ import type { Parameters } from "./parameters.ts";
 import { configMapChecksum, credentialChecksum, type ReleaseNames } from "./release.ts";
 import { retryRenewal } from "./renewalRetry.ts";
 
-/** What a repair knows beside the objects. */
+/** The context of a repair. */
 export interface RepairContext {
   readonly names: ReleaseNames;
   readonly parameters: Parameters;
 }
 
 /**
- * One defect of the published chart and the function that mends it.
+ * One defect of the published chart and the function that repairs it.
  *
- * `apply` is pure: it returns the objects that stay, the same object where it has nothing to mend, and does nothing
- * where a chart shows no defect.
+ * `apply` is pure: it returns the remaining objects, unchanged where they need no repair, and does nothing where a chart has
+ * no defect.
  */
 export interface Repair {
   readonly name: string;
-  /** What is wrong without it, in one sentence. */
+  /** The defect in one sentence. */
   readonly defect: string;
-  /** Where the defect is, below charts/akash-provider of akash-network/helm-charts. */
+  /** The file with the defect, below charts/akash-provider of akash-network/helm-charts. */
   readonly chartFile: string;
-  /** The chart versions that need it, as a semver range; open above while no release has mended the defect. */
+  /** The chart versions that need the repair, as a semver range without an upper limit while no release fixes the defect. */
   readonly chartVersions: string;
   readonly apply: (
     objects: readonly KubernetesObject[],
@@ -35,27 +35,27 @@ export interface Repair {
   ) => readonly KubernetesObject[];
 }
 
-/** The chart versions that the program can deploy: from the first that the repairs know. */
+/** The chart versions that the program can deploy: from the first one that the repairs support. */
 export const supportedChartVersions = ">=12.1.3";
 
-/** Whether the repairs know a chart version. */
+/** Whether the repairs support a chart version. */
 export function isSupported(version: string): boolean {
   return satisfies(version, supportedChartVersions, { includePrerelease: true });
 }
 
-/** In the order in which they are applied: the checksums cover what the others have changed. */
+/** The repairs in the order of their application: the checksums include the changes of the others. */
 export const repairs: readonly Repair[] = [
   {
     name: "dns-provider-name",
     defect:
-      "The ConfigMap names the DNS provider `googleCloud` or `cloudflare`; the provider knows `gcloud` and `cf` only, and exits.",
+      "The ConfigMap names the DNS provider `googleCloud` or `cloudflare`, but the provider supports only `gcloud` and `cf`, and exits.",
     chartFile: "templates/letsencrypt-configmap.yaml",
     chartVersions: supportedChartVersions,
     apply: nameDnsProvider,
   },
   {
     name: "http-port-under-dns-01",
-    defect: "HTTP-01 stays on beside DNS-01, and the issuer prefers it without falling back.",
+    defect: "HTTP-01 stays enabled with DNS-01, and the issuer prefers HTTP-01 without a fallback.",
     chartFile: "templates/letsencrypt-configmap.yaml",
     chartVersions: supportedChartVersions,
     apply: dropHttpPortUnderDns01,
@@ -63,7 +63,7 @@ export const repairs: readonly Repair[] = [
   {
     name: "storage-directory-per-ca",
     defect:
-      "Certificates are stored per domain whatever CA issued them, so staging's stays in use after the switch to production.",
+      "Certificates are stored per domain, not per CA, so the staging certificate stays in use after the switch to production.",
     chartFile: "templates/letsencrypt-configmap.yaml",
     chartVersions: supportedChartVersions,
     apply: separateStoragePerCa,
@@ -71,7 +71,7 @@ export const repairs: readonly Repair[] = [
   {
     name: "credential-secrets",
     defect:
-      "The wallet key and the DNS credential are chart values, so every one ever used stays readable in Helm's release history.",
+      "The wallet key and the DNS credential are chart values, so every value ever used stays readable in Helm's release history.",
     chartFile: "templates/secret.yaml, templates/letsencrypt-secrets.yaml",
     chartVersions: supportedChartVersions,
     apply: dropCredentialSecrets,
@@ -79,7 +79,7 @@ export const repairs: readonly Repair[] = [
   {
     name: "extra-environment",
     defect:
-      "There is no value for further environment variables, so the issuer cannot be told the managed zone that a zone-only grant needs.",
+      "There is no value for further environment variables, so the issuer does not get the managed zone, which a grant on only the zone requires.",
     chartFile: "templates/statefulset.yaml",
     chartVersions: supportedChartVersions,
     apply: addEnvironment,
@@ -87,7 +87,7 @@ export const repairs: readonly Repair[] = [
   {
     name: "renewal-retry",
     defect:
-      "The issuer tries a renewal once, in the certificate's last 24 hours, and a first certificate five times; then nothing until the container is started again, which no check of the chart's brings about.",
+      "The issuer attempts a renewal once, in the certificate's last 24 hours, and a first certificate five times. The next attempt is at the container's next start, which no check of the chart causes.",
     chartFile: "templates/statefulset.yaml, scripts/liveness_checks.sh",
     chartVersions: supportedChartVersions,
     apply: (objects, { names }) => retryRenewal(objects, names),
@@ -109,7 +109,7 @@ export function repairsFor(version: string): readonly Repair[] {
   );
 }
 
-/** The provider's names of the DNS providers (akash-network/provider, tools/certissuer/config.go). */
+/** The Akash provider's names of the DNS providers (akash-network/provider, tools/certissuer/config.go). */
 export const issuerDnsProvider = { googleCloud: "gcloud", cloudflare: "cf" } as const;
 
 function nameDnsProvider(
@@ -151,8 +151,8 @@ function separateStoragePerCa(objects: readonly KubernetesObject[], { names }: R
 }
 
 /**
- * Where the issuer keeps the account and the certificates of one CA: below the provider's own directory
- * (`.certissuer` in its home volume), named after the directory URL.
+ * The directory of one CA's account and certificates: below the provider's own directory (`.certissuer` in its home
+ * volume), named after the directory URL.
  */
 export function storageDirectory(home: string, directoryUrl: string): string {
   const ca = directoryUrl
@@ -169,7 +169,7 @@ function dropCredentialSecrets(objects: readonly KubernetesObject[], { names }: 
   );
 }
 
-/** The Secrets that the program makes itself and the chart must not. */
+/** The Secrets that the program creates instead of the chart. */
 function ownedSecrets(names: ReleaseNames): ReadonlySet<string> {
   return new Set([names.walletSecret, names.googleCloudSecret, names.cloudflareSecret]);
 }
@@ -212,7 +212,7 @@ function annotateChecksums(
     ]);
   return editPodTemplate(objects, names, (template) => {
     const present = template.metadata?.annotations ?? {};
-    // What a chart says of its ConfigMaps is as good; of the credentials only this program knows.
+    // A chart's own checksums of its ConfigMaps suffice. Only this program has the credentials' digests.
     const annotations = {
       ...(Object.fromEntries(configMapChecksums) as Record<string, string>),
       ...present,
@@ -224,7 +224,7 @@ function annotateChecksums(
   });
 }
 
-/** The digest of each credential, by its annotation of the pod. */
+/** The digest of each credential, by its pod annotation. */
 export function credentialChecksums({
   challenge,
   walletDigest,

@@ -1,45 +1,45 @@
 import type { ReleaseNames } from "./release.ts";
 
-/** Verbs on resources of one API group, in a namespace or in the whole cluster. */
+/** Permissions on resources of one API group, in a namespace or in the whole cluster. */
 export interface Right {
-  /** The API group; empty for the core one. */
+  /** The API group; empty for the core group. */
   readonly group: string;
-  /** Resources, each with its subresource if it is about one: `pods/log`. */
+  /** Resources, optionally with a subresource: `pods/log`. */
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
-  /** Names of the objects. Default: all of them. */
+  /** Names of the objects. Default: all objects. */
   readonly names?: readonly string[];
 }
 
-/** Rights in the release's namespace, and in the whole cluster. */
+/** Permissions in the release's namespace and in the whole cluster. */
 export interface ReleaseRights {
   readonly namespaced: readonly Right[];
   readonly cluster: readonly Right[];
 }
 
-/** What Helm does with the objects of a release: an upgrade also makes and deletes some, and so does its undoing. */
+/** Helm's verbs on the objects of a release. An upgrade and its rollback also create and delete objects. */
 const owned = ["create", "delete", "get", "patch"] as const;
 
-/** How port 80 reaches the provider, by the resource that leads to it. */
+/** The resources of each route from port 80 to the provider. */
 const routes = {
   "gateway-api": { group: "gateway.networking.k8s.io", resources: ["httproutes"] },
   ingress: { group: "networking.k8s.io", resources: ["ingresses"] },
 } as const;
 
-/** How port 80 reaches a provider. */
+/** The route from port 80 to a provider. */
 export type RouteMode = keyof typeof routes;
 
-/** Names of the objects of the chart that belong to no namespace (templates/rbac.yaml, templates/storageclass.yaml). */
+/** Names of the chart's cluster-wide objects (templates/rbac.yaml, templates/storageclass.yaml). */
 function clusterObjects({ fullname }: ReleaseNames) {
   return { binding: `${fullname}-admin`, storageClass: `${fullname}-local-storage` };
 }
 
 /**
- * What `up`, a rotation, `adopt` and the doctor take where the release is installed already.
+ * The permissions for `up`, a rotation, `adopt` and the doctor on an installed release.
  *
  * @param names the release's names
  * @param namespace the release's namespace
- * @param modes how port 80 reaches the provider. Default: either way
+ * @param modes the routes from port 80 to the provider. Default: both
  */
 export function dailyRights(
   names: ReleaseNames,
@@ -50,7 +50,7 @@ export function dailyRights(
   return {
     namespaced: [
       { group: "", resources: ["configmaps", "serviceaccounts", "services"], verbs: owned },
-      // Helm keeps its revisions in them, and Pulumi waits for their end.
+      // Helm stores its revisions in Secrets, and Pulumi waits for their deletion.
       { group: "", resources: ["secrets"], verbs: [...owned, "list", "update", "watch"] },
       { group: "apps", resources: ["statefulsets"], verbs: owned },
       ...modes.map((mode) => ({ ...routes[mode], verbs: owned })),
@@ -75,16 +75,15 @@ export function dailyRights(
   };
 }
 
-/** What else an upgrade to another version of the chart takes, which may change the objects of the whole cluster. */
+/** Further permissions for an upgrade to another chart version, which may change cluster-wide objects. */
 export function chartUpgradeRights(names: ReleaseNames): ReleaseRights {
   return { namespaced: [], cluster: onClusterObjects(names, ["patch"]) };
 }
 
 /**
- * What is looked at, and done, where it may be, and so is never asked about: events and the home volume's claim, which say
- * why something does not get ready; the removal of a claim without a volume that a failed deployment has left; a pod
- * that is tried without being made, as to whether the namespace admits it; whether the cluster is one of GKE; and
- * cert-manager's orders, which count for rate limits.
+ * Optional permissions, which are never checked: to read events and the home volume's claim, which show why a pod does not
+ * become ready; to delete the claim of a failed deployment without a volume; to create a pod in a dry run, as a check that
+ * the namespace admits it; to detect GKE; and to list cert-manager's orders, which count towards rate limits.
  */
 export const lookingRights: ReleaseRights = {
   namespaced: [
@@ -98,13 +97,13 @@ export const lookingRights: ReleaseRights = {
   ],
 };
 
-/** What else the first install takes, and its end: the chart binds its service account to cluster-admin. */
+/** Further permissions for the first install and for `destroy`: the chart binds its service account to cluster-admin. */
 export function installRights(names: ReleaseNames, namespace: string): ReleaseRights {
   return {
     namespaced: [],
     cluster: [
       { group: "", resources: ["namespaces"], verbs: ["patch"], names: [namespace] },
-      // A new object has no name yet that a right could be restricted to.
+      // The verb create cannot be restricted to names.
       {
         group: "rbac.authorization.k8s.io",
         resources: ["clusterrolebindings"],

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** The API server takes nothing for the empty text. */
+/** The API server treats null as an empty text. */
 const texts = z.record(z.string(), z.string().nullable()).nullish();
-/** No repair looks at what is in another's annotation. */
+/** No repair reads the value of another program's annotation. */
 const annotations = z.record(z.string(), z.unknown()).nullish();
 const text = z.string().nullish();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).nullish();
@@ -37,7 +37,7 @@ const podTemplate = z.looseObject({
 
 const anyObject = z.looseObject({ metadata: metadata.nullish() });
 
-/** What the repairs read of the objects of a kind, as the API server has it. */
+/** The fields that the repairs read, by kind of object, in the API server's form. */
 const schemas = new Map<unknown, z.ZodType>([
   ["ConfigMap", anyObject.extend({ data: texts })],
   ["ServiceAccount", z.looseObject({ metadata: described.nullish() })],
@@ -45,9 +45,10 @@ const schemas = new Map<unknown, z.ZodType>([
 ]);
 
 /**
- * Where a rendered object is not of the form that the repairs read and the API server takes.
+ * Finds a malformed field of a rendered object, which the repairs cannot read and the API server rejects.
  *
- * @returns the place, such as `data.AP_CERT_ISSUER_EMAIL`; the empty text where it is no object at all; undefined where it is right
+ * @returns the field, such as `data.AP_CERT_ISSUER_EMAIL`; an empty text for a value that is not an object; undefined for a
+ *   valid object
  */
 export function malformedPlace(object: unknown): string | undefined {
   const { kind } = (object ?? {}) as { readonly kind?: unknown };

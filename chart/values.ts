@@ -5,7 +5,7 @@ import { printedInDigits } from "../lib/numbers.ts";
 import { parametersAnnotation } from "./parameters.ts";
 import type { DnsProvider } from "./release.ts";
 
-/** Values of the chart `provider`, as its values.yaml names them. */
+/** Values of the chart `provider`, with the names in its values.yaml. */
 export type ChartValues = Readonly<Record<string, unknown>>;
 
 /** One attribute of the provider (scripts/create_provider.sh). */
@@ -14,7 +14,7 @@ export interface ProviderAttribute {
   readonly value: pulumi.Input<string>;
 }
 
-/** How port 80 reaches the provider through the Gateway API (templates/gateway.yaml). */
+/** The route from port 80 to the provider with the Gateway API (templates/gateway.yaml). */
 export interface GatewayApi {
   readonly mode: "gateway-api";
   /** Default: the chart's, `akash-gateway`. */
@@ -23,24 +23,24 @@ export interface GatewayApi {
   readonly gatewayNamespace?: pulumi.Input<string> | undefined;
 }
 
-/** How port 80 reaches the provider through an Ingress (templates/ingress.yaml). */
+/** The route from port 80 to the provider with an Ingress (templates/ingress.yaml). */
 export interface Ingress {
   readonly mode: "ingress";
   /** Default: the chart's, `akash-ingress-class`. */
   readonly className?: pulumi.Input<string> | undefined;
 }
 
-/** What the provider bids. */
+/** The provider's bid prices. */
 export interface Pricing {
-  /** Text of the bid price script. Default: none, the scale strategy. */
+  /** Text of the bid price script. Default: none, for the scale strategy. */
   readonly script?: pulumi.Input<string> | undefined;
-  /** Price targets, by the name of their chart value (`price_target_…`). They count only together with a script. */
+  /** Price targets, by the name of their chart value (`price_target_…`). They have an effect only with a script. */
   readonly targets?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
-  /** Smallest deposit of a bid, amount and denomination. Default: the chart's. */
+  /** Minimum deposit of a bid, with amount and denomination. Default: the chart's. */
   readonly minimumDeposit?: pulumi.Input<string> | undefined;
 }
 
-/** The network that the provider is on. */
+/** The network of the provider. */
 export interface Network {
   /** RPC node, an http(s) URL. Default: the chart's. */
   readonly node?: pulumi.Input<string> | undefined;
@@ -50,13 +50,13 @@ export interface Network {
   readonly withdrawalPeriod?: pulumi.Input<string> | undefined;
 }
 
-/** What the chart values are made from. */
+/** Settings for the chart values. */
 export interface ChartSettings {
   /** Address of the provider's account (`akash1…`). */
   readonly account: pulumi.Input<string>;
-  /** Domain of the provider, without `provider.`. The chart gets it in ASCII. */
+  /** Domain of the provider, without `provider.`. The chart receives the domain in ASCII. */
   readonly domain: pulumi.Input<string>;
-  /** E-mail address for the account at the CA and the provider's entry on the chain. */
+  /** E-mail address for the account at the CA and for the provider's entry on the chain. */
   readonly email: pulumi.Input<string>;
   /** Website in the provider's entry on the chain. Default: none. */
   readonly website?: pulumi.Input<string> | undefined;
@@ -65,30 +65,31 @@ export interface ChartSettings {
   /** Attributes of the provider. Default: none. */
   readonly attributes?: pulumi.Input<readonly pulumi.Input<ProviderAttribute>[]> | undefined;
   /**
-   * Storage class of the home volume. Default: the class of the persistent storage in `attributes`, which the chart
-   * prefers anyway, else its own local one.
+   * Storage class of the home volume. Default: the class of the persistent storage in `attributes`, to which the chart gives
+   * precedence in any case, else the chart's local class.
    */
   readonly storageClass?: pulumi.Input<string> | undefined;
-  /** How port 80 reaches the provider; `mode` is plain, since it decides which values there are. Default: the Gateway API. */
+  /** The route from port 80 to the provider. `mode` is a plain value, since it determines the set of values. Default: the Gateway API. */
   readonly ingress?: GatewayApi | Ingress | undefined;
-  /** What the provider bids. Default: the chart's. */
+  /** The provider's bid prices. Default: the chart's. */
   readonly pricing?: Pricing | undefined;
-  /** The network that the provider is on. Default: the chart's. */
+  /** The network of the provider. Default: the chart's. */
   readonly network?: Network | undefined;
   /**
-   * Further chart values, merged last, for what has no argument of its own. Default: none.
+   * Further chart values, merged last, for settings without an argument. Default: none.
    *
-   * A number that the chart would print with an exponent, such as `1e+07`, goes to it as text: Pulumi and Helm know
-   * fractions alone. What the chart writes with `toYaml`, such as `resources` and annotations, stays a number.
+   * A number that the chart would print with an exponent, such as `1e+07`, is passed as text: in Pulumi and Helm all numbers
+   * are floating-point. A number that the chart renders with `toYaml`, such as in `resources` and annotations, stays a
+   * number.
    */
   readonly values?: ChartValues | undefined;
 }
 
-/** What the values depend on beside the settings. */
+/** Further inputs of the chart values. */
 export interface ChartValuesOptions {
   /** The post-renderer's parameters, encoded. */
   readonly parameters: pulumi.Input<string>;
-  /** The DNS provider whose Secret the pod reads; none under HTTP-01, or where the pod needs no Secret. */
+  /** The DNS provider whose Secret the pod reads; none with HTTP-01, or for a pod that needs no Secret. */
   readonly credentialOf?: DnsProvider | undefined;
   /** Further annotations of the pod's ServiceAccount. */
   readonly serviceAccountAnnotations?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -97,7 +98,7 @@ export interface ChartValuesOptions {
 /**
  * The chart values of a provider.
  *
- * No credential is among them: Helm keeps the values of each revision in the cluster.
+ * They contain no credential, since Helm stores the values of each revision in the cluster.
  */
 export function chartValues(
   settings: ChartSettings,
@@ -120,8 +121,8 @@ export function chartValues(
       enabled: true,
       acme: { caDirUrl: settings.directoryUrl, email: settings.email },
       storage: { storageClass: settings.storageClass },
-      // The chart mounts a provider's Secret only when it is enabled, and renders the Secret itself then. Its content
-      // is left empty, and the repair `credential-secrets` drops it.
+      // The chart mounts the Secret of a DNS provider only if the DNS provider is enabled, and then also renders the
+      // Secret. The rendered Secret is empty, and the repair `credential-secrets` removes it.
       providers: credentialOf && { [credentialOf]: { enabled: true } },
     },
     ...ingressValues(settings.ingress ?? { mode: "gateway-api" }),
@@ -132,7 +133,7 @@ export function chartValues(
   return merge(withoutUndefined(values), withDigits(settings.values ?? {}) as ChartValues);
 }
 
-/** Values that the chart writes as YAML, numbers as numbers (templates/statefulset.yaml, templates/serviceaccount.yaml). */
+/** Values that the chart renders as YAML, with numbers as numbers (templates/statefulset.yaml, templates/serviceaccount.yaml). */
 const writtenAsYaml: ReadonlySet<string> = new Set([
   "affinity",
   "annotations",
@@ -144,12 +145,12 @@ const writtenAsYaml: ReadonlySet<string> = new Set([
   "tolerations",
 ]);
 
-/** Whether the chart writes the value at a path as YAML, and does not print it. */
+/** Whether the chart renders the value at a path as YAML instead of printing it. */
 export function isWrittenAsYaml(path: readonly string[]): boolean {
   return path.some((name) => writtenAsYaml.has(name));
 }
 
-/** Everywhere else it prints them, for which a number from a million on has to be text. */
+/** The chart prints all other values, for which numbers from a million on must be text. */
 function withDigits(value: unknown, isYaml = false): unknown {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
     return pulumi.output(value).apply((known) => withDigits(known, isYaml));
@@ -168,7 +169,7 @@ function withDigits(value: unknown, isYaml = false): unknown {
   return typeof value === "number" && !isYaml ? printedInDigits(value) : value;
 }
 
-/** As the chart decodes it. A plain text stays plain. */
+/** Encodes a script as the chart decodes it. A plain text stays a plain value. */
 function encoded(script: pulumi.Input<string>): pulumi.Input<string> {
   const encode = (text: string) => Buffer.from(text).toString("base64");
   return typeof script === "string" ? encode(script) : pulumi.output(script).apply(encode);
@@ -189,7 +190,7 @@ function ingressValues(ingress: GatewayApi | Ingress): ChartValues {
   }
 }
 
-/** Leaves the chart's default in place where nothing is said, and empty maps out. */
+/** Omits undefined values and empty maps, so that the chart's defaults apply. */
 function withoutUndefined(values: ChartValues): ChartValues {
   return Object.fromEntries(
     Object.entries(values)
@@ -198,7 +199,7 @@ function withoutUndefined(values: ChartValues): ChartValues {
   );
 }
 
-/** Merges maps as Helm merges values: maps by key, everything else as a whole. */
+/** Merges values as Helm does: maps by key, all others as a whole. */
 function merge(base: ChartValues, over: ChartValues): ChartValues {
   const merged = Object.entries(over).map(([name, value]) => {
     const present = base[name];
@@ -210,7 +211,7 @@ function merge(base: ChartValues, over: ChartValues): ChartValues {
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-/** An Output or a Promise is a value that is not known yet, and no map of its own fields. */
+/** An Output or a Promise is an unknown value, not a map of its own fields. */
 function isValueMap(value: unknown): value is ChartValues {
   return isMap(value) && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
 }
@@ -219,7 +220,7 @@ function isEmpty(map: ChartValues): boolean {
   return Object.keys(map).length === 0;
 }
 
-/** A plain name stays plain. */
+/** Converts a domain to ASCII. A plain name stays a plain value. */
 function inAscii(domain: pulumi.Input<string>): pulumi.Input<string> {
   return typeof domain === "string" ? dnsName(domain) : pulumi.output(domain).apply(dnsName);
 }

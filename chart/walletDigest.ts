@@ -2,9 +2,9 @@ import { scrypt } from "node:crypto";
 import { promisify } from "node:util";
 
 /**
- * A digest over a wallet's key and password by which a change of either is seen, 16 hex digits. It is no secret.
+ * A digest of a wallet's key and password, with which a change of either is detected, in 16 hex digits. It is not a secret.
  *
- * Slow on purpose: everyone who may look at the pod sees it, and a password can be guessed.
+ * Slow by design: everyone who may read the pod can read the digest, and a password can be guessed.
  */
 export async function digestOfWallet(key: string, password: string): Promise<string> {
   const digest = (await promisify(scrypt)(password, key, 8)) as Buffer;

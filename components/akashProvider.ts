@@ -43,65 +43,65 @@ import { admissionHook, rolloutHooks } from "./rollout/hooks.ts";
 import { sameNamespaceHook } from "./sameCluster.ts";
 import { walletDigest } from "./walletDigest.ts";
 
-/** The wallet with which the provider signs. */
+/** The wallet with which the provider signs transactions. */
 export interface Wallet {
-  /** The exported key's armour text, as `provider-services keys export` prints it. Stored as a secret. */
+  /** The exported key in ASCII armor, as `provider-services keys export` prints it. Stored as a secret. */
   readonly key: pulumi.Input<string>;
   /** The password with which the key was exported. Stored as a secret. */
   readonly password: pulumi.Input<string>;
 }
 
-/** Where the chart comes from. Plain, since it decides how Helm is asked for it. */
+/** Source of the chart. All fields are plain values, since they determine the inputs of the Helm release. */
 export interface ChartSource {
   /**
-   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. A digest behind a reference
-   * (`oci://…@sha256:…`) pins the chart: Helm takes no other for it, also where the version's tag has moved
+   * A repository's URL, an `oci://` reference, or a folder or archive relative to the program. A reference with a digest
+   * (`oci://…@sha256:…`) pins the chart: Helm rejects any other content, even if the version's tag has moved
    * (helm.sh/helm/v3, pkg/registry/client.go, `ValidateReference`). Default: Akash's repository.
    */
   readonly source?: string | undefined;
-  /** Version of the chart, where it comes from a repository or registry. Default: the one that the repairs were tried on. */
+  /** Version of a chart from a repository or registry. Default: the version that the repairs were tested with. */
   readonly version?: string | undefined;
 }
 
 /** Arguments of {@link AkashProvider}. */
 export interface AkashProviderArgs extends ChartSettings {
-  /** Where the provider is deployed. */
+  /** The cluster of the provider. */
   readonly cluster: Cluster;
   /**
-   * Namespace of the release; made when it does not exist, never deleted. Plain, since the credential's hooks look into
+   * Namespace of the release. Created if it does not exist, never deleted. A plain value, since the credential's hooks need
    * it. Default `akash-services`, as in Akash's guides.
    */
   readonly namespace?: string | undefined;
   /**
-   * Name of the Helm release. Plain, since the names of its objects come from it; so are `fullnameOverride` and
-   * `nameOverride` in `values`. Default `akash-provider`, as in Akash's guides.
+   * Name of the Helm release. A plain value, since it determines the names of the release's objects; the same applies to
+   * `fullnameOverride` and `nameOverride` in `values`. Default `akash-provider`, as in Akash's guides.
    */
   readonly releaseName?: string | undefined;
   /**
-   * A namespace in which the stack's provider may be from a time when `namespace` was not heard, and the setting that
-   * `namespace` comes from. The provider is not moved out of it. Default: none.
+   * A namespace that may still have the stack's provider from a version that ignored `namespace`, and the setting behind
+   * `namespace`. The provider is not moved out of the former namespace. Default: none.
    */
   readonly formerNamespace?: { readonly namespace: string; readonly setting: string } | undefined;
-  /** The wallet with which the provider signs. */
+  /** The wallet with which the provider signs transactions. */
   readonly wallet: Wallet;
   /** The credential for DNS-01. Default: none, and the challenge is HTTP-01. */
   readonly credential?: DnsCredential | undefined;
-  /** Where the chart comes from. Default: Akash's repository, at the version that the repairs were tried on. */
+  /** Source of the chart. Default: Akash's repository, with the version that the repairs were tested with. */
   readonly chart?: ChartSource | undefined;
   /**
-   * The executable that repairs what Helm renders, relative to the folder in which Pulumi runs. Whatever takes its place
-   * has to start this one, or to do its work. Default: that of this package.
+   * The post-renderer that repairs the rendered chart, relative to the folder in which Pulumi runs. A custom executable must
+   * start the default one or apply the same repairs. Default: the one of this package.
    */
   readonly postrender?: string | undefined;
-  /** How long Helm waits for the pod to get ready, in seconds. Default 600: the first start imports the key and signs transactions. */
+  /** How long Helm waits for the pod to become ready, in seconds. Default 600: the first start imports the key and signs transactions. */
   readonly timeout?: number | undefined;
-  /** How many revisions Helm keeps. Default 5: enough to roll back, without every setting ever used. */
+  /** How many revisions Helm keeps. Default 5: enough to roll back, without storing every setting ever used. */
   readonly maxHistory?: number | undefined;
 }
 
 /**
- * An Akash provider with a certificate from Let's Encrypt: its namespace, the Secrets that its pod reads, and the Helm
- * release of the chart `provider`, repaired on its way to the cluster.
+ * An Akash provider with a certificate from Let's Encrypt: its namespace, the Secrets of its pod, and the Helm release of
+ * the chart `provider`, repaired by a post-renderer.
  *
  * @example
  * new AkashProvider("provider", {
@@ -118,7 +118,7 @@ export class AkashProvider extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** Revision of the Helm release. */
   readonly revision: pulumi.Output<number>;
-  /** Name of the Secret with the DNS credential, if the pod reads one. */
+  /** Name of the Secret with the DNS credential, if the pod uses one. */
   readonly credentialSecret: pulumi.Output<string> | undefined;
 
   /**
@@ -142,7 +142,7 @@ export class AkashProvider extends pulumi.ComponentResource {
     refuseWrongArguments(component, {
       credential: otherConsumer(credential, namespaceName, names),
     });
-    // The arguments hold secrets, and what is handed over here goes into the state.
+    // No arguments here: they contain secrets, and the state would store them.
     super(componentTypes.provider, name, {}, inCluster(cluster, opts));
     const children = providerChildren(name);
 
@@ -153,15 +153,15 @@ export class AkashProvider extends pulumi.ComponentResource {
           name: namespaceName,
           labels: {
             [akashNetworkLabel.name]: akashNetworkLabel.value,
-            // In an adopted one it says no more than the operator has: without it, the hook has seen that the pod is admitted.
+            // In an adopted namespace the label permits nothing new: the hook has checked that it admits the pod.
             [podSecurityLabel.name]: podSecurityLabel.value,
           },
         },
       },
       {
         parent: this,
-        // Other things than this stack's live in it: the operators, and whatever was there before. In an adopted one
-        // that includes labels and annotations, which would go if they were not named here.
+        // The namespace contains objects of others, such as Akash's operators. An adopted one also has labels and
+        // annotations, which Pulumi would remove without ignoreChanges.
         retainOnDelete: true,
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
         hooks: { beforeCreate: [admissionHook(`${name}-admission`, cluster)] },
@@ -265,11 +265,11 @@ export class AkashProvider extends pulumi.ComponentResource {
           }),
         }),
         postrender: args.postrender ?? defaultPostrender(),
-        // A rollout that fails is put back to the revision before, so that the provider goes on.
+        // A failed rollout is rolled back to the previous revision, so that the provider keeps running.
         atomic: true,
         cleanupOnFail: true,
-        // A pod that does not get ready stands in the way of its own replacement, of the rollback's, too: the
-        // StatefulSet's controller waits for it (kubernetes, pkg/controller/statefulset/stateful_set_control.go).
+        // A pod that does not become ready blocks its replacement, also in a rollback: the StatefulSet's controller
+        // waits for it (kubernetes, pkg/controller/statefulset/stateful_set_control.go).
         recreatePods: true,
         timeout: args.timeout ?? defaultTimeout,
         maxHistory: args.maxHistory ?? defaultMaxHistory,
@@ -278,8 +278,8 @@ export class AkashProvider extends pulumi.ComponentResource {
         parent: this,
         // The pod does not start without its Secrets.
         dependsOn: secret === undefined ? [wallet] : [wallet, secret],
-        // With another name or namespace it is a new release. Two would sign with one wallet, and their
-        // cluster-wide objects have one name.
+        // Another name or namespace means a new release. Two releases would sign with the same wallet, and their
+        // cluster-wide objects would have the same names.
         deleteBeforeReplace: true,
         hooks: {
           ...behind(cluster.sameHook, {
@@ -293,7 +293,7 @@ export class AkashProvider extends pulumi.ComponentResource {
           afterCreate: [rollout.after],
           afterUpdate: [rollout.after],
           onError: [rollout.onError],
-          // Where `destroy` runs the program anyway, for the credential.
+          // `destroy` runs the program only for a managed credential.
           ...(credential?.managed && { beforeDelete: [cluster.sameHook] }),
         },
       },
@@ -310,7 +310,7 @@ export class AkashProvider extends pulumi.ComponentResource {
   }
 }
 
-/** Hooks with another in front of each that is before a creation or a change. */
+/** Adds a hook before all others that run before a creation or a change. */
 function behind(
   first: pulumi.ResourceHook,
   { beforeCreate = [], beforeUpdate = [] }: pulumi.ResourceHookBinding,
@@ -330,24 +330,24 @@ function formerNamespaceHooks(
   return [sameNamespaceHook(`${name}-namespace`, cluster, former, setting)];
 }
 
-/** Another version of the chart may have other objects of the whole cluster. */
+/** Another version of the chart may have other cluster-wide objects. */
 function releaseTask({ oldInputs, newInputs }: pulumi.ResourceHookArgs): ReleaseTask {
   const chart = ({ chart, version }: ChartInputs = {}) => JSON.stringify([chart, version]);
   return chart(oldInputs) === chart(newInputs) ? "change" : "upgradeChart";
 }
 
-/** What a release's inputs say of its chart. */
+/** The chart in a release's inputs. */
 interface ChartInputs {
   readonly chart?: unknown;
   readonly version?: unknown;
 }
 
-/** An adopted Secret says its type, which is the default, and one that says it no more would be replaced. */
+/** An adopted Secret specifies its type, although it is the default. Removing the type would replace the Secret. */
 const ignoredOfSecrets = ["type"];
 
 function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string | undefined>> {
   const { namespace, releaseName, values = {} } = args;
-  // It may be missing where nobody checks types.
+  // The wallet may be missing in an untyped program.
   const wallet = args.wallet as Partial<Wallet> | undefined;
   return {
     cluster: missing(args.cluster),
@@ -362,7 +362,7 @@ function wrongArguments(args: AkashProviderArgs): Readonly<Record<string, string
     "wallet.password": missingText(wallet?.password),
     "chart.source":
       typeof args.chart?.source === "string" && !isSafeChartSource(args.chart.source)
-        ? "is a repository without TLS, so that whoever is on the way could put another chart in its place"
+        ? "is a repository without TLS, so an attacker on the network could replace the chart"
         : undefined,
     "values.fullnameOverride": wrongOverride(values.fullnameOverride),
     "values.nameOverride": wrongOverride(values.nameOverride),
@@ -375,7 +375,7 @@ function wrongOverride(value: unknown): string | undefined {
   return value === undefined || value === null || value === "" ? undefined : wrongLabel(value);
 }
 
-/** A managed credential whose hooks look elsewhere would be deleted while this provider runs with it. */
+/** A managed credential whose hooks do not check this provider would be deleted while the provider uses it. */
 function otherConsumer(
   credential: DnsCredential | undefined,
   namespace: string,
@@ -385,17 +385,17 @@ function otherConsumer(
     return undefined;
   }
   const secret = credentialSecretName(names, credential.dnsProvider);
-  const isTold = credential.managed.consumers.some(
+  const isConsumer = credential.managed.consumers.some(
     (consumer) =>
       consumer.namespace === namespace && consumer.secret === secret && consumer.pod === names.pod,
   );
-  return isTold
+  return isConsumer
     ? undefined
-    : `is not told that the Secret ${secret} and the pod ${names.pod} in namespace ${namespace} carry it: ` +
-        "hand it providerConsumer with this namespace, releaseName and values";
+    : `has no consumer with the Secret ${secret} and the pod ${names.pod} in namespace ${namespace}: ` +
+        "add providerConsumer with this namespace, releaseName and values to its consumers";
 }
 
-/** The post-renderer's parameters: DNS-01 is on because there is a credential. */
+/** The post-renderer's parameters: a credential turns DNS-01 on. */
 function parameters(
   walletDigest: pulumi.Output<string>,
   credential: DnsCredential | undefined,
@@ -419,7 +419,7 @@ function parameters(
     );
 }
 
-/** A repository is named beside the chart; every other place is the chart itself, with its version in it. */
+/** Only a repository is given separately from the chart. Other sources are the chart itself. */
 function helmSource({ source = chartRepository, version = chartVersion }: ChartSource = {}): Pick<
   ReleaseArgs,
   "chart" | "version" | "repositoryOpts"
@@ -430,7 +430,7 @@ function helmSource({ source = chartRepository, version = chartVersion }: ChartS
   return source.startsWith("oci:") ? { chart: source, version } : { chart: source };
 }
 
-/** As a Secret's `data` has it: a secret whatever it was before. */
+/** Encodes a text for a Secret's `data`, and marks it as a secret. */
 function encoded(text: pulumi.Input<string>): pulumi.Output<string> {
   return pulumi.secret(text).apply((plain) => Buffer.from(plain).toString("base64"));
 }

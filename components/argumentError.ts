@@ -2,15 +2,15 @@ import { RunError } from "@pulumi/pulumi";
 import { dnsName, isAscii } from "../lib/dnsName.ts";
 import { dnsLabel } from "../lib/names.ts";
 
-/** A component got an argument that it cannot use. Pulumi shows the message alone, without a stack trace. */
+/** A wrong argument of a component. Pulumi prints only the message, without a stack trace. */
 export class ArgumentError extends RunError {
-  /** The argument, with the path inside it. */
+  /** The argument, with its path. */
   readonly property: string;
 
   /**
    * @param component the component's class and name, such as `AkashProvider "provider"`
-   * @param property the argument, with the path inside it
-   * @param reason what is wrong with it, to be read after its name
+   * @param property the argument, with its path
+   * @param reason the problem, as a predicate after the argument's name
    */
   constructor(component: string, property: string, reason: string) {
     super(`${component}: the argument ${property} ${reason}. Nothing was changed`);
@@ -18,17 +18,17 @@ export class ArgumentError extends RunError {
   }
 }
 
-/** What is wrong with an argument, to be read after its name; undefined where it is right. */
+/** The problem of an argument, as a predicate after its name; undefined for a valid argument. */
 export type Problem = string | undefined;
 
 /**
  * Refuses the first wrong argument of a component.
  *
- * An Output cannot be looked at before the run, so only plain values are checked here. What comes of an Output meets
- * the check of the repaired manifest, before Helm applies it (chart/check.ts).
+ * Checks only plain values, since the value of an Output is unknown before the run. Values of Outputs are checked in the
+ * repaired manifest, before Helm applies it (chart/check.ts).
  *
  * @param component the component's class and name
- * @param problems what is wrong with each argument, by its path
+ * @param problems the problem of each argument, by its path
  * @throws ArgumentError
  */
 export function refuseWrongArguments(
@@ -42,25 +42,25 @@ export function refuseWrongArguments(
   }
 }
 
-/** What must be there, and may not be in a program that nobody checks types in. */
+/** A required argument, which may be missing in an untyped program. */
 export function missing(value: unknown): Problem {
   return value === undefined || value === null ? "is missing" : undefined;
 }
 
-/** Text that must say something. An Output, or a Promise, passes. */
+/** A text that must not be empty. Accepts an Output or a Promise. */
 export function missingText(value: unknown): Problem {
   const isEmpty = typeof value === "string" && value.trim() === "";
   return missing(value) ?? (isEmpty ? "is empty" : undefined);
 }
 
-/** A plain choice, where there is one. */
+/** An optional plain choice. */
 export function wrongChoice(value: unknown, choices: readonly string[]): Problem {
   return value === undefined || choices.some((choice) => choice === value)
     ? undefined
-    : `is none of ${choices.join(", ")}`;
+    : `is not one of ${choices.join(", ")}`;
 }
 
-/** A name that Kubernetes takes for an object (RFC 1123). It must be plain where hooks and other names need it. */
+/** A name for a Kubernetes object (RFC 1123). It must be a plain value, since hooks and other names need it. */
 export function wrongLabel(value: unknown, longest = 63): Problem {
   if (typeof value !== "string") {
     return "must be plain text, not an Output: hooks and the names of other objects need it before the run";
@@ -73,18 +73,18 @@ export function wrongLabel(value: unknown, longest = 63): Problem {
 const hostName =
   /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** A DNS name of at least two labels, in ASCII or with other letters, that must be plain, since hooks need it. */
+/** A DNS name of at least two labels, in ASCII or Unicode. It must be a plain value, since hooks need it. */
 export function wrongHostName(value: unknown): Problem {
   if (typeof value !== "string") {
     return missing(value) ?? "must be plain text, not an Output: the proof needs it in a hook";
   }
-  // An ASCII name has to be in the one form already.
+  // An ASCII name must be in canonical form.
   return hostName.test(isAscii(value) ? value : dnsName(value))
     ? undefined
     : `is ${JSON.stringify(value)}, which is not a DNS name in lower case, such as example.com`;
 }
 
-/** A plain whole number above zero, where there is one. */
+/** An optional plain whole number above zero. */
 export function wrongNumber(value: unknown): Problem {
   return value === undefined || (Number.isInteger(value) && (value as number) > 0)
     ? undefined

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** The time, which tests make pass faster. */
+/** The time, which tests can speed up. */
 export interface Clock {
-  /** The present, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after a number of milliseconds. */
   readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
-/** The system's. */
+/** The system's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   wait: (milliseconds) => delay(milliseconds),

@@ -15,23 +15,23 @@ import {
 
 /** Arguments of {@link Cluster}. */
 export interface ClusterArgs {
-  /** The kubeconfig's context. Plain, since hooks need it. Default: its current one. */
+  /** The kubeconfig's context. A plain value, since hooks need it. Default: the current context. */
   readonly context?: string | undefined;
   /**
-   * A kubeconfig's path or content, in place of those that `KUBECONFIG` names. The content is to be a secret. Default:
-   * those, as kubectl finds them.
+   * A kubeconfig's path or content, instead of the files in `KUBECONFIG`. Pass the content as a secret. Default: the files
+   * that kubectl uses.
    */
   readonly kubeconfig?: pulumi.Input<string> | undefined;
   /**
-   * Where the stack's provider is in the cluster. With it, another cluster in place of the one that has the provider is
-   * refused. Default: it is not looked for.
+   * The place of the stack's provider in the cluster. With it, a change to a cluster without the provider is refused.
+   * Default: not checked.
    */
   readonly deployed?: ProviderPlace | undefined;
 }
 
-/** A provider's namespace, by which its cluster is known: the state has had its uid since it was made or adopted. */
+/** A provider's namespace, whose uid in the state identifies the cluster. */
 export interface DeployedNamespace {
-  /** Not known in a preview where it is still to be made, of which the plugin tells a uid that it will not have. */
+  /** Unknown in the preview of a namespace's creation, for which the plugin returns a uid that is not the final one. */
   readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
   readonly uid: pulumi.Output<string>;
@@ -42,8 +42,8 @@ export interface DeployedNamespace {
 }
 
 /**
- * A cluster: the Kubernetes provider of what is deployed there, and the API client of the hooks that look at it. Both
- * come from one context of one kubeconfig, so that no hook looks at another cluster.
+ * A cluster: the Kubernetes provider for deployed resources, and the API client for hooks. Both use the same context of the
+ * same kubeconfig, so that no hook reads another cluster.
  *
  * @example
  * const cluster = new Cluster("cluster", { context: "prod" });
@@ -51,17 +51,17 @@ export interface DeployedNamespace {
 export class Cluster {
   /** The Kubernetes provider, with `enableSecretMutable`. */
   readonly provider: Provider;
-  /** The kubeconfig's context. Undefined: its current one. */
+  /** The kubeconfig's context. Undefined: the current context. */
   readonly context: string | undefined;
-  /** The kubeconfig's path, for commands. Undefined: those that `KUBECONFIG` names, or one without a path. */
+  /** The kubeconfig's path, for commands. Undefined: the files in `KUBECONFIG`, or a kubeconfig without a path. */
   readonly kubeconfigPath: string | undefined;
   /**
-   * A hook for before anything is made or changed in the cluster, or for it, also in a preview; see {@link refuseOther}.
+   * A hook before any creation or change in the cluster, or for it, also in a preview; see {@link refuseOther}.
    */
   readonly sameHook: pulumi.ResourceHook;
   readonly #kubeconfig: pulumi.Input<string> | undefined;
   #place: KnownPlace | undefined;
-  // Kept: hooks look again and again, and each client reads the kubeconfig anew.
+  // Cached: hooks call the API often, and each new client reads the kubeconfig again.
   #core: Promise<CoreV1Api> | undefined;
   #apps: Promise<AppsV1Api> | undefined;
 
@@ -86,17 +86,17 @@ export class Cluster {
       name,
       {
         ...(context !== undefined && { context }),
-        // A Secret's new content must take the place of the old in one step, without a moment in which it is missing.
+        // A Secret's content must be replaced in place, so that the Secret is never missing.
         enableSecretMutable: true,
         ...(kubeconfig !== undefined && {
-          // With it the plugin replaces nothing because of another content, which may well be of the same cluster.
+          // With an identifier, the plugin replaces no resources for a changed kubeconfig of the same cluster.
           clusterIdentifier: `${pulumi.getProject()}/${pulumi.getStack()}`,
         }),
       },
       pulumi.mergeOptions(opts, {
-        // The SDK copies $KUBECONFIG into the inputs (provider.js), and the path would be a change on every other
-        // machine; $PULUMI_K8S_DELETE_UNREACHABLE as well, and the state would go on saying that the cluster is gone. The
-        // plugin reads both itself.
+        // The SDK copies $KUBECONFIG into the inputs (provider.js), where the path would differ on every other machine.
+        // It also copies $PULUMI_K8S_DELETE_UNREACHABLE, and the state would keep declaring the cluster gone. The plugin
+        // reads both variables itself.
         transformations: [
           ({ props, opts }) => ({
             props: { ...props, kubeconfig, deleteUnreachable: undefined },
@@ -110,25 +110,25 @@ export class Cluster {
     );
   }
 
-  /** Tells the namespace of a provider that is deployed in the cluster, for {@link refuseOther}. */
+  /** Sets the namespace of a provider that is deployed in the cluster, for {@link refuseOther}. */
   expect({ id, name, uid, releaseName, walletSecret }: DeployedNamespace): void {
-    // Nothing waits for it: with `--parallel 1` the engine would not go on to the namespace while a hook does.
+    // No hook waits for it: with `--parallel 1` the engine would not continue with the namespace meanwhile.
     Promise.all([resolved(id), resolved(name), resolved(uid)]).then(
       ([id, namespace, uid]: readonly (string | undefined)[]) => {
         if (id !== undefined && namespace !== undefined && uid !== undefined) {
           this.#place = { namespace, uid, releaseName, walletSecret };
         }
       },
-      // A namespace that could not be made has ended the run.
+      // A namespace that could not be created has ended the run.
       () => undefined,
     );
   }
 
   /**
-   * Refuses the cluster where another one has the namespace of the stack's provider: nothing but the kubeconfig's current
-   * context need have changed since, of which no setting tells.
+   * Refuses a cluster other than the one with the namespace of the stack's provider. A changed current context of the
+   * kubeconfig suffices for that, which no setting of the stack shows.
    *
-   * @throws RunError when it surely is another
+   * @throws RunError when it certainly is another cluster
    */
   async refuseOther(): Promise<void> {
     if (this.#place !== undefined) {
@@ -136,29 +136,29 @@ export class Cluster {
     }
   }
 
-  /** The core API, for hooks, which look at what is there while resources are made. */
+  /** The core API, for hooks that read the cluster during a run. */
   coreApi(): Promise<CoreV1Api> {
     this.#core ??= this.#choice().then(coreApi);
     return this.#core;
   }
 
-  /** The API of workloads, for the same. */
+  /** The API of workloads, for the same hooks. */
   appsApi(): Promise<AppsV1Api> {
     this.#apps ??= this.#choice().then(appsApi);
     return this.#apps;
   }
 
-  /** The API of types that others have brought into the cluster, and of which types there are. */
+  /** The API of custom resources and their types. */
   async customObjectsApi(): Promise<CustomObjectsApi> {
     return customObjectsApi(await this.#choice());
   }
 
-  /** The API that lists the groups of types. */
+  /** The API that lists the API groups. */
   async apisApi(): Promise<ApisApi> {
     return apisApi(await this.#choice());
   }
 
-  /** What whoever runs Pulumi may do there, for hooks that look before anything is made. */
+  /** The permissions of the identity that runs Pulumi, for hooks that check them before any change. */
   async access(): Promise<ClusterAccess> {
     return clusterAccess(await this.#choice());
   }

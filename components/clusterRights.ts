@@ -20,29 +20,28 @@ import type { Cluster } from "./cluster.ts";
 import { resourceHook } from "./hook.ts";
 import { oncePerCluster } from "./oncePerCluster.ts";
 
-/** A release, as far as rights are about it. */
+/** A release, for the permissions on it. */
 export interface ReleaseOfRights {
   readonly namespace: string;
   readonly names: ReleaseNames;
-  /** How port 80 reaches the provider. Default: not known, and not asked about. */
+  /** The route from port 80 to the provider. Default: unknown and not checked. */
   readonly mode?: RouteMode | undefined;
 }
 
-/** What is to be done with a release. */
+/** A task on a release. */
 export type ReleaseTask = "install" | "change" | "upgradeChart";
 
-/** How many questions are under way at once. */
+/** How many permissions are checked at the same time. */
 const parallel = 8;
 
-const asked = oncePerCluster();
+const checked = oncePerCluster();
 
 /**
- * Refuses what the cluster would refuse half way: asks it for every right that the task takes. A cluster that does not
- * answer, or does not tell, is left to the attempt.
+ * Fails before the cluster would refuse a later step: checks every permission that the task needs. An unreachable cluster,
+ * or one that does not report permissions, is left to the attempt.
  *
- * @param task what is to be done. Default: a change, or the first install where there is no StatefulSet of that name that
- *   may be read
- * @throws RunError with all rights that are missing, and the commands that give them
+ * @param task the task. Default: a change, or the first install where no readable StatefulSet of the release exists
+ * @throws RunError with all missing permissions, and the commands that grant them
  */
 export async function refuseMissingRights(
   cluster: Cluster,
@@ -51,10 +50,10 @@ export async function refuseMissingRights(
 ): Promise<void> {
   const { namespace, names, mode } = release;
   const key = [namespace, names.fullname, mode, task].join("/");
-  await asked(cluster, key, () => ask(cluster, release, task));
+  await checked(cluster, key, () => checkRights(cluster, release, task));
 }
 
-async function ask(
+async function checkRights(
   cluster: Cluster,
   release: ReleaseOfRights,
   wanted: ReleaseTask | undefined,
@@ -70,7 +69,7 @@ async function ask(
   } catch {
     return;
   }
-  // Whoever may not even look was given nothing yet, as is usual before the first install.
+  // Without the permission to read, no permissions were granted yet, as is usual before the first install.
   const task = wanted ?? (installed === true ? "change" : "install");
   const unknown = wanted === undefined && installed === undefined;
   await refuseLack(access, {
@@ -78,16 +77,16 @@ async function ask(
     rights: rightsFor(release, task),
     commands: (user) => grantCommands(release, task, user),
     remark: unknown
-      ? "If the provider is deployed already, leave out what names install: that is for the first up alone."
+      ? "If the provider is deployed already, omit the commands with install: they are only for the first up."
       : undefined,
   });
 }
 
 /**
- * Refuses a cluster that cannot be reached, or does not know who asks, before anything is made for it elsewhere: it would
- * be made, and not be put to use. Not in a preview, which shows what it can without a cluster.
+ * Refuses a cluster that is unreachable or rejects the credentials, before resources for it are created elsewhere: they
+ * would not be used. Not in a preview, which works without a cluster as far as possible.
  *
- * @throws RunError with why it cannot be reached
+ * @throws RunError with the reason
  */
 export async function refuseUnreachable(cluster: Cluster): Promise<void> {
   if (pulumi.runtime.isDryRun()) {
@@ -96,36 +95,36 @@ export async function refuseUnreachable(cluster: Cluster): Promise<void> {
   try {
     await mayDoAnything(await cluster.access());
   } catch (error) {
-    // Whether it allows that question or not, it has answered.
+    // A 403 is a response: the cluster is reachable.
     const isThere = error instanceof ClusterFailure && error.code === 403;
     if (error instanceof UserError && !isThere) {
       throw new pulumi.RunError(
-        `${messageOf(error)}\nNothing was made at the cloud; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+        `${messageOf(error)}\nNothing was created at the DNS provider. After the fix, run: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       );
     }
   }
 }
 
-/** Whoever may do anything is asked nothing else. */
+/** Whether all permissions are granted, so that no further check is needed. */
 export function mayDoAnything(access: ClusterAccess): Promise<boolean | undefined> {
   return access.allows({ group: "*", resource: "*", verb: "*" });
 }
 
-/** What something takes, and how it is given. */
+/** The permissions for a task, and how to grant them. */
 export interface NeededRights {
-  /** The namespace of those that are not of the whole cluster. */
+  /** The namespace of the namespaced permissions. */
   readonly namespace: string;
   readonly rights: readonly ReleaseRights[];
-  /** The commands by which an administrator gives them to a user. Default: to a placeholder. */
+  /** The commands with which an administrator grants them to a user. Default: to a placeholder. */
   readonly commands: (user?: string) => readonly ShellText[];
-  /** What is to be said of the commands. */
+  /** A note on the commands. */
   readonly remark?: string | undefined;
 }
 
 /**
- * Refuses what the cluster would refuse half way. A cluster that does not tell is left to the attempt.
+ * Fails before the cluster would refuse a later step. A cluster that does not report permissions is left to the attempt.
  *
- * @throws RunError with all rights that are missing, and the commands that give them
+ * @throws RunError with all missing permissions, and the commands that grant them
  */
 export async function refuseLack(
   access: ClusterAccess,
@@ -141,17 +140,17 @@ export async function refuseLack(
     const user = await access.user();
     throw new pulumi.RunError(
       [
-        `Whoever runs Pulumi${user === undefined ? "" : ` (${user})`} lacks rights in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
-          "An administrator of the cluster gives them (docs/security.md):",
+        `The identity that runs Pulumi${user === undefined ? "" : ` (${user})`} lacks permissions in the cluster ${access.server}: ${rightsText(missing, namespace)}. ` +
+          "An administrator of the cluster can grant them (docs/security.md):",
         ...commands(user).map((command) => `      ${command}`),
         ...(remark === undefined ? [] : [remark]),
-        `Nothing was changed; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+        `Nothing was changed. After the fix, run: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       ].join("\n"),
     );
   }
 }
 
-/** Whether the release's StatefulSet is there; undefined where it may not be read. */
+/** Whether the release's StatefulSet exists; undefined where it may not be read. */
 async function isInstalled(
   cluster: Cluster,
   { namespace, names }: ReleaseOfRights,
@@ -200,7 +199,7 @@ function attributesOf(
     return names.flatMap((name) =>
       verbs.map(
         (verb) =>
-          // The client leaves out what is undefined.
+          // The client omits undefined fields.
           ({ group, resource, subresource, verb, name, namespace }) as V1ResourceAttributes,
       ),
     );
@@ -220,7 +219,7 @@ async function refusedOf(
   return refused;
 }
 
-/** The rights in words: those on one object, or kind of object, together. */
+/** The permissions as text, grouped by object or type of object. */
 function rightsText(missing: readonly V1ResourceAttributes[], namespace: string): string {
   const text = (attributes: readonly V1ResourceAttributes[]) => {
     const byObject = new Map<string, string[]>();
@@ -240,10 +239,10 @@ function rightsText(missing: readonly V1ResourceAttributes[], namespace: string)
 }
 
 /**
- * A hook for before what belongs to a release is made or changed, also in a preview; see {@link refuseMissingRights}.
+ * A hook before the creation or change of a release's resource, also in a preview; see {@link refuseMissingRights}.
  *
  * @param name the hook's name
- * @param task what is to be done, from what the hook is called with. Default: as there
+ * @param task the task, from the hook's arguments. Default: that of {@link refuseMissingRights}
  */
 export function rightsHook(
   name: string,
@@ -257,7 +256,7 @@ export function rightsHook(
 }
 
 /**
- * The commands that give a user the documented rights.
+ * The commands that grant the documented permissions to a user.
  *
  * @param user the user's name. Default: a placeholder
  */
@@ -279,23 +278,23 @@ export function grantCommands(
     : daily;
 }
 
-/** The command that makes the roles of a file of docs/kubernetes, with names in the place of words. */
+/** The command that creates the roles in a file of docs/kubernetes, with names instead of placeholders. */
 export function applyCommand(file: string, names: Readonly<Record<string, string>>): ShellText {
   const folder = relative(process.cwd(), join(import.meta.dirname, "../docs/kubernetes"));
   const script = Object.entries(names).map(([word, name]) => `s/${word}/${name}/g`);
   return shell`sed ${script.join("; ")} ${join(folder, file)} | kubectl apply -f -`;
 }
 
-/** A role that is bound to a user. */
+/** A binding of a role to a user. */
 interface Binding {
   readonly role: string;
-  /** The role's namespace. Default: it is one of the whole cluster. */
+  /** The role's namespace. Default: none, for a ClusterRole. */
   readonly namespace?: string;
   /** Default: a placeholder. */
   readonly user: string | undefined;
 }
 
-/** The command that binds a role to a user. Each user has a binding of its own, so that nobody loses any. */
+/** The command that binds a role to a user. Each user gets a separate binding, so that no user loses a role. */
 export function bindCommand({ role, namespace, user }: Binding): ShellText {
   const suffix = createHash("sha256")
     .update(user ?? "")

@@ -4,20 +4,19 @@ import { messageOf } from "../lib/errors.ts";
 import { shell } from "../lib/shell.ts";
 
 /**
- * The environment variable with which an operator says that a cluster that does not answer is gone. The Kubernetes plugin
- * has it, and then takes what was there out of the state
- * (https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider).
+ * The environment variable with which an operator declares an unreachable cluster gone. With it, the Kubernetes plugin
+ * removes the cluster's resources from the state (https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider).
  */
 export const goneVariable = "PULUMI_K8S_DELETE_UNREACHABLE";
 
-/** Whether a failure is that of a cluster of which the operator says that it is gone. */
+/** Whether an error is about an unreachable cluster that the operator declares gone. */
 export function isGone(error: unknown): boolean {
   return error instanceof ClusterUnreachable && process.env[goneVariable] === "true";
 }
 
 /**
- * A failure's message; for a cluster that does not answer with the commands that end a stack whose cluster is gone. Who
- * cannot reach a cluster cannot tell whether it is alive, so that nothing is deleted without the operator's word.
+ * An error's message; for an unreachable cluster, with the commands that destroy a stack whose cluster is gone. An
+ * unreachable cluster may still be running, so nothing is deleted without the operator's confirmation.
  */
 export function withWayOut(error: unknown): string {
   return error instanceof ClusterUnreachable
@@ -25,7 +24,7 @@ export function withWayOut(error: unknown): string {
     : messageOf(error);
 }
 
-/** The commands that end a stack whose cluster is gone. */
+/** The commands that destroy a stack whose cluster is gone. */
 export function goneCommands(stack: string): readonly string[] {
   return [
     shell`${goneVariable}=true pulumi refresh -s ${stack} --run-program`,
@@ -35,7 +34,7 @@ export function goneCommands(stack: string): readonly string[] {
 
 function wayOut(stack: string): string {
   return [
-    "Nothing that may run there loses its credential. If the cluster is gone for good, and only then, end the stack with",
+    "No credential of the cluster was deleted, since it may be in use. Only if the cluster is gone permanently, destroy the stack with",
     ...goneCommands(stack).map((command) => `  ${command}`),
   ].join("\n");
 }

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { printable } from "../lib/printable.ts";
 
 /**
- * A hook whose failure can be shown: the engine writes its message to the terminal as it is, past the program's log, and
- * it may quote a cluster or a cloud.
+ * A hook with printable errors. The engine prints a hook's error unchanged, not through the program's log, and the error may
+ * quote a cluster or a DNS provider.
  *
  * @param name the hook's name
- * @param run what it does
- * @param options as of any hook
+ * @param run the hook's function
+ * @param options options of the hook
  */
 export function resourceHook(
   name: string,

@@ -3,7 +3,7 @@ import type { Cluster } from "./cluster.ts";
 
 /**
  * The caller's options, with the cluster's provider for all children. Another Kubernetes provider would deploy them to a
- * cluster that no hook looks at; as `provider` it would come before `providers`.
+ * cluster that no hook checks. As `provider`, it would take precedence over `providers`.
  */
 export function inCluster(
   cluster: Cluster,

@@ -1,9 +1,9 @@
 /**
- * Names and type tokens of the components and their children: part of every URN, so that none of them may change. Also
- * for commands that read a state or write an import file, so this file imports nothing.
+ * Names and type tokens of the components and their children. They are part of every URN, so none of them may change.
+ * Commands that read a state or write an import file use them, too, so this file imports nothing.
  */
 
-/** What the program calls its components and the Kubernetes provider of its cluster. */
+/** The program's names of its components and of its cluster's Kubernetes provider. */
 export const programNames = {
   cluster: "cluster",
   credential: "dns",
@@ -19,7 +19,7 @@ export const componentTypes = {
   ingress: "akash:ingress:IngressCertificate",
 } as const;
 
-/** Type tokens of the resources that the program or its commands look for. */
+/** Type tokens of the resources that the program or its commands search for. */
 export const resourceTypes = {
   kubernetesProvider: "pulumi:providers:kubernetes",
   namespace: "kubernetes:core/v1:Namespace",

@@ -1,7 +1,7 @@
 /**
- * A memory of what was looked at in a cluster: once a run is enough.
+ * A cache for checks of a cluster, each of which runs once in a run.
  *
- * @returns what gives the answer that there is for a cluster and a key, else has `look` find it
+ * @returns a function that returns the cached result for a cluster and a key, else calls `look`
  */
 export function oncePerCluster(): (
   cluster: object,

@@ -4,32 +4,32 @@ import { unlessMissing } from "../lib/kubernetesApi.ts";
 import { shell } from "../lib/shell.ts";
 import { resourceHook } from "./hook.ts";
 
-/** The annotation of the wallet's Secret that says which stack it belongs to. */
+/** The annotation of the wallet's Secret with the stack that owns it. */
 export const ownerAnnotation = "akash-provider-letsencrypt/stack";
 
-/** This stack, as {@link ownerAnnotation} names it. */
+/** This stack, as in {@link ownerAnnotation}. */
 export function owner(): string {
   return `${pulumi.getProject()}/${pulumi.getStack()}`;
 }
 
-/** A wallet's Secret that is about to be made. */
+/** A wallet's Secret before its creation. */
 export interface WalletSecret {
   readonly namespace: string;
   readonly name: string;
-  /** Name of the Helm release that it is for. */
+  /** Name of the Helm release that uses the Secret. */
   readonly releaseName: string;
 }
 
 /**
  * Refuses to take over another stack's provider.
  *
- * Server-side apply makes no difference between making an object and changing it, so two stacks with one namespace and
- * one release name would share their Secrets, and destroying one would take the other's.
+ * Server-side apply does not distinguish between creating and changing an object. Two stacks with the same namespace and
+ * release name would therefore share their Secrets, and destroying one stack would delete the Secrets of the other.
  *
- * @param secret the wallet's Secret that is about to be made
- * @param found the annotations of the one that is there; none where there is none
+ * @param secret the wallet's Secret before its creation
+ * @param found the annotations of the existing Secret; none where it does not exist
  * @param self this stack
- * @throws RunError when it is another's
+ * @throws RunError when another stack owns the Secret
  */
 export function refuseOtherOwner(
   { namespace, releaseName }: WalletSecret,
@@ -40,18 +40,18 @@ export function refuseOtherOwner(
   if (other !== undefined && other !== self) {
     const stack = other.split("/").at(-1) ?? other;
     throw new pulumi.RunError(
-      `The release ${releaseName} in namespace ${namespace} belongs to the stack ${other}. A cluster has one provider: ` +
-        `destroy that stack first (${shell`pulumi destroy -s ${stack} --run-program`}), or change the CA in it (${shell`pulumi config set -s ${stack} acmeDirectory production`})`,
+      `The release ${releaseName} in namespace ${namespace} belongs to the stack ${other}. A cluster can have only one provider: ` +
+        `destroy that stack first (${shell`pulumi destroy -s ${stack} --run-program`}), or change the CA of that stack (${shell`pulumi config set -s ${stack} acmeDirectory production`})`,
     );
   }
 }
 
 /**
- * A hook for before the wallet's Secret is made; see {@link refuseOtherOwner}.
+ * A hook before the creation of the wallet's Secret; see {@link refuseOtherOwner}.
  *
  * @param name the hook's name
- * @param cluster where the Secret is made
- * @param releaseName name of the Helm release that it is for
+ * @param cluster the Secret's cluster
+ * @param releaseName name of the Helm release that uses the Secret
  */
 export function ownerHook(
   name: string,

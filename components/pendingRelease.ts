@@ -8,37 +8,37 @@ import type { Cluster } from "./cluster.ts";
 import { shell } from "../lib/shell.ts";
 import { resourceHook } from "./hook.ts";
 
-/** An operation on a Helm release, and how long it may take. */
+/** An operation on a Helm release, and its time limit. */
 export interface ReleaseOperation {
   readonly namespace: string;
   readonly releaseName: string;
-  /** How long Helm waits for the pod to get ready, in seconds. */
+  /** How long Helm waits for the pod to become ready, in seconds. */
   readonly timeout: number;
-  /** Context of the kubeconfig, for commands. Default: its current one. */
+  /** Context of the kubeconfig, for commands. Default: the current context. */
   readonly kubeContext?: string | undefined;
-  /** Path of the kubeconfig, for commands, where the stack names one. */
+  /** Path of the kubeconfig, for commands, where the stack sets one. */
   readonly kubeconfig?: string | undefined;
 }
 
-/** The Secrets in which Helm keeps the revisions of one release, as far as this looks at them. */
+/** The Secrets in which Helm stores the revisions of one release. */
 export interface RevisionSecrets {
-  /** The metadata of all of them, in any order. */
+  /** The metadata of all Secrets, in any order. */
   readonly list: () => Promise<readonly V1ObjectMeta[]>;
-  /** Deletes the one of this name. */
+  /** Deletes the Secret of this name. */
   readonly remove: (name: string) => Promise<void>;
 }
 
-/** How long a release must be left alone to count as settled, in milliseconds: between a failure and its rollback it is not pending. */
+/** How long a release must not be pending to count as settled, in milliseconds: it is not pending between a failure and its rollback. */
 const settling = 20_000;
-/** Pause between two looks, in milliseconds. */
+/** Pause between two checks, in milliseconds. */
 const interval = 1_000;
 
 /**
- * A hook for before a Helm release is installed or upgraded, which makes way where an interrupted run left a revision
- * pending; see {@link makeWay}. Namespace, name and timeout are those of the release that it is called for.
+ * A hook before the installation or upgrade of a Helm release, which removes a pending revision of an interrupted run; see
+ * {@link makeWay}. Namespace, name and timeout come from the release's inputs.
  *
  * @param name the hook's name
- * @param cluster where the release is
+ * @param cluster the release's cluster
  */
 export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.ResourceHook {
   return resourceHook(name, async ({ newInputs }) => {
@@ -54,14 +54,14 @@ export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.Resou
 }
 
 /**
- * Makes way where an interrupted run left a revision pending.
+ * Removes a pending revision of an interrupted run.
  *
- * Helm marks a revision as pending, works, and marks it deployed or failed. A run that is killed in between leaves it
- * pending, and Helm refuses every further operation ("another operation is in progress", or after a first install
- * "cannot re-use a name that is still in use"). The revision may also be another's who is at work: the Kubernetes plugin
- * outlives a killed Pulumi, and puts a failed rollout back once its time is up. So this waits for as long as a
- * living operation can take, and only then removes the mark; the next upgrade starts from the last good revision and
- * takes over the objects that are there.
+ * Helm marks a revision as pending at the beginning of an operation, and as deployed or failed at its end. A run that is
+ * killed in between leaves the revision pending, and Helm refuses every further operation ("another operation is in
+ * progress", or after a first install "cannot re-use a name that is still in use"). The revision may also belong to a
+ * running operation: the Kubernetes plugin outlives a killed Pulumi, and rolls back a failed rollout after its timeout.
+ * Therefore this function waits for the longest time that an operation can take, and only then deletes the revision. The
+ * next upgrade starts from the last good revision and takes over the existing objects.
  *
  * @param secrets the release's revisions
  * @param operation see {@link ReleaseOperation}
@@ -81,8 +81,8 @@ export async function makeWay(
   if (pending?.name !== undefined) {
     await secrets.remove(pending.name);
     await pulumi.log.warn(
-      `Revision ${pending.labels?.version ?? ""} of the release ${operation.releaseName} was left ` +
-        `${pending.labels?.status ?? ""} by an interrupted run; removed its mark to go on from the revision before`,
+      `An interrupted run left revision ${pending.labels?.version ?? ""} of the release ${operation.releaseName} in the ` +
+        `status ${pending.labels?.status ?? ""}. Deleted this revision's Secret, to continue from the previous revision`,
     );
   }
 }
@@ -100,7 +100,7 @@ async function revisionSecrets(
   };
 }
 
-/** Waits until nothing is at work on the release; a revision that is pending for longer than work can take is returned. */
+/** Waits until no operation runs on the release. Returns a revision that is pending for longer than an operation can take. */
 async function waitForEnd(
   secrets: RevisionSecrets,
   operation: ReleaseOperation,
@@ -120,7 +120,7 @@ async function waitForEnd(
   return undefined;
 }
 
-/** The Secret of the release's last revision, if that is pending (https://helm.sh/docs/topics/advanced/#storage-backends). */
+/** The Secret of the release's last revision, if it is pending (https://helm.sh/docs/topics/advanced/#storage-backends). */
 async function pendingRevision(secrets: RevisionSecrets): Promise<V1ObjectMeta | undefined> {
   const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
   const last = [...(await secrets.list())].sort((a, b) => version(a) - version(b)).at(-1);
@@ -139,7 +139,7 @@ function waiting(pending: V1ObjectMeta, operation: ReleaseOperation, clock: Cloc
   const { releaseName } = operation;
   return (
     `Revision ${pending.labels?.version ?? ""} of the release ${releaseName} is ${pending.labels?.status ?? ""}: ` +
-    `another run is at work, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation, clock))} s for it to end. ` +
-    `If you know that none is at work, remove the mark: ${kubectl(operation, shell`delete secret ${pending.name ?? ""}`)}`
+    `another run is in progress, or was interrupted. Waiting up to ${Math.max(0, secondsLeft(pending, operation, clock))} s for it to finish. ` +
+    `If no other run is in progress, delete the revision's Secret: ${kubectl(operation, shell`delete secret ${pending.name ?? ""}`)}`
   );
 }

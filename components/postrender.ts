@@ -1,9 +1,9 @@
 import { join, relative } from "node:path";
 
 /**
- * Where Helm finds the post-renderer that repairs the chart: relative to the program, since an absolute path would be a
- * difference on every other machine. In this project it is `chart/postrender`; in another, whose program uses the
- * installed package, it is below `node_modules`.
+ * Path of the post-renderer that repairs the chart, relative to the program, since an absolute path would differ on every
+ * other machine. In this project the path is `chart/postrender`; in a program with the installed package it is below
+ * `node_modules`.
  */
 export function defaultPostrender(): string {
   return relative(process.cwd(), join(import.meta.dirname, "../chart/postrender"));

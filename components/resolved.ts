@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * The value of an Output, for code that runs while resources are made, such as a hook, where it is known.
+ * The value of an Output, if it is known, for code that runs during a deployment, such as a hook.
  *
- * @throws what the Output failed with
+ * @throws the Output's error
  */
 export function resolved<T>(output: pulumi.Output<T>): Promise<T> {
-  // Its promise is the SDK's own business by type, but the one way to learn of a failure.
+  // The promise is internal to the SDK, but the only way to get an error.
   return (output as pulumi.Output<T> & { promise(): Promise<T> }).promise();
 }

@@ -10,25 +10,25 @@ import { resolved } from "./resolved.ts";
 import { shell, verbatim, type ShellText } from "../lib/shell.ts";
 import { resourceHook } from "./hook.ts";
 
-/** Where a stack's provider is in its cluster, by the arguments of AkashProvider. */
+/** The place of a stack's provider in its cluster, by the arguments of AkashProvider. */
 export interface ProviderPlace {
   /** Default `akash-services`. */
   readonly namespace?: string | undefined;
   /** Default `akash-provider`. */
   readonly releaseName?: string | undefined;
-  /** Chart values, for the names in them. */
+  /** Chart values, for the overrides of names. */
   readonly values?: Readonly<Record<string, unknown>> | undefined;
-  /** The setting that names the context, for commands. Default `kubeContext`. */
+  /** The setting of the context, for commands. Default `kubeContext`. */
   readonly contextSetting?: string | undefined;
 }
 
 /**
- * A hook for before the Kubernetes provider of a cluster is changed, also in a preview. It refuses another cluster than
- * the one that has the stack's provider: the plugin would look for what is deployed in the other one, find nothing, and
- * make it there a second time, with the same wallet, while the first runs on.
+ * A hook before a change of a cluster's Kubernetes provider, also in a preview. It refuses any cluster but the one with the
+ * stack's provider: in another cluster, the plugin would find none of the resources and create them a second time, with the
+ * same wallet, while the first provider keeps running.
  *
  * @param name the hook's name
- * @param place where the stack's provider is
+ * @param place the place of the stack's provider
  */
 export function sameClusterHook(name: string, place: ProviderPlace): pulumi.ResourceHook {
   return resourceHook(
@@ -45,13 +45,13 @@ export function sameClusterHook(name: string, place: ProviderPlace): pulumi.Reso
 }
 
 /**
- * A hook for before the wallet's Secret is made, also in a preview. It refuses another namespace than the one that has the
- * stack's provider, where only a setting that had no effect before names it.
+ * A hook before the creation of the wallet's Secret, also in a preview. It refuses a move of the stack's provider to another
+ * namespace by a setting that had no effect before.
  *
  * @param name the hook's name
- * @param cluster where the Secret is made
- * @param former where the stack's provider may be instead
- * @param setting the setting that names the other namespace, for the command that keeps the provider where it is
+ * @param cluster the Secret's cluster
+ * @param former the former place of the stack's provider
+ * @param setting the setting of the other namespace, for the command that keeps the provider in its place
  */
 export function sameNamespaceHook(
   name: string,
@@ -66,9 +66,9 @@ export function sameNamespaceHook(
         const { releaseName = defaultReleaseName, namespace = defaultNamespace } = former;
         const stack = pulumi.getStack();
         throw new pulumi.RunError(
-          `The stack's release ${releaseName} is in namespace ${namespace}, and ${setting}, which had no effect before, names another. ` +
-            `To keep the provider where it is: ${shell`pulumi config rm -s ${stack} ${setting}`}. ` +
-            `To move it, destroy it first (${shell`pulumi destroy -s ${stack} --run-program`})`,
+          `The stack's release ${releaseName} is in namespace ${namespace}, but ${setting}, which had no effect before, names another one. ` +
+            `To keep the provider in its namespace: ${shell`pulumi config rm -s ${stack} ${setting}`}. ` +
+            `To move the provider, destroy it first (${shell`pulumi destroy -s ${stack} --run-program`})`,
         );
       }
     },
@@ -76,10 +76,10 @@ export function sameNamespaceHook(
   );
 }
 
-/** A provider's place in the cluster, as the state knows it. */
+/** A provider's place in the cluster, from the state. */
 export interface KnownPlace {
   readonly namespace: string;
-  /** That of the namespace. */
+  /** The namespace's uid. */
   readonly uid: string;
   readonly releaseName: string;
   /** Name of the Secret with the wallet. */
@@ -87,16 +87,16 @@ export interface KnownPlace {
 }
 
 /**
- * Refuses a cluster that has not the namespace which the state knows by its uid. That is told where no setting of the stack
- * has changed, and its kubeconfig alone leads elsewhere. A cluster that the provider was restored to has its wallet's
- * Secret, which says whose it is.
+ * Refuses a cluster without the namespace whose uid is in the state. This detects a kubeconfig that points to another
+ * cluster although no setting of the stack has changed. A cluster to which the provider was restored has the wallet's
+ * Secret, whose annotation names the stack.
  *
- * No hook runs with a refresh, which takes what it does not find out of the state: after that nothing tells.
+ * No hook runs with a refresh, which removes missing resources from the state. After that, the check is impossible.
  *
- * @param place where the stack's provider is
- * @param choice which cluster is named
+ * @param place the place of the stack's provider
+ * @param choice the configured cluster
  * @param api its core API
- * @throws RunError when it is another cluster; what cannot be seen is left to the calls that follow
+ * @throws RunError when it is another cluster; an unreadable one is left to the calls that follow
  */
 export async function refuseClusterWithout(
   { namespace, uid, releaseName, walletSecret }: KnownPlace,
@@ -123,9 +123,9 @@ export async function refuseClusterWithout(
   }
   const stack = pulumi.getStack();
   throw new pulumi.RunError(
-    `The stack's release ${releaseName} in namespace ${namespace} is in another cluster than the one that the kubeconfig now names, ` +
-      `${nameOf(connectionTo(choice))}. Nothing was changed. To go on where the provider is, name the context of its cluster, ` +
-      `which then stays the stack's: ${shell`pulumi config set -s ${stack} kubeContext 'CONTEXT'`} (kubectl config get-contexts). ` +
+    `The stack's release ${releaseName} in namespace ${namespace} is in another cluster than the current one of the kubeconfig, ` +
+      `${nameOf(connectionTo(choice))}. Nothing was changed. To continue in the provider's cluster, set its context permanently ` +
+      `in the stack: ${shell`pulumi config set -s ${stack} kubeContext 'CONTEXT'`} (kubectl config get-contexts). ` +
       `If the provider is gone, with its cluster or its namespace: ${shell`pulumi refresh -s ${stack} --run-program && pulumi up -s ${stack}`}`,
   );
 }
@@ -135,19 +135,19 @@ async function choiceOf(inputs: object | undefined): Promise<ClusterChoice> {
     readonly context?: pulumi.Input<string>;
     readonly kubeconfig?: pulumi.Input<string>;
   };
-  // Hooks are given secrets as Outputs.
+  // Hooks receive secrets as Outputs.
   const known = await resolved(pulumi.output({ context, kubeconfig }));
   return { ...known, stack: pulumi.getStack() };
 }
 
 /**
- * Refuses another cluster in place of the one that has the stack's provider.
+ * Refuses a change of the cluster while the stack's provider is in the former one.
  *
- * @param before which cluster was named so far
- * @param now which is named instead
- * @param place where the stack's provider is
- * @throws UserError when the one that is named now does not answer
- * @throws RunError when it is another, and the provider is in the one before, or it cannot be seen that it is not
+ * @param before the former cluster
+ * @param now the configured cluster
+ * @param place the place of the stack's provider
+ * @throws UserError when the configured cluster does not respond
+ * @throws RunError when the cluster changes, and the provider is in the former one, or that one is unreadable
  */
 export async function refuseOtherCluster(
   before: ClusterChoice,
@@ -170,11 +170,11 @@ export async function refuseOtherCluster(
   const where =
     found === true
       ? `is in the cluster ${nameOf(previous as Connection)}`
-      : `may be in the cluster that was named before, which cannot be seen (${found})`;
+      : `may be in the former cluster, which cannot be read (${found})`;
   throw new pulumi.RunError(
-    `The stack's release ${releaseName} in namespace ${namespace} ${where}, and the stack now names another, ${nameOf(present)}. ` +
-      `Nothing was changed. To keep the provider where it is: ${keepCommands(before, now, place).join(" && ")}. ` +
-      `To move it, keep it first, destroy it there (${shell`pulumi destroy -s ${pulumi.getStack()} --run-program`}), and name the other cluster then`,
+    `The stack's release ${releaseName} in namespace ${namespace} ${where}, but the stack now names another one, ${nameOf(present)}. ` +
+      `Nothing was changed. To keep the provider in its cluster: ${keepCommands(before, now, place).join(" && ")}. ` +
+      `To move the provider, keep it first, destroy it there (${shell`pulumi destroy -s ${pulumi.getStack()} --run-program`}), and then set the other cluster`,
   );
 }
 
@@ -186,7 +186,7 @@ function connectionOrReason(choice: ClusterChoice): Connection | string {
   }
 }
 
-/** The same server is the same cluster, by whatever name and way it is reached. */
+/** The same server and proxy mean the same cluster, whatever the context's name. */
 function isSame(one: Connection, other: Connection): boolean {
   return one.address === other.address && one.proxy === other.proxy;
 }
@@ -195,7 +195,7 @@ function nameOf({ context, address }: Connection): string {
   return context === undefined ? address : `${context} (${address})`;
 }
 
-/** Whether the provider is there, or why that cannot be seen. */
+/** Whether the cluster has the provider, or why the cluster is unreadable. */
 async function lookedFor(choice: ClusterChoice, place: ProviderPlace): Promise<boolean | string> {
   try {
     return await hasProvider(await coreApi(choice), place);
@@ -204,7 +204,7 @@ async function lookedFor(choice: ClusterChoice, place: ProviderPlace): Promise<b
   }
 }
 
-/** Whether a cluster has the stack's provider, by the Secret of its wallet, which says whose it is. */
+/** Whether a cluster has the stack's provider, by the owner annotation of the wallet's Secret. */
 async function hasProvider(
   core: CoreV1Api,
   { namespace = defaultNamespace, releaseName = defaultReleaseName, values }: ProviderPlace,
@@ -214,7 +214,7 @@ async function hasProvider(
   return found?.metadata?.annotations?.[ownerAnnotation] === owner();
 }
 
-/** The commands that bring back the cluster that was named before. */
+/** The commands that restore the settings of the former cluster. */
 function keepCommands(
   before: ClusterChoice,
   now: ClusterChoice,

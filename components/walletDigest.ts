@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { digestOfWallet } from "../chart/walletDigest.ts";
 
-/** The digest of a wallet, which is no secret; see {@link digestOfWallet}. */
+/** The digest of a wallet, which is not a secret; see {@link digestOfWallet}. */
 export function walletDigest(
   key: pulumi.Input<string>,
   password: pulumi.Input<string>,

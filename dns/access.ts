@@ -1,57 +1,57 @@
 import { isMap, parseJson } from "../lib/json.ts";
 
-/** How the clouds are reached, and as whom. Holds secrets; what is undefined is left to the vendors' own defaults. */
+/** Endpoints and identities for Google Cloud and Cloudflare. Holds secrets. An undefined field takes the vendor's default. */
 export interface CloudAccess {
   readonly googleCloud: GoogleCloudAccess;
   readonly cloudflare: CloudflareAccess;
 }
 
-/** How Google is reached, and as whom. The addresses have their version and a trailing slash. */
+/** Endpoints and identity for Google Cloud. Each endpoint includes the API version and a trailing slash. */
 export interface GoogleCloudAccess {
-  /** Cloud DNS's address. */
+  /** Endpoint of Cloud DNS. */
   readonly dnsEndpoint?: string | undefined;
-  /** IAM's address. */
+  /** Endpoint of IAM. */
   readonly iamEndpoint?: string | undefined;
-  /** Resource Manager's address. */
+  /** Endpoint of Resource Manager. */
   readonly resourceManagerEndpoint?: string | undefined;
-  /** Address of the IAM Service Account Credentials API, which gives tokens of accounts that are impersonated. */
+  /** Endpoint of the IAM Service Account Credentials API, which issues tokens for impersonated accounts. */
   readonly iamCredentialsEndpoint?: string | undefined;
-  /** Organization Policy's address. */
+  /** Endpoint of Organization Policy. */
   readonly orgPolicyEndpoint?: string | undefined;
   /** An access token, or the path of a file that holds one. */
   readonly accessToken?: string | undefined;
   /** Content or path of a credentials file. */
   readonly credentials?: string | undefined;
-  /** A token of another identity provider, to be exchanged (Workload Identity Federation). */
+  /** A token of another identity provider, exchanged for a Google token (Workload Identity Federation). */
   readonly externalCredentials?: ExternalCredentials | undefined;
-  /** E-mail address of the service account to act as, with the rights of whoever the rest says. */
+  /** E-mail address of the service account to impersonate, with the identity of the other fields. */
   readonly impersonateServiceAccount?: string | undefined;
-  /** Accounts in between, each of which may act as the next. */
+  /** The delegation chain. Each account may impersonate the next. */
   readonly impersonateServiceAccountDelegates?: readonly string[] | undefined;
   /** OAuth scopes. Default: all of Google Cloud. */
   readonly scopes?: readonly string[] | undefined;
-  /** The project that calls are counted for. Default: that of the credentials file, if it names one. */
+  /** The project whose quota the calls count against. Default: the credentials file's, if it names one. */
   readonly quotaProject?: string | undefined;
-  /** The cloud's own domain. Default `googleapis.com`. */
+  /** The universe domain. Default `googleapis.com`. */
   readonly universeDomain?: string | undefined;
   readonly sources?: Sources | undefined;
-  /** Name of the stack, for commands that set something in it. */
+  /** Name of the stack, for `pulumi config` commands. */
   readonly stack?: string | undefined;
 }
 
-/** What `gcp:externalCredentials` holds. */
+/** The fields of `gcp:externalCredentials`. */
 export interface ExternalCredentials {
   /** The workload identity pool's provider, as the token's audience. */
   readonly audience: string;
-  /** E-mail address of the service account that the token stands for. */
+  /** E-mail address of the service account that the token is exchanged for. */
   readonly serviceAccountEmail: string;
   /** The token. */
   readonly identityToken: string;
 }
 
-/** How Cloudflare is reached, and as whom: whatever is said of the identity is sent, as the plugin does. */
+/** Endpoint and identity for Cloudflare. As in the plugin, every identity field that is set is sent. */
 export interface CloudflareAccess {
-  /** The API's address. */
+  /** Endpoint of the API. */
   readonly endpoint?: string | undefined;
   readonly apiToken?: string | undefined;
   /** The global API key of the user with {@link email}. */
@@ -60,52 +60,52 @@ export interface CloudflareAccess {
   /** A key for Cloudflare's Origin CA. */
   readonly userServiceKey?: string | undefined;
   readonly sources?: Sources | undefined;
-  /** Name of the stack, for commands that set something in it. */
+  /** Name of the stack, for `pulumi config` commands. */
   readonly stack?: string | undefined;
 }
 
-/** Where each field was said: a setting of the stack, such as `gcp:credentials`, or a variable of the environment. */
+/** The source of each field: a setting of the stack, such as `gcp:credentials`, or an environment variable. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** The clouds' plugins, as a stack's configuration and its state name them. */
+/** The DNS providers' plugins, by their names in a stack's configuration and state. */
 export type CloudPlugin = "gcp" | "cloudflare";
 
 /**
- * What a stack says of a setting of a plugin, by the plugin's own name for it. Objects and lists are JSON. Anything but
- * text counts as not said: in a state it is encrypted.
+ * Reads a plugin's setting from a stack, by the plugin's name for the setting. Objects and lists are JSON. A value that is
+ * not text counts as unset: a state has such a value only where it is encrypted.
  */
 export type PluginConfiguration = (plugin: CloudPlugin, setting: string) => unknown;
 
-/** A field's value, and where it was said. */
-interface Said {
+/** A field's value and its source. */
+interface SourcedValue {
   readonly value: string;
   readonly source: string;
 }
 
-/** The settings of which any, said by the stack, keeps the plugin from looking into the environment for the others. */
+/** If the stack sets any of these, the plugin does not read the others from the environment. */
 const googleIdentities = ["externalCredentials", "accessToken", "credentials"] as const;
 
-/** Settings with which the plugins say who they are: those that a stack encrypts. */
+/** Settings of the plugins' identities, which a stack encrypts. */
 export const identitySettings: Readonly<Record<CloudPlugin, readonly string[]>> = {
   gcp: googleIdentities,
   cloudflare: ["apiToken", "apiKey", "apiUserServiceKey"],
 };
 
 /**
- * Finds how the clouds are reached as Pulumi's plugins find it: as the stack says, else as the environment does. What is
- * empty counts as not said.
+ * Resolves endpoints and identities as Pulumi's plugins do: from the stack, else from the environment. An empty value
+ * counts as unset.
  *
  * Google (hashicorp/terraform-provider-google-beta, google-beta/provider/provider.go, ProviderConfigure, and
- * google-beta/transport/config.go): an identity that the stack names rules out those of the environment, and an access
- * token wins over a credentials file. Impersonation, and what remains of the settings, is found by itself; without an
- * identity Google's libraries look for one, beginning with GOOGLE_APPLICATION_CREDENTIALS.
+ * google-beta/transport/config.go): an identity of the stack overrides all identities of the environment, and an access
+ * token takes precedence over a credentials file. Impersonation and the remaining settings are resolved independently.
+ * Without an identity, Google's libraries search for one, beginning with GOOGLE_APPLICATION_CREDENTIALS.
  *
- * Cloudflare (cloudflare/terraform-provider-cloudflare, internal/provider.go, Configure): each setting is found by
- * itself, and all that are found are sent.
+ * Cloudflare (cloudflare/terraform-provider-cloudflare, internal/provider.go, Configure): each setting is resolved
+ * independently, and every setting that is found is sent.
  *
- * @param configured what the stack says
- * @param environment default: that of this process
- * @param stack the stack's name, for commands. Default: not known
+ * @param configured reads the stack's settings
+ * @param environment default: the environment of this process
+ * @param stack the stack's name, for commands. Default: unknown
  */
 export function findAccess(
   configured: PluginConfiguration,
@@ -124,7 +124,7 @@ export function findAccess(
   };
 }
 
-/** Looks for what is said of one plugin. */
+/** Finds the settings of one plugin. */
 class Finder {
   private readonly plugin: CloudPlugin;
   private readonly configured: PluginConfiguration;
@@ -140,23 +140,23 @@ class Finder {
     this.environment = environment;
   }
 
-  setting(setting: string): Said | undefined {
-    return said(this.configured(this.plugin, setting), `${this.plugin}:${setting}`);
+  setting(setting: string): SourcedValue | undefined {
+    return sourced(this.configured(this.plugin, setting), `${this.plugin}:${setting}`);
   }
 
-  variable(...names: readonly string[]): Said | undefined {
+  variable(...names: readonly string[]): SourcedValue | undefined {
     return names
-      .map((name) => said(this.environment[name], name))
+      .map((name) => sourced(this.environment[name], name))
       .find((found) => found !== undefined);
   }
 
-  either(setting: string, ...variables: readonly string[]): Said | undefined {
+  either(setting: string, ...variables: readonly string[]): SourcedValue | undefined {
     return this.setting(setting) ?? this.variable(...variables);
   }
 }
 
-/** Blanks around a value are not part of it; a line break is left, for `refuseUnusable` to find. */
-function said(text: unknown, source: string): Said | undefined {
+/** Removes blanks around a value. A line break stays, so that `refuseUnusable` detects it. */
+function sourced(text: unknown, source: string): SourcedValue | undefined {
   return typeof text === "string" && text.trim() !== ""
     ? { value: text.replace(/^[ \t]+|[ \t]+$/g, ""), source }
     : undefined;
@@ -166,7 +166,7 @@ function googleCloudAccess(find: Finder): GoogleCloudAccess {
   const external = find.setting("externalCredentials");
   const stackNames = googleIdentities.some((setting) => find.setting(setting) !== undefined);
   const identity = (setting: string, ...variables: readonly string[]) =>
-    // Without a further identity beside that of the other provider: the plugin knows one of them only (ConflictsWith).
+    // The plugin accepts no other identity together with external credentials (ConflictsWith).
     external === undefined ? find.either(setting, ...(stackNames ? [] : variables)) : undefined;
   const override = find.either("userProjectOverride", "USER_PROJECT_OVERRIDE");
   const billing = find.either("billingProject", "GOOGLE_BILLING_PROJECT");
@@ -189,12 +189,12 @@ function googleCloudAccess(find: Finder): GoogleCloudAccess {
       "GOOGLE_CLOUD_KEYFILE_JSON",
       "GCLOUD_KEYFILE_JSON",
     ),
-    // The plugin does not impersonate with another provider's token: that stands for an account already.
+    // The plugin does not impersonate with external credentials: they are exchanged for an account's token already.
     impersonateServiceAccount:
       external === undefined
         ? find.either("impersonateServiceAccount", "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT")
         : undefined,
-    // The plugin sends its own only with an override; the libraries beneath it look for one themselves.
+    // The plugin sends its billing project only with an override. Its libraries read the variable themselves.
     quotaProject:
       (isTrue(override) ? billing : undefined) ?? find.variable("GOOGLE_CLOUD_QUOTA_PROJECT"),
     universeDomain: find.either("universeDomain", "GOOGLE_CLOUD_UNIVERSE_DOMAIN"),
@@ -220,40 +220,40 @@ function cloudflareAccess(find: Finder): CloudflareAccess {
 }
 
 function valuesOf<Field extends string>(
-  found: Readonly<Record<Field, Said | undefined>>,
+  found: Readonly<Record<Field, SourcedValue | undefined>>,
 ): Partial<Record<Field, string>> {
-  const said = Object.entries<Said | undefined>(found);
+  const entries = Object.entries<SourcedValue | undefined>(found);
   return Object.fromEntries(
-    said.flatMap(([field, one]) => (one === undefined ? [] : [[field, one.value]])),
+    entries.flatMap(([field, one]) => (one === undefined ? [] : [[field, one.value]])),
   ) as Partial<Record<Field, string>>;
 }
 
-function sourcesOf(found: Readonly<Record<string, Said | undefined>>): Sources {
+function sourcesOf(found: Readonly<Record<string, SourcedValue | undefined>>): Sources {
   return Object.fromEntries(
-    Object.entries(found).flatMap(([field, said]) =>
-      said === undefined ? [] : [[field, said.source]],
+    Object.entries(found).flatMap(([field, one]) =>
+      one === undefined ? [] : [[field, one.source]],
     ),
   );
 }
 
-/** Without the fields that are undefined. */
+/** Omits the undefined fields. */
 function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** As Go reads a truth value (https://pkg.go.dev/strconv#ParseBool). */
-function isTrue(found: Said | undefined): boolean {
+/** Parses a boolean as Go does (https://pkg.go.dev/strconv#ParseBool). */
+function isTrue(found: SourcedValue | undefined): boolean {
   return /^(1|t|true)$/i.test(found?.value ?? "");
 }
 
-function texts(found: Said | undefined): readonly string[] | undefined {
+function texts(found: SourcedValue | undefined): readonly string[] | undefined {
   const list = parseJson(found?.value);
   return Array.isArray(list)
     ? list.filter((item): item is string => typeof item === "string")
     : undefined;
 }
 
-function externalIdentity(found: Said | undefined): ExternalCredentials | undefined {
+function externalIdentity(found: SourcedValue | undefined): ExternalCredentials | undefined {
   if (found === undefined) {
     return undefined;
   }

@@ -1,20 +1,20 @@
 const day = 24 * 60 * 60 * 1_000;
 
-/** From how many days before its end on a credential is near it. */
+/** How many days before its expiry a credential is replaced. */
 const nearEnd = 14;
 
-/** The life of a credential, as the cloud tells it. */
+/** The validity of a credential, according to the DNS provider. */
 export interface CredentialLife {
-  /** When it was made, in RFC 3339 form. */
+  /** Creation time, in RFC 3339 form. */
   readonly createdAt: string;
-  /** When it ends, in RFC 3339 form. None, or a date far off, when it does not. */
+  /** Expiry time, in RFC 3339 form. None, or a date far in the future, for a credential that does not expire. */
   readonly expiresAt: string | undefined;
 }
 
 /**
- * The day from which on a credential is to be replaced: when it gets too old, or before it ends.
+ * The day on which a credential is due for replacement: at its maximum age, or before it expires.
  *
- * @param maxAgeDays after how many days it is too old
+ * @param maxAgeDays maximum age in days
  * @returns a date, such as `2027-02-23`
  */
 export function rotateBy({ createdAt, expiresAt }: CredentialLife, maxAgeDays: number): string {
@@ -24,11 +24,11 @@ export function rotateBy({ createdAt, expiresAt }: CredentialLife, maxAgeDays: n
 }
 
 /**
- * What an operator should know about a credential's age.
+ * A warning about a credential's age.
  *
  * @param command the command that replaces it
- * @param now the present, in milliseconds since the epoch
- * @returns a sentence, or undefined while there is time
+ * @param now the current time, in milliseconds since the epoch
+ * @returns a sentence, or undefined while the credential is not due
  */
 export function ageWarning(
   life: CredentialLife,
@@ -37,16 +37,16 @@ export function ageWarning(
   now: number = Date.now(),
 ): string | undefined {
   const days = (from: number, to: number) => Math.floor((to - from) / day);
-  const mend = `replace it: ${command}`;
+  const remedy = `replace it: ${command}`;
   const end = life.expiresAt === undefined ? Infinity : Date.parse(life.expiresAt);
   if (end <= now) {
-    return `The DNS credential ended on ${life.expiresAt ?? ""}, so no certificate can be renewed; ${mend}`;
+    return `The DNS credential expired on ${life.expiresAt ?? ""}, so no certificate can be renewed; ${remedy}`;
   }
   if (days(now, end) < nearEnd) {
-    return `The DNS credential ends in ${days(now, end)} days, on ${life.expiresAt ?? ""}; ${mend}`;
+    return `The DNS credential expires in ${days(now, end)} days, on ${life.expiresAt ?? ""}; ${remedy}`;
   }
   const age = days(Date.parse(life.createdAt), now);
   return age >= maxAgeDays
-    ? `The DNS credential is ${age} days old (dns.maxAgeDays is ${maxAgeDays}); ${mend}`
+    ? `The DNS credential is ${age} days old (dns.maxAgeDays is ${maxAgeDays}); ${remedy}`
     : undefined;
 }

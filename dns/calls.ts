@@ -1,9 +1,9 @@
 import { RunError } from "@pulumi/pulumi";
 
 /**
- * Makes a call to a cloud.
+ * Calls a DNS provider's API.
  *
- * @param explain what to throw in place of what the call threw
+ * @param explain maps an error of the call to the error to throw
  */
 export async function explained<T>(
   explain: (error: unknown) => unknown,
@@ -17,11 +17,11 @@ export async function explained<T>(
 }
 
 /**
- * Makes a call to a cloud, and says what was not possible where the cloud refuses it.
+ * Calls a DNS provider's API, and reports which action the provider refuses.
  *
- * @param failure what was not possible
- * @param answer what the cloud answered instead; undefined where the error says nothing of the cloud
- * @throws RunError with both; an error that says nothing of the cloud as it is
+ * @param failure the action that failed, as a sentence
+ * @param answer maps an error to the text of the provider's answer; undefined where the error is not an answer
+ * @throws RunError with both texts; an error that is not an answer, unchanged
  */
 export function answered<T>(
   failure: string,
@@ -29,7 +29,7 @@ export function answered<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   return explained((error) => {
-    const words = answer(error);
-    return words === undefined ? error : new RunError(`${failure}: ${words}`);
+    const text = answer(error);
+    return text === undefined ? error : new RunError(`${failure}: ${text}`);
   }, call);
 }

@@ -1,8 +1,8 @@
-/** How long the proof waits until a new credential works everywhere, in seconds: at Google it is mostly one minute and up to 7, at Cloudflare seconds. */
+/** How long the proof waits for a new credential to work, in seconds. At Google this takes mostly one minute and up to 7, at Cloudflare seconds. */
 export const defaultProofTimeout = 480;
 
-/** The same for a credential that is brought, which was made before, in seconds. */
+/** The same for a provided credential, which exists already, in seconds. */
 export const broughtProofTimeout = 60;
 
-/** The text that a credential's `rotation` has until somebody changes it. */
+/** Default of a credential's `rotation`. */
 export const firstRotation = "first";

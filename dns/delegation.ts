@@ -16,69 +16,69 @@ import { dnsServersOf } from "../lib/dnsServers.ts";
 import { hasCode } from "../lib/errors.ts";
 import { zoneContains } from "./zone.ts";
 
-/** Where the TXT record of a DNS-01 challenge is looked for (RFC 8555, section 8.4). */
+/** Name of the TXT record of a DNS-01 challenge (RFC 8555, section 8.4). */
 export function challengeRecord(host: string): string {
   return `_acme-challenge.${host}`;
 }
 
-/** Which zone DNS looks a name up in, and who answers for it. */
+/** The zone in which DNS resolves a name, and the zone's servers. */
 export interface Delegation {
   /** The zone's name. */
   readonly zone: string;
-  /** Names of the servers that its parent, or who was asked, names for it. */
+  /** Names of the zone's servers, according to the parent zone or the queried server. */
   readonly nameServers: readonly string[];
-  /** The primary server in the zone's SOA record, which secondaries copy. */
+  /** The primary server in the zone's SOA record, from which secondaries copy. */
   readonly primary?: string | undefined;
-  /** Whether the whole internet sees it so: this machine's own DNS may have zones that nobody else has. */
+  /** Whether the public internet has the same delegation: this machine's DNS may have private zones. */
   readonly isPublic: boolean;
 }
 
-/** A zone as its cloud tells of it. */
+/** A zone, according to its DNS provider. */
 export interface ServedZone {
   readonly name: string;
-  /** The servers that the cloud has given it; none where it does not say. */
+  /** The servers that the DNS provider has assigned; empty where it reports none. */
   readonly nameServers: readonly string[];
 }
 
-/** What comes of a comparison of a zone with its delegation. */
+/** The result of comparing a zone with its delegation. */
 export type Comparison =
   | { readonly result: "agrees" }
-  /** DNS looks elsewhere. */
+  /** DNS resolves the name in another zone or at other servers. */
   | { readonly result: "differs"; readonly isPublic: boolean; readonly difference: string }
-  /** DNS could not be asked. */
+  /** DNS could not be queried. */
   | { readonly result: "unknown" };
 
-/** What is asked of DNS. */
+/** The queries to DNS. */
 export interface DnsQueries {
-  /** Names of a zone's servers, by this machine's DNS or the servers named. */
+  /** Names of a zone's servers, from this machine's DNS or the servers of the options. */
   readonly nameServers: (zone: string) => Promise<readonly string[]>;
   /** The primary server in a zone's SOA record, likewise; undefined where the name has none. */
   readonly primary: (name: string) => Promise<string | undefined>;
   /** IPv4 addresses, likewise. */
   readonly addresses: (host: string) => Promise<readonly string[]>;
-  /** Asks the server at an address for what it knows itself. */
+  /** Queries the server at an address, without recursion. */
   readonly ask: (address: string, name: string, type: number) => Promise<DnsMessage>;
 }
 
-/** How DNS is asked. */
+/** Options of DNS queries. */
 export interface DelegationOptions {
-  /** Addresses of the servers to ask, with ports where they are not 53. Default: those of the environment, else the zones' own. */
+  /** Addresses of the servers to query, with a port unless it is 53. Default: those of the environment, else the zones' own. */
   readonly servers?: readonly string[] | undefined;
-  /** How long to ask, in milliseconds. Default 3000. */
+  /** Time limit of all queries, in milliseconds. Default 3000. */
   readonly timeout?: number | undefined;
   /** Default: over the network. */
   readonly queries?: DnsQueries | undefined;
 }
 
-/** How long a server has for one answer, in milliseconds. */
+/** Time limit of one answer, in milliseconds. */
 const answerTimeout = 1_000;
 
 /**
- * Compares a zone at a cloud with the delegation that DNS shows for a name in it.
+ * Compares a zone at a DNS provider with its delegation in DNS.
  *
- * @param name a name for which the zone is to be asked, such as the challenge's
- * @param zone the zone at its cloud
- * @param delegation what DNS shows, if that was asked already
+ * @param name a name in the zone, such as the challenge's
+ * @param zone the zone at its DNS provider
+ * @param delegation the delegation in DNS. Default: queried
  */
 export async function compareDelegation(
   name: string,
@@ -97,7 +97,7 @@ export async function compareDelegation(
   return { result: "differs", isPublic: shown.isPublic, difference };
 }
 
-/** How a zone and what DNS shows differ, as a sentence; undefined where they agree. */
+/** The difference between a zone and its delegation, as a sentence; undefined where they agree. */
 export function differenceOf(zone: ServedZone, shown: Delegation): string | undefined {
   const name = readableName(zone.name);
   const shownName = readableName(shown.zone);
@@ -105,26 +105,26 @@ export function differenceOf(zone: ServedZone, shown: Delegation): string | unde
   const servers = listed(theirs);
   if (dnsName(shown.zone) !== dnsName(zone.name)) {
     return zoneContains(zone.name, shown.zone)
-      ? `DNS has a zone of its own for ${shownName}, which the zone ${name} delegates to ${servers}`
-      : `DNS knows no zone ${name}: it asks the zone ${shownName} instead, at ${servers}`;
+      ? `DNS has a separate zone ${shownName}, which the zone ${name} delegates to ${servers}`
+      : `DNS has no zone ${name}: the name resolves in the zone ${shownName}, at ${servers}`;
   }
   const isServed =
     own.length === 0 ||
     own.some((server) => theirs.includes(server)) ||
-    // Secondary servers elsewhere copy the zone.
+    // Secondary servers outside the provider copy the zone.
     (shown.primary !== undefined && own.includes(dnsName(shown.primary)));
   return isServed
     ? undefined
-    : `DNS asks ${servers} about ${name}, but the zone is served by ${listed(own)}`;
+    : `DNS delegates ${name} to ${servers}, but the zone is served by ${listed(own)}`;
 }
 
 /**
- * Which zone DNS looks a name up in.
+ * Finds the zone in which DNS resolves a name.
  *
- * The servers of the zones are asked, from the top-level domain's on, so that the parent's view counts and no zone that
- * only this machine's network has. Where they cannot be asked, this machine's own DNS is, as lego asks it.
+ * Queries the zones' servers from the top-level domain down, so that the parent's delegation counts and a private zone of
+ * this machine's network does not. Where these servers are unreachable, queries this machine's DNS, as lego does.
  *
- * @returns undefined where DNS does not tell
+ * @returns undefined where DNS gives no answer
  */
 export async function findDelegation(
   name: string,
@@ -138,7 +138,7 @@ export async function findDelegation(
     if (servers.length > 0) {
       return unlessFailed(throughResolver(asked, queries, true));
     }
-    // Both at once: a network that hides DNS from outside costs no more time than one that does not.
+    // Both at the same time, so that a network that blocks outside DNS costs no additional time.
     const outside = unlessFailed(fromTheTop(asked, queries));
     const inside = unlessFailed(throughResolver(asked, queries, false));
     return (await outside) ?? (await inside);
@@ -175,14 +175,14 @@ function networkQueries(servers: readonly string[]): DnsQueries {
   };
 }
 
-/** As lego finds a zone: the nearest name above that has a SOA record (go-acme/lego, challenge/dns01/client.go). */
+/** The zone as lego finds it: the nearest ancestor with a SOA record (go-acme/lego, challenge/dns01/client.go). */
 async function throughResolver(
   name: string,
   queries: DnsQueries,
   isPublic: boolean,
 ): Promise<Delegation | undefined> {
   for (const zone of ancestors(name)) {
-    // Only a name that has none leads to the one above it: no answer says nothing.
+    // Continue at the parent only where the name has no SOA record: a missing answer is no evidence of that.
     const primary = await queries.primary(zone);
     if (primary !== undefined) {
       return { zone, nameServers: await queries.nameServers(zone), primary, isPublic };
@@ -191,10 +191,10 @@ async function throughResolver(
   return undefined;
 }
 
-/** A server may know no more than who knows; more steps than these are a circle. */
+/** A server may answer with a referral to other servers. More steps than these are a loop. */
 const mostSteps = 12;
 
-/** Asks the servers of each zone on the way down to the name. */
+/** Queries the servers of each zone, from the top-level domain down to the name. */
 async function fromTheTop(name: string, queries: DnsQueries): Promise<Delegation | undefined> {
   const top = ancestors(name).at(-1) ?? name;
   let zone = top;
@@ -219,14 +219,14 @@ async function fromTheTop(name: string, queries: DnsQueries): Promise<Delegation
   return undefined;
 }
 
-/** What the zone's own server says. It may have the zone below as well, and then refers nobody there. */
+/** The delegation from the zone's own server. A server that also has the child zone sends no referral to it. */
 async function theirs(
   reply: DnsMessage,
   known: Delegation,
   addresses: readonly string[],
   queries: DnsQueries,
 ): Promise<Delegation | undefined> {
-  // The issuer follows an alias, to wherever it leads.
+  // The issuer follows a CNAME to its target.
   if (reply.answers.some(({ type }) => type === recordType.CNAME)) {
     return undefined;
   }
@@ -242,7 +242,7 @@ async function theirs(
   return { ...known, zone: soa.name, nameServers, primary: soa.data };
 }
 
-/** Servers with names of one's own may be the cloud's, by their addresses. */
+/** Vanity name servers may be the DNS provider's: compare their addresses. */
 async function haveCommonAddress(
   zone: ServedZone,
   shown: Delegation,
@@ -274,7 +274,7 @@ async function addressesOf(
   return found.flatMap((addresses) => addresses ?? []);
 }
 
-/** How many servers of a zone are asked at once. */
+/** How many servers of a zone are queried at the same time. */
 const askedAtOnce = 3;
 
 function askOneOf(
@@ -287,13 +287,13 @@ function askOneOf(
   return Promise.any(asked.map((address) => queries.ask(address, name, type)));
 }
 
-/** Asks a server, on port 53. */
+/** Queries a server, on port 53. */
 function ask(address: string, name: string, type: number): Promise<DnsMessage> {
   return new Promise((done, failed) => {
     const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
     const id = randomInt(0x10000);
     const timer = setTimeout(() => {
-      end(new Error(`${address} does not answer`));
+      end(new Error(`${address} does not respond`));
     }, answerTimeout);
     let isOver = false;
     const end = (result: DnsMessage | Error) => {
@@ -310,7 +310,7 @@ function ask(address: string, name: string, type: number): Promise<DnsMessage> {
       }
     };
     socket.on("error", end);
-    // Connected, a socket takes messages from there alone.
+    // A connected socket receives messages from this address only.
     socket.connect(53, address, () => {
       socket.send(encodeMessage(question(id, name, type)));
     });
@@ -331,7 +331,7 @@ function targetsOf(records: readonly DnsRecord[]): readonly string[] {
   return records.flatMap(({ data }) => data ?? []);
 }
 
-/** The name and those above it, but for the root. */
+/** The name and its ancestors, without the root. */
 function ancestors(name: string): readonly string[] {
   const labels = name.split(".");
   return labels.map((_, index) => labels.slice(index).join("."));

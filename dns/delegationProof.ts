@@ -7,11 +7,11 @@ import { zoneContains } from "./zone.ts";
 import { shell } from "../lib/shell.ts";
 
 /**
- * What {@link ProofTarget.compare} is in a run of Pulumi: an error where the zone cannot hold a host or DNS looks elsewhere
- * for sure, and a warning where that only seems so, or DNS cannot be asked. It asks DNS once, however often the proof is
- * tried.
+ * {@link ProofTarget.compare} for a run of Pulumi. Throws an error where the zone cannot hold a host, or public DNS resolves
+ * it elsewhere. Prints a warning where only this machine's DNS does, or DNS cannot be queried. Queries DNS once for all
+ * attempts of the proof.
  *
- * @param hosts the hosts that certificates are for
+ * @param hosts the hosts of the certificates
  */
 export function delegationProof(...hosts: readonly string[]): (zone: ServedZone) => Promise<void> {
   let asked: Promise<void> | undefined;
@@ -34,7 +34,7 @@ async function compareAll(hosts: readonly string[], zone: ServedZone): Promise<v
   }
 }
 
-/** @returns what is to be warned of, if anything */
+/** @returns the warning, if any */
 async function compare(host: string, zone: ServedZone): Promise<string | undefined> {
   const comparison = await compareDelegation(challengeRecord(host), zone);
   if (comparison.result === "differs" && comparison.isPublic) {
@@ -45,13 +45,13 @@ async function compare(host: string, zone: ServedZone): Promise<string | undefin
   }
   const what =
     comparison.result === "unknown"
-      ? `DNS does not tell from here whether the zone ${readableName(zone.name)} is the one that the internet asks`
-      : `${comparison.difference}, as this machine's own DNS has it, which may differ from the internet's`;
-  return `${what}. See with ${shell`dig ${dnsName(zone.name)} NS +trace`}, or name DNS servers to ask: ${dnsServersVariable}=1.1.1.1`;
+      ? `DNS cannot be queried from here, so it is unknown whether ${readableName(zone.name)} is delegated to this zone`
+      : `${comparison.difference}, according to this machine's DNS, which may differ from public DNS`;
+  return `${what}. Check with ${shell`dig ${dnsName(zone.name)} NS +trace`}, or set the DNS servers to query: ${dnsServersVariable}=1.1.1.1`;
 }
 
 /**
- * What to do where DNS looks elsewhere.
+ * The message for a zone that DNS does not delegate to, with its remedy.
  *
  * @param difference see {@link compareDelegation}
  */
@@ -59,7 +59,7 @@ export function delegatedElsewhere(difference: string, zone: ServedZone): string
   const servers = zone.nameServers.map(dnsName).join(", ");
   return (
     `${difference}. The CA would not find the challenge's record. ` +
-    `Delegate ${readableName(zone.name)} to ${servers === "" ? "the zone's servers" : servers}, at the registrar or in the zone above, or set dns.zone to the zone that DNS asks. ` +
-    `To see it: ${shell`dig ${dnsName(zone.name)} NS +trace`}`
+    `Delegate ${readableName(zone.name)} to ${servers === "" ? "the zone's servers" : servers}, at the registrar or in the parent zone, or set dns.zone to the zone that DNS uses. ` +
+    `Check with: ${shell`dig ${dnsName(zone.name)} NS +trace`}`
   );
 }

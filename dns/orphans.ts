@@ -1,22 +1,23 @@
 import { log } from "@pulumi/pulumi";
 import { messageOf } from "../lib/errors.ts";
 
-/** The credentials of one maker: those that a stack has made, whether or not Pulumi knows of them. */
+/** The credentials that a stack has created at a DNS provider, including those that are not in its state. */
 export interface CredentialInventory {
   /** Their ids. */
   readonly list: () => Promise<readonly string[]>;
   readonly remove: (id: string) => Promise<void>;
-  /** The command, or the place, with which an operator removes one. */
+  /** The command or the place for deleting one by hand. */
   readonly removeCommand: (id: string) => string;
 }
 
 /**
- * Removes credentials that a killed run made and Pulumi never heard of: the cloud had made them, and the answer was lost.
+ * Deletes orphans: credentials that an interrupted run created, but that are missing in the state since the DNS provider's
+ * answer was lost.
  *
- * @param inventory the credentials that the stack has made
- * @param known ids of those that Pulumi knows: the one in use and the one about to be; undefined where it cannot be told,
- *   and then none is removed
- * @returns the ids of those that are left
+ * @param inventory the credentials that the stack has created
+ * @param known ids of the credentials in the state: the one in use and its successor; undefined where they are unknown, in
+ *   which case none is deleted
+ * @returns the ids of the remaining credentials
  */
 export async function removeOrphans(
   inventory: CredentialInventory,
@@ -29,16 +30,16 @@ export async function removeOrphans(
     for (const id of orphans) {
       await inventory.remove(id);
       left = left.filter((other) => other !== id);
-      await log.warn(`Removed the credential ${id}, which an interrupted run had left behind`);
+      await log.warn(`Deleted the orphan credential ${id} of an interrupted run`);
     }
   } catch (error) {
-    // The credential that counts works; who may make one need not be allowed to list them.
+    // The credential in use works. The permission to create credentials does not include the one to list them.
     await log.warn(orphansNotLookedFor(error));
   }
   return left;
 }
 
-/** That orphans could not be looked for, and why. */
+/** The warning that orphans could not be listed. */
 export function orphansNotLookedFor(error: unknown): string {
-  return `Could not look for credentials that an interrupted run may have left behind: ${messageOf(error)}`;
+  return `Could not check for orphan credentials of interrupted runs: ${messageOf(error)}`;
 }

@@ -4,17 +4,17 @@ import { RunError } from "@pulumi/pulumi";
 import type { ServedZone } from "./delegation.ts";
 import { zoneContains } from "./zone.ts";
 
-/** A credential does not do what it is for. Its message never shows the credential. */
+/** A credential cannot answer a challenge. The message never contains the credential. */
 export class ProofError extends RunError {}
 
-/** A step of a proof failed in a way that may pass: new keys and grants take a while to reach all of a cloud. */
+/** A step of a proof failed, possibly only for now: new keys and grants take time to propagate. */
 export class NotYetError extends Error {
-  /** How long the cloud asks to wait, in milliseconds. */
+  /** The delay that the DNS provider asks for, in milliseconds. */
   readonly retryAfter: number | undefined;
 
   /**
-   * @param message what is missing, as the sentence to end with if it stays so
-   * @param headers those of the cloud's answer, which may say how long to wait
+   * @param message the reason, as the sentence of the final error
+   * @param headers headers of the DNS provider's answer, for `Retry-After`
    */
   constructor(message: string, headers?: Headers) {
     super(message);
@@ -23,9 +23,9 @@ export class NotYetError extends Error {
   }
 }
 
-/** What a proof is about. */
+/** The target of a proof. */
 export interface ProofTarget {
-  /** The host that the certificate is for. */
+  /** The host of the certificate. */
   readonly host: string;
   /** The provider's domain. */
   readonly domain: string;
@@ -34,28 +34,29 @@ export interface ProofTarget {
   /**
    * Compares the zone with its delegation. Default: not compared.
    *
-   * @throws ProofError when DNS looks elsewhere for sure
+   * @throws ProofError when public DNS resolves the host elsewhere
    */
   readonly compare?: ((zone: ServedZone) => Promise<void>) | undefined;
 }
 
 /**
- * The name of the proof's TXT record: `_akash-proof.` under the domain, or under the host where the zone holds no more.
+ * The name of the proof's TXT record: `_akash-proof.` under the domain, or under the host where the zone does not contain
+ * the domain.
  *
- * It is the same every time, so that a proof finds what an interrupted one left, and removes it.
+ * The name is constant, so that a proof finds and deletes the record of an interrupted one.
  */
 export function proofRecord({ host, domain }: ProofTarget, zone: string): string {
   return `_akash-proof.${zoneContains(zone, domain) ? domain : host}`;
 }
 
-/** The proof's TXT record at a cloud, where there may be more of its name. */
+/** The proof's TXT record at a DNS provider, which may hold several of the same name. */
 export interface ProofRecords<Found> {
-  /** The record's name, as the cloud writes it. */
+  /** The record's name, as the DNS provider writes it. */
   readonly name: string;
   readonly find: () => Promise<readonly Found[]>;
-  /** Writes the record, in place of those that an interrupted proof left. */
+  /** Writes the record, and replaces those of an interrupted proof. */
   readonly write: (content: string, leftover: readonly Found[]) => Promise<void>;
-  /** Whether a record that was found has this content. */
+  /** Whether a found record has this content. */
   readonly holds: (found: Found, content: string) => boolean;
   readonly remove: (found: readonly Found[]) => Promise<void>;
 }
@@ -63,27 +64,27 @@ export interface ProofRecords<Found> {
 /**
  * Writes the proof's record, reads it back and deletes it.
  *
- * @throws NotYetError when it is not there
+ * @throws NotYetError when the record cannot be read back
  */
 export async function writeReadDelete<Found>(records: ProofRecords<Found>): Promise<void> {
   const content = `"${randomUUID()}"`;
   await records.write(content, await records.find());
   const found = await records.find();
   if (!found.some((record) => records.holds(record, content))) {
-    throw new NotYetError(`The TXT record ${records.name} was written, but is not there`);
+    throw new NotYetError(`The TXT record ${records.name} was written, but cannot be read back`);
   }
   await records.remove(found);
 }
 
-/** The first pause between two attempts; each further one is twice as long, up to the last. In milliseconds. */
+/** The first pause between two attempts, in milliseconds. Each pause is twice as long as the one before, up to the longest. */
 const firstPause = 1_000;
 const longestPause = 15_000;
 
 /**
- * Repeats an attempt while it fails with {@link NotYetError}.
+ * Retries while an attempt fails with {@link NotYetError}.
  *
  * @param timeout how long, in seconds
- * @throws ProofError with the last failure's sentence, after that time
+ * @throws ProofError with the message of the last failure, after that time
  */
 export async function waitOut(timeout: number, attempt: () => Promise<void>): Promise<void> {
   const deadline = Date.now() + timeout * 1_000;
@@ -98,7 +99,7 @@ export async function waitOut(timeout: number, attempt: () => Promise<void>): Pr
       const wait = Math.max(error.retryAfter ?? 0, pause);
       if (Date.now() + wait > deadline) {
         throw new ProofError(
-          `${error.message} (still so after ${timeout} s). The credential in use was left as it is; the next up tries again`,
+          `${error.message} (retried for ${timeout} s). The credential in use was not changed; the next up retries`,
         );
       }
       await delay(wait);

@@ -10,17 +10,17 @@ import {
   type ShellValue,
 } from "../lib/shell.ts";
 
-/** What keeps an operator's access from being used: found before a request is made, whose error would show it. */
+/** A defect of the operator's credentials. Detected before a request is sent, since the error of the request would show them. */
 interface Unusable {
-  /** The sentence. It shows no value. */
+  /** The sentence, without any value. */
   readonly problem: string;
   readonly command: ShellText;
 }
 
-/** What a command needs to know of an access. */
+/** The fields of an access that commands need. */
 type CommandPlace = Pick<CloudflareAccess, "sources" | "stack">;
 
-/** The settings and variables of the fields, for access that does not say where it was found. */
+/** The usual sources of the fields, for an access without {@link Sources}. */
 const usualSources: Readonly<Record<string, string>> = {
   accessToken: "GOOGLE_OAUTH_ACCESS_TOKEN",
   credentials: "GOOGLE_CREDENTIALS",
@@ -34,13 +34,13 @@ const usualSources: Readonly<Record<string, string>> = {
   userServiceKey: "CLOUDFLARE_API_USER_SERVICE_KEY",
 };
 
-/** Google's own domain, the only one that the issuer's library writes to (go-acme/lego, providers/dns/gcloud). */
+/** Google's own domain, the only one that the issuer's library supports (go-acme/lego, providers/dns/gcloud). */
 const googleDomain = "googleapis.com";
 
 /**
- * Refuses an access to Cloudflare that cannot be used.
+ * Refuses unusable credentials for Cloudflare.
  *
- * @throws RunError with a sentence and the command that mends it; never with a credential
+ * @throws RunError with a sentence and the command that fixes it; never with a credential
  */
 export function refuseUnusableCloudflare(access: CloudflareAccess): void {
   const { apiToken, apiKey, email, userServiceKey, sources } = access;
@@ -49,7 +49,7 @@ export function refuseUnusableCloudflare(access: CloudflareAccess): void {
     ...(apiKey !== undefined && email === undefined
       ? [
           {
-            problem: `${sourceOf("apiKey", sources)} is the global API key of a user, and which user is not said`,
+            problem: `${sourceOf("apiKey", sources)} is the global API key of a user, but the user's e-mail address is missing`,
             command: sourceOf("apiKey", sources).includes(":")
               ? shell`pulumi config set -s ${stackOf(access)} cloudflare:email 'EMAIL'`
               : shell`export CLOUDFLARE_EMAIL='EMAIL'`,
@@ -60,9 +60,9 @@ export function refuseUnusableCloudflare(access: CloudflareAccess): void {
 }
 
 /**
- * Refuses an access to Google that cannot be used.
+ * Refuses unusable credentials for Google Cloud.
  *
- * @throws RunError with a sentence and the command that mends it; never with a credential
+ * @throws RunError with a sentence and the command that fixes it; never with a credential
  */
 export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
   const { accessToken, impersonateServiceAccount, quotaProject, sources } = access;
@@ -73,7 +73,7 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
   refuse([
     ...unsendable(
       {
-        // It may be a file's path, too.
+        // The setting may be a file's path.
         accessToken: accessToken === undefined ? undefined : contentOf(accessToken),
         impersonateServiceAccount,
         quotaProject,
@@ -83,11 +83,11 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
     ...(missing.length > 0
       ? [
           {
-            problem: `${sourceOf("externalCredentials", sources)} lacks ${missing.join(", ")}`,
+            problem: `Fields of ${sourceOf("externalCredentials", sources)} are missing: ${missing.join(", ")}`,
             command: joined(
               missing.map((name) => {
                 const set = shell`pulumi config set -s ${stackOf(access)} --secret --path 'gcp:externalCredentials.${name}'`;
-                // What is on a command line every user of the machine can see.
+                // Every user of the machine can read a command line.
                 return name === "identityToken"
                   ? shell`${verbatim(set)} < token.jwt`
                   : shell`${verbatim(set)} 'VALUE'`;
@@ -100,7 +100,7 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
     ...(universeDomain !== undefined && universeDomain !== googleDomain
       ? [
           {
-            problem: `${sourceOf("universeDomain", sources)} is ${universeDomain}, but the provider answers challenges in Google's own cloud (${googleDomain}) alone`,
+            problem: `${sourceOf("universeDomain", sources)} is ${universeDomain}, but the provider can answer challenges only in Google's own domain (${googleDomain})`,
             command: removal(sourceOf("universeDomain", sources), access),
           },
         ]
@@ -108,7 +108,7 @@ export function refuseUnusableGoogleCloud(access: GoogleCloudAccess): void {
   ]);
 }
 
-/** What no header of a request can carry, and what no value of these fields has. */
+/** Values with characters that an HTTP header cannot carry, and that no valid value has. */
 function unsendable(
   fields: Readonly<Record<string, string | undefined>>,
   access: CommandPlace,
@@ -118,7 +118,7 @@ function unsendable(
     .map(([field]) => {
       const source = sourceOf(field, access.sources);
       return {
-        problem: `${source} has a line break, a blank or another character in it that cannot be sent`,
+        problem: `${source} contains a line break, a blank or another character that cannot be sent`,
         command: source.includes(":")
           ? shell`pulumi config set -s ${stackOf(access)} --secret ${source}`
           : shell`export ${source}="$(printf %s "$${source}" | LC_ALL=C tr -cd '[:graph:]')"`,
@@ -126,7 +126,7 @@ function unsendable(
     });
 }
 
-/** The command that takes away what a setting of the stack, or a variable, says. */
+/** The command that removes a setting of the stack or unsets a variable. */
 export function removal(source: string, access: CommandPlace): ShellText {
   return source.includes(":")
     ? shell`pulumi config rm -s ${stackOf(access)} ${source}`
@@ -137,7 +137,7 @@ function stackOf({ stack }: CommandPlace): ShellValue {
   return stack ?? placeholder("stack");
 }
 
-/** The setting of the stack, or the variable, that says a field of an access. */
+/** The source of a field: a setting of the stack or a variable. */
 export function sourceOf(field: string, sources: Sources | undefined): string {
   return sources?.[field] ?? usualSources[field] ?? field;
 }

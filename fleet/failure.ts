@@ -53,5 +53,5 @@ export function isLockOf(output: string, pid: number, host: string): boolean {
 
 /** Whether the program refused to replace a credential, since an earlier rotation is not finished (components). */
 export function isUnfinishedRotation(output: string): boolean {
-  return output.includes("Finish it first, without --replace");
+  return output.includes("Finish the rotation first, without --replace");
 }

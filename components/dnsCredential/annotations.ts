@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { DnsCredential } from "./credential.ts";
 
 /**
- * Annotations of a credential's Secret: the digest and the cloud's id of what is in it, the ids of what comes next and
- * came before, and the random part of the name by which the stack knows its own at the cloud, also when its state is
- * lost. docs/rotation-protocol.md draws which says what at which step.
+ * Annotations of a credential's Secret: digest and id of its credential, ids of the next and the previous credential, and
+ * the random part of the name that identifies the stack's credentials at the DNS provider, even without a state.
+ * docs/rotation-protocol.md shows their values at each step.
  */
 export const credentialAnnotations = {
   digest: "akash-provider-letsencrypt/credential-digest",
@@ -15,7 +15,7 @@ export const credentialAnnotations = {
 } as const;
 
 /**
- * The annotations of a Secret with a credential that Pulumi writes.
+ * The annotations that Pulumi writes to a credential's Secret.
  *
  * @param digest the digest of the credential
  */

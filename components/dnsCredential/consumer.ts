@@ -10,29 +10,29 @@ import { missing, type Problem } from "../argumentError.ts";
 import type { IngressPlace } from "../ingressCertificate/place.ts";
 
 /**
- * What carries a DNS credential in the cluster. All of it is plain: the hooks of a key or token look at it, and are
- * handed nothing of the kind.
+ * A consumer of a DNS credential in the cluster. All fields are plain values, since the hooks of a key or token need them
+ * and receive no Outputs of other resources.
  */
 export interface CredentialConsumer {
   /** Namespace of the Secret and the pod. */
   readonly namespace: string;
-  /** Name of the Secret with the credential. Default: none, as under HTTP-01 and on GKE. */
+  /** Name of the Secret with the credential. Default: none, as with HTTP-01 and on GKE. */
   readonly secret?: string | undefined;
-  /** Name of the pod that reads the Secret at its start. Default: none, for what reads it whenever it needs it. */
+  /** Name of the pod that reads the Secret at its start. Default: none, for a consumer that reads the Secret on each use. */
   readonly pod?: string | undefined;
   /**
-   * Names of the Helm release that it belongs to: before a credential is made, the rights that its rollout takes are
-   * asked about. Default: none, and nothing is asked.
+   * Names of the consumer's Helm release. The permissions for its rollout are checked before a credential is created.
+   * Default: none, without a check.
    */
   readonly release?: ReleaseNames | undefined;
   /**
-   * Where a certificate of cert-manager's is to be that takes it: before a credential is made, that place is looked at.
-   * Default: none, and nothing is looked at.
+   * The place of the cert-manager certificate that uses the credential. The place is checked before a credential is
+   * created. Default: none, without a check.
    */
   readonly certificate?: IngressPlace | undefined;
 }
 
-/** That a credential is told no consumer, or none that is there. */
+/** The problem of a credential without consumers. */
 export function noConsumers(
   consumers: readonly CredentialConsumer[],
   credential: "key" | "token",
@@ -43,20 +43,20 @@ export function noConsumers(
   );
 }
 
-/** Which AkashProvider carries a credential, and which it is. */
+/** An AkashProvider as the consumer of a credential. */
 export interface ProviderConsumerArgs {
-  /** Whose DNS the credential writes to. Default: none, as under HTTP-01, where the pod alone is looked at. */
+  /** The DNS provider of the credential. Default: none, as with HTTP-01, where only the pod is checked. */
   readonly dnsProvider?: DnsProvider | undefined;
-  /** As the AkashProvider's argument, default and all. */
+  /** As the AkashProvider's argument, with the same default. */
   readonly namespace?: string | undefined;
-  /** As the AkashProvider's argument, default and all. */
+  /** As the AkashProvider's argument, with the same default. */
   readonly releaseName?: string | undefined;
-  /** As the AkashProvider's argument: its overrides of names count. Default: none. */
+  /** As the AkashProvider's argument, for the overrides of names. Default: none. */
   readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * The Secret and the pod of an AkashProvider, for the credential that is made before it.
+ * The Secret and the pod of an AkashProvider, for its credential, which is created first.
  *
  * @example
  * const consumer = providerConsumer({ dnsProvider: "cloudflare" });

@@ -7,39 +7,39 @@ import type { Cluster } from "../cluster.ts";
 import { goneVariable, isGone } from "../goneCluster.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 
-/** What the rotation asks of one consumer of the credential, and tells it. */
+/** The state of one consumer, as the rotation reads and annotates it. */
 export interface ConsumerState {
-  /** Name of its Secret; none for a consumer without. */
+  /** Name of its Secret; none for a consumer without one. */
   readonly secret: string | undefined;
-  /** Name of its pod; none for a consumer without. */
+  /** Name of its pod; none for a consumer without one. */
   readonly pod: string | undefined;
-  /** Annotations of its Secret; none where there is no Secret. */
+  /** Annotations of its Secret; none where the Secret does not exist. */
   readonly annotations: () => Promise<Annotations>;
-  /** Sets annotations of its Secret, and leaves all others; does nothing where there is no Secret. */
+  /** Sets annotations of its Secret, and keeps all others. Does nothing where the Secret does not exist. */
   readonly annotate: (annotations: Annotations) => Promise<void>;
-  /** Its pod; undefined where there is none. */
+  /** Its pod; undefined where the pod does not exist. */
   readonly runningPod: () => Promise<RunningPod | undefined>;
 }
 
-/** A pod that is there. */
+/** An existing pod. */
 export interface RunningPod {
-  /** The digest of the credential that it was started with; undefined where it has none. */
+  /** Digest of the credential with which the pod was started; undefined without a credential. */
   readonly digest: string | undefined;
   /**
-   * How many seconds it has to end, where it is going: it is deleted already, or nothing is there any more that keeps it
-   * running. Undefined where it stays.
+   * Grace period in seconds of a terminating pod: the pod is deleted already, or its StatefulSet is. Undefined for a pod
+   * that keeps running.
    */
   readonly secondsToEnd: () => Promise<number | undefined>;
 }
 
-/** Kubernetes' own default of a pod's `terminationGracePeriodSeconds`. */
+/** Kubernetes' default of a pod's `terminationGracePeriodSeconds`. */
 const defaultGracePeriod = 30;
 
 /** Annotations by name. */
 export type Annotations = Readonly<Record<string, string>>;
 
 /**
- * A consumer as it is in the cluster. A cluster that does not answer has none where the operator says that it is gone; see
+ * Reads a consumer from the cluster. In an unreachable cluster that the operator declares gone, no consumer exists; see
  * {@link isGone}.
  */
 export function consumerState(
@@ -61,7 +61,7 @@ export function consumerState(
     annotate: async (annotations) => {
       if (secret !== undefined) {
         const core = await cluster.coreApi();
-        // A patch of these annotations alone, so that the rest of the Secret stays Pulumi's.
+        // A patch of only these annotations, so that Pulumi keeps managing the rest of the Secret.
         const body = annotationPatch(annotations);
         await unlessMissing(core.patchNamespacedSecret({ name: secret, namespace, body }));
       }
@@ -81,8 +81,8 @@ export function consumerState(
   };
 }
 
-/** The clusters of which a warning has said that they are gone. */
-const told = new WeakSet<Cluster>();
+/** The gone clusters for which a warning was printed. */
+const warned = new WeakSet<Cluster>();
 
 async function read<T>(
   cluster: Cluster,
@@ -94,10 +94,10 @@ async function read<T>(
     if (!isGone(error)) {
       throw error;
     }
-    if (!told.has(cluster)) {
-      told.add(cluster);
+    if (!warned.has(cluster)) {
+      warned.add(cluster);
       await log.warn(
-        `${messageOf(error)}\n${goneVariable} says that the cluster is gone, and so that nothing runs with a credential there.`,
+        `${messageOf(error)}\n${goneVariable} declares the cluster gone, so no credential counts as in use there.`,
       );
     }
     return undefined;
@@ -105,8 +105,8 @@ async function read<T>(
 }
 
 /**
- * Helm waits for its objects to go, and not for what these have made: the pod of a StatefulSet is deleted by Kubernetes'
- * garbage collector, after the StatefulSet.
+ * Helm waits for the deletion of its own objects, but not of their dependents: Kubernetes' garbage collector deletes the
+ * pod after its StatefulSet.
  */
 async function secondsToEnd(
   cluster: Cluster,
@@ -124,9 +124,9 @@ async function secondsToEnd(
   const found = await unlessMissing(
     apps.readNamespacedStatefulSet({ name: owner.name, namespace }),
   );
-  const keepsIt =
+  const keepsPod =
     found?.metadata?.uid === owner.uid && found.metadata.deletionTimestamp === undefined;
-  return keepsIt ? undefined : (spec?.terminationGracePeriodSeconds ?? defaultGracePeriod);
+  return keepsPod ? undefined : (spec?.terminationGracePeriodSeconds ?? defaultGracePeriod);
 }
 
 function annotationPatch(annotations: Annotations): object[] {

@@ -2,41 +2,41 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { DnsProvider } from "../../chart/release.ts";
 import type { CredentialConsumer } from "./consumer.ts";
 
-/** A credential with which the provider answers DNS-01 challenges, whatever made it. */
+/** A credential for answering DNS-01 challenges, created or provided. */
 export interface DnsCredential {
-  /** Whose DNS it writes to, by the name of the chart's values. */
+  /** The DNS provider, by its name in the chart's values. */
   readonly dnsProvider: DnsProvider;
-  /** What the provider reads from the Secret, a secret: a service account's key file, or an API token. None on GKE. */
+  /** The secret content of the Secret: a service account's key file or an API token. None on GKE. */
   readonly content: pulumi.Output<string> | undefined;
-  /** E-mail address of the Google service account that the pod acts as on GKE. Default: none. */
+  /** E-mail address of the Google service account that the pod impersonates on GKE. Default: none. */
   readonly serviceAccount?: pulumi.Input<string>;
-  /** Environment of the provider's container that belongs to it. */
+  /** Environment variables of the provider's container for this credential. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The managed zone that it writes to, and the project that has it. None at Cloudflare, where the token tells its zone. */
+  /** The managed zone and its project. None at Cloudflare, where the token determines the zone. */
   readonly managedZone?:
     { readonly project: pulumi.Input<string>; readonly name: pulumi.Input<string> } | undefined;
   /**
    * Writes, reads back and deletes a TXT record with the credential.
    *
-   * @param content the credential that is about to be put to use
-   * @throws ProofError when it does not work
+   * @param content the credential to test before its use
+   * @throws ProofError when the credential does not work
    */
   readonly prove: (content: string) => Promise<void>;
-  /** What there is to know of a credential that a component manages; none for one that is brought. */
+  /** Metadata of a credential that a component manages; none for a provided credential. */
   readonly managed?: ManagedDnsCredential;
 }
 
-/** A credential that a component has made, and rotates. */
+/** A credential that a component creates and rotates. */
 export interface ManagedDnsCredential {
-  /** What the cloud calls it. */
+  /** Its id at the DNS provider. */
   readonly id: pulumi.Output<string>;
-  /** The random part of the name by which the stack knows its own credentials, in hex digits. */
+  /** The random part of the name that identifies the stack's credentials, in hex digits. */
   readonly suffix: pulumi.Output<string>;
-  /** When it was made, in RFC 3339 form. */
+  /** Creation time, in RFC 3339 form. */
   readonly createdAt: pulumi.Output<string>;
-  /** When it ends, in RFC 3339 form; undefined or far off when it does not. */
+  /** Expiry time, in RFC 3339 form; undefined or far in the future for a credential that does not expire. */
   readonly expiresAt: pulumi.Output<string | undefined>;
-  /** What was said to carry it. Whoever stores it elsewhere would have it deleted while it is in use. */
+  /** Its declared consumers. Stored anywhere else, the credential would be deleted while in use. */
   readonly consumers: readonly CredentialConsumer[];
   /** The pattern of its URN, for `pulumi up --replace`. */
   readonly urnPattern: string;

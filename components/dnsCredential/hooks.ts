@@ -17,30 +17,30 @@ import { googleCloudKey } from "./googleCloud/key.ts";
 import { Rotation } from "./rotation.ts";
 import { resourceHook } from "../hook.ts";
 
-/** Who carries a credential, and where its hooks look. */
+/** The consumers of a credential, and how its hooks reach them. */
 export interface CredentialProtection {
   /** The cluster of all consumers. */
   readonly cluster: Cluster;
-  /** What carries the credential. The first one's Secret has the rotation's annotations. */
+  /** The consumers of the credential. The Secret of the first one has the rotation's annotations. */
   readonly consumers: readonly CredentialConsumer[];
-  /** How the hooks' own calls reach the clouds. Default: as the stack says to the plugins, else as the environment does. */
+  /** Endpoints and identities for the hooks' own API calls. Default: those of the stack's plugins, else of the environment. */
   readonly access?: CloudAccess | undefined;
 }
 
-/** The resources that are a credential, by type token. */
+/** The types of resources that are a credential, by type token. */
 const credentialResources: Readonly<Record<string, CredentialResource>> = {
   ...googleCloudKey,
   ...cloudflareToken,
 };
 
 /**
- * Registers the hook that keeps a credential from being deleted while a consumer carries it.
+ * Registers the hook that prevents the deletion of a credential while a consumer uses it.
  *
- * Pulumi looks a delete hook up by the name that the state has for it, also when the credential's component is no longer
- * part of the program: after a switch to HTTP-01, or to the other cloud. So register it in every run, and hand it to the
- * component where there is one. `pulumi destroy` needs `--run-program` for it.
+ * Pulumi finds a delete hook by its name in the state, even when the credential's component is no longer part of the
+ * program: after a switch to HTTP-01 or to the other DNS provider. Therefore register the hook in every run, and pass it to
+ * the component where there is one. `pulumi destroy` needs `--run-program` for it.
  *
- * @param component the name of the component that makes the credential, or once did
+ * @param component the name of the component that creates or created the credential
  * @param protection see {@link CredentialProtection}
  */
 export function credentialDeleteHook(
@@ -62,15 +62,15 @@ export function credentialDeleteHook(
 }
 
 /**
- * A hook for before anything is made at the cloud, that refuses what the cloud would refuse half way. It runs with the
- * preview, too, so that `pulumi up` ends before it has changed anything; and only where something is to be made, so that
- * a stack that is deployed goes on.
+ * A hook before the creation of resources at the DNS provider, which fails where the provider would refuse a later step.
+ * The hook runs in previews, too, so that `pulumi up` fails before any change. It runs only before a creation, so that a
+ * deployed stack is unaffected.
  *
- * The cluster and the rights in it come first: without them the credential would be made, and not put to use.
+ * The cluster and the permissions in it are checked first: without them the credential would be created, but not used.
  *
- * @param subject what is to be made, for the hook's name
- * @param protection who is to carry it
- * @param refuse throws when the cloud would refuse it; asked once in a run
+ * @param subject the resource that will be created, for the hook's name
+ * @param protection its consumers
+ * @param refuse throws when the DNS provider would refuse the creation; called once in a run
  */
 export function possibleHook(
   subject: string,
@@ -97,13 +97,13 @@ export function possibleHook(
 }
 
 /**
- * The hooks of the resource that is the credential: a key or a token.
+ * The hooks of the credential's resource, a key or a token.
  *
- * @param component the name of the component that makes the credential
+ * @param component the name of the component that creates the credential
  * @param protection see {@link CredentialProtection}
- * @param inventory the credentials that the component has made, whether or not Pulumi knows of them
- * @param beforeDelete what {@link credentialDeleteHook} has registered for the component
- * @param possible what {@link possibleHook} has made. Default: nothing is foreseen
+ * @param inventory the credentials that the component has created, including those that are not in the state
+ * @param beforeDelete the component's {@link credentialDeleteHook}
+ * @param possible the component's {@link possibleHook}. Default: none
  */
 export function credentialHooks(
   component: string,
@@ -117,7 +117,7 @@ export function credentialHooks(
     beforeCreate: [
       ...(possible === undefined ? [] : [possible]),
       resourceHook(`${component}-credential-create`, async () => {
-        // In another cluster nothing carries the credential that is in use, and it would go as an orphan.
+        // In another cluster no consumer uses the credential in use, so it would be deleted as an orphan.
         await cluster.refuseOther();
         await rotation.makeRoom(await inventory());
       }),
@@ -130,15 +130,15 @@ export function credentialHooks(
 }
 
 /**
- * The credential's id, once an `up` has removed the orphans: what an interrupted run made and Pulumi never heard of.
+ * The credential's id, after an `up` has deleted the orphans of interrupted runs.
  *
- * It does so in an `apply`, since no hook can: a run that was killed between the cloud's creation and its answer leaves a
- * state in which nothing is to be created, updated or deleted, and hooks run with such steps alone. What cannot be looked
- * at or removed is a warning, never an error.
+ * An `apply` deletes them, since no hook can: after a run that was killed between the creation and the DNS provider's
+ * answer, no resource is created, updated or deleted, and hooks run only with such steps. A failure prints a warning, never
+ * an error.
  *
- * @param id the cloud's id of the credential
+ * @param id the credential's id at the DNS provider
  * @param protection see {@link CredentialProtection}
- * @param inventory the credentials that the component has made
+ * @param inventory the credentials that the component has created
  */
 export function idOnceOrphansAreRemoved(
   id: pulumi.Output<string>,
@@ -158,12 +158,12 @@ export function idOnceOrphansAreRemoved(
 }
 
 /**
- * The hooks of a Secret that stores a credential, which prove the credential before it takes the place of the one in use.
- * A restart would not show that it is wrong: the provider reuses the certificate that it has, until the renewal.
+ * The hooks of a credential's Secret, which prove the credential before it replaces the one in use. A restart would not
+ * reveal a wrong credential: the provider reuses its certificate until the renewal.
  *
  * @param hookName name of the hook
- * @param credential what is stored
- * @param entry the entry of the Secret's `data` that holds it
+ * @param credential the stored credential
+ * @param entry the entry of the Secret's `data` with the credential
  */
 export function proofHooks(
   hookName: string,
@@ -171,7 +171,7 @@ export function proofHooks(
   entry: string,
 ): pulumi.ResourceHookBinding {
   const proof = resourceHook(hookName, async ({ newInputs }) => {
-    // Hooks are given secrets as Outputs.
+    // Hooks receive secrets as Outputs.
     const data = await resolved(
       pulumi.output(newInputs?.data as pulumi.Input<Readonly<Record<string, string>>>),
     );
@@ -180,7 +180,7 @@ export function proofHooks(
   return { beforeCreate: [proof], beforeUpdate: [proof] };
 }
 
-/** What was proven in this run, by credential and content: each of its Secrets asks for the proof. */
+/** The proofs of this run, by credential and content: each Secret of a credential needs the proof. */
 const proven = new WeakMap<DnsCredential, Map<string, Promise<void>>>();
 
 function proveOnce(credential: DnsCredential, content: string): Promise<void> {

@@ -8,17 +8,17 @@ import {
   type GoogleCloudCredentialOptions,
 } from "./googleCloud/googleCloudCredential.ts";
 
-/** Options of {@link dnsCredential}, with the DNS provider that they are for. */
+/** Options of {@link dnsCredential}, by DNS provider. */
 export type DnsCredentialOptions =
   | ({ readonly dnsProvider: "googleCloud" } & GoogleCloudCredentialOptions)
   | ({ readonly dnsProvider: "cloudflare" } & CloudflareCredentialOptions);
 
 /**
- * The credential of either cloud: looks up what it needs there, and makes it or takes the one that is brought.
+ * The credential of either DNS provider: looks up the zone, and creates a credential or uses the provided one.
  *
- * @param name the name of the component that makes it
+ * @param name the name of the component that creates the credential
  * @param options see {@link DnsCredentialOptions}
- * @throws RunError when what it needs is not there
+ * @throws RunError when the zone or a permission is missing
  */
 export function dnsCredential(name: string, options: DnsCredentialOptions): Promise<DnsCredential> {
   switch (options.dnsProvider) {

@@ -9,13 +9,13 @@ import {
 import { delegatedElsewhere } from "../../dns/delegationProof.ts";
 import { UserError } from "../../lib/errors.ts";
 
-/** What DNS shows for the challenge of a host; undefined where it does not tell. */
+/** The delegation of a host's challenge record; undefined where DNS gives no answer. */
 export type ShownDelegation = readonly [host: string, shown: Delegation | undefined];
 
 /**
- * What DNS shows for the challenges of hosts.
+ * Finds the delegations of the hosts' challenge records.
  *
- * @throws RunError when the environment names servers that are none
+ * @throws RunError when the environment variable contains invalid DNS servers
  */
 export function shownDelegations(hosts: readonly string[]): Promise<readonly ShownDelegation[]> {
   return Promise.all(hosts.map(async (host) => [host, await shownDelegation(host)] as const));
@@ -30,12 +30,12 @@ async function shownDelegation(host: string): Promise<Delegation | undefined> {
 }
 
 /**
- * Refuses a zone that, for sure, is not the one that the internet asks, before a credential is made for it. Where DNS does
- * not tell, the proof says so.
+ * Refuses a zone that public DNS does not delegate to, before a credential is created for it. Where DNS gives no answer, the
+ * proof prints a warning.
  *
- * @param zone the zone at its cloud
- * @param delegations what DNS shows for each host's challenge
- * @throws RunError with what DNS shows
+ * @param zone the zone at its DNS provider
+ * @param delegations the delegation of each host's challenge record
+ * @throws RunError with the delegation in DNS
  */
 export async function refuseOtherDelegation(
   zone: ServedZone,

@@ -6,26 +6,26 @@ import { credentialAnnotations } from "./annotations.ts";
 import type { Annotations, ConsumerState } from "./consumerState.ts";
 import { shell } from "../../lib/shell.ts";
 
-/** What a pod may take beyond its grace period, in seconds: the garbage collector deletes it, and the kubelet reports its end. */
+/** Time beyond a pod's grace period, in seconds, for the garbage collector's deletion and the kubelet's report. */
 const endMargin = 15;
-/** For how long nothing is said of the waiting, in milliseconds. */
+/** How long to wait before printing a message, in milliseconds. */
 const quiet = 2_000;
-/** Pause between two looks, in milliseconds. */
+/** Pause between two checks, in milliseconds. */
 const interval = 500;
 
 /**
- * The rotation of a credential that several consumers may carry, step by step; docs/rotation-protocol.md draws it. Never
- * more than two credentials exist, the one in use and the next, and none goes while a consumer carries it.
+ * The rotation of a credential with any number of consumers, step by step, as in docs/rotation-protocol.md. At most two
+ * credentials exist, the one in use and the next, and none is deleted while a consumer uses it.
  *
- * The protocol's annotations lie on the Secret of the first consumer that has one in the cluster: where a challenge is
- * switched on or off, that is another one than before.
+ * The Secret of the first consumer that has one in the cluster holds the protocol's annotations. A changed challenge may
+ * change this Secret.
  */
 export class Rotation {
   readonly #consumers: readonly ConsumerState[];
   readonly #clock: Clock;
 
   /**
-   * @param consumers what carries the credential
+   * @param consumers the consumers of the credential
    * @param clock default: the system's
    */
   constructor(consumers: readonly ConsumerState[], clock: Clock = systemClock) {
@@ -34,10 +34,10 @@ export class Rotation {
   }
 
   /**
-   * Before a credential is created: removes what interrupted runs left behind.
+   * Before a credential is created: deletes the orphans of interrupted runs.
    *
-   * @throws RunError when there are two credentials already, since the new one would be the third, and when nobody can
-   *   tell which of several is in use
+   * @throws RunError when there are two credentials already, since the new one would be the third, and when it is unknown
+   *   which of several is in use
    */
   async makeRoom(inventory: CredentialInventory): Promise<void> {
     const protocol = await this.#protocolAnnotations();
@@ -47,32 +47,32 @@ export class Rotation {
     const left = await removeOrphans(inventory, known);
     if (known === undefined && left.length > 1) {
       throw new RunError(
-        `There are ${left.length} credentials already, ${left.join(" and ")}, and which of them is in use cannot be told: ` +
-          `no Secret says which one the pod runs with. Put that right first, without --replace: ` +
+        `There are ${left.length} credentials already, ${left.join(" and ")}, and it is unknown which of them is in use: ` +
+          `no Secret has the id of the pod's credential. Fix this first, without --replace: ` +
           shell`pulumi refresh -s ${getStack()} --run-program && pulumi up -s ${getStack()}`,
       );
     }
     const unfinished = left.filter((id) => known?.includes(id));
     if (unfinished.length > 1) {
       throw new RunError(
-        `There are two credentials already, ${unfinished.join(" and ")}, from a rotation that did not finish. ` +
-          `Finish it first, without --replace: ${shell`pulumi up -s ${getStack()}`}`,
+        `There are two credentials already, ${unfinished.join(" and ")}, from an unfinished rotation. ` +
+          `Finish the rotation first, without --replace: ${shell`pulumi up -s ${getStack()}`}`,
       );
     }
     if (left.length > 1) {
       const orphans = left.filter((id) => known?.includes(id) !== true);
       throw new RunError(
-        `There are ${left.length} credentials already, and those that are not in use could not be removed. Remove them, and ` +
-          `try again:\n${orphans.map((id) => `  ${inventory.removeCommand(id)}`).join("\n")}`,
+        `There are ${left.length} credentials already, and the orphans among them could not be deleted. Delete them, and ` +
+          `retry:\n${orphans.map((id) => `  ${inventory.removeCommand(id)}`).join("\n")}`,
       );
     }
   }
 
   /**
-   * After a credential is created: notes it as the next, and the one in use as the previous, so that an interrupted run
-   * leaves none of both unknown.
+   * After a credential is created: records it as the next, and the one in use as the previous, so that both are known after
+   * an interrupted run.
    *
-   * @param id the cloud's id of the new credential
+   * @param id the new credential's id at the DNS provider
    */
   async noteNext(id: string): Promise<void> {
     const holder = await this.#holder();
@@ -84,22 +84,22 @@ export class Rotation {
   }
 
   /**
-   * Before a credential is deleted. Waits for a pod with it that is going, since whoever deletes the pod's StatefulSet, as
-   * `pulumi destroy` does, need not have waited for the pod.
+   * Before a credential is deleted: waits for a terminating pod that uses it, since `pulumi destroy` deletes the pod's
+   * StatefulSet without waiting for the pod.
    *
-   * @param digest the credential's digest; undefined where it is not known, and then nothing is refused
-   * @throws RunError when a consumer carries it, and goes on doing so
+   * @param digest the credential's digest; undefined where it is unknown, in which case nothing is refused
+   * @throws RunError when a consumer keeps using the credential
    */
   async refuseWhileInUse(digest: string | undefined): Promise<void> {
     if (digest === undefined) {
       return;
     }
     for (const consumer of this.#consumers) {
-      await this.#refuseWhileCarried(consumer, digest);
+      await this.#refuseWhileUsedBy(consumer, digest);
     }
   }
 
-  async #refuseWhileCarried(consumer: ConsumerState, digest: string): Promise<void> {
+  async #refuseWhileUsedBy(consumer: ConsumerState, digest: string): Promise<void> {
     const { pod, annotations, runningPod } = consumer;
     if (pod === undefined) {
       if ((await annotations())[credentialAnnotations.digest] === digest) {
@@ -107,7 +107,7 @@ export class Rotation {
       }
       return;
     }
-    const begun = this.#clock.now();
+    const start = this.#clock.now();
     let announced = false;
     for (;;) {
       const found = await runningPod();
@@ -118,14 +118,14 @@ export class Rotation {
       if (seconds === undefined) {
         throw new RunError(stillRuns(pod));
       }
-      const waited = this.#clock.now() - begun;
+      const waited = this.#clock.now() - start;
       if (waited > (seconds + endMargin) * 1_000) {
         throw new RunError(doesNotEnd(pod, seconds));
       }
       if (waited > quiet && !announced) {
         announced = true;
         await log.info(
-          `Waiting up to ${seconds + endMargin} s for the pod ${pod} to end, which runs with this credential`,
+          `Waiting up to ${seconds + endMargin} s for the pod ${pod}, which uses this credential, to terminate`,
         );
       }
       await this.#clock.wait(interval);
@@ -133,9 +133,9 @@ export class Rotation {
   }
 
   /**
-   * Removes the credentials that an interrupted run made and Pulumi never heard of.
+   * Deletes the orphans of interrupted runs.
    *
-   * @param current the id of the credential that Pulumi knows
+   * @param current the id of the credential in the state
    */
   async removeOrphans(current: string, inventory: CredentialInventory): Promise<void> {
     const inUse = await this.#idsInUse(await this.#protocolAnnotations());
@@ -146,7 +146,7 @@ export class Rotation {
     return (await (await this.#holder())?.annotations()) ?? {};
   }
 
-  /** The consumer whose Secret has the protocol's annotations. */
+  /** The consumer whose Secret holds the protocol's annotations. */
   async #holder(): Promise<ConsumerState | undefined> {
     for (const consumer of this.#consumers) {
       if ((await consumer.annotations())[credentialAnnotations.digest] !== undefined) {
@@ -156,26 +156,26 @@ export class Rotation {
     return this.#consumers[0];
   }
 
-  /** Ids of the credentials that consumers carry; undefined where that cannot be told. */
+  /** Ids of the credentials that consumers use; undefined where they are unknown. */
   async #idsInUse(protocol: Annotations): Promise<readonly string[] | undefined> {
     const ids: string[] = [];
     for (const consumer of this.#consumers) {
-      const carried = await idsCarriedBy(consumer, protocol);
-      if (carried === undefined) {
+      const used = await idsUsedBy(consumer, protocol);
+      if (used === undefined) {
         return undefined;
       }
-      ids.push(...carried);
+      ids.push(...used);
     }
     return ids;
   }
 }
 
 /**
- * Ids of the credentials that the Secret and the pod have. Until the pod is the new one, it has the previous. Undefined
- * where the pod has one that no Secret tells: because somebody has deleted it, or because the rotation that put another
- * credential into it could not note the previous one.
+ * Ids of the credentials of the Secret and the pod. Until its restart, the pod uses the previous credential. Undefined where
+ * no Secret has the id of the pod's credential: the Secret was deleted, or a rotation replaced its credential without
+ * recording the previous one.
  */
-async function idsCarriedBy(
+async function idsUsedBy(
   { pod, annotations, runningPod }: ConsumerState,
   protocol: Annotations,
 ): Promise<readonly string[] | undefined> {
@@ -185,7 +185,7 @@ async function idsCarriedBy(
     protocol;
   const running = (await runningPod())?.digest;
   const rolled = pod === undefined || running === digest;
-  // What is noted is of this rotation when its next one is what the Secret has.
+  // The recorded ids belong to this rotation if its next credential is the Secret's.
   const isNoted = previous !== undefined && next === id;
   if (running !== undefined && (id === undefined || (!rolled && !isNoted))) {
     return undefined;
@@ -193,21 +193,21 @@ async function idsCarriedBy(
   return [id, ...(rolled ? [] : [previous])].filter((known) => known !== undefined);
 }
 
-function deletesIt(): string {
-  return `this deletes it: ${shell`pulumi up -s ${getStack()}`}`;
+function thenDelete(): string {
+  return `delete the old one with: ${shell`pulumi up -s ${getStack()}`}`;
 }
 
 function stillHeld({ secret }: ConsumerState): string {
-  return `The Secret ${secret ?? ""} still holds this credential, so it is not deleted. When the Secret holds the new one, ${deletesIt()}`;
+  return `The credential was not deleted: the Secret ${secret ?? ""} still contains it. Once the Secret contains the new one, ${thenDelete()}`;
 }
 
 function stillRuns(pod: string): string {
-  return `The pod ${pod} still runs with this credential, so it is not deleted. When the pod runs with the new one, ${deletesIt()}`;
+  return `The credential was not deleted: the pod ${pod} still uses it. Once the pod uses the new one, ${thenDelete()}`;
 }
 
 function doesNotEnd(pod: string, seconds: number): string {
   return (
-    `The pod ${pod} was to end within ${seconds} s, and is still there with this credential, so it is not deleted. ` +
-    "Its node may be down. When the pod is gone, the same command deletes it"
+    `The credential was not deleted: the pod ${pod} still uses it, and did not terminate within its grace period of ${seconds} s. ` +
+    "The pod's node may be down. Once the pod is gone, the same command deletes the credential"
   );
 }

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import type { DnsProvider } from "../../chart/release.ts";
 
-/** The API group and version of cert-manager's Issuers and Certificates (https://cert-manager.io/docs/reference/api-docs). */
+/** API group and version of cert-manager's Issuers and Certificates (https://cert-manager.io/docs/reference/api-docs). */
 export const certManagerApi = { group: "cert-manager.io", version: "v1" } as const;
 
-/** The same of its Orders and Challenges. */
+/** API group and version of cert-manager's Orders and Challenges. */
 export const acmeApi = { group: "acme.cert-manager.io", version: "v1" } as const;
 
-/** The version that was tried, for commands that install it. */
+/** The tested version of cert-manager, for commands that install it. */
 export const certManagerVersion = "v1.21.2";
 
-/** The Secret with the credential that cert-manager answers challenges with, by cloud. */
+/** The Secret with cert-manager's credential, by DNS provider. */
 export const ingressCredentialSecret: Readonly<
   Record<DnsProvider, { readonly name: string; readonly key: string }>
 > = {
@@ -18,15 +18,15 @@ export const ingressCredentialSecret: Readonly<
   cloudflare: { name: "wildcard-cloudflare-dns", key: "api-token" },
 };
 
-/** The longest name of an object that Kubernetes takes (RFC 1123 subdomain). */
+/** The maximum length of an object's name in Kubernetes (RFC 1123 subdomain). */
 const longestName = 253;
 
 /**
- * Name of the Issuer of a stack and a CA. cert-manager orders a certificate anew when its Issuer has another name, and not
- * when the Issuer names another CA.
+ * Name of the Issuer for a stack and a CA. cert-manager orders a new certificate when the Issuer's name changes, but not when
+ * the Issuer's CA changes.
  *
- * @param stack the stack's name, of which Kubernetes takes lower-case letters, digits and hyphens
- * @param directoryUrl the CA's ACME directory
+ * @param stack the stack's name, reduced to the lower-case letters, digits and hyphens that Kubernetes allows
+ * @param directoryUrl the CA's directory URL
  */
 export function issuerName(stack: string, directoryUrl: string): string {
   const own = stack
@@ -37,12 +37,12 @@ export function issuerName(stack: string, directoryUrl: string): string {
   return `letsencrypt-${own}-${ca}`;
 }
 
-/** Name of the Secret in which cert-manager keeps the Issuer's account key. */
+/** Name of the Secret in which cert-manager stores the Issuer's account key. */
 export function accountKeySecret(issuer: string): string {
   return `${issuer}-account-key`;
 }
 
-/** A Certificate, as far as the program reads it. */
+/** A Certificate, with the fields that the program reads. */
 export interface Certificate {
   readonly metadata?: ObjectMetadata;
   readonly spec?: {
@@ -52,16 +52,16 @@ export interface Certificate {
   };
   readonly status?: {
     readonly conditions?: readonly Condition[];
-    /** When the certificate ends, in RFC 3339 form. */
+    /** Expiry time of the certificate, in RFC 3339 form. */
     readonly notAfter?: string;
-    /** When cert-manager renews it, in RFC 3339 form. */
+    /** Renewal time of the certificate, in RFC 3339 form. */
     readonly renewalTime?: string;
-    /** When the last order failed, in RFC 3339 form; absent after one that did not. */
+    /** When the last order failed, in RFC 3339 form; missing after a successful order. */
     readonly lastFailureTime?: string;
   };
 }
 
-/** What every object of Kubernetes has, as far as the program reads it. */
+/** Metadata of a Kubernetes object, with the fields that the program reads. */
 export interface ObjectMetadata {
   readonly name?: string;
   readonly namespace?: string;
@@ -69,7 +69,7 @@ export interface ObjectMetadata {
   readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
 }
 
-/** What a controller says of an object. */
+/** A status condition of an object. */
 export interface Condition {
   readonly type: string;
   readonly status: string;

@@ -4,15 +4,15 @@ import type { CredentialConsumer } from "../dnsCredential/consumer.ts";
 import { ingressCredentialSecret } from "./certManager.ts";
 import { ingressPlace, type IngressPlaceArgs } from "./place.ts";
 
-/** Which IngressCertificate carries a credential, and which it is. */
+/** An IngressCertificate as the consumer of a credential. */
 export interface IngressConsumerArgs extends IngressPlaceArgs {
-  /** Whose DNS the credential writes to. */
+  /** The DNS provider of the credential. */
   readonly dnsProvider: DnsProvider;
 }
 
 /**
- * The Secret of an IngressCertificate, for the credential that is made before it. It has no pod: cert-manager reads the
- * Secret at each challenge.
+ * The Secret of an IngressCertificate, for its credential, which is created first. The consumer has no pod: cert-manager
+ * reads the Secret at each challenge.
  *
  * @example
  * const consumer = ingressConsumer({ dnsProvider: "cloudflare", domain: "example.com" });

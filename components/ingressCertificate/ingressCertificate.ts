@@ -31,30 +31,30 @@ import { ingressPlace, type IngressPlace, type IngressPlaceArgs } from "./place.
 import { refuseUnusableIngress } from "./preconditions.ts";
 
 /**
- * Has what is there taken over, whoever wrote it: where the stack's state was lost it is the stack's own, and others' is refused
- * beforehand (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
+ * Takes over existing objects from any field manager: after a lost state they are the stack's own, and the objects of others
+ * are refused before (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
  */
-const taken = { "pulumi.com/patchForce": "true" } as const;
+const takeOver = { "pulumi.com/patchForce": "true" } as const;
 
 /** Arguments of {@link IngressCertificate}. */
 export interface IngressCertificateArgs extends IngressPlaceArgs {
-  /** The cluster, which has cert-manager. */
+  /** The cluster, with cert-manager installed. */
   readonly cluster: Cluster;
-  /** The credential for DNS-01, which is told this consumer. One without content, as on GKE, does not do. */
+  /** The credential for DNS-01, with this component among its consumers. It must have content, unlike one on GKE. */
   readonly credential: DnsCredential;
-  /** The CA's ACME directory. Plain, since the name of the Issuer comes from it. */
+  /** The CA's directory URL. A plain value, since it determines the Issuer's name. */
   readonly directoryUrl: string;
   /** E-mail address for the account at the CA. */
   readonly email: pulumi.Input<string>;
-  /** What {@link certificateDeleteHook} has registered. Default: nothing is said when the certificate is given up. */
+  /** The hook that {@link certificateDeleteHook} registers. Default: none, and no message when the certificate is deleted. */
   readonly deleteHook?: pulumi.ResourceHook | undefined;
 }
 
 /**
- * The certificate of the tenants' ingress, `*.ingress.<domain>`, which Akash's gateway serves on port 443. cert-manager
- * obtains and renews it, by DNS-01 with the same credential as the provider's own.
+ * The certificate for the tenants' ingress, `*.ingress.<domain>`, which Akash's gateway serves on port 443. cert-manager
+ * obtains and renews the certificate, by DNS-01 with the same credential as the provider's own certificate.
  *
- * cert-manager has the certificate about a minute after the run, which does not wait for it.
+ * The run does not wait for the certificate, which takes cert-manager about a minute.
  *
  * @example
  * new IngressCertificate("ingress", {
@@ -70,7 +70,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** Name of cert-manager's Certificate. */
   readonly certificate: pulumi.Output<string>;
-  /** Name of the Secret that cert-manager puts the certificate into. */
+  /** Name of the Secret with the certificate. */
   readonly secretName: pulumi.Output<string>;
   /** The certificate's names. */
   readonly dnsNames: pulumi.Output<readonly string[]>;
@@ -95,7 +95,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
       { metadata: { name: place.namespace } },
       {
         parent: this,
-        // As that of the provider: others' things are in it.
+        // Like the provider's namespace, this one contains objects of others.
         retainOnDelete: true,
         ignoreChanges: ["metadata.annotations", "metadata.labels", "spec"],
       },
@@ -117,7 +117,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
           name: secretOf.name,
           annotations: {
             ...secretAnnotations(credential, digest),
-            ...taken,
+            ...takeOver,
             [ownerAnnotation]: owner(),
           },
         },
@@ -136,12 +136,12 @@ export class IngressCertificate extends pulumi.ComponentResource {
     );
 
     const apiVersion = `${certManagerApi.group}/${certManagerApi.version}`;
-    const made = new CustomResource(
+    const issuerResource = new CustomResource(
       children.issuer,
       {
         apiVersion,
         kind: "Issuer",
-        metadata: { ...metadata, name: issuer, annotations: taken },
+        metadata: { ...metadata, name: issuer, annotations: takeOver },
         spec: {
           acme: {
             server: directoryUrl,
@@ -165,20 +165,20 @@ export class IngressCertificate extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name: wildcardCertificate,
-          annotations: { ...taken, [ownerAnnotation]: owner() },
+          annotations: { ...takeOver, [ownerAnnotation]: owner() },
         },
         spec: {
           secretName: place.secretName,
           dnsNames: [...place.dnsNames],
           issuerRef: { group: certManagerApi.group, kind: "Issuer", name: issuer },
-          // A new key with each renewal, also before cert-manager 1.18, which reused it otherwise.
+          // A new key with each renewal. Before cert-manager 1.18, the default was to reuse the key.
           privateKey: { rotationPolicy: "Always" },
         },
       },
       {
         parent: this,
-        dependsOn: [made],
-        // Two of one name cannot be there, and the Secret stays meanwhile.
+        dependsOn: [issuerResource],
+        // Two Certificates cannot have the same name, and the Secret remains meanwhile.
         deleteBeforeReplace: true,
         hooks: {
           beforeCreate: [cluster.sameHook, possible],
@@ -203,12 +203,12 @@ export class IngressCertificate extends pulumi.ComponentResource {
 }
 
 /**
- * Registers the hook that says what stays when the stack gives the certificate up: its Secret, which tenants' traffic
- * hangs on. Pulumi looks a delete hook up by the name that the state has for it, so register it in every run, also where
- * the program has no IngressCertificate any more.
+ * Registers the hook that reports what remains after the certificate's deletion: its Secret, which tenants' traffic needs.
+ * Pulumi finds a delete hook by its name in the state. Therefore register the hook in every run, even if the program no
+ * longer has an IngressCertificate.
  *
  * @param component the name of the IngressCertificate
- * @param cluster its cluster, for commands
+ * @param cluster the component's cluster, for commands
  */
 export function certificateDeleteHook(component: string, cluster: Cluster): pulumi.ResourceHook {
   return resourceHook(`${component}-certificate-delete`, async ({ oldInputs }) => {
@@ -223,12 +223,12 @@ export function certificateDeleteHook(component: string, cluster: Cluster): pulu
       shell`delete secret ${spec.secretName}`,
     );
     await pulumi.log.warn(
-      `The Secret ${spec.secretName} in namespace ${namespace} stays, since the Gateway serves tenants with its certificate, which nobody renews from now on. When nothing needs it: ${remove}`,
+      `The Secret ${spec.secretName} in namespace ${namespace} was not deleted, since the Gateway serves tenants with its certificate, which is no longer renewed. When nothing needs the Secret: ${remove}`,
     );
   });
 }
 
-/** A hook for before something is made, also in a preview; see {@link refuseUnusableIngress}. */
+/** A hook before a creation, also in a preview; see {@link refuseUnusableIngress}. */
 function possibleHook(
   name: string,
   cluster: Cluster,
@@ -238,7 +238,7 @@ function possibleHook(
   return resourceHook(
     name,
     async ({ oldInputs, newInputs }) => {
-      // What is deployed goes on: others have to be looked for where the certificate goes elsewhere alone.
+      // No check for a deployed certificate, unless its Secret changes.
       if (secretNameIn(oldInputs) !== secretNameIn(newInputs) || oldInputs === undefined) {
         await refuseUnusableIngress(cluster, place, secret);
       }
@@ -252,7 +252,7 @@ function secretNameIn(inputs: object | undefined): unknown {
     ?.secretName;
 }
 
-/** How cert-manager answers challenges (https://cert-manager.io/docs/configuration/acme/dns01). */
+/** The Issuer's DNS-01 solver (https://cert-manager.io/docs/configuration/acme/dns01). */
 function solver(
   { dnsProvider, managedZone }: DnsCredential,
   secret: { readonly name: string; readonly key: string },
@@ -262,7 +262,7 @@ function solver(
       return {
         cloudDNS: {
           project: managedZone?.project,
-          // With the zone's name it does not list the project's, so that a grant on the one zone suffices.
+          // With the zone's name, cert-manager does not list the project's zones, so that a grant on the zone suffices.
           hostedZoneName: managedZone?.name,
           serviceAccountSecretRef: secret,
         },
@@ -276,7 +276,7 @@ function wrongArguments(
   args: IngressCertificateArgs,
 ): Readonly<Record<string, string | undefined>> {
   const { namespace, secretName, names = [] } = args;
-  // It may be missing where nobody checks types.
+  // The credential may be missing in an untyped program.
   const credential = args.credential as DnsCredential | undefined;
   return {
     cluster: missing(args.cluster),
@@ -297,14 +297,14 @@ function wrongCredential(
   { namespace = defaultGatewayNamespace }: IngressCertificateArgs,
 ): string | undefined {
   if (content === undefined) {
-    return "has no content to be stored: cert-manager is no pod that acts as a service account itself";
+    return "has no content to store: Workload Identity is only for the provider's pod, not for cert-manager";
   }
   const { name } = ingressCredentialSecret[dnsProvider];
-  const isTold =
+  const isConsumer =
     managed?.consumers.some(
       (consumer) => consumer.namespace === namespace && consumer.secret === name,
     ) ?? true;
-  return isTold
+  return isConsumer
     ? undefined
-    : `is not told that the Secret ${name} in namespace ${namespace} carries it: hand it ingressConsumer with this domain and namespace`;
+    : `has no consumer with the Secret ${name} in namespace ${namespace}: add ingressConsumer with this domain and namespace to its consumers`;
 }

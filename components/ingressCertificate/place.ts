@@ -12,24 +12,24 @@ export interface GatewayPlace {
   readonly name: string;
 }
 
-/** Where a wildcard certificate goes. All of it is plain: hooks look there before the run makes anything. */
+/** The place of a wildcard certificate. All fields are plain values, since hooks check the place before any creation. */
 export interface IngressPlaceArgs {
   /** The provider's domain: the certificate is for `*.ingress.<domain>`. */
   readonly domain: string;
   /** Further names of the certificate, such as `*.<domain>`. Default: none. */
   readonly names?: readonly string[] | undefined;
-  /** Namespace of the certificate, where the Gateway reads it. Default `akash-gateway`, as in Akash's guides. */
+  /** Namespace of the certificate, in which the Gateway reads it. Default `akash-gateway`, as in Akash's guides. */
   readonly namespace?: string | undefined;
   /** Name of the Secret with the certificate. Default `wildcard-ingress-tls`, as in Akash's guides. */
   readonly secretName?: string | undefined;
   /**
-   * The Gateway that serves the certificate, to be looked at before anything is made. Default: `akash-gateway` in
-   * `akash-gateway`, as in Akash's guides; `false` where an Ingress serves it, and nothing is looked at.
+   * The Gateway that serves the certificate, which is checked before any creation. Default: `akash-gateway` in
+   * `akash-gateway`, as in Akash's guides; `false` where an Ingress serves the certificate, without a check.
    */
   readonly gateway?: GatewayPlace | false | undefined;
 }
 
-/** The same, with the defaults. */
+/** {@link IngressPlaceArgs} with the defaults. */
 export interface IngressPlace {
   readonly dnsNames: readonly [string, ...string[]];
   readonly namespace: string;
@@ -37,7 +37,7 @@ export interface IngressPlace {
   readonly gateway: GatewayPlace | undefined;
 }
 
-/** Where a wildcard certificate goes, with the defaults. */
+/** The place of a wildcard certificate, with the defaults. */
 export function ingressPlace({
   domain,
   names = [],

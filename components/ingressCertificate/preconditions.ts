@@ -17,7 +17,7 @@ import {
 import type { GatewayPlace, IngressPlace } from "./place.ts";
 import { refuseMissingIngressRights } from "./rights.ts";
 
-/** The cluster, as far as it is looked at here. */
+/** The cluster, with the APIs that the checks use. */
 export interface IngressCluster {
   readonly context: string | undefined;
   readonly kubeconfigPath: string | undefined;
@@ -32,17 +32,17 @@ export interface IngressCluster {
   readonly access: () => Promise<ClusterAccess>;
 }
 
-const looked = oncePerCluster();
+const checked = oncePerCluster();
 
 /**
- * Refuses what would leave the tenants' ingress without the certificate, or with one that two write: rights are missing,
- * cert-manager's types are not there, somebody else fills the Secret, or the Gateway does not read it. A Gateway that is not there yet, or
- * cannot be seen, is a warning.
+ * Fails where the tenants' ingress would have no certificate, or one with two writers: permissions or cert-manager's types
+ * are missing, another Certificate fills the Secret, or the Gateway does not read the Secret. For a Gateway that does not
+ * exist yet or cannot be read, prints a warning.
  *
- * @param cluster where the certificate is to be
- * @param place where in it
+ * @param cluster the certificate's cluster
+ * @param place the certificate's place in the cluster
  * @param credentialSecret name of the Secret with the credential
- * @throws RunError with the command that mends it
+ * @throws RunError with the command that fixes the problem
  */
 export function refuseUnusableIngress(
   cluster: IngressCluster,
@@ -50,10 +50,10 @@ export function refuseUnusableIngress(
   credentialSecret: string,
 ): Promise<void> {
   const key = JSON.stringify([place, credentialSecret]);
-  return looked(cluster, key, () => look(cluster, place, credentialSecret));
+  return checked(cluster, key, () => checkAll(cluster, place, credentialSecret));
 }
 
-async function look(
+async function checkAll(
   cluster: IngressCluster,
   place: IngressPlace,
   credentialSecret: string,
@@ -89,14 +89,14 @@ async function refuseMissingTypes(
   const chart = shell`cert-manager oci://quay.io/jetstack/charts/cert-manager --version ${certManagerVersion}`;
   throw versions === undefined
     ? refusal(
-        `cert-manager obtains the certificate for ${name}, and the cluster does not have it: there are no types of ${group}. It is installed with`,
+        `The certificate for ${name} needs cert-manager, which the cluster does not have: it serves no types of ${group}. Install cert-manager with`,
         helm(
           target(cluster, "cert-manager"),
           shell`install ${verbatim(chart)} --create-namespace --set crds.enabled=true`,
         ),
       )
     : refusal(
-        `cert-manager obtains the certificate for ${name}, and the cluster's serves ${group} in the version ${versions.join(", ")}, without Certificates and Issuers in ${version}. It is upgraded with`,
+        `The certificate for ${name} needs cert-manager with Certificates and Issuers in ${version}, but the cluster serves ${group} in the version ${versions.join(", ")}. Upgrade cert-manager with`,
         helm(
           target(cluster, "cert-manager"),
           shell`upgrade --install ${verbatim(chart)} --reuse-values --set crds.enabled=true`,
@@ -104,22 +104,22 @@ async function refuseMissingTypes(
       );
 }
 
-/** How cert-manager is told by an object of another kind to make a Certificate (https://cert-manager.io/docs/usage). */
-const makers: Readonly<
+/** The other types of objects for which cert-manager creates Certificates (https://cert-manager.io/docs/usage). */
+const annotatedTypes: Readonly<
   Record<string, { readonly group: string; readonly version: string; readonly plural: string }>
 > = {
   Ingress: { group: "networking.k8s.io", version: "v1", plural: "ingresses" },
   Gateway: { group: "gateway.networking.k8s.io", version: "v1", plural: "gateways" },
 };
 const defaultIssuerAnnotation = "kubernetes.io/tls-acme";
-const makerAnnotations = [
+const issuerAnnotations = [
   "cert-manager.io/issuer",
   "cert-manager.io/cluster-issuer",
   defaultIssuerAnnotation,
 ];
 
-/** An Ingress, or a Gateway, as far as cert-manager makes Certificates for it. */
-interface CertificateMaker {
+/** An Ingress or a Gateway, with the fields that cert-manager uses for Certificates. */
+interface AnnotatedObject {
   readonly metadata?: ObjectMetadata;
   readonly spec?: {
     readonly tls?: readonly { readonly secretName?: string }[];
@@ -144,16 +144,16 @@ interface SecretReference {
 async function refuseOtherWriters(cluster: IngressCluster, place: IngressPlace): Promise<void> {
   const { namespace, secretName } = place;
   const custom = await cluster.customObjectsApi();
-  for (const [kind, type] of Object.entries(makers)) {
+  for (const [kind, type] of Object.entries(annotatedTypes)) {
     const list = custom.listNamespacedCustomObject({ ...type, namespace }) as Promise<
-      List<CertificateMaker>
+      List<AnnotatedObject>
     >;
-    const writer = (await unlessMissing(list))?.items.find((maker) =>
-      asksFor(maker, secretName, namespace),
+    const writer = (await unlessMissing(list))?.items.find((object) =>
+      requestsCertificate(object, secretName, namespace),
     );
     if (writer !== undefined) {
       const { name = "", annotations = {} } = writer.metadata ?? {};
-      const removed = makerAnnotations.filter((annotation) => annotation in annotations);
+      const removed = issuerAnnotations.filter((annotation) => annotation in annotations);
       const annotate = shell`annotate ${type.plural} ${name} ${verbatim(
         joined(
           removed.map((one) => shell`${one}-`),
@@ -161,7 +161,7 @@ async function refuseOtherWriters(cluster: IngressCluster, place: IngressPlace):
         ),
       )}`;
       throw refusal(
-        `The ${kind} ${name} in namespace ${namespace} has cert-manager fill the Secret ${secretName} as well, by its annotation ${removed.join(" and ")}. To hand the Secret over, without a moment in which it is missing, take the annotation away, and then what was made by it:`,
+        `For the ${kind} ${name} in namespace ${namespace}, cert-manager fills the Secret ${secretName} as well, because of the annotation ${removed.join(" and ")}. To hand over the Secret without deleting it, remove the annotation, and then the Certificate that cert-manager created for it:`,
         joined(
           [
             kubectl(target(cluster, namespace), annotate),
@@ -186,8 +186,8 @@ interface List<Item> {
   readonly items: readonly Item[];
 }
 
-function asksFor(
-  { metadata, spec }: CertificateMaker,
+function requestsCertificate(
+  { metadata, spec }: AnnotatedObject,
   secretName: string,
   namespace: string,
 ): boolean {
@@ -197,19 +197,20 @@ function asksFor(
     .map(({ name }) => name);
   const secrets = [...(spec?.tls ?? []).map((one) => one.secretName), ...references];
   return (
-    makerAnnotations.some((annotation) => asks(metadata?.annotations?.[annotation], annotation)) &&
-    secrets.includes(secretName)
+    issuerAnnotations.some((annotation) =>
+      isEffective(metadata?.annotations?.[annotation], annotation),
+    ) && secrets.includes(secretName)
   );
 }
 
-/** Whether an annotation says so: that of the default issuer does by its value (cert-manager, pkg/controller/certificate-shim). */
-function asks(value: string | undefined, annotation: string): boolean {
+/** Whether an annotation is effective. The default issuer's depends on its value (cert-manager, pkg/controller/certificate-shim). */
+function isEffective(value: string | undefined, annotation: string): boolean {
   return (
     value !== undefined && (annotation !== defaultIssuerAnnotation || /^(1|t|true)$/i.test(value))
   );
 }
 
-/** Its dependants stay, and so does the Secret, which may be one of them. */
+/** The command keeps the dependents, to which the Secret may belong. */
 function removeCertificate(cluster: IngressCluster, namespace: string, name: string): ShellText {
   return kubectl(
     target(cluster, namespace),
@@ -231,7 +232,7 @@ function refuseOtherCertificate(
   if (other !== undefined) {
     const theirs = other.split("/").at(-1) ?? other;
     throw refusal(
-      `The Certificate ${name} in namespace ${namespace} belongs to the stack ${other}. The Secret ${secretName} stays when that stack gives the certificate up:`,
+      `The Certificate ${name} in namespace ${namespace} belongs to the stack ${other}. The Secret ${secretName} remains when that stack removes the certificate:`,
       shell`pulumi config rm -s ${theirs} wildcard && pulumi up -s ${theirs}`,
     );
   }
@@ -243,16 +244,16 @@ function refuseOtherCertificate(
   const covers =
     lost.length === 0
       ? ""
-      : ` It is for ${lost.join(" and ")}, too, which the first command keeps.`;
+      : ` It also covers ${lost.join(" and ")}, which the first command adds to this stack.`;
   throw refusal(
     spec?.secretName === secretName
-      ? `The Certificate ${name} in namespace ${namespace}, which is not this stack's, has cert-manager fill the Secret ${secretName} as well.${covers} To hand the Secret over, with its certificate in it until the new one takes its place:`
-      : `There is a Certificate ${name} in namespace ${namespace} already, which is not this stack's and fills the Secret ${spec?.secretName ?? ""}. Nothing renews that one any more after`,
+      ? `The Certificate ${name} in namespace ${namespace} does not belong to this stack, and fills the Secret ${secretName} as well.${covers} To hand over the Secret, which keeps its certificate until the new one replaces it:`
+      : `The Certificate ${name} in namespace ${namespace} exists already, does not belong to this stack and fills the Secret ${spec?.secretName ?? ""}. To delete it, after which the certificate in that Secret is no longer renewed:`,
     joined([...added, removeCertificate(cluster, namespace, name)], " && "),
   );
 }
 
-/** A credential of somebody else's would be overwritten. */
+/** Another owner's credential would be overwritten. */
 async function refuseOthersSecret(
   cluster: IngressCluster,
   { namespace }: IngressPlace,
@@ -262,7 +263,7 @@ async function refuseOthersSecret(
   const found = await unlessMissing(core.readNamespacedSecret({ namespace, name }));
   if (found !== undefined && found.metadata?.annotations?.[ownerAnnotation] !== owner()) {
     throw refusal(
-      `There is a Secret ${name} in namespace ${namespace} already, which is not this stack's, and the DNS credential would take its place. If nothing needs it:`,
+      `The Secret ${name} in namespace ${namespace} exists already and does not belong to this stack. The DNS credential would replace its content. If nothing needs the Secret:`,
       kubectl(target(cluster, namespace), shell`delete secret ${name}`),
     );
   }
@@ -274,17 +275,17 @@ async function refuseOtherListener(cluster: IngressCluster, place: IngressPlace)
   }
   const { name, namespace } = place.gateway;
   const custom = await cluster.customObjectsApi();
-  let found: CertificateMaker | undefined;
+  let found: AnnotatedObject | undefined;
   try {
     found = (await unlessMissing(
       custom.getNamespacedCustomObject({ ...gatewayApi, plural: "gateways", namespace, name }),
-    )) as CertificateMaker | undefined;
+    )) as AnnotatedObject | undefined;
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;
     }
     await pulumi.log.warn(
-      `Whether the Gateway ${name} in namespace ${namespace} serves the wildcard certificate cannot be seen: ${messageOf(error)}`,
+      `It is unknown whether the Gateway ${name} in namespace ${namespace} serves the wildcard certificate, since the Gateway cannot be read: ${messageOf(error)}`,
     );
     return;
   }
@@ -293,17 +294,17 @@ async function refuseOtherListener(cluster: IngressCluster, place: IngressPlace)
   if (listener === undefined) {
     await pulumi.log.warn(
       found === undefined
-        ? `There is no Gateway ${name} in namespace ${namespace} yet, which is to serve the certificate for ${wildcard} from the Secret ${place.secretName}.`
-        : `The Gateway ${name} in namespace ${namespace} has no listener for ${wildcard}, so that nothing serves its certificate. Akash's gateway chart makes one, ${wildcardListener}, with gateway.https.enabled.`,
+        ? `The Gateway ${name} in namespace ${namespace} does not exist yet. It must serve the certificate for ${wildcard} from the Secret ${place.secretName}.`
+        : `The Gateway ${name} in namespace ${namespace} has no listener for ${wildcard}, so the certificate is not served. Akash's gateway chart creates the listener ${wildcardListener} with gateway.https.enabled.`,
     );
     return;
   }
   await refuseReference(cluster, place, place.gateway, listener);
 }
 
-/** The listener that serves a host's certificate: one of the host itself, be it of any name, before the one of Akash's name. */
+/** The listener that serves a host's certificate: preferably one for exactly the host, else the one with Akash's name. */
 function listenerFor(hostname: string, listeners: readonly Listener[]): Listener | undefined {
-  // Without TLS it serves none, such as one on port 80 that redirects.
+  // A listener without TLS serves no certificate, such as one on port 80 that redirects.
   const secure = listeners.filter(({ protocol }) => protocol !== "HTTP");
   return (
     secure.find((one) => one.hostname === hostname) ??
@@ -332,11 +333,11 @@ async function refuseReference(
     const where = `The listener ${listener} of the Gateway ${gateway.name} in namespace ${gateway.namespace}`;
     throw first === undefined
       ? refusal(
-          `${where} names no Secret with a certificate, so that it would not serve the one in ${secretName}. Name it there:`,
+          `${where} references no Secret, so it would not serve the certificate in ${secretName}. Add the reference:`,
           kubectl(target(cluster, gateway.namespace), shell`edit gateways ${gateway.name}`),
         )
       : refusal(
-          `${where} serves the certificate in the Secret ${first.name} of namespace ${first.namespace ?? gateway.namespace}, and this stack's goes into ${secretName} of namespace ${namespace}. To have it go where the listener looks:`,
+          `${where} serves the certificate in the Secret ${first.name} of namespace ${first.namespace ?? gateway.namespace}, but this stack's certificate is in ${secretName} of namespace ${namespace}. To use the listener's Secret:`,
           joined(
             [set("secretName", first.name), set("namespace", first.namespace ?? gateway.namespace)],
             " && ",
@@ -348,7 +349,7 @@ async function refuseReference(
   }
 }
 
-/** A grant to read across namespaces (https://gateway-api.sigs.k8s.io/api-types/referencegrant). */
+/** A permission to read across namespaces (https://gateway-api.sigs.k8s.io/api-types/referencegrant). */
 interface ReferenceGrant {
   readonly spec?: {
     readonly from?: readonly { readonly kind: string; readonly namespace: string }[];
@@ -356,7 +357,7 @@ interface ReferenceGrant {
   };
 }
 
-/** The versions in which the Gateway API serves grants, the newer one first. */
+/** The versions of ReferenceGrants in the Gateway API, the newer one first. */
 const grantVersions = ["v1", "v1beta1"] as const;
 
 async function refuseMissingGrant(
@@ -386,7 +387,7 @@ async function refuseMissingGrant(
         },
       };
       throw refusal(
-        `The Gateway ${gateway.name} in namespace ${gateway.namespace} may not read the Secret ${secretName} in namespace ${namespace}, which takes a ReferenceGrant there:`,
+        `The Gateway ${gateway.name} in namespace ${gateway.namespace} may not read the Secret ${secretName} in namespace ${namespace}. Create a ReferenceGrant in that namespace:`,
         joined(
           [shell`echo ${JSON.stringify(manifest)}`, kubectl(target(cluster), shell`apply -f -`)],
           " | ",

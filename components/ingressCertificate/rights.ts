@@ -4,11 +4,11 @@ import { applyCommand, bindCommand, mayDoAnything, refuseLack } from "../cluster
 import { acmeApi, certManagerApi, ingressCredentialSecret } from "./certManager.ts";
 import type { IngressPlace } from "./place.ts";
 
-/** What Pulumi does with objects that it makes. */
+/** Pulumi's verbs on its own objects. */
 const managed = ["create", "delete", "get", "patch"] as const;
 
 /**
- * What `up`, a rotation and `destroy` take for a wildcard certificate, beside the rights on the provider's release.
+ * The permissions for `up`, a rotation and `destroy` of a wildcard certificate, in addition to those on the provider's release.
  *
  * @param namespace namespace of the certificate
  */
@@ -16,9 +16,9 @@ export function ingressRights(namespace: string): ReleaseRights {
   const secrets = Object.values(ingressCredentialSecret).map(({ name }) => name);
   return {
     namespaced: [
-      // A new object has no name yet that a right could be restricted to; and until one that it deletes is gone, the plugin
-      // watches all of the namespace (pulumi-kubernetes, provider/pkg/await/informers/factory.go), without which it waits
-      // ten minutes.
+      // The verb create cannot be restricted to names. After a deletion, the plugin watches the Secrets of the whole
+      // namespace until the object is gone (pulumi-kubernetes, provider/pkg/await/informers/factory.go); without this
+      // permission it waits ten minutes.
       { group: "", resources: ["secrets"], verbs: ["create", "list", "watch"] },
       { group: "", resources: ["secrets"], verbs: ["delete", "get", "patch"], names: secrets },
       {
@@ -26,7 +26,7 @@ export function ingressRights(namespace: string): ReleaseRights {
         resources: ["certificates", "issuers"],
         verbs: [...managed, "list", "watch"],
       },
-      // Who else fills the certificate's Secret, and who serves it.
+      // For other objects that fill the certificate's Secret, and for the Gateway that serves the certificate.
       { group: "networking.k8s.io", resources: ["ingresses"], verbs: ["list"] },
       { group: "gateway.networking.k8s.io", resources: ["gateways"], verbs: ["get", "list"] },
       { group: "gateway.networking.k8s.io", resources: ["referencegrants"], verbs: ["list"] },
@@ -37,7 +37,7 @@ export function ingressRights(namespace: string): ReleaseRights {
   };
 }
 
-/** What the doctor looks at where it may, and so is never asked about: the certificate, and what is ordered for it. */
+/** Optional permissions of the doctor, which are never checked: to read the certificate and its orders. */
 export function ingressLookingRights(secretName: string): ReleaseRights {
   return {
     namespaced: [
@@ -50,10 +50,10 @@ export function ingressLookingRights(secretName: string): ReleaseRights {
 }
 
 /**
- * Refuses what the cluster would refuse half way: asks it for every right that the certificate takes. A cluster that does
- * not answer, or does not tell, is left to the attempt.
+ * Fails before the cluster would refuse a later step: checks every permission that the certificate needs. An unreachable
+ * cluster, or one that does not report permissions, is left to the attempt.
  *
- * @throws RunError with all rights that are missing, and the commands that give them
+ * @throws RunError with all missing permissions, and the commands that grant them
  */
 export async function refuseMissingIngressRights(
   cluster: { readonly access: () => Promise<ClusterAccess> },

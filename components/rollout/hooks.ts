@@ -10,13 +10,13 @@ import { removeLeftoverClaim } from "./leftoverClaim.ts";
 import { refuseUnlessAdmitted } from "./podSecurity.ts";
 import { RolloutWatch, type RolloutTarget } from "./watch.ts";
 
-/** Its pauses keep no process alive that has nothing else to do. */
+/** A clock whose pauses do not keep an otherwise finished process alive. */
 const backgroundClock: Clock = {
   now: () => Date.now(),
   wait: (milliseconds) => delay(milliseconds, undefined, { ref: false }),
 };
 
-/** The release that a hook is called for, as far as it looks at it. */
+/** The inputs of a release that its hooks read. */
 interface ReleaseInputs {
   readonly namespace: string;
   readonly name: string;
@@ -24,10 +24,10 @@ interface ReleaseInputs {
 }
 
 /**
- * A hook for before the namespace is made or adopted; see {@link refuseUnlessAdmitted}.
+ * A hook before the creation or adoption of the namespace; see {@link refuseUnlessAdmitted}.
  *
  * @param name the hook's name
- * @param cluster where the namespace is
+ * @param cluster the namespace's cluster
  */
 export function admissionHook(name: string, cluster: Cluster): pulumi.ResourceHook {
   return resourceHook(name, async ({ newInputs }) => {
@@ -40,11 +40,12 @@ export function admissionHook(name: string, cluster: Cluster): pulumi.ResourceHo
 }
 
 /**
- * The hooks of a Helm release that look at its pod while Helm waits for it: before, that the namespace admits the pod and
- * no claim of a failed deployment is in its way; meanwhile, what keeps it from coming; and after a failure, they say so.
+ * The hooks of a Helm release that watch its pod during a rollout. Before the rollout, they check that the namespace admits
+ * the pod, and delete the leftover claim of a failed deployment. During the rollout, they report what prevents the pod from
+ * starting. After a failure, they report its cause.
  *
- * @param name what the hooks' names begin with
- * @param cluster where the release is
+ * @param name prefix of the hooks' names
+ * @param cluster the release's cluster
  */
 export function rolloutHooks(name: string, cluster: Cluster) {
   let watch: RolloutWatch | undefined;
@@ -83,9 +84,9 @@ export function rolloutHooks(name: string, cluster: Cluster) {
     ),
     after: end,
     onError: new pulumi.ErrorHook(`${name}-failure`, async () => {
-      const words = await watch?.failure();
-      if (words !== undefined) {
-        await pulumi.log.error(words);
+      const message = await watch?.failure();
+      if (message !== undefined) {
+        await pulumi.log.error(message);
       }
       return false;
     }),
@@ -101,11 +102,13 @@ async function removeClaim(
   try {
     if (await removeLeftoverClaim(core, apps, release, systemClock)) {
       await pulumi.log.warn(
-        `Removed the claim ${claim}, which a failed deployment has left, and which never had a volume`,
+        `Deleted the claim ${claim} of a failed deployment, which never had a volume`,
       );
     }
   } catch (error) {
-    await pulumi.log.warn(`The claim ${claim} of a failed deployment stays: ${messageOf(error)}`);
+    await pulumi.log.warn(
+      `The claim ${claim} of a failed deployment was not deleted: ${messageOf(error)}`,
+    );
   }
 }
 

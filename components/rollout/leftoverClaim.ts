@@ -3,25 +3,25 @@ import type { ReleaseNames } from "../../chart/release.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import type { Clock } from "../clock.ts";
 
-/** A release that is about to be installed. */
+/** A release before its installation. */
 export interface NewRelease {
   readonly namespace: string;
   readonly releaseName: string;
   readonly names: Pick<ReleaseNames, "fullname" | "claim">;
 }
 
-/** How long the end of a claim is waited for, in milliseconds. */
+/** How long to wait for the deletion of a claim, in milliseconds. */
 const patience = 15_000;
 const interval = 500;
 
 /**
- * Removes the claim of the home volume that a failed deployment has left, if it never had a volume.
+ * Deletes the home volume's claim of a failed deployment, if the claim never had a volume.
  *
- * A StatefulSet takes a claim of the right name as it is, and Kubernetes changes no claim's storage class; so the class
- * that was the failure's cause would be so again, whatever the stack says by now. There is nothing in a claim without a
- * volume. One that somebody else has made lacks the labels of the release's pod.
+ * A StatefulSet uses an existing claim of its name, and Kubernetes does not change a claim's storage class. A wrong storage
+ * class would therefore cause the same failure again, even after a fix in the stack. A claim without a volume has no data.
+ * A claim of another owner does not have the labels of the release's pod.
  *
- * @returns whether there was one
+ * @returns whether a claim was deleted
  */
 export async function removeLeftoverClaim(
   core: Pick<

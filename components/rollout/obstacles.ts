@@ -5,26 +5,26 @@ import { shell, type ShellText } from "../../lib/shell.ts";
 import type { Remark } from "./remarks.ts";
 
 /**
- * Whether a pod may still come without anybody's doing:
+ * Whether an obstacle can disappear without a change by the operator:
  *
- * - `certain`: it does not, until somebody changes what is in its way;
- * - `lasting`: what is in its way should have gone by itself soon;
- * - `passing`: it takes its time, as an image that is pulled, or a node that is added.
+ * - `certain`: it cannot;
+ * - `lasting`: it should have disappeared within a short time;
+ * - `passing`: it takes time, such as the pull of an image or the addition of a node.
  */
 export type Certainty = "certain" | "lasting" | "passing";
 
-/** What is in the way of a release's pod. */
+/** A cause that prevents a release's pod from starting. */
 export interface Obstacle {
-  /** Stable: scripts go by it. */
+  /** A stable id, for scripts. */
   readonly id: string;
   readonly certainty: Certainty;
-  /** In a sentence, without its end. */
+  /** A sentence without its full stop. */
   readonly meaning: string;
-  /** The command that takes it out of the way, or the first step towards it. */
+  /** The command that removes the obstacle, or the first step towards that. */
   readonly command: ShellText;
 }
 
-/** Which provider the commands are for. */
+/** The provider for which the commands are. */
 export interface ObstacleTarget extends CommandTarget {
   readonly namespace: string;
   readonly names: { readonly pod: string; readonly claim: string };
@@ -34,13 +34,13 @@ export interface ObstacleTarget extends CommandTarget {
 interface KnownObstacle {
   readonly id: string;
   readonly certainty: Certainty;
-  /** What the object and the remark's reason and text begin with or have in them. */
+  /** Matches the text `object: reason: text` of a remark. */
   readonly pattern: RegExp;
   readonly meaning: (words: readonly string[]) => string;
   readonly command: (target: ObstacleTarget, words: readonly string[]) => ShellText;
 }
 
-/** Of a pod that Helm may have taken away again meanwhile. */
+/** The events outlive a pod that Helm has deleted meanwhile. */
 const eventsOfPod = (target: ObstacleTarget) =>
   kubectl(
     target,
@@ -54,7 +54,7 @@ const webhooks = (target: ObstacleTarget) =>
     shell`get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
   );
 
-/** The command that lets the provider's pod into a namespace. */
+/** The command after which a namespace admits the provider's pod. */
 export function admitPods(target: CommandTarget & { readonly namespace: string }): ShellText {
   const { name, value } = podSecurityLabel;
   return kubectl(
@@ -63,7 +63,7 @@ export function admitPods(target: CommandTarget & { readonly namespace: string }
   );
 }
 
-/** Gives a quota the room that is missing, by the words of its refusal. */
+/** Raises a quota by the missing amounts, from the text of its refusal. */
 function raiseQuota(target: ObstacleTarget, words: readonly string[]): ShellText {
   const [quota = "", requested = "", used = ""] = words;
   const inUse = amounts(used);
@@ -75,7 +75,7 @@ function raiseQuota(target: ObstacleTarget, words: readonly string[]): ShellText
   return kubectl(target, shell`patch resourcequota ${quota} --type=merge -p ${patch}`);
 }
 
-/** `requests.cpu=1,pods=1` by the resource. */
+/** Parses `requests.cpu=1,pods=1`, by resource. */
 function amounts(list: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     list.split(",").map((item): [string, string] => {
@@ -85,18 +85,18 @@ function amounts(list: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Of two quantities, as one. */
+/** The sum of two quantities. */
 function sum(one: string, other: string): string {
   const total = (quantityOf(one) ?? 0) + (quantityOf(other) ?? 0);
   return Number.isInteger(total) ? String(total) : `${Math.ceil(total * 1_000)}m`;
 }
 
 /**
- * In the words of Kubernetes 1.37: the admission plugins (staging/src/k8s.io/pod-security-admission, plugin/pkg/admission,
+ * The messages of Kubernetes 1.37: the admission plugins (staging/src/k8s.io/pod-security-admission, plugin/pkg/admission,
  * staging/src/k8s.io/apiserver/pkg/admission/plugin), the StatefulSet's and the volumes' controllers
  * (pkg/controller/statefulset, pkg/controller/volume), the scheduler, and the kubelet (pkg/kubelet/events, images).
  *
- * The first that matches counts, so that what is more exact comes first.
+ * The first match counts, so the more specific patterns come first.
  */
 const known: readonly KnownObstacle[] = [
   {
@@ -104,7 +104,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "certain",
     pattern: /FailedCreate: .*violates PodSecurity "([^":]+)/,
     meaning: ([level]) =>
-      `The namespace admits pods of the PodSecurity level ${level ?? ""} only, and the provider's pod has a hostPath volume, which needs the level ${podSecurityLabel.value}`,
+      `The namespace admits only pods of the PodSecurity level ${level ?? ""}, but the provider's pod has a hostPath volume, which requires the level ${podSecurityLabel.value}`,
     command: admitPods,
   },
   {
@@ -113,7 +113,7 @@ const known: readonly KnownObstacle[] = [
     pattern:
       /FailedCreate: .*exceeded quota: ([\w.-]+), requested: (\S+), used: (\S+), limited: (\S+)/,
     meaning: ([quota, requested, used, limited]) =>
-      `The ResourceQuota ${quota ?? ""} of the namespace leaves no room: ${requested ?? ""} is asked for, and ${used ?? ""} of ${limited ?? ""} is used`,
+      `The ResourceQuota ${quota ?? ""} of the namespace is exceeded: requested ${requested ?? ""}, used ${used ?? ""}, limit ${limited ?? ""}`,
     command: raiseQuota,
   },
   {
@@ -128,7 +128,7 @@ const known: readonly KnownObstacle[] = [
     id: "priority-class",
     certainty: "certain",
     pattern: /FailedCreate: .*no PriorityClass with name (\S+) was found/,
-    meaning: ([name]) => `There is no PriorityClass ${name ?? ""}, which the pod names`,
+    meaning: ([name]) => `The pod's PriorityClass ${name ?? ""} does not exist`,
     command: (target) => kubectl({ ...target, namespace: undefined }, shell`get priorityclasses`),
   },
   {
@@ -164,7 +164,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "lasting",
     pattern: /FailedCreate: .*failed calling webhook "([^"]+)": (.*)/,
     meaning: ([name, reason]) =>
-      `The admission webhook ${name ?? ""}, which is asked about each pod, does not answer (${reason ?? ""})`,
+      `The admission webhook ${name ?? ""}, which is called for each pod, does not respond (${reason ?? ""})`,
     command: webhooks,
   },
   {
@@ -172,7 +172,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "lasting",
     pattern:
       /FailedCreate: .*(?:error looking up service account|serviceaccount) \S*?([\w.-]+)[":]/,
-    meaning: ([name]) => `The pod's ServiceAccount ${name ?? ""} is not there`,
+    meaning: ([name]) => `The pod's ServiceAccount ${name ?? ""} does not exist`,
     command: (target) => kubectl(target, shell`get serviceaccounts`),
   },
   {
@@ -190,7 +190,7 @@ const known: readonly KnownObstacle[] = [
     id: "pod-refused",
     certainty: "lasting",
     pattern: /FailedCreate: .*(?:error: |failed: )(.*)/,
-    meaning: ([words]) => `The cluster refuses to make the pod (${words ?? ""})`,
+    meaning: ([words]) => `The cluster refuses to create the pod (${words ?? ""})`,
     command: (target) => kubectl(target, shell`get events --sort-by=.lastTimestamp`),
   },
   {
@@ -198,7 +198,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "certain",
     pattern: /ProvisioningFailed: .*storageclass\.storage\.k8s\.io "([^"]+)" not found/,
     meaning: ([name]) =>
-      `There is no storage class ${name ?? ""}, which the claim of the home volume names after the stack's storageClass or the persistent storage in its attributes`,
+      `The storage class ${name ?? ""} of the home volume's claim does not exist; the stack sets the class with storageClass or the persistent storage in its attributes`,
     command: (target) => kubectl({ ...target, namespace: undefined }, shell`get storageclasses`),
   },
   {
@@ -234,9 +234,9 @@ const known: readonly KnownObstacle[] = [
   {
     id: "scheduling",
     certainty: "passing",
-    // Without a volume there is no node, which says nothing new.
+    // A pod without a volume gets no node, which is reported already.
     pattern: /: FailedScheduling: (?!.*unbound immediate PersistentVolumeClaims)(.*)/,
-    meaning: ([words]) => `No node takes the pod (${words ?? ""})`,
+    meaning: ([words]) => `The pod cannot be scheduled (${words ?? ""})`,
     command: eventsOfPod,
   },
   {
@@ -244,14 +244,14 @@ const known: readonly KnownObstacle[] = [
     certainty: "passing",
     pattern:
       /: ((?:Evicted|OutOf\w+|NodeAffinity|NodeName|NodeUnschedulable|UnexpectedAdmissionError|TaintToleration): .*)/,
-    meaning: ([words]) => `The node does not keep the pod (${words ?? ""})`,
+    meaning: ([words]) => `The node rejects or evicts the pod (${words ?? ""})`,
     command: eventsOfPod,
   },
   {
     id: "image-name",
     certainty: "certain",
     pattern: /: (?:InvalidImageName|InspectFailed): (.*)/,
-    meaning: ([words]) => `The image's name is none (${words ?? ""})`,
+    meaning: ([words]) => `The image's name is invalid (${words ?? ""})`,
     command: ({ stack }) => shell`pulumi config get -s ${stack} values`,
   },
   {
@@ -259,13 +259,13 @@ const known: readonly KnownObstacle[] = [
     certainty: "lasting",
     pattern:
       /: (?:CreateContainerConfigError: (.*)|Failed: Error: ((?:secret|configmap) .*not found.*|couldn't find key .*|container has runAsNonRoot.*))/,
-    meaning: ([one, other]) => `The container cannot be made (${[one, other].join("")})`,
+    meaning: ([one, other]) => `The container cannot be created (${[one, other].join("")})`,
     command: eventsOfPod,
   },
   {
     id: "image",
     certainty: "passing",
-    // A runtime's own words, such as "manifest unknown", need not name the image.
+    // A runtime's message, such as "manifest unknown", may not name the image.
     pattern:
       /: (?:(?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|ImageInspectError|RegistryUnavailable|SignatureValidationFailed): (.*)|(?:Failed|BackOff): (?!Error: )(.*\bimage\b.*))/i,
     meaning: ([one, other]) => `The image cannot be pulled (${[one, other].join("")})`,
@@ -284,12 +284,12 @@ const known: readonly KnownObstacle[] = [
     certainty: "passing",
     pattern:
       /, container (\S+): (?:CrashLoopBackOff|Error|OOMKilled|ContainerCannotRun|StartError)|: BackOff: Back-off restarting failed container (\S+)/,
-    meaning: ([one, other]) => `The container ${[one, other].join("")} ends again and again`,
+    meaning: ([one, other]) => `The container ${[one, other].join("")} keeps crashing`,
     command: eventsOfPod,
   },
 ];
 
-/** What a remark says is in the pod's way; undefined where it is nothing that is known. */
+/** The obstacle that a remark describes; undefined for an unknown remark. */
 export function obstacleOf(remark: Remark, target: ObstacleTarget): Obstacle | undefined {
   const text = `${remark.subject}: ${remark.reason}: ${remark.text}`;
   for (const { id, certainty, pattern, meaning, command } of known) {
@@ -303,10 +303,10 @@ export function obstacleOf(remark: Remark, target: ObstacleTarget): Obstacle | u
   return undefined;
 }
 
-/** How many characters of the cluster's own words are in a sentence. */
+/** How many characters of each text of the cluster are shown. */
 const shownWords = 240;
 
-/** The obstacles that remarks tell of, each once, the newest last. */
+/** The obstacles that remarks describe, each once, the newest last. */
 export function obstaclesOf(
   remarks: readonly Remark[],
   target: ObstacleTarget,

@@ -8,7 +8,7 @@ import { printableLine } from "../../lib/printable.ts";
 import { joined, shell } from "../../lib/shell.ts";
 import { admitPods } from "./obstacles.ts";
 
-/** A pod with the volume of the chart's pod that only the level `privileged` admits. It is never made. */
+/** A pod with the chart's volume that only the level `privileged` admits. The pod is never created. */
 const probe: V1Pod = {
   metadata: { generateName: "pod-security-" },
   spec: {
@@ -19,15 +19,15 @@ const probe: V1Pod = {
 };
 
 /**
- * Refuses a namespace that does not admit the provider's pod, before Helm waits for that in vain.
+ * Refuses a namespace that does not admit the provider's pod, before Helm waits for the pod in vain.
  *
- * The API server is asked by a dry run, since the namespace's label is not the last word: the cluster may have another
- * default, and exemptions (https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller).
- * The label counts for whoever may not make pods.
+ * Checks by a dry run, since the namespace's label does not suffice: the cluster may have another default, and exemptions
+ * (https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller). Without the permission
+ * to create pods, the label counts.
  *
  * @param core the cluster's API
- * @param target the namespace, and which cluster commands are for
- * @throws RunError when it does not admit the pod; not where there is no such namespace yet
+ * @param target the namespace, and the cluster for commands
+ * @throws RunError when the namespace does not admit the pod; not when the namespace does not exist yet
  */
 export async function refuseUnlessAdmitted(
   core: Pick<CoreV1Api, "readNamespace" | "createNamespacedPod">,
@@ -43,7 +43,7 @@ export async function refuseUnlessAdmitted(
   if (refusal !== undefined) {
     throw new RunError(
       `The namespace ${namespace} does not admit the provider's pod, which has a hostPath volume: ${printableLine(refusal)}. ` +
-        `Helm was not begun. Admit it, and deploy then: ${joined([admitPods(target), shell`pulumi up -s ${getStack()}`], " && ")}`,
+        `Helm was not started. Admit the pod and deploy: ${joined([admitPods(target), shell`pulumi up -s ${getStack()}`], " && ")}`,
     );
   }
 }
@@ -58,7 +58,7 @@ async function refusalOf(
     return undefined;
   } catch (error) {
     const [, words] = /(violates PodSecurity "[^"]*": [^)]*\))/.exec(messageOf(error)) ?? [];
-    // Another refusal, such as a quota's or a right that is missing, says nothing of the pod's volumes.
+    // Another refusal, such as by a quota or for a missing permission, is not about the pod's volumes.
     const isOther = level === undefined || level === podSecurityLabel.value;
     return words ?? (isOther ? undefined : `its label ${podSecurityLabel.name} is ${level}`);
   }

@@ -9,30 +9,30 @@ import type { ReleaseNames } from "../../chart/release.ts";
 import { unlessMissing } from "../../lib/kubernetesApi.ts";
 import { printableLine } from "../../lib/printable.ts";
 
-/** Where a release's pod is made: the objects whose events say why it does not come. */
+/** The objects of a release's pod whose events show why the pod does not start. */
 export interface RolloutPlace {
   readonly namespace: string;
   readonly names: Pick<ReleaseNames, "fullname" | "pod" | "claim">;
 }
 
-/** What the cluster says of an object. */
+/** A message of the cluster about an object. */
 export interface Remark {
   /** The object, such as `StatefulSet/akash-provider`. */
   readonly subject: string;
-  /** The object's id; another object of the name has another one. */
+  /** The object's uid, which distinguishes objects of the same name. */
   readonly uid: string;
-  /** In one word, such as `FailedCreate`. */
+  /** The reason in one word, such as `FailedCreate`. */
   readonly reason: string;
   readonly text: string;
-  /** How often it was said. */
+  /** How often the message occurred. */
   readonly count: number;
-  /** When it was said last, in milliseconds since 1970, by the cluster's clock. */
+  /** When the message last occurred, in milliseconds since 1970, by the cluster's clock. */
   readonly time: number;
-  /** Changes whenever it is said again. */
+  /** Changes with each occurrence. */
   readonly version: string;
 }
 
-/** Normal events that a pod waits on; the others of that type tell of progress. */
+/** Reasons of normal events that mean waiting. Other normal events mean progress. */
 const waitingReasons = new Set([
   "BackOff",
   "ExternalProvisioning",
@@ -42,9 +42,9 @@ const waitingReasons = new Set([
 ]);
 
 /**
- * The events of the StatefulSet, the claim and the pod that are no progress, the newest last. They outlive their objects,
- * by an hour as a rule (kube-apiserver, `--event-ttl`), and what they tell of: each claim waits for its volume for a
- * moment, so that nothing is told of one that has it.
+ * The events of the StatefulSet, the claim and the pod that do not mean progress, the newest last. Events outlive their
+ * objects, usually by an hour (kube-apiserver, `--event-ttl`), and their causes: each claim waits for its volume for a
+ * moment, so the events of a bound claim are omitted.
  */
 export async function rolloutEvents(
   core: Pick<CoreV1Api, "listNamespacedEvent" | "readNamespacedPersistentVolumeClaim">,
@@ -81,7 +81,7 @@ export async function rolloutEvents(
     : remarks;
 }
 
-/** Of one object. The API server keeps one event for each thing that is said again and again. */
+/** The maximum number of events of one object. The API server keeps one event for each repeated message. */
 const mostEvents = 200;
 
 function remark(event: CoreV1Event): Remark {
@@ -98,14 +98,14 @@ function remark(event: CoreV1Event): Remark {
   };
 }
 
-/** The cluster's words, which may be set in several lines. */
+/** Joins the lines of a message of the cluster. */
 function inOneLine(words: string): string {
   return words.replaceAll(/\s+/g, " ").trim();
 }
 
 /**
- * Why no node takes a pod, in the scheduler's latest words; nothing of a pod that has its node. The events do not always
- * have them: of a try like the one before only the number is kept, with the words of the first (client-go, tools/events,
+ * The scheduler's latest message for a pod without a node; undefined for a scheduled pod. The events may lack this message:
+ * for a repeated attempt, an event keeps only the count, with the message of the first attempt (client-go, tools/events,
  * `eventKey` has no note), such as that there is no volume yet.
  */
 export function schedulingRemark({ metadata, status }: V1Pod, now: number): Remark | undefined {
@@ -118,14 +118,14 @@ export function schedulingRemark({ metadata, status }: V1Pod, now: number): Rema
     uid: metadata?.uid ?? "",
     reason: "FailedScheduling",
     text: inOneLine(condition.message),
-    // How often it was said is counted by the events.
+    // The events count the occurrences.
     count: 0,
     time: now,
     version: `${metadata?.uid ?? ""} ${condition.message}`,
   };
 }
 
-/** What a pod's containers wait on, or ended with; nothing of a pod that is going. */
+/** Why a pod's containers wait or terminated; empty for a terminating pod. */
 export function containerRemarks(pod: V1Pod, now: number): readonly ContainerRemark[] {
   const { metadata, status } = pod;
   if (metadata?.deletionTimestamp !== undefined) {
@@ -133,12 +133,12 @@ export function containerRemarks(pod: V1Pod, now: number): readonly ContainerRem
   }
   const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return statuses.flatMap((container) => {
-    const words = wordsOf(container);
-    return words === undefined
+    const problem = problemOf(container);
+    return problem === undefined
       ? []
       : [
           {
-            ...words,
+            ...problem,
             subject: `Pod/${metadata?.name ?? ""}, container ${container.name}`,
             uid: metadata?.uid ?? "",
             count: 1,
@@ -152,19 +152,19 @@ export function containerRemarks(pod: V1Pod, now: number): readonly ContainerRem
   });
 }
 
-/** What there is to say of a container that does not run. */
+/** A message about a container that does not run. */
 export interface ContainerRemark extends Remark {
   readonly container: string;
-  /** Whether it has run, so that there is a log. */
+  /** Whether the container has run, so that it has a log. */
   readonly ended: boolean;
-  /** Whether the log is that of the container before. */
+  /** Whether the log is the one of the previous container. */
   readonly previous: boolean;
 }
 
-/** Reasons to wait that are no trouble. */
+/** Reasons for waiting that are not a problem. */
 const starting = new Set(["ContainerCreating", "PodInitializing"]);
 
-function wordsOf(container: V1ContainerStatus): Pick<Remark, "reason" | "text"> | undefined {
+function problemOf(container: V1ContainerStatus): Pick<Remark, "reason" | "text"> | undefined {
   const { waiting } = container.state ?? {};
   const end = lastEnd(container);
   if (waiting !== undefined && !starting.has(waiting.reason ?? "")) {
@@ -186,15 +186,15 @@ function endText({
   reason,
   message,
 }: NonNullable<V1ContainerState["terminated"]>): string {
-  const said = message === undefined ? "" : `: ${inOneLine(message)}`;
-  return `ended with exit code ${exitCode}${reason === undefined ? "" : ` (${reason})`}${said}`;
+  const suffix = message === undefined ? "" : `: ${inOneLine(message)}`;
+  return `ended with exit code ${exitCode}${reason === undefined ? "" : ` (${reason})`}${suffix}`;
 }
 
 /** How much of a container's log is shown, in lines and in bytes. */
 const lastLines = 6;
 const lastBytes = 16 * 1024;
 
-/** The last lines of a container's log; none where there is no log any more. */
+/** The last lines of a container's log; none where the log no longer exists. */
 export async function lastLogLines(
   core: Pick<CoreV1Api, "readNamespacedPodLog">,
   { namespace, names }: RolloutPlace,
@@ -214,8 +214,7 @@ export async function lastLogLines(
 }
 
 /**
- * Remarks without what was said before of the same object in the same words, numbers aside; each with how often it was
- * said.
+ * Merges remarks on the same object with the same text, apart from numbers, and adds up their counts.
  */
 export function withoutRepetitions(remarks: readonly Remark[]): readonly Remark[] {
   const groups = Map.groupBy(

@@ -16,7 +16,7 @@ import {
   type RolloutPlace,
 } from "./remarks.ts";
 
-/** The cluster, as far as a watch looks at it and changes it. */
+/** The cluster, with the APIs that a watch uses. */
 export interface RolloutCluster {
   readonly core: Pick<
     CoreV1Api,
@@ -26,73 +26,73 @@ export interface RolloutCluster {
     | "readNamespacedPersistentVolumeClaim"
   >;
   readonly apps: Pick<AppsV1Api, "readNamespacedStatefulSet" | "deleteNamespacedStatefulSet">;
-  /** Whether Helm waits for what it has just applied, and not for what it puts back. */
+  /** Whether Helm waits for a rollout, not for a rollback. */
   readonly isRollingOut: () => Promise<boolean>;
 }
 
-/** Where a watch looks, and whose commands it gives. */
+/** The objects that a watch reads, and the provider for its commands. */
 export interface RolloutTarget extends RolloutPlace, ObstacleTarget {
   readonly names: RolloutPlace["names"];
 }
 
-/** Pause between two looks, in milliseconds. */
+/** Pause between two checks, in milliseconds. */
 const interval = 2_000;
 /**
- * How long an obstacle has to last until it is told, in milliseconds: a quota knows of a deleted pod only after a moment,
- * and a ServiceAccount is made after its namespace.
+ * How long an obstacle must last before it is reported, in milliseconds: a quota registers a deleted pod with a delay, and
+ * a ServiceAccount is created after its namespace.
  */
-const toldAfter = { certain: 8_000, lasting: 20_000 } as const;
+const reportedAfter = { certain: 8_000, lasting: 20_000 } as const;
 
 /**
- * Looks at what keeps a release's pod from coming while Helm waits for it.
+ * Watches what prevents a release's pod from starting while Helm waits for the pod.
  *
- * Helm waits for a StatefulSet until its time is up, whatever it is told: it knows of no event. What cannot pass by itself
- * ends the wait: Helm takes a StatefulSet that is gone for a failure at once (helm.sh/helm/v3, pkg/kube/wait.go,
- * `isRetryableError`), and then does what it does with every failure, which is to uninstall what it has installed, or to
- * put the revision before back.
+ * Helm waits for a StatefulSet until its timeout, since it reads no events. For an obstacle that cannot disappear by itself,
+ * the watch ends Helm's wait by deleting the StatefulSet, which Helm treats as a failure immediately (helm.sh/helm/v3,
+ * pkg/kube/wait.go, `isRetryableError`). Helm then handles it as every failure: it uninstalls a new release, or rolls back
+ * to the previous revision.
  */
 export class RolloutWatch {
   readonly #cluster: RolloutCluster;
   readonly #target: RolloutTarget;
-  readonly #tell: (message: string) => Promise<void>;
+  readonly #report: (message: string) => Promise<void>;
   readonly #clock: Clock;
-  /** What was said before, by its version. */
+  /** Versions of the events from before the rollout. */
   readonly #before = new Set<string>();
-  /** What the cluster says as of the last look. */
+  /** The events as of the last check. */
   #events: readonly Remark[] = [];
-  /** Of containers, which say only what they do now, by the container. */
+  /** The latest remarks of containers, whose status has no history, by container. */
   readonly #containers = new Map<string, Remark>();
-  /** Why no node takes the pod, as of the last look at one. */
+  /** The scheduler's message as of the last check of the pod. */
   #scheduling: Remark | undefined;
-  /** Of containers that have ended, by the version of the remark. */
+  /** Logs of terminated containers, by the version of the remark. */
   readonly #logs = new Map<string, readonly string[]>();
-  /** Since when an obstacle is in the way, by its id. */
+  /** When each obstacle was first found, by its id. */
   readonly #since = new Map<string, number>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #hasEndedWait = false;
-  #blindness: string | undefined;
+  #readFailure: string | undefined;
   #running: Promise<void> | undefined;
   #ended = false;
 
   /**
    * @param cluster see {@link RolloutCluster}
    * @param target see {@link RolloutTarget}
-   * @param tell tells the user something while Helm waits
-   * @param clock whose pauses keep no process alive
+   * @param report prints a message while Helm waits
+   * @param clock a clock whose pauses do not keep the process alive
    */
   constructor(
     cluster: RolloutCluster,
     target: RolloutTarget,
-    tell: (message: string) => Promise<void>,
+    report: (message: string) => Promise<void>,
     clock: Clock,
   ) {
     this.#cluster = cluster;
     this.#target = target;
-    this.#tell = tell;
+    this.#report = report;
     this.#clock = clock;
   }
 
-  /** Begins to look. What the cluster has said before is not told. */
+  /** Starts the watch. Earlier events are not reported. */
   async start(): Promise<void> {
     await this.#tolerant(async () => {
       for (const { version } of await rolloutEvents(this.#cluster.core, this.#target)) {
@@ -102,27 +102,27 @@ export class RolloutWatch {
     this.#running = this.#run();
   }
 
-  /** Ends the looking. */
+  /** Ends the watch. */
   async stop(): Promise<void> {
     this.#ended = true;
     await this.#running;
   }
 
   /**
-   * Ends the looking, and says what kept the pod from coming.
+   * Ends the watch, and describes what prevented the pod from starting.
    *
-   * @returns undefined where nothing did that the cluster knows of
+   * @returns undefined where the cluster shows no cause
    */
   async failure(): Promise<string | undefined> {
     await this.stop();
     await this.#look();
     const remarks = this.#remarks;
     if (remarks.length === 0) {
-      return this.#blindness;
+      return this.#readFailure;
     }
     const { namespace, names, stack } = this.#target;
     return [
-      `The pod ${names.pod} in namespace ${namespace} did not get ready. What the cluster says, the newest last:`,
+      `The pod ${names.pod} in namespace ${namespace} did not become ready. The cluster's messages, the newest last:`,
       ...remarks
         .slice(-mostRemarks)
         .flatMap((remark) => [
@@ -133,7 +133,7 @@ export class RolloutWatch {
         ]),
       ...(this.#hasEndedWait
         ? [
-            "Helm would have waited for it until its time was up. The program has ended that by deleting the StatefulSet, which is what Helm complains of.",
+            "Helm would have waited until its timeout. The program ended the wait by deleting the StatefulSet, which Helm reports as its error.",
           ]
         : []),
       ...obstaclesOf(remarks, this.#target).map(obstacleText),
@@ -149,7 +149,7 @@ export class RolloutWatch {
     }
   }
 
-  /** Takes in what the cluster says now, and returns the pod. */
+  /** Reads the cluster's current messages, and returns the pod. */
   async #look(): Promise<V1Pod | undefined> {
     const { namespace, names } = this.#target;
     return this.#tolerant(async () => {
@@ -175,7 +175,7 @@ export class RolloutWatch {
     });
   }
 
-  /** What was said since the beginning, the newest last. */
+  /** The remarks since the start of the watch, the newest last. */
   get #remarks(): readonly Remark[] {
     return withoutRepetitions(
       [
@@ -186,7 +186,7 @@ export class RolloutWatch {
     );
   }
 
-  /** Tells what lasts, and ends the wait for what cannot pass. */
+  /** Reports lasting obstacles, and ends Helm's wait for certain ones. */
   async #judge(pod: V1Pod | undefined): Promise<void> {
     const standing = await this.#standing(pod);
     for (const id of this.#since.keys()) {
@@ -199,21 +199,25 @@ export class RolloutWatch {
       const { id, certainty } = obstacle;
       const since = this.#since.get(id) ?? now;
       this.#since.set(id, since);
-      if (certainty === "passing" || now - since < toldAfter[certainty] || this.#told.has(id)) {
+      if (
+        certainty === "passing" ||
+        now - since < reportedAfter[certainty] ||
+        this.#reported.has(id)
+      ) {
         continue;
       }
-      this.#told.add(id);
+      this.#reported.add(id);
       const ends = certainty === "certain" && (await this.#endWait());
       const { pod: name } = this.#target.names;
-      const what = certainty === "certain" ? "cannot come" : "does not come";
+      const what = certainty === "certain" ? "cannot start" : "does not start";
       const next = ends
-        ? "Helm's wait for it is ended."
-        : "Helm waits for it until its time is up.";
-      await this.#tell(`The pod ${name} ${what}. ${obstacleText(obstacle)}\n${next}`);
+        ? "Helm's wait for the pod was ended."
+        : "Helm waits for the pod until its timeout.";
+      await this.#report(`The pod ${name} ${what}. ${obstacleText(obstacle)}\n${next}`);
     }
   }
 
-  /** The obstacles that are in the way now. */
+  /** The current obstacles. */
   async #standing(pod: V1Pod | undefined): Promise<readonly Obstacle[]> {
     if (isReady(pod)) {
       return [];
@@ -235,7 +239,7 @@ export class RolloutWatch {
     return [...new Map(obstacles.map((obstacle) => [obstacle.id, obstacle])).values()];
   }
 
-  /** Lets Helm fail now, where that loses nothing. Once: what Helm does next is to stay. */
+  /** Makes Helm fail now, where no data is lost. Only once, so that Helm's rollback is not disturbed. */
   async #endWait(): Promise<boolean> {
     const { namespace, names } = this.#target;
     const { apps } = this.#cluster;
@@ -257,12 +261,12 @@ export class RolloutWatch {
     return true;
   }
 
-  /** Whatever cannot be seen, or done, is no reason for a deployment to fail. */
+  /** An error of the watch must not fail the deployment. */
   async #tolerant<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.#blindness = `What keeps the pod ${this.#target.names.pod} from coming cannot be seen: ${messageOf(error)}`;
+      this.#readFailure = `The cause of the failure of the pod ${this.#target.names.pod} cannot be read: ${messageOf(error)}`;
       return undefined;
     }
   }
@@ -271,7 +275,7 @@ export class RolloutWatch {
 /** How many remarks are shown. */
 const mostRemarks = 12;
 
-/** An obstacle, and what to do about it. */
+/** An obstacle and its command, as text. */
 export function obstacleText({ meaning, command }: Obstacle): string {
   return `${printableLine(meaning)}: ${command}`;
 }
@@ -281,7 +285,7 @@ function isReady(pod: V1Pod | undefined): boolean {
   return ready?.status === "True";
 }
 
-/** The home volume must outlive its StatefulSet: it has the certificates and the provider's keys. */
+/** The home volume must outlive its StatefulSet, since it contains the certificates and the provider's keys. */
 function deletesClaims(statefulSet: V1StatefulSet | undefined): boolean {
   const { spec } = statefulSet ?? {};
   return spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === "Delete";

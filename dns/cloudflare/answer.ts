@@ -5,22 +5,22 @@ import { NoAnswer } from "../../lib/deadline.ts";
 type Answer = Pick<APIError, "errors" | "message" | "status"> & { readonly cause?: unknown };
 
 /**
- * What Cloudflare answered instead of what was asked for, as a sentence without its words, which may repeat the request.
+ * Describes an error response of Cloudflare in a sentence, without the response's text, which may repeat the request.
  */
 export function cloudflareAnswer({ status, errors, message, cause }: Answer): string {
   if (status === undefined) {
-    return `Cloudflare does not answer: ${reasonOf(cause) ?? message}`;
+    return `Cloudflare does not respond: ${reasonOf(cause) ?? message}`;
   }
   const codes = errors.map(({ code }) => code);
-  return `Cloudflare answers ${status}${codes.length > 0 ? ` (code ${codes.join(", ")})` : ""}`;
+  return `Cloudflare responds with ${status}${codes.length > 0 ? ` (code ${codes.join(", ")})` : ""}`;
 }
 
-/** Whether a call has failed since its answer did not come in time, or not to its end. */
+/** Whether a call failed since its response did not arrive completely in time. */
 export function isLate({ cause }: { readonly cause?: unknown }): boolean {
   return cause instanceof NoAnswer;
 }
 
-/** Why there is no answer, without words of others: those on a header that cannot be sent show it whole. */
+/** Why there is no response, without the text of other errors: the one for a header that cannot be sent contains the header. */
 function reasonOf(cause: unknown): string | undefined {
   if (cause instanceof NoAnswer) {
     return cause.message;

@@ -5,20 +5,20 @@ import { proxiedFetch } from "../../lib/proxiedFetch.ts";
 import type { CloudflareAccess } from "../access.ts";
 import { refuseUnusableCloudflare } from "../unusable.ts";
 
-/** How a client waits for Cloudflare. */
+/** How often and how long a client tries to reach Cloudflare. */
 export interface CloudflarePatience {
-  /** How often a call is repeated that failed in passing. Default: twice. */
+  /** How often a call is retried after a transient failure. Default: twice. */
   readonly maxRetries?: number | undefined;
-  /** How long a call may take with all its repetitions, in milliseconds. Default: as long as any request. */
+  /** Time limit of a call with all its retries, in milliseconds. Default: that of every request. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * A client that sends this token alone, so that what comes of it is about the token.
+ * A client that sends only this token, so that every response is about the token.
  *
  * @param apiToken the API token
- * @param endpoint the API's address. Default: Cloudflare's own
- * @param patience how long it waits
+ * @param endpoint endpoint of the API. Default: Cloudflare's own
+ * @param patience retries and time limit
  */
 export function tokenClient(
   apiToken: string,
@@ -29,12 +29,12 @@ export function tokenClient(
 }
 
 /**
- * A client that acts as the operator: it sends all that is said of the identity, as the plugin does, so that Cloudflare
- * takes both for the same.
+ * A client with the identity that runs Pulumi. As the plugin, it sends every identity field that is set, so that Cloudflare
+ * authenticates both alike.
  *
- * @param access how the plugin reaches Cloudflare
- * @param patience how long it waits
- * @throws RunError when the access cannot be used
+ * @param access endpoint and identity of the plugin
+ * @param patience retries and time limit
+ * @throws RunError when the credentials are missing or unusable
  */
 export function operatorClient(
   access: CloudflareAccess,
@@ -43,13 +43,13 @@ export function operatorClient(
   refuseUnusableCloudflare(access);
   if (!namesOperator(access)) {
     throw new RunError(
-      "Nothing says who you are at Cloudflare.\n      export CLOUDFLARE_API_TOKEN='TOKEN'",
+      "There are no credentials for Cloudflare.\n      export CLOUDFLARE_API_TOKEN='TOKEN'",
     );
   }
   return client(access, patience);
 }
 
-/** Whether there is anything that says who the operator is. */
+/** Whether an access has any credentials. */
 export function namesOperator({ apiToken, apiKey, userServiceKey }: CloudflareAccess): boolean {
   return [apiToken, apiKey, userServiceKey].some((value) => value !== undefined);
 }
@@ -61,20 +61,20 @@ function client(
   const share = timeout / (1 + maxRetries);
   const { apiToken, apiKey, email, userServiceKey, endpoint } = access;
   return new Cloudflare({
-    // What is undefined here the client would take from the environment, which access has been found in already.
+    // The client would read undefined fields from the environment, which findAccess has read already.
     apiToken: apiToken ?? null,
     apiKey: apiKey ?? null,
     apiEmail: email ?? null,
     userServiceKey: userServiceKey ?? null,
     maxRetries,
-    // The client knows no proxy, and waits for an answer's beginning alone.
+    // The client supports no proxy, and its time limit ends at the response's headers.
     fetch: (input, init) => withDeadline(share, (signal) => wholeAnswer(input, init, signal)),
-    // The client puts a slash between an address and a path.
+    // The client adds a slash between the endpoint and a path.
     ...(endpoint !== undefined && { baseURL: endpoint.replace(/\/$/, "") }),
   });
 }
 
-/** The answer to a request, once all of it is there. */
+/** The response to a request, read completely. */
 async function wholeAnswer(
   input: string | URL | Request,
   init: RequestInit | undefined,

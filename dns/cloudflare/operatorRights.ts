@@ -3,20 +3,20 @@ import { operatorClient } from "./client.ts";
 import { rightsFor } from "./permissions.ts";
 
 /**
- * What the token of whoever runs Pulumi lacks to have a credential made, as far as the token may look at itself: one that
- * may read tokens need not be allowed to make any.
+ * Finds the permission for creating API tokens that the token of the identity that runs Pulumi lacks. Works only where the
+ * token has the permission to read tokens, which does not include the one to create them.
  *
- * @param accountId the account that is to own the credential; none for the user's own
- * @param access how the plugin reaches Cloudflare
- * @returns undefined where it lacks nothing, or that cannot be told
- * @throws RunError when the access cannot be used
+ * @param accountId the account that will own the credential; none for a user's token
+ * @param access endpoint and identity of the plugin
+ * @returns undefined where no permission is missing, or the token cannot be read
+ * @throws RunError when the credentials are missing or unusable
  */
 export async function missingRights(
   accountId: string | undefined,
   access: CloudflareAccess,
 ): Promise<string | undefined> {
   if (access.apiToken === undefined) {
-    // A global API key may do whatever its user may.
+    // A global API key has all permissions of its user.
     return undefined;
   }
   const groups = await ownGroups(accountId, access);
@@ -24,7 +24,7 @@ export async function missingRights(
   return groups === undefined || groups.some((name) => group.test(name)) ? undefined : shown;
 }
 
-/** Names of the permission groups of the operator's token; undefined where it may not look at them. */
+/** Names of the permission groups of the operator's token; undefined where the token may not read them. */
 async function ownGroups(
   accountId: string | undefined,
   access: CloudflareAccess,
@@ -35,7 +35,7 @@ async function ownGroups(
       verify: () => user.tokens.verify(),
       get: (id: string) => user.tokens.get(id),
     },
-    // A token may belong to the account itself.
+    // The account itself may own the token.
     ...(accountId === undefined
       ? []
       : [
@@ -52,7 +52,7 @@ async function ownGroups(
         .filter(({ effect }) => effect === "allow")
         .flatMap(({ permission_groups: groups }) => groups.flatMap(({ name }) => name ?? []));
     } catch {
-      // Left to the next owner, and at last to the attempt.
+      // Try the next owner. Without a result, the attempt shows what is missing.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** What making and deleting API tokens takes, as a permission group and as the dashboard shows it. */
+/** The permission for creating and deleting API tokens: its permission group, and its name in the dashboard. */
 const tokenRights = {
   user: { group: /^API Tokens (Write|Edit)$/, shown: "User → API Tokens → Edit" },
   account: {
@@ -8,22 +8,22 @@ const tokenRights = {
 } as const;
 
 /**
- * What the token of whoever runs Pulumi needs to have a credential made, as the dashboard shows it.
+ * The permissions that the token of the identity that runs Pulumi needs for creating a credential, as in the dashboard.
  *
- * @param accountId the account that is to own the credential; none for the user's own
+ * @param accountId the account that will own the credential; none for a user's token
  * @see https://developers.cloudflare.com/fundamentals/api/reference/permissions/
  */
 export function operatorNeeds(accountId: string | undefined): string {
   return `${rightsFor(accountId).shown} and Zone → Zone → Read`;
 }
 
-/** What an owner of tokens takes of whoever makes one. */
+/** The permission for creating a token that the account or, without one, the user will own. */
 export function rightsFor(accountId: string | undefined) {
   return accountId === undefined ? tokenRights.user : tokenRights.account;
 }
 
 /**
- * How many API tokens Cloudflare lets a user have, and an account
+ * The maximum number of API tokens of a user or an account
  * (https://developers.cloudflare.com/fundamentals/api/get-started/create-token/).
  *
  * @param accountId the account; none for the user
@@ -33,10 +33,10 @@ export function mostTokens(accountId: string | undefined): number {
 }
 
 /**
- * That no further API token can be made, and where one that is not needed is deleted.
+ * The message that the maximum number of API tokens is reached, and where to delete one.
  *
- * @param accountId the account that is to own it; none for the user's own
- * @param count how many there are. Default: as many as Cloudflare allows
+ * @param accountId the account that will own the token; none for a user's token
+ * @param count how many there are. Default: the maximum
  */
 export function fullTokenList(
   accountId: string | undefined,
@@ -45,7 +45,7 @@ export function fullTokenList(
   const [owner, place] =
     accountId === undefined ? ["You have", "profile"] : [`The account ${accountId} has`, accountId];
   return (
-    `${owner} ${count} API tokens at Cloudflare, which allows no more than ${mostTokens(accountId)}, so none can be made. Nothing was changed there. ` +
-    `Delete one that is not needed, and try again:\n      https://dash.cloudflare.com/${place}/api-tokens`
+    `${owner} ${count} API tokens at Cloudflare, which allows no more than ${mostTokens(accountId)}. Nothing was changed there. ` +
+    `Delete a token that is not needed, and retry:\n      https://dash.cloudflare.com/${place}/api-tokens`
   );
 }

@@ -14,15 +14,15 @@ import {
   type ProofTarget,
 } from "../proof.ts";
 
-/** What the proof of an API token is about. */
+/** The target of the proof of an API token. */
 export interface CloudflareProofTarget extends ProofTarget {
   /** Name of the zone. */
   readonly zone: string;
-  /** Its id, where it is chosen. Default: the zone of the name. */
+  /** Id of the zone, where several have the name. Default: the zone of the name. */
   readonly zoneId?: string | undefined;
-  /** The API's address, when it is not Cloudflare's own. */
+  /** Endpoint of the API. Default: Cloudflare's own. */
   readonly endpoint?: string | undefined;
-  /** How long each call may take, in milliseconds. Default: as long as any request. */
+  /** Time limit of each call, in milliseconds. Default: that of every request. */
   readonly requestTimeout?: number | undefined;
 }
 
@@ -30,12 +30,12 @@ export interface CloudflareProofTarget extends ProofTarget {
 const bearerToken = /^[\w.~+/-]+=*$/;
 
 /**
- * Proves that an API token can answer a challenge: it finds the zone by name, as lego does, and writes, reads back and
- * deletes a TXT record in it.
+ * Proves that an API token can answer a challenge: finds the zone by name, as lego does, and writes, reads back and deletes
+ * a TXT record in the zone.
  *
  * @param token the API token
- * @param target where
- * @throws ProofError with a sentence that names what is missing
+ * @param target the zone and the host
+ * @throws ProofError with a sentence that names the missing permission or zone
  */
 export async function proveCloudflareToken(
   token: string,
@@ -46,11 +46,9 @@ export async function proveCloudflareToken(
     throw new ProofError(`The Cloudflare zone ${zone} cannot hold ${host}`);
   }
   const apiToken = token.trim();
-  // The error for a header that cannot be sent shows it whole.
+  // The error for a header that cannot be sent contains the header.
   if (!bearerToken.test(apiToken)) {
-    throw new ProofError(
-      "What should be the Cloudflare token has spaces or characters that a token does not have",
-    );
+    throw new ProofError("The Cloudflare token contains spaces or characters that no token has");
   }
   const client = tokenClient(apiToken, endpoint, {
     maxRetries: 0,
@@ -64,7 +62,7 @@ async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promi
     explained((error) => explain(error, permission, target.zone), call);
   const zones = await calling("Zone Read", async () => {
     const found: CloudflareZone[] = [];
-    // By the name that lego asks for, in the form that DNS has it in.
+    // lego lists zones by this name, in the form of DNS.
     for await (const zone of client.zones.list({ name: dnsName(target.zone), per_page: 50 })) {
       found.push(zone);
     }
@@ -73,18 +71,18 @@ async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promi
   const [zone, ...others] = zones;
   if (zone === undefined) {
     throw new NotYetError(
-      `The token does not see the zone ${target.zone}: it needs the permission Zone Read on that zone`,
+      `The token cannot read the zone ${target.zone}: it needs the permission Zone Read on that zone`,
     );
   }
   if (others.length > 0) {
     throw new ProofError(
-      `The token sees ${zones.length} zones ${target.zone}, in ${zones.map(accountOf).join(" and ")}, and the issuer takes none of several (ambiguous zone name): ` +
-        "it needs a token for the one zone that the internet asks",
+      `The token can read ${zones.length} zones ${target.zone}, in ${zones.map(accountOf).join(" and ")}, and the issuer rejects several zones of one name (ambiguous zone name). ` +
+        "Restrict the token to the zone that DNS delegates to",
     );
   }
   if (target.zoneId !== undefined && target.zoneId !== zone.id) {
     throw new ProofError(
-      `The token sees the zone ${target.zone} with the id ${zone.id}, in ${accountOf(zone)}, and dns.zoneId is ${target.zoneId}`,
+      `The token can read the zone ${target.zone} with the id ${zone.id}, in ${accountOf(zone)}, but dns.zoneId is ${target.zoneId}`,
     );
   }
   const defect = zoneDefect(zone);
@@ -127,7 +125,7 @@ function explain(error: unknown, permission: string, zone: string): Error {
     return error instanceof Error ? error : new Error(String(error));
   }
   if (isLate(error)) {
-    // Who has been silent for so long will be so again.
+    // A retry would wait as long again.
     return new ProofError(cloudflareAnswer(error));
   }
   const status = error.status as number | undefined;
@@ -135,10 +133,10 @@ function explain(error: unknown, permission: string, zone: string): Error {
   const codes = errors.map(({ code }) => code);
   if (errors.some(({ message }) => /from location/i.test(message ?? ""))) {
     return new ProofError(
-      "Cloudflare accepts the token from other addresses only: dns.allowedIps has to include the address of the machine that runs Pulumi, which proves it",
+      "Cloudflare accepts the token only from other addresses: add the address of the machine that runs Pulumi to dns.allowedIps, since the proof runs there",
     );
   }
-  // Cloudflare has one code, 9109, for a token that it does not know and for one that may not do this.
+  // Cloudflare uses one code, 9109, for an unknown token and for a missing permission.
   const unknown = errors.some(({ message }) => /invalid (access|api) token/i.test(message ?? ""));
   if (status === 401 || unknown || codes.includes(malformedToken)) {
     return new NotYetError(

@@ -8,11 +8,11 @@ import { fullTokenList, mostTokens } from "./permissions.ts";
 import type { CredentialInventory } from "../orphans.ts";
 
 /**
- * The API tokens of a name, asked for with the access that the Cloudflare plugin has.
+ * The API tokens of a name, listed and deleted with the identity of the Cloudflare plugin.
  *
- * @param name the tokens' name, which says which stack made them
- * @param accountId the account that owns them; none for the user's own
- * @param settings how the plugin reaches Cloudflare
+ * @param name the tokens' name, which identifies the stack that created them
+ * @param accountId the account that owns the tokens; none for a user's tokens
+ * @param settings endpoint and identity of the plugin
  */
 export function apiTokens(
   name: string,
@@ -39,12 +39,12 @@ export function apiTokens(
 }
 
 /**
- * Refuses to make an API token where Cloudflare would: its owner has as many as there may be. Who may not list them is
- * left to the attempt.
+ * Fails before Cloudflare would where the owner has the maximum number of API tokens. Without the permission to list
+ * tokens, the attempt shows it.
  *
- * @param accountId the account that is to own it; none for the user's own
- * @param settings how the plugin reaches Cloudflare
- * @throws RunError when there is no room for a token, or the access cannot be used
+ * @param accountId the account that will own the token; none for a user's token
+ * @param settings endpoint and identity of the plugin
+ * @throws RunError when the maximum is reached, or the credentials are missing or unusable
  */
 export async function refuseFullTokenList(
   accountId: string | undefined,
@@ -70,10 +70,10 @@ export async function refuseFullTokenList(
 }
 
 /**
- * Deletes an API token, or finds that it is gone already.
+ * Deletes an API token, unless it is deleted already.
  *
- * @param accountId the account that owns it; none for a user's
- * @param settings how the plugin reaches Cloudflare
+ * @param accountId the account that owns the token; none for a user's token
+ * @param settings endpoint and identity of the plugin
  * @throws RunError when Cloudflare refuses
  */
 export async function removeToken(
@@ -99,7 +99,7 @@ function answerOf(error: unknown): string {
   if (error instanceof RunError) {
     return error.message;
   }
-  // Any other error may show what was to be sent.
+  // Any other error may contain the request.
   return error instanceof Cloudflare.APIError
     ? cloudflareAnswer(error)
     : "the request could not be sent";

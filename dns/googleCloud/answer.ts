@@ -9,43 +9,43 @@ import { shell } from "../../lib/shell.ts";
 import { isLate } from "./transport.ts";
 
 /**
- * What Google answered instead of what was asked for, as a sentence without its words, which may repeat the request.
+ * Describes an error response of Google in a sentence, without the response's text, which may repeat the request.
  *
- * @param error what its client threw
+ * @param error the error that Google's client threw
  */
 export function googleCloudAnswer(error: unknown): string {
   if (error instanceof RunError) {
     return error.message;
   }
   if (error instanceof TypeError) {
-    // The error for a header that cannot be sent shows it whole.
-    return "Google was not asked: the request could not be sent";
+    // The error for a header that cannot be sent contains the header.
+    return "No request reached Google: the request could not be sent";
   }
   if (!(error instanceof gaxios.GaxiosError)) {
     const message = messageOf(error);
-    // So google-auth-library tells of an answer of the Security Token Service (auth/oauth2common.js).
+    // google-auth-library reports a response of the Security Token Service in this form (auth/oauth2common.js).
     const [, code] = /^Error code ([a-z_]+)/.exec(message) ?? [];
     return code === undefined
-      ? `Google was not asked: ${message}`
-      : `Google does not take the token of the other identity provider (${code.replaceAll("_", " ")}): it has expired, or ` +
-          "the pool takes no such issuer, subject or audience. See audience and credential_source in the credentials file";
+      ? `No request reached Google: ${message}`
+      : `Google rejects the token of the other identity provider (${code.replaceAll("_", " ")}): the token has expired, or ` +
+          "the pool does not accept its issuer, subject or audience. Check audience and credential_source in the credentials file";
   }
   const { status, code, response, config } = error;
   if (status === undefined) {
     const reason = isLate(error)
       ? new NoAnswer(config.timeout ?? requestTimeout).message
       : (clockHint(code) ?? code ?? "no reason given");
-    return `Google does not answer (${reason})`;
+    return `Google does not respond (${reason})`;
   }
   const clock = clockProblem(error);
   if (clock !== undefined) {
     return clock;
   }
   if (config.url.pathname.startsWith("/computeMetadata/")) {
-    return `No credentials loaded: the metadata server of this machine answers ${status}, since the machine has no service account`;
+    return `No credentials loaded: the metadata server of this machine responds with ${status}, since the machine has no service account`;
   }
   const reason = reasonOf(response?.data);
-  const answer = `Google answers ${status}${reason === undefined ? "" : ` (${reason})`}`;
+  const answer = `Google responds with ${status}${reason === undefined ? "" : ` (${reason})`}`;
   const refusal = refusalIn(response?.data);
   if (refusal?.kind === "service disabled") {
     const { service, project } = refusal;
@@ -61,33 +61,33 @@ export function googleCloudAnswer(error: unknown): string {
   const [, impersonated] =
     /serviceAccounts\/([^/:]+):generateAccessToken$/.exec(config.url.pathname) ?? [];
   return impersonated !== undefined && status === 403
-    ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which takes roles/iam.serviceAccountTokenCreator on it, or roles/iam.workloadIdentityUser for an identity of another provider`
+    ? `${answer}: you may not act as ${decodeURIComponent(impersonated)}, which requires roles/iam.serviceAccountTokenCreator on it, or roles/iam.workloadIdentityUser for an identity of another provider`
     : answer;
 }
 
 /**
- * That this machine's clock is wrong, where Google refuses a signed request for the times that it claims
+ * Reports a wrong clock of this machine, where Google refuses the times in a signed request
  * (https://developers.google.com/identity/protocols/oauth2/service-account#error-codes).
  *
- * @param error what its client threw
- * @returns a sentence with the command; undefined where that is not what is wrong
+ * @param error the error that Google's client threw
+ * @returns a sentence with the command; undefined for other errors
  */
 export function clockProblem(
   { response }: gaxios.GaxiosError,
   now: Date = new Date(),
 ): string | undefined {
-  const words = isMap(response?.data) ? response.data.error_description : undefined;
-  if (typeof words !== "string" || !/short-lived token/i.test(words)) {
+  const text = isMap(response?.data) ? response.data.error_description : undefined;
+  if (typeof text !== "string" || !/short-lived token/i.test(text)) {
     return undefined;
   }
   const theirs = Date.parse(response?.headers.get("date") ?? "");
-  const compared = Number.isNaN(theirs) ? "" : `, and Google's ${new Date(theirs).toISOString()}`;
-  return `This machine's clock is wrong: it says ${now.toISOString()}${compared}. Set it: ${setClock}`;
+  const compared = Number.isNaN(theirs) ? "" : `, Google's ${new Date(theirs).toISOString()}`;
+  return `This machine's clock is wrong: it shows ${now.toISOString()}${compared}. Set it: ${setClock}`;
 }
 
 /**
- * The name of the error, if it is one: of an API (https://cloud.google.com/apis/design/errors), or of an exchange for a
- * token (RFC 6749, 5.2).
+ * The name of the error, if the response has one: of an API (https://cloud.google.com/apis/design/errors), or of a token
+ * exchange (RFC 6749, 5.2).
  */
 function reasonOf(body: unknown): string | undefined {
   const error = isMap(body) ? body.error : undefined;

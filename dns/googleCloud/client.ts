@@ -3,11 +3,11 @@ import type { KeyFile } from "./keyFile.ts";
 import { proxiedTransporter } from "./transport.ts";
 
 /**
- * A client that acts with a service account's key, and asks for its tokens where the key file says, as lego does.
+ * A client with a service account's key. As lego, it requests tokens at the address in the key file.
  *
  * @param key the key file
- * @param scopes what it may be used for (https://developers.google.com/identity/protocols/oauth2/scopes)
- * @param timeout how long each call may take, in milliseconds. Default: as long as any request
+ * @param scopes OAuth scopes (https://developers.google.com/identity/protocols/oauth2/scopes)
+ * @param timeout time limit of each call, in milliseconds. Default: that of every request
  */
 export function keyClient(key: KeyFile, scopes: readonly string[], timeout?: number): JWT {
   return new JWT({

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { isMap, parseJson } from "../../lib/json.ts";
 import { isLoopback } from "../../lib/proxy.ts";
 
-/** What key files named before Google's APIs had a host for it. */
+/** The token address in old key files. */
 const formerTokenUri = "https://accounts.google.com/o/oauth2/token";
 
 /**
- * Whether a credential may be sent to an address that its file names: to Google alone, over TLS, or to this machine, as an
- * emulator has it. Whoever has changed a file would otherwise be handed tokens.
+ * Whether a credential may be sent to an address in its file: only to Google, over TLS, or to this machine, for an emulator.
+ * Otherwise a manipulated file would send tokens elsewhere.
  */
 export function isGoogleAddress(address: string): boolean {
   const url = URL.parse(address);
@@ -25,25 +25,25 @@ export function isGoogleAddress(address: string): boolean {
 /** A service account's key file (https://cloud.google.com/iam/docs/keys-create-delete). */
 export const keyFile = z.object({
   type: z.literal("service_account"),
-  client_email: z.email("is no e-mail address"),
+  client_email: z.email("is not an e-mail address"),
   private_key: z.string().refine(isPrivateKey),
   private_key_id: z
     .string()
-    .regex(/^[0-9a-f]+$/i, "is no number in hex digits")
+    .regex(/^[0-9a-f]+$/i, "is not a hexadecimal number")
     .optional(),
   token_uri: z
     .string()
-    .refine(isGoogleAddress, "is no https address at googleapis.com")
+    .refine(isGoogleAddress, "is not an https address at googleapis.com")
     .default("https://oauth2.googleapis.com/token"),
 });
 
-/** What is in a service account's key file. */
+/** The content of a service account's key file. */
 export type KeyFile = z.output<typeof keyFile>;
 
-/** Fields whose messages say more than that they are missing or of another form. */
+/** Fields with a message of their own. */
 const explained: readonly PropertyKey[] = ["client_email", "private_key_id", "token_uri"];
 
-/** What is wrong with a key file: the names of the fields, never their values; none when it is right. */
+/** The wrong fields of a key file: their names, never their values; empty for a valid file. */
 export function keyFileProblems(content: string): string[] {
   const file = parseJson(content);
   const { error } = keyFile.safeParse(file);

@@ -10,10 +10,10 @@ import { shell } from "../../lib/shell.ts";
 const googleIam = "https://iam.googleapis.com/v1/";
 
 /**
- * The keys of a service account that the stack made for itself, asked for with the access that the gcp plugin has.
+ * The keys of a service account that the stack created, listed and deleted with the identity of the gcp plugin.
  *
- * @param account its e-mail address
- * @param settings how the plugin reaches Google
+ * @param account e-mail address of the service account
+ * @param access endpoints and identity of the plugin
  */
 export function serviceAccountKeys(
   account: string,
@@ -25,7 +25,7 @@ export function serviceAccountKeys(
   return {
     list: () =>
       answered(`The keys of ${account} could not be listed`, googleCloudAnswer, async () => {
-        // Google makes and keeps keys of its own, which are SYSTEM_MANAGED.
+        // Google creates further keys, which are SYSTEM_MANAGED.
         const { data } = await (
           await operator()
         ).request<{
@@ -42,13 +42,13 @@ export function serviceAccountKeys(
   };
 }
 
-/** From when to when a key is valid, both in RFC 3339 form. */
+/** The validity period of a key, in RFC 3339 form. */
 export interface KeyValidity {
   readonly validAfterTime?: string;
   readonly validBeforeTime?: string;
 }
 
-/** Looks a key of a service account up, as {@link serviceAccountKeys} does. */
+/** Reads a key of a service account, with the identity of {@link serviceAccountKeys}. */
 export async function serviceAccountKey(
   account: string,
   id: string,
@@ -64,9 +64,9 @@ function keysUrl(iamEndpoint: string = googleIam, account: string): string {
 }
 
 /**
- * Whether Google says that there is no such service account.
+ * Whether Google reports that a service account does not exist.
  *
- * @param name its full name, `projects/…/serviceAccounts/…`
+ * @param name full name of the account, `projects/…/serviceAccounts/…`
  */
 export async function isAccountGone(name: string, access: GoogleCloudAccess): Promise<boolean> {
   const client = await operatorClient(access);

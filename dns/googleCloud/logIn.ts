@@ -2,15 +2,14 @@ import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { GoogleCloudAccess } from "../access.ts";
 import { removal } from "../unusable.ts";
 
-/** Where Google's libraries look before they take the login of gcloud. */
+/** The variable that Google's libraries read before the login of gcloud. */
 const beforeLogin = "GOOGLE_APPLICATION_CREDENTIALS";
 
 /**
- * The command that logs in as whom gcloud knows. What would count in the place of the login goes first: the plugin takes
- * what the stack or the environment names before it.
+ * The command that logs in to gcloud. It first removes the settings and variables that take precedence over the login.
  *
- * @param access how Google is reached, and where that was said
- * @param environment default: that of this process
+ * @param access endpoints and identity of the plugin, with their sources
+ * @param environment default: the environment of this process
  */
 export function logIn(
   access: GoogleCloudAccess,

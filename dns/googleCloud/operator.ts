@@ -21,17 +21,18 @@ import { isGoogleAddress, keyFile, keyFileProblems } from "./keyFile.ts";
 import { logIn } from "./logIn.ts";
 import { proxiedTransporter, withoutProxyToMetadataServer } from "./transport.ts";
 
-/** What Google may ask for the calls of an operator. */
+/** The default scope of the operator's calls. */
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
 /**
- * A client that acts as the operator, found as the gcp plugin finds it (google-beta/transport/config.go, GetCredentials):
- * another provider's token, an access token, a credentials file of any type, else what Google's libraries find in the
- * environment, down to the metadata server; and as the service account that is impersonated, if one is.
+ * A client with the identity that runs Pulumi, in the order of the gcp plugin (google-beta/transport/config.go,
+ * GetCredentials): another provider's token, an access token, a credentials file of any type, else the identity that
+ * Google's libraries find in the environment, down to the metadata server. The client impersonates a service account where
+ * the access names one.
  *
- * @param access how the plugin reaches Google
- * @param timeout how long each call may take, in milliseconds. Default: as long as any request
- * @throws RunError when the access cannot be used
+ * @param access endpoints and identity of the plugin
+ * @param timeout time limit of each call, in milliseconds. Default: that of every request
+ * @throws RunError when the credentials are missing or unusable
  */
 export async function operatorClient(
   access: GoogleCloudAccess,
@@ -41,7 +42,7 @@ export async function operatorClient(
   const { impersonateServiceAccount, impersonateServiceAccountDelegates, quotaProject } = access;
   const scopes = [...(access.scopes ?? [cloudPlatform])];
   const own = await ownClient(access, scopes, timeout);
-  // As the plugin: the project of the stack or the environment before that of the file.
+  // As in the plugin, the project of the stack or the environment takes precedence over the file's.
   const quotaProjectId = quotaProject ?? own.quotaProjectId;
   if (quotaProjectId !== undefined) {
     own.quotaProjectId = quotaProjectId;
@@ -53,7 +54,7 @@ export async function operatorClient(
   const impersonated = new Impersonated({
     sourceClient: own,
     targetPrincipal: impersonateServiceAccount,
-    // As the plugin hands on addresses (google.golang.org/api, internal/impersonate), and Google takes nothing else.
+    // The form that the plugin sends (google.golang.org/api, internal/impersonate), and the only one that Google accepts.
     delegates: (impersonateServiceAccountDelegates ?? []).map(
       (delegate) => `projects/-/serviceAccounts/${delegate}`,
     ),
@@ -68,9 +69,9 @@ export async function operatorClient(
 }
 
 /**
- * Whoever runs Pulumi, as a policy names members: a service account, where the access says which.
+ * The identity that runs Pulumi as a member of an IAM policy, if it is a known service account.
  *
- * @returns undefined where it does not say, as with the login of a user
+ * @returns undefined for other identities, such as the login of a user
  */
 export function operatorMember(access: GoogleCloudAccess): string | undefined {
   const { accessToken, credentials, externalCredentials, impersonateServiceAccount } = access;
@@ -116,9 +117,9 @@ function ownClient(
 }
 
 /**
- * Whom Google's Go libraries find where the plugin is told nobody (golang.org/x/oauth2, google/default.go): a file that a
- * variable names, the login of gcloud, the service account of the machine. The JavaScript library looks into another
- * folder of gcloud's where a variable names one, and runs gcloud to ask for a project.
+ * The identity that Google's Go libraries find without settings of the plugin (golang.org/x/oauth2, google/default.go): a
+ * file that a variable names, the login of gcloud, the service account of the machine. The JavaScript library differs: it
+ * reads another gcloud folder where a variable names one, and runs gcloud to find the project.
  */
 async function applicationDefaultClient(
   access: GoogleCloudAccess,
@@ -132,7 +133,7 @@ async function applicationDefaultClient(
   }
   const login = join(configFolder(), "gcloud", "application_default_credentials.json");
   if (isFile(login)) {
-    const source = "gcloud's file of the login";
+    const source = "the login file of gcloud";
     return fileClient(login, scopes, { source, logIn: logIn(access) }, timeout);
   }
   withoutProxyToMetadataServer();
@@ -140,7 +141,7 @@ async function applicationDefaultClient(
     return new Compute({ scopes, transporter: proxiedTransporter(undefined, timeout) });
   }
   throw new RunError(
-    "No credentials loaded: nothing says who you are at Google, and this machine has no metadata server.\n" +
+    "No credentials loaded: there are none for Google, and this machine has no metadata server.\n" +
       `      ${logIn(access)}`,
   );
 }
@@ -156,7 +157,7 @@ function fileClient(
   timeout?: number,
 ): Promise<AuthClient> {
   const file = credentialsFile(credentials, source);
-  // A service account's key asks where its file says, as everywhere in this program.
+  // A service account's key requests tokens at the address in its file, as everywhere in this program.
   const key = keyFile.safeParse(file);
   if (key.success) {
     return Promise.resolve(keyClient(key.data, scopes, timeout));
@@ -166,7 +167,7 @@ function fileClient(
   if (type === impersonatedFile) {
     return impersonatedFileClient(file, String(impersonation), scopes, source, timeout);
   }
-  // For a file of another provider (`external_account`) this is the provider's matter, and `token_url` says where.
+  // A file of another provider (`external_account`) has `token_url` instead.
   const transporter = proxiedTransporter(
     typeof tokenUri === "string" ? tokenUri : undefined,
     timeout,
@@ -177,14 +178,14 @@ function fileClient(
 /** The type of a file that names a service account to act as. */
 const impersonatedFile = "impersonated_service_account";
 
-/** Where a token of an account is asked for: the API's address, and the account. */
+/** The address for requesting a token of an account: the API's endpoint and the account. */
 const impersonationAddress =
   /^(.*)\/v1\/projects\/-\/serviceAccounts\/([^/]+):generateAccessToken$/;
 
 /**
- * A client for what `gcloud auth application-default login --impersonate-service-account` writes: whoever
- * `source_credentials` says, and the account that it acts as (golang.org/x/oauth2, google/google.go). The JavaScript library
- * would make calls past the rules of {@link proxiedTransporter}, at other addresses than the file names.
+ * A client for the file of `gcloud auth application-default login --impersonate-service-account`: the identity in
+ * `source_credentials`, and the account that it impersonates (golang.org/x/oauth2, google/google.go). The JavaScript
+ * library would bypass {@link proxiedTransporter} and the addresses in the file.
  */
 async function impersonatedFileClient(
   file: ValueMap,
@@ -209,16 +210,16 @@ async function impersonatedFileClient(
   return client;
 }
 
-/** What a file of any type says of where its credential is sent (https://google.aip.dev/auth/4110). */
+/** The fields of any type of file with an address for its credential (https://google.aip.dev/auth/4110). */
 const addressFields = ["token_uri", "token_url", "service_account_impersonation_url"] as const;
 
-/** Refuses a file before its credential is sent anywhere. It shows no value. */
+/** Refuses a file before its credential is sent. The error contains no value. */
 function refuseFile(file: ValueMap, { source, logIn }: FileSource): void {
   const wrong =
     file.type === "service_account" ? keyFileProblems(JSON.stringify(file)) : fileProblems(file);
   if (wrong.length > 0) {
     throw new RunError(
-      `What ${source} says is no credentials file that can be used (wrong: ${wrong.join(", ")}).\n` +
+      `The credentials file of ${source} is unusable (wrong: ${wrong.join(", ")}).\n` +
         `      ${logIn}`,
     );
   }
@@ -230,7 +231,7 @@ function fileProblems(file: ValueMap): readonly string[] {
       const address = file[field];
       return address !== undefined && !(typeof address === "string" && isGoogleAddress(address));
     })
-    .map((field) => `${field} is no https address at googleapis.com`);
+    .map((field) => `${field} is not an https address at googleapis.com`);
   return file.type === impersonatedFile
     ? [
         ...(isMap(file.source_credentials) ? [] : ["source_credentials"]),
@@ -242,7 +243,7 @@ function fileProblems(file: ValueMap): readonly string[] {
     : elsewhere;
 }
 
-/** What names a credentials file, for sentences. */
+/** The source of a credentials file, for messages. */
 interface FileSource {
   /** The setting or the variable. */
   readonly source: string;
@@ -255,7 +256,7 @@ function credentialsFile(credentials: string, { source, logIn }: FileSource): Va
   const file = parseJson(contentOf(credentials));
   if (!isMap(file)) {
     throw new RunError(
-      `What ${source} says is neither the path of a credentials file nor its JSON.\n` +
+      `The value of ${source} is neither the path of a credentials file nor its JSON.\n` +
         `      ${logIn}`,
     );
   }

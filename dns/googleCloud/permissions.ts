@@ -1,7 +1,7 @@
-/** The role that a made service account gets where the stack names no other. */
+/** The default role of the created service account. */
 export const defaultDnsRole = "roles/dns.admin";
 
-/** The forms of a role's name, for sentences. */
+/** The forms of a role's name, for messages. */
 export const roleForms = "roles/…, projects/…/roles/… and organizations/…/roles/…";
 
 /**
@@ -14,8 +14,8 @@ export function isRoleName(text: string): boolean {
 }
 
 /**
- * What lego calls on the managed zone: it reads the zone and the record sets, makes changes and waits for each
- * (go-acme/lego, providers/dns/gcloud/googlecloud.go).
+ * The permissions that lego needs on the managed zone: lego reads the zone and the record sets, creates changes and waits
+ * for each (go-acme/lego, providers/dns/gcloud/googlecloud.go).
  *
  * @see https://cloud.google.com/dns/docs/access-control#permissions
  */
@@ -29,37 +29,38 @@ export const issuerPermissions = [
 ] as const;
 
 /**
- * What a role for `dns.role` must have: the same, and what the proof takes to replace the record that an interrupted one has
- * left.
+ * The permissions that a role for `dns.role` must have: those of lego, and the one for replacing the record of an
+ * interrupted proof.
  */
 export const challengePermissions = [
   ...issuerPermissions,
   "dns.resourceRecordSets.update",
 ] as const;
 
-/** A step in which something is made at Google, each of which takes permissions of its own. */
+/** A step that creates a resource at Google. Each step needs its own permissions. */
 export type CredentialStep = "account" | "zoneGrant" | "projectGrant" | "key";
 
-/** On what permissions are asked. */
+/** The kind of resource on which permissions are tested. */
 export type PermissionPlace = "project" | "zone" | "account";
 
-/** What a step takes of whoever runs Pulumi. */
+/** The permissions that a step needs. */
 interface StepNeeds {
   readonly place: PermissionPlace;
   readonly permissions: readonly string[];
   /** The predefined role that has them. */
   readonly role: string;
-  /** A custom role that has no more than these, where the predefined one reaches much further. */
+  /** A custom role with only these permissions, where the predefined role has far more. */
   readonly customRole?: { readonly id: string; readonly title: string };
-  /** What the permissions are for, to be read after "which". */
+  /** The purpose of the permissions, as a clause after "which". */
   readonly purpose: string;
 }
 
 /**
- * What each step takes of whoever runs Pulumi: the calls of the gcp plugin, which reads everything back that it has made.
+ * The permissions that the identity that runs Pulumi needs for each step: for the calls of the gcp plugin, which reads back
+ * everything that it creates.
  *
- * A key that cannot be deleted would end the rotation with two: the plugin takes Google's 403 for "gone already"
- * (terraform-provider-google, resource_google_service_account_key.go).
+ * Without the permission to delete keys, a rotation would leave two keys: the plugin treats Google's 403 as "deleted
+ * already" (terraform-provider-google, resource_google_service_account_key.go).
  *
  * @see https://cloud.google.com/iam/docs/roles-permissions/dns
  * @see https://cloud.google.com/iam/docs/roles-permissions/iam
@@ -69,20 +70,20 @@ export const stepNeeds: Readonly<Record<CredentialStep, StepNeeds>> = {
     place: "project",
     permissions: ["iam.serviceAccounts.create", "iam.serviceAccounts.get"],
     role: "roles/iam.serviceAccountAdmin",
-    purpose: "making a service account takes",
+    purpose: "creating a service account requires",
   },
   zoneGrant: {
     place: "zone",
     permissions: ["dns.managedZones.getIamPolicy", "dns.managedZones.setIamPolicy"],
     role: "roles/iam.securityAdmin",
     customRole: { id: "akashZoneGrants", title: "Grants on DNS zones" },
-    purpose: "granting a role on it takes; roles/dns.admin lacks the second",
+    purpose: "granting a role on it requires; roles/dns.admin lacks the second",
   },
   projectGrant: {
     place: "project",
     permissions: ["resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"],
     role: "roles/resourcemanager.projectIamAdmin",
-    purpose: "granting a role on it takes",
+    purpose: "granting a role on it requires",
   },
   key: {
     place: "account",
@@ -92,11 +93,11 @@ export const stepNeeds: Readonly<Record<CredentialStep, StepNeeds>> = {
       "iam.serviceAccountKeys.get",
     ],
     role: "roles/iam.serviceAccountKeyAdmin",
-    purpose: "making a key takes, and deleting it after its rotation",
+    purpose: "creating a key and deleting it after its rotation require",
   },
 };
 
-/** All that a stack takes of whoever runs Pulumi with the default grant, for one custom role in place of four. */
+/** All permissions that a stack with the default grant needs, for one custom role in place of four. */
 export const operatorPermissions: readonly string[] = [
   "dns.managedZones.get",
   "dns.managedZones.list",

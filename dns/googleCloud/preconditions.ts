@@ -11,29 +11,29 @@ import {
 import { keyConstraints, refusalIn, sharingConstraint, type GoogleRefusal } from "./refusal.ts";
 import { googleDns } from "./zones.ts";
 
-/** What is to be made at Google. */
+/** The resources that a run will create at Google. */
 export interface CredentialPlan {
   readonly project: string;
-  /** Name of the managed zone that the grant is for; undefined where it is not known yet. */
+  /** Name of the managed zone of the grant; undefined where it is not known yet. */
   readonly zone: string | undefined;
-  /** What is to be made. */
+  /** The steps of the run. */
   readonly steps: readonly CredentialStep[];
-  /** The service account's e-mail address, where it is there already. */
+  /** The service account's e-mail address, where the account exists already. */
   readonly account?: string | undefined;
-  /** The role that is to be granted. */
+  /** The role of the grant. */
   readonly role: string;
 }
 
-/** How long Google may take to answer each question, in milliseconds. */
+/** Time limit of each call to Google, in milliseconds. */
 const patience = 10_000;
 
 /**
- * What would keep Google from making a service account, its grant and a key for it, as far as the operator may know it:
- * an API that is not enabled, a constraint of the organization's policy, a permission that the operator lacks, a role
- * that is not there or does not suffice. What Google does not tell is left to the attempt.
+ * Finds the obstacles to creating a service account, its grant and its key, as far as the operator may read them: an API
+ * that is not enabled, a constraint of the organization's policy, a missing permission of the operator, a role that does
+ * not exist or lacks permissions. The attempt shows all others.
  *
- * @param access how the plugin reaches Google
- * @throws RunError when the access cannot be used
+ * @param access endpoints and identity of the plugin
+ * @throws RunError when the credentials are missing or unusable
  */
 export async function credentialObstacles(
   plan: CredentialPlan,
@@ -69,7 +69,7 @@ export async function credentialObstacles(
   return found.filter((refusal) => refusal !== undefined);
 }
 
-/** Whether Google tells what a role has: not to everybody, where it is a custom one. */
+/** Whether the operator may read a role. A custom role needs a permission for that. */
 export async function isRoleReadable(role: string, access: GoogleCloudAccess): Promise<boolean> {
   return (await roleAnswer(await operatorClient(access), addresses(access), role)) !== undefined;
 }
@@ -101,7 +101,7 @@ async function enforcedConstraint(
     (await enforcedByPolicy(client, {
       url: `${at.orgPolicy}projects/${project}/policies/${constraint}:getEffectivePolicy`,
     })) ??
-    // The older API, which needs no other to be enabled, knows the older constraint alone.
+    // The older API needs no further enabled API, but has only the older constraint.
     (await enforcedByPolicy(client, {
       url: `${at.resourceManager}projects/${project}:getEffectiveOrgPolicy`,
       method: "POST",
@@ -111,8 +111,8 @@ async function enforcedConstraint(
 }
 
 /**
- * The permissions that a step takes and the operator lacks. Each is asked where it may be granted: a zone, and an account,
- * tell what the project's grants give there, too.
+ * The missing permissions of a step. Each is tested on the resource that it can be granted on: the answer for a zone or an
+ * account includes the project's grants.
  */
 async function missingPermissions(
   client: AuthClient,
@@ -125,7 +125,7 @@ async function missingPermissions(
   const resource = {
     project: ofProject,
     zone: zone === undefined ? undefined : `${at.dns}projects/${project}/managedZones/${zone}`,
-    // Before the account is there, only the project can say it.
+    // Before the account exists, only the project can be tested.
     account: account === undefined ? ofProject : `${at.iam}projects/-/serviceAccounts/${account}`,
   }[place];
   if (resource === undefined) {
@@ -145,7 +145,7 @@ async function missingPermissions(
   }
 }
 
-/** What a role lacks of what a challenge takes, as far as Google tells. */
+/** The permissions for a challenge that a role lacks, as far as the role is readable. */
 async function insufficientRole(
   client: AuthClient,
   at: Addresses,
@@ -167,7 +167,7 @@ async function insufficientRole(
 }
 
 /**
- * What Google tells of a role; undefined where it tells nothing.
+ * Reads a role; undefined where the operator may not read it.
  *
  * @see https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/get
  */
@@ -203,7 +203,7 @@ async function disabledService(
   }
 }
 
-/** Whether a policy is enforced, in the form of either API; undefined where Google does not tell. */
+/** Whether a policy is enforced, in the form of either API; undefined where the operator may not read it. */
 async function enforcedByPolicy(
   client: AuthClient,
   call: gaxios.GaxiosOptions,
@@ -214,7 +214,7 @@ async function enforcedByPolicy(
       return booleanPolicy?.enforced === true;
     }
     const { rules = [] } = spec;
-    // A rule with a condition is about tags, of which it is not known whether the project has them.
+    // A condition of a rule is about tags, and the project's tags are unknown.
     const conditional = rules.some((rule) => isMap(rule.condition) && rule.enforce !== true);
     return !conditional && rules.some((rule) => rule.enforce === true && !isMap(rule.condition));
   } catch {
@@ -222,14 +222,14 @@ async function enforcedByPolicy(
   }
 }
 
-/** A list of whose identities may get roles, of which every form is known. */
+/** The known forms of entries in a list of identities that may be granted roles. */
 const customerOrOrganization =
   /^(?:is:)?(?:C[0-9a-z]+|principalSet:\/\/iam\.googleapis\.com\/organizations\/\d+)$/;
 
 /**
- * Whether domain-restricted sharing surely keeps a service account of the project from getting a role: the policy lists
- * customers and organizations, and none of them is the project's own. Most policies list that, and what Google does not
- * tell, or a list has besides, is left to the attempt.
+ * Whether domain-restricted sharing certainly forbids a role for a service account of the project: the policy lists only
+ * customers and organizations, and the project's own is not among them. Most policies include it. A policy that is
+ * unreadable or has other entries is left to the attempt.
  *
  * @see https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
  */
@@ -276,7 +276,7 @@ async function forbidsOwnIdentities(
   }
 }
 
-/** What a list policy allows, in the form of either API; undefined where Google does not tell, or it is about tags. */
+/** The values that a list policy allows, in the form of either API: "anybody" for all, or with conditions about tags; undefined where it is unreadable. */
 async function allowedValues(
   client: AuthClient,
   call: gaxios.GaxiosOptions,

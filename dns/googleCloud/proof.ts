@@ -19,14 +19,14 @@ import {
   type ProofTarget,
 } from "../proof.ts";
 
-/** What the proof of a service account's key is about. */
+/** The target of the proof of a service account's key. */
 export interface GoogleCloudProofTarget extends ProofTarget {
   readonly project: string;
   /** Name of the managed zone. */
   readonly zone: string;
-  /** Cloud DNS's address, with version and trailing slash, when it is not Google's own. */
+  /** Endpoint of Cloud DNS, with version and trailing slash. Default: Google's own. */
   readonly endpoint?: string | undefined;
-  /** How long each call may take, in milliseconds. Default: as long as any request. */
+  /** Time limit of each call, in milliseconds. Default: that of every request. */
   readonly requestTimeout?: number | undefined;
 }
 
@@ -34,12 +34,12 @@ export interface GoogleCloudProofTarget extends ProofTarget {
 const scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
 
 /**
- * Proves that a service account's key can answer a challenge: it reads the managed zone, and writes, reads back and
- * deletes a TXT record in it.
+ * Proves that a service account's key can answer a challenge: reads the managed zone, and writes, reads back and deletes a
+ * TXT record in the zone.
  *
  * @param content the key file's JSON
- * @param target where
- * @throws ProofError with a sentence that names what is missing
+ * @param target the zone and the host
+ * @throws ProofError with a sentence that names the missing permission or zone
  */
 export async function proveGoogleCloudKey(
   content: string,
@@ -60,7 +60,7 @@ function parseKeyFile(content: string): KeyFile {
   return keyFile.parse(parseJson(content));
 }
 
-/** For how long lego waits for a change, and the pause between two looks, in milliseconds. */
+/** How long lego waits for a change, and the pause between two checks, in milliseconds. */
 const changePatience = 30_000;
 const changePause = 500;
 
@@ -118,7 +118,7 @@ class Zone {
     }
     if (visibility !== "public") {
       throw new ProofError(
-        `The managed zone ${this.target.zone} is ${visibility}: the CA cannot see what is in it`,
+        `The managed zone ${this.target.zone} is ${visibility}: the CA cannot read its records`,
       );
     }
     await this.target.compare?.({ name: dnsName, nameServers });
@@ -137,21 +137,23 @@ class Zone {
     readonly additions: readonly RecordSet[];
     readonly deletions: readonly RecordSet[];
   }): Promise<void> {
-    const made = await this.request<Change>("dns.changes.create", {
+    const created = await this.request<Change>("dns.changes.create", {
       url: "/changes",
       method: "POST",
       data: change,
     });
-    // As lego waits for it, with a permission of its own.
+    // lego waits for the change, too, which needs a further permission.
     const deadline = Date.now() + changePatience;
-    for (let { status } = made; status === "pending";) {
+    for (let { status } = created; status === "pending";) {
       if (Date.now() > deadline) {
         throw new NotYetError(
-          `The change ${made.id} of the managed zone ${this.target.zone} is still pending after ${changePatience / 1_000} s`,
+          `The change ${created.id} of the managed zone ${this.target.zone} is still pending after ${changePatience / 1_000} s`,
         );
       }
       await delay(changePause);
-      ({ status } = await this.request<Change>("dns.changes.get", { url: `/changes/${made.id}` }));
+      ({ status } = await this.request<Change>("dns.changes.get", {
+        url: `/changes/${created.id}`,
+      }));
     }
   }
 
@@ -172,11 +174,11 @@ class Zone {
     const account = this.key.client_email;
     if (!(error instanceof gaxios.GaxiosError)) {
       return new NotYetError(
-        `Google does not answer: ${error instanceof Error ? error.message : ""}`,
+        `Google does not respond: ${error instanceof Error ? error.message : ""}`,
       );
     }
     if (error.status === undefined) {
-      // Who has been silent for so long will be so again.
+      // A retry would wait as long again.
       const Failure = isLate(error) ? ProofError : NotYetError;
       return new Failure(googleCloudAnswer(error));
     }
@@ -187,7 +189,7 @@ class Zone {
     const atToken = error.config.url.href === this.key.token_uri;
     if (atToken && (error.status === 400 || error.status === 401)) {
       return new NotYetError(
-        `Google gives no access token for the key of ${account}: the key is deleted, disabled, or not known everywhere yet`,
+        `Google issues no access token for the key of ${account}: the key is deleted, disabled, or not propagated yet`,
       );
     }
     switch (error.status) {
@@ -195,7 +197,7 @@ class Zone {
       case 403:
         return new NotYetError(
           `${account} lacks the permission ${deniedPermission(error.response?.data) ?? permission} on the managed zone ${zone} of project ${project}: ` +
-            `grant it ${defaultDnsRole} there, or a role that has it`,
+            `grant the account ${defaultDnsRole} there, or another role with the permission`,
         );
       case 404:
         return new NotYetError(
@@ -203,7 +205,7 @@ class Zone {
         );
       default:
         return new NotYetError(
-          `Google answers ${error.status} to ${permission} on the managed zone ${zone}`,
+          `Google responds with ${error.status} to ${permission} on the managed zone ${zone}`,
           error.response?.headers,
         );
     }

@@ -2,33 +2,33 @@ import { isMap, type ValueMap } from "../../lib/json.ts";
 import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
 import { stepNeeds, type CredentialStep } from "./permissions.ts";
 
-/** Why Google refuses a call, as far as its details say so, and the operator can do something about it. */
+/** A refused call to Google, for the reasons that the operator can fix. */
 export type GoogleRefusal =
   | {
       /** The API is not enabled. */
       readonly kind: "service disabled";
       /** The API's name, such as `iam.googleapis.com`. */
       readonly service: string;
-      /** Id or number of the project in which it is to be enabled, where Google tells it. */
+      /** Id or number of the project in which to enable the API, where Google reports it. */
       readonly project: string | undefined;
     }
   | {
-      /** A constraint of the organization's policy forbids it. */
+      /** A constraint of the organization's policy forbids the call. */
       readonly kind: "constraint";
       /** The constraint's name, without `constraints/`. */
       readonly constraint: string;
     }
   | {
-      /** Whoever runs Pulumi lacks permissions. */
+      /** The identity that runs Pulumi lacks permissions. */
       readonly kind: "permissions";
-      /** What is to be done with them. */
+      /** The step that needs the permissions. */
       readonly step: CredentialStep;
-      /** Those that are missing; of a call that Google has refused, those one of which must be. */
+      /** The missing permissions. For a refused call: the candidates, of which at least one is missing. */
       readonly missing: readonly string[];
       readonly isForeseen: boolean;
     }
   | {
-      /** The role that is to be granted is not there, or lacks permissions that a challenge takes. */
+      /** The role of the grant does not exist, or lacks permissions for a challenge. */
       readonly kind: "role";
       readonly role: string;
       readonly isThere: boolean;
@@ -36,7 +36,7 @@ export type GoogleRefusal =
     };
 
 /**
- * What the body of Google's answer says of its refusal.
+ * Reads the refusal from the body of Google's response.
  *
  * @see https://cloud.google.com/apis/design/errors#error_details
  */
@@ -60,7 +60,7 @@ export function refusalIn(body: unknown): GoogleRefusal | undefined {
 }
 
 /**
- * The permission whose lack the body of Google's answer names.
+ * The missing permission, from the body of Google's response.
  *
  * @see https://cloud.google.com/iam/docs/permission-error-messages
  */
@@ -72,7 +72,7 @@ export function deniedPermission(body: unknown): string | undefined {
 }
 
 /**
- * The same as {@link refusalIn} tells from the plugin's words, which are Google's message without its details.
+ * Reads the refusal from the plugin's error text, which is Google's message without its details. See {@link refusalIn}.
  *
  * @see https://cloud.google.com/apis/design/errors
  * @see https://cloud.google.com/iam/docs/troubleshoot-org-policies
@@ -94,39 +94,39 @@ export function refusalInWords(words: string): GoogleRefusal | undefined {
   return constraint === undefined ? undefined : { kind: "constraint", constraint };
 }
 
-/** The constraints that forbid keys of service accounts, the older one and the managed one. */
+/** The constraints that forbid service account keys: the older one and the managed one. */
 export const keyConstraints = [
   "iam.disableServiceAccountKeyCreation",
   "iam.managed.disableServiceAccountKeyCreation",
 ] as const;
 
-/** The constraint that says whose identities may be granted roles (domain-restricted sharing). */
+/** The constraint that restricts the identities that may be granted roles (domain-restricted sharing). */
 export const sharingConstraint = "iam.allowedPolicyMemberDomains";
 
-/** Whether a constraint is about whose identities may get roles: the older one, or the managed one. */
+/** Whether a constraint restricts the identities that may be granted roles: the older one or the managed one. */
 function aboutSharing(constraint: string): boolean {
   return [sharingConstraint, "iam.managed.allowedPolicyMembers"].includes(constraint);
 }
 
-/** Where a credential was to be made, for the commands that lead out. */
+/** The place of the credential, for the commands that fix a refusal. */
 export interface RefusalPlace {
   readonly project: string;
   readonly stack: string;
-  /** Name of the managed zone. Default: not known. */
+  /** Name of the managed zone. Default: unknown. */
   readonly zone?: string | undefined;
-  /** The service account's e-mail address. Default: it is not there yet. */
+  /** The service account's e-mail address. Default: the account does not exist yet. */
   readonly account?: string | undefined;
-  /** Whoever runs Pulumi, as a policy names members. Default: gcloud's current user. */
+  /** The identity that runs Pulumi, as a member of an IAM policy. Default: the current user of gcloud. */
   readonly member?: string | undefined;
 }
 
-/** A sentence on a refusal, and the commands that lead out of it. */
+/** A sentence on a refusal, and the commands that fix it. */
 export function refusalText(refusal: GoogleRefusal, place: RefusalPlace): string {
   switch (refusal.kind) {
     case "service disabled": {
       const { service, project = place.project } = refusal;
       return (
-        `The API ${service} is not enabled in project ${project}. Enable it, and wait a minute or two:\n` +
+        `The API ${service} is not enabled in project ${project}. Enable it and wait one or two minutes:\n` +
         `      ${shell`gcloud services enable ${service} --project=${project}`}`
       );
     }
@@ -153,18 +153,18 @@ function permissionsText(
     member === undefined ? shell`"user:$(gcloud config get-value account)"` : shell`${member}`;
   const grant = (granted: string) =>
     shell`gcloud projects add-iam-policy-binding ${project} --role=${granted} --member=${verbatim(who)} --condition=None`;
-  const sentence = `Whoever runs Pulumi lacks ${missing.join(isForeseen ? " and " : " or ")} on ${where}project ${project}, which ${purpose}. `;
+  const sentence = `The identity that runs Pulumi lacks ${missing.join(isForeseen ? " and " : " or ")} on ${where}project ${project}, which ${purpose}. `;
   if (customRole === undefined) {
-    return `${sentence}An administrator of the project gives it with ${role}:\n      ${grant(role)}`;
+    return `${sentence}An administrator of the project can grant ${role}:\n      ${grant(role)}`;
   }
   const { id, title } = customRole;
   const permissions = stepNeeds[step].permissions.join(",");
-  const make = shell`gcloud iam roles create ${id} --project=${project} --title=${title} --permissions=${permissions}`;
+  const create = shell`gcloud iam roles create ${id} --project=${project} --title=${title} --permissions=${permissions}`;
   return [
-    `${sentence}An administrator of the project gives it`,
-    "  - with a role of its own, which has no more:",
-    `      ${joined([make, grant(`projects/${project}/roles/${id}`)], " && ")}`,
-    `  - with ${role}, which may grant anything in the project:`,
+    `${sentence}An administrator of the project can grant one of these roles:`,
+    "  - a custom role with only these permissions:",
+    `      ${joined([create, grant(`projects/${project}/roles/${id}`)], " && ")}`,
+    `  - ${role}, which can grant any role in the project:`,
     `      ${grant(role)}`,
   ].join("\n");
 }
@@ -176,7 +176,7 @@ function roleText(
   const byDefault = shell`pulumi config rm -s ${stack} --path dns.role`;
   if (!isThere) {
     return (
-      `The role ${role} (dns.role) is not at Google. Those that are in the project, and the way back to the default:\n` +
+      `The role ${role} (dns.role) does not exist at Google. List the roles of the project, or return to the default role:\n` +
       `      ${shell`gcloud iam roles list --project=${project}`}\n      ${byDefault}`
     );
   }
@@ -184,11 +184,11 @@ function roleText(
     /^(projects|organizations)\/([^/]+)\/roles\/([\w.]+)$/.exec(role) ?? [];
   const add = (flag: ShellText) =>
     shell`gcloud iam roles update ${name ?? ""} ${verbatim(flag)}=${owner ?? ""} --add-permissions=${missing.join(",")}`;
-  const mend =
+  const remedy =
     kind === undefined
       ? byDefault
       : add(kind === "projects" ? shell`--project` : shell`--organization`);
-  return `The role ${role} (dns.role) lacks ${missing.join(", ")}, which answering a challenge takes:\n      ${mend}`;
+  return `The role ${role} (dns.role) lacks ${missing.join(", ")}, which answering a challenge requires:\n      ${remedy}`;
 }
 
 function constraintText(constraint: string, place: RefusalPlace): string {
@@ -196,17 +196,17 @@ function constraintText(constraint: string, place: RefusalPlace): string {
   const config = verbatim(shell`pulumi config set -s ${stack}`);
   const aboutKeys = (keyConstraints as readonly string[]).includes(constraint);
   const what = aboutKeys
-    ? `forbids keys of service accounts in project ${place.project}, as organizations made since May 2024 do unless told otherwise`
+    ? `forbids service account keys in project ${place.project}, which is the default for organizations created since May 2024`
     : aboutSharing(constraint)
-      ? `allows in project ${place.project} no role for a service account of the project, which is none of the identities that it lists (domain-restricted sharing)`
-      : `forbids in project ${place.project} what the credential needs`;
+      ? `restricts roles in project ${place.project} to listed identities, which do not include the project's service accounts (domain-restricted sharing)`
+      : `forbids a step that the credential needs in project ${place.project}`;
   const exception = aboutSharing(constraint)
     ? [
-        "an administrator of the organization's policy allows the organization's own identities in the project:",
+        "allow the organization's own identities in the project, as an administrator of the organization's policy:",
         shell`gcloud resource-manager org-policies describe ${constraint} --project=${place.project} --effective`,
       ]
     : [
-        "an exception for the project, by an administrator of the organization's policy:",
+        "add an exception for the project, as an administrator of the organization's policy:",
         shell`echo '{"name": "projects/${place.project}/policies/${constraint}", "spec": {"rules": [{"enforce": false}]}}' | gcloud org-policies set-policy /dev/stdin`,
       ];
   const ways: readonly (readonly string[])[] = [
@@ -214,28 +214,28 @@ function constraintText(constraint: string, place: RefusalPlace): string {
       ? []
       : [
           [
-            "on GKE, Workload Identity, which uses no key:",
+            "on GKE, use Workload Identity, which needs no key:",
             shell`${config} --path dns.workloadIdentity 'ACCOUNT'@${place.project}.iam.gserviceaccount.com`,
           ],
         ]),
     exception,
     [
       aboutSharing(constraint)
-        ? "a key of an account that has the role on the zone already:"
-        : "a key that was made elsewhere:",
+        ? "provide a key of an account that has the role on the zone already:"
+        : "provide a key that was created elsewhere:",
       shell`${config} --path --secret dns.serviceAccountKey < service-account.json`,
     ],
     [
-      "a zone at Cloudflare:",
+      "use a zone at Cloudflare:",
       shell`pulumi config rm -s ${stack} dns && ${config} --path dns.provider cloudflare && ${config} --path dns.zone 'ZONE'`,
     ],
     [
-      "HTTP-01, which needs no credential:",
+      "use HTTP-01, which needs no credential:",
       shell`pulumi config rm -s ${stack} dns && ${config} challenge http-01`,
     ],
   ];
   return [
-    `The constraint ${constraint} of the organization's policy ${what}. The ways out:`,
+    `The constraint ${constraint} of the organization's policy ${what}. Do one of the following:`,
     ...ways.map(([way, command]) => `  - ${way}\n      ${command}`),
   ].join("\n");
 }
@@ -249,7 +249,7 @@ function listIn(value: unknown, name: string): readonly ValueMap[] {
   return Array.isArray(list) ? list.filter(isMap) : [];
 }
 
-/** Names only, since an answer may repeat the request. */
+/** Accepts only names, since a response may repeat the request. */
 function name(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w./:-]{1,200}$/.test(value) ? value : undefined;
 }

@@ -2,16 +2,16 @@ import { gaxios } from "google-auth-library";
 import { requestTimeout } from "../../lib/deadline.ts";
 import { proxyAgent } from "../../lib/proxy.ts";
 
-/** Google's token address, the only one that its client library knows. */
+/** Google's token address, the only one that its client library supports. */
 const googleTokens = "https://oauth2.googleapis.com/token";
 
 /**
- * Makes the calls of Google's clients, each through the proxy that the environment names for its address
- * ({@link proxyAgent}). The library would choose by other rules, and by the address before it is changed.
+ * The transport of Google's clients, which sends each call through the environment's proxy for its address
+ * ({@link proxyAgent}). The library would use other rules, and the address before it is replaced.
  *
- * @param tokenUri where tokens are asked for, as a credentials file says and Google's Go libraries do. Default: at
- *   Google's own address
- * @param timeout how long each call may take, in milliseconds. Default: as long as any request
+ * @param tokenUri the address for requesting tokens, from a credentials file as in Google's Go libraries. Default: Google's
+ *   own address
+ * @param timeout time limit of each call, in milliseconds. Default: that of every request
  */
 export function proxiedTransporter(
   tokenUri?: string,
@@ -29,7 +29,7 @@ export function proxiedTransporter(
       } else {
         options.agent = agent;
       }
-      // With a configuration of its own the library repeats also what it was told not to.
+      // With its own configuration the library retries even calls with retry: false.
       if (options.retry === true || options.retryConfig !== undefined) {
         options.retryConfig = { ...options.retryConfig, onRetryAttempt: endAtDeadline };
       }
@@ -39,23 +39,22 @@ export function proxiedTransporter(
   return transporter;
 }
 
-/** Who has been silent once is not asked again: each time would take as long. */
+/** Stops the retries after a timeout: each retry would wait as long again. */
 function endAtDeadline(error: gaxios.GaxiosError): void {
   if (isLate(error)) {
     throw error;
   }
 }
 
-/** Whether a call has failed since its answer did not come in time, or not to its end. */
+/** Whether a call failed since its response did not arrive completely in time. */
 export function isLate({ code, cause }: gaxios.GaxiosError): boolean {
   const late = ["TimeoutError", "AbortError"];
   return late.includes(String(code)) || (cause instanceof Error && late.includes(cause.name));
 }
 
 /**
- * Google's client library asks the metadata server with a client of its own, which takes the environment's proxy. No proxy
- * knows the metadata server of this machine, and Go's library asks it directly
- * (cloud.google.com/go/compute/metadata, metadata.go).
+ * Makes Google's client library bypass the environment's proxy for the metadata server. No proxy reaches the metadata server
+ * of this machine, and Go's library calls it directly (cloud.google.com/go/compute/metadata, metadata.go).
  */
 export function withoutProxyToMetadataServer(): void {
   directly ??= gaxios.instance.interceptors.request.add({
@@ -68,5 +67,5 @@ export function withoutProxyToMetadataServer(): void {
   });
 }
 
-/** That the library's own client has been told so. */
+/** Set once the library's own client bypasses the proxy. */
 let directly: unknown;

@@ -10,18 +10,18 @@ export interface ManagedZone {
   readonly name: string;
   /** The DNS name, with the final dot. */
   readonly dnsName: string;
-  /** Google leaves out what is `public`. */
+  /** Google omits `public`. */
   readonly visibility?: string;
   readonly nameServers?: readonly string[];
 }
 
-/** Cloud DNS's address, with version and trailing slash. */
+/** Endpoint of Cloud DNS, with version and trailing slash. */
 export const googleDns = "https://dns.googleapis.com/dns/v1/";
 
 /**
- * All managed zones of a project, page by page: the gcp plugin's `getManagedZones` shows the first page alone.
+ * All managed zones of a project, from all pages: the gcp plugin's `getManagedZones` returns only the first page.
  *
- * @param access how the plugin reaches Google
+ * @param access endpoints and identity of the plugin
  * @throws RunError when Google refuses
  */
 export async function managedZones(
@@ -29,7 +29,7 @@ export async function managedZones(
   { dnsEndpoint = googleDns, ...access }: GoogleCloudAccess,
 ): Promise<readonly ManagedZone[]> {
   const url = `${dnsEndpoint}projects/${project}/managedZones`;
-  return explained(wordsOf, async () => {
+  return explained(runErrorOf, async () => {
     const client = await operatorClient(access);
     const zones: ManagedZone[] = [];
     let pageToken: string | undefined;
@@ -49,7 +49,7 @@ export async function managedZones(
 /**
  * The managed zone of a name.
  *
- * @param access how the plugin reaches Google
+ * @param access endpoints and identity of the plugin
  * @returns undefined when there is none
  * @throws RunError when Google refuses
  */
@@ -59,7 +59,7 @@ export async function managedZone(
   { dnsEndpoint = googleDns, ...access }: GoogleCloudAccess,
 ): Promise<ManagedZone | undefined> {
   const url = `${dnsEndpoint}projects/${project}/managedZones/${encodeURIComponent(name)}`;
-  return explained(wordsOf, async () => {
+  return explained(runErrorOf, async () => {
     const client = await operatorClient(access);
     try {
       return (await client.request<ManagedZone>({ url })).data;
@@ -72,6 +72,6 @@ export async function managedZone(
   });
 }
 
-function wordsOf(error: unknown): RunError {
+function runErrorOf(error: unknown): RunError {
   return new RunError(googleCloudAnswer(error));
 }

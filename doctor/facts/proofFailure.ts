@@ -13,6 +13,6 @@ export async function proofFailure(
     await prove(0);
     return undefined;
   } catch (error) {
-    return messageOf(error).replace(/ \(still so after .*$/s, "");
+    return messageOf(error).replace(/ \(retried for .*$/s, "");
   }
 }

@@ -155,10 +155,13 @@ describe("rights at Google", () => {
         async () => {
           await without(missing);
           const output = await refused(stack, preview(stack));
-          assert(output.includes(`Whoever runs Pulumi lacks ${missing} on `), output);
+          assert(output.includes(`The identity that runs Pulumi lacks ${missing} on `), output);
           assert.match(output, /gcloud projects add-iam-policy-binding sandbox-project/);
           assert.match(output, /--member=serviceAccount:rights-less@sandbox-project/);
-          assert.match(output, /Nothing was made at Google; then: pulumi up -s rights-less/);
+          assert.match(
+            output,
+            /Nothing was created at Google\. After the fix, run: pulumi up -s rights-less/,
+          );
           assert.deepEqual(await clouds.stacksAccounts(), []);
         },
       );
@@ -177,7 +180,7 @@ describe("rights at Google", () => {
     it("iam.serviceAccountKeys.list, do with a warning", async () => {
       await without("iam.serviceAccountKeys.list");
       const { output } = await stack.workspace.up();
-      assert.match(output, /Could not look for credentials that an interrupted run/);
+      assert.match(output, /Could not check for orphan credentials of interrupted runs/);
     });
 
     it("for the deletion of old keys, keep a rotation from beginning", async () => {
@@ -329,7 +332,7 @@ describe("rights at Google", () => {
       );
       stack.configure({ dns: { role: `projects/${project}/roles/nowhere` } });
       const nowhere = await refused(stack, up(stack));
-      assert.match(nowhere, /is not at Google/);
+      assert.match(nowhere, /does not exist at Google/);
       const [back] = /pulumi config rm -s \S+ --path dns\.role/.exec(nowhere) ?? [];
       assert(back !== undefined, nowhere);
       assert.equal((await stack.workspace.shell(back)).status, 0);
@@ -444,25 +447,22 @@ describe("rights at Cloudflare", () => {
       const output = await refused(stack, up(stack));
       assert.match(output, /lacks a permission: it needs .*API Tokens → Edit/);
       assert.match(output, /pulumi config set -s \S+ --secret cloudflare:apiToken/);
-      assert.match(output, /Nothing was made at Cloudflare/);
+      assert.match(output, /Nothing was created at Cloudflare/);
       assert.deepEqual(await clouds.stacksTokens(ofOwner), []);
     });
   }
 
-  itExhaustive(
-    "are told after Cloudflare's refusal where the token may not look at itself",
-    async () => {
-      const name = "rights-blind";
-      const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
-      const stack = await stackOf(rotatingCloudflare, name, identity);
-      await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
-      const output = await refused(stack, up(stack));
-      await clouds.clearFaults();
-      assert.match(output, /Cloudflare has refused it: .*User → API Tokens → Edit/);
-      assert.deepEqual(await clouds.stacksTokens(), []);
-      await stack.workspace.destroy();
-    },
-  );
+  itExhaustive("are told after Cloudflare's refusal where the token may not look at itself", async () => {
+    const name = "rights-blind";
+    const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
+    const stack = await stackOf(rotatingCloudflare, name, identity);
+    await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
+    const output = await refused(stack, up(stack));
+    await clouds.clearFaults();
+    assert.match(output, /Cloudflare refused the API token: .*User → API Tokens → Edit/);
+    assert.deepEqual(await clouds.stacksTokens(), []);
+    await stack.workspace.destroy();
+  });
 
   itExhaustive("are none for a token that is brought", async () => {
     const name = "rights-brought-token";

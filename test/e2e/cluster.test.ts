@@ -48,7 +48,7 @@ describe("a stack's cluster, where there are two", () => {
   async function assertRefusedUntil(command: RegExp, at = workspace): Promise<string> {
     const refused = await at.pulumi("preview", "-s", name);
     assert.notEqual(refused.status, 0, refused.output);
-    assert.match(refused.output, /is in the cluster .*, and the stack now names another/);
+    assert.match(refused.output, /is in the cluster .*, but the stack now names another one/);
     await assertNothingInSecond();
     const [shown] = command.exec(refused.output) ?? [];
     assert(shown !== undefined, refused.output);
@@ -215,25 +215,22 @@ describe("a stack's cluster, where there are two", () => {
     await at.succeed("config", "rm", "-s", name, "kubernetes:context");
   });
 
-  itExhaustive(
-    "keeps its namespace where only the plugin's setting, which had no effect, names another",
-    async () => {
-      // The release of the other stack has objects without a namespace, by its name.
-      const options = { releaseName: "unheard-provider", timeout: "60" };
-      const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
-      await moved.up();
-      await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
-      const refused = await moved.pulumi("preview", "-s", "unheard");
-      assert.match(
-        refused.output,
-        /is in namespace akash-services, and kubernetes:namespace, .* names/,
-      );
-      assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
-      await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
-      await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
-      await moved.destroy();
-    },
-  );
+  itExhaustive("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
+    // The release of the other stack has objects without a namespace, by its name.
+    const options = { releaseName: "unheard-provider", timeout: "60" };
+    const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
+    await moved.up();
+    await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
+    const refused = await moved.pulumi("preview", "-s", "unheard");
+    assert.match(
+      refused.output,
+      /is in namespace akash-services, but kubernetes:namespace, .* names/,
+    );
+    assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
+    await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
+    await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
+    await moved.destroy();
+  });
 
   it("may be named by the stack's own kubeconfig, whose content nobody sees", async () => {
     const content = readFileSync(sandbox.kubeconfig, "utf8");

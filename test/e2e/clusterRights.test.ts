@@ -93,7 +93,7 @@ describe("rights in the cluster", () => {
   it("that are missing for the first install are told in one sentence, before anything is made", async () => {
     const output = await refused(workspace, "up", "-s", name, "--yes");
     const [, rights = ""] =
-      /lacks rights in the cluster https:\/\/\S+: (.*)\. An administrator/.exec(output) ??
+      /lacks permissions in the cluster https:\/\/\S+: (.*)\. An administrator/.exec(output) ??
       assert.fail(output);
     for (const part of [
       `in the namespace ${name} create, delete, get, patch on configmaps`,
@@ -104,7 +104,7 @@ describe("rights in the cluster", () => {
     ]) {
       assert(rights.includes(part), `${part} is not in ${rights}`);
     }
-    assert(output.includes(`Whoever runs Pulumi (${user})`), output);
+    assert(output.includes(`The identity that runs Pulumi (${user})`), output);
     assert.deepEqual(await stack.live(), []);
     assert.equal(await cluster.get("v1", "Namespace", name), undefined);
     commands = commandsIn(output);
@@ -158,7 +158,7 @@ describe("rights in the cluster", () => {
     assert.match(
       output,
       new RegExp(
-        `lacks rights in the cluster \\S+: in the namespace ${name} patch on configmaps; patch on serviceaccounts; patch on services; patch on secrets; get on pods/log\\.`,
+        `lacks permissions in the cluster \\S+: in the namespace ${name} patch on configmaps; patch on serviceaccounts; patch on services; patch on secrets; get on pods/log\\.`,
       ),
     );
     assert.deepEqual(await stack.live(), before);

@@ -1350,7 +1350,7 @@ describe("doctor", () => {
       try {
         for (const match of ["/zones", "^GET .*/user/tokens$"]) {
           await clouds.inject("cloudflare", { match, status: 500, echo: true, times: 100 });
-          await assertHidden(/Cloudflare answers 500/);
+          await assertHidden(/Cloudflare responds with 500/);
           await clouds.clearFaults();
         }
       } finally {

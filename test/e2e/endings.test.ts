@@ -99,7 +99,10 @@ describe("the end of a stack", () => {
           await stack.workspace.up();
           await slowPod(stack);
           const { output } = await stack.workspace.destroy();
-          assert.match(output, /Waiting up to \d+ s for the pod \S+ to end/);
+          assert.match(
+            output,
+            /Waiting up to \d+ s for the pod \S+, which uses this credential, to terminate/,
+          );
           await assertEnded(stack);
         },
       );

@@ -98,7 +98,7 @@ describe("the operator's identity at Cloudflare, a global key with its address",
     await workspace.succeed("config", "rm", "-s", name, "cloudflare:email");
     const { status, output } = await workspace.pulumi("preview", "-s", name);
     assert.notEqual(status, 0);
-    assert.match(output, /global API key of a user, and which user is not said/);
+    assert.match(output, /global API key of a user, but the user's e-mail address is missing/);
     assert.doesNotMatch(output, new RegExp(operatorTokens.cloudflareKey));
     await workspace.succeed(
       ...["config", "set", "-s", name, "cloudflare:email", "operator@sandbox.invalid"],
@@ -264,7 +264,7 @@ const foundIdentities: readonly FoundIdentity[] = [
     },
     forget: (clouds) => clouds.seed("google", { workloadIdentities: [] }),
     behind: federated.principal,
-    unknown: /does not take the token of the other identity provider/,
+    unknown: /rejects the token of the other identity provider/,
   },
   {
     name: "identity-login",
@@ -477,7 +477,7 @@ describe("what a Google organization forbids", () => {
     async () => {
       await set({ ...others, policyReadable: false });
       const output = await refusedUp();
-      assert.match(output, /iam\.allowedPolicyMemberDomains[^]*The ways out/);
+      assert.match(output, /iam\.allowedPolicyMemberDomains[^]*Do one of the following/);
       const { accounts, keys } = await clouds.google();
       assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
       // Allowed since, the same command goes on with what is there.
@@ -506,7 +506,7 @@ describe("what a Google organization forbids", () => {
         policyReadable: false,
       });
       const output = await refusedUp();
-      assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*The ways out/);
+      assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*Do one of the following/);
       // One of the ways out, as it is printed.
       await workspace.succeed("config", "rm", "-s", name, "dns");
       await workspace.succeed("config", "set", "-s", name, "challenge", "http-01");
@@ -540,7 +540,12 @@ describe("what a Google organization forbids", () => {
         .pulumi("up", "-s", name, "--yes");
       assert.notEqual(status, 0, output);
       assert.match(output, said);
-      assert.match(output, new RegExp(`Nothing was made at the cloud; then: pulumi up -s ${name}`));
+      assert.match(
+        output,
+        new RegExp(
+          `Nothing was created at the DNS provider\\. After the fix, run: pulumi up -s ${name}`,
+        ),
+      );
       assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
       assert.deepEqual((await clouds.google()).accounts, []);
     }

@@ -165,7 +165,7 @@ describe("an interrupted run", () => {
       await workspace.upKilledWhen(async () => (await status()) === "pending-install");
       workspace.configure(settings);
       const { output } = await workspace.up();
-      assert.match(output, /is pending-install: another run is at work, or was interrupted/);
+      assert.match(output, /is pending-install: another run is in progress, or was interrupted/);
       await assertReady(name);
     });
 
@@ -174,7 +174,7 @@ describe("an interrupted run", () => {
       await workspace.upKilledWhen(async () => (await status()) === "pending-upgrade");
       workspace.configure({ ...settings, website: "https://new.example.test" });
       const { output } = await workspace.up();
-      assert.match(output, /is pending-upgrade: another run is at work, or was interrupted/);
+      assert.match(output, /is pending-upgrade: another run is in progress, or was interrupted/);
       await assertReady(name);
       assert.equal(await status(), "deployed");
       await workspace.succeed("preview", "-s", name, "--expect-no-changes");
@@ -185,7 +185,10 @@ describe("an interrupted run", () => {
       workspace.configure({ ...settings, website: "https://newest.example.test", timeout: "15" });
       const { output } = await workspace.up();
       assert.match(output, new RegExp(`kubectl -n ${name} delete secret ${mark}`));
-      assert.match(output, /was left pending-upgrade by an interrupted run; removed its mark/);
+      assert.match(
+        output,
+        /interrupted run left revision \d+ of the release \S+ in the status pending-upgrade\. Deleted this revision's Secret/,
+      );
       await assertReady(name);
       await workspace.destroy();
     });

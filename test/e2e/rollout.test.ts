@@ -146,7 +146,7 @@ describe("a rollout whose pod cannot come", () => {
     });
     const workspace = await stack(name);
     const output = await failed(workspace);
-    assert.match(output, /The pod rollout-quota-provider-0 cannot come\. The ResourceQuota small/);
+    assert.match(output, /The pod rollout-quota-provider-0 cannot start\. The ResourceQuota small/);
     assert.match(
       output,
       /StatefulSet\/rollout-quota-provider: FailedCreate .*: Create Pod .* exceeded quota: small/,
@@ -268,7 +268,7 @@ describe("a rollout whose pod cannot come", () => {
       const output = await failed(workspace);
       assert.match(
         output,
-        /cannot come\. The admission webhook pods\.example\.test refuses the pod \(no pods on Sundays\): kubectl get validating/,
+        /cannot start\. The admission webhook pods\.example\.test refuses the pod \(no pods on Sundays\): kubectl get validating/,
       );
       await assertNoRelease(name);
       await cluster.objects.delete({ ...type, metadata: { name } });
@@ -283,7 +283,7 @@ describe("a rollout whose pod cannot come", () => {
       const output = await failed(workspace);
       assert.match(
         output,
-        /does not come\. The admission webhook pods\.example\.test, which is asked about each pod, does not answer \(.*connection refused\)/,
+        /does not start\. The admission webhook pods\.example\.test, which is called for each pod, does not respond \(.*connection refused\)/,
       );
       assert.match(output, /StatefulSet\/rollout-down-provider: FailedCreate .*connection refused/);
       await assertNoRelease(name);
@@ -308,7 +308,7 @@ describe("a rollout whose pod cannot come", () => {
       const output = await failed(workspace);
       assert.match(
         output,
-        /cannot come\. There is no storage class beta9.*: kubectl get storageclasses$/m,
+        /cannot start\. The storage class beta9 of the home volume's claim does not exist.*: kubectl get storageclasses$/m,
       );
       assert.match(
         output,
@@ -317,7 +317,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertNoRelease(name);
       workspace.configure(settingsOf(name, storage("beta3")));
       const { output: next } = await workspace.up();
-      assert.match(next, /Removed the claim home-rollout-class-provider-0/);
+      assert.match(next, /Deleted the claim home-rollout-class-provider-0/);
       await assertDeployed(workspace);
     });
 
@@ -360,9 +360,9 @@ describe("a rollout whose pod cannot come", () => {
     const output = await failed(workspace);
     assert.match(
       output,
-      /No node takes the pod \(0\/1 nodes are available: .*node affinity.*kubectl -n \S+ get events/,
+      /The pod cannot be scheduled \(0\/1 nodes are available: .*node affinity.*kubectl -n \S+ get events/,
     );
-    assert.doesNotMatch(output, /cannot come/);
+    assert.doesNotMatch(output, /cannot start/);
     await assertNoRelease(name);
     workspace.configure(settingsOf(name, {}));
     await workspace.up();

@@ -161,7 +161,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
         assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
         assert((await stack.live()).length <= 2, "more than two credentials");
         assert(await rotatingCloud.accepted(await stack.credential(), stack.sandbox));
-        if (status === 0 || output.includes("Finish it first, without --replace")) {
+        if (status === 0 || output.includes("Finish the rotation first, without --replace")) {
           command = [];
         }
         done = status === 0 && (await stack.clouds.faultsSpent(cloud));
@@ -173,7 +173,10 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
     it("refuses to delete the credential that the pod runs with, as --target-replace would", async () => {
       const before = await stack.credential();
       const output = await failingUp("--target-replace", stack.pattern);
-      assert.match(output, new RegExp(`The pod ${stack.pod} still runs with this credential`));
+      assert.match(
+        output,
+        new RegExp(`The credential was not deleted: the pod ${stack.pod} still uses it`),
+      );
       await stack.works(before);
       await workspace.up();
       await stack.assertFinished();
@@ -248,7 +251,7 @@ describe("a Google account with all the ten keys that it may have", () => {
     assert.notEqual(status, 0);
     assert.match(
       output,
-      /There are 10 credentials already, and those that are not in use could not be removed/,
+      /There are 10 credentials already, and the orphans among them could not be deleted/,
     );
     const commands = output.match(/gcloud iam service-accounts keys delete [0-9a-f]+/g) ?? [];
     assert.equal(new Set(commands).size, 9, "each but the one in use");

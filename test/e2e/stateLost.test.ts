@@ -93,7 +93,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
 
       it("deletes the old credential with the one after", async () => {
         const { output } = await provider.workspace.up();
-        assert.match(output, new RegExp(`Removed the credential ${old}`));
+        assert.match(output, new RegExp(`Deleted the orphan credential ${old}`));
         assert.deepEqual(await live(), [await idInUse()]);
         await provider.workspace.succeed("preview", "-s", provider.name, "--expect-no-changes");
       });

@@ -42,7 +42,7 @@ const mistakes: readonly Mistake[] = [
     what: "a Cloudflare token that is not known",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_API_TOKEN: "x".repeat(40) },
-    said: /does not know the token that Pulumi has/,
+    said: /does not know Pulumi's token/,
     command: setToken,
   },
   {
@@ -53,33 +53,33 @@ const mistakes: readonly Mistake[] = [
       CLOUDFLARE_API_KEY: "c".repeat(37),
       CLOUDFLARE_EMAIL: "operator@example.test",
     },
-    said: /does not know the global API key/,
+    said: /does not know Pulumi's global API key/,
     command: setToken,
   },
   {
     what: "a Cloudflare token that may make no tokens",
     dns: dns.cloudflare,
     refused: { cloud: "cloudflare", match: "permission_groups" },
-    said: /permission groups could not be looked up: the token that Pulumi has lacks a permission/,
+    said: /permission groups could not be looked up: Pulumi's token lacks a permission/,
     command: setToken,
   },
   {
     what: "no such zone at Cloudflare",
     dns: { ...dns.cloudflare, zone: "provider.example.test" },
-    said: /sees no zone of this name/,
+    said: /can read no zone of this name/,
     command: `pulumi config set -s ${name} --path dns.zone example.test`,
   },
   {
     what: "an id that no zone at Cloudflare has",
     dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) },
-    said: /sees no zone with this id/,
+    said: /can read no zone with this id/,
     command: `pulumi config rm -s ${name} --path dns.zoneId`,
   },
   {
     what: "a Cloudflare that does not answer",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_BASE_URL: "http://127.0.0.1:2/client/v4" },
-    said: /could not be looked up: there is no answer \(dial tcp 127\.0\.0\.1:2: connect: connection refused\)/,
+    said: /could not be looked up: there is no response \(dial tcp 127\.0\.0\.1:2: connect: connection refused\)/,
   },
   {
     what: "no Google credentials",
@@ -92,7 +92,7 @@ const mistakes: readonly Mistake[] = [
     what: "an access token of Google's that has expired",
     dns: dns.googleCloud,
     environment: { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.expired" },
-    said: /one lasts an hour/,
+    said: /expires after an hour/,
     command: 'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
   },
   {
@@ -146,7 +146,10 @@ describe("the usual mistakes at a cloud", () => {
         if (command !== undefined) {
           assert(output.includes(`\n          ${command}\n`), output);
         }
-        assert.match(output, new RegExp(`Nothing was changed; then: pulumi up -s ${name}\n`));
+        assert.match(
+          output,
+          new RegExp(`Nothing was changed\\. After the fix, run: pulumi up -s ${name}\n`),
+        );
         // Cloudflare's plugin tells of a failure by itself; nothing else repeats it.
         assert((output.match(/\[ERROR\]/g) ?? []).length <= 1, output);
         assert.doesNotMatch(output, /invocation of|invoking |Resource monitor|\n\s+at /);
@@ -236,7 +239,7 @@ describe("the usual mistakes at a cloud", () => {
       assert.equal(status, 0, said);
     }
     // Google alone exchanges such a token, at an address that no setting changes.
-    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials.* lacks/);
+    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials are missing: /);
   });
 
   it("credentials that are none: told before Google's plugin is, without what is in them", async () => {
@@ -245,7 +248,10 @@ describe("the usual mistakes at a cloud", () => {
       GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
       GOOGLE_CREDENTIALS: "nonsense",
     });
-    assert.match(output, /GOOGLE_CREDENTIALS says is neither the path of a credentials file nor/);
+    assert.match(
+      output,
+      /The value of GOOGLE_CREDENTIALS is neither the path of a credentials file nor/,
+    );
     // The login does not count beside the variable.
     assert.match(output, /\n +unset GOOGLE_CREDENTIALS && gcloud auth application-default login\n/);
     assert.doesNotMatch(output, /nonsense|unmarshaling|Resource monitor|\n\s+at /);

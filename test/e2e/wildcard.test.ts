@@ -149,7 +149,7 @@ describe("the wildcard certificate", () => {
     const release = { namespace: name, names: releaseNames(`${name}-provider`) };
     await grant(limited, ...grantCommands(release, "install", user));
     const output = await refused(limited);
-    assert.match(output, /lacks rights in the cluster .* on certificates\.cert-manager\.io/);
+    assert.match(output, /lacks permissions in the cluster .* on certificates\.cert-manager\.io/);
     const commands = output.match(/(?<=\n\s+)(?:sed '|kubectl create )[^\n]*apply -f -/g) ?? [];
     assert.equal(commands.length, 3, output);
     await grant(limited, ...commands);
@@ -157,7 +157,7 @@ describe("the wildcard certificate", () => {
 
   it("is refused where the cluster has no cert-manager, before anything is made", async () => {
     const output = await refused(limited);
-    assert.match(output, /the cluster does not have it/);
+    assert.match(output, /which the cluster does not have/);
     assert.match(output, /helm .*-n cert-manager install cert-manager oci:/);
     assert.deepEqual(await clouds.cloudflareTokens(), []);
     assert.equal(
@@ -177,7 +177,10 @@ describe("the wildcard certificate", () => {
       body: { metadata: { name: secretName }, type: "kubernetes.io/tls", stringData },
     });
     const output = await refused(limited);
-    assert.match(output, /It is for \*\.example\.test, too, which the first command keeps\./);
+    assert.match(
+      output,
+      /It also covers \*\.example\.test, which the first command adds to this stack\./,
+    );
     const [command] = /(?<=\n\s+)pulumi config set [^\n]*--cascade=orphan[^\n]*/.exec(output) ?? [];
     await paste(limited, command ?? assert.fail(output));
     const { data } = await cluster.core.readNamespacedSecret({ namespace, name: secretName });
@@ -486,7 +489,10 @@ describe("the wildcard certificate", () => {
       const namespace = gatewayOf(stack.name);
       const { status, output } = await stack.workspace.shell(`${end[stack.name] ?? ""} --yes`);
       assert.equal(status, 0, output);
-      assert.match(output, new RegExp(`The Secret ${secretName} in namespace ${namespace} stays`));
+      assert.match(
+        output,
+        new RegExp(`The Secret ${secretName} in namespace ${namespace} was not deleted`),
+      );
       const { data } = await cluster.core.readNamespacedSecret({ namespace, name: secretName });
       assert(data?.["tls.crt"] !== undefined);
       await assert.rejects(stack.readWildcardSecret());

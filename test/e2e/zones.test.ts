@@ -121,7 +121,7 @@ describe("the zone that the internet asks", () => {
     );
     const { status, output } = await workspace.pulumi("up", "--yes", "-s", "zones");
     assert.notEqual(status, 0);
-    assert.match(output, /DNS asks ns1\.registrar\.test about example\.test/);
+    assert.match(output, /DNS delegates example\.test to ns1\.registrar\.test/);
     assert.doesNotMatch(output, /\n\s+at /, "with a stack trace");
     assert.deepEqual(await clouds.cloudflareTxt(), []);
     await clouds.seed("google", { delegations: [{ name: "example.test" }] });
@@ -163,7 +163,7 @@ describe("the zone that the internet asks", () => {
       ...["up", "--yes", "-s", "zones", "--replace", "**::dns-token"],
     );
     assert.notEqual(status, 0);
-    assert.match(output, /DNS asks ns1\.registrar\.test about example\.test/);
+    assert.match(output, /DNS delegates example\.test to ns1\.registrar\.test/);
     assert.deepEqual(
       (await clouds.cloudflareTokens()).map(({ id }) => id),
       [before?.id],

@@ -92,7 +92,7 @@ export function describeKilledRotations(
         await killed(
           "upKilledWhen",
           async () => {
-            const waits = readFileSync(events, "utf8").includes("another run is at work");
+            const waits = readFileSync(events, "utf8").includes("another run is in progress");
             if (waits) {
               const { name: namespace } = stack;
               await stack.cluster.core.deleteNamespacedSecret({ namespace, name: mark });

@@ -76,7 +76,7 @@ describe("a server that takes the connection and is silent", () => {
         const patience = { endpoint: url(), timeout: 480, requestTimeout: timeout };
         assert.equal(
           await failure(proveCloudflareToken("a".repeat(40), { ...target, ...patience })),
-          "Cloudflare does not answer: no answer within 0.3 s",
+          "Cloudflare does not respond: no answer within 0.3 s",
         );
         assert.equal(server.taken, 1);
         // The time of a call is that of all its repetitions.
@@ -88,11 +88,14 @@ describe("a server that takes the connection and is silent", () => {
           .verify()
           .catch((reason: unknown) => reason);
         assert(error instanceof Cloudflare.APIError);
-        assert.equal(cloudflareAnswer(error), "Cloudflare does not answer: no answer within 0.1 s");
+        assert.equal(
+          cloudflareAnswer(error),
+          "Cloudflare does not respond: no answer within 0.1 s",
+        );
       });
 
       it("fails the proof of a Google key at once, and the operator's calls", async () => {
-        const sentence = "Google does not answer (no answer within 0.3 s)";
+        const sentence = "Google does not respond (no answer within 0.3 s)";
         const proof = proveGoogleCloudKey(keyFile(`${url()}/token`), {
           ...{ project: "acme-prod", zone: "acme-zone", endpoint: `${url()}/dns/v1/` },
           ...{ host: "provider.example.com", domain: "example.com" },
@@ -115,7 +118,7 @@ describe("a server that takes the connection and is silent", () => {
             .catch((reason: unknown) => reason);
           assert.match(
             googleCloudAnswer(error),
-            /^Google does not answer \(no answer within 0\.3 s\)$/,
+            /^Google does not respond \(no answer within 0\.3 s\)$/,
           );
         }
         assert.equal(server.taken, 4);

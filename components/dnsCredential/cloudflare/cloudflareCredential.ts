@@ -23,21 +23,21 @@ export interface CloudflareCredentialOptions extends Omit<
   "permissionGroupIds" | "zoneId"
 > {
   /**
-   * Id of the zone, where the access that Pulumi has shows several of the name. It does not decide who owns the token.
-   * Default: the zone of the name that is active, where there is but one.
+   * Id of the zone, where Pulumi's token can read several zones of the name. It does not determine the token's owner.
+   * Default: the only active zone of the name.
    */
   readonly zoneId?: string | undefined;
-  /** A token of one's own, instead of one that is made. Default: none. */
+  /** A token that you provide. Default: none, and a token is created. */
   readonly apiToken?: pulumi.Input<string> | undefined;
 }
 
 /**
- * A Cloudflare credential for a provider: a token that is made, or one that is brought.
+ * A Cloudflare credential for a provider: a created or a provided token.
  *
- * @param name the name of the component, where a token is made
+ * @param name the name of the component that creates a token
  * @param options see {@link CloudflareCredentialOptions}
- * @throws RunError when the zone cannot hold the host, the internet does not ask it, there are several, or a permission
- *   group is not found
+ * @throws RunError when the zone does not contain a host, DNS does not delegate to it, several zones have the name, or a
+ *   permission group is missing
  */
 export async function cloudflareCredential(
   name: string,
@@ -59,7 +59,7 @@ export async function cloudflareCredential(
       ...zoneUse({ domain, hosts, zone, zoneId, proofTimeout, access }),
     };
   }
-  // Before the plugin's own words for it.
+  // Before the plugin reports it in its own way.
   refuseUnusableCloudflare(access.cloudflare);
   const [{ found, permissionGroupIds }, shown] = await Promise.all([
     lookUp({ zone, zoneId, accountId, domain }),
@@ -69,7 +69,7 @@ export async function cloudflareCredential(
   return new CloudflareDnsCredential(name, { ...options, zoneId: found.id, permissionGroupIds });
 }
 
-/** One after the other: Cloudflare's plugin tells of each failure by itself, too. */
+/** One after the other, since Cloudflare's plugin also prints each failure itself. */
 async function lookUp(wanted: WantedZone) {
   const found = await findZone(wanted);
   return { found, permissionGroupIds: await findPermissionGroups(wanted.accountId) };

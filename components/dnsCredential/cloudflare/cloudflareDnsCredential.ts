@@ -37,18 +37,18 @@ import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link CloudflareDnsCredential}. */
 export interface CloudflareDnsCredentialArgs extends ManagedCredentialArgs {
-  /** Name of the zone, such as `example.com`. Plain, since the proof's hook finds the zone by it, as lego does. */
+  /** Name of the zone, such as `example.com`. A plain value, since the proof's hook finds the zone by name, as lego does. */
   readonly zone: string;
-  /** Id of the zone that the token may write to. */
+  /** Id of the zone to which the token grants access. */
   readonly zoneId: pulumi.Input<string>;
-  /** Ids of the permission groups that the token gets. Default: those of `Zone Read` and `DNS Write`, looked up. */
+  /** Ids of the token's permission groups. Default: the ids of `Zone Read` and `DNS Write`, looked up. */
   readonly permissionGroupIds?: pulumi.Input<readonly string[]> | undefined;
   /**
-   * Id of the account that owns the token. Plain, since it decides which resource is made. Default: the token belongs
-   * to the user who runs Pulumi.
+   * Id of the account that owns the token. A plain value, since it determines the type of the resource. Default: the token
+   * belongs to the user who runs Pulumi.
    */
   readonly accountId?: string | undefined;
-  /** Last moment of the token's life, in RFC 3339 form. Default: none. */
+  /** Expiry time of the token, in RFC 3339 form. Default: none. */
   readonly expiresOn?: pulumi.Input<string> | undefined;
   /** IP ranges (CIDR) that may use the token. Default: any. */
   readonly allowedIps?: pulumi.Input<readonly string[]> | undefined;
@@ -70,13 +70,13 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
   readonly dnsProvider = "cloudflare";
   /** Random part of the token's name, in hex digits. */
   readonly suffix: pulumi.Output<string>;
-  /** Name of the token, which no other stack's has. */
+  /** Name of the token, unique to the stack. */
   readonly tokenName: pulumi.Output<string>;
   /** Id of the token. */
   readonly tokenId: pulumi.Output<string>;
-  /** When the token was made, in RFC 3339 form. */
+  /** Creation time of the token, in RFC 3339 form. */
   readonly createdAt: pulumi.Output<string>;
-  /** When the token ends, in RFC 3339 form, if it does. */
+  /** Expiry time of the token, in RFC 3339 form, if it expires. */
   readonly expiresAt: pulumi.Output<string | undefined>;
   /** The token, a secret. */
   readonly token: pulumi.Output<string>;
@@ -118,7 +118,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
     refuseUnusableCloudflare(access.cloudflare);
     super(componentTypes.cloudflare, name, {}, opts);
     const children = credentialChildren(name);
-    // Names need not be unique at Cloudflare, but by its name the stack recognises a token of its own that got lost.
+    // Cloudflare requires no unique names, but the name identifies the stack's orphans.
     const suffix = new RandomId(children.suffix, { byteLength: 4 }, { parent: this });
     this.suffix = suffix.hex;
     this.tokenName = pulumi.interpolate`Akash provider DNS-01 for ${dnsName(host)} (stack ${pulumi.getStack()}, ${suffix.hex})`;
@@ -171,7 +171,7 @@ export class CloudflareDnsCredential extends pulumi.ComponentResource implements
 
     this.tokenId = managed.id;
     this.createdAt = managed.issuedOn;
-    // From the argument: an output that the cloud leaves out is unknown in a preview.
+    // From the argument, since an output that Cloudflare omits is unknown in a preview.
     this.expiresAt = pulumi.output(expiresOn);
     this.token = pulumi.secret(managed.value);
     this.content = this.token;

@@ -7,19 +7,19 @@ import { lookup } from "../lookup.ts";
 import { explainCloudflare } from "./lookupFailure.ts";
 import { shell, verbatim, type ShellText } from "../../../lib/shell.ts";
 
-/** Which zone is meant. */
+/** The zone to look up. */
 export interface WantedZone {
-  /** Its name. */
+  /** Name of the zone. */
   readonly zone: string;
-  /** Its id. Default: the zone of the name, where there is but one. */
+  /** Id of the zone. Default: the only active zone of the name. */
   readonly zoneId?: string | undefined;
-  /** The account that will own the token, and so has the zone. Default: any that the plugin's access reaches. */
+  /** The account that will own the token and has the zone. Default: any account that Pulumi's token can access. */
   readonly accountId?: string | undefined;
   /** The provider's domain. */
   readonly domain: string;
 }
 
-/** A zone as the plugin tells of it. */
+/** A zone in the plugin's form. */
 interface PluginZone {
   readonly id: string;
   readonly name: string;
@@ -31,9 +31,9 @@ interface PluginZone {
 }
 
 /**
- * Looks a zone up that the internet asks.
+ * Looks up an active zone.
  *
- * @throws RunError when there is none, none that is active, or more than one
+ * @throws RunError when there is no zone, no active one, or more than one
  */
 export async function findZone(wanted: WantedZone): Promise<CloudflareZone> {
   return wanted.zoneId === undefined ? zoneOfName(wanted) : zoneOfId(wanted.zoneId, wanted);
@@ -49,7 +49,7 @@ async function zoneOfId(zoneId: string, wanted: WantedZone): Promise<CloudflareZ
   const found = zoneFrom({ ...answer, id: zoneId });
   if (dnsName(found.name) !== dnsName(zone)) {
     throw refusal(
-      `dns.zoneId is the id of the Cloudflare zone ${readableName(found.name)}, and dns.zone is ${zone}`,
+      `dns.zoneId is the id of the Cloudflare zone ${readableName(found.name)}, but dns.zone is ${zone}`,
       "rm",
       shell`--path dns.zoneId`,
     );
@@ -60,7 +60,7 @@ async function zoneOfId(zoneId: string, wanted: WantedZone): Promise<CloudflareZ
     found.account.id !== accountId
   ) {
     throw refusal(
-      `dns.zoneId is the id of a zone of the Cloudflare ${accountOf(found)}, and a token of the account ${accountId} (dns.accountId) reaches none of its zones`,
+      `dns.zoneId is the id of a zone in the Cloudflare ${accountOf(found)}, but a token of the account ${accountId} (dns.accountId) can access none of its zones`,
       "set",
       shell`--path dns.accountId ${found.account.id}`,
     );
@@ -81,7 +81,7 @@ async function zoneOfName(wanted: WantedZone): Promise<CloudflareZone> {
     refuseDefect(first);
     return first;
   }
-  // Zones of a name may wait in many accounts, and the internet asks the active one.
+  // Several accounts may have a pending zone of the name. DNS delegates to the active one.
   const asked = zones.filter((found) => zoneDefect(found) === undefined);
   const [only, ...further] = asked;
   if (only !== undefined && further.length === 0) {
@@ -92,15 +92,15 @@ async function zoneOfName(wanted: WantedZone): Promise<CloudflareZone> {
       `  ${accountOf(found)}: ${found.status ?? "active"}, served by ${(found.name_servers ?? []).map(dnsName).join(", ")}\n      ${configCommand("set", shell`--path dns.zoneId ${found.id}`)}`,
   );
   throw new pulumi.RunError(
-    `Cloudflare has ${zones.length} zones ${zone}, and ${only === undefined ? "none of them is active" : "the internet asks one of them"}. ` +
-      `Choose the one whose name servers it shows (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
+    `Cloudflare has ${zones.length} zones ${zone}, and ${only === undefined ? "none of them is active" : "DNS delegates to only one of them"}. ` +
+      `Choose the zone whose name servers are in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
   );
 }
 
 /**
- * Cloudflare has a name with its own letters; which of both forms it takes in a question is not documented.
+ * Cloudflare returns names in Unicode. It is not documented which form its list filter accepts.
  *
- * @throws Error where there is none, with the words that the plugin has for it
+ * @throws Error where there is no zone, with the plugin's error text
  */
 async function zonesOfName({
   zone,
@@ -136,7 +136,7 @@ function refusal(problem: string, verb: "set" | "rm", rest: ShellText): pulumi.R
   );
 }
 
-/** @param rest what follows the stack */
+/** @param rest the arguments after the stack */
 function configCommand(verb: "set" | "rm", rest: ShellText): ShellText {
   return shell`pulumi config ${verb} -s ${pulumi.getStack()} ${verbatim(rest)}`;
 }

@@ -3,25 +3,25 @@ import { fullTokenList, operatorNeeds } from "../../../dns/cloudflare/permission
 import type { Explanation } from "../lookup.ts";
 import { shell, type ShellText } from "../../../lib/shell.ts";
 
-/** What was looked up. */
+/** The failed lookup. */
 export interface CloudflareLookup {
-  /** Name of the zone, where it was the zone. */
+  /** Name of the zone, in a lookup of a zone. */
   readonly zone?: string;
-  /** The zone's id, where it was looked up by that. */
+  /** The zone's id, in a lookup by id. */
   readonly zoneId?: string | undefined;
   /** The provider's domain. */
   readonly domain?: string;
-  /** Id of the account, where the lookup was restricted to one. */
+  /** Id of the account, in a lookup within one. */
   readonly accountId?: string | undefined;
 }
 
-/** How it answers for an id that no zone has, or one that the token does not reach. */
+/** Cloudflare's response for the id of no zone, or of one that the token cannot access. */
 const noSuchZone = /"code":(?:1001|7003)\b|\b(?:403 Forbidden|404 Not Found)\b(?!\s*<)/;
 
 /**
- * What Cloudflare's refusals mean. The codes are not listed by Cloudflare; they are those of its answers.
+ * Explains Cloudflare's refusals. Cloudflare does not document the codes; they are from its responses.
  *
- * @param lookup what was looked up
+ * @param lookup the failed lookup
  */
 export function explainCloudflare(lookup: CloudflareLookup): Explanation {
   const { zone, zoneId, domain, accountId } = lookup;
@@ -30,50 +30,50 @@ export function explainCloudflare(lookup: CloudflareLookup): Explanation {
   const needs = operatorNeeds(accountId);
   const setAccount = `\n      ${set} --path dns.accountId "$CLOUDFLARE_ACCOUNT_ID"`;
   const otherId =
-    "the token that Pulumi has sees no zone with this id. Either the zone has another id, which its overview page shows, or the token lacks " +
-    `Zone → Zone → Read on it. Without the setting, it is the zone of the name:\n      ${shell`pulumi config rm -s ${getStack()} --path dns.zoneId`}`;
+    "Pulumi's token can read no zone with this id. Either the zone has another id, which its overview page shows, or the token lacks " +
+    `Zone → Zone → Read on the zone. Without the setting, the zone is found by its name:\n      ${shell`pulumi config rm -s ${getStack()} --path dns.zoneId`}`;
   const usual: readonly (readonly [words: RegExp, sentence: string])[] = [
     [
       /Missing X-Auth-Key/,
-      `Pulumi has no credential for Cloudflare. Make an API token with ${needs} (https://dash.cloudflare.com/profile/api-tokens), and give it to the stack, or to the environment as CLOUDFLARE_API_TOKEN:${setToken}`,
+      `Pulumi has no credential for Cloudflare. Create an API token with ${needs} (https://dash.cloudflare.com/profile/api-tokens), and set it in the stack, or in the environment as CLOUDFLARE_API_TOKEN:${setToken}`,
     ],
     [
       /"code":(?:6003|6111)\b/,
-      `what Pulumi has for Cloudflare is not in the form of a credential. Give it the API token as Cloudflare has shown it:${setToken}`,
+      `Pulumi's credential for Cloudflare is malformed. Set the API token as Cloudflare has shown it:${setToken}`,
     ],
     [
       /"code":9103\b/,
-      `Cloudflare does not know the global API key and e-mail address that Pulumi has (CLOUDFLARE_API_KEY, CLOUDFLARE_EMAIL). A token with ${needs} is enough:${setToken}`,
+      `Cloudflare does not know Pulumi's global API key and e-mail address (CLOUDFLARE_API_KEY, CLOUDFLARE_EMAIL). A token with ${needs} is sufficient:${setToken}`,
     ],
     [
       /Cannot use the access token from location/,
-      "the token that Pulumi has may not be used from this machine's address: widen its Client IP Address Filtering (https://dash.cloudflare.com/profile/api-tokens), or run Pulumi from where it may.",
+      "Pulumi's token may not be used from this machine's address: add the address to the token's Client IP Address Filtering (https://dash.cloudflare.com/profile/api-tokens), or run Pulumi on a machine with an allowed address.",
     ],
     [
       /Invalid access token|"code":1000\b/,
-      `Cloudflare does not know the token that Pulumi has: it is mistyped, expired or revoked. Give the stack another one:${setToken}`,
+      `Cloudflare does not know Pulumi's token: the token is mistyped, expired or revoked. Set another token in the stack:${setToken}`,
     ],
     [
       /failed to find exactly one result: 0 found/,
-      `the token that Pulumi has sees no zone of this name${accountId === undefined ? "" : ` in account ${accountId}`}. Either the zone has another name, or the token lacks Zone → Zone → Read on it.${otherZone(set, zone, domain) ?? setToken}`,
+      `Pulumi's token can read no zone of this name${accountId === undefined ? "" : ` in account ${accountId}`}. Either the zone has another name, or the token lacks Zone → Zone → Read on the zone.${otherZone(set, zone, domain) ?? setToken}`,
     ],
     [
       /failed to find exactly one result: \d+ found/,
-      `more than one account has a zone of this name. Say which account it is:${setAccount}`,
+      `more than one account has a zone of this name. Set the account:${setAccount}`,
     ],
     ...(zoneId === undefined ? [] : [[noSuchZone, otherId] as const]),
     [
       /"code":7003\b/,
-      `Cloudflare has no account ${accountId ?? ""}. Take its id from the address of the account's page:${setAccount}`,
+      `Cloudflare has no account ${accountId ?? ""}. Copy the account's id from the URL of its dashboard:${setAccount}`,
     ],
-    // Cloudflare documents the limit, and not how it says that it is reached.
+    // Cloudflare documents the limit, but not the error for a reached limit.
     [
       /": 40[03] .*"message":"[^"]*(?:(?:maximum|limit|quota|too many)[^"]*\btokens?\b|\btokens?\b[^"]*(?:maximum|limit|quota|too many))/i,
       fullTokenList(accountId),
     ],
     [
       /\b401 Unauthorized/,
-      `Cloudflare does not take the token that Pulumi has: it is mistyped, expired or revoked, or lacks a permission. It needs ${needs} (https://dash.cloudflare.com/profile/api-tokens):${setToken}`,
+      `Cloudflare rejects Pulumi's token: the token is mistyped, expired or revoked, or lacks a permission. It needs ${needs} (https://dash.cloudflare.com/profile/api-tokens):${setToken}`,
     ],
     [/\b403 Forbidden(?!\s*<)/, lackingToken(needs)],
   ];
@@ -81,18 +81,18 @@ export function explainCloudflare(lookup: CloudflareLookup): Explanation {
 }
 
 /**
- * That the operator's token lacks a permission, and what mends it.
+ * The message that Pulumi's token lacks a permission, and its remedy.
  *
- * @param needs the permission, or all that it needs, as the dashboard shows it
+ * @param needs the missing permission, or all permissions of the token, as in the dashboard
  */
 export function lackingToken(needs: string): string {
   return (
-    `the token that Pulumi has lacks a permission: it needs ${needs}. Add it (https://dash.cloudflare.com/profile/api-tokens), ` +
-    `or give the stack another token:\n      ${shell`pulumi config set -s ${getStack()} --secret cloudflare:apiToken`}`
+    `Pulumi's token lacks a permission: it needs ${needs}. Add the permission (https://dash.cloudflare.com/profile/api-tokens), ` +
+    `or set another token in the stack:\n      ${shell`pulumi config set -s ${getStack()} --secret cloudflare:apiToken`}`
   );
 }
 
-/** The command that tries the zone in which the domain would be otherwise, where there is one. */
+/** The command that sets the other zone that may contain the domain, if any. */
 function otherZone(set: ShellText, zone = "", domain = zone): string | undefined {
   const other = zone === domain ? domain.replace(/^[^.]+\./, "") : domain;
   return other.includes(".") && other !== zone

@@ -4,11 +4,12 @@ import { shell } from "../../../lib/shell.ts";
 import { explainCloudflare, lackingToken } from "./lookupFailure.ts";
 
 /**
- * Refuses to make an API token where Cloudflare would refuse it, as far as it tells.
+ * Fails before Cloudflare would refuse to create an API token, as far as the token of the identity that runs Pulumi may
+ * check it.
  *
- * @param accountId the account that is to own it; none for the user's own
- * @param access how the plugin reaches Cloudflare
- * @throws RunError with what is in the way, and the way out
+ * @param accountId the account that will own the token; none for a user's token
+ * @param access endpoint and identity of the plugin
+ * @throws RunError with the obstacle and its remedy
  */
 export async function refuseObstacles(
   accountId: string | undefined,
@@ -18,8 +19,8 @@ export async function refuseObstacles(
   const missing = await missingRights(accountId, access);
   if (missing !== undefined) {
     throw new pulumi.RunError(
-      `Cloudflare would refuse to make an API token: ${lackingToken(missing)}\n` +
-        `Nothing was made at Cloudflare; then: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+      `Cloudflare would refuse to create an API token: ${lackingToken(missing)}\n` +
+        `Nothing was created at Cloudflare. After the fix, run: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
     );
   }
   const { refuseFullTokenList } = await import("../../../dns/cloudflare/tokens.ts");
@@ -27,16 +28,16 @@ export async function refuseObstacles(
 }
 
 /**
- * A hook that explains a refusal of Cloudflare's which could not be foreseen.
+ * A hook that explains an unforeseen refusal of Cloudflare.
  *
- * @param component the name of the component that makes the credential
- * @param accountId the account that is to own it; none for the user's own
+ * @param component the name of the component that creates the credential
+ * @param accountId the account that will own the token; none for a user's token
  */
 export function refusedHook(component: string, accountId: string | undefined): pulumi.ErrorHook {
   return new pulumi.ErrorHook(`${component}-credential-refused`, async ({ errors }) => {
     const explanation = explainCloudflare({ accountId })(errors[0] ?? "");
     if (explanation !== undefined) {
-      await pulumi.log.error(`Cloudflare has refused it: ${explanation}`);
+      await pulumi.log.error(`Cloudflare refused the API token: ${explanation}`);
     }
     return false;
   });

@@ -5,7 +5,7 @@ import { lookup } from "../lookup.ts";
 import { explainCloudflare } from "./lookupFailure.ts";
 
 /**
- * What lego calls needs: `Zone Read` to find the zone by name, `DNS Write` for the records
+ * The permission groups that lego needs: `Zone Read` to find the zone by name, `DNS Write` for the records
  * (go-acme/lego, providers/dns/cloudflare/cloudflare.toml).
  */
 const permissionGroups = ["Zone Read", "DNS Write"] as const;
@@ -13,9 +13,9 @@ const permissionGroups = ["Zone Read", "DNS Write"] as const;
 /**
  * Ids of the permission groups that a token for DNS-01 needs.
  *
- * @param accountId the account that will own the token; none for a user's
- * @param opts default: asked for with the default provider
- * @throws RunError when Cloudflare does not show one of them
+ * @param accountId the account that will own the token; none for a user's token
+ * @param opts default: those of the default provider
+ * @throws RunError when Cloudflare does not list a permission group
  */
 export async function findPermissionGroups(
   accountId?: string,
@@ -32,7 +32,7 @@ export async function findPermissionGroups(
     const found = results.find((group) => group.name === name);
     if (found === undefined) {
       throw new pulumi.RunError(
-        `Cloudflare shows no permission group ${name}. The token that Pulumi itself uses needs the permission API Tokens Write`,
+        `Cloudflare lists no permission group ${name}. Pulumi's token needs the permission API Tokens Write`,
       );
     }
     return found.id;

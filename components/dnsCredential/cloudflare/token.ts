@@ -2,9 +2,9 @@ import { resourceTypes } from "../../names.ts";
 import { textOf, type CredentialResource } from "../credentialResource.ts";
 
 /**
- * A token is deleted in the plugin's place. Cloudflare's plugin fails on one that is gone already, because a run was
- * killed or somebody has revoked it, and would fail again at each further run. (A token that an operator has protected
- * is refused by the preview; with --skip-preview the engine looks at that only after this.)
+ * The delete hook deletes a token instead of the plugin. Cloudflare's plugin fails on a token that no longer exists, because
+ * a run was killed or the token was revoked, and would fail again in each further run. (The preview refuses to delete a
+ * protected token; with --skip-preview the engine checks the protection only after this hook.)
  */
 const token: CredentialResource = {
   content: ({ value }) => textOf(value),
@@ -15,7 +15,7 @@ const token: CredentialResource = {
   },
 };
 
-/** API tokens, a user's and an account's, by type token. */
+/** API tokens of users and accounts, by type token. */
 export const cloudflareToken: Readonly<Record<string, CredentialResource>> = {
   [resourceTypes.apiToken]: token,
   [resourceTypes.accountToken]: token,

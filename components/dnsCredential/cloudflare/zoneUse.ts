@@ -3,21 +3,21 @@ import { dnsName } from "../../../lib/dnsName.ts";
 import type { DnsCredential } from "../credential.ts";
 import { challengeHosts } from "../managedCredentialArgs.ts";
 
-/** A zone, and for which provider it is used. */
+/** A zone and the provider that uses it. */
 export interface ZoneUseArgs {
   readonly domain: string;
-  /** See {@link challengeHosts}. Default: `provider.<domain>` alone. */
+  /** See {@link challengeHosts}. Default: only `provider.<domain>`. */
   readonly hosts?: readonly string[] | undefined;
   /** Name of the zone. */
   readonly zone: string;
-  /** Its id, where it is chosen. */
+  /** Id of the zone, where several have the name. */
   readonly zoneId?: string | undefined;
   /** In seconds. */
   readonly proofTimeout: number;
   readonly access: CloudAccess;
 }
 
-/** How a Cloudflare token is used with a zone, whoever made the token. */
+/** The use of a Cloudflare token, created or provided, with a zone. */
 export function zoneUse({
   domain,
   hosts,
@@ -28,7 +28,7 @@ export function zoneUse({
 }: ZoneUseArgs): Pick<DnsCredential, "environment" | "prove"> {
   return {
     environment: {},
-    // The vendor's client takes its time to load, and a preview does without it.
+    // The vendor's client is slow to load, and a preview does not need it.
     prove: async (content) => {
       const { delegationProof } = await import("../../../dns/delegationProof.ts");
       const [host = domain, ...others] = challengeHosts({ domain, hosts });

@@ -30,25 +30,25 @@ import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
 export interface GcpDnsCredentialArgs extends ManagedCredentialArgs {
-  /** Id of the project that has the managed zone; the service account is made in it. */
+  /** Id of the project with the managed zone, in which the service account is created. */
   readonly project: pulumi.Input<string>;
   /** Name of the managed zone. */
   readonly managedZone: pulumi.Input<string>;
   /**
-   * Where the role is granted: on the managed zone alone, or on the project with all its zones. Plain, since it decides
-   * which resource is made. Default `zone`.
+   * The resource of the grant: only the managed zone, or the project with all its zones. A plain value, since it determines
+   * the type of the resource. Default `zone`.
    */
   readonly grant?: "zone" | "project" | undefined;
   /**
-   * The role that is granted, a predefined or a custom one (`roles/…`, `projects/…/roles/…`, `organizations/…/roles/…`).
-   * It needs the permissions that lego and the proof use (dns/googleCloud/permissions.ts). Default `roles/dns.admin`,
-   * with which the zone can also be deleted.
+   * The granted role, predefined or custom (`roles/…`, `projects/…/roles/…`, `organizations/…/roles/…`). It must have the
+   * permissions for lego and the proof (dns/googleCloud/permissions.ts). Default `roles/dns.admin`, which includes the
+   * permission to delete the zone.
    */
   readonly role?: pulumi.Input<string> | undefined;
 }
 
 /**
- * A Google service account that may write to Cloud DNS, and a key for it.
+ * A Google service account with write access to Cloud DNS, and its key.
  *
  * @example
  * new GcpDnsCredential("dns", {
@@ -67,9 +67,9 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
   readonly email: pulumi.Output<string>;
   /** Name of the key: `projects/…/serviceAccounts/…/keys/<id>`. */
   readonly keyName: pulumi.Output<string>;
-  /** When the key was made, in RFC 3339 form. */
+  /** Creation time of the key, in RFC 3339 form. */
   readonly createdAt: pulumi.Output<string>;
-  /** When the key ends, in RFC 3339 form; in the year 9999 when it does not. */
+  /** Expiry time of the key, in RFC 3339 form; in the year 9999 for a key that does not expire. */
   readonly expiresAt: pulumi.Output<string>;
   /** The key file's JSON, a secret. */
   readonly keyFile: pulumi.Output<string>;
@@ -117,7 +117,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
         project,
         accountId: pulumi.interpolate`akash-dns-${suffix.hex}`,
         displayName: `Akash provider DNS-01 (${pulumi.getStack()})`,
-        // A run that was killed before Google's answer came leaves the account, under an id that is this stack's alone.
+        // A run that was killed before Google's answer leaves the account, under an id that is unique to the stack.
         createIgnoreAlreadyExists: true,
         description: `Answers ACME challenges for an Akash provider. Made by Pulumi, ${madeBy}, which removes keys that it does not know`,
       },
@@ -146,7 +146,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       { serviceAccountId: account.name },
       {
         parent: this,
-        // Without the grant the key would be stored before it can do anything.
+        // Without the grant, the key would be stored before it has any permissions.
         dependsOn: [grant],
         replacementTrigger: args.rotation ?? firstRotation,
         hooks: { ...rotating, beforeCreate: [there, ...beforeCreate], onError: [refused] },
@@ -190,8 +190,8 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
   }
 
   /**
-   * `roles/dns.admin` is the smallest predefined role that may change record sets and read them and the zone, which is
-   * what lego calls. On one managed zone it does not reach any other. Additive: what others have granted there stays.
+   * `roles/dns.admin` is the smallest predefined role with lego's permissions: to change and read record sets and to read
+   * the zone. A grant on one managed zone does not include other zones. It is additive and keeps all other grants.
    */
   private grantRole(
     name: string,
@@ -209,9 +209,9 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
   }
 }
 
-/** What is wrong with a role that is plain text. */
+/** The problem of a role in plain text. */
 function wrongRole(role: unknown): string | undefined {
   return typeof role !== "string" || isRoleName(role)
     ? undefined
-    : `is ${JSON.stringify(role)}, which is none of ${roleForms}`;
+    : `is ${JSON.stringify(role)}, which has none of the forms ${roleForms}`;
 }

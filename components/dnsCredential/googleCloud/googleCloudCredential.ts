@@ -20,24 +20,24 @@ export interface GoogleCloudCredentialOptions extends Omit<
   GcpDnsCredentialArgs,
   "managedZone" | "project"
 > {
-  /** Id of the project that has the managed zone. Plain, since the zone is looked up in it. */
+  /** Id of the project with the managed zone. A plain value, since the zone is looked up in the project. */
   readonly project: string;
   /** Name of the managed zone. Default: the public zone of the project that contains the hosts. */
   readonly zone?: string | undefined;
-  /** Key file of a service account of one's own, instead of one that is made. Default: none. */
+  /** Key file of a service account that you provide. Default: none, and a service account is created. */
   readonly serviceAccountKey?: pulumi.Input<string> | undefined;
-  /** E-mail of a Google service account that the pod acts as on GKE (Workload Identity): no key, no Secret. Default: none. */
+  /** E-mail of a Google service account that the pod impersonates on GKE (Workload Identity): no key, no Secret. Default: none. */
   readonly workloadIdentity?: string | undefined;
 }
 
 /**
- * A Google credential for a provider: a key that is made, one that is brought, or none on GKE, where the pod acts as a
- * service account itself.
+ * A Google credential for a provider: a created or a provided key, or none on GKE, where the pod impersonates a service
+ * account.
  *
- * @param name the name of the component, where a key is made
+ * @param name the name of the component that creates a key
  * @param options see {@link GoogleCloudCredentialOptions}
- * @throws RunError when there is no managed zone for the host, or more than one of the same name, with those that were
- *   found, or when DNS asks another
+ * @throws RunError when there is no managed zone for the hosts, or more than one of the same name, with a list of the found
+ *   zones, or when DNS delegates to another zone
  */
 export async function googleCloudCredential(
   name: string,
@@ -64,12 +64,12 @@ async function findManagedZone(
 ): Promise<string> {
   const { project, zone, serviceAccountKey, workloadIdentity } = options;
   const hosts = challengeHosts(options);
-  const isBrought = serviceAccountKey !== undefined || workloadIdentity !== undefined;
-  // Who brings a credential may have no other access to the project; the proof looks at the zone then.
-  if (zone !== undefined && isBrought) {
+  const isProvided = serviceAccountKey !== undefined || workloadIdentity !== undefined;
+  // With a provided credential, Pulumi may have no access to the project. The proof checks the zone instead.
+  if (zone !== undefined && isProvided) {
     return zone;
   }
-  // Before what the client says of it.
+  // Before the client reports it in its own way.
   refuseUnusableGoogleCloud(access.googleCloud);
   const [found, shown] = await Promise.all([
     zone === undefined ? onlyZone(project, hosts, access) : namedZone(project, zone, hosts, access),
@@ -80,7 +80,7 @@ async function findManagedZone(
   return found.name;
 }
 
-/** The zone of a name, which is asked for alone: there may be very many. */
+/** The zone of a name. Only this zone is requested, since a project may have very many. */
 async function namedZone(
   project: string,
   name: string,
@@ -99,7 +99,7 @@ async function namedZone(
   throw await noZone(project, hosts, googleCloud, name);
 }
 
-/** The public zone of the project that contains the hosts; of those the nearest. */
+/** The project's public zone that contains the hosts. Of several, the most specific one. */
 async function onlyZone(
   project: string,
   hosts: readonly string[],
@@ -120,8 +120,8 @@ async function onlyZone(
     );
     const zone = readableName(nearest.dnsName);
     throw new pulumi.RunError(
-      `Project ${project} has ${candidates.length} public managed zones for ${zone}, and the internet asks one of them. ` +
-        `Choose the one whose name servers it shows (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
+      `Project ${project} has ${candidates.length} public managed zones for ${zone}, and DNS delegates to only one of them. ` +
+        `Choose the zone whose name servers are in DNS (${shell`dig ${dnsName(zone)} NS +trace`}):\n${list.join("\n")}\nNothing was changed.`,
     );
   }
   return nearest;
@@ -157,11 +157,11 @@ async function noZone(
     ({ name, dnsName, visibility = "public" }) =>
       `  ${name} (${readableName(dnsName)}., ${visibility})`,
   );
-  // A name is only a candidate where it is one of a zone that holds the host.
+  // A zone is only a candidate if it contains the hosts.
   const candidate = zones.find((zone) => isFitting(zone, hosts))?.name ?? placeholder("zone");
   return new pulumi.RunError(
     `Project ${project} has no public managed zone ${name === undefined ? "" : `${name} `}for ${hosts.map(readableName).join(" and ")}. ` +
-      (list.length === 0 ? "It has none at all." : `It has\n${list.join("\n")}`) +
+      (list.length === 0 ? "The project has no zones." : `Its zones are\n${list.join("\n")}`) +
       `\n      ${setZone(candidate)}\nNothing was changed.`,
   );
 }

@@ -12,7 +12,7 @@ export const googleCloudKey: Readonly<Record<string, CredentialResource>> = {
   },
 };
 
-/** The text of a key file, from what the plugin tells of it. */
+/** The text of a key file, from the plugin's output. */
 export function decoded(privateKey: string): string {
   return Buffer.from(privateKey, "base64").toString("utf8");
 }

@@ -18,7 +18,7 @@ import { resolved } from "../../resolved.ts";
 import { resourceHook } from "../../hook.ts";
 import { possibleHook, type CredentialProtection } from "../hooks.ts";
 
-/** What a service account, its grant and its key are to be made with. */
+/** Arguments for creating a service account, its grant and its key. */
 export interface ObstacleArgs extends CredentialProtection {
   readonly project: pulumi.Input<string>;
   readonly managedZone: pulumi.Input<string>;
@@ -26,7 +26,7 @@ export interface ObstacleArgs extends CredentialProtection {
   readonly role?: pulumi.Input<string> | undefined;
 }
 
-/** The hooks that refuse what Google would refuse half way, by the resource that they belong to. */
+/** The hooks that fail before Google would refuse a later step, by resource. */
 export interface PossibleHooks {
   readonly account: pulumi.ResourceHook;
   readonly grant: pulumi.ResourceHook;
@@ -34,10 +34,10 @@ export interface PossibleHooks {
 }
 
 /**
- * Hooks for before a service account, its grant and its key are made. Before the account, all three are asked about, so
- * that it is not made where the others cannot be; each of them alone where only that is to be made.
+ * Hooks before the creation of a service account, its grant and its key. The account's hook checks all three, so that no
+ * account is created without the others. The other hooks check only their own resource.
  *
- * @param component the name of the component that makes the credential
+ * @param component the name of the component that creates the credential
  */
 export function possibleHooks(
   component: string,
@@ -53,7 +53,7 @@ export function possibleHooks(
   ) => {
     const steps = wanted.filter((step) => !asked.has(step));
     const id = (await resolved(pulumi.output(project))) as string | undefined;
-    // A preview of another program may not know it yet.
+    // In a preview of another program, the id may be unknown.
     if (id !== undefined && id !== "" && steps.length > 0) {
       const answer = refuseObstacles(
         { role: defaultDnsRole, ...known, project: id, steps },
@@ -69,7 +69,7 @@ export function possibleHooks(
     account: possibleHook(`${component}-credential`, args, () => {
       const zone = plain(managedZone);
       const plainRole = plain(role);
-      // To wait for an Output here could be to wait for what is made after this. Before the grant all is known.
+      // Do not wait for an Output here: its resource may be created after this one. Before the grant, all values are known.
       const isKnown = plainRole !== undefined && (zone !== undefined || grant === "project");
       return ask(["account", ...(isKnown ? [grantStep] : []), "key"], {
         zone,
@@ -116,12 +116,12 @@ async function refuseObstacles(plan: CredentialPlan, access: GoogleCloudAccess):
     const place = { project, zone, account, stack, member: operatorMember(access) };
     const texts = obstacles.map((obstacle) => refusalText(obstacle, place));
     throw new pulumi.RunError(
-      `${texts.join("\n")}\nNothing was made at Google; then: ${shell`pulumi up -s ${stack}`}`,
+      `${texts.join("\n")}\nNothing was created at Google. After the fix, run: ${shell`pulumi up -s ${stack}`}`,
     );
   }
 }
 
-/** With another role the credential in use is not proven again, so that only its renewal would show what the role lacks. */
+/** A changed role does not prove the credential in use again, so that only a renewal would reveal missing permissions. */
 async function warnOfUnprovenRole(
   component: string,
   role: string,
@@ -130,13 +130,13 @@ async function warnOfUnprovenRole(
   const { isRoleReadable } = await import("../../../dns/googleCloud/preconditions.ts");
   if (role !== defaultDnsRole && !(await isRoleReadable(role, access))) {
     await pulumi.log.warn(
-      `Google does not tell you what the role ${role} has. To have it proven before a renewal needs it, rotate the credential once it is granted: ` +
+      `The permissions of the role ${role} cannot be read. To prove the role before the next renewal, rotate the credential after this run: ` +
         shell`pulumi up -s ${pulumi.getStack()} --replace '**::${credentialChildren(component).key}'`,
     );
   }
 }
 
-/** The step in which a resource is made, by its type token. */
+/** The step that creates a resource, by its type token. */
 const steps: Readonly<Record<string, CredentialStep>> = {
   [resourceTypes.serviceAccount]: "account",
   [resourceTypes.zoneGrant]: "zoneGrant",
@@ -144,10 +144,10 @@ const steps: Readonly<Record<string, CredentialStep>> = {
   [resourceTypes.serviceAccountKey]: "key",
 };
 
-/** What of an error hook's arguments says what Google has refused. */
+/** The arguments of an error hook that describe the refused call. */
 type RefusedCall = Pick<pulumi.ErrorHookArgs, "type" | "errors" | "failedOperation">;
 
-/** What there is to say of a call that Google has refused: undefined where its words say enough. */
+/** The explanation of a call that Google refused; undefined where Google's text suffices. */
 export function refusalOf({
   type,
   errors,
@@ -175,11 +175,11 @@ export function refusalOf({
 }
 
 /**
- * A hook that explains a refusal of Google's which could not be foreseen: who may make a key need not be allowed to read
- * the organization's policy.
+ * A hook that explains an unforeseen refusal of Google: the permission to create a key does not include the one to read the
+ * organization's policy.
  *
- * @param component the name of the component that makes the credential
- * @param access how the plugin reaches Google
+ * @param component the name of the component that creates the credential
+ * @param access endpoints and identity of the plugin
  */
 export function refusedHook(
   component: string,
@@ -205,8 +205,8 @@ export function refusedHook(
       await pulumi.log.error(
         call.failedOperation === "delete"
           ? text
-          : `${text}\nWhat was made before that has no key and opens nothing. To go on with it, or to delete it where ` +
-              `it is not needed any more: ${shell`pulumi up -s ${stack}`}`,
+          : `${text}\nThe resources created before have no key and give no access. To continue with them, or to delete ` +
+              `those that are no longer needed: ${shell`pulumi up -s ${stack}`}`,
       );
     }
     return false;
@@ -214,11 +214,11 @@ export function refusedHook(
 }
 
 /**
- * A hook for before a key is made, that refuses it where the account was deleted behind Pulumi's back. It looks in a
- * preview alone, in which the account is known only where it is there already.
+ * A hook before the creation of a key, which fails where the account was deleted outside Pulumi. It checks only in a preview,
+ * in which the account is known only if it exists already.
  *
- * @param component the name of the component that makes the credential
- * @param suffix the name of the resource with which the account gets another name
+ * @param component the name of the component that creates the credential
+ * @param suffix the name of the resource whose replacement gives the account another name
  */
 export function accountThereHook(
   component: string,
@@ -239,7 +239,7 @@ export function accountThereHook(
       const { isAccountGone } = await import("../../../dns/googleCloud/keys.ts");
       if (await isAccountGone(account, access)) {
         throw new pulumi.RunError(
-          `The service account ${account.split("/").at(-1) ?? ""} no longer exists at Google. Make it, its grant and its key anew:\n` +
+          `The service account ${account.split("/").at(-1) ?? ""} no longer exists at Google. Recreate the account, its grant and its key:\n` +
             `      ${shell`pulumi up -s ${pulumi.getStack()} --replace '**::${suffix}'`}`,
         );
       }

@@ -5,10 +5,10 @@ import { resolved } from "../../resolved.ts";
 import type { DnsCredential } from "../credential.ts";
 import { challengeHosts } from "../managedCredentialArgs.ts";
 
-/** A managed zone, and for which provider it is used. */
+/** A managed zone and the provider that uses it. */
 export interface ZoneUseArgs {
   readonly domain: string;
-  /** See {@link challengeHosts}. Default: `provider.<domain>` alone. */
+  /** See {@link challengeHosts}. Default: only `provider.<domain>`. */
   readonly hosts?: readonly string[] | undefined;
   readonly project: pulumi.Input<string>;
   readonly managedZone: pulumi.Input<string>;
@@ -17,7 +17,7 @@ export interface ZoneUseArgs {
   readonly access: CloudAccess;
 }
 
-/** How a Google credential is used with a managed zone, whoever made the credential. */
+/** The use of a Google credential, created or provided, with a managed zone. */
 export function zoneUse({
   domain,
   hosts,
@@ -28,10 +28,10 @@ export function zoneUse({
 }: ZoneUseArgs): Pick<DnsCredential, "environment" | "managedZone" | "prove"> {
   return {
     managedZone: { project, name: managedZone },
-    // With the zone's name lego asks for that zone alone, so that a grant on it suffices; without, it lists the
-    // project's (go-acme/lego, providers/dns/gcloud/googlecloud.go).
+    // With the zone's name, lego reads only that zone, so that a grant on the zone suffices. Without the name, lego lists
+    // the project's zones (go-acme/lego, providers/dns/gcloud/googlecloud.go).
     environment: { GCE_PROJECT: project, GCE_ZONE_ID: managedZone },
-    // The vendor's client takes its time to load, and a preview does without it.
+    // The vendor's client is slow to load, and a preview does not need it.
     prove: async (content) => {
       const { delegationProof } = await import("../../../dns/delegationProof.ts");
       const [host = domain, ...others] = challengeHosts({ domain, hosts });

@@ -25,7 +25,7 @@ describe("the post-renderer's script", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Puts a Node somewhere that says this version, and otherwise who it is and what it was to run. */
+  /** Creates an executable that prints this version of Node, or its own name and arguments. */
   function putNode(path: string, version: string): void {
     const file = join(folder, path, "node");
     mkdirSync(join(folder, path), { recursive: true });
@@ -52,7 +52,7 @@ describe("the post-renderer's script", () => {
     assert.deepEqual(run(), { status: 0, stdout: "bin runs postrender.js", stderr: "" });
   });
 
-  it("runs TypeScript with the project's own Node, whatever is on PATH", () => {
+  it("runs TypeScript with the project's Node, regardless of PATH", () => {
     putScript("postrender.ts");
     putNode("bin", "v20.20.2");
     putNode("node_modules/.bin", "v24.1.0");
@@ -64,7 +64,7 @@ describe("the post-renderer's script", () => {
   });
 
   for (const version of ["v22.18.0", "v22.20.1", "v23.6.0", "v24.0.0", "v30.0.0"]) {
-    it(`takes Node ${version}`, () => {
+    it(`accepts Node ${version}`, () => {
       putScript("postrender.js");
       putNode("bin", version);
       assert.equal(run().status, 0);
@@ -78,21 +78,18 @@ describe("the post-renderer's script", () => {
       assert.deepEqual(run(), {
         status: 1,
         stdout: "",
-        stderr: `The post-renderer needs Node 22.18 or later on PATH, where there is ${version}: install it from https://nodejs.org`,
+        stderr: `The post-renderer needs Node 22.18 or later, but PATH has ${version}: install it from https://nodejs.org`,
       });
     });
   }
 
-  it("says where there is no Node", () => {
+  it("reports a missing Node", () => {
     putScript("postrender.js");
-    // The system's tools may be beside its Node.
+    // The system's tools may be in the same folder as its Node.
     mkdirSync(join(folder, "bin"));
     symlinkSync("/usr/bin/dirname", join(folder, "bin/dirname"));
     const { status, stderr } = run(join(folder, "bin"));
     assert.equal(status, 1);
-    assert.match(
-      stderr,
-      /^The post-renderer needs Node 22\.18 or later on PATH, where there is none: /,
-    );
+    assert.match(stderr, /^The post-renderer needs Node 22\.18 or later, but PATH has none: /);
   });
 });

@@ -31,10 +31,10 @@ const storage =
 const young = 10 * minute;
 const old = 4 * hour;
 
-describe("check of the renewal", function () {
+describe("the check renewal-retry", function () {
   this.timeout(60_000);
   let directory: string | undefined;
-  /** The certificate's file, by how long it has still to live or by what is wrong with it. */
+  /** The certificate's file, by its remaining validity or its defect. */
   const contents: Record<string, string | undefined> = {};
 
   before(async function () {
@@ -49,7 +49,7 @@ describe("check of the renewal", function () {
       const notAfter = new Date(Date.now() + left * 1_000);
       const validity = { notBefore: new Date(notAfter.getTime() - 90 * day * 1_000), notAfter };
       const { certificate } = await authority.server(host, [host], validity);
-      // As the issuer stores it: with that of the CA behind it, which lives longer.
+      // As the issuer stores it: followed by the CA's certificate, which is valid longer.
       return `${certificate}\n${authority.certificate}\n`;
     };
     contents["89 days left"] = await living(89 * day);
@@ -112,7 +112,7 @@ describe("check of the renewal", function () {
   const passed: ContainerResult = { code: 0, output: "All checks passed\n" };
 
   for (const certificate of ["89 days left", "23 hours left"]) {
-    it(`leaves a container alone whose certificate has ${certificate}`, async () => {
+    it(`does not restart a container whose certificate has ${certificate}`, async () => {
       assert.deepEqual(await Promise.all([young, old].map((age) => probe(certificate, age))), [
         passed,
         passed,
@@ -149,7 +149,7 @@ describe("check of the renewal", function () {
     assert.equal(after.code, 1);
   });
 
-  it("leaves the verdict of the chart's own check as it is", async () => {
+  it("keeps the result of the chart's own check", async () => {
     const chart = { "liveness_checks.sh": "#!/bin/bash\necho api /status check failed\nexit 7\n" };
     assert.deepEqual(await probe("89 days left", old, { scripts: chart }), {
       code: 7,
@@ -181,19 +181,19 @@ describe("check of the renewal", function () {
     ["the machine's clock is not its own", { proc: { uptime: "3.50 3.50\n" } }],
     ["the machine's clock cannot be read", { proc: { uptime: "" } }],
   ];
-  it("restarts nothing where anything is unexpected", async () => {
+  it("restarts nothing in an unexpected situation", async () => {
     const results = await Promise.all(
       unexpected.map(async ([what, options]) => [what, await probe("expired", old, options)]),
     );
     for (const [what, result] of results as [string, ContainerResult][]) {
-      // What the shell says of a crash is nothing that anybody acts on.
+      // The shell's message about a crash has no effect.
       assert.equal(result.code, 0, `${what}: ${result.output}`);
       assert.match(result.output, /All checks passed\n/, what);
       assert.doesNotMatch(result.output, /renewal-retry:/, what);
     }
   });
 
-  it("restarts nothing while the check itself is not there, such as after a rollback", async () => {
+  it("restarts nothing while the check itself is missing, such as after a rollback", async () => {
     const broken = { "renewal_retry.sh": "#!/bin/nothing\n" };
     const { code, output } = await probe("expired", old, { scripts: broken });
     assert.equal(code, 0);
@@ -201,7 +201,7 @@ describe("check of the renewal", function () {
   });
 
   it("waits for a certificate that is being written", async () => {
-    // The first look finds the empty file, the second the certificate.
+    // The first attempt finds the empty file, the second the certificate.
     let file = "";
     const result = await probe("empty", old, {
       volume: (folder) => {

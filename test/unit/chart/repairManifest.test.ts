@@ -35,7 +35,7 @@ function document(manifest: string, kind: string, name: string): string | undefi
 }
 
 describe("repaired manifest", () => {
-  it("keeps documents that no repair touches byte for byte", () => {
+  it("keeps documents without repairs byte for byte", () => {
     const manifest = chartManifest();
     for (const [kind, name] of [
       ["ServiceAccount", "akash-provider"],
@@ -62,19 +62,19 @@ describe("repaired manifest", () => {
     });
   });
 
-  it("keeps an annotation that looks like a time or a date, without quotes, in an object that it repairs", () => {
+  it("keeps an annotation that is a time or a date without quotes, in a repaired object", () => {
     for (const text of ["22:30", "+05:30", "190:20:30", "2024-01-15", "2024-01-15T10:00:00Z"]) {
       const annotations = podAnnotations({ podAnnotations: [`example.com/window: ${text}`] });
       assert.equal(annotations["example.com/window"], text);
     }
   });
 
-  it("keeps the digits of a number that no double holds", () => {
+  it("keeps the digits of a number that no double can represent", () => {
     const manifest = chartManifest({ podAnnotations: ["example.com/id: 18446744073709551615"] });
     assert.match(repairManifest(manifest), /example\.com\/id: 18446744073709551615\n/);
   });
 
-  it("names the document and the mistake where the chart renders YAML that is none", () => {
+  it("names the document and the error where the chart renders invalid YAML", () => {
     for (const line of ["a: *nowhere", "a: [", "<<: 1"]) {
       assert.throws(() => repairManifest(chartManifest({ podAnnotations: [line] })), {
         message:
@@ -83,7 +83,7 @@ describe("repaired manifest", () => {
     }
   });
 
-  it("names the place where the chart renders what the API server does not take", () => {
+  it("names the field where the chart renders an object that the API server rejects", () => {
     for (const [before, after, place] of [
       [
         'AP_CERT_ISSUER_EMAIL: "operator@example.com"',
@@ -96,28 +96,31 @@ describe("repaired manifest", () => {
       const manifest = chartManifest().replace(before, after);
       assert.throws(() => repairManifest(manifest), {
         message: new RegExp(
-          `^the chart rendered an object that the API server does not take \\(# Source: provider/templates/[^)]+\\): ${place} is of another kind there`,
+          `^the chart rendered an object that the API server rejects \\(# Source: provider/templates/[^)]+\\): ${place} is of the wrong type`,
         ),
       });
     }
-    assert.throws(() => repairManifest(`${chartManifest()}---\n- 1\n`), /: it is of another kind/);
+    assert.throws(
+      () => repairManifest(`${chartManifest()}---\n- 1\n`),
+      /: the object is of the wrong type/,
+    );
   });
 
-  it("leaves alone an object whose kind is called like something that every JavaScript object has", () => {
+  it("keeps an object whose kind has the name of a property of every JavaScript object", () => {
     for (const kind of ["valueOf", "constructor", "__proto__"]) {
       const other = `---\napiVersion: example.test/v1\nkind: ${kind}\nmetadata:\n  name: other\n`;
       assert(repairManifest(chartManifest() + other).includes(`kind: ${kind}\n`));
     }
   });
 
-  it("takes what is written as nothing for the empty text", () => {
+  it("treats a null value as an empty text", () => {
     const manifest = chartManifest().replace(/AP_CERT_ISSUER_EMAIL: ".*"/, "AP_CERT_ISSUER_EMAIL:");
     assert.throws(() => repairManifest(manifest), /AP_CERT_ISSUER_EMAIL is empty/);
     const other = chartManifest().replace(/AKASH_BID_PRICE_CPU_SCALE: +".*"/, "AKASH_EXTRA:");
     assert.match(repairManifest(other), /AKASH_EXTRA:\n/);
   });
 
-  it("keeps text that YAML 1.1 could take for something else", () => {
+  it("keeps text that YAML 1.1 could read as another type", () => {
     for (const text of ["yes", "off", "0744", "1e3", "12:30", "null", "~", "1_000", " x "]) {
       const settings = [`AP_EXTRA: "${text}"`];
       assert.equal(issuerSettings({ settings }).AP_EXTRA, text);
@@ -149,7 +152,7 @@ describe("repaired manifest", () => {
       );
     });
 
-    it("of a chart that has one for all CAs is put right", () => {
+    it("of a chart that has one for all CAs is repaired", () => {
       const settings = ['AP_CERT_ISSUER_STORAGE_DIR: "/root/.akash/certs"'];
       assert.match(issuerSettings({ settings }).AP_CERT_ISSUER_STORAGE_DIR ?? "", /acme-v02/);
     });
@@ -171,11 +174,11 @@ describe("repaired manifest", () => {
       });
     }
 
-    it("do not change with the chart's version alone", () => {
+    it("do not change with only the chart's version", () => {
       assert.deepEqual(podAnnotations({ chartVersion: "19.1.0" }), before);
     });
 
-    it("of a stale credential are put right", () => {
+    it("of a stale credential are corrected", () => {
       const stale = ["checksum/wallet: stale", "checksum/dns-credential: stale"];
       const annotations = podAnnotations({ challenge: googleCloudDns01, podAnnotations: stale });
       assert.equal(annotations["checksum/wallet"], "00112233445566ff");
@@ -188,7 +191,7 @@ describe("repaired manifest", () => {
       assert.equal(annotations["checksum/cm-scripts"], "abc");
     });
 
-    it("name the DNS credential under DNS-01 alone", () => {
+    it("include the DNS credential only with DNS-01", () => {
       assert.equal(
         podAnnotations({ challenge: googleCloudDns01 })["checksum/dns-credential"],
         "0123456789abcdef",
@@ -201,7 +204,7 @@ describe("repaired manifest", () => {
     const probe = (objects: readonly KubernetesObject[]) =>
       podTemplate(objects, names)?.spec.containers[0]?.livenessProbe;
 
-    it("runs the check of the renewal before the chart's command, which stays as it is", () => {
+    it("runs the check renewal-retry before the unchanged command of the chart", () => {
       const objects = repairedObjects();
       const { exec, ...timing } = probe(objects) ?? {};
       const [shell, option, check, ...chart] = exec?.command ?? [];
@@ -228,7 +231,7 @@ describe("repaired manifest", () => {
       );
     });
 
-    it("of a chart whose own check looks at the issuer's certificate stays, and is accepted", () => {
+    it("of a chart whose own check inspects the issuer's certificate is unchanged and accepted", () => {
       const manifest = chartManifest().replace(
         "openssl x509 -in /config/provider.pem",
         'openssl x509 -in "$AP_CERT_ISSUER_STORAGE_DIR/certificates/$AKASH_CLUSTER_PUBLIC_HOSTNAME.crt"',
@@ -242,7 +245,7 @@ describe("repaired manifest", () => {
       );
     });
 
-    it("is part of what restarts the pod: a changed check is another annotation", () => {
+    it("restarts the pod after a change of the check, by another annotation", () => {
       const manifest = repairManifest(chartManifest());
       const objects = objectsIn(
         parseManifest(repairManifest(manifest.replace(/(checksum\/renewal-retry:) \S+/, "$1 old"))),
@@ -265,15 +268,15 @@ describe("repaired manifest", () => {
     });
   });
 
-  describe("under HTTP-01", () => {
-    it("the port stays and no DNS provider is named", () => {
+  describe("with HTTP-01", () => {
+    it("the port stays and no DNS provider is set", () => {
       const settings = issuerSettings();
       assert.equal(settings.AP_CERT_ISSUER_HTTP_CHALLENGE_PORT, "5002");
       assert(!("AP_CERT_ISSUER_DNS_PROVIDERS" in settings));
     });
   });
 
-  describe("under DNS-01", () => {
+  describe("with DNS-01", () => {
     for (const [challenge, dnsProvider] of [
       [googleCloudDns01, "gcloud"],
       [cloudflareDns01, "cf"],
@@ -291,7 +294,7 @@ describe("repaired manifest", () => {
       assert.match(document(text, "Service", "akash-provider") ?? "", /targetPort: 5002/);
     });
 
-    it("the container gets the environment that the chart has no value for", () => {
+    it("the container gets the environment variables for which the chart has no value", () => {
       const [container] =
         podTemplate(repairedObjects({ challenge: googleCloudDns01 }), names)?.spec.containers ?? [];
       const environment = Object.fromEntries(
@@ -322,7 +325,7 @@ describe("repaired manifest", () => {
       [
         "with a DNS provider under HTTP-01",
         chartManifest({ settings: ['AP_CERT_ISSUER_DNS_PROVIDERS: "cf"'] }),
-        /DNS provider \(cf\) is set under HTTP-01/,
+        /DNS provider \(cf\) is set with HTTP-01/,
       ],
       [
         "with storage off the home volume",
@@ -335,7 +338,7 @@ describe("repaired manifest", () => {
           "AKASH_BID_PRICE_CPU_SCALE:",
           "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: '5002'\n  AKASH_BID_PRICE_CPU_SCALE:",
         ),
-        /HTTP-01 is on \(port 5002\) beside DNS-01/,
+        /HTTP-01 is enabled \(port 5002\) in addition to DNS-01/,
       ],
       [
         "with a DNS provider from elsewhere",
@@ -397,7 +400,7 @@ describe("repaired manifest", () => {
       });
     }
 
-    it("with a liveness probe that would not run the check of the renewal", () => {
+    it("with a liveness probe that would not run the check renewal-retry", () => {
       const manifest = chartManifest();
       for (const [from, to] of [
         [/exec:\n +command:\n +- sh\n +- -c\n +- \S+/, "httpGet: { path: /status, port: 8443 }"],
@@ -417,7 +420,7 @@ describe("repaired manifest", () => {
       }
     });
 
-    it("when the chart is older than the repairs and shows a defect that they mend", () => {
+    it("when the chart is older than the repairs and has a defect", () => {
       assert.throws(
         () => repairManifest(chartManifest({ chartVersion: "12.0.2" })),
         /^Error: chart 12\.0\.2 would not give the provider its certificate/,
@@ -425,7 +428,7 @@ describe("repaired manifest", () => {
     });
   });
 
-  it("takes the last of repeated labels, as Helm does", () => {
+  it("uses the last of repeated labels, as Helm does", () => {
     const manifest = chartManifest().replace(
       "kind: Service\nmetadata:\n",
       "kind: Service\nmetadata:\n  labels: { app: a, app: b }\n",
@@ -441,7 +444,10 @@ describe("repaired manifest", () => {
 
   it("is refused with parameters of another version of the program", () => {
     const manifest = chartManifest().replace('"type":"http-01"', '"type":"tls-alpn-01"');
-    assert.throws(() => repairManifest(manifest), /does not hold this program's parameters/);
+    assert.throws(
+      () => repairManifest(manifest),
+      /does not contain the parameters of this version of the program/,
+    );
   });
 
   it("names the template whose YAML is invalid", () => {

@@ -43,12 +43,12 @@ function rules(rights: readonly Right[]): Role["rules"] {
   }));
 }
 
-describe("the documented rights in a cluster", () => {
+describe("the documented permissions in a cluster", () => {
   const namespace = "my-namespace";
   const names = releaseNames("my-release");
   const { fullname } = names;
 
-  it("are those that the program asks about, day to day", () => {
+  it("are those that the program checks for an installed release", () => {
     const { namespaced, cluster } = dailyRights(names, namespace);
     const [role, clusterRole, ...others] = documented("rights.yaml", namespace, fullname);
     assert.deepEqual(others, []);
@@ -61,14 +61,14 @@ describe("the documented rights in a cluster", () => {
     );
   });
 
-  it("are those that the program asks about before the first install", () => {
+  it("are those that the program checks before the first install", () => {
     const [, clusterRole, ...others] = documented("install-rights.yaml", namespace, fullname);
     assert.deepEqual(others, []);
     assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-install` });
     assert.deepEqual(clusterRole.rules, rules(installRights(names, namespace).cluster));
   });
 
-  it("are those that the program asks about for the wildcard certificate", () => {
+  it("are those that the program checks for the wildcard certificate", () => {
     const [, role, clusterRole, ...others] = documented("wildcard-rights.yaml", namespace, "");
     assert.deepEqual(others, []);
     const asked = ingressRights(namespace);
@@ -81,7 +81,7 @@ describe("the documented rights in a cluster", () => {
     assert.deepEqual(clusterRole.rules, rules(asked.cluster));
   });
 
-  it("have names of their own for each release, so that none takes another's", () => {
+  it("have different names for each release, so that no release overwrites another's", () => {
     const all = [
       [namespace, "a-provider"],
       [namespace, "b-provider"],

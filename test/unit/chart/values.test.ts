@@ -16,7 +16,7 @@ function values(settings: Record<string, string> = {}): Record<string, unknown> 
 const json = (value: unknown) => JSON.stringify(value);
 
 describe("chart values", () => {
-  it("of the least configuration hold nothing that the chart knows better", () => {
+  it("of the minimal configuration do not override the chart's defaults", () => {
     const { serviceAccount, ...rest } = values();
     assert.deepEqual(rest, {
       from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
@@ -35,7 +35,7 @@ describe("chart values", () => {
     assert.deepEqual(Object.keys(serviceAccount as object), ["annotations"]);
   });
 
-  it("hold every setting of Akash's complete example", () => {
+  it("contain every setting of Akash's complete example", () => {
     const attributes = [
       { key: "region", value: "us-east" },
       { key: "capabilities/gpu/vendor/nvidia/model/rtx4000", value: true },
@@ -66,7 +66,7 @@ describe("chart values", () => {
     });
   });
 
-  it("hold the bid price script encoded, as the chart decodes it", () => {
+  it("contain the bid price script encoded, as the chart decodes it", () => {
     const { bidpricescript } = values({ bidPriceScript: "test/support/price_script.sh" });
     assert.match(Buffer.from(bidpricescript as string, "base64").toString(), /^#!\/bin\/sh\n/);
   });
@@ -106,8 +106,8 @@ describe("chart values", () => {
     assert.deepEqual(actual.resources, { limits: { cpu: "4" } });
   });
 
-  it("hold the digits of numbers that the chart prints, and numbers where it writes YAML", () => {
-    // As Pulumi hands them over; the last number is one that no double holds.
+  it("contain the digits of numbers that the chart prints, and numbers that it renders as YAML", () => {
+    // In Pulumi's form; no double can represent the last number.
     const own = `{
       "minimumbalance": 10000000, "gas": 999999, "negative": -1234567.5, "small": 0.00001, "scale": 0.004,
       "monitor": { "maxRetries": 2304, "list": [20000000, { "deep": 1e22 }] },
@@ -143,7 +143,7 @@ describe("chart values", () => {
     });
   });
 
-  it("hold the digits of numbers that are not known yet", async () => {
+  it("contain the digits of numbers from Outputs", async () => {
     const config = readConfig(configSource({}));
     const own = {
       minimumbalance: pulumi.output(10000000),
@@ -159,7 +159,7 @@ describe("chart values", () => {
     assert.deepEqual(known, ["10000000", { maxRetries: "2000000", retryPeriod: "4s" }]);
   });
 
-  it("hold a date of the stack's file as it is written there, at any depth", () => {
+  it("contain a date of the stack's file as written there, at any depth", () => {
     const { build, list } = values({
       values: json({
         build: { date: "2026-12-01 00:00:00 +0000 UTC", at: "2026-12-01 10:00:00 +0200 +0200" },
@@ -170,7 +170,7 @@ describe("chart values", () => {
     assert.deepEqual(list, ["2026-12-02", "22:30"]);
   });
 
-  it("hold no credential", () => {
+  it("contain no credential", () => {
     assert.doesNotMatch(json(values()), /SENTINEL|PRIVATE KEY/);
   });
 });

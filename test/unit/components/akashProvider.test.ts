@@ -32,7 +32,7 @@ interface ReleaseInputs {
 }
 
 describe("AkashProvider", () => {
-  it("makes a namespace, the wallet's Secret and the release, as its children", async () => {
+  it("creates a namespace, the wallet's Secret and the release, as its children", async () => {
     const { cluster, p: component, ...children } = await resources();
     assert.equal(component?.type, "akash:provider:AkashProvider");
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe("AkashProvider", () => {
     );
   });
 
-  it("keeps the namespace when the stack goes, and labels it", async () => {
+  it("keeps the namespace when the stack is destroyed, and labels it", async () => {
     const { "p-namespace": namespace } = await resources({ namespace: "akash-eu" });
     assert.deepEqual(namespace?.options, {
       retainOnDelete: true,
@@ -84,7 +84,7 @@ describe("AkashProvider", () => {
     assert.equal(inputs<{ metadata: { name: string } }>(wallet).metadata.name, "gateway-keys");
   });
 
-  it("shows the wallet nowhere but in that Secret", async () => {
+  it("stores the wallet only in that Secret", async () => {
     const { "p-wallet": wallet, ...others } = await resources();
     const text = JSON.stringify(others);
     for (const secret of [walletKey, walletPassword]) {
@@ -93,12 +93,12 @@ describe("AkashProvider", () => {
     }
   });
 
-  it("waits for the wallet before the release, so that the pod can start", async () => {
+  it("creates the wallet's Secret before the release, so that the pod can start", async () => {
     const { "p-release": release } = await resources();
     assert(release?.dependencies.includes("p-wallet"));
   });
 
-  it("says how Helm rolls out: atomic, with a deadline and a bounded history", async () => {
+  it("sets an atomic rollout, with a timeout and a limited history", async () => {
     const { "p-release": release } = await resources({ timeout: 120, maxHistory: 3 });
     const { atomic, timeout, maxHistory } = inputs<ReleaseInputs>(release);
     assert.deepEqual(
@@ -107,7 +107,7 @@ describe("AkashProvider", () => {
     );
   });
 
-  describe("takes the chart", () => {
+  describe("uses the chart", () => {
     const source = async (from?: AkashProviderArgs["chart"]) => {
       const { "p-release": release } = await resources({ chart: from });
       const { chart, version, repositoryOpts } = inputs<ReleaseInputs>(release);
@@ -131,7 +131,7 @@ describe("AkashProvider", () => {
       });
     });
 
-    it("from a folder of the project, whose version is in it", async () => {
+    it("from a folder of the project, which contains the version", async () => {
       const chart = "./sandbox/chart/provider";
       assert.deepEqual(await source({ source: chart }), {
         chart,

@@ -21,7 +21,7 @@ import {
 } from "../../support/components.ts";
 import { lastRun } from "../../support/mocks.ts";
 
-/** Asserts that a component is refused with this sentence, and that nothing of it is registered. */
+/** Asserts that a component is refused with this sentence, and that none of its resources is registered. */
 async function assertRefused(
   program: (cluster: Cluster) => unknown,
   property: string,
@@ -121,8 +121,8 @@ describe("a wrong argument", () => {
         [{ project: "" }, "project", "is empty"],
         [{ managedZone: undefined }, "managedZone", "is missing"],
         [{ managedZone: " " }, "managedZone", "is empty"],
-        [{ grant: "all" }, "grant", "is none of zone, project"],
-        [{ grant: output("zone") }, "grant", "is none of zone, project"],
+        [{ grant: "all" }, "grant", "is not one of zone, project"],
+        [{ grant: output("zone") }, "grant", "is not one of zone, project"],
         [{ consumers: [] }, "consumers", "is empty, so nothing would protect the key"],
       ],
     ],
@@ -155,7 +155,7 @@ describe("a wrong argument", () => {
     });
   }
 
-  it("is not one that has its default, or an override of the chart's that is empty", async () => {
+  it("is neither an omitted optional one nor an empty override of the chart", async () => {
     const { resources } = await make(provider, {
       ...{ namespace: undefined, releaseName: undefined, timeout: undefined },
       values: { fullnameOverride: "", nameOverride: null },
@@ -172,8 +172,8 @@ describe("a wrong argument", () => {
       { namespace: "akash-services", secret: "akash-provider-gcp-dns" },
     ];
     const sentence = (secret: string, pod: string, namespace: string) =>
-      `AkashProvider "x": the argument credential is not told that the Secret ${secret} and the pod ${pod} in namespace ${namespace} carry it: ` +
-      "hand it providerConsumer with this namespace, releaseName and values";
+      `AkashProvider "x": the argument credential has no consumer with the Secret ${secret} and the pod ${pod} in namespace ${namespace}: ` +
+      "add providerConsumer with this namespace, releaseName and values to its consumers";
 
     function withConsumers(consumers: readonly CredentialConsumer[], args: Untyped = {}) {
       return (cluster: Cluster) => {
@@ -182,7 +182,7 @@ describe("a wrong argument", () => {
       };
     }
 
-    it("is refused when it is told of another provider's Secret and pod", async () => {
+    it("is refused if its consumer is another provider's Secret and pod", async () => {
       for (const consumer of elsewhere) {
         await assertRefused(
           withConsumers([consumer]),
@@ -192,7 +192,7 @@ describe("a wrong argument", () => {
       }
     });
 
-    it("is refused when the provider is named otherwise", async () => {
+    it("is refused if the provider has another name", async () => {
       const consumers = [providerConsumer({ dnsProvider: "googleCloud" })];
       await assertRefused(
         withConsumers(consumers, { namespace: "akash", values: { fullnameOverride: "gateway" } }),
@@ -201,7 +201,7 @@ describe("a wrong argument", () => {
       );
     });
 
-    it("is taken when this provider is among those that it is told", async () => {
+    it("is accepted if this provider is among its consumers", async () => {
       const args = { namespace: "akash", releaseName: "home", values: { nameOverride: "gateway" } };
       const consumers = [...elsewhere, providerConsumer({ dnsProvider: "googleCloud", ...args })];
       const { resources } = await run((cluster) => {
@@ -211,7 +211,7 @@ describe("a wrong argument", () => {
       assert(resources.some(({ name }) => name === "x-dns-credential"));
     });
 
-    it("is taken without, where it is brought", async () => {
+    it("is accepted without consumers, if it is provided", async () => {
       const { resources } = await run(async (cluster) => {
         const credential = await googleCloudCredential("dns", {
           ...googleArguments(cluster),
@@ -226,7 +226,7 @@ describe("a wrong argument", () => {
 });
 
 describe("an argument that may be an Output", () => {
-  /** The same arguments as Outputs, resolved a little later. */
+  /** The same arguments as Outputs, resolved later. */
   function later<T extends Untyped>(args: T): Untyped {
     const outputs = Object.entries(args).map(([name, value]) => [
       name,
@@ -235,7 +235,7 @@ describe("an argument that may be an Output", () => {
     return Object.fromEntries(outputs) as Untyped;
   }
 
-  /** Asserts that a component makes the same of Outputs as of plain values. */
+  /** Asserts that a component creates the same resources from Outputs as from plain values. */
   async function assertSame(subject: Subject, args: Untyped, asOutputs = later(args)) {
     const plain = await make(subject, args);
     assert(plain.resources.length > 3);
@@ -244,7 +244,7 @@ describe("an argument that may be an Output", () => {
     return outputs;
   }
 
-  it("of AkashProvider reaches the chart's values and the Secrets as a plain one does", async () => {
+  it("of AkashProvider reaches the chart's values and the Secrets like a plain value", async () => {
     const inputs = {
       account: "akash1another",
       domain: "example.org",

@@ -18,14 +18,14 @@ describe("Cluster", () => {
     return resources.find(({ name }) => name === "cluster");
   }
 
-  it("has nothing of this machine in the provider's inputs", async () => {
+  it("has no settings of this machine in the provider's inputs", async () => {
     assert.deepEqual((await provider({ context: "prod" }))?.inputs, {
       context: "prod",
       enableSecretMutable: "true",
     });
   });
 
-  it("hands the provider a kubeconfig of its own, its content as a secret", async () => {
+  it("passes its own kubeconfig to the provider, with the content as a secret", async () => {
     const identified = {
       clusterIdentifier: "akash-provider-letsencrypt/home",
       enableSecretMutable: "true",
@@ -40,7 +40,7 @@ describe("Cluster", () => {
     });
   });
 
-  it("looks whether the stack's provider is in the cluster of before only where it is told of one", async () => {
+  it("searches the former cluster for the stack's provider only if a place is given", async () => {
     assert.deepEqual((await provider({}))?.options, {});
     assert.deepEqual((await provider({ deployed: {} }))?.options, {
       hooks: { beforeUpdate: ["cluster-same"] },

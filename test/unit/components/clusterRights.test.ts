@@ -11,7 +11,7 @@ const namespace = "akash-services";
 const names = releaseNames("akash-provider");
 const release = { namespace, names };
 
-/** A cluster in which whoever asks may do what this says. */
+/** A cluster with these permissions. */
 function clusterWith(
   allows: (attributes: V1ResourceAttributes) => boolean | Error,
   { installed = true, user = "jane" } = {},
@@ -46,17 +46,17 @@ async function refusal(answer: Promise<void>): Promise<string> {
   return assert.fail("not refused");
 }
 
-describe("rights in the cluster", () => {
+describe("permissions in the cluster", () => {
   before(() => runProgram("my stack", () => ({})));
 
-  it("are asked about once where anything is allowed", async () => {
+  it("are checked once where everything is allowed", async () => {
     const { cluster, asked } = clusterWith(() => true);
     await refuseMissingRights(cluster, release);
     await refuseMissingRights(cluster, release);
     assert.equal(asked.length, 1);
   });
 
-  it("are not those of the first install where the release is there", async () => {
+  it("do not include those of the first install where the release exists", async () => {
     const { cluster, asked } = clusterWith((one) => !isAnything(one));
     await refuseMissingRights(cluster, release);
     assert(asked.length > 30);
@@ -68,7 +68,7 @@ describe("rights in the cluster", () => {
     assert(more.some(({ verb, name }) => verb === "bind" && name === "cluster-admin"));
   });
 
-  it("are those of the first install, too, for whoever may not even look, who is told what those are for", async () => {
+  it("include those of the first install without the permission to read, with a note on them", async () => {
     const { cluster } = clusterWith(() => false);
     const statefulSets = {
       readNamespacedStatefulSet: () => Promise.reject(new Error("forbidden")),
@@ -79,10 +79,10 @@ describe("rights in the cluster", () => {
     for (const command of grantCommands(release, "install", "jane")) {
       assert(text.includes(`\n      ${command}\n`), command);
     }
-    assert.match(text, /\nIf the provider is deployed already, leave out what names install: /);
+    assert.match(text, /\nIf the provider is deployed already, omit the commands with install: /);
   });
 
-  it("are told together, with who lacks them and the commands", async () => {
+  it("are reported together, with the user and the commands", async () => {
     const { cluster } = clusterWith(
       (one) =>
         !isAnything(one) &&
@@ -93,7 +93,7 @@ describe("rights in the cluster", () => {
     const text = await refusal(refuseMissingRights(cluster, release));
     assert(
       text.startsWith(
-        "Whoever runs Pulumi (jane) lacks rights in the cluster https://cluster.test: in the namespace akash-services " +
+        "The identity that runs Pulumi (jane) lacks permissions in the cluster https://cluster.test: in the namespace akash-services " +
           "get, patch on secrets; get on pods/log; in the whole cluster get on clusterrolebindings.rbac.authorization.k8s.io akash-provider-admin. ",
       ),
       text,
@@ -101,10 +101,10 @@ describe("rights in the cluster", () => {
     for (const command of grantCommands(release, "change", "jane")) {
       assert(text.includes(`\n      ${command}\n`), command);
     }
-    assert(text.endsWith("Nothing was changed; then: pulumi up -s 'my stack'"), text);
+    assert(text.endsWith("Nothing was changed. After the fix, run: pulumi up -s 'my stack'"), text);
   });
 
-  it("are asked about the way to port 80 where it is known, and another version of the chart", async () => {
+  it("include those for a known route to port 80, and for another version of the chart", async () => {
     const lackOf = async (resource: string, more: object, task?: "upgradeChart") => {
       const { cluster } = clusterWith(
         (one) => !isAnything(one) && !(one.resource === resource && one.verb === "patch"),
@@ -123,14 +123,14 @@ describe("rights in the cluster", () => {
     );
   });
 
-  it("are left to the attempt where the cluster does not answer or tell", async () => {
+  it("are left to the attempt where the cluster does not respond or report them", async () => {
     for (const error of [new ClusterUnreachable("away"), new Error("forbidden")]) {
       const { cluster } = clusterWith(() => error);
       await refuseMissingRights(cluster, release);
     }
   });
 
-  it("are given by commands that take every name of a user as one word, each user with bindings of its own", () => {
+  it("are granted by commands that quote the user's name, with separate bindings for each user", () => {
     const strange = String.raw`CORP\jane "j" o'hara: $HOME`;
     const [, binding = ""] = grantCommands(release, "change", strange);
     assert(binding.includes(String.raw` --user='CORP\jane "j" o'\''hara: $HOME' `), binding);

@@ -45,7 +45,7 @@ describe("components", () => {
 
   for (const { subject, children, type } of subjects) {
     describe(subject.component, () => {
-      it("is the parent of all that it makes, which is named after it", async () => {
+      it("is the parent of its resources, which are named after it", async () => {
         const program = await make(subject);
         assert.equal(find(program, "x").type, type);
         assert.deepEqual(find(program, "x").inputs, {}, "its arguments would be in the state");
@@ -77,12 +77,12 @@ describe("components", () => {
     });
   }
 
-  describe("with providers of its caller's", () => {
+  describe("with providers of the caller", () => {
     const gcp = () => new GcpProvider("google", { project: "dns-project" });
     const byName = (program: ProgramRun) =>
       Object.fromEntries(program.resources.map(({ name, provider }) => [name, provider]));
 
-    it("makes Google's resources with theirs, and others with the default one", async () => {
+    it("creates Google's resources with them, and others with the default provider", async () => {
       for (const opts of [
         () => ({ providers: { gcp: gcp() } }),
         () => ({ providers: [gcp()] }),
@@ -95,7 +95,7 @@ describe("components", () => {
       }
     });
 
-    it("makes Cloudflare's token with theirs, and looks its permission groups up so", async () => {
+    it("creates Cloudflare's token with them, and looks up its permission groups with them", async () => {
       const opts = () => ({ providers: [new CloudflareProvider("theirs", {})] });
       for (const accountId of [undefined, "a".repeat(32)]) {
         const program = await make(cloudflare, { accountId }, opts);
@@ -107,7 +107,7 @@ describe("components", () => {
       }
     });
 
-    it("is deployed to its cluster, whatever Kubernetes provider they name", async () => {
+    it("is deployed to its cluster, regardless of the caller's Kubernetes provider", async () => {
       const theirs = () => new KubernetesProvider("theirs", {});
       for (const opts of [
         () => ({ provider: theirs() }),
@@ -124,7 +124,7 @@ describe("components", () => {
       }
     });
 
-    it("keeps their other providers beside its cluster", async () => {
+    it("keeps the caller's other providers in addition to its cluster", async () => {
       for (const shape of ["provider", "providers"] as const) {
         let kept: unknown;
         await run((cluster) => {
@@ -139,7 +139,7 @@ describe("components", () => {
     });
   });
 
-  describe("has as outputs", () => {
+  describe("has the outputs", () => {
     it("of AkashProvider: namespace, revision and Secret", async () => {
       const { outputs } = await run((cluster) => {
         const credential = new GcpDnsCredential("dns", googleArguments(cluster));
@@ -159,7 +159,7 @@ describe("components", () => {
       return { namespace, revision, credentialSecret };
     }
 
-    it("of GcpDnsCredential: what its key is, which is a secret", async () => {
+    it("of GcpDnsCredential: the key's metadata, and the key as a secret", async () => {
       let isSecret: readonly boolean[] = [];
       const { outputs } = await run(async (cluster) => {
         const made = new GcpDnsCredential("x", googleArguments(cluster));
@@ -185,7 +185,7 @@ describe("components", () => {
       assert.deepEqual(isSecret, [true, true, false]);
     });
 
-    it("of CloudflareDnsCredential: what its token is, which is a secret", async () => {
+    it("of CloudflareDnsCredential: the token's metadata, and the token as a secret", async () => {
       let isSecret: readonly boolean[] = [];
       const { outputs } = await run(async (cluster) => {
         const made = new CloudflareDnsCredential("x", {
@@ -245,7 +245,7 @@ describe("components", () => {
         ]);
       });
 
-      it(`takes the one that ${subject.component} is given, and registers no other`, async () => {
+      it(`uses the one that ${subject.component} receives, and registers no other`, async () => {
         const program = await run((cluster) => {
           const consumers = [providerConsumer({})];
           const deleteHook = credentialDeleteHook("x", { cluster, consumers });

@@ -41,7 +41,7 @@ describe("the hooks of a credential", () => {
     await asRun("up");
   });
 
-  /** Lets the SDK think that it is in such a run. */
+  /** Sets the SDK's kind of run. */
   async function asRun(kind: "preview" | "up"): Promise<void> {
     await runProgram("home", () => ({}), kind === "preview");
   }
@@ -61,7 +61,7 @@ describe("the hooks of a credential", () => {
     kubernetes.setPod(podName, { "checksum/dns-credential": digestOf(content) });
   }
 
-  /** The one hook of a moment. */
+  /** The only hook of a kind. */
   function only(hooks: pulumi.ResourceHookBinding, moment: keyof pulumi.ResourceHookBinding) {
     const [hook, ...others] = hooks[moment] ?? [];
     assert.deepEqual(others, []);
@@ -82,10 +82,10 @@ describe("the hooks of a credential", () => {
 
   const stillRuns = {
     message:
-      "The pod akash-provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home",
+      "The credential was not deleted: the pod akash-provider-0 still uses it. Once the pod uses the new one, delete the old one with: pulumi up -s home",
   };
 
-  describe("look at a consumer, and", () => {
+  describe("read a consumer, and", () => {
     const state = (of: CredentialConsumer = consumer) => consumerState(kubernetes.cluster(), of);
 
     it("read the annotations of its Secret and the digest of its pod", async () => {
@@ -95,7 +95,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(kubernetes.calls, [`read ${secretName}`, `read pod ${podName}`]);
     });
 
-    it("find nothing where there is no Secret, no pod, or neither is annotated", async () => {
+    it("find nothing without a Secret, a pod or annotations", async () => {
       const nothing = async () => [
         await state().annotations(),
         (await state().runningPod())?.digest,
@@ -106,7 +106,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(await nothing(), [{}, undefined]);
     });
 
-    describe("tell how long its pod has to end, where", () => {
+    describe("determine the remaining time of its pod, where", () => {
       const statefulSetName = "akash-services/akash-provider";
       const pod = (metadata: V1ObjectMeta, gracePeriod?: number) => {
         kubernetes.pods.set(podName, {
@@ -124,18 +124,18 @@ describe("the hooks of a credential", () => {
       };
       const secondsToEnd = async () => (await state().runningPod())?.secondsToEnd();
 
-      it("it is deleted: for as long as it was given then", async () => {
+      it("the pod is deleted: the grace period of the deletion", async () => {
         pod({ deletionTimestamp: new Date(), deletionGracePeriodSeconds: 7 });
         assert.equal(await secondsToEnd(), 7);
       });
 
-      it("its StatefulSet is there: it stays", async () => {
+      it("its StatefulSet exists: none, since the pod stays", async () => {
         pod({}, 60);
         kubernetes.statefulSets.set(statefulSetName, { metadata: { uid: "one" } });
         assert.equal(await secondsToEnd(), undefined);
       });
 
-      it("its StatefulSet is gone, is being deleted, or is another by now: for its grace period", async () => {
+      it("its StatefulSet is gone, is being deleted, or was replaced: the pod's grace period", async () => {
         pod({}, 60);
         assert.equal(await secondsToEnd(), 60);
         for (const metadata of [{ uid: "one", deletionTimestamp: new Date() }, { uid: "two" }]) {
@@ -146,13 +146,13 @@ describe("the hooks of a credential", () => {
         assert.equal(await secondsToEnd(), 30, "Kubernetes' default");
       });
 
-      it("no StatefulSet has made it: it stays", async () => {
+      it("no StatefulSet owns it: none, since the pod stays", async () => {
         pod({ ownerReferences: [] });
         assert.equal(await secondsToEnd(), undefined);
       });
     });
 
-    it("ask for nothing that it does not have", async () => {
+    it("request no objects that the consumer does not have", async () => {
       const without = state({ namespace: "akash-services" });
       assert.deepEqual(await without.annotations(), {});
       assert.equal(await without.runningPod(), undefined);
@@ -178,12 +178,12 @@ describe("the hooks of a credential", () => {
       ]);
     });
 
-    it("annotate no Secret that is not there", async () => {
+    it("annotate no missing Secret", async () => {
       await state().annotate({ [annotation("next-credential-id")]: "new" });
       assert.deepEqual(kubernetes.patches, []);
     });
 
-    it("fail when the cluster refuses", async () => {
+    it("fail if the cluster refuses", async () => {
       kubernetes.failure = 403;
       await assert.rejects(state().annotations(), /403/);
       await assert.rejects(state().runningPod(), /403/);
@@ -191,15 +191,15 @@ describe("the hooks of a credential", () => {
     });
   });
 
-  describe("before anything is made for it at the cloud", () => {
-    /** How often the cloud was asked whether it would make it. */
+  describe("before the creation of its resources at the DNS provider", () => {
+    /** How often the check at the DNS provider was called. */
     let cloudAsked: number;
 
     beforeEach(() => {
       cloudAsked = 0;
     });
 
-    /** The hook in a cluster to which there is no access, or whose answer is this. */
+    /** The hook in a cluster that is inaccessible, or that responds in this way. */
     function hook(answer?: Error): pulumi.ResourceHook {
       const cluster = kubernetes.cluster();
       const consumers = [consumer];
@@ -226,18 +226,18 @@ describe("the hooks of a credential", () => {
     };
 
     for (const [what, error, said] of [
-      ["does not answer", new ClusterUnreachable("It does not answer"), /^It does not answer\n/],
-      ["is named by a kubeconfig that contradicts itself", conflict(), /both a token and a pass/],
-      ["does not know who asks", new ClusterFailure(401, "Who asks?"), /^Who asks\?\n/],
+      ["does not respond", new ClusterUnreachable("It does not answer"), /^It does not answer\n/],
+      ["has a contradictory kubeconfig", conflict(), /both a token and a pass/],
+      ["does not know the user", new ClusterFailure(401, "Who asks?"), /^Who asks\?\n/],
       ["is not ready", new ClusterFailure(503, "Its state"), /^Its state\n/],
     ] as const) {
-      it(`refuse a cluster that ${what}, and ask the cloud nothing`, async () => {
+      it(`refuse a cluster that ${what}, and send no request to the DNS provider`, async () => {
         await assert.rejects(call(hook(error)), (refused) => {
           assert(pulumi.RunError.isInstance(refused));
           assert.match(refused.message, said);
           assert.match(
             refused.message,
-            /\nNothing was made at the cloud; then: pulumi up -s home$/,
+            /\nNothing was created at the DNS provider\. After the fix, run: pulumi up -s home$/,
           );
           assert.doesNotMatch(refused.message, /sentinel/);
           return true;
@@ -249,14 +249,14 @@ describe("the hooks of a credential", () => {
       });
     }
 
-    it("go on where the cluster answers, also one that does not tell what may be done", async () => {
+    it("continue where the cluster responds, even without reporting permissions", async () => {
       await call(hook());
       await call(hook(new ClusterFailure(403, "forbidden")));
       assert.equal(cloudAsked, 2);
     });
   });
 
-  describe("before it is deleted", () => {
+  describe("before its deletion", () => {
     const encoded = (text: string) => Buffer.from(text).toString("base64");
     const keyType = "gcp:serviceaccount/key:Key";
     const tokenTypes = [
@@ -264,14 +264,14 @@ describe("the hooks of a credential", () => {
       "cloudflare:index/accountToken:AccountToken",
     ];
 
-    it("are named after the component, so that the state finds them again", () => {
+    it("are named after the component, so that Pulumi finds them by the state", () => {
       for (const component of ["dns", "another"]) {
         const { name } = credentialDeleteHook(component, protection());
         assert.equal(name, `${component}-credential-delete`);
       }
     });
 
-    it("are registered also where no component has the credential any more", async () => {
+    it("are registered even if no component has the credential any more", async () => {
       await runProgram("home", async () => {
         const hook = credentialDeleteHook("dns", protection());
         await (hook as unknown as { readonly __registered: Promise<void> }).__registered;
@@ -280,7 +280,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(lastRun.hooks, ["dns-credential-delete"]);
     });
 
-    it("refuse a key whose file the pod runs with, whether or not its output is a secret", async () => {
+    it("refuse a key that the pod uses, whether or not its output is a secret", async () => {
       const hook = credentialDeleteHook("dns", protection());
       inUse("key file", "key-id");
       for (const privateKey of [encoded("key file"), pulumi.secret(encoded("key file"))]) {
@@ -289,14 +289,14 @@ describe("the hooks of a credential", () => {
       }
     });
 
-    it("let another key go", async () => {
+    it("allow the deletion of another key", async () => {
       const hook = credentialDeleteHook("dns", protection());
       inUse("new key file", "key-id");
       const privateKey = pulumi.secret(encoded("key file"));
       await call(hook, { type: keyType, oldOutputs: { privateKey } });
     });
 
-    it("look at each consumer", async () => {
+    it("check each consumer", async () => {
       const second = { namespace: "cert-manager", secret: "wildcard" };
       const hook = credentialDeleteHook("dns", protection(second));
       inUse("new key file", "key-id");
@@ -307,19 +307,19 @@ describe("the hooks of a credential", () => {
         call(hook, { type: keyType, oldOutputs: { privateKey: encoded("key file") } }),
         {
           message:
-            "The Secret wildcard still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+            "The credential was not deleted: the Secret wildcard still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
         },
       );
     });
 
-    it("fail when the cluster does not answer, since the pod may have the credential", async () => {
+    it("fail if the cluster does not respond, since the pod may use the credential", async () => {
       const hook = credentialDeleteHook("dns", protection());
       kubernetes.failure = 500;
       const oldOutputs = { privateKey: encoded("key file") };
       await assert.rejects(call(hook, { type: keyType, oldOutputs }), /500/);
     });
 
-    describe("when the cluster does not answer", () => {
+    describe("if the cluster does not respond", () => {
       const oldOutputs = { privateKey: encoded("key file") };
       const args = { type: keyType, oldOutputs };
       const { [goneVariable]: before } = process.env;
@@ -338,25 +338,25 @@ describe("the hooks of a credential", () => {
           await assert.rejects(call(credentialDeleteHook("dns", protection()), args), {
             message:
               "The cluster does not answer\n" +
-              "Nothing that may run there loses its credential. If the cluster is gone for good, and only then, end the stack with\n" +
+              "No credential of the cluster was deleted, since it may be in use. Only if the cluster is gone permanently, destroy the stack with\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh -s home --run-program\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program",
           });
         }
       });
 
-      it("let it go, and warn once, when the operator says that the cluster is gone", async () => {
+      it("allow the deletion, and warn once, if the operator declares the cluster gone", async () => {
         process.env[goneVariable] = "true";
         const hook = credentialDeleteHook("dns", protection());
         const warnings = await warningsOf(async () => {
           await call(hook, args);
         });
         assert.deepEqual(warnings, [
-          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE says that the cluster is gone, and so that nothing runs with a credential there.",
+          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE declares the cluster gone, so no credential counts as in use there.",
         ]);
       });
 
-      it("do the same where the kubeconfig has gone with the cluster", async () => {
+      it("do the same if the kubeconfig is gone with the cluster", async () => {
         const cluster = {
           ...kubernetes.cluster(),
           coreApi: () => coreApi({ kubeconfig: "/no/such/k3s.yaml", stack: "home" }),
@@ -370,10 +370,10 @@ describe("the hooks of a credential", () => {
         const warnings = await warningsOf(async () => {
           await call(hook(), args);
         });
-        assert.match(warnings.join("\n"), /says that the cluster is gone/);
+        assert.match(warnings.join("\n"), /declares the cluster gone/);
       });
 
-      it("refuse what a cluster does not allow, whatever the operator says of one that is gone", async () => {
+      it("fail if a cluster refuses, even if the operator declares the cluster gone", async () => {
         process.env[goneVariable] = "true";
         kubernetes.answers = true;
         kubernetes.failure = 403;
@@ -381,7 +381,7 @@ describe("the hooks of a credential", () => {
       });
     });
 
-    it("let go what has no text in the state, as what was imported", async () => {
+    it("allow the deletion of a credential without a text in the state, such as an imported one", async () => {
       const hook = credentialDeleteHook("dns", protection());
       inUse("key file", "key-id");
       for (const oldOutputs of [undefined, {}, { privateKey: null }]) {
@@ -389,7 +389,7 @@ describe("the hooks of a credential", () => {
       }
     });
 
-    it("do nothing to a resource of another type, nor look for it", async () => {
+    it("ignore a resource of another type", async () => {
       const hook = credentialDeleteHook("dns", protection());
       inUse("key file", "key-id");
       const oldOutputs = { privateKey: encoded("key file"), value: "key file" };
@@ -421,7 +421,7 @@ describe("the hooks of a credential", () => {
         [tokenTypes[0] ?? "", "/user/tokens", {}],
         [tokenTypes[1] ?? "", `/accounts/${ACCOUNT_ID}/tokens`, { accountId: ACCOUNT_ID }],
       ] as const) {
-        it(`delete a token of type ${type} in the plugin's place, also one that is gone`, async () => {
+        it(`delete a token of type ${type} instead of the plugin, even if it no longer exists`, async () => {
           const { id } = await makeToken(clouds, undefined, undefined, undefined, prefix);
           const path = `${prefix}/${id}`;
           inUse("new token", "new");
@@ -432,7 +432,7 @@ describe("the hooks of a credential", () => {
           await call(deleteHook(), args);
         });
 
-        it(`refuse a token of type ${type} that the pod runs with, and leave it`, async () => {
+        it(`refuse a token of type ${type} that the pod uses, and keep it`, async () => {
           const { id } = await makeToken(clouds, undefined, undefined, undefined, prefix);
           inUse("token", "old");
           for (const value of ["token", pulumi.secret("token")]) {
@@ -450,7 +450,7 @@ describe("the hooks of a credential", () => {
         assert(!(await isThere(`/user/tokens/${id}`)));
       });
 
-      it("delete nothing for Google's key, which the plugin deletes, nor for another type", async () => {
+      it("delete neither Google's key, which the plugin deletes, nor a resource of another type", async () => {
         const { id } = await makeToken(clouds);
         inUse("new", "new");
         for (const type of [keyType, "cloudflare:index/zone:Zone"]) {
@@ -462,7 +462,7 @@ describe("the hooks of a credential", () => {
     });
   });
 
-  describe("around its creation", () => {
+  describe("before and after its creation", () => {
     function hooksOf(component: string, cloud: FakeCloud) {
       const beforeDelete = credentialDeleteHook(component, protection());
       const hooks = credentialHooks(
@@ -484,7 +484,7 @@ describe("the hooks of a credential", () => {
       }
     });
 
-    it("make room before, with the inventory of that moment", async () => {
+    it("delete orphans before, with the current inventory", async () => {
       const cloud = new FakeCloud("old", "orphan");
       const { hooks } = hooksOf("dns", cloud);
       inUse("content", "old");
@@ -492,7 +492,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(cloud.ids, ["old"]);
     });
 
-    it("fail before, when the cluster does not answer, and remove nothing", async () => {
+    it("fail before, if the cluster does not respond, and delete nothing", async () => {
       const cloud = new FakeCloud("old", "orphan");
       const { hooks } = hooksOf("dns", cloud);
       kubernetes.failure = 500;
@@ -500,7 +500,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(cloud.removed, []);
     });
 
-    it("note the new id after, as the cloud has it", async () => {
+    it("record the new id after, in the DNS provider's form", async () => {
       const { hooks } = hooksOf("dns", new FakeCloud());
       inUse("content", "old");
       await call(only(hooks, "afterCreate"), { id: "projects/p/serviceAccounts/s/keys/new" });
@@ -523,26 +523,24 @@ describe("the hooks of a credential", () => {
     });
   });
 
-  describe("do not run where nothing changes, so that an Output", () => {
-    const warning = "Could not look for credentials that an interrupted run may have left behind: ";
+  describe("do not run without a change, so that an Output", () => {
+    const warning = "Could not check for orphan credentials of interrupted runs: ";
 
     function idAfterOrphans(inventory: () => Promise<FakeCloud>): Promise<string> {
       return resolved(idOnceOrphansAreRemoved(pulumi.output("old"), protection(), inventory));
     }
 
-    it("removes orphans, and then is the id", async () => {
+    it("deletes orphans, and then resolves to the id", async () => {
       const cloud = new FakeCloud("old", "orphan");
       inUse("content", "old");
       const warnings = await warningsOf(async () => {
         assert.equal(await idAfterOrphans(() => Promise.resolve(cloud)), "old");
       });
       assert.deepEqual(cloud.ids, ["old"]);
-      assert.deepEqual(warnings, [
-        "Removed the credential orphan, which an interrupted run had left behind",
-      ]);
+      assert.deepEqual(warnings, ["Deleted the orphan credential orphan of an interrupted run"]);
     });
 
-    it("looks at nothing in a preview", async () => {
+    it("checks nothing in a preview", async () => {
       await asRun("preview");
       const cloud = new FakeCloud("old", "orphan");
       inUse("content", "old");
@@ -550,7 +548,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual([kubernetes.calls, cloud.removed], [[], []]);
     });
 
-    it("warns, and is the id all the same, when the cluster does not answer", async () => {
+    it("warns, and still resolves to the id, if the cluster does not respond", async () => {
       const cloud = new FakeCloud("old", "orphan");
       kubernetes.failure = 500;
       const warnings = await warningsOf(async () => {
@@ -560,7 +558,7 @@ describe("the hooks of a credential", () => {
       assert.deepEqual(cloud.removed, []);
     });
 
-    it("warns when the cloud does not answer, or does not remove", async () => {
+    it("warns if the DNS provider does not respond, or refuses the deletion", async () => {
       inUse("content", "old");
       const unanswered = await warningsOf(() =>
         idAfterOrphans(() => Promise.reject(new Error("no answer"))),
@@ -573,7 +571,7 @@ describe("the hooks of a credential", () => {
     });
   });
 
-  describe("of the Secret that stores it", () => {
+  describe("of its Secret", () => {
     const proven: string[] = [];
     const credential: DnsCredential = {
       dnsProvider: "googleCloud",
@@ -586,7 +584,7 @@ describe("the hooks of a credential", () => {
     };
     const entry = (text: string) => ({ "key.json": Buffer.from(text).toString("base64") });
 
-    it("prove what is about to be stored, before it is created or updated", async () => {
+    it("prove the credential before the Secret is created or updated", async () => {
       const hooks = proofHooks("x-proof", credential, "key.json");
       assert.equal(only(hooks, "beforeCreate"), only(hooks, "beforeUpdate"));
       const hook = only(hooks, "beforeCreate");

@@ -19,7 +19,7 @@ import {
   type RegisteredResource,
 } from "../../support/mocks.ts";
 
-/** The options of a credential that its place in a program decides. */
+/** The options of a credential that depend on its place in a program. */
 type Common = "cluster" | "consumers" | "domain";
 type OwnOptions = DnsCredentialOptions extends infer Options
   ? Options extends unknown
@@ -81,7 +81,7 @@ async function refusal(program: Promise<unknown>): Promise<string> {
 
 const { google, cloudflare: atCloudflare } = cloudZones;
 
-/** Puts zones into a cloud, for one test. */
+/** Sets the zones of a DNS provider, for one test. */
 function withZones(cloud: keyof typeof cloudZones, zones: readonly object[]): void {
   cloudZones[cloud] = zones;
 }
@@ -95,7 +95,7 @@ describe("DNS credential", () => {
   const cloudflare = { dnsProvider: "cloudflare", zone: "example.com" } as const;
 
   describe("of Google Cloud", () => {
-    it("is an account, a grant on the one zone, and a key; nothing of Cloudflare", async () => {
+    it("is an account, a grant on only the zone, and a key, without resources of Cloudflare", async () => {
       const program = await run(googleCloud);
       assert.deepEqual(types(program, "gcp:").sort(), [
         "gcp:dns/dnsManagedZoneIamMember:DnsManagedZoneIamMember",
@@ -110,7 +110,7 @@ describe("DNS credential", () => {
       );
     });
 
-    it("reaches every zone of the project only when asked to", async () => {
+    it("has access to every zone of the project only if configured", async () => {
       const program = await run({ ...googleCloud, grant: "project" });
       assert.equal(find(program, "dns-grant").type, "gcp:projects/iAMMember:IAMMember");
     });
@@ -129,14 +129,14 @@ describe("DNS credential", () => {
       assert.equal(managedZone, "example-test");
     });
 
-    it("is refused without such a zone, with the zones that are there", async () => {
+    it("is refused without such a zone, with a list of the existing zones", async () => {
       const message = await refusal(run(googleCloud, "example.org"));
       assert.match(message, /dns-project has no public managed zone for provider\.example\.org/);
       assert.match(message, /example-com \(example\.com\., public\)/);
       assert.match(message, /pulumi config set -s home --path dns\.zone/);
     });
 
-    it("is refused where several public zones have one name, with what chooses one", async () => {
+    it("is refused where several public zones have the same name, with the commands that choose one", async () => {
       withZones("google", [
         { name: "old", dnsName: "example.com.", nameServers: ["ns-cloud-a1.googledomains.com."] },
         { name: "new", dnsName: "Example.com.", nameServers: ["ns-cloud-b2.googledomains.com."] },
@@ -157,7 +157,7 @@ describe("DNS credential", () => {
       );
     });
 
-    it("is for a zone with other letters than ASCII, which Google has in ASCII", async () => {
+    it("supports a zone with a Unicode name, which Google returns in ASCII", async () => {
       withZones("google", [{ name: "buecher", dnsName: "xn--bcher-kva.example." }]);
       const program = await run(googleCloud, "bücher.example");
       assert.equal(
@@ -172,7 +172,7 @@ describe("DNS credential", () => {
       assert.match(message, /no public managed zone other for provider\.example\.com/);
     });
 
-    it("may be brought: then nothing is made at Google", async () => {
+    it("may be provided, and then nothing is created at Google", async () => {
       const program = await run({
         ...googleCloud,
         zone: "example-com",
@@ -189,7 +189,7 @@ describe("DNS credential", () => {
       assert.deepEqual(Object.keys(data.secret), ["service-account.json"]);
     });
 
-    it("is not needed on GKE: no key and no Secret, and the pod acts as the account", async () => {
+    it("is not needed on GKE: no key and no Secret, and the pod impersonates the account", async () => {
       const account = "akash@dns-project.iam.gserviceaccount.com";
       const program = await run({ ...googleCloud, zone: "example-com", workloadIdentity: account });
       assert.deepEqual(types(program, "gcp:"), []);
@@ -212,7 +212,7 @@ describe("DNS credential", () => {
       readonly accountId?: string;
     }
 
-    it("is a token for Zone Read and DNS Write on the one zone; nothing of Google", async () => {
+    it("is a token for Zone Read and DNS Write on only the zone, without resources of Google", async () => {
       const program = await run(cloudflare);
       assert.deepEqual(types(program, "cloudflare:"), ["cloudflare:index/apiToken:ApiToken"]);
       assert.deepEqual(types(program, "gcp:"), []);
@@ -227,7 +227,7 @@ describe("DNS credential", () => {
       });
     });
 
-    it("may belong to an account, end at a date, and be bound to addresses", async () => {
+    it("may belong to an account, expire at a date, and be restricted to addresses", async () => {
       const program = await run({
         ...cloudflare,
         accountId: "a".repeat(32),
@@ -242,7 +242,7 @@ describe("DNS credential", () => {
       assert.deepEqual(condition, { requestIp: { ins: ["192.0.2.0/24"] } });
     });
 
-    it("may be brought: then nothing is made at Cloudflare", async () => {
+    it("may be provided, and then nothing is created at Cloudflare", async () => {
       const program = await run({ ...cloudflare, apiToken: "SENTINEL-token\n" });
       assert.deepEqual(types(program, "cloudflare:"), []);
       const { data } = find(program, "provider-dns-credential").inputs as {
@@ -252,7 +252,7 @@ describe("DNS credential", () => {
       assert.equal(stored, "SENTINEL-token", "without the line end, which the chart would keep");
     });
 
-    it("is given a minute where it is brought, unless the stack says otherwise", async () => {
+    it("has a proof timeout of one minute where it is provided, unless the stack sets another", async () => {
       const server = createServer((_request, response) => {
         response.writeHead(429, { "retry-after": "61", "content-type": "application/json" });
         response.end(JSON.stringify({ success: false, errors: [], messages: [], result: null }));
@@ -269,11 +269,11 @@ describe("DNS credential", () => {
           const consumers = [providerConsumer({ dnsProvider: "cloudflare" })];
           const common = { ...cloudflare, cluster, consumers, domain: "example.com", access };
           const brought = await dnsCredential("brought", { ...common, apiToken: "b".repeat(40) });
-          await assert.rejects(brought.prove("b".repeat(40)), /429 \(still so after 60 s\)/);
+          await assert.rejects(brought.prove("b".repeat(40)), /429 \(retried for 60 s\)/);
           const told = await dnsCredential("told", {
             ...{ ...common, apiToken: "b".repeat(40), proofTimeout: 30 },
           });
-          await assert.rejects(told.prove("b".repeat(40)), /429 \(still so after 30 s\)/);
+          await assert.rejects(told.prove("b".repeat(40)), /429 \(retried for 30 s\)/);
           return {};
         });
       } finally {
@@ -289,13 +289,13 @@ describe("DNS credential", () => {
     });
 
     for (const [change, words] of [
-      [{ status: "pending" }, /is pending: DNS does not ask Cloudflare for it yet/],
+      [{ status: "pending" }, /is pending: DNS does not delegate it to Cloudflare yet/],
       [{ status: "initializing" }, /is initializing/],
-      [{ status: "moved" }, /is moved: DNS no longer asks Cloudflare for it/],
-      [{ status: "deactivated" }, /is deactivated, so Cloudflare does not answer for it/],
+      [{ status: "moved" }, /is moved: DNS no longer delegates it to Cloudflare/],
+      [{ status: "deactivated" }, /is deactivated, so Cloudflare does not serve it/],
       [{ type: "partial" }, /is partial, a CNAME setup/],
       [{ type: "secondary" }, /is secondary/],
-      [{ type: "internal" }, /is internal: the internet does not see it/],
+      [{ type: "internal" }, /is internal: public DNS does not serve it/],
     ] as const) {
       it(`is refused for a zone that is ${Object.values(change).join("")}`, async () => {
         withZones("cloudflare", [{ ...zone, ...change, nameServers: ["ada.ns.test"] }]);
@@ -306,7 +306,7 @@ describe("DNS credential", () => {
       });
     }
 
-    it("is refused where several accounts have the zone, with what chooses one", async () => {
+    it("is refused where several accounts have the zone, with the commands that choose one", async () => {
       withZones("cloudflare", [inAccount("Ada", "a"), inAccount("Bob", "b")]);
       const message = await refusal(run(cloudflare));
       assert.match(message, /has 2 zones example\.com/);
@@ -317,7 +317,7 @@ describe("DNS credential", () => {
       assert.match(message, /account Bob \(b{32}\)/);
     });
 
-    it("is for the zone of an id, whoever owns the token", async () => {
+    it("is for the zone of an id, regardless of the token's owner", async () => {
       withZones("cloudflare", [inAccount("Ada", "a"), inAccount("Bob", "b")]);
       const program = await run({ ...cloudflare, zoneId: "b".repeat(32) });
       const token = find(program, "dns-token");
@@ -326,7 +326,7 @@ describe("DNS credential", () => {
       assert.match(policy?.resources ?? "", /account\.zone\.b{32}"/);
     });
 
-    it("is for the active one of several, where the others wait", async () => {
+    it("is for the active one of several zones, where the others are pending", async () => {
       withZones("cloudflare", [
         { ...inAccount("Ada", "a"), status: "pending" },
         inAccount("Bob", "b"),
@@ -346,15 +346,15 @@ describe("DNS credential", () => {
       assert.match(foreign, /pulumi config set -s home --path dns\.accountId a{32}/);
     });
 
-    it("is refused for a zone that is not shown", async () => {
+    it("is refused for a zone that cannot be read", async () => {
       withZones("cloudflare", []);
       assert.match(
         await refusal(run(cloudflare)),
-        /The Cloudflare zone example\.com could not be looked up: .* sees no zone of this name/,
+        /The Cloudflare zone example\.com could not be looked up: .* can read no zone of this name/,
       );
     });
 
-    it("is for a zone with other letters than ASCII, however each side writes it", async () => {
+    it("supports a zone with a Unicode name, in either form on each side", async () => {
       for (const [told, said] of [
         ["bücher.example", "xn--bcher-kva.example"],
         ["bücher.example", "bücher.example"],
@@ -373,7 +373,7 @@ describe("DNS credential", () => {
     });
   });
 
-  it("is shown nowhere but in its Secret", async () => {
+  it("is stored only in its Secret", async () => {
     for (const dns of [
       { ...cloudflare, apiToken: "SENTINEL-token" },
       { ...googleCloud, zone: "example-com", serviceAccountKey: keyFile },

@@ -3,7 +3,7 @@ import { refusalOf } from "../../../components/dnsCredential/googleCloud/obstacl
 import { resourceTypes } from "../../../components/names.ts";
 import { stepNeeds } from "../../../dns/googleCloud/permissions.ts";
 
-describe("what Google has refused", () => {
+describe("a refusal of Google", () => {
   const forbidden = "googleapi: Error 403: Forbidden, forbidden";
   const of = (type: string, words: string, failedOperation = "create") =>
     refusalOf({ type, errors: [words], failedOperation });
@@ -14,7 +14,7 @@ describe("what Google has refused", () => {
     [resourceTypes.projectGrant, "projectGrant"],
     [resourceTypes.serviceAccountKey, "key"],
   ] as const) {
-    it(`is taken for the permissions of the ${step}`, () => {
+    it(`is about the permissions of the ${step}`, () => {
       const { permissions: missing } = stepNeeds[step];
       assert.deepEqual(of(type, `creating it: ${forbidden}`), {
         ...{ kind: "permissions", step, missing, isForeseen: false },
@@ -22,14 +22,14 @@ describe("what Google has refused", () => {
     });
   }
 
-  it("is the account's deletion, which takes another permission", () => {
+  it("is about the account's deletion, which requires another permission", () => {
     const refusal = of(resourceTypes.serviceAccount, forbidden, "delete");
     assert.deepEqual(refusal?.kind === "permissions" && refusal.missing, [
       "iam.serviceAccounts.delete",
     ]);
   });
 
-  it("is a role that is not there", () => {
+  it("is about a role that does not exist", () => {
     for (const words of [
       "Role projects/p/roles/nowhere is not supported for this resource., badRequest",
       "Role (projects/p/roles/nowhere) does not exist in the resource's hierarchy., badRequest",
@@ -40,13 +40,13 @@ describe("what Google has refused", () => {
     }
   });
 
-  it("is what the words say, where they say it", () => {
+  it("has the reason in its text, where the text contains it", () => {
     const words =
       "googleapi: Error 403: Cloud DNS API has not been used. Enable it by visiting https://console.developers.google.com/apis/api/dns.googleapis.com/overview?project=12";
     assert.equal(of(resourceTypes.zoneGrant, words)?.kind, "service disabled");
   });
 
-  it("is nothing that is known for other failures and other resources", () => {
+  it("is unknown for other failures and other resources", () => {
     assert.equal(of(resourceTypes.zoneGrant, "googleapi: Error 500: Internal error"), undefined);
     assert.equal(of(resourceTypes.zoneGrant, "took 403 seconds"), undefined);
     assert.equal(of(resourceTypes.secret, forbidden), undefined);

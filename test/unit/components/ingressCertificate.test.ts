@@ -29,7 +29,7 @@ const domain = "example.com";
 const directoryUrl = "https://acme-v02.api.letsencrypt.org/directory";
 const credentialSecret = "wildcard-cloudflare-dns";
 
-/** The least that an IngressCertificate must be told. */
+/** The required arguments of an IngressCertificate. */
 function least(cluster: Cluster): Omit<IngressCertificateArgs, "credential"> {
   return { cluster, domain, directoryUrl, email: "operator@example.com" };
 }
@@ -58,7 +58,7 @@ describe("IngressCertificate", () => {
     }).then((program) => find(program, name).inputs as Inputs);
   }
 
-  it("orders the wildcard alone, into the Secret of Akash's gateway chart, with a new key each time", async () => {
+  it("orders only the wildcard, for the Secret of Akash's gateway chart, with a new key each time", async () => {
     const { metadata, spec } = await made("x-certificate");
     assert.deepEqual([metadata.namespace, metadata.name], ["akash-gateway", "wildcard-ingress"]);
     assert.equal(spec.secretName, "wildcard-ingress-tls");
@@ -66,7 +66,7 @@ describe("IngressCertificate", () => {
     assert.deepEqual(spec.privateKey, { rotationPolicy: "Always" });
   });
 
-  it("adds names once, in the form of DNS", async () => {
+  it("adds names once, in ASCII", async () => {
     const { spec } = await made("x-certificate", {
       names: ["*.example.com", "*.ingress.example.com", "*.bücher.example.com"],
     });
@@ -77,7 +77,7 @@ describe("IngressCertificate", () => {
     ]);
   });
 
-  it("has everything in the namespace that it is told", async () => {
+  it("has all objects in the configured namespace", async () => {
     const program = await run((cluster) => {
       const credential = cloudflare(cluster, { domain, namespace: "tenants" });
       void new IngressCertificate("x", { ...least(cluster), credential, namespace: "tenants" });
@@ -88,7 +88,7 @@ describe("IngressCertificate", () => {
     }
   });
 
-  it("has the Issuer read the credential as cert-manager's solver wants it", async () => {
+  it("configures cert-manager's solver with the credential", async () => {
     const { metadata, spec } = await made("x-issuer");
     assert.equal(metadata.name, issuerName("home", directoryUrl));
     assert.deepEqual(spec, {
@@ -136,7 +136,7 @@ describe("IngressCertificate", () => {
     });
   });
 
-  it("gives the Issuer of another CA another name, by which cert-manager orders anew", () => {
+  it("gives the Issuer of another CA another name, so that cert-manager orders a new certificate", () => {
     const staging = "https://acme-staging-v02.api.letsencrypt.org/directory";
     assert.notEqual(issuerName("prod", directoryUrl), issuerName("prod", staging));
     for (const stack of ["prod", "Prod_EU.1", "x".repeat(300)]) {
@@ -174,15 +174,15 @@ describe("IngressCertificate", () => {
       });
     }
 
-    it("a credential that is not told of its Secret", () =>
-      refused({ namespace: "elsewhere" }, "credential", /hand it ingressConsumer/));
+    it("a credential without this consumer", () =>
+      refused({ namespace: "elsewhere" }, "credential", /add ingressConsumer/));
     it("a credential without content, as on GKE", () =>
       refused(
         { credential: { dnsProvider: "googleCloud", content: undefined } },
         "credential",
         /no content/,
       ));
-    it("names that are none", async () => {
+    it("invalid names", async () => {
       await refused({ names: ["*.example.com", "a b"] }, "names[1]", /is not a DNS name/);
       await refused({ secretName: "A" }, "secretName", /is not a DNS label/);
       await refused({ domain: undefined }, "domain", /is missing/);
@@ -201,7 +201,7 @@ interface Objects {
   readonly gateways?: readonly { readonly metadata: { readonly name: string } }[];
   readonly referencegrants?: readonly object[];
   readonly credential?: object;
-  /** Whether whoever asks may do something. Default: anything. */
+  /** Whether an action is permitted. Default: all are. */
   readonly allows?: (attributes: V1ResourceAttributes) => boolean | Error;
 }
 
@@ -274,7 +274,7 @@ const gateway = (reference: object | undefined, more: object = {}) => ({
 });
 const served = gateway({ name: "wildcard-ingress-tls" });
 
-describe("before a wildcard certificate is made", () => {
+describe("before the creation of a wildcard certificate", () => {
   before(() => runProgram("home", () => ({})));
 
   async function warnings(objects: Objects, args: Partial<IngressPlaceArgs> = {}) {
@@ -298,11 +298,11 @@ describe("before a wildcard certificate is made", () => {
     return assert.fail("nothing is refused");
   }
 
-  it("nothing is said where all is as it should be", async () => {
+  it("nothing is reported for a valid configuration", async () => {
     assert.deepEqual(await warnings({ gateways: [served] }), []);
   });
 
-  it("missing rights are refused, with the commands that give them", async () => {
+  it("missing permissions are refused, with the commands that grant them", async () => {
     const allows = ({ name, resource, verb }: V1ResourceAttributes) =>
       verb !== "*" &&
       !(resource === "certificates" && verb === "patch") &&
@@ -312,7 +312,7 @@ describe("before a wildcard certificate is made", () => {
       assert(error instanceof pulumi.RunError, String(error));
       assert(
         error.message.startsWith(
-          "Whoever runs Pulumi (jane) lacks rights in the cluster https://cluster.test: in the namespace akash-gateway " +
+          "The identity that runs Pulumi (jane) lacks permissions in the cluster https://cluster.test: in the namespace akash-gateway " +
             `get on secrets ${credentialSecret}; patch on certificates.cert-manager.io; ` +
             "in the whole cluster get, patch on namespaces akash-gateway. ",
         ),
@@ -328,27 +328,30 @@ describe("before a wildcard certificate is made", () => {
     });
   });
 
-  it("rights that the cluster does not tell are left to the attempt", async () => {
+  it("permissions that the cluster does not report are left to the attempt", async () => {
     const allows = ({ verb }: V1ResourceAttributes) => verb !== "*" && new Error("forbidden");
     assert.deepEqual(await warnings({ allows, gateways: [served] }), []);
   });
 
   it("a cluster without cert-manager is refused, with the command that installs it", async () => {
     const message = await refusal({ versions: [] });
-    assert.match(message, /\*\.ingress\.example\.com, and the cluster does not have it/);
+    assert.match(
+      message,
+      /\*\.ingress\.example\.com needs cert-manager, which the cluster does not have/,
+    );
     assert.match(
       message,
       /helm --kube-context prod -n cert-manager install cert-manager oci:\/\/quay\.io\/jetstack\/charts\/cert-manager --version v\d\S+ --create-namespace --set crds\.enabled=true/,
     );
   });
 
-  it("so is one whose cert-manager serves another version", async () => {
+  it("a cluster whose cert-manager serves another version is refused", async () => {
     const message = await refusal({ versions: ["v1alpha2", "v1beta1"] });
     assert.match(message, /in the version v1alpha2, v1beta1, without/);
     assert.match(message, / upgrade --install cert-manager /);
   });
 
-  describe("somebody else's Certificate for the same Secret is refused, with", () => {
+  describe("another owner's Certificate for the same Secret is refused, with", () => {
     const theirs = {
       metadata: { name: "wildcard-https" },
       spec: {
@@ -359,7 +362,7 @@ describe("before a wildcard certificate is made", () => {
     const remove =
       "kubectl --context prod -n akash-gateway delete certificates.cert-manager.io wildcard-https --cascade=orphan --ignore-not-found";
 
-    it("the commands that hand it over, with the names that it has", async () => {
+    it("the commands that hand over the Secret, with the Certificate's names", async () => {
       const message = await refusal({ certificates: [theirs], gateways: [served] });
       assert(
         message.includes(
@@ -369,12 +372,12 @@ describe("before a wildcard certificate is made", () => {
       );
     });
 
-    it("nothing to add where this stack's has its names", async () => {
+    it("no names to add if this stack's Certificate has them", async () => {
       const message = await refusal({ certificates: [theirs] }, { names: ["*.example.com"] });
       assert(message.includes(`\n      ${remove}\n`), message);
     });
 
-    it("the other stack, where it is one's", async () => {
+    it("the other stack, if a stack owns it", async () => {
       const annotations = {
         "akash-provider-letsencrypt/stack": "akash-provider-letsencrypt/other",
       };
@@ -384,13 +387,13 @@ describe("before a wildcard certificate is made", () => {
       assert.match(message, /pulumi config rm -s other wildcard && pulumi up -s other\n/);
     });
 
-    it("the Secret that it fills, where it only has the name", async () => {
+    it("the Secret that it fills, if only its name is the same", async () => {
       const other = { metadata: { name: "wildcard-ingress" }, spec: { secretName: "other-tls" } };
       assert.match(await refusal({ certificates: [other] }), /fills the Secret other-tls/);
     });
   });
 
-  it("this stack's own Certificate is not in the way, nor is one for another Secret", async () => {
+  it("this stack's own Certificate is accepted, and one for another Secret", async () => {
     const annotations = { "akash-provider-letsencrypt/stack": "akash-provider-letsencrypt/home" };
     const certificates = [
       {
@@ -402,7 +405,7 @@ describe("before a wildcard certificate is made", () => {
     assert.deepEqual(await warnings({ certificates, gateways: [served] }), []);
   });
 
-  it("an Ingress or a Gateway by whose annotation cert-manager fills the Secret is refused", async () => {
+  it("an Ingress or a Gateway for which cert-manager fills the Secret is refused", async () => {
     const annotations = { "cert-manager.io/cluster-issuer": "letsencrypt-prod" };
     const ingress = {
       metadata: { name: "tenants", annotations },
@@ -436,14 +439,14 @@ describe("before a wildcard certificate is made", () => {
     assert.deepEqual(await warnings({ ingresses: [other], gateways: [served] }), []);
   });
 
-  it("a Secret of the credential's name that is not this stack's is refused", async () => {
+  it("another owner's Secret with the credential's name is refused", async () => {
     assert.match(
       await refusal({ credential: {} }),
       /kubectl --context prod -n akash-gateway delete secret wildcard-cloudflare-dns\n/,
     );
   });
 
-  it("a listener that looks elsewhere is refused, with the settings that fit it", async () => {
+  it("a listener for another Secret is refused, with the matching settings", async () => {
     assert.match(
       await refusal({ gateways: [gateway({ name: "other-tls", namespace: "certificates" })] }),
       /pulumi config set -s home --path wildcard\.secretName other-tls && pulumi config set -s home --path wildcard\.namespace certificates\n/,
@@ -451,7 +454,7 @@ describe("before a wildcard certificate is made", () => {
     assert.match(await refusal({ gateways: [gateway(undefined)] }), /edit gateways akash-gateway/);
   });
 
-  it("the listener of the host with TLS counts, before one of Akash's name", async () => {
+  it("the host's listener with TLS takes precedence over the one with Akash's name", async () => {
     const [, wildcard] = served.spec.listeners;
     const redirect = { ...wildcard, name: "http-wildcard", protocol: "HTTP", tls: undefined };
     const other = {
@@ -465,7 +468,7 @@ describe("before a wildcard certificate is made", () => {
     assert.deepEqual(await warnings({ gateways: [shared] }), []);
   });
 
-  it("a Gateway in another namespace takes a grant", async () => {
+  it("a Gateway in another namespace needs a ReferenceGrant", async () => {
     const args = { namespace: "certificates" };
     const gateways = [gateway({ name: "wildcard-ingress-tls", namespace: "certificates" })];
     const message = await refusal({ gateways }, args);
@@ -473,7 +476,7 @@ describe("before a wildcard certificate is made", () => {
       /echo '(\{.*\})' \| kubectl --context prod apply -f -/.exec(message) ?? [];
     const grant = JSON.parse(manifest) as { readonly apiVersion: string };
     assert.equal(grant.apiVersion, "gateway.networking.k8s.io/v1beta1");
-    // What the command makes is what is asked for.
+    // The command creates the required grant.
     assert.deepEqual(await warnings({ gateways, referencegrants: [grant] }, args), []);
     const other = {
       spec: { from: [{ kind: "Gateway", namespace: "x" }], to: [{ kind: "Secret" }] },
@@ -481,10 +484,10 @@ describe("before a wildcard certificate is made", () => {
     await refusal({ gateways, referencegrants: [other] }, args);
   });
 
-  it("a Gateway that is not there, or has no such listener, is a warning", async () => {
+  it("a Gateway that does not exist, or has no such listener, causes a warning", async () => {
     assert.match(
       (await warnings({})).join(),
-      /There is no Gateway akash-gateway in namespace akash-gateway yet/,
+      /The Gateway akash-gateway in namespace akash-gateway does not exist yet/,
     );
     const plain = { metadata: { name: "akash-gateway" }, spec: { listeners: [] } };
     assert.match(
@@ -493,7 +496,7 @@ describe("before a wildcard certificate is made", () => {
     );
   });
 
-  it("no Gateway is looked at where an Ingress leads to the tenants", async () => {
+  it("no Gateway is checked if an Ingress serves the tenants", async () => {
     assert.deepEqual(await warnings({}, { gateway: false }), []);
   });
 });

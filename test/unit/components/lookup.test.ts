@@ -7,7 +7,7 @@ import { cloudsWords, lookup, type Explanation } from "../../../components/dnsCr
 const getZone = "cloudflare:index/getZone:getZone";
 const getManagedZones = "gcp:dns/getManagedZones:getManagedZones";
 
-/** A failure of Cloudflare's plugin as the engine hands it to the program. */
+/** A failure of Cloudflare's plugin in the form in which the program receives it. */
 function ofCloudflare(words: string): string {
   return `invocation of ${getZone} returned an error: ${words}`;
 }
@@ -19,7 +19,7 @@ function refusedByCloudflare(status: string, code: number, message: string): str
   );
 }
 
-/** The same of Google's. */
+/** A failure of Google's plugin. */
 function ofGoogle(words: string): string {
   return `invocation of ${getManagedZones} returned an error: invoking ${getManagedZones}: 1 error occurred:\n\t* ${words}\n\n`;
 }
@@ -28,11 +28,11 @@ const list = 'Get "https://dns.googleapis.com/dns/v1beta2/projects/p/managedZone
 
 const cloudflare = explainCloudflare({ zone: "example.com", domain: "a.example.com" });
 const google = explainGoogleCloud("my-project", {});
-/** What the stack itself names comes before the environment and the login. */
+/** The stack's settings take precedence over the environment and the login. */
 const googleByStack = (field: "accessToken" | "credentials") =>
   explainGoogleCloud("my-project", { sources: { [field]: `gcp:${field}` }, stack: "stack" });
 
-/** The usual mistakes: what the engine says, what the operator is told, and the command. */
+/** The usual mistakes: the engine's error, the message for the operator, and the command. */
 const mistakes: readonly (readonly [
   mistake: string,
   explanation: Explanation,
@@ -52,10 +52,10 @@ const mistakes: readonly (readonly [
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
-    "a Cloudflare credential of another form",
+    "a malformed Cloudflare credential",
     cloudflare,
     refusedByCloudflare("400 Bad Request", 6003, "Invalid request headers"),
-    /not in the form of a credential/,
+    /credential for Cloudflare is malformed/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
@@ -66,10 +66,10 @@ const mistakes: readonly (readonly [
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
-    "a global API key of somebody else",
+    "a global API key of another user",
     cloudflare,
     refusedByCloudflare("403 Forbidden", 9103, "Unknown X-Auth-Key or X-Auth-Email"),
-    /does not know the global API key/,
+    /does not know Pulumi's global API key/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
@@ -86,10 +86,10 @@ const mistakes: readonly (readonly [
   ].map(
     (message) =>
       [
-        `as many Cloudflare tokens as there may be, as "${message}"`,
+        `the maximum number of Cloudflare tokens, as "${message}"`,
         explainCloudflare({ accountId: "0a" }),
         refusedByCloudflare("400 Bad Request", 1001, message),
-        /account 0a has 500 API tokens.* Nothing was changed there\. Delete one/,
+        /account 0a has 500 API tokens.* Nothing was changed there\. Delete a token/,
         "https://dash.cloudflare.com/0a/api-tokens",
       ] as const,
   ),
@@ -97,14 +97,14 @@ const mistakes: readonly (readonly [
     "no such zone at Cloudflare",
     cloudflare,
     ofCloudflare("failed to find exactly one result: 0 found"),
-    /sees no zone of this name/,
+    /can read no zone of this name/,
     "pulumi config set -s stack --path dns.zone a.example.com",
   ],
   [
-    "no such zone, where it is named as the domain is",
+    "no such zone, where it has the domain's name",
     explainCloudflare({ zone: "a.example.com", domain: "a.example.com" }),
     ofCloudflare("failed to find exactly one result: 0 found"),
-    /sees no zone of this name/,
+    /can read no zone of this name/,
     "pulumi config set -s stack --path dns.zone example.com",
   ],
   [
@@ -124,24 +124,24 @@ const mistakes: readonly (readonly [
         "an id that no zone has",
         explainCloudflare({ zone: "example.com", zoneId: "0a" }),
         said,
-        /sees no zone with this id/,
+        /can read no zone with this id/,
         "pulumi config rm -s stack --path dns.zoneId",
       ] as const,
   ),
   [
-    "a Cloudflare token that is not taken, for whatever reason",
+    "a Cloudflare token that is rejected for an unknown reason",
     cloudflare,
     refusedByCloudflare("401 Unauthorized", 10000, "Authentication error"),
     /mistyped, expired or revoked, or lacks a permission.*API Tokens → Edit/,
     "pulumi config set -s stack --secret cloudflare:apiToken",
   ],
   [
-    "a firewall in Cloudflare's place",
+    "a firewall instead of Cloudflare",
     cloudflare,
     ofCloudflare(
       'failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": 403 Forbidden <!DOCTYPE html><html>Blocked</html>',
     ),
-    /a page of something on the way to it \(403\)/,
+    /a web page came back instead of an API response \(403\)/,
   ],
   ...["server misbehaving", "connect: connection timed out", "http2: client connection lost"].map(
     (reason) =>
@@ -149,7 +149,7 @@ const mistakes: readonly (readonly [
         "a connection that is broken",
         cloudflare,
         ofCloudflare(`Get "https://api.cloudflare.com/client/v4/zones": ${reason}`),
-        new RegExp(`no answer \\(${reason}\\)\\. See to the connection`),
+        new RegExp(`no response \\(${reason}\\)\\. Check the network connection`),
       ] as const,
   ),
   [
@@ -178,24 +178,24 @@ const mistakes: readonly (readonly [
     "gcloud auth application-default login",
   ],
   [
-    "a key of the stack's that was deleted, which would count before a login",
+    "a deleted key of the stack, which would take precedence over a login",
     googleByStack("credentials"),
-    "Google answers 400 (invalid_grant)",
+    "Google responds with 400 (invalid_grant)",
     /the key was deleted.*gcp:credentials < key\.json/,
     "pulumi config rm -s stack gcp:credentials && gcloud auth application-default login",
   ],
   [
-    "an access token of the stack's that has expired, which would count before one of the environment",
+    "an expired access token of the stack, which would take precedence over the environment's",
     googleByStack("accessToken"),
-    "Google answers 401 (UNAUTHENTICATED)",
-    /\(gcp:accessToken\): one lasts an hour/,
+    "Google responds with 401 (UNAUTHENTICATED)",
+    /\(gcp:accessToken\), which expires after an hour/,
     "gcloud auth print-access-token | pulumi config set -s stack --secret gcp:accessToken",
   ],
   [
     "an access token that has expired",
     google,
     ofGoogle("googleapi: Error 401: Request had invalid authentication credentials., authError"),
-    /one lasts an hour/,
+    /which expires after an hour/,
     'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
   ],
   [
@@ -204,7 +204,7 @@ const mistakes: readonly (readonly [
     ofGoogle(
       "googleapi: Error 403: Cloud DNS API has not been used in project 1 before or it is disabled., accessNotConfigured",
     ),
-    /not switched on/,
+    /Cloud DNS is not enabled/,
     "gcloud services enable dns.googleapis.com iam.googleapis.com --project my-project",
   ],
   [
@@ -215,64 +215,64 @@ const mistakes: readonly (readonly [
     'gcloud projects add-iam-policy-binding my-project --role roles/dns.admin --member "user:$(gcloud config get-value account)"',
   ],
   [
-    "a project that is not there",
+    "a project that does not exist",
     google,
     ofGoogle("googleapi: Error 404: The requested project was not found., notFound"),
-    /no such project/,
+    /the project does not exist/,
     'pulumi config set -s stack --path dns.project "$(gcloud config get-value project)"',
   ],
   [
-    "no Google credentials, and nothing that gives some",
+    "no Google credentials, and no source of any",
     google,
-    "Google was not asked: Could not load the default credentials. Browse to https://cloud.google.com/docs/authentication/getting-started for more information.",
+    "No request reached Google: Could not load the default credentials. Browse to https://cloud.google.com/docs/authentication/getting-started for more information.",
     /no credentials for Google/,
     "gcloud auth application-default login",
   ],
   [
-    "a login that has expired, as the program's own calls tell it",
+    "an expired login, from the program's own calls",
     google,
-    "Google answers 400 (invalid_grant)",
+    "Google responds with 400 (invalid_grant)",
     /the login has expired/,
     "gcloud auth application-default login",
   ],
   [
-    "an access token that has expired, as the program's own calls tell it",
+    "an expired access token, from the program's own calls",
     google,
-    "Google answers 401 (UNAUTHENTICATED)",
-    /one lasts an hour/,
+    "Google responds with 401 (UNAUTHENTICATED)",
+    /which expires after an hour/,
     'export GOOGLE_OAUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)"',
   ],
   [
-    "a project without the permission, as the program's own calls tell it",
+    "a project without the permission, from the program's own calls",
     google,
-    "Google answers 403 (PERMISSION_DENIED)",
+    "Google responds with 403 (PERMISSION_DENIED)",
     /may not list the zones/,
     'gcloud projects add-iam-policy-binding my-project --role roles/dns.admin --member "user:$(gcloud config get-value account)"',
   ],
   [
-    "an API that is not enabled in the project that calls are counted for",
+    "an API that is not enabled in the quota project",
     google,
-    "Google answers 403 (PERMISSION_DENIED): the API dns.googleapis.com is not enabled\n      gcloud services enable dns.googleapis.com --project=123",
+    "Google responds with 403 (PERMISSION_DENIED): the API dns.googleapis.com is not enabled\n      gcloud services enable dns.googleapis.com --project=123",
     /the API dns\.googleapis\.com is not enabled$/,
     "gcloud services enable dns.googleapis.com --project=123",
   ],
   [
-    "an account that may not be acted as",
+    "an account that may not be impersonated",
     google,
-    "Google answers 403 (PERMISSION_DENIED): you may not act as a@p.iam.gserviceaccount.com, which takes roles/iam.serviceAccountTokenCreator on it",
+    "Google responds with 403 (PERMISSION_DENIED): you may not act as a@p.iam.gserviceaccount.com, which requires roles/iam.serviceAccountTokenCreator on it",
     /you may not act as a@p\./,
   ],
   [
-    "a Google that does not answer",
+    "a Google that does not respond",
     google,
-    "Google does not answer (ECONNREFUSED)",
-    /there is no answer \(ECONNREFUSED\)\. See to the connection/,
+    "Google does not respond (ECONNREFUSED)",
+    /there is no response \(ECONNREFUSED\)\. Check the network connection/,
   ],
   [
     "a machine without a connection",
     google,
     ofGoogle(`${list}dial tcp: lookup dns.googleapis.com: no such host`),
-    /no answer \(dial tcp: lookup dns\.googleapis\.com: no such host\)\. See to the connection/,
+    /no response \(dial tcp: lookup dns\.googleapis\.com: no such host\)\. Check the network connection/,
   ],
   [
     "a proxy that does not run",
@@ -283,16 +283,16 @@ const mistakes: readonly (readonly [
     /no answer \(proxyconnect tcp: .*HTTPS_PROXY and NO_PROXY/,
   ],
   [
-    "a cloud that has a bad day",
+    "an internal error of the DNS provider",
     cloudflare,
     refusedByCloudflare("503 Service Unavailable", 1002, "An internal error"),
-    /it answers 503\. Wait/,
+    /the API responds with 503\. Wait/,
   ],
 ];
 
 describe("a failed lookup", () => {
   for (const [mistake, explanation, said, told, command] of mistakes) {
-    it(`is told as a sentence${command === undefined ? "" : " with the command"}: ${mistake}`, async () => {
+    it(`is explained in a sentence${command === undefined ? "" : " with the command"}: ${mistake}`, async () => {
       const answer = Promise.reject(new Error(said));
       await assert.rejects(lookup("What", answer, explanation), (error) => {
         assert(RunError.isInstance(error));
@@ -302,14 +302,14 @@ describe("a failed lookup", () => {
         assert.doesNotMatch(error.message, /invocation of|invoking|error occurred|"result":/);
         const last = lines.pop();
         // Other tests of this process may have run another stack.
-        assert.equal(last, `Nothing was changed; then: pulumi up -s ${getStack()}`);
+        assert.equal(last, `Nothing was changed. After the fix, run: pulumi up -s ${getStack()}`);
         assert.deepEqual(lines, command === undefined ? [] : [`      ${command}`]);
         return true;
       });
     });
   }
 
-  it("is shown in the cloud's words where they are none of the usual ones", async () => {
+  it("is shown with the DNS provider's error text where it is unknown", async () => {
     const answer = Promise.reject(new Error(ofGoogle("something new")));
     await assert.rejects(
       lookup("What", answer, google),
@@ -317,7 +317,7 @@ describe("a failed lookup", () => {
     );
   });
 
-  it("is freed of everything that others have put before the cloud's words", () => {
+  it("is shown without the prefixes of other layers", () => {
     assert.equal(cloudsWords(ofGoogle("words")), "words");
     assert.equal(cloudsWords(ofCloudflare("failed to make http request: words")), "words");
     assert.equal(cloudsWords(`Invoke of '${getZone}' failed: words`), "words");

@@ -10,8 +10,8 @@ describe("the owner of a provider", () => {
   const ownedBy = (stack: string) => ({ [ownerAnnotation]: stack, "other/annotation": "text" });
 
   const message = (other: string, stack: string) =>
-    `The release home in namespace akash belongs to the stack ${other}. A cluster has one provider: ` +
-    `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA in it (pulumi config set -s ${stack} acmeDirectory production)`;
+    `The release home in namespace akash belongs to the stack ${other}. A cluster can have only one provider: ` +
+    `destroy that stack first (pulumi destroy -s ${stack} --run-program), or change the CA of that stack (pulumi config set -s ${stack} acmeDirectory production)`;
 
   it("is the stack, with its project", async () => {
     await runProgram("home", () => ({}));
@@ -19,7 +19,7 @@ describe("the owner of a provider", () => {
     assert.equal(ownerAnnotation, "akash-provider-letsencrypt/stack");
   });
 
-  it("may be nobody: there is no Secret, or one that no stack has made", () => {
+  it("may be unknown: the Secret does not exist, or no stack has created it", () => {
     refuseOtherOwner(secret, undefined, self);
     refuseOtherOwner(secret, {}, self);
     refuseOtherOwner(secret, { "other/annotation": "text" }, self);
@@ -29,10 +29,10 @@ describe("the owner of a provider", () => {
     refuseOtherOwner(secret, ownedBy(self), self);
   });
 
-  it("is refused when it is another stack, with what to do about it", () => {
+  it("is refused if it is another stack, with the remedy", () => {
     for (const [other, stack] of [
       ["akash-provider-letsencrypt/staging", "staging"],
-      // The same stack of another project is another.
+      // A stack of the same name in another project is another stack.
       ["own-program/home", "home"],
       ["staging", "staging"],
     ] as const) {
@@ -49,7 +49,7 @@ describe("the owner of a provider", () => {
     }
   });
 
-  describe("is asked for by the hook before the wallet's Secret is made", () => {
+  describe("is checked by the hook before the creation of the wallet's Secret", () => {
     let kubernetes: FakeCluster;
 
     beforeEach(async () => {
@@ -64,25 +64,25 @@ describe("the owner of a provider", () => {
       await callback({ urn: "", id: "", name: "x-wallet", type: "", newInputs });
     }
 
-    it("which looks at the Secret of that name and namespace", async () => {
+    it("which reads the Secret of that name and namespace", async () => {
       await before();
       assert.deepEqual(kubernetes.calls, ["read akash/home-keys"]);
     });
 
-    it("which refuses another's", async () => {
+    it("which refuses another stack's Secret", async () => {
       const other = "akash-provider-letsencrypt/staging";
       kubernetes.setSecret("akash/home-keys", { annotations: ownedBy(other) });
       await assert.rejects(before(), { message: message(other, "staging") });
     });
 
-    it("which lets this stack's pass, and one without annotations", async () => {
+    it("which accepts this stack's Secret, and one without annotations", async () => {
       kubernetes.setSecret("akash/home-keys", { annotations: ownedBy(self) });
       await before();
       kubernetes.setSecret("akash/home-keys", {});
       await before();
     });
 
-    it("which fails when the cluster does not answer", async () => {
+    it("which fails if the cluster does not respond", async () => {
       kubernetes.failure = 500;
       await assert.rejects(before(), /500/);
     });

@@ -11,19 +11,19 @@ import { FakeCluster } from "../../support/fakeCluster.ts";
 import { runProgram } from "../../support/mocks.ts";
 import { warningsOf } from "../../support/warnings.ts";
 
-/** The moment at which each test begins, in seconds since 1970. */
+/** The start time of each test, in seconds since 1970. */
 const begin = 1_800_000_000;
 
-/** As Helm labels the Secret of a revision. */
+/** Helm's label of a revision's Secret. */
 interface Revision {
   readonly version: number;
   readonly status: string;
-  /** In seconds after the test's begin. */
+  /** In seconds after the start of the test. */
   readonly createdAt?: number;
   readonly modifiedAt?: number;
 }
 
-/** Helm's history of a release, which others change while time passes. */
+/** Helm's history of a release, which changes over time. */
 class FakeHelm implements RevisionSecrets, Clock {
   readonly removed: string[] = [];
   #revisions: readonly Revision[];
@@ -34,7 +34,7 @@ class FakeHelm implements RevisionSecrets, Clock {
     this.#revisions = revisions;
   }
 
-  /** What the history is after so many seconds. */
+  /** The history after a number of seconds. */
   after(seconds: number, ...revisions: readonly Revision[]): this {
     this.#later.push({ at: seconds, revisions });
     return this;
@@ -76,28 +76,28 @@ function metadata({ version, status, createdAt, modifiedAt }: Revision): V1Objec
 
 const operation: ReleaseOperation = { namespace: "akash", releaseName: "home", timeout: 60 };
 
-/** Makes way, and returns what it warned of. */
+/** Runs makeWay, and returns its warnings. */
 function madeWay(helm: FakeHelm, more: Partial<ReleaseOperation> = {}): Promise<readonly string[]> {
   return warningsOf(() => makeWay(helm, { ...operation, ...more }, helm));
 }
 
 const waiting = (version: number, status: string, seconds: number) =>
-  `Revision ${version} of the release home is ${status}: another run is at work, or was interrupted. Waiting up to ${seconds} s for it to end. ` +
-  `If you know that none is at work, remove the mark: kubectl -n akash delete secret sh.helm.release.v1.home.v${version}`;
+  `Revision ${version} of the release home is ${status}: another run is in progress, or was interrupted. Waiting up to ${seconds} s for it to finish. ` +
+  `If no other run is in progress, delete the revision's Secret: kubectl -n akash delete secret sh.helm.release.v1.home.v${version}`;
 const removed = (version: number, status: string) =>
-  `Revision ${version} of the release home was left ${status} by an interrupted run; removed its mark to go on from the revision before`;
+  `An interrupted run left revision ${version} of the release home in the status ${status}. Deleted this revision's Secret, to continue from the previous revision`;
 
-describe("way for a Helm operation", () => {
+describe("before a Helm operation", () => {
   const deployed: Revision = { version: 1, status: "deployed", createdAt: -500 };
 
-  it("is free where no revision is pending, without a wait", async () => {
+  it("continues without a wait where no revision is pending", async () => {
     const histories: readonly (readonly Revision[])[] = [
       [],
       [deployed],
       [deployed, { version: 2, status: "failed", createdAt: -5 }],
       [{ version: 1, status: "uninstalling", createdAt: -500 }],
       [{ version: 1, status: "unknown", createdAt: -500 }],
-      // A rollback by hand goes past one that was left pending.
+      // A manual rollback skips a revision that was left pending.
       [deployed, { version: 2, status: "pending-upgrade" }, { version: 3, status: "deployed" }],
     ];
     for (const history of histories) {
@@ -110,7 +110,7 @@ describe("way for a Helm operation", () => {
   for (const status of ["pending-install", "pending-upgrade", "pending-rollback"]) {
     const pending: Revision = { version: 2, status, createdAt: -10 };
 
-    it(`is waited for while a revision is ${status}, and 20 s more; nothing is removed`, async () => {
+    it(`waits while a revision is ${status}, and 20 s more, and deletes nothing`, async () => {
       const helm = new FakeHelm(deployed, pending).after(5, deployed, {
         ...pending,
         status: "deployed",
@@ -121,21 +121,21 @@ describe("way for a Helm operation", () => {
       assert.equal(helm.elapsed, 24);
     });
 
-    it(`is made where a revision is ${status} for longer than work can take`, async () => {
+    it(`deletes a revision that is ${status} for longer than an operation can take`, async () => {
       const helm = new FakeHelm(deployed, { ...pending, createdAt: -91 });
       assert.deepEqual(await madeWay(helm), [waiting(2, status, 0), removed(2, status)]);
       assert.deepEqual(helm.removed, ["sh.helm.release.v1.home.v2"]);
       assert.equal(helm.elapsed, 0);
     });
 
-    it(`is made as soon as a revision is ${status} for longer than the timeout and 30 s`, async () => {
+    it(`deletes a revision as soon as it is ${status} for longer than the timeout and 30 s`, async () => {
       const helm = new FakeHelm(deployed, { ...pending, createdAt: -60 });
       assert.deepEqual(await madeWay(helm), [waiting(2, status, 30), removed(2, status)]);
       assert.equal(helm.elapsed, 30);
     });
   }
 
-  it("is waited for by the timeout of the release", async () => {
+  it("waits for the timeout of the release", async () => {
     const helm = new FakeHelm({ version: 1, status: "pending-install", createdAt: 0 });
     assert.deepEqual(await madeWay(helm, { timeout: 600 }), [
       waiting(1, "pending-install", 630),
@@ -147,7 +147,7 @@ describe("way for a Helm operation", () => {
   describe("with a rollback after a failure", () => {
     const failed: Revision = { version: 2, status: "failed", createdAt: -10, modifiedAt: 5 };
 
-    it("is not taken for free in between", async () => {
+    it("does not continue in between", async () => {
       const rollback: Revision = { version: 3, status: "pending-rollback", createdAt: 20 };
       const helm = new FakeHelm(deployed, { ...failed, status: "pending-upgrade" })
         .after(5, deployed, failed)
@@ -159,7 +159,7 @@ describe("way for a Helm operation", () => {
       assert.equal(helm.elapsed, 69, "20 s after the rollback was last seen");
     });
 
-    it("is made for the rollback, where it stays pending, by its own time", async () => {
+    it("deletes the revision of a rollback that stays pending, by the rollback's own time", async () => {
       const helm = new FakeHelm(deployed, { ...failed, modifiedAt: -10, status: "pending-upgrade" })
         .after(5, deployed, failed)
         .after(20, deployed, failed, { version: 3, status: "pending-rollback", createdAt: 20 });
@@ -175,7 +175,7 @@ describe("way for a Helm operation", () => {
   describe("with revisions in any order", () => {
     const old: Revision = { version: 2, status: "superseded", createdAt: -900 };
 
-    it("is made by the last one, which is not the last by its letters", async () => {
+    it("deletes the last one by number, not in alphabetical order", async () => {
       const helm = new FakeHelm({ version: 10, status: "pending-upgrade", createdAt: -100 }, old, {
         version: 9,
         status: "deployed",
@@ -185,7 +185,7 @@ describe("way for a Helm operation", () => {
       assert.deepEqual(helm.removed, ["sh.helm.release.v1.home.v10"]);
     });
 
-    it("is free by the last one", async () => {
+    it("continues where the last one is not pending", async () => {
       const helm = new FakeHelm(
         { version: 10, status: "deployed", createdAt: -100 },
         { version: 9, status: "pending-upgrade", createdAt: -500 },
@@ -212,7 +212,7 @@ describe("way for a Helm operation", () => {
       assert.equal(helm.elapsed, 40);
     });
 
-    it("as over, where neither is known", async () => {
+    it("as expired, where neither is known", async () => {
       const helm = pending({});
       await madeWay(helm);
       assert.deepEqual([helm.elapsed, helm.removed.length], [0, 1]);
@@ -228,13 +228,13 @@ describe("way for a Helm operation", () => {
     );
   });
 
-  it("fails where the mark cannot be removed", async () => {
+  it("fails where the revision's Secret cannot be deleted", async () => {
     const helm = new FakeHelm({ version: 1, status: "pending-install", createdAt: -500 });
     helm.remove = () => Promise.reject(new Error("forbidden"));
     await assert.rejects(madeWay(helm), /forbidden/);
   });
 
-  describe("by its hook", () => {
+  describe("its hook", () => {
     const inputs = { namespace: "akash", name: "home", timeout: 60 };
     const secret = "akash/sh.helm.release.v1.home.v3";
 
@@ -252,7 +252,7 @@ describe("way for a Helm operation", () => {
 
     beforeEach(() => runProgram("home", () => ({})));
 
-    it("is made for the release that it is called for, in its cluster", async () => {
+    it("deletes the pending revision of the hook's release, in its cluster", async () => {
       const kubernetes = new FakeCluster();
       kubernetes.setSecret(
         secret,
@@ -269,13 +269,13 @@ describe("way for a Helm operation", () => {
       assert.equal(kubernetes.secrets.size, 0);
     });
 
-    it("is free where the release is not there yet", async () => {
+    it("continues where the release does not exist yet", async () => {
       const kubernetes = new FakeCluster();
       assert.deepEqual(await before(kubernetes), []);
       assert.deepEqual(kubernetes.calls, ["list akash/owner=helm, name=home"]);
     });
 
-    it("is not free where the cluster does not answer", async () => {
+    it("fails where the cluster does not respond", async () => {
       const kubernetes = new FakeCluster();
       kubernetes.failure = 500;
       await assert.rejects(before(kubernetes), /500/);

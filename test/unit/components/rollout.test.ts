@@ -22,7 +22,7 @@ const subjects = {
   pod: "Pod/akash-provider-0",
   init: "Pod/akash-provider-0, container init",
 };
-/** How the StatefulSet's controller begins (kubernetes, pkg/controller/statefulset/stateful_pod_control.go). */
+/** Prefix of the StatefulSet controller's messages (kubernetes, pkg/controller/statefulset/stateful_pod_control.go). */
 const refused = "create Pod akash-provider-0 in StatefulSet akash-provider failed error: ";
 const hostPath =
   'pods "akash-provider-0" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume")';
@@ -31,8 +31,8 @@ function remark(subject: string, reason: string, text: string): Remark {
   return { subject, uid: "1", reason, text, count: 1, time: 0, version: "1@1" };
 }
 
-describe("what keeps a pod from coming", () => {
-  /** What the cluster says, and what that is; the words are Kubernetes' own. */
+describe("what prevents a pod from starting", () => {
+  /** Kubernetes' messages, and their obstacles. */
   const lines: readonly (readonly [
     subject: string,
     reason: string,
@@ -269,7 +269,7 @@ describe("what keeps a pod from coming", () => {
     });
   }
 
-  it("gives a quota the room that is missing", () => {
+  it("raises a quota by the missing amounts", () => {
     const [, , text = ""] = lines.find(([, , , id]) => id === "quota") ?? [];
     assert.equal(
       obstacleOf(remark(subjects.set, "FailedCreate", text), target)?.command,
@@ -278,7 +278,7 @@ describe("what keeps a pod from coming", () => {
   });
 });
 
-/** A cluster of one release, whose time passes at once. */
+/** A cluster with one release, and with simulated time. */
 class FakeRollout {
   events: CoreV1Event[] = [];
   pod: V1Pod | undefined;
@@ -290,7 +290,7 @@ class FakeRollout {
   readonly deleted: unknown[] = [];
   readonly told: string[] = [];
   #elapsed = 0;
-  /** What happens at a moment, in seconds. */
+  /** Events by time, in seconds. */
   readonly later = new Map<number, () => void>();
   #waiting: (() => void) | undefined;
 
@@ -355,7 +355,7 @@ class FakeRollout {
     });
   }
 
-  /** Lets time pass, look by look. */
+  /** Advances the time, check by check. */
   async pass(seconds: number): Promise<void> {
     for (const end = this.#elapsed + seconds * 1_000; this.#elapsed < end;) {
       await this.#untilWaiting();
@@ -371,7 +371,7 @@ class FakeRollout {
     }
   }
 
-  /** As when Helm has failed. */
+  /** Simulates a failure of Helm. */
   async fail(): Promise<string | undefined> {
     const words = this.watch.failure();
     await this.#untilWaiting();
@@ -380,13 +380,13 @@ class FakeRollout {
   }
 }
 
-describe("a rollout that is watched", () => {
+describe("a watched rollout", () => {
   let rollout: FakeRollout;
   beforeEach(() => {
     rollout = new FakeRollout();
   });
 
-  it("is told within seconds that the pod cannot come, and ended", async () => {
+  it("reports within seconds that the pod cannot start, and is ended", async () => {
     await rollout.watch.start();
     rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
     await rollout.pass(4);
@@ -395,7 +395,7 @@ describe("a rollout that is watched", () => {
     assert.equal(rollout.told.length, 1);
     assert.match(
       rollout.told[0] ?? "",
-      /cannot come\. .*level baseline only.*: kubectl label namespace akash-services pod-security\.kubernetes\.io\/enforce=privileged --overwrite\nHelm's wait for it is ended\.$/,
+      /cannot start\. .*only pods of the PodSecurity level baseline.*: kubectl label namespace akash-services pod-security\.kubernetes\.io\/enforce=privileged --overwrite\nHelm's wait for the pod was ended\.$/,
     );
     assert.deepEqual(rollout.deleted, [
       {
@@ -413,18 +413,21 @@ describe("a rollout that is watched", () => {
     assert.match(words, /\nThen deploy again: pulumi up -s prod$/);
   });
 
-  it("is not ended for what may pass, which is told at its end", async () => {
+  it("is not ended for a temporary obstacle, which is reported at its end", async () => {
     await rollout.watch.start();
     rollout.pod = { metadata: { uid: "1" } };
     rollout.say("Pod", "FailedScheduling", "0/1 nodes are available: 1 Insufficient memory.");
     await rollout.pass(60);
     assert.deepEqual([rollout.told, rollout.deleted], [[], []]);
     const words = (await rollout.fail()) ?? "";
-    assert.match(words, /No node takes the pod \(0\/1 nodes are available: 1 Insufficient memory/);
+    assert.match(
+      words,
+      /The pod cannot be scheduled \(0\/1 nodes are available: 1 Insufficient memory/,
+    );
     assert.doesNotMatch(words, /by deleting/);
   });
 
-  it("has the scheduler's latest words, which its events do not have", async () => {
+  it("reports the scheduler's latest message, which is missing in the events", async () => {
     await rollout.watch.start();
     const unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
     const message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
@@ -439,11 +442,11 @@ describe("a rollout that is watched", () => {
     await rollout.pass(10);
     rollout.pod = undefined;
     const words = (await rollout.fail()) ?? "";
-    assert.match(words, /No node takes the pod \(0\/1 nodes are available: .*node affinity/);
+    assert.match(words, /The pod cannot be scheduled \(0\/1 nodes are available: .*node affinity/);
     assert.equal(words.match(/FailedScheduling: .*node affinity/g)?.length, 1, words);
   });
 
-  it("says nothing of a node that was found after all", async () => {
+  it("does not report a node that was found later", async () => {
     await rollout.watch.start();
     const unscheduled = { type: "PodScheduled", status: "False", message: "0/1 nodes" };
     rollout.pod = { metadata: { uid: "1" }, status: { conditions: [unscheduled] } };
@@ -456,7 +459,7 @@ describe("a rollout that is watched", () => {
     assert.equal(await rollout.fail(), undefined);
   });
 
-  it("is told of a webhook that stays down, and goes on", async () => {
+  it("reports a webhook that stays down, and continues", async () => {
     await rollout.watch.start();
     rollout.say(
       "StatefulSet",
@@ -466,12 +469,15 @@ describe("a rollout that is watched", () => {
     await rollout.pass(10);
     assert.deepEqual(rollout.told, []);
     await rollout.pass(20);
-    assert.match(rollout.told.join(), /does not come.*\nHelm waits for it until its time is up\.$/);
+    assert.match(
+      rollout.told.join(),
+      /does not start.*\nHelm waits for the pod until its timeout\.$/,
+    );
     assert.deepEqual(rollout.deleted, []);
     await rollout.fail();
   });
 
-  it("is neither told nor ended where the pod has come after all", async () => {
+  it("reports nothing and is not ended where the pod has started later", async () => {
     await rollout.watch.start();
     rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
     await rollout.pass(4);
@@ -482,9 +488,9 @@ describe("a rollout that is watched", () => {
   });
 
   for (const [what, change] of [
-    ["while Helm puts the revision before back", () => (rollout.isRollingOut = false)],
+    ["while Helm rolls back to the previous revision", () => (rollout.isRollingOut = false)],
     [
-      "where the home volume would go with the StatefulSet",
+      "where the home volume would be deleted with the StatefulSet",
       () =>
         (rollout.statefulSet = {
           metadata: { uid: "set" },
@@ -492,18 +498,21 @@ describe("a rollout that is watched", () => {
         } as V1StatefulSet),
     ],
   ] as const) {
-    it(`is told, and not ended, ${what}`, async () => {
+    it(`reports the obstacle, but is not ended, ${what}`, async () => {
       change();
       await rollout.watch.start();
       rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
       await rollout.pass(20);
-      assert.match(rollout.told.join(), /cannot come.*\nHelm waits for it until its time is up\.$/);
+      assert.match(
+        rollout.told.join(),
+        /cannot start.*\nHelm waits for the pod until its timeout\.$/,
+      );
       assert.deepEqual(rollout.deleted, []);
       await rollout.fail();
     });
   }
 
-  it("is not told what was said before it, unless it is said again", async () => {
+  it("does not report earlier messages, unless they are repeated", async () => {
     rollout.say("StatefulSet", "FailedCreate", refused + hostPath);
     await rollout.watch.start();
     await rollout.pass(20);
@@ -511,7 +520,7 @@ describe("a rollout that is watched", () => {
     assert.equal(await rollout.fail(), undefined);
   });
 
-  it("says each thing once, the newest last, with the last lines of a container that ends", async () => {
+  it("reports each message once, the newest last, with the last lines of a terminated container's log", async () => {
     await rollout.watch.start();
     const at = (second: number) => new Date(second * 1_000);
     rollout.say("Pod", "BackOff", "Back-off restarting failed container init in pod x", {
@@ -559,7 +568,7 @@ describe("a rollout that is watched", () => {
     ["Pending", true],
     ["Bound", false],
   ] as const) {
-    it(`says ${isSaid ? "" : "nothing "}of what a claim waits for that is ${phase}, though the pod is gone`, async () => {
+    it(`${isSaid ? "reports" : "does not report"} the events of a claim that is ${phase}, although the pod is gone`, async () => {
       await rollout.watch.start();
       rollout.say("PersistentVolumeClaim", "ExternalProvisioning", "Waiting for a volume", {
         type: "Normal",
@@ -574,11 +583,11 @@ describe("a rollout that is watched", () => {
     });
   }
 
-  it("says why it sees nothing, where it may not look", async () => {
+  it("reports why it finds nothing, without the permission to read", async () => {
     rollout.failure = new ClusterRefusal(403, "The cluster does not allow that: 403");
     await rollout.watch.start();
     await rollout.pass(10);
-    assert.match((await rollout.fail()) ?? "", /cannot be seen: The cluster does not allow that/);
+    assert.match((await rollout.fail()) ?? "", /cannot be read: The cluster does not allow that/);
   });
 });
 
@@ -603,23 +612,23 @@ describe("a namespace", () => {
   it("that does not admit the pod is refused, with the command that admits it", async () => {
     await assert.rejects(admit(undefined, security), {
       message:
-        'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not begun. ' +
-        `Admit it, and deploy then: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s ${getStack()}`,
+        'The namespace akash-services does not admit the provider\'s pod, which has a hostPath volume: violates PodSecurity "baseline:latest": hostPath volumes (volume "provider-config-volume"). Helm was not started. ' +
+        `Admit the pod and deploy: kubectl --context home label namespace akash-services pod-security.kubernetes.io/enforce=privileged --overwrite && pulumi up -s ${getStack()}`,
     });
   });
 
-  it("is judged by its label where nobody may make a pod", async () => {
+  it("is checked by its label without the permission to create pods", async () => {
     await assert.rejects(admit("restricted", right), /its label .* is restricted/);
     await admit("privileged", right);
     await admit(undefined, right);
   });
 
-  it("that admits the pod is right, whatever its label says", async () => {
+  it("that admits the pod is accepted, regardless of its label", async () => {
     await admit("baseline", undefined);
   });
 });
 
-describe("a claim that a failed deployment has left", () => {
+describe("the leftover claim of a failed deployment", () => {
   const release = { namespace: "akash-services", releaseName: "akash-provider", names };
   const left = {
     metadata: { uid: "1", labels: { "app.kubernetes.io/instance": "akash-provider" } },
@@ -651,11 +660,11 @@ describe("a claim that a failed deployment has left", () => {
     return said;
   }
 
-  it("is removed where it never had a volume", async () => {
+  it("is deleted if it never had a volume", async () => {
     assert.equal(await isRemoved(left), true);
   });
 
-  it("stays where it has one, is another's, or is in use", async () => {
+  it("is kept if it has a volume, has another owner, or is in use", async () => {
     assert.equal(await isRemoved(undefined), false);
     assert.equal(await isRemoved({ ...left, status: { phase: "Bound" } }), false);
     assert.equal(await isRemoved({ ...left, spec: { volumeName: "mine" } }), false);

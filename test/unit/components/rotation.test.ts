@@ -6,21 +6,21 @@ import { protocolRows, rowsOfDiagram } from "../../support/protocolPage.ts";
 import { digest, fakeProvider, FakeConsumer, Stage } from "../../support/rotation.ts";
 import { infosOf, warningsOf } from "../../support/warnings.ts";
 
-/** Each title begins with the row of docs/rotation-protocol.md that it is about. */
+/** Each title begins with a row of docs/rotation-protocol.md. */
 describe("the rotation's protocol", () => {
   const { next, previous } = credentialAnnotations;
   const stillRuns =
-    "The pod provider-0 still runs with this credential, so it is not deleted. When the pod runs with the new one, this deletes it: pulumi up -s home";
+    "The credential was not deleted: the pod provider-0 still uses it. Once the pod uses the new one, delete the old one with: pulumi up -s home";
   const unfinished =
-    "There are two credentials already, A and B, from a rotation that did not finish. Finish it first, without --replace: pulumi up -s home";
+    "There are two credentials already, A and B, from an unfinished rotation. Finish the rotation first, without --replace: pulumi up -s home";
   const unknown =
-    "There are 2 credentials already, A and B, and which of them is in use cannot be told: no Secret says which one the pod runs with. " +
-    "Put that right first, without --replace: pulumi refresh -s home --run-program && pulumi up -s home";
+    "There are 2 credentials already, A and B, and it is unknown which of them is in use: no Secret has the id of the pod's credential. " +
+    "Fix this first, without --replace: pulumi refresh -s home --run-program && pulumi up -s home";
 
   // Messages name the stack.
   before(() => runProgram("home", () => ({})));
 
-  /** Asserts that Secret, pod and cloud are as the page says of a row. */
+  /** Asserts that Secret, pod and DNS provider are in the state of a row. */
   function assertRow(stage: Stage, id: string): void {
     const row = protocolRows.find((row) => row.id === id);
     assert(row !== undefined, `the page has no row ${id}`);
@@ -36,7 +36,7 @@ describe("the rotation's protocol", () => {
     });
   }
 
-  /** Asserts that another rotation is refused, and that nothing is removed for it. */
+  /** Asserts that another rotation is refused, and that nothing is deleted for it. */
   async function assertNoThird(stage: Stage, message = unfinished): Promise<void> {
     const before = [...stage.cloud.ids];
     await assertRefused(stage.create("C"), message);
@@ -44,29 +44,27 @@ describe("the rotation's protocol", () => {
   }
 
   describe("begins, where", () => {
-    it("first-room: all credentials are removed, since no consumer carries one", async () => {
+    it("first-room: all credentials are deleted, since no consumer uses one", async () => {
       const stage = new Stage(["O"]);
       const warnings = await warningsOf(() => stage.rotation.makeRoom(stage.cloud));
       assertRow(stage, "first-room");
-      assert.deepEqual(warnings, [
-        "Removed the credential O, which an interrupted run had left behind",
-      ]);
+      assert.deepEqual(warnings, ["Deleted the orphan credential O of an interrupted run"]);
     });
 
-    it("first-created: the first credential is made, and there is nothing to note it on", async () => {
+    it("first-created: the first credential is created, and there is no Secret to record it on", async () => {
       const stage = new Stage();
       await stage.create("A");
       assertRow(stage, "first-created");
       assert.deepEqual(await stage.orphansRemoved("A"), []);
     });
 
-    it("first-created: one whose answer was lost is removed before another is made", async () => {
+    it("first-created: one whose answer was lost is deleted before the next creation", async () => {
       const stage = new Stage(["A"]);
       await warningsOf(() => stage.create("B"));
       assert.deepEqual([stage.cloud.removed, stage.cloud.ids], [["A"], ["B"]]);
     });
 
-    it("first-proof-fails: the next up keeps the credential, and --replace removes it", async () => {
+    it("first-proof-fails: the next up keeps the credential, and --replace deletes it", async () => {
       const stage = new Stage();
       await stage.create("A");
       assertRow(stage, "first-proof-fails");
@@ -75,7 +73,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual([stage.cloud.removed, stage.cloud.ids], [["A"], ["B"]]);
     });
 
-    it("first-stored: no pod carries the credential, and it is kept", async () => {
+    it("first-stored: no pod uses the credential, and it is kept", async () => {
       const stage = new Stage();
       await stage.create("A");
       stage.provider.store("A");
@@ -83,7 +81,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("A"), []);
     });
 
-    it("first-running: an orphan is removed by any up, and nothing else", async () => {
+    it("first-running: any up deletes an orphan, and nothing else", async () => {
       const stage = Stage.inUse();
       assertRow(stage, "first-running");
       stage.cloud.ids.push("O");
@@ -91,7 +89,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "first-running");
     });
 
-    it("first-running: a pod of HTTP-01 carries none, so that orphans can be told", async () => {
+    it("first-running: a pod with HTTP-01 uses none, so that orphans can be identified", async () => {
       const stage = new Stage(["O"]);
       stage.provider.running = undefined;
       await warningsOf(() => stage.create("A"));
@@ -101,8 +99,8 @@ describe("the rotation's protocol", () => {
     });
   });
 
-  describe("goes on, where", () => {
-    it("room: all orphans are removed, and what is in use is not", async () => {
+  describe("continues, where", () => {
+    it("room: all orphans are deleted, but not the credential in use", async () => {
       const stage = Stage.inUse();
       stage.cloud.ids.push("O", "another");
       const warnings = await warningsOf(() => stage.rotation.makeRoom(stage.cloud));
@@ -112,7 +110,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.provider.patches, [], "something was noted");
     });
 
-    it("answer-lost: the next up removes the orphan, though it changes nothing", async () => {
+    it("answer-lost: the next up deletes the orphan, although it changes nothing", async () => {
       const stage = Stage.inUse();
       await stage.rotation.makeRoom(stage.cloud);
       stage.cloud.ids.push("B");
@@ -121,14 +119,14 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "first-running");
     });
 
-    it("answer-lost: so does the next rotation", async () => {
+    it("answer-lost: the next rotation deletes the orphan, too", async () => {
       const stage = Stage.inUse();
       stage.cloud.ids.push("B");
       await warningsOf(() => stage.create("C"));
       assert.deepEqual(stage.cloud.ids, ["A", "C"]);
     });
 
-    it("created: the new credential is noted as next, the one in use as previous, and nothing else", async () => {
+    it("created: the new credential is recorded as next, the one in use as previous, and nothing else", async () => {
       const stage = await Stage.created();
       assertRow(stage, "created");
       assert.deepEqual(stage.provider.patches, [{ [next]: "B", [previous]: "A" }]);
@@ -136,7 +134,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "created");
     });
 
-    it("created: one that the state does not have is an orphan", async () => {
+    it("created: a credential that is missing in the state is an orphan", async () => {
       const stage = await Stage.created();
       assert.deepEqual(await stage.orphansRemoved("A"), ["B"]);
       await stage.create("C");
@@ -159,7 +157,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "proof-fails");
     });
 
-    it("third-refused: another rotation is refused at every step before the pod is the new one", async () => {
+    it("third-refused: another rotation is refused at every step before the restart of the pod", async () => {
       const stage = await Stage.created();
       await assertNoThird(stage);
       assertRow(stage, "third-refused");
@@ -170,20 +168,20 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.cloud.ids, ["B", "C"]);
     });
 
-    it("deletion-refused: the pod still runs with the credential", async () => {
+    it("deletion-refused: the pod still uses the credential", async () => {
       const stage = await Stage.created();
       await assertRefused(stage.delete("A"), stillRuns);
       assertRow(stage, "deletion-refused");
     });
 
-    it("deletion-refused: not while there is no pod, which `pulumi destroy` relies on", async () => {
+    it("deletion-refused: not without a pod, on which `pulumi destroy` relies", async () => {
       const stage = await Stage.created();
       stage.provider.running = undefined;
       await stage.delete("A");
       assert.deepEqual(stage.cloud.ids, ["B"]);
     });
 
-    it("stored: the one that the pod has is kept, and not deleted", async () => {
+    it("stored: the pod's credential is kept, and not deleted", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       assertRow(stage, "stored");
@@ -192,14 +190,14 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "stored");
     });
 
-    it("stored: an orphan is removed all the same", async () => {
+    it("stored: an orphan is still deleted", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.cloud.ids.push("O");
       assert.deepEqual(await stage.orphansRemoved("B"), ["O"]);
     });
 
-    it("upgrading: the one that the pod had is kept, also while there is no pod", async () => {
+    it("upgrading: the former pod's credential is kept, even while there is no pod", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       assertRow(stage, "upgrading");
@@ -209,7 +207,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.cloud.ids, ["A", "B"]);
     });
 
-    it("note-lost-stored: nothing says what the pod has, so that nothing is removed until it is the new one", async () => {
+    it("note-lost-stored: the pod's credential is unknown, so nothing is deleted until the pod uses the new one", async () => {
       const stage = Stage.inUse();
       stage.provider.takesAnnotations = false;
       await assert.rejects(stage.create("B"));
@@ -222,7 +220,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("B"), ["A"]);
     });
 
-    it("note-lost-stored: the note of an earlier rotation does not pass for this one's", async () => {
+    it("note-lost-stored: the record of an earlier rotation does not count for this one", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.provider.roll();
@@ -234,7 +232,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("C"), [], "the pod has B");
     });
 
-    it("rolled: the old credential is removed by the next up, where this one did not come to it", async () => {
+    it("rolled: the next up deletes the old credential, if this one was interrupted before", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.provider.roll();
@@ -244,7 +242,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "deleted");
     });
 
-    it("deletion-failed: the next up removes what the cloud has refused to delete", async () => {
+    it("deletion-failed: the next up deletes the credential whose deletion was refused", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.provider.roll();
@@ -254,7 +252,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "deleted");
     });
 
-    it("deleted: the old credential goes, which the pod does not carry any more", async () => {
+    it("deleted: the old credential, which the pod no longer uses, is deleted", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.provider.roll();
@@ -264,7 +262,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("B"), stillRuns);
     });
 
-    it("created-again: the next rotation overwrites what the last one has noted", async () => {
+    it("created-again: the next rotation overwrites the record of the last one", async () => {
       const stage = await Stage.created();
       stage.provider.store("B");
       stage.provider.roll();
@@ -275,7 +273,7 @@ describe("the rotation's protocol", () => {
     });
   });
 
-  describe("takes care, where", () => {
+  describe("fails or warns, where", () => {
     it("orphans-stay: the creation is refused, with a command for each orphan", async () => {
       const stage = Stage.inUse();
       stage.cloud.ids.push("O");
@@ -284,30 +282,30 @@ describe("the rotation's protocol", () => {
       const warnings = await warningsOf(() =>
         assertRefused(
           stage.create("B"),
-          "There are 2 credentials already, and those that are not in use could not be removed. Remove them, and try again:\n" +
+          "There are 2 credentials already, and the orphans among them could not be deleted. Delete them, and retry:\n" +
             "  cloud remove O",
         ),
       );
       assertRow(stage, "orphans-stay");
       const warning =
-        "Could not look for credentials that an interrupted run may have left behind: may not remove O";
+        "Could not check for orphan credentials of interrupted runs: may not remove O";
       assert.deepEqual(warnings, [warning]);
       const byUp = await warningsOf(() => stage.rotation.removeOrphans("A", stage.cloud));
       assert.deepEqual(byUp, [warning]);
     });
 
-    it("not-listed: a warning says so, and the rotation goes on", async () => {
+    it("not-listed: a warning is printed, and the rotation continues", async () => {
       const stage = Stage.inUse();
       stage.cloud.ids.push("O");
       stage.cloud.lists = false;
       const warnings = await warningsOf(() => stage.rotation.makeRoom(stage.cloud));
       assertRow(stage, "not-listed");
       assert.deepEqual(warnings, [
-        "Could not look for credentials that an interrupted run may have left behind: may not list them",
+        "Could not check for orphan credentials of interrupted runs: may not list them",
       ]);
     });
 
-    it("secret-deleted: nothing is removed, and the one that the pod has is not deleted", async () => {
+    it("secret-deleted: nothing is deleted, including the pod's credential", async () => {
       const stage = Stage.inUse();
       stage.provider.stored = undefined;
       stage.cloud.ids.push("O");
@@ -318,7 +316,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "secret-deleted");
     });
 
-    it("secret-deleted: a rotation from there keeps both until the pod is the new one", async () => {
+    it("secret-deleted: a rotation from this state keeps both until the pod uses the new one", async () => {
       const stage = Stage.inUse();
       stage.provider.stored = undefined;
       await stage.create("B");
@@ -330,9 +328,9 @@ describe("the rotation's protocol", () => {
     });
   });
 
-  describe("ends, or begins elsewhere, where", () => {
-    it("http-01: the credential is deleted once the pod does without", async () => {
-      // The program no longer says which Secret it was.
+  describe("ends, or starts at another DNS provider, where", () => {
+    it("http-01: the credential is deleted once the pod no longer uses it", async () => {
+      // The program no longer has the Secret's name.
       const stage = new Stage(["A"], [new FakeConsumer(undefined, "provider-0")]);
       stage.provider.running = digest("A");
       await assertRefused(stage.delete("A"), stillRuns);
@@ -341,7 +339,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "http-01");
     });
 
-    it("other-cloud-created: there is nothing to note it on, and nothing is removed", async () => {
+    it("other-cloud-created: there is no Secret to record it on, and nothing is deleted", async () => {
       const stage = switched();
       await stage.create("C");
       assertRow(stage, "other-cloud-created");
@@ -350,7 +348,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("A"), stillRuns);
     });
 
-    it("other-cloud-stored: the same, until the pod is the new one", async () => {
+    it("other-cloud-stored: the same, until the pod uses the new one", async () => {
       const stage = switched();
       await stage.create("C");
       stage.provider.store("C");
@@ -360,7 +358,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("A"), stillRuns);
     });
 
-    it("other-cloud: the old cloud's credential is deleted, and orphans can be told again", async () => {
+    it("other-cloud: the former DNS provider's credential is deleted, and orphans can be identified again", async () => {
       const stage = switched();
       await stage.create("C");
       stage.provider.store("C");
@@ -371,21 +369,21 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("C"), ["O"]);
     });
 
-    /** The pod has A, the Secret is one that is yet to be made, and so is all at the cloud. */
+    /** The pod uses A. The Secret and the resources at the DNS provider do not exist yet. */
     function switched(): Stage {
       const stage = new Stage();
       stage.provider.running = digest("A");
       return stage;
     }
 
-    it("brought: nothing has an id, and the pod is told from one with another", () => {
+    it("brought: no credential has an id, and digests distinguish the pods", () => {
       const stage = new Stage();
       stage.provider.storeBrought("D");
       stage.provider.roll();
       assertRow(stage, "brought");
     });
 
-    it("brought-replaced: the note has no previous, and nothing is removed until the pod is the new one", async () => {
+    it("brought-replaced: the record has no previous one, and nothing is deleted until the pod uses the new one", async () => {
       const stage = new Stage();
       stage.provider.storeBrought("D");
       stage.provider.roll();
@@ -400,7 +398,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("B"), ["O"]);
     });
 
-    it("state-lost: the credential that the state has no more is removed when the pod has another", async () => {
+    it("state-lost: the credential that is missing in the state is deleted once the pod uses another", async () => {
       const stage = await Stage.created();
       assertRow(stage, "state-lost");
       stage.provider.store("B");
@@ -409,7 +407,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("B"), ["A"]);
     });
 
-    it("pod-ends: the credential is deleted as soon as the pod is gone that is going", async () => {
+    it("pod-ends: the credential is deleted as soon as the terminating pod is gone", async () => {
       const stage = ending();
       stage.clock.after(12, () => {
         stage.provider.running = undefined;
@@ -418,11 +416,11 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.cloud.ids, []);
       assert.equal(stage.clock.now(), 12_000);
       assert.deepEqual(told, [
-        "Waiting up to 45 s for the pod provider-0 to end, which runs with this credential",
+        "Waiting up to 45 s for the pod provider-0, which uses this credential, to terminate",
       ]);
     });
 
-    it("pod-ends: nothing is said of two seconds", async () => {
+    it("pod-ends: a wait of two seconds is not reported", async () => {
       const stage = ending();
       stage.clock.after(2, () => {
         stage.provider.running = undefined;
@@ -431,14 +429,14 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(stage.cloud.ids, []);
     });
 
-    it("pod-ends: it is refused when the pod is still there after its grace period and a margin", async () => {
+    it("pod-ends: the deletion is refused if the pod still exists after its grace period and a margin", async () => {
       const stage = ending();
       assertRow(stage, "pod-ends");
       const told = await infosOf(() =>
         assertRefused(
           stage.delete("A"),
-          "The pod provider-0 was to end within 30 s, and is still there with this credential, so it is not deleted. " +
-            "Its node may be down. When the pod is gone, the same command deletes it",
+          "The credential was not deleted: the pod provider-0 still uses it, and did not terminate within its grace period of 30 s. " +
+            "The pod's node may be down. Once the pod is gone, the same command deletes the credential",
         ),
       );
       assert(stage.clock.now() >= 45_000 && stage.clock.now() < 50_000, `${stage.clock.now()}`);
@@ -446,7 +444,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "pod-ends");
     });
 
-    it("pod-ends: it is refused when another pod comes with the credential, which stays", async () => {
+    it("pod-ends: the deletion is refused if another pod starts with the credential and stays", async () => {
       const stage = ending();
       stage.clock.after(5, () => {
         stage.provider.secondsToEnd = undefined;
@@ -455,7 +453,7 @@ describe("the rotation's protocol", () => {
       assert.equal(stage.clock.now(), 5_000);
     });
 
-    /** The release and its Secret are deleted, and the pod is about to go. */
+    /** The release and its Secret are deleted, and the pod is terminating. */
     function ending(): Stage {
       const stage = Stage.inUse();
       stage.provider.stored = undefined;
@@ -463,7 +461,7 @@ describe("the rotation's protocol", () => {
       return stage;
     }
 
-    it("destroyed: nothing is refused once there is no pod", async () => {
+    it("destroyed: nothing is refused once the pod is gone", async () => {
       const stage = Stage.inUse();
       stage.provider.running = undefined;
       stage.provider.stored = undefined;
@@ -475,9 +473,9 @@ describe("the rotation's protocol", () => {
   describe("has a second consumer without a pod, where", () => {
     const certManager = () => new FakeConsumer("wildcard-gcp-dns");
     const stillHolds =
-      "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home";
+      "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home";
 
-    it("second-behind: what its Secret holds is neither removed nor deleted, nor is there a third", async () => {
+    it("second-behind: its Secret's credential is not deleted, and no third one is created", async () => {
       const stage = await Stage.created(certManager());
       stage.provider.store("B");
       stage.provider.roll();
@@ -488,7 +486,7 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "second-behind");
     });
 
-    it("second-behind: the first one's pod protects what the second has no more", async () => {
+    it("second-behind: the first consumer's pod protects a credential that the second one no longer has", async () => {
       const second = certManager();
       const stage = await Stage.created(second);
       second.store("B");
@@ -496,7 +494,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("A"), stillRuns);
     });
 
-    it("second-done: the old credential goes, and the first one's Secret alone has the annotations", async () => {
+    it("second-done: the old credential is deleted, and only the first consumer's Secret has the annotations", async () => {
       const second = certManager();
       const stage = await Stage.created(second);
       for (const consumer of stage.consumers) {
@@ -509,7 +507,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.delete("B"), stillRuns);
     });
 
-    it("second-done: the next up removes the old credential, where this one did not come to it", async () => {
+    it("second-done: the next up deletes the old credential, if this one was interrupted before", async () => {
       const stage = await Stage.created(certManager());
       for (const consumer of stage.consumers) {
         consumer.store("B");
@@ -519,13 +517,13 @@ describe("the rotation's protocol", () => {
       assertRow(stage, "second-done");
     });
 
-    it("second-done: an orphan is removed", async () => {
+    it("second-done: an orphan is deleted", async () => {
       const stage = Stage.inUse(certManager());
       stage.cloud.ids.push("O");
       assert.deepEqual(await stage.orphansRemoved("A"), ["O"]);
     });
 
-    it("second-behind: it may be yet to be made", async () => {
+    it("second-behind: its Secret may not exist yet", async () => {
       const stage = await Stage.created(certManager());
       const [, second] = stage.consumers;
       assert(second !== undefined);
@@ -535,7 +533,7 @@ describe("the rotation's protocol", () => {
       assert.deepEqual(await stage.orphansRemoved("B"), ["A"]);
     });
 
-    it("secret-deleted: the first one's alone is enough to keep all", async () => {
+    it("secret-deleted: the loss of only the first one's Secret suffices to keep all", async () => {
       const stage = Stage.inUse(certManager());
       stage.provider.stored = undefined;
       stage.cloud.ids.push("O");
@@ -543,27 +541,27 @@ describe("the rotation's protocol", () => {
     });
   });
 
-  describe("goes on with the wildcard's Secret where the challenge is switched, and", () => {
+  describe("continues with the wildcard's Secret after a change of the challenge, and", () => {
     const wildcard = () => new FakeConsumer("wildcard-gcp-dns");
     const podAlone = () => new FakeConsumer(undefined, "provider-0");
 
-    it("notes on it while the provider has no Secret, and refuses a third credential by it", async () => {
+    it("records on it while the provider has no Secret, and refuses a third credential", async () => {
       const second = wildcard();
       const stage = new Stage(["A"], [fakeProvider(), second]);
       second.store("A");
       await stage.create("B");
       assert.deepEqual(second.shown, "A A B A");
       await assertNoThird(stage);
-      // The provider's Secret is made, and nothing has begun to run with it.
+      // The provider's Secret exists, and no pod uses it yet.
       stage.provider.store("B");
       assert.deepEqual(await stage.orphansRemoved("B"), []);
       await assertRefused(
         stage.delete("A"),
-        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+        "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
       );
     });
 
-    it("notes on the provider's once that is there, whatever the other one says of a rotation before", async () => {
+    it("records on the provider's Secret once it exists, regardless of the other one's record of an earlier rotation", async () => {
       const second = wildcard();
       const stage = new Stage(["B"], [fakeProvider(), second]);
       second.stored = { [next]: "B", [previous]: "A" };
@@ -576,7 +574,7 @@ describe("the rotation's protocol", () => {
       await assertRefused(stage.create("D"), unfinished.replace("A and B", "B and C"));
     });
 
-    it("under HTTP-01 keeps what the pod is still running with, and the other Secret has no more", async () => {
+    it("with HTTP-01 keeps the pod's credential, which the other Secret no longer has", async () => {
       const first = wildcard();
       const pod = podAlone();
       const stage = new Stage(["A", "B"], [first, pod]);
@@ -588,11 +586,11 @@ describe("the rotation's protocol", () => {
       await stage.delete("A");
       await assertRefused(
         stage.delete("B"),
-        "The Secret wildcard-gcp-dns still holds this credential, so it is not deleted. When the Secret holds the new one, this deletes it: pulumi up -s home",
+        "The credential was not deleted: the Secret wildcard-gcp-dns still contains it. Once the Secret contains the new one, delete the old one with: pulumi up -s home",
       );
     });
 
-    it("under HTTP-01 rotates with the one Secret alone", async () => {
+    it("with HTTP-01 rotates with only this Secret", async () => {
       const first = wildcard();
       const stage = new Stage(["A"], [first, podAlone()]);
       first.store("A");
@@ -605,7 +603,7 @@ describe("the rotation's protocol", () => {
     });
   });
 
-  it("deletes what has no digest, as one that was imported: nobody can carry it", async () => {
+  it("deletes a credential without a digest, such as an imported one, which no consumer can use", async () => {
     await Stage.inUse().rotation.refuseWhileInUse(undefined);
   });
 

@@ -4,7 +4,7 @@ import { ownerAnnotation } from "../../../components/owner.ts";
 import { refuseClusterWithout } from "../../../components/sameCluster.ts";
 import { FakeCluster } from "../../support/fakeCluster.ts";
 
-describe("a cluster that the kubeconfig alone names", () => {
+describe("a cluster from only the kubeconfig", () => {
   const place = {
     namespace: "akash-services",
     uid: "uid-of-before",
@@ -25,7 +25,7 @@ describe("a cluster that the kubeconfig alone names", () => {
     kubernetes = new FakeCluster();
   });
 
-  it("is the stack's where it has the namespace that the state knows", async () => {
+  it("is the stack's if it has the namespace with the uid in the state", async () => {
     kubernetes.namespaces.set("akash-services", "uid-of-before");
     await asked();
   });
@@ -54,7 +54,7 @@ describe("a cluster that the kubeconfig alone names", () => {
     });
   }
 
-  it("is the stack's where the provider was restored to it", async () => {
+  it("is the stack's if the provider was restored to it", async () => {
     kubernetes.namespaces.set("akash-services", "uid-of-now");
     kubernetes.setSecret("akash-services/akash-provider-keys", {
       annotations: { [ownerAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}` },
@@ -62,7 +62,7 @@ describe("a cluster that the kubeconfig alone names", () => {
     await asked();
   });
 
-  it("is left to the calls that follow where it cannot be seen", async () => {
+  it("is left to the calls that follow if it cannot be read", async () => {
     kubernetes.answers = false;
     await asked();
   });

@@ -7,7 +7,7 @@ describe("the wallet's digest", () => {
   const digest = (key: string, password: string) =>
     resolved(walletDigest(secret(key), secret(password)));
 
-  it("is the same for the same wallet, and another for another key or password", async () => {
+  it("is the same for the same wallet, and differs for another key or password", async () => {
     const same = await digest("key", "password");
     assert.match(same, /^[0-9a-f]{16}$/);
     assert.equal(await digest("key", "password"), same);
@@ -15,7 +15,7 @@ describe("the wallet's digest", () => {
     assert.notEqual(await digest("key", "another"), same);
   });
 
-  it("is no secret, as it stands in the pod's annotations", async () => {
+  it("is not a secret, since it is in the pod's annotations", async () => {
     const { isSecret } = walletDigest(secret("key"), secret("password")) as unknown as {
       readonly isSecret: Promise<boolean>;
     };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findAccess, type PluginConfiguration } from "../../../dns/access.ts";
 
-describe("the clouds' access", () => {
+describe("access to the DNS providers", () => {
   const nothing: PluginConfiguration = () => undefined;
   const says =
     (settings: Readonly<Record<string, unknown>>): PluginConfiguration =>
@@ -18,7 +18,7 @@ describe("the clouds' access", () => {
     return access;
   }
 
-  it("is what the stack says, before what the environment does", () => {
+  it("comes from the stack before the environment", () => {
     assert.deepEqual(
       google(
         { "gcp:dnsCustomEndpoint": "stack's", "gcp:accessToken": "stack's" },
@@ -35,7 +35,7 @@ describe("the clouds' access", () => {
     );
   });
 
-  it("is what the environment says where the stack says nothing", () => {
+  it("comes from the environment where the stack sets nothing", () => {
     assert.deepEqual(
       google(
         {},
@@ -82,7 +82,7 @@ describe("the clouds' access", () => {
     );
   });
 
-  it("is Google's credentials from the first of the variables that the plugin reads", () => {
+  it("takes Google's credentials from the first variable that the plugin reads", () => {
     const variables = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
     for (const [index, name] of variables.entries()) {
       const rest = Object.fromEntries(variables.slice(index + 1).map((other) => [other, "later"]));
@@ -90,7 +90,7 @@ describe("the clouds' access", () => {
     }
   });
 
-  it("is nobody of the environment's where the stack names an identity at Google", () => {
+  it("ignores the environment's identities where the stack sets one for Google", () => {
     const environment = {
       GOOGLE_OAUTH_ACCESS_TOKEN: "token",
       GOOGLE_CREDENTIALS: "other.json",
@@ -106,7 +106,7 @@ describe("the clouds' access", () => {
     });
   });
 
-  it("is found for each of Cloudflare's settings by itself, as the plugin sends all of them", () => {
+  it("resolves each of Cloudflare's settings independently, since the plugin sends all of them", () => {
     assert.deepEqual(
       cloudflare(
         { "cloudflare:apiKey": "key" },
@@ -116,7 +116,7 @@ describe("the clouds' access", () => {
     );
   });
 
-  it("counts calls for the billing project only where it overrides, else for that of Google's libraries", () => {
+  it("uses the billing project only with an override, else the quota project of Google's libraries", () => {
     const libraries = { GOOGLE_CLOUD_QUOTA_PROJECT: "libraries" };
     const billing = { ...libraries, GOOGLE_BILLING_PROJECT: "billing" };
     assert.equal(google({}, billing).quotaProject, "libraries");
@@ -129,7 +129,7 @@ describe("the clouds' access", () => {
     assert.equal(google(stack, billing).quotaProject, "stack's");
   });
 
-  it("reads lists as Pulumi hands them over", () => {
+  it("reads lists in Pulumi's form", () => {
     const access = google(
       {
         "gcp:scopes": '["one","two"]',
@@ -143,7 +143,7 @@ describe("the clouds' access", () => {
     });
   });
 
-  it("takes what is empty for not said, and blanks around a value for none of it", () => {
+  it("treats an empty value as unset, and removes blanks around a value", () => {
     assert.deepEqual(
       cloudflare(
         { "cloudflare:apiToken": "" },
@@ -156,13 +156,13 @@ describe("the clouds' access", () => {
     });
   });
 
-  it("is the environment's where what the stack says is encrypted", () => {
+  it("comes from the environment where the stack's value is encrypted", () => {
     const encrypted: PluginConfiguration = () => ({ ciphertext: "v1:…" });
     const { googleCloud } = findAccess(encrypted, { GOOGLE_OAUTH_ACCESS_TOKEN: "token" });
     assert.equal(googleCloud.accessToken, "token");
   });
 
-  it("tells where each value was said", () => {
+  it("names the source of each value", () => {
     const { sources } = findAccess(says({ "cloudflare:apiToken": "token" }), {
       CLOUDFLARE_BASE_URL: "url",
     }).cloudflare;
@@ -172,7 +172,7 @@ describe("the clouds' access", () => {
     });
   });
 
-  it("is left to the vendors where neither says anything", () => {
+  it("is undefined where neither sets anything", () => {
     assert.deepEqual(findAccess(nothing, {}), {
       googleCloud: { sources: {} },
       cloudflare: { sources: {} },

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { RunError } from "@pulumi/pulumi";
 import { answered, explained } from "../../../dns/calls.ts";
 
-describe("a call to a cloud", () => {
+describe("a call of a DNS provider's API", () => {
   const refusal = new Error("refused");
   const refused = () => Promise.reject(refusal);
 
-  it("answers what the cloud does", async () => {
+  it("returns the result", async () => {
     assert.equal(
       await explained(
         () => refusal,
@@ -16,7 +16,7 @@ describe("a call to a cloud", () => {
     );
   });
 
-  it("fails with what its error is explained as", async () => {
+  it("fails with the explained error", async () => {
     const other = new Error("why");
     await assert.rejects(
       explained((error) => (error === refusal ? other : error), refused),
@@ -24,7 +24,7 @@ describe("a call to a cloud", () => {
     );
   });
 
-  it("says what was not possible, and what the cloud answered instead", async () => {
+  it("reports the failed action and the DNS provider's answer", async () => {
     await assert.rejects(
       answered("It could not be done", () => "The cloud answers 403", refused),
       (error: unknown) =>
@@ -33,7 +33,7 @@ describe("a call to a cloud", () => {
     );
   });
 
-  it("fails as it is where its error says nothing of the cloud", async () => {
+  it("fails with its own error where that is not an answer", async () => {
     await assert.rejects(
       answered("It could not be done", () => undefined, refused),
       refusal,

@@ -14,14 +14,14 @@ const ours = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
 const theirs = ["ns1.registrar.test"];
 const zone = { name: "example.com", nameServers: ours };
 
-/** What servers answer, by their address and the name that is asked for. */
+/** The servers' answers, by address and queried name. */
 type Answers = Readonly<Record<string, Partial<DnsMessage>>>;
 
 const ns = (name: string, servers: readonly string[]): DnsRecord[] =>
   servers.map((data) => ({ name, type: recordType.NS, data }));
 const soa = (name: string, data: string): DnsRecord => ({ name, type: recordType.SOA, data });
 
-/** The address of each server of this internet. */
+/** The address of each server. */
 const addresses: Readonly<Record<string, string>> = {
   "a.nic.com": "192.0.2.1",
   "ada.ns.cloudflare.com": "192.0.2.2",
@@ -33,7 +33,7 @@ const com = "192.0.2.1";
 const cloudflare = "192.0.2.2";
 const registrar = "192.0.2.3";
 
-/** An internet in which the servers answer this, and this machine's own DNS that. */
+/** DNS with these answers from the servers and from this machine's DNS. */
 function internet(
   answers: Answers,
   own: Partial<Pick<DnsQueries, "nameServers" | "primary">> = {},
@@ -49,7 +49,7 @@ function internet(
     ask: (address, name, type) => {
       const answer = answers[`${address} ${name} ${type}`] ?? answers[address];
       return answer === undefined
-        ? Promise.reject(new Error(`${address} does not answer`))
+        ? Promise.reject(new Error(`${address} does not respond`))
         : Promise.resolve({ ...question(1, name, type), isResponse: true, ...answer });
     },
     ...own,
@@ -63,8 +63,8 @@ const hasZone = (name: string, primary: string) => ({
   authority: [soa(name, primary)],
 });
 
-describe("what DNS shows of a zone", () => {
-  it("agrees where the parent names the cloud's servers", async () => {
+describe("a zone's delegation", () => {
+  it("agrees where the parent names the DNS provider's servers", async () => {
     const dns = internet({
       [com]: refers("example.com", ours),
       [cloudflare]: hasZone("example.com", ours[0] ?? ""),
@@ -72,7 +72,7 @@ describe("what DNS shows of a zone", () => {
     assert.deepEqual(await compareDelegation(challenge, zone, dns), { result: "agrees" });
   });
 
-  it("differs for sure where the parent names others", async () => {
+  it("differs publicly where the parent names other servers", async () => {
     const dns = internet({
       [com]: refers("example.com", theirs),
       [registrar]: hasZone("example.com", "ns1.registrar.test"),
@@ -85,7 +85,7 @@ describe("what DNS shows of a zone", () => {
     });
   });
 
-  it("differs for sure where a name below is delegated elsewhere", async () => {
+  it("differs publicly where a name in the zone is delegated elsewhere", async () => {
     const dns = internet({
       [com]: refers("example.com", ours),
       [cloudflare]: refers("provider.example.com", theirs),
@@ -93,17 +93,20 @@ describe("what DNS shows of a zone", () => {
     });
     const comparison = await compareDelegation(challenge, zone, dns);
     assert(comparison.result === "differs" && comparison.isPublic);
-    assert.match(comparison.difference, /zone of its own for provider\.example\.com/);
+    assert.match(comparison.difference, /separate zone provider\.example\.com/);
   });
 
-  it("differs for sure where the parent knows no such zone", async () => {
+  it("differs publicly where the parent has no such zone", async () => {
     const dns = internet({ [com]: hasZone("com", "a.nic.com") });
     const comparison = await compareDelegation(challenge, zone, dns);
     assert(comparison.result === "differs" && comparison.isPublic);
-    assert.match(comparison.difference, /DNS knows no zone example\.com: it asks the zone com/);
+    assert.match(
+      comparison.difference,
+      /DNS has no zone example\.com: the name resolves in the zone com/,
+    );
   });
 
-  it("is the zone below where one server has both", async () => {
+  it("is that of the child zone where one server has both zones", async () => {
     const dns = internet({
       [com]: refers("example.com", ours),
       [cloudflare]: hasZone("akash.example.com", ours[0] ?? ""),
@@ -117,7 +120,7 @@ describe("what DNS shows of a zone", () => {
     assert.deepEqual(await compareDelegation(name, below, dns), { result: "agrees" });
   });
 
-  it("agrees where the cloud's servers have names of the zone's own, or secondaries copy the zone", async () => {
+  it("agrees where the servers have vanity names, or secondaries copy the zone", async () => {
     const vanity = internet({
       [com]: refers("example.com", ["ns1.example.com"]),
       [cloudflare]: hasZone("example.com", "ns1.example.com"),
@@ -130,7 +133,7 @@ describe("what DNS shows of a zone", () => {
     assert.deepEqual(await compareDelegation(challenge, zone, secondary), { result: "agrees" });
   });
 
-  it("compares names in one form", () => {
+  it("compares names in canonical form", () => {
     const shown: Delegation = {
       zone: "xn--bcher-kva.example",
       nameServers: ["ADA.ns.cloudflare.com."],
@@ -139,7 +142,7 @@ describe("what DNS shows of a zone", () => {
     assert.equal(differenceOf({ name: "Bücher.example", nameServers: ours }, shown), undefined);
   });
 
-  it("is not known where no server outside and no own DNS answers, and soon", async () => {
+  it("is unknown, without a long wait, where neither outside servers nor this machine's DNS respond", async () => {
     const never = new Promise<never>(() => undefined);
     for (const dns of [
       internet({}),
@@ -150,7 +153,7 @@ describe("what DNS shows of a zone", () => {
     }
   });
 
-  it("is not taken from a name that is an alias, which the issuer follows", async () => {
+  it("is unknown for a CNAME, which the issuer follows", async () => {
     const dns = internet({
       [com]: refers("example.com", ours),
       [cloudflare]: {
@@ -161,7 +164,7 @@ describe("what DNS shows of a zone", () => {
     assert.equal(await findDelegation(challenge, dns), undefined);
   });
 
-  it("only seems to differ where this machine's own DNS alone says so", async () => {
+  it("does not differ publicly where only this machine's DNS shows a difference", async () => {
     const dns = internet(
       {},
       {
@@ -174,7 +177,7 @@ describe("what DNS shows of a zone", () => {
     assert(comparison.result === "differs" && !comparison.isPublic);
   });
 
-  it("is not taken from the zone above where the answer for the zone itself failed", async () => {
+  it("is not taken from the parent zone where the query for the zone itself failed", async () => {
     const dns = internet(
       {},
       {
@@ -185,7 +188,7 @@ describe("what DNS shows of a zone", () => {
     assert.equal(await findDelegation(challenge, dns), undefined);
   });
 
-  it("comes from the servers that are named, over the network", async () => {
+  it("comes from the configured servers, over the network", async () => {
     const clouds = await Clouds.seeded();
     try {
       const servers = [clouds.running.dnsServer];

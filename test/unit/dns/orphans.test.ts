@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { removeOrphans, type CredentialInventory } from "../../../dns/orphans.ts";
 
-describe("credentials that an interrupted run left behind", () => {
+describe("orphan credentials of an interrupted run", () => {
   function inventory(...ids: string[]): CredentialInventory & { readonly ids: string[] } {
     return {
       ids,
@@ -14,19 +14,19 @@ describe("credentials that an interrupted run left behind", () => {
     };
   }
 
-  it("are removed, and those that are known are not", async () => {
+  it("are deleted, but not the known credentials", async () => {
     const made = inventory("old", "orphan", "new");
     assert.deepEqual(await removeOrphans(made, ["old", "new"]), ["old", "new"]);
     assert.deepEqual(made.ids, ["old", "new"]);
   });
 
-  it("are left where nobody can tell which are in use", async () => {
+  it("are kept where the credentials in use are unknown", async () => {
     const made = inventory("old", "new");
     assert.deepEqual(await removeOrphans(made, undefined), ["old", "new"]);
     assert.deepEqual(made.ids, ["old", "new"]);
   });
 
-  it("are left without a failure where they may not be listed", async () => {
+  it("are kept without an error where they may not be listed", async () => {
     const made = { ...inventory("old"), list: () => Promise.reject(new Error("forbidden")) };
     assert.deepEqual(await removeOrphans(made, ["old"]), []);
   });

@@ -16,7 +16,7 @@ describe("proof", () => {
     assert.equal(proofRecord(target, "akash.example.com"), "_akash-proof.akash.example.com");
   });
 
-  it("writes under the host where the zone holds no more", () => {
+  it("writes under the host where the zone does not contain the domain", () => {
     assert.equal(
       proofRecord(target, "provider.akash.example.com."),
       "_akash-proof.provider.akash.example.com",
@@ -31,7 +31,7 @@ describe("proof", () => {
     remove: () => Promise.resolve(),
   };
 
-  it("finds what it wrote, and removes that", async () => {
+  it("reads back and deletes its record", async () => {
     let records: readonly string[] = ["left behind"];
     await writeReadDelete({
       ...kept,
@@ -48,12 +48,12 @@ describe("proof", () => {
     assert.deepEqual(records, []);
   });
 
-  it("fails for now where what it wrote is not there", async () => {
+  it("fails temporarily where its record cannot be read back", async () => {
     await assert.rejects(
       writeReadDelete(kept),
       (error: unknown) =>
         error instanceof NotYetError &&
-        error.message.endsWith("example.com was written, but is not there"),
+        error.message.endsWith("example.com was written, but cannot be read back"),
     );
   });
 
@@ -62,13 +62,13 @@ describe("proof", () => {
     ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
     [undefined, undefined],
   ] as const) {
-    it(`waits ${wait ?? "no longer"} where the cloud asks for ${header ?? "nothing"}`, () => {
+    it(`waits ${wait ?? "no longer"} where the DNS provider asks for ${header ?? "nothing"}`, () => {
       const headers = new Headers(header === undefined ? {} : { "retry-after": header });
       assert.equal(new NotYetError("no", headers).retryAfter, wait);
     });
   }
 
-  it("tries again while something may still arrive", async () => {
+  it("retries after a temporary failure", async () => {
     let attempts = 0;
     await waitOut(10, () => {
       attempts += 1;
@@ -77,7 +77,7 @@ describe("proof", () => {
     assert.equal(attempts, 2);
   });
 
-  it("gives up after its time with the last sentence", async () => {
+  it("fails after its timeout with the last message", async () => {
     await assert.rejects(
       waitOut(0, () => Promise.reject(new NotYetError("The role is missing"))),
       (error: unknown) =>
@@ -85,7 +85,7 @@ describe("proof", () => {
     );
   });
 
-  it("does not try again what will not mend itself", async () => {
+  it("does not retry after a permanent failure", async () => {
     let attempts = 0;
     await assert.rejects(
       waitOut(10, () => {

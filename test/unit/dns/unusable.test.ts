@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RunError } from "@pulumi/pulumi";
 import { refuseUnusableCloudflare, refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 
-describe("an access that cannot be used", () => {
+describe("unusable credentials", () => {
   const secret = "SENTINEL";
 
   function refusal(check: () => void): string {
@@ -22,13 +22,13 @@ describe("an access that cannot be used", () => {
     ["a blank in it", `${secret} ${secret}`],
     ["another alphabet's letter", `${secret}é`],
   ] as const) {
-    it(`is a token with ${what}, which is refused without being shown`, () => {
+    it(`include a token with ${what}, which is refused without being shown`, () => {
       const sources = { apiToken: "CLOUDFLARE_API_TOKEN" };
       assert.match(
         refusal(() => {
           refuseUnusableCloudflare({ apiToken: value, sources });
         }),
-        /^CLOUDFLARE_API_TOKEN has a line break, .*\n +export CLOUDFLARE_API_TOKEN="\$\(printf/,
+        /^CLOUDFLARE_API_TOKEN contains a line break, .*\n +export CLOUDFLARE_API_TOKEN="\$\(printf/,
       );
       assert.match(
         refusal(() => {
@@ -37,12 +37,12 @@ describe("an access that cannot be used", () => {
             sources: { accessToken: "gcp:accessToken" },
           });
         }),
-        /^gcp:accessToken has a line break, .*\n +pulumi config set -s 'STACK' --secret gcp:accessToken$/,
+        /^gcp:accessToken contains a line break, .*\n +pulumi config set -s 'STACK' --secret gcp:accessToken$/,
       );
     });
   }
 
-  it("is a global key without the user's address", () => {
+  it("include a global key without the user's address", () => {
     const sources = { apiKey: "cloudflare:apiKey" };
     assert.match(
       refusal(() => {
@@ -53,7 +53,7 @@ describe("an access that cannot be used", () => {
     refuseUnusableCloudflare({ apiKey: secret, email: "a@b.c", sources });
   });
 
-  it("is another provider's token with a part missing", () => {
+  it("include another provider's token with a missing field", () => {
     const externalCredentials = { audience: "a", serviceAccountEmail: "", identityToken: secret };
     assert.match(
       refusal(() => {
@@ -61,7 +61,7 @@ describe("an access that cannot be used", () => {
       }),
       /lacks serviceAccountEmail\b.*\n.*\.serviceAccountEmail' 'VALUE'$/,
     );
-    // Other users of the machine see what is on a command line.
+    // Other users of the machine can read a command line.
     const withoutToken = { ...externalCredentials, serviceAccountEmail: "a@b", identityToken: "" };
     assert.match(
       refusal(() => {
@@ -71,7 +71,7 @@ describe("an access that cannot be used", () => {
     );
   });
 
-  it("is a cloud of another domain than the issuer writes to", () => {
+  it("include a universe domain that the issuer does not support", () => {
     const sources = { universeDomain: "gcp:universeDomain" };
     assert.match(
       refusal(() => {

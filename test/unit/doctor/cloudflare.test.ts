@@ -48,7 +48,7 @@ describe("doctor, a Cloudflare token", () => {
       zones: [{ name: DOMAIN, status: "moved" }],
     });
     const [moved] = await credential(value).lacks();
-    assert.match(moved?.seen ?? "", /is moved: DNS no longer asks Cloudflare for it/);
+    assert.match(moved?.seen ?? "", /is moved: DNS no longer delegates it to Cloudflare/);
     await clouds.control("cloudflare", "POST", "seed", {
       accounts: [{ name: "Other", id: "b".repeat(32) }],
       zones: [{ name: DOMAIN, account: "Other" }],
@@ -190,7 +190,7 @@ describe("doctor, a Cloudflare token", () => {
         return JSON.stringify(said);
       };
       const text = (await all("/zones")) + (await all("/user/tokens(\\?|/(?!verify)|$)"));
-      assert.match(text, new RegExp(`Cloudflare answers ${status}`));
+      assert.match(text, new RegExp(`Cloudflare responds with ${status}`));
       assert(!text.includes(value) && !text.includes(admin), "it shows a token");
     });
   }
@@ -202,7 +202,10 @@ describe("doctor, a Cloudflare token", () => {
       await assert.rejects(look(), (error: unknown) => {
         assert(error instanceof NotSeen);
         assert.doesNotMatch(error.message, /SENTINEL/);
-        assert.match(error.message, /CLOUDFLARE_API_TOKEN has a line break, a blank or another/);
+        assert.match(
+          error.message,
+          /CLOUDFLARE_API_TOKEN contains a line break, a blank or another/,
+        );
         return true;
       });
     }

@@ -125,12 +125,12 @@ describe("doctor, the credential", () => {
       "not a service account's key file (wrong: private_key)",
     );
     for (const [field, value, wrong] of [
-      ["client_email", "x$(touch SENTINEL)", "client_email is no e-mail address"],
-      ["private_key_id", "$(touch SENTINEL)", "private_key_id is no number in hex digits"],
+      ["client_email", "x$(touch SENTINEL)", "client_email is not an e-mail address"],
+      ["private_key_id", "$(touch SENTINEL)", "private_key_id is not a hexadecimal number"],
       [
         "token_uri",
         "https://SENTINEL.test/token",
-        "token_uri is no https address at googleapis.com",
+        "token_uri is not an https address at googleapis.com",
       ],
     ] as const) {
       assert.equal(

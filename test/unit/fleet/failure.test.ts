@@ -45,8 +45,10 @@ describe("the failure of a stack", () => {
     assert(!isLockOf("error: [409] Conflict: Another update is currently in progress", 7, "here"));
   });
 
-  it("may be an unfinished rotation", () => {
-    assert(isUnfinishedRotation("… Finish it first, without --replace: pulumi up -s prod"));
+  it("may be a rotation that is half done", () => {
+    assert(
+      isUnfinishedRotation("… Finish the rotation first, without --replace: pulumi up -s prod"),
+    );
     assert(!isUnfinishedRotation("error: no"));
   });
 });

@@ -83,7 +83,7 @@ async function run(stack: Stack, more: Partial<StackRunOptions> & { looks?: (Loo
 }
 
 const failed = (output: string) => new PulumiFailed(["up"], output);
-const finishFirst = failed("error: Finish it first, without --replace: pulumi up -s a");
+const finishFirst = failed("error: Finish the rotation first, without --replace: pulumi up -s a");
 
 describe("one stack of a fleet", () => {
   it("is previewed without the doctor", async () => {

@@ -50,12 +50,12 @@ describe("proof of a Cloudflare token", () => {
     return body.result.map(({ name }) => name);
   }
 
-  it("passes with Zone Read and DNS Write on the one zone, and leaves no record", async () => {
+  it("passes with Zone Read and DNS Write on only the zone, and leaves no record", async () => {
     await prove(await tokenWith());
     assert.deepEqual(await txtRecords(), []);
   });
 
-  it("takes away what a proof left that was killed", async () => {
+  it("deletes the record of a killed proof", async () => {
     await clouds.cloudflare("POST", `/zones/${ZONE_ID}/dns_records`, {
       type: "TXT",
       name: `_akash-proof.${DOMAIN}`,
@@ -78,10 +78,10 @@ describe("proof of a Cloudflare token", () => {
 
   it("fails with a token for another zone", async () => {
     const token = await tokenWith(undefined, zoneResource(OTHER_ZONE_ID));
-    await assertFails(prove(token), /does not see the zone acme\.test/, token);
+    await assertFails(prove(token), /cannot read the zone acme\.test/, token);
   });
 
-  it("fails where the token sees two zones of the name, as lego does, and writes nothing", async () => {
+  it("fails, as lego does, where the token can read two zones of the name, and writes nothing", async () => {
     await clouds.control("cloudflare", "POST", "seed", {
       accounts: [{ name: "Other", id: "b".repeat(32) }],
       zones: [{ name: DOMAIN, account: "Other" }],
@@ -109,7 +109,7 @@ describe("proof of a Cloudflare token", () => {
     });
   }
 
-  it("fails where the token's zone is not the one whose id is chosen", async () => {
+  it("fails where the token's zone has another id than the chosen one", async () => {
     const token = await tokenWith();
     await assertFails(
       proveCloudflareToken(token, { ...target(), zoneId: OTHER_ZONE_ID }),
@@ -118,7 +118,7 @@ describe("proof of a Cloudflare token", () => {
     );
   });
 
-  it("fails where DNS asks elsewhere, before it writes anything", async () => {
+  it("fails where DNS delegates elsewhere, before it writes anything", async () => {
     const seen: ServedZone[] = [];
     const compare = (zone: ServedZone) => {
       seen.push(zone);
@@ -131,7 +131,7 @@ describe("proof of a Cloudflare token", () => {
     ]);
   });
 
-  it("is for a zone with other letters than ASCII", async () => {
+  it("supports a zone with a Unicode name", async () => {
     const id = "3".repeat(32);
     await clouds.control("cloudflare", "POST", "seed", { zones: [{ name: "bücher.test", id }] });
     const token = await tokenWith(undefined, zoneResource(id));
@@ -150,13 +150,13 @@ describe("proof of a Cloudflare token", () => {
     await assertFails(prove("x".repeat(40)), /does not accept the token/, "x".repeat(40));
   });
 
-  it("fails with what cannot be a token, without showing it", async () => {
+  it("fails with a malformed token, without showing it", async () => {
     for (const token of ["SENTINEL\nof two lines", "SENTINEL with spaces", "SENTINEL-\u20ac"]) {
-      await assertFails(prove(token), /has spaces or characters that a token does not have/);
+      await assertFails(prove(token), /contains spaces or characters that no token has/);
     }
   });
 
-  it("fails where the zone cannot hold the host", async () => {
+  it("fails where the zone does not contain the host", async () => {
     await assertFails(
       prove(await tokenWith(), 0, "other.test"),
       /cannot hold provider\.acme\.test/,
@@ -164,7 +164,7 @@ describe("proof of a Cloudflare token", () => {
   });
 
   for (const status of [403, 429, 500]) {
-    it(`goes on after a passing ${status}`, async () => {
+    it(`continues after a temporary ${status}`, async () => {
       const token = await tokenWith();
       await clouds.control("cloudflare", "POST", "faults", {
         match: "^POST .*dns_records",
@@ -177,15 +177,19 @@ describe("proof of a Cloudflare token", () => {
   }
 
   for (const status of [403, 409, 429, 500]) {
-    it(`shows nothing of a ${status} that repeats the request`, async () => {
+    it(`does not show the text of a ${status} that repeats the request`, async () => {
       const token = await tokenWith();
       const match = "dns_records$";
       await clouds.control("cloudflare", "POST", "faults", { match, status, echo: true });
-      await assertFails(prove(token), status === 403 ? /DNS Write/ : /Cloudflare answers/, token);
+      await assertFails(
+        prove(token),
+        status === 403 ? /DNS Write/ : /Cloudflare responds with/,
+        token,
+      );
     });
   }
 
-  it("leaves no record after a write that took effect and was not answered", async () => {
+  it("leaves no record after a write whose response was lost", async () => {
     const token = await tokenWith();
     await clouds.control("cloudflare", "POST", "faults", {
       match: "^POST .*dns_records",

@@ -17,20 +17,20 @@ describe("Cloudflare's tokens of a stack", () => {
     return { endpoint: clouds.running.cloudflareUrl, apiToken };
   }
 
-  it("are those of its name", async () => {
+  it("are listed by their name", async () => {
     const { id } = await makeToken(clouds, undefined, undefined, { name: "of the stack" });
     await makeToken(clouds, undefined, undefined, { name: "of another" });
     assert.deepEqual(await apiTokens("of the stack", undefined, settings()).list(), [id]);
   });
 
-  it("are removed, also those that are gone already", async () => {
+  it("are deleted, even if they no longer exist", async () => {
     const { id } = await makeToken(clouds);
     await removeToken(id, undefined, settings());
     assert.equal((await clouds.cloudflare("GET", `/user/tokens/${id}`)).status, 404);
     await removeToken(id, undefined, settings());
   });
 
-  it("are not removed by who may not, which is told without what Cloudflare repeats", async () => {
+  it("are not deleted without permission, and the error does not repeat the request", async () => {
     const { id, value } = await makeToken(clouds);
     const match = "^DELETE ";
     await clouds.control("cloudflare", "POST", "faults", { match, status: 403, echo: true });
@@ -38,13 +38,13 @@ describe("Cloudflare's tokens of a stack", () => {
       assert(error instanceof RunError);
       assert.equal(
         error.message,
-        `The API token ${id} could not be deleted: Cloudflare answers 403 (code 10000)`,
+        `The API token ${id} could not be deleted: Cloudflare responds with 403 (code 10000)`,
       );
       return true;
     });
   });
 
-  describe("before one is made", () => {
+  describe("before the creation of one", () => {
     const accountId = "a".repeat(32);
     const operator = async (...groups: readonly string[]) => {
       const { body } = await clouds.cloudflare<
@@ -72,20 +72,20 @@ describe("Cloudflare's tokens of a stack", () => {
       return settings((made.result as unknown as { value: string }).value);
     };
 
-    it("nothing is missing that is there", async () => {
+    it("no permission is missing that is granted", async () => {
       const access = await operator("API Tokens Write", "Zone Read");
       assert.equal(await missingRights(undefined, access), undefined);
       const ofAccount = await operator("Account API Tokens Write", "API Tokens Read", "Zone Read");
       assert.equal(await missingRights(accountId, ofAccount), undefined);
     });
 
-    it("the right to make tokens is missing where tokens may be read alone", async () => {
+    it("the permission to create tokens is missing where tokens may only be read", async () => {
       const access = await operator("API Tokens Read", "Zone Read");
       assert.equal(await missingRights(undefined, access), "User → API Tokens → Edit");
       assert.equal(await missingRights(accountId, access), "Account → Account API Tokens → Edit");
     });
 
-    it("nothing is told where the token may not look at itself", async () => {
+    it("nothing is reported where the token may not read itself", async () => {
       const access = await operator("Zone Read");
       assert.equal(await missingRights(undefined, access), undefined);
       const { apiToken: _, ...key } = { ...access, apiKey: "x", email: "y@z" };
@@ -93,8 +93,8 @@ describe("Cloudflare's tokens of a stack", () => {
     });
   });
 
-  describe("as whoever the plugin is", () => {
-    it("are listed and removed with a global key and its address", async () => {
+  describe("with the plugin's identity", () => {
+    it("are listed and deleted with a global key and its address", async () => {
       const { id } = await makeToken(clouds, undefined, undefined, { name: "of the stack" });
       const access = {
         endpoint: clouds.running.cloudflareUrl,
@@ -107,14 +107,14 @@ describe("Cloudflare's tokens of a stack", () => {
       assert.deepEqual(await tokens.list(), []);
     });
 
-    it("are not asked for by nobody, which is told with the command", async () => {
+    it("are not requested without credentials, and the error has the command", async () => {
       await assert.rejects(
         removeToken("id", undefined, { endpoint: clouds.running.cloudflareUrl }),
-        /Nothing says who you are at Cloudflare\.\n +export CLOUDFLARE_API_TOKEN=/,
+        /There are no credentials for Cloudflare\.\n +export CLOUDFLARE_API_TOKEN=/,
       );
     });
 
-    it("are not asked for with a token that cannot be sent, which is not shown", async () => {
+    it("are not requested with an unsendable token, which is not shown", async () => {
       await assert.rejects(
         removeToken("id", undefined, settings("SENTINEL\nx")),
         (error: unknown) => {
@@ -126,7 +126,7 @@ describe("Cloudflare's tokens of a stack", () => {
     });
   });
 
-  it("are as many as there may be, and then no further one is begun", async () => {
+  it("have a maximum number, after which no token is created", async () => {
     for (let made = 0; made < 50; made += 1) {
       await makeToken(clouds, undefined, undefined, { name: `token ${made}` });
       if (made === 48) {
@@ -138,7 +138,7 @@ describe("Cloudflare's tokens of a stack", () => {
       /You have 50 API tokens at Cloudflare, which allows no more than 50/,
     );
     await clouds.control("cloudflare", "POST", "faults", { match: "^GET ", status: 403 });
-    // Who may not list tokens is left to the attempt.
+    // Without the permission to list tokens, the attempt shows it.
     await refuseFullTokenList(undefined, settings());
   });
 });

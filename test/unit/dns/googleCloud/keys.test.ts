@@ -19,7 +19,7 @@ describe("Google's keys of a stack's account", () => {
     });
   }
 
-  it("are those that were made for it, and can be removed", async () => {
+  it("are the user-managed ones, and can be deleted", async () => {
     const key = await clouds.keyWith("roles/dns.admin");
     const keys = keysOf(key.client_email);
     assert.deepEqual(await keys.list(), [key.private_key_id]);
@@ -27,7 +27,7 @@ describe("Google's keys of a stack's account", () => {
     assert.deepEqual(await keys.list(), []);
   });
 
-  it("are told about without what Google repeats, where they cannot be listed or removed", async () => {
+  it("cause errors that do not repeat the request, where they cannot be listed or deleted", async () => {
     const { client_email: account } = await clouds.keyWith("roles/dns.admin");
     const fault = { match: "/keys", status: 403, echo: true, times: 2 };
     await clouds.control("google", "POST", "faults", fault);
@@ -39,7 +39,7 @@ describe("Google's keys of a stack's account", () => {
   async function refused(call: Promise<unknown>, what: string): Promise<void> {
     await assert.rejects(call, (error: unknown) => {
       assert(error instanceof RunError);
-      assert.equal(error.message, `${what}: Google answers 403 (PERMISSION_DENIED)`);
+      assert.equal(error.message, `${what}: Google responds with 403 (PERMISSION_DENIED)`);
       return true;
     });
   }

@@ -4,19 +4,19 @@ import { logIn } from "../../../../dns/googleCloud/logIn.ts";
 
 const login = "gcloud auth application-default login";
 
-/** The command where the stack has these settings of Google's plugin, and the environment these variables. */
+/** The command for a stack with these settings of Google's plugin, and an environment with these variables. */
 function command(settings: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}) {
   const { googleCloud } = findAccess((_, setting) => settings[setting], environment, "my stack");
   return logIn(googleCloud, environment);
 }
 
 describe("the command that logs in at Google", () => {
-  it("is gcloud's, where nothing else counts", () => {
+  it("is gcloud's login, where nothing takes precedence", () => {
     assert.equal(command({}), login);
     assert.equal(command({}, { GOOGLE_APPLICATION_CREDENTIALS: "" }), login);
   });
 
-  it("takes away first what would count in the login's place", () => {
+  it("first removes the settings and variables that take precedence over the login", () => {
     for (const [settings, environment, first] of [
       [{ credentials: "key.json" }, {}, "pulumi config rm -s 'my stack' gcp:credentials"],
       [{ externalCredentials: "{}" }, {}, "pulumi config rm -s 'my stack' gcp:externalCredentials"],

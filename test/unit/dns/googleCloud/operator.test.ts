@@ -22,7 +22,7 @@ import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal
 import { organization } from "../../../../sandbox/emulators/google/organization.ts";
 import { Clouds, PROJECT_ID, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
-/** What `gcloud auth application-default login --impersonate-service-account` writes. */
+/** The file of `gcloud auth application-default login --impersonate-service-account`. */
 function impersonated(
   source: object,
   endpoint = "https://iamcredentials.googleapis.com",
@@ -35,7 +35,7 @@ function impersonated(
   };
 }
 
-describe("Google as the operator", () => {
+describe("the operator's identity at Google", () => {
   let clouds: Clouds;
   let directory: string;
   let listings = 0;
@@ -66,7 +66,7 @@ describe("Google as the operator", () => {
     return path;
   }
 
-  /** Lists the keys of an account, and tells who did so and for which project it is counted. */
+  /** Lists the keys of an account, and returns the identity and the quota project of the call. */
   async function listing(access: GoogleCloudAccess) {
     const account = await clouds.account(`listed-${(listings += 1)}`);
     await clouds.control("google", "DELETE", "calls");
@@ -81,20 +81,20 @@ describe("Google as the operator", () => {
 
   const operator = "operator@sandbox.invalid";
 
-  it("is who has the access token, also where it is in a file", async () => {
+  it("is that of the access token, also from a file", async () => {
     const { googleAdminToken: accessToken } = clouds.running;
     assert.equal((await listing({ accessToken })).who, operator);
   });
 
-  it("is a service account's key, as content and as a file", async () => {
+  it("is that of a service account's key, as content and as a file", async () => {
     const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
     const { who } = await listing({ credentials: JSON.stringify(key) });
     assert.equal(who, key.client_email);
   });
 
-  it("is nobody by a file that would send its credential elsewhere, and is not asked for", async () => {
+  it("is refused, without a request, from a file that would send its credential elsewhere", async () => {
     const asked: string[] = [];
-    // Whatever leaves this machine would go through it.
+    // Every request to another machine would go through this proxy.
     const proxy = createServer((request, response) => {
       asked.push(request.url ?? "");
       response.end("{}");
@@ -139,7 +139,7 @@ describe("Google as the operator", () => {
           (error) =>
             error instanceof Error &&
             error.name !== "GaxiosError" &&
-            error.message.includes(`(wrong: ${field} is no https address at googleapis.com)`) &&
+            error.message.includes(`(wrong: ${field} is not an https address at googleapis.com)`) &&
             !error.message.includes("other.test"),
         );
       }
@@ -156,7 +156,7 @@ describe("Google as the operator", () => {
     assert.deepEqual(asked, []);
   });
 
-  it("is a user with the quota project of the credentials file, unless another one is said", async () => {
+  it("is a user with the quota project of the credentials file, unless another one is set", async () => {
     const credentials = file({
       type: "authorized_user",
       client_id: "id",
@@ -168,7 +168,7 @@ describe("Google as the operator", () => {
     assert.deepEqual(await listing({ credentials }), { who: operator, quotaProject: PROJECT_ID });
   });
 
-  describe("by a file of a login that acts as a service account", () => {
+  describe("from the file of a login that impersonates a service account", () => {
     const user = () => ({
       type: "authorized_user",
       client_id: "id",
@@ -178,7 +178,7 @@ describe("Google as the operator", () => {
     });
     const owner = () => clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
 
-    it("is that account, at the address that the file names, also by a key and through others", async () => {
+    it("is that account, at the address in the file, also with a key and with delegates", async () => {
       const { googleUrl } = clouds.running;
       const target = (await owner()).client_email;
       const byUser = impersonated(user(), googleUrl, target);
@@ -197,7 +197,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(await listing({ credentials }), { who: target, quotaProject: PROJECT_ID });
     });
 
-    it("is nobody where a part of the file is missing", async () => {
+    it("is refused where a field of the file is missing", async () => {
       const { googleUrl } = clouds.running;
       for (const [credentials, wrong] of [
         [
@@ -211,13 +211,13 @@ describe("Google as the operator", () => {
       ] as const) {
         await assert.rejects(
           listing({ credentials: JSON.stringify(credentials) }),
-          new RegExp(`no credentials file that can be used \\(wrong: ${wrong}\\)`),
+          new RegExp(`is unusable \\(wrong: ${wrong}\\)`),
         );
       }
     });
   });
 
-  it("is the account that is impersonated through others, each of which may act as the next", async () => {
+  it("is the account that is impersonated through delegates", async () => {
     const key = await clouds.keyWith();
     const between = await clouds.account("in-between");
     const { client_email: target } = await clouds.keyWith(
@@ -245,7 +245,7 @@ describe("Google as the operator", () => {
     });
   }
 
-  describe("by an identity of another provider", () => {
+  describe("from an identity of another provider", () => {
     const pool = "projects/1/locations/global/workloadIdentityPools/p";
     const audience = `//iam.googleapis.com/${pool}/providers/p`;
     const principal = `principal://iam.googleapis.com/${pool}/subject/me`;
@@ -271,14 +271,14 @@ describe("Google as the operator", () => {
 
     it("is that identity, with its own grants", async () => {
       const credentials = externalAccount();
-      await assert.rejects(listing({ credentials }), /Google answers 403/);
+      await assert.rejects(listing({ credentials }), /Google responds with 403/);
       const path = `/v1/projects/${PROJECT_ID}`;
       const bindings = [{ role: "roles/owner", members: [principal] }];
       await clouds.google("POST", `${path}:setIamPolicy`, { policy: { bindings } });
       assert.equal((await listing({ credentials })).who, principal);
     });
 
-    it("is the account that the file says it stands for, if that account allows it", async () => {
+    it("is the account that the file impersonates, if that account allows it", async () => {
       const { client_email: email } = await clouds.keyWith(
         "roles/owner",
         `/v1/projects/${PROJECT_ID}`,
@@ -301,13 +301,13 @@ describe("Google as the operator", () => {
       ]) {
         await assert.rejects(
           listing({ credentials }),
-          /does not take the token of the other identity provider \(invalid grant\)/,
+          /rejects the token of the other identity provider \(invalid grant\)/,
         );
       }
     });
   });
 
-  describe("where nothing is said to the plugin", () => {
+  describe("without settings of the plugin", () => {
     const names = ["HOME", "GCE_METADATA_HOST", "GOOGLE_APPLICATION_CREDENTIALS", "HTTP_PROXY"];
     const before = names.map((name) => [name, process.env[name]] as const);
     let machine: string;
@@ -328,15 +328,15 @@ describe("Google as the operator", () => {
       }
     });
 
-    it("is the service account of the machine, which no proxy knows", async () => {
+    it("is the service account of the machine, which is not requested through a proxy", async () => {
       assert.equal((await listing({})).who, machine);
-      // Not as a loopback address, which never has one.
+      // Not a loopback address, which never uses a proxy.
       process.env.GCE_METADATA_HOST = `0.0.0.0:${new URL(clouds.running.googleUrl).port}`;
       process.env.HTTP_PROXY = "http://127.0.0.1:9";
       assert.equal((await listing({})).who, machine);
     });
 
-    it("is the account that the machine's impersonates", async () => {
+    it("is the account that the machine's account impersonates", async () => {
       const other = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
       const { client_email: impersonateServiceAccount } = other;
       const listed = listing({ impersonateServiceAccount });
@@ -345,7 +345,7 @@ describe("Google as the operator", () => {
       assert.equal((await listing({ impersonateServiceAccount })).who, impersonateServiceAccount);
     });
 
-    it("is whom a file names before that, and that of gcloud's login", async () => {
+    it("comes first from the variable's file, then from gcloud's login", async () => {
       const key = await clouds.keyWith("roles/owner", `/v1/projects/${PROJECT_ID}`);
       const user = {
         type: "authorized_user",
@@ -362,11 +362,11 @@ describe("Google as the operator", () => {
       assert.equal((await listing({})).who, key.client_email);
     });
 
-    it("is told what is wrong with the file, and that the machine has no account", async () => {
+    it("causes an error for a wrong file, and for a machine without an account", async () => {
       process.env.GOOGLE_APPLICATION_CREDENTIALS = join(directory, "missing.json");
       await assert.rejects(
         listing({}),
-        /GOOGLE_APPLICATION_CREDENTIALS says is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
+        /The value of GOOGLE_APPLICATION_CREDENTIALS is neither [^]*unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth/,
       );
       delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
       await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
@@ -374,7 +374,7 @@ describe("Google as the operator", () => {
     });
   });
 
-  it("is the account that is impersonated, and calls are counted for the project that is said", async () => {
+  it("is the impersonated account, and calls count against the configured quota project", async () => {
     const { client_email: account } = await clouds.keyWith(
       "roles/owner",
       `/v1/projects/${PROJECT_ID}`,
@@ -387,7 +387,7 @@ describe("Google as the operator", () => {
     assert.deepEqual(seen, { who: account, quotaProject: PROJECT_ID });
   });
 
-  it("may not act as an account without the role for it, which is told by its name", async () => {
+  it("may not impersonate an account without the role, and the error names the role", async () => {
     const key = await clouds.keyWith();
     const access = {
       ...endpoints(),
@@ -404,7 +404,7 @@ describe("Google as the operator", () => {
     });
   });
 
-  it("shows nothing of what should be credentials and is not", async () => {
+  it("does not show malformed credentials", async () => {
     for (const credentials of ["SENTINEL", "{SENTINEL", '"SENTINEL"']) {
       await assert.rejects(
         serviceAccountKeys("a@b", { ...endpoints(), credentials }).list(),
@@ -418,7 +418,7 @@ describe("Google as the operator", () => {
     }
   });
 
-  describe("before it makes a key", () => {
+  describe("before the creation of a key", () => {
     const obstacles = (grant: "zone" | "project" = "zone") =>
       credentialObstacles(
         {
@@ -431,7 +431,7 @@ describe("Google as the operator", () => {
       );
     const set = (settings: object) => clouds.control("google", "PATCH", "settings", settings);
 
-    it("sees nothing in the way where there is nothing", async () => {
+    it("finds no obstacle where there is none", async () => {
       assert.deepEqual(await obstacles("project"), []);
     });
 
@@ -439,13 +439,13 @@ describe("Google as the operator", () => {
       "iam.disableServiceAccountKeyCreation",
       "iam.managed.disableServiceAccountKeyCreation",
     ]) {
-      it(`sees the constraint ${constraint}`, async () => {
+      it(`finds the constraint ${constraint}`, async () => {
         await set({ enforcedConstraints: [constraint] });
         assert.deepEqual(await obstacles(), [{ kind: "constraint", constraint }]);
       });
     }
 
-    it("sees the older constraint without the Organization Policy API, too", async () => {
+    it("finds the older constraint also without the Organization Policy API", async () => {
       const constraint = "iam.disableServiceAccountKeyCreation";
       await set({
         enforcedConstraints: [constraint],
@@ -458,14 +458,14 @@ describe("Google as the operator", () => {
     const { customer, id } = organization;
     for (const disabledServices of [[], ["orgpolicy.googleapis.com"]]) {
       const api = disabledServices.length === 0 ? "" : ", without the Organization Policy API, too";
-      it(`sees that roles are for others' identities alone${api}`, async () => {
+      it(`finds that only other identities may be granted roles${api}`, async () => {
         for (const [allowedMemberDomains, forbidden] of [
           [["C0other11"], true],
           [["is:C0other11", "principalSet://iam.googleapis.com/organizations/7"], true],
           [["C0other11", customer], false],
           [[`is:${customer}`], false],
           [["C0other11", `principalSet://iam.googleapis.com/organizations/${id}`], false],
-          // Nobody knows whom that covers.
+          // It is unknown which identities this covers.
           [["principalSet://iam.googleapis.com/projects/7"], false],
           [[], false],
         ] as const) {
@@ -479,12 +479,12 @@ describe("Google as the operator", () => {
       });
     }
 
-    it("leaves roles for others alone to the attempt, where it may not see the policy", async () => {
+    it("leaves a restriction of roles to the attempt, where the policy may not be read", async () => {
       await set({ allowedMemberDomains: ["C0other11"], policyReadable: false });
       assert.deepEqual(await obstacles(), []);
     });
 
-    it("leaves to the attempt what it may not see", async () => {
+    it("leaves to the attempt what may not be read", async () => {
       await set({
         enforcedConstraints: ["iam.disableServiceAccountKeyCreation"],
         policyReadable: false,
@@ -492,7 +492,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(await obstacles(), []);
     });
 
-    it("sees the APIs that are not enabled, Resource Manager's only where it is needed", async () => {
+    it("finds the APIs that are not enabled, Resource Manager only where it is needed", async () => {
       await set({ disabledServices: ["cloudresourcemanager.googleapis.com"] });
       assert.deepEqual(await obstacles("zone"), []);
       const [refusal, ...others] = await obstacles("project");
@@ -509,7 +509,7 @@ describe("Google as the operator", () => {
     });
   });
 
-  describe("before it makes a credential, of what it may do", () => {
+  describe("before the creation of a credential", () => {
     const plan = {
       project: PROJECT_ID,
       zone: ZONE,
@@ -527,7 +527,7 @@ describe("Google as the operator", () => {
     };
     const accountRoles = ["roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountKeyAdmin"];
 
-    it("misses setIamPolicy with roles/dns.admin, and nothing with what is documented", async () => {
+    it("lacks setIamPolicy with roles/dns.admin, and nothing with the documented permissions", async () => {
       assert.deepEqual(await obstaclesOf({}, ...accountRoles, "roles/dns.admin"), [
         {
           kind: "permissions",
@@ -546,7 +546,7 @@ describe("Google as the operator", () => {
 
     for (const [step, { permissions }] of Object.entries(stepNeeds)) {
       for (const missing of permissions) {
-        it(`sees that ${missing} is missing`, async () => {
+        it(`lacks ${missing}`, async () => {
           const others = [...operatorPermissions, ...stepNeeds.projectGrant.permissions].filter(
             (permission) => permission !== missing,
           );
@@ -559,7 +559,7 @@ describe("Google as the operator", () => {
       }
     }
 
-    it("counts what is granted on the zone and on the account alone", async () => {
+    it("has the permissions that are granted only on the zone or the account", async () => {
       const key = await clouds.keyWith();
       const zoneRole = await clouds.role("zoneRole", stepNeeds.zoneGrant.permissions);
       await clouds.grant(key.client_email, zoneRole, zonePath());
@@ -574,7 +574,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(others, []);
     });
 
-    it("leaves to the attempt what Google does not tell", async () => {
+    it("leaves to the attempt what Google does not report", async () => {
       await clouds.control("google", "PATCH", "settings", {
         disabledServices: ["cloudresourcemanager.googleapis.com"],
       });
@@ -583,7 +583,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(await obstaclesOf({}), []);
     });
 
-    it("sees a role that is not there, or lacks what a challenge takes", async () => {
+    it("finds a role that does not exist, or lacks permissions for a challenge", async () => {
       const role = await clouds.role("challenge", challengePermissions.slice(1));
       const found = (role: string) => obstaclesOf({ role }, "roles/owner");
       assert.deepEqual(await found(role), [
@@ -596,7 +596,7 @@ describe("Google as the operator", () => {
       assert.deepEqual(await found(await clouds.role("enough", challengePermissions)), []);
     });
 
-    it("is told each with commands that mend it", () => {
+    it("gets each obstacle with the commands that fix it", () => {
       const place = { project: PROJECT_ID, stack: "my stack", zone: ZONE, account: "a@b" };
       const text = (refusal: Parameters<typeof refusalText>[0], member?: string) =>
         refusalText(refusal, { ...place, member });
@@ -648,11 +648,11 @@ describe("Google as the operator", () => {
       );
       assert.match(
         role("roles/nothing", false),
-        /is not at Google[^]*gcloud iam roles list --project=/,
+        /does not exist at Google[^]*gcloud iam roles list --project=/,
       );
     });
 
-    it("is a service account by its address, and a user where nothing says so", () => {
+    it("is a service account with a known address, else a user", () => {
       const address = "o@p.iam.gserviceaccount.com";
       const member = `serviceAccount:${address}`;
       assert.equal(operatorMember({ impersonateServiceAccount: address }), member);
@@ -674,10 +674,10 @@ describe("Google as the operator", () => {
     });
   });
 
-  describe("that is refused", () => {
+  describe("after a refusal", () => {
     const place = { project: PROJECT_ID, stack: "prod" };
 
-    it("is told the constraint, and every way out", () => {
+    it("gets the constraint, and every alternative", () => {
       const refusal = refusalInWords(
         "googleapi: Error 400: Key creation is not allowed on this service account., failedPrecondition",
       );
@@ -695,7 +695,7 @@ describe("Google as the operator", () => {
       }
     });
 
-    it("is told the API and the command that enables it", async () => {
+    it("gets the API and the command that enables it", async () => {
       await clouds.control("google", "PATCH", "settings", {
         disabledServices: ["dns.googleapis.com"],
       });
@@ -710,7 +710,7 @@ describe("Google as the operator", () => {
       );
     });
 
-    it("is told of domain-restricted sharing by the constraint's name", () => {
+    it("gets domain-restricted sharing by the constraint's name", () => {
       const refusal = refusalInWords(
         "googleapi: Error 400: One or more users named in the policy do not belong to a permitted customer., failedPrecondition",
       );
@@ -720,7 +720,7 @@ describe("Google as the operator", () => {
       });
     });
 
-    it("is told nothing where Google's words are about something else", () => {
+    it("gets no explanation where Google's message is about something else", () => {
       assert.equal(refusalInWords("googleapi: Error 500: Internal error"), undefined);
     });
   });

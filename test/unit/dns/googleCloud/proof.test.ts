@@ -45,7 +45,7 @@ describe("proof of a Google key", () => {
     return body.rrsets.map(({ name }) => name);
   }
 
-  it("passes with roles/dns.admin on the one zone, and leaves no record", async () => {
+  it("passes with roles/dns.admin on only the zone, and leaves no record", async () => {
     await prove(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await txtRecords(), []);
   });
@@ -55,13 +55,13 @@ describe("proof of a Google key", () => {
       additions: [{ name: `_akash-proof.${DOMAIN}.`, type: "TXT", ttl: 60, rrdatas: ['"left"'] }],
     };
 
-    /** Google makes each change in a while, and a proof that was killed has left its record. */
+    /** Google applies each change with a delay, and a killed proof has left its record. */
     async function inAnyCase(): Promise<void> {
       await clouds.control("google", "PATCH", "settings", { changeDelayMs: 200 });
       await clouds.google("POST", `${zonePath()}/changes`, leftover);
     }
 
-    it("passes with the permissions that are documented", async () => {
+    it("passes with the documented permissions", async () => {
       const role = await clouds.role("challenge", challengePermissions);
       await inAnyCase();
       await prove(await clouds.keyWith(role));
@@ -69,10 +69,10 @@ describe("proof of a Google key", () => {
     });
 
     for (const missing of challengePermissions) {
-      it(`fails without ${missing}, and says so`, async () => {
+      it(`fails without ${missing}, and names it`, async () => {
         const others = challengePermissions.filter((permission) => permission !== missing);
         const role = await clouds.role("less", others);
-        // Without a record that is there, none is replaced; with one, none is new.
+        // Only an existing record is replaced, and only without one a new record is created.
         await clouds.control("google", "PATCH", "settings", { changeDelayMs: 200 });
         if (missing !== "dns.resourceRecordSets.create") {
           await clouds.google("POST", `${zonePath()}/changes`, leftover);
@@ -83,7 +83,7 @@ describe("proof of a Google key", () => {
     }
   });
 
-  it("takes away what a proof left that was killed", async () => {
+  it("deletes the record of a killed proof", async () => {
     await clouds.google("POST", `${zonePath()}/changes`, {
       additions: [
         { name: `_akash-proof.${DOMAIN}.`, type: "TXT", ttl: 60, rrdatas: ['"left behind"'] },
@@ -98,7 +98,7 @@ describe("proof of a Google key", () => {
     await assertFails(
       prove(key),
       new RegExp(
-        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT_ID}: grant it roles/dns\\.admin`,
+        `${key.client_email} lacks the permission dns\\.managedZones\\.get on the managed zone ${ZONE} of project ${PROJECT_ID}: grant the account roles/dns\\.admin`,
       ),
       key,
     );
@@ -120,10 +120,10 @@ describe("proof of a Google key", () => {
       "DELETE",
       `/v1/projects/${PROJECT_ID}/serviceAccounts/${key.client_email}/keys/${key.private_key_id}`,
     );
-    await assertFails(prove(key), /gives no access token for the key of/, key);
+    await assertFails(prove(key), /issues no access token for the key of/, key);
   });
 
-  it("fails at once where this machine's clock is wrong, and says so", async () => {
+  it("fails without retries where this machine's clock is wrong, and reports that", async () => {
     const key = await clouds.keyWith("roles/dns.admin");
     for (const hours of [2, -2]) {
       clouds.pass(hours * 60 * 60 * 1_000);
@@ -133,7 +133,7 @@ describe("proof of a Google key", () => {
       await assertFails(
         proof,
         new RegExp(
-          `^This machine's clock is wrong: it says ${new Date().toISOString().slice(0, 13)}\\S+, and Google's ${theirs}\\S+\\. Set it: sudo timedatectl set-ntp true$`,
+          `^This machine's clock is wrong: it shows ${new Date().toISOString().slice(0, 13)}\\S+, Google's ${theirs}\\S+\\. Set it: sudo timedatectl set-ntp true$`,
         ),
         key,
       );
@@ -142,17 +142,17 @@ describe("proof of a Google key", () => {
     }
   });
 
-  it("fails where the zone cannot hold the host", async () => {
+  it("fails where the zone does not contain the host", async () => {
     const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     await assertFails(prove(key, 0, OTHER_ZONE), /is for other\.test\. and cannot hold provider/);
   });
 
-  it("fails for something else than a key file, without showing it", async () => {
+  it("fails for a text that is not a key file, without showing it", async () => {
     await assertFails(prove('{"type":"authorized_user"}'), /is not a service account's key file/);
     await assertFails(prove("SENTINEL"), /^(?!.*SENTINEL).*is not a service account's key file/);
   });
 
-  it("waits for a new grant to reach all of Google", async () => {
+  it("waits for the propagation of a new grant", async () => {
     const key = await clouds.keyWith();
     const proof = prove(key, 20);
     await clouds.grant(key.client_email, "roles/dns.admin", zonePath());
@@ -160,7 +160,7 @@ describe("proof of a Google key", () => {
   });
 
   for (const status of [403, 409, 429, 500]) {
-    it(`goes on after a passing ${status}`, async () => {
+    it(`continues after a temporary ${status}`, async () => {
       const key = await clouds.keyWith("roles/dns.admin");
       await clouds.control("google", "POST", "faults", {
         match: "^POST .*/changes",
@@ -171,21 +171,24 @@ describe("proof of a Google key", () => {
       assert.deepEqual(await txtRecords(), []);
     });
 
-    it(`shows nothing of a ${status} that repeats the request`, async () => {
+    it(`does not show the text of a ${status} that repeats the request`, async () => {
       const key = await clouds.keyWith("roles/dns.admin");
       for (const match of ["^POST /token$", "/changes$"]) {
         await clouds.control("google", "POST", "faults", {
           ...{ match, status, echo: true },
-          // Its client tries a few times for an access token.
+          // Google's client retries the request for an access token.
           times: 9,
         });
-        await assertFails(prove(key), /^(?!.*You sent).*(lacks the permission|Google answers)/);
+        await assertFails(
+          prove(key),
+          /^(?!.*You sent).*(lacks the permission|Google responds with)/,
+        );
         await clouds.control("google", "DELETE", "faults");
       }
     });
   }
 
-  it("leaves no record after a write that took effect and was not answered", async () => {
+  it("leaves no record after a write whose response was lost", async () => {
     const key = await clouds.keyWith("roles/dns.admin");
     await clouds.control("google", "POST", "faults", {
       match: "^POST .*/changes",

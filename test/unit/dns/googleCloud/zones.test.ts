@@ -31,7 +31,7 @@ describe("Google's managed zones", () => {
     assert.equal(zones[0]?.nameServers?.length, 4);
   });
 
-  it("are asked for one alone, by its name", async () => {
+  it("are read one by one, by name", async () => {
     await clouds.control("google", "DELETE", "calls");
     assert.equal((await managedZone(PROJECT_ID, ZONE, access()))?.dnsName, "acme.test.");
     const { body } = await clouds.control("google", "GET", "calls");
@@ -39,12 +39,12 @@ describe("Google's managed zones", () => {
     assert.equal(await managedZone(PROJECT_ID, "none", access()), undefined);
   });
 
-  it("are refused in a sentence that repeats nothing of the request", async () => {
+  it("are refused with an error that does not repeat the request", async () => {
     await assert.rejects(
       managedZones(PROJECT_ID, { ...access(), accessToken: "SENTINEL" }),
       (error: unknown) => {
         assert(error instanceof Error);
-        assert.match(error.message, /^Google answers 401/);
+        assert.match(error.message, /^Google responds with 401/);
         assert.doesNotMatch(error.message, /SENTINEL/);
         return true;
       },
