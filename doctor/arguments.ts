@@ -79,7 +79,7 @@ export const doctorLine = commandLine(
   },
 );
 
-/** What the arguments ask for. */
+/** The parsed arguments. */
 export type DoctorArguments = ValuesOf<typeof doctorLine>;
 
 /** The longest pause of a Node timer, in milliseconds; with a longer one the timer fires at once. */

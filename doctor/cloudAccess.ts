@@ -48,7 +48,7 @@ export async function cloudAccess(
       if (value === undefined) {
         hidden[plugin] =
           `${key} is encrypted, and Pulumi cannot decrypt it. To check this, give the doctor the stack's passphrase, ` +
-          `${shell`PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}`}, or your own access in ${variables[plugin]}`;
+          `${shell`PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}`}, or your own credential in ${variables[plugin]}`;
       } else {
         decrypted[key] = value;
       }

@@ -44,7 +44,7 @@ export interface Expectation {
    * known of the rest. Default: it has succeeded.
    */
   readonly isUnfinished?: boolean;
-  /** The certificate of the tenants' ingress; undefined where the stack has none. */
+  /** The certificate of the tenants' ingress; undefined if the stack has none. */
   readonly wildcard: WildcardExpectation | undefined;
 }
 

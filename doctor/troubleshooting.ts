@@ -69,7 +69,7 @@ const messages: readonly Trouble[] = [
   },
   {
     sign: "`… invalid ownership metadata` or a conflict of field managers",
-    meaning: "The namespace contains the objects already, created by another tool.",
+    meaning: "The namespace already contains such objects, created by another tool.",
     remedy: "`npm run adopt` takes over a provider that was deployed with Helm.",
   },
   {
@@ -82,7 +82,7 @@ const messages: readonly Trouble[] = [
     sign: "`the stack is currently locked`",
     meaning: "Another Pulumi process is running on the stack, or was killed.",
     remedy:
-      "If none is running, `pulumi cancel prod`, then `pulumi up -s prod`, which completes the interrupted run.",
+      "If no other process is running: `pulumi cancel prod`, then `pulumi up -s prod`, which completes the interrupted run.",
   },
   {
     sign: "`failed to load checkpoint … unexpected end of JSON input`",

@@ -66,7 +66,7 @@ for (const [network, prefix] of [
 /** The addresses of the provider's host and of its tenants' ingresses. */
 export const addresses: Check = {
   id: "addresses",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "DNS resolves the hosts of the provider and of its tenants' ingresses",
   problems: [hostMissing, hostPrivate, hostSplit, hostIpv6, ingressMissing],
   run: async ({ expected, dns, reached }) => {

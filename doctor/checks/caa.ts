@@ -35,7 +35,7 @@ const letsEncrypt = "letsencrypt.org";
 /** Whether the CAA records allow Let's Encrypt to issue for the host. */
 export const caa: Check = {
   id: "caa",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "CAA records allow Let's Encrypt to issue for the host",
   problems: [forbidden, method, account],
   // The name of another CA in CAA records is not known.

@@ -54,7 +54,7 @@ const solverAnswer = "TEST";
 /** Whether an HTTP-01 challenge would reach the provider. */
 export const challengePath: Check = {
   id: "port-80",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "Port 80 routes to the provider",
   problems: [closed, hidden, notRouted, redirected, foreign],
   applies: ({ challenge }) => challenge.type === "http-01",

@@ -73,7 +73,7 @@ const ingress = z.object({
 /** Whether the ingress controller serves the route of HTTP-01. */
 export const challengeRoute: Check = {
   id: "route",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "The cluster's ingress serves the challenge's route",
   problems: [notAccepted, unresolved, noClass, noAddress],
   applies: ({ challenge }) => challenge.type === "http-01",

@@ -16,7 +16,7 @@ const proxied: Problem = {
 /** Whether the provider itself or Cloudflare's proxy responds on the provider's port. */
 export const cloudflareProxy: Check = {
   id: "proxy",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "No Cloudflare proxy responds in place of the provider",
   problems: [proxied],
   run: async ({ expected, dns, wire, cloudflareHeaders }) => {

@@ -24,7 +24,7 @@ const delegated: Problem = {
 /** Whether the CA queries the TXT record of a DNS-01 challenge in a zone that the credential writes to. */
 export const delegation: Check = {
   id: "delegation",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "The challenge's TXT record belongs to the credential's zone",
   problems: [elsewhere, delegated],
   applies: usesDns01,

@@ -14,7 +14,7 @@ const dead: Problem = {
 /** Whether each of several addresses of the host is served: DNS returns all of them. */
 export const everyAddress: Check = {
   id: "every-address",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "Each address of the host is served",
   problems: [dead],
   run: async ({ expected, dns, reach }) => {

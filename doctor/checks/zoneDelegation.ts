@@ -26,7 +26,7 @@ const perhapsElsewhere: Problem = {
 /** Whether DNS delegates to the zone in the DNS provider's API. */
 export const zoneDelegation: Check = {
   id: "zone-delegation",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "DNS delegates to the zone that the credential writes to",
   problems: [elsewhere, perhapsElsewhere],
   applies: usesDns01,

@@ -34,7 +34,7 @@ export interface CredentialLife {
   readonly expiresAt?: string | undefined;
 }
 
-/** How many credentials there are. */
+/** A number of credentials. */
 export interface CredentialCount {
   readonly count: number;
   /** The kind, such as "keys of dns@project…". */

@@ -97,8 +97,8 @@ function origin(
     ? []
     : [
         found(another, expected, {
-          expected: `${dnsNames.join(", ")} by the Issuer ${issuer}`,
-          seen: `${names.join(", ") || "no names"} by ${issuedBy === undefined ? "an unknown issuer" : `the Issuer ${issuedBy}`}`,
+          expected: `${dnsNames.join(", ")} from the Issuer ${issuer}`,
+          seen: `${names.join(", ") || "no names"} from ${issuedBy === undefined ? "an unknown issuer" : `the Issuer ${issuedBy}`}`,
         }),
       ];
 }

@@ -150,7 +150,7 @@ async function progress(
   const { issuer } = wildcardOf(expected);
   const outcome = (problem: Problem, seen: string): Outcome => ({
     seen,
-    found: [found(problem, expected, { expected: `a certificate by ${issuer}`, seen })],
+    found: [found(problem, expected, { expected: `a certificate from ${issuer}`, seen })],
   });
   const since = (time: string | Date | undefined) =>
     time === undefined ? 0 : now.getTime() - new Date(time).getTime();
@@ -167,7 +167,7 @@ async function progress(
   const issuing = conditionOf(certificate, "Issuing");
   const failedAt = certificate.status?.lastFailureTime;
   if (failedAt === undefined && isReady(certificate)) {
-    return { seen: `ready, by the Issuer ${issuer}`, found: [] };
+    return { seen: `ready, from the Issuer ${issuer}`, found: [] };
   }
   const attempt = await ifSeen(wildcard.attempt());
   const isOver = issuing?.status !== "True" && failedAt !== undefined;
@@ -180,7 +180,7 @@ async function progress(
       found: explained.map(({ error, step, message }) =>
         found(error, expected, {
           subject: step,
-          expected: `a certificate by ${issuer}`,
+          expected: `a certificate from ${issuer}`,
           seen: message,
           ...(isOver &&
             error.mends === true && { command: thenOrder(expected, error.command(expected)) }),

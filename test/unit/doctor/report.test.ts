@@ -337,7 +337,7 @@ describe("doctor, its expectations", () => {
       assert.equal(cloudflare.apiToken, undefined);
       assert.match(
         hidden?.cloudflare ?? "",
-        /^cloudflare:apiToken is encrypted, .*PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s prod, or your own access in CLOUDFLARE_API_TOKEN$/,
+        /^cloudflare:apiToken is encrypted, .*PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s prod, or your own credential in CLOUDFLARE_API_TOKEN$/,
       );
     });
   });
