@@ -41,7 +41,7 @@ export interface Expectation {
   readonly made: MadeCredential | undefined;
   /**
    * Whether the stack's first deployment has started but not succeeded. Then only the provider's intended location is
-   * known of the rest. Default: it has succeeded.
+   * known. Default: it has succeeded.
    */
   readonly isUnfinished?: boolean;
   /** The certificate of the tenants' ingress; undefined if the stack has none. */

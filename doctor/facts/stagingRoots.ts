@@ -7,7 +7,7 @@ export interface StagingRoot {
 }
 
 /**
- * The roots of Let's Encrypt's staging environment, which are in no trust store: the four that
+ * The roots of Let's Encrypt's staging environment, which are in no trust store: all four that
  * https://letsencrypt.org/docs/staging-environment/ lists, as published under https://letsencrypt.org/certs/staging/.
  */
 export const stagingRoots: readonly StagingRoot[] = [
