@@ -47,7 +47,7 @@ export const finalCommand: Check = {
     // The last such line: the log may begin before a restart.
     const line = (await cluster.log()).findLast(({ text }) => text.includes(prefix))?.text;
     if (line === undefined) {
-      throw new NotSeen(`the log has no line ${prefix}, or no longer has it`);
+      throw new NotSeen(`the log has no line "${prefix}", or no longer has it`);
     }
     const flags = flagsOf(line.slice(line.indexOf(prefix)));
     const wrong = Object.entries(expectedFlags(expected)).filter(

@@ -7,8 +7,9 @@ import type { IssuerError } from "./issuerError.ts";
 const severity = "error";
 
 /**
- * Errors with which the provider exits at its start: akash-network/provider, tools/certissuer/config.go and lego.go, and go-acme/lego
- * v4.26, providers/dns/cloudflare/cloudflare.go, providers/dns/gcloud/googlecloud.go and platform/config/env/env.go.
+ * Errors with which the provider exits at its start: akash-network/provider, tools/certissuer/config.go and lego.go, and
+ * go-acme/lego v4.26, providers/dns/cloudflare/cloudflare.go, providers/dns/gcloud/googlecloud.go and
+ * platform/config/env/env.go.
  */
 export const settingErrors: readonly IssuerError[] = [
   {
