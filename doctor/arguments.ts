@@ -3,41 +3,40 @@ import { commandLine, flag, value, values, type ValuesOf } from "../lib/commandL
 import { UsageError } from "../lib/errors.ts";
 import { exitCode } from "./exitCode.ts";
 
-/** Where to connect to. */
+/** An address to connect to. */
 export interface Address {
   readonly address: string;
   readonly port: number;
 }
 
-/** Where the reader has told to connect to. */
+/** An address that the user passed to connect to. */
 export interface ToldAddress {
   readonly address: string;
-  /** Default: the port that is asked for. */
+  /** Default: the requested port. */
   readonly port?: number;
 }
 
-/** The line of `npm run doctor`. */
+/** The command line of `npm run doctor`. */
 export const doctorLine = commandLine(
   {
     command: "npm run doctor --",
     usage: "-s <stack> [options]",
     description: [
-      "Compares what a stack expects of its provider with the cluster, DNS, the cloud and what is served. Changes " +
-        "nothing.",
+      "Compares what a stack expects of its provider with the cluster, DNS, the DNS provider and the served " +
+        "certificates. Changes nothing.",
     ],
     parameters: {
       stack: value("-s, --stack <stack>", "the stack", {
-        missing:
-          "Which stack? npm run doctor -- -s 'STACK', which is one of these: pulumi stack ls",
+        missing: "Name the stack: npm run doctor -- -s 'STACK'; list the stacks: pulumi stack ls",
       }),
-      json: flag("--json", "print JSON; with --watch one document a line"),
+      json: flag("--json", "print JSON; with --watch one document per line"),
       openmetrics: flag(
         "--openmetrics",
-        "print findings and ends as OpenMetrics text, for Prometheus (docs/alerts.md)",
+        "print findings and expiry times as OpenMetrics text, for Prometheus (docs/alerts.md)",
       ),
-      watch: flag("--watch", "look again until interrupted, and print what has changed"),
+      watch: flag("--watch", "repeat the checks until interrupted, and print changes"),
       /** In milliseconds. */
-      interval: value("--interval <seconds>", "pause between two looks of --watch", {
+      interval: value("--interval <seconds>", "pause between two runs of --watch", {
         read: milliseconds,
         default: "30",
       }),
@@ -47,45 +46,43 @@ export const doctorLine = commandLine(
       ),
       dnsServers: values(
         "--dns-server <ip[:port]>",
-        "ask this DNS server; can be repeated",
+        "query this DNS server; can be repeated",
         dnsServer,
       ),
       /** Addresses by `host`, `host:port` or `*:port`. */
       resolve: values(
         "--resolve <host[:port]=address[:port]>",
-        "connect there instead, for that host (* is any) or that port of it alone; can be repeated",
+        "connect to this address for the host (* is any) or for one port of it; can be repeated",
         resolution,
       ),
       ca: values(
         "--ca <file>",
-        "take the roots in this file (PEM) for known, too, to check the served certificate; can be repeated",
+        "also trust the roots in this file (PEM) when the served certificate is checked; can be repeated",
         String,
       ),
-      sandbox: flag("--sandbox", "look at the sandbox of npm start"),
+      sandbox: flag("--sandbox", "check the sandbox of npm start"),
     },
     exits: {
       [exitCode.ok]: "nothing above info",
       [exitCode.warning]: "warnings",
       [exitCode.error]: "errors",
-      [exitCode.failure]: "wrong usage, or could not look",
+      [exitCode.failure]: "wrong usage, or the checks could not run",
     },
     codes: exitCode,
   },
   ({ resolve, ...others }) => {
     const other = (["json", "watch"] as const).find((option) => others[option]);
     if (others.openmetrics && other !== undefined) {
-      throw new UsageError(
-        `--openmetrics and --${other} do not go together; leave one of them out`,
-      );
+      throw new UsageError(`--openmetrics and --${other} cannot be combined; omit one of them`);
     }
     return { ...others, resolve: new Map(resolve) };
   },
 );
 
-/** What the arguments ask for. */
+/** The parsed arguments. */
 export type DoctorArguments = ValuesOf<typeof doctorLine>;
 
-/** The longest pause that a timer of Node's can make; a longer one would be none. */
+/** The longest pause of a Node timer, in milliseconds; with a longer one the timer fires at once. */
 const longestPause = 2 ** 31 - 1;
 
 function milliseconds(text: string): number {
@@ -109,14 +106,14 @@ function dnsServer(text: string): string {
 
 function resolution(text: string): [string, ToldAddress] {
   const [, host, target] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  const told = target === undefined ? undefined : toldAddress(target);
-  if (host === undefined || told === undefined) {
-    throw new UsageError(`--resolve ${text} is not of the form host=address:port`);
+  const address = target === undefined ? undefined : toldAddress(target);
+  if (host === undefined || address === undefined) {
+    throw new UsageError(`--resolve ${text} does not have the form host=address:port`);
   }
-  return [host, told];
+  return [host, address];
 }
 
-/** An address with or without a port; an IPv6 address stands in brackets where a port follows. */
+/** An address with or without a port; an IPv6 address with a port is in brackets. */
 function toldAddress(text: string): ToldAddress | undefined {
   if (isIP(text) === 6) {
     return { address: text };

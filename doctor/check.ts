@@ -6,73 +6,73 @@ import type { WildcardFacts } from "./facts/wildcard.ts";
 import type { WireFacts } from "./facts/wire.ts";
 import type { Finding, Problem } from "./finding.ts";
 
-/** The headings under which the checks stand, in their order. */
+/** The headings of the report, in their order. */
 export const groups = [
   "Release",
   "Let's Encrypt settings",
   "Credential",
-  "The way in",
+  "DNS and ingress",
   "Certificate",
   "Wildcard certificate",
 ] as const;
 export type Group = (typeof groups)[number];
 
-/** What a check looks at. Each fact is fetched when the first check asks, and once. */
+/** The input of a check. Each fact is fetched once, when the first check requests it. */
 export interface Context {
   readonly expected: Expectation;
   readonly cluster: ClusterFacts;
   readonly dns: DnsFacts;
   readonly wire: WireFacts;
-  /** Of the certificate of the tenants' ingress, for stacks that have one. */
+  /** Facts of the tenants' ingress certificate, for stacks that have one. */
   readonly wildcard: WildcardFacts;
-  /** Whether something listens at an address and port of the host's: undefined, or why not. See facts/reach.ts. */
+  /** Whether something listens at an address and port of the host: undefined, or why not. See facts/reach.ts. */
   readonly reach: (address: string, port: number) => Promise<string | undefined>;
-  /** The headers of Cloudflare's proxy, where that answers on the provider's port. */
+  /** The headers of Cloudflare's proxy, if the proxy responds on the provider's port. */
   readonly cloudflareHeaders: () => Promise<string | undefined>;
-  /** The credential in the cluster's Secret; undefined where the pod reads none, or there is no such Secret. */
+  /** The credential in the cluster's Secret; undefined if the pod reads none, or the Secret is missing. */
   readonly credential: () => Promise<CloudCredential | undefined>;
-  /** Addresses that the reader has told to be the host's, which are reachable whatever they are. */
+  /** Addresses of the host that the user passed; they count as reachable. */
   readonly reached: readonly string[];
-  /** Whether the credential may be tried by writing a record. */
+  /** Whether the credential may be proven by writing a record. */
   readonly prove: boolean;
   readonly now: Date;
 }
 
-/** When something begins or ends, for whoever watches it over time. */
+/** Start and expiry times, for monitoring. */
 export interface Times {
-  /** From when on the served certificate is valid, and until when. */
+  /** The validity of the served certificate. */
   readonly certificateIssued?: Date;
   readonly certificateExpiry?: Date;
-  /** When the DNS credential was made, and when it ends; no end where it has none. */
+  /** When the DNS credential was created, and when it expires; no expiry if it has none. */
   readonly credentialCreated?: Date;
   readonly credentialExpiry?: Date;
-  /** From when on the DNS credential is to be replaced. */
+  /** The time from which the DNS credential should be replaced. */
   readonly credentialRotateBy?: Date;
-  /** When the certificate of the tenants' ingress ends, and from when on cert-manager renews it. */
+  /** When the tenants' ingress certificate expires, and from when cert-manager renews it. */
   readonly wildcardExpiry?: Date;
   readonly wildcardRenewal?: Date;
 }
 
-/** What a check has seen. */
+/** The result of a check. */
 export interface Outcome {
   readonly found: readonly Finding[];
-  /** In a few words, for the line that says that all is well. */
+  /** A short summary, for the line of a check without findings. */
   readonly seen: string;
   /** Default: none. */
   readonly times?: Times;
 }
 
-/** One thing that the doctor looks at. */
+/** A check of the doctor. */
 export interface Check {
   readonly id: string;
   readonly group: Group;
-  /** What holds when nothing is found. */
+  /** The statement that is true if nothing is found. */
   readonly title: string;
-  /** All that it can find. */
+  /** All problems that the check can find. */
   readonly problems: readonly Problem[];
-  /** Whether there is anything to look at. Default: always. */
+  /** Whether the check applies to a stack. Default: always. */
   readonly applies?: (expected: Expectation) => boolean;
-  /** @throws NotSeen when a fact that it needs cannot be had */
+  /** @throws NotSeen when a required fact is not available */
   readonly run: (context: Context) => Promise<Outcome>;
 }
 

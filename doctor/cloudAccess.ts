@@ -3,25 +3,25 @@ import { runPulumi } from "../lib/pulumi.ts";
 import type { StateResource } from "./stackState.ts";
 import { shell } from "../lib/shell.ts";
 
-/** How the clouds are reached, as far as the doctor can see it. */
+/** The access to Google Cloud and Cloudflare, as far as the doctor can read it. */
 export interface SeenAccess extends CloudAccess {
-  /** What of it could not be looked at, and how it could, in a sentence for each cloud. */
+  /** For each cloud, a sentence about what could not be read, and how to make it readable. */
   readonly hidden?: Readonly<Partial<Record<CloudPlugin, string>>>;
 }
 
-/** Decrypts a setting of a stack, such as `gcp:credentials`; undefined where it cannot be. */
+/** Decrypts a setting of a stack, such as `gcp:credentials`; undefined if that fails. */
 export type Decrypt = (key: string) => Promise<string | undefined>;
 
-/** The variable that says who the operator is, where the stack does not. */
+/** The variable with the operator's credential, if the stack has none. */
 const variables: Readonly<Record<CloudPlugin, string>> = {
   gcp: "GOOGLE_OAUTH_ACCESS_TOKEN",
   cloudflare: "CLOUDFLARE_API_TOKEN",
 };
 
 /**
- * How the clouds are reached, as their plugins find it. What the stack's state says of these stands for its
- * configuration. Pulumi is asked for those settings alone that are encrypted there and say who the operator is, and
- * decrypts them where the passphrase, or what else the stack encrypts with, is at hand.
+ * Determines the access to the clouds like their plugins. The plugins' inputs in the stack's state are used in place of
+ * the configuration. Only settings that identify the operator and are encrypted in the state are requested from Pulumi,
+ * which decrypts them if the stack's passphrase, or its other secrets provider, is available.
  *
  * @param stack the stack's name
  * @param environment default: that of this process
@@ -47,8 +47,8 @@ export async function cloudAccess(
       const value = await decrypt(key);
       if (value === undefined) {
         hidden[plugin] =
-          `${key} is encrypted, and Pulumi does not decrypt it. To have this looked at, give the doctor the stack's passphrase, ` +
-          `${shell`PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}`}, or your own access in ${variables[plugin]}`;
+          `${key} is encrypted, and Pulumi cannot decrypt it. To check this, give the doctor the stack's passphrase, ` +
+          `${shell`PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s ${stack}`}, or your own credential in ${variables[plugin]}`;
       } else {
         decrypted[key] = value;
       }
@@ -69,7 +69,7 @@ async function configured(stack: string, key: string): Promise<string | undefine
     const value = await runPulumi(["config", "get", "-s", stack, key], { explain: () => "" });
     return value.trim();
   } catch {
-    // Without a passphrase, and where the setting is there no more.
+    // The passphrase is missing, or the setting no longer exists.
     return undefined;
   }
 }

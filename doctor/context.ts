@@ -21,9 +21,9 @@ import { readStackState, type StateResource } from "./stackState.ts";
 import { shell } from "../lib/shell.ts";
 
 /**
- * Everything that one look goes by. Only the stack's state is read here, and the facts as the checks ask for them.
+ * The context of one run. Only the stack's state is read here; facts are fetched when the checks request them.
  *
- * @throws UserError when there is no such stack, or it has deployed no provider
+ * @throws UserError when the stack does not exist, or has deployed no provider
  */
 export async function lookAt(args: DoctorArguments): Promise<Context> {
   const resources = await readStackState(args.stack);
@@ -41,18 +41,18 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const { host } = expected;
   const toldAddress = (port: number, name = host): Address | undefined => {
     const names = [`${name}:${port}`, name, `*:${port}`, "*"];
-    const [told] = names.flatMap((name) => args.resolve.get(name) ?? []);
-    return told && { port, ...told };
+    const [override] = names.flatMap((name) => args.resolve.get(name) ?? []);
+    return override && { port, ...override };
   };
   const cluster = await clusterFacts(expected);
   const dns = dnsFacts(args.dnsServers);
   const addressOf = async (
     port: number,
     name = host,
-    told = toldAddress(port),
+    override = toldAddress(port),
   ): Promise<Address | undefined> => {
-    if (told !== undefined) {
-      return told;
+    if (override !== undefined) {
+      return override;
     }
     const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(name))) ?? {};
     const [address] = [...ipv4, ...ipv6];
@@ -74,10 +74,10 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     wildcard,
     reach: (address, port) => {
       const names = isIP(address) === 6 ? [`[${address}]:${port}`, `[${address}]`] : [];
-      const told = [...names, `${address}:${port}`, address]
+      const override = [...names, `${address}:${port}`, address]
         .flatMap((name) => args.resolve.get(name) ?? [])
         .at(0);
-      return reach({ address, port, ...told });
+      return reach({ address, port, ...override });
     },
     cloudflareHeaders: once(async () => {
       const address = await addressOf(apiPort);
@@ -90,7 +90,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   };
 }
 
-/** The content of the stack's own kubeconfig, where the state has it encrypted. */
+/** The content of the stack's own kubeconfig, if the state contains it encrypted. */
 async function ownKubeconfig(
   stack: string,
   resources: readonly StateResource[],
@@ -101,10 +101,10 @@ async function ownKubeconfig(
     return undefined;
   }
   try {
-    const without = `Or hand the doctor the kubeconfig: ${shell`KUBECONFIG='FILE' npm run doctor -- -s ${stack}`}`;
+    const without = `Or give the doctor the kubeconfig: ${shell`KUBECONFIG='FILE' npm run doctor -- -s ${stack}`}`;
     return await encryptedKubeconfig(stack, process.cwd(), without);
   } catch (error) {
-    // Who names one for the doctor has no passphrase.
+    // With KUBECONFIG set, the passphrase is not required.
     if (process.env.KUBECONFIG === undefined) {
       throw error;
     }

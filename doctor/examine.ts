@@ -4,9 +4,9 @@ import { NotSeen, type Finding } from "./finding.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 
 /**
- * Runs the checks that apply, all at once.
+ * Runs the checks that apply, all at the same time.
  *
- * @throws UserError when the cluster does not answer: then there is nothing to compare
+ * @throws UserError when the cluster does not respond: then there is nothing to compare
  */
 export async function examine(checks: readonly Check[], context: Context): Promise<Report> {
   const { expected, now } = context;
@@ -31,7 +31,7 @@ export async function examine(checks: readonly Check[], context: Context): Promi
   };
 }
 
-/** What a check finds, or the one finding that it found nothing, or could not look. */
+/** The findings of a check, or one finding that reports that the check found nothing or could not run. */
 async function run(check: Check, context: Context): Promise<Pick<Outcome, "found" | "times">> {
   try {
     const outcome = await check.run(context);
@@ -42,13 +42,13 @@ async function run(check: Check, context: Context): Promise<Pick<Outcome, "found
     };
   } catch (error) {
     if (error instanceof NotSeen) {
-      return { found: [plain(check, "info", `Not looked at: ${check.title}`, error.message)] };
+      return { found: [plain(check, "info", `Not checked: ${check.title}`, error.message)] };
     }
     if (error instanceof UserError) {
       throw error;
     }
-    // A fault of the doctor's own must not hide what the other checks find.
-    const title = `Could not be looked at: ${check.title}`;
+    // A defect of the doctor must not hide the findings of other checks.
+    const title = `Could not be checked: ${check.title}`;
     return { found: [plain(check, "warning", title, messageOf(error))] };
   }
 }

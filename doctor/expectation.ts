@@ -14,22 +14,22 @@ import type { StateResource } from "./stackState.ts";
 import { wildcardExpectation, type WildcardExpectation } from "./wildcardExpectation.ts";
 import { shell } from "../lib/shell.ts";
 
-/** What a stack says of its provider. */
+/** A stack's expectations of its provider. */
 export interface Expectation {
   readonly stack: string;
   readonly namespace: string;
   readonly releaseName: string;
   readonly names: ReleaseNames;
-  /** How long an operation of Helm's that the stack has begun may take, in seconds. */
+  /** The timeout of a Helm operation of the stack, in seconds. */
   readonly timeout: number;
-  /** The revision that the stack made last. */
+  /** The last revision that the stack created. */
   readonly revision: number | undefined;
   readonly kubeContext: string | undefined;
-  /** Path of the stack's own kubeconfig; none where the environment's counts, or the stack has its content. */
+  /** Path of the stack's own kubeconfig; none if the environment's applies, or the stack has its content. */
   readonly kubeconfig: string | undefined;
-  /** The content of the stack's own kubeconfig: a secret, and in no message. */
+  /** The content of the stack's own kubeconfig: a secret, never in a message. */
   readonly kubeconfigContent?: string | undefined;
-  /** The host that the certificate is for. */
+  /** The host of the certificate. */
   readonly host: string;
   readonly domain: string;
   readonly email: string;
@@ -37,38 +37,38 @@ export interface Expectation {
   readonly challenge: Parameters["challenge"];
   /** The digest of the stack's wallet (chart/walletDigest.ts). */
   readonly walletDigest: string;
-  /** The credential that the stack made; none under HTTP-01, or where the stack brings its own. */
+  /** The credential that the stack created; none under HTTP-01, or with a provided credential. */
   readonly made: MadeCredential | undefined;
   /**
-   * Whether the stack's first deployment has begun and not ended well. Of the rest, only where the provider was to be is
-   * known then. Default: it has.
+   * Whether the stack's first deployment has started but not succeeded. Then only the provider's intended location is
+   * known. Default: it has succeeded.
    */
   readonly isUnfinished?: boolean;
-  /** The certificate of the tenants' ingress; undefined where the stack has none. */
+  /** The certificate of the tenants' ingress; undefined if the stack has none. */
   readonly wildcard: WildcardExpectation | undefined;
 }
 
-/** What the state holds of a credential that the stack made. */
+/** The state's data of a credential that the stack created. */
 export interface MadeCredential {
-  /** The cloud's id of it. */
+  /** The cloud's id of the credential. */
   readonly id: string | undefined;
-  /** By which the maker is known: a service account's e-mail address, or a token's name. */
+  /** The owner: a service account's e-mail address, or a token's name. */
   readonly owner: string | undefined;
-  /** Cloudflare's account, for a token that belongs to one. */
+  /** The Cloudflare account, for a token that belongs to one. */
   readonly accountId: string | undefined;
   /** In RFC 3339 form. */
   readonly createdAt: string | undefined;
   readonly expiresAt: string | undefined;
-  /** The day from which on it is to be replaced. */
+  /** The day from which the credential should be replaced. */
   readonly rotateBy: string | undefined;
-  /** Whether all zones of the project are granted, by the stack's choice. */
+  /** Whether the stack grants all zones of the project. */
   readonly wholeProject: boolean;
 }
 
 const releaseInputs = z.object({
   name: z.string(),
   namespace: z.string(),
-  // Helm's own, where a release says none.
+  // Helm's default, if the release sets none.
   timeout: z.number().default(300),
   values: z.object({
     domain: z.string(),
@@ -83,9 +83,9 @@ const status = z.object({ revision: z.number() });
 const rotation = z.object({ rotateBy: text });
 
 /**
- * Reads what is expected of a stack's provider from the stack's resources.
+ * Reads the expectations of a stack's provider from the stack's resources.
  *
- * @throws UserError when the stack has deployed none
+ * @throws UserError when the stack has deployed no provider
  */
 export function expectation(stack: string, resources: readonly StateResource[]): Expectation {
   const release = resources.find(({ type }) => type === resourceTypes.release);
@@ -132,7 +132,7 @@ const walletInputs = z.object({
   }),
 });
 
-/** What a stack without a release says of its provider, by the wallet's Secret, which is made before the release. */
+/** The expectations of a stack without a release, by the wallet's Secret, which is created before the release. */
 function unfinishedDeployment(
   stack: string,
   resources: readonly StateResource[],
@@ -165,7 +165,7 @@ function unfinishedDeployment(
   };
 }
 
-/** The names that the resources' outputs have for the same, per cloud. */
+/** The names of the resources' outputs, per type of credential. */
 const credentialTypes: Readonly<
   Record<string, Readonly<Record<"id" | "owner" | "createdAt" | "expiresAt", string>>>
 > = {
@@ -216,7 +216,7 @@ export function credentialSecret({ challenge, names }: Expectation): string | un
     : undefined;
 }
 
-/** The cluster that the stack's plugin and hooks look at. */
+/** The cluster that the stack's plugin and hooks use. */
 export function clusterChoice({
   stack,
   kubeContext,

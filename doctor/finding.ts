@@ -1,29 +1,29 @@
 import type { Expectation } from "./expectation.ts";
 import { type ShellText } from "../lib/shell.ts";
 
-/** How bad a finding is, from best to worst. */
+/** The severity of a finding, from best to worst. */
 export const severities = ["ok", "info", "warning", "error"] as const;
 export type Severity = (typeof severities)[number];
 
 /**
- * Something that a check can find, whatever the provider: what the doctor prints and what the README's troubleshooting
- * table says of it come from here.
+ * A problem that a check can find, independent of the provider: the source of the doctor's output and of the README's
+ * troubleshooting table.
  */
 export interface Problem {
-  /** Stable: scripts go by it. */
+  /** Stable: scripts depend on it. */
   readonly id: string;
   readonly severity: Exclude<Severity, "ok">;
   readonly title: string;
-  /** Why it matters, in a sentence or two. */
+  /** Why the problem matters, in one or two sentences. */
   readonly why: string;
-  /** The command that mends it, or the first step towards it. */
+  /** The command that fixes the problem, or the first step towards a fix. */
   readonly command: (expected: Expectation) => ShellText;
 }
 
-/** What was found of one provider. */
+/** A finding about one provider. */
 export interface Finding {
   readonly id: string;
-  /** Which of several it is about, such as an object of the cluster; null where there is but one. */
+  /** The subject of the finding if there are several, such as an object of the cluster; otherwise null. */
   readonly subject: string | null;
   readonly severity: Severity;
   readonly title: string;
@@ -34,12 +34,12 @@ export interface Finding {
   readonly command: string | null;
 }
 
-/** What a problem looks like here. */
+/** The evidence of a problem. */
 export interface Sighting {
   readonly expected: string;
   readonly seen: string;
   readonly subject?: string;
-  /** In place of the problem's own, where what was seen tells a better one. */
+  /** In place of the problem's command, if the evidence allows a better one. */
   readonly command?: ShellText;
 }
 
@@ -61,17 +61,17 @@ export function found(
   };
 }
 
-/** What tells one finding from another, from look to look. */
+/** The identity of a finding in different runs. */
 export function keyOf({ id, subject }: Finding): string {
   return `${id} ${subject ?? ""}`;
 }
 
-/** A fact that cannot be had from here: no finding against the provider, but the reader must know. */
+/** A fact that is not available from here: not a finding about the provider, but reported to the user. */
 export class NotSeen extends Error {
   override readonly name = "NotSeen";
 }
 
-/** A fact, or undefined where it cannot be had: for a check that can do without. */
+/** A fact, or undefined if it is not available: for a check that does not require it. */
 export async function ifSeen<T>(fact: Promise<T>): Promise<T | undefined> {
   try {
     return await fact;

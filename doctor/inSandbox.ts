@@ -3,10 +3,10 @@ import type { DoctorArguments, ToldAddress } from "./arguments.ts";
 import { apiPort, challengePort, ingressPort } from "./facts/wire.ts";
 
 /**
- * Turns the doctor to the sandbox of `npm start`: its cluster, clouds and Pulumi by this process's environment, its DNS
- * server, and what answers there at the provider's host. In the environment of another sandbox it is that one.
+ * Directs the doctor to the sandbox of `npm start`: to its cluster, clouds and Pulumi by this process's environment, to
+ * its DNS server, and to its ports of the provider's host. In the environment of another sandbox that one is used.
  *
- * @throws UserError when it is not running
+ * @throws UserError when the sandbox is not running
  */
 export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments> {
   const sandbox = presentSandbox();
@@ -18,7 +18,7 @@ export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments>
     [`*:${apiPort}`, at(ports.providerApi)],
     [`*:${ingressPort}`, at(ports.https)],
   ];
-  // An address for any port of any host leaves none to the sandbox.
+  // An address for any port of any host takes precedence over the sandbox's ports.
   const resolve = new Map([...(args.resolve.has("*") ? [] : own), ...args.resolve]);
   return {
     ...args,

@@ -15,16 +15,16 @@ import { printable, printableLine } from "../lib/printable.ts";
 
 async function main(parsed: DoctorArguments): Promise<number> {
   refuseUnusableProxies();
-  // Loaded here, since a provider of one's own needs no sandbox.
+  // Loaded on demand, since a real provider needs no sandbox.
   const args = parsed.sandbox ? await (await import("./inSandbox.ts")).inSandbox(parsed) : parsed;
-  const report = args.watch ? await watchStack(args) : await look(args);
+  const report = args.watch ? await watchStack(args) : await runChecks(args);
   if (!args.watch) {
     print(args, report);
   }
   return exitCode[worst(report)];
 }
 
-async function look(args: DoctorArguments): Promise<Report> {
+async function runChecks(args: DoctorArguments): Promise<Report> {
   const context = await lookAt(args);
   return examine(context.expected.isUnfinished === true ? unfinishedChecks : checks, context);
 }
@@ -48,7 +48,7 @@ async function watchStack(args: DoctorArguments): Promise<Report> {
     });
   }
   return watch({
-    look: () => look(args),
+    look: () => runChecks(args),
     first: (report) => {
       print(args, report);
     },

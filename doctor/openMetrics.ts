@@ -6,7 +6,7 @@ import { printable } from "../lib/printable.ts";
 interface Family {
   readonly name: string;
   readonly help: string;
-  /** What the name ends with, where it has one. */
+  /** The suffix of the name, if it has one. */
   readonly unit?: string;
   readonly samples: readonly Sample[];
 }
@@ -16,7 +16,7 @@ interface Sample {
   readonly value: number;
 }
 
-/** The metrics of what begins or ends, in their order. */
+/** The metrics of start and expiry times, in their order. */
 const timeMetrics: readonly {
   readonly time: keyof Times;
   readonly name: string;
@@ -30,38 +30,38 @@ const timeMetrics: readonly {
   {
     time: "certificateExpiry",
     name: "akash_provider_certificate_expiry_timestamp_seconds",
-    help: "When the certificate that port 8443 serves ends.",
+    help: "When the certificate that port 8443 serves expires.",
   },
   {
     time: "credentialCreated",
     name: "akash_provider_credential_created_timestamp_seconds",
-    help: "When the DNS credential was made.",
+    help: "When the DNS credential was created.",
   },
   {
     time: "credentialExpiry",
     name: "akash_provider_credential_expiry_timestamp_seconds",
-    help: "When the DNS credential ends; absent where it has no end.",
+    help: "When the DNS credential expires; absent if it does not expire.",
   },
   {
     time: "credentialRotateBy",
     name: "akash_provider_credential_rotate_by_timestamp_seconds",
-    help: "From when on the DNS credential is to be replaced.",
+    help: "When the DNS credential is due for replacement.",
   },
   {
     time: "wildcardExpiry",
     name: "akash_provider_wildcard_certificate_expiry_timestamp_seconds",
-    help: "When the certificate of the tenants' ingress ends.",
+    help: "When the certificate of the tenants' ingress expires.",
   },
   {
     time: "wildcardRenewal",
     name: "akash_provider_wildcard_certificate_renewal_timestamp_seconds",
-    help: "From when on cert-manager renews the certificate of the tenants' ingress.",
+    help: "When the certificate of the tenants' ingress is due for renewal by cert-manager.",
   },
 ];
 
 /**
- * What a look has found, as OpenMetrics text: the findings by id and severity, and when certificate and credential end. A
- * time that was not seen is absent. All are gauges, so that Prometheus' own text format reads the same.
+ * The result of a run as OpenMetrics text: the findings by id and severity, and the expiry of certificate and credential.
+ * A time that is not available is absent. All metrics are gauges, which are the same in Prometheus' own text format.
  */
 export function openMetrics({ stack, host, time, findings, times }: Report): string {
   const problems = findings.filter(({ severity }) => severity !== "ok");
@@ -75,7 +75,7 @@ export function openMetrics({ stack, host, time, findings, times }: Report): str
     })),
     {
       name: "akash_provider_doctor_findings",
-      help: "What npm run doctor has found, by id and severity; absent where nothing was.",
+      help: "Findings of npm run doctor, by id and severity; absent if there are none.",
       samples: [...counts.values()].map((found) => ({
         labels: { id: found[0]?.id ?? "", severity: found[0]?.severity ?? "" },
         value: found.length,
@@ -83,7 +83,7 @@ export function openMetrics({ stack, host, time, findings, times }: Report): str
     },
     {
       name: "akash_provider_doctor_run_timestamp_seconds",
-      help: "When npm run doctor looked.",
+      help: "When npm run doctor last ran.",
       unit: "seconds",
       samples: [{ value: seconds(new Date(time)) }],
     },

@@ -4,7 +4,7 @@ import { severities, type Finding, type Severity } from "./finding.ts";
 import type { Report } from "./report.ts";
 import { printable, printableLine } from "../lib/printable.ts";
 
-/** How each severity is marked. */
+/** The mark of each severity. */
 const marks = {
   ok: { sign: "✔", style: "green" },
   info: { sign: "i", style: "blue" },
@@ -12,29 +12,29 @@ const marks = {
   error: { sign: "✖", style: "red" },
 } as const;
 
-/** Puts text into a style, or leaves it as it is. */
+/** Applies a style to a text, or returns the text unchanged. */
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 /**
- * Styles where the stream is a terminal that shows them; FORCE_COLOR and NO_COLOR are respected.
+ * Styles text if the stream is a terminal that supports this; FORCE_COLOR and NO_COLOR are respected.
  *
- * @param stream where the text goes
+ * @param stream the stream that the text is written to
  */
 export function paintFor(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(style, text, { stream });
 }
 
 const indent = "  ";
-/** Rows of a finding: its field and what stands in front of it. */
+/** Rows of a finding: the field and its label. */
 const rows = [
   ["expected", "expected"],
   ["seen", "seen"],
-  ["why", "because"],
-  ["command", "mend"],
+  ["why", "why"],
+  ["command", "fix"],
 ] as const;
 const column = Math.max(...rows.map(([, label]) => label.length));
 
-/** A report for people, under one heading per group. */
+/** A report as text, with one heading per group. */
 export function reportText({ stack, host, findings }: Report, paint: Paint): string {
   const titles = findings
     .filter(({ severity }) => severity === "ok")
@@ -54,9 +54,9 @@ export function reportText({ stack, host, findings }: Report, paint: Paint): str
 }
 
 /**
- * One finding: a line where all is well, else a line and a row for each thing that there is to say.
+ * One finding: a line for a check without findings, otherwise a line and a row for each field.
  *
- * @param width of the titles' column where all is well
+ * @param width of the titles' column of checks without findings
  */
 export function findingText(finding: Finding, paint: Paint, width = 0): string {
   const { severity, title, seen } = finding;
@@ -72,7 +72,7 @@ export function findingText(finding: Finding, paint: Paint, width = 0): string {
     })
     .map(([label, text]) => {
       const lines = shownLines(text, finding);
-      const shown = label === "mend" ? paint("cyan", lines) : lines;
+      const shown = label === "fix" ? paint("cyan", lines) : lines;
       return `${indent}${indent}${paint("dim", label.padEnd(column))}  ${shown}`;
     });
   return [`${head}${printableLine(`${title}${subjectOf(finding)}`)}`, ...details].join("\n");
@@ -81,8 +81,8 @@ export function findingText(finding: Finding, paint: Paint, width = 0): string {
 const nextLine = `\n${" ".repeat(2 * indent.length + column + 2)}`;
 
 /**
- * What was seen is of one line, so that nothing in it looks like a line of the report, or of a line for each field. What
- * could not be seen is told in the program's own sentences, which may have a command in a line below.
+ * Evidence is printed in one line, so that no part of it looks like a line of the report, or in one line per field. The
+ * reason of a check that could not run is the program's own text, which may contain a command on a separate line.
  */
 function shownLines(text: string | readonly string[], { command }: Finding): string {
   if (typeof text !== "string") {
@@ -91,13 +91,13 @@ function shownLines(text: string | readonly string[], { command }: Finding): str
   return command === null ? printable(text).replaceAll("\n", nextLine) : printableLine(text);
 }
 
-/** How long a field of an object may get before only what differs of it is shown. */
+/** The length from which only the differing part of an object's field is shown. */
 const longestField = 240;
-/** How much of a long field is shown before and from the first letter that differs. */
+/** How much of a long field is shown before and from the first differing character. */
 const shownBefore = 20;
 const shownFrom = 160;
 
-/** What is expected and what was seen, where both list the same fields, a line for each. */
+/** The expected and the seen fields, one line each, if both sides list the same fields. */
 interface Excerpts {
   readonly expected?: readonly string[];
   readonly seen?: readonly string[];
@@ -105,7 +105,7 @@ interface Excerpts {
   readonly command?: undefined;
 }
 
-/** Of a long field, its name and where it differs. */
+/** Shortens long fields to the name and the differing part. */
 function excerpts({ expected, seen }: Finding): Excerpts | undefined {
   const wanted = expected?.split("\n") ?? [];
   const found = seen.split("\n");
@@ -125,7 +125,7 @@ function excerpts({ expected, seen }: Finding): Excerpts | undefined {
     : undefined;
 }
 
-/** A text from shortly before the first letter on that another has not. */
+/** The part of a text that begins shortly before the first difference from another text. */
 function excerpt(text: string, other: string, begin: number): string {
   let at = begin;
   while (at < text.length && text[at] === other[at]) {
@@ -136,10 +136,10 @@ function excerpt(text: string, other: string, begin: number): string {
   return `${from > begin ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`;
 }
 
-/** Which one it is, where the rows below do not say it anyway. */
+/** The subject, unless the rows below contain it. */
 function subjectOf({ subject, expected, seen }: Finding): string {
-  const said = subject === null || [expected, seen].some((text) => text?.includes(subject));
-  return said ? "" : `: ${subject}`;
+  const isShown = subject === null || [expected, seen].some((text) => text?.includes(subject));
+  return isShown ? "" : `: ${subject}`;
 }
 
 function mark(severity: Severity, paint: Paint): string {

@@ -8,18 +8,18 @@ import {
 } from "../lib/pulumi.ts";
 import { shell } from "../lib/shell.ts";
 
-/** A resource of a stack, as far as the doctor looks at it. */
+/** A resource of a stack, with the fields that the doctor reads. */
 export type StateResource = Pick<StackResource, "type" | "inputs" | "outputs">;
 
 /**
- * The resources of a stack, from its state. The doctor needs no secret of the stack's, and so neither its passphrase.
+ * The resources of a stack, from its state. The doctor needs no secret of the stack, and therefore no passphrase.
  *
- * @throws UserError when there is no such stack, or Pulumi does not run
+ * @throws UserError when the stack does not exist, or Pulumi does not run
  */
 export async function readStackState(stack: string): Promise<readonly StateResource[]> {
   const resources = await stackResources(stack, { explain: (failure) => explain(stack, failure) });
   if (resources === undefined) {
-    throw new UserError(`There is no stack ${stack}. Those that are there: pulumi stack ls`);
+    throw new UserError(`Stack ${stack} does not exist. List the stacks: pulumi stack ls`);
   }
   return resources;
 }

@@ -20,15 +20,15 @@ import { checks, unfinishedChecks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
 import { shell } from "../lib/shell.ts";
 
-/** Something that an operator sees, and what to do about it. */
+/** A symptom that an operator sees, and its remedy. */
 export interface Trouble {
   readonly sign: string;
-  /** Why it matters, or what it means. */
+  /** The meaning of the symptom, or why it matters. */
   readonly meaning: string;
   readonly remedy: string;
 }
 
-/** A stack with the defaults, whose commands the README shows. */
+/** A stack with the defaults, for the commands in the README. */
 const http01: Expectation = {
   stack: "prod",
   namespace: defaultNamespace,
@@ -48,56 +48,57 @@ const http01: Expectation = {
   wildcard: undefined,
 };
 
-/** What Pulumi, Helm and this program say when something goes wrong, outside of the doctor. */
+/** Errors of Pulumi, Helm and this program outside of the doctor. */
 const messages: readonly Trouble[] = [
   {
     sign: "`The configuration of stack … has … problems`",
     meaning: "Nothing was changed.",
-    remedy: "Each line has the command that mends it.",
+    remedy: "Each line has the command that fixes the problem.",
   },
   {
     sign: "`chart … would not give the provider its certificate`",
     meaning:
-      "The chart's version does not fit the repairs, or `values` undoes one. The sentence says which. Nothing was applied.",
-    remedy: "A chart version of the table above.",
+      "The chart's version does not fit the repairs, or `values` undoes one. The message names the reason. Nothing was applied.",
+    remedy: "Use a chart version from the table above.",
   },
   {
     sign: "`… finished with status: failed … timed out`",
-    meaning: "The pod did not get ready in `timeout` seconds. Helm put the former revision back.",
+    meaning:
+      "The pod did not become ready within `timeout` seconds. Helm rolled back to the previous revision.",
     remedy: `\`${kubectl(http01, shell`describe pod ${http01.names.pod}`)}\`, then \`pulumi up -s prod\` again.`,
   },
   {
     sign: "`… invalid ownership metadata` or a conflict of field managers",
-    meaning: "The namespace has such objects from another tool.",
-    remedy: "`npm run adopt` takes a provider over that Helm has deployed.",
+    meaning: "The namespace already contains such objects, created by another tool.",
+    remedy: "`npm run adopt` takes over a provider that was deployed with Helm.",
   },
   {
     sign: "`cannot re-use a name that is still in use`",
-    meaning: "A release of that name is there, which the stack does not know.",
+    meaning: "A release of that name exists that the stack does not know.",
     remedy:
-      "`npm run adopt -- provider.yaml -s prod`; without the file where the stack has deployed it, and has lost its state.",
+      "`npm run adopt -- provider.yaml -s prod`; without the file if the stack deployed the release and has lost its state.",
   },
   {
     sign: "`the stack is currently locked`",
-    meaning: "Another Pulumi is at work on it, or was killed.",
+    meaning: "Another Pulumi process is running on the stack, or was killed.",
     remedy:
-      "`pulumi cancel prod` when none is, then `pulumi up -s prod`, which finishes what was begun.",
+      "If no other process is running: `pulumi cancel prod`, then `pulumi up -s prod`, which completes the interrupted run.",
   },
   {
     sign: "`failed to load checkpoint … unexpected end of JSON input`",
     meaning:
-      "With a file backend: the file with the stack's state is empty or cut off, since a run was killed while it wrote it, or the disk is full. The copy beside it, `prod.json.bak`, is the state one step earlier.",
-    remedy: `Room on the disk, where it is full; then \`${restoreCheckpoint("prod")}\``,
+      "With a file backend: the file with the stack's state is empty or truncated, since a run was killed during the write, or the disk is full. The copy in the same folder, `prod.json.bak`, is the state one step earlier.",
+    remedy: `If the disk is full, free space; then \`${restoreCheckpoint("prod")}\``,
   },
   {
     sign: "`updates to statefulset spec for fields other than … are forbidden`",
     meaning:
-      "The storage class or size of the home volume has changed, which Kubernetes does not do in place.",
-    remedy: `\`${kubectl(http01, shell`delete statefulset ${http01.names.fullname} --cascade=orphan`)}\`, then \`pulumi up -s prod\`; the volume stays as it is.`,
+      "The storage class or size of the home volume has changed, which Kubernetes does not support in place.",
+    remedy: `\`${kubectl(http01, shell`delete statefulset ${http01.names.fullname} --cascade=orphan`)}\`, then \`pulumi up -s prod\`; the volume is kept.`,
   },
 ];
 
-/** The same with DNS-01 and a wildcard certificate, for the checks that do not apply otherwise. */
+/** The same stack with DNS-01 and a wildcard certificate, for the checks that do not apply otherwise. */
 const dns01: Expectation = {
   ...http01,
   challenge: {
@@ -130,7 +131,7 @@ const dns01: Expectation = {
   },
 };
 
-/** Everything that the README's troubleshooting table says: the messages, and what the doctor finds. */
+/** The rows of the README's troubleshooting table: the messages, and the doctor's problems. */
 export const troubles: readonly Trouble[] = [
   ...messages,
   ...[...new Set([...unfinishedChecks, ...checks])].flatMap(({ problems, applies }) => {

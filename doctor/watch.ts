@@ -1,14 +1,14 @@
 import { keyOf } from "./finding.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 
-/** What differs between two looks. */
+/** The differences between two runs. */
 export interface Changes {
-  /** Findings that are new, or are seen in another way. */
+  /** Findings that are new, or whose evidence has changed. */
   readonly appeared: readonly ReportedFinding[];
   readonly gone: readonly ReportedFinding[];
 }
 
-/** Compares two looks; what all is well with counts for nothing. */
+/** Compares two runs; checks without findings are ignored. */
 export function changesBetween(before: Report, after: Report): Changes {
   const known = new Map(before.findings.map((finding) => [keyOf(finding), finding]));
   const present = new Set(after.findings.filter(isProblem).map(keyOf));
@@ -25,23 +25,23 @@ function isProblem({ severity }: ReportedFinding): boolean {
   return severity !== "ok";
 }
 
-/** How to watch. */
+/** Options of {@link watch}. */
 export interface WatchOptions {
   readonly look: () => Promise<Report>;
   readonly first: (report: Report) => void;
-  /** Told of a look that differs from the one before. */
+  /** Called for a run that differs from the previous one. */
   readonly changed: (changes: Changes, report: Report) => void;
-  /** Told of a look that failed; the next may not. */
+  /** Called for a run that failed; the next one may succeed. */
   readonly failed: (error: unknown) => void;
-  /** Waits between two looks, and answers false when it is time to end. */
+  /** Waits between two runs, and returns false to end. */
   readonly pause: () => Promise<boolean>;
 }
 
 /**
- * Looks again and again.
+ * Repeats the checks.
  *
- * @returns the last look
- * @throws what the first look throws
+ * @returns the report of the last run
+ * @throws the error of the first run
  */
 export async function watch(options: WatchOptions): Promise<Report> {
   const { look, first, changed, failed, pause } = options;

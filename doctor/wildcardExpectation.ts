@@ -9,12 +9,12 @@ import {
 } from "../components/ingressCertificate/certManager.ts";
 import type { StateResource } from "./stackState.ts";
 
-/** What a stack says of its wildcard certificate (docs/wildcard.md). */
+/** A stack's expectations of its wildcard certificate (docs/wildcard.md). */
 export interface WildcardExpectation {
   readonly namespace: string;
   /** Name of cert-manager's Certificate. */
   readonly certificate: string;
-  /** Name of the Secret that the certificate goes into. */
+  /** Name of the Secret that contains the certificate. */
   readonly secretName: string;
   readonly dnsNames: readonly string[];
   /** Name of cert-manager's Issuer. */
@@ -24,9 +24,9 @@ export interface WildcardExpectation {
     readonly dnsProvider: DnsProvider;
     readonly name: string;
     readonly key: string;
-    /** The digest of its content; undefined where the state does not say. */
+    /** The digest of the content; undefined if the state does not contain it. */
     readonly digest: string | undefined;
-    /** Google's project and managed zone, as the Issuer names them. */
+    /** The Google project and managed zone in the Issuer. */
     readonly managedZone: { readonly project: string; readonly zone: string } | undefined;
   };
 }
@@ -65,7 +65,7 @@ const issuerInputs = z.object({
 });
 const text = z.string().optional().catch(undefined);
 
-/** What a stack's resources say of its wildcard certificate; undefined where it has none. */
+/** The expectations of the wildcard certificate in a stack's resources; undefined if the stack has none. */
 export function wildcardExpectation(
   resources: readonly StateResource[],
 ): WildcardExpectation | undefined {
@@ -99,7 +99,7 @@ export function wildcardExpectation(
           },
         ];
   });
-  // A run makes the Secret before the Certificate, and deletes it after.
+  // A run creates the Secret before the Certificate, and deletes it after the Certificate.
   return (
     credential && {
       namespace: metadata.namespace,

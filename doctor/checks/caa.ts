@@ -9,36 +9,36 @@ const forbidden: Problem = {
   id: "caa-forbids",
   severity: "error",
   title: "CAA records forbid Let's Encrypt to issue for the host",
-  why: "A CA must obey them (RFC 8659), so there is no certificate and no renewal.",
+  why: "A CA must obey CAA records (RFC 8659), so it neither issues nor renews the certificate.",
   command: askCaa,
 };
 
 const method: Problem = {
   id: "caa-method",
   severity: "error",
-  title: "CAA records forbid the challenge",
-  why: "`validationmethods` names the challenges that count (RFC 8657), and the stack's is not among them.",
+  title: "CAA records forbid the stack's challenge",
+  why: "`validationmethods` lists the allowed challenges (RFC 8657), and the stack's challenge is not in the list.",
   command: askCaa,
 };
 
 const account: Problem = {
   id: "caa-account",
   severity: "info",
-  title: "CAA records bind Let's Encrypt to one account",
-  why: "Only the account with this URL gets certificates (RFC 8657). The issuer's account is in the home volume; a new volume makes a new account.",
+  title: "CAA records restrict Let's Encrypt to one account",
+  why: "Only the account with this URL gets certificates (RFC 8657). The issuer's account is stored in the home volume; with a new volume the issuer registers a new account.",
   command: askCaa,
 };
 
 /** Let's Encrypt's name in CAA records (https://letsencrypt.org/docs/caa/). */
 const letsEncrypt = "letsencrypt.org";
 
-/** Who may issue for the host, as CAA records say. */
+/** Whether the CAA records allow Let's Encrypt to issue for the host. */
 export const caa: Check = {
   id: "caa",
-  group: "The way in",
-  title: "CAA records let Let's Encrypt issue for the host",
+  group: "DNS and ingress",
+  title: "CAA records allow Let's Encrypt to issue for the host",
   problems: [forbidden, method, account],
-  // Which name another CA has in CAA records is not known.
+  // The name of another CA in CAA records is not known.
   applies: usesLetsEncrypt,
   run: async ({ expected, dns }) => {
     const { name, issuers } = await governing(dns, expected.host);
@@ -66,7 +66,7 @@ export const caa: Check = {
   },
 };
 
-/** The `issue` records that count: those of the nearest name up the tree that has CAA records (RFC 8659, section 3). */
+/** The `issue` records that apply: those of the nearest name up the tree that has CAA records (RFC 8659, section 3). */
 async function governing({ caa }: DnsFacts, host: string) {
   const labels = host.split(".");
   for (let index = 0; index < labels.length; index += 1) {

@@ -12,8 +12,8 @@ import { shell, type ShellText } from "../../lib/shell.ts";
 const closed: Problem = {
   id: "port-80-closed",
   severity: "error",
-  title: "Port 80 of the provider's host does not answer",
-  why: "HTTP-01 asks there, from places all over the internet. A firewall or a router in front of the cluster is the usual cause.",
+  title: "Port 80 of the provider's host does not respond",
+  why: "The CA sends HTTP-01 requests to port 80, from several places on the internet. The usual cause is a firewall or a router in front of the cluster.",
   command: askChallenge,
 };
 
@@ -22,9 +22,9 @@ const hidden = unseen(challengePort, (expected) => askChallenge(expected));
 const notRouted: Problem = {
   id: "port-80-not-routed",
   severity: "error",
-  title: "The cluster's entry does not know the provider's host",
-  why: "Port 80 answers, but no HTTPRoute or Ingress leads from it to the provider, so the challenge would not arrive.",
-  // Of the chart's default; a cluster need not know both kinds.
+  title: "The cluster's ingress has no route for the provider's host",
+  why: "Port 80 responds, but no HTTPRoute or Ingress routes it to the provider, so a challenge does not reach the provider.",
+  // The kind of the chart's default; a cluster need not have both kinds.
   command: (expected) => describeRoute("HTTPRoute", expected),
 };
 
@@ -36,26 +36,26 @@ const redirected: Problem = {
   id: "port-80-redirected",
   severity: "warning",
   title: "Port 80 redirects the challenge",
-  why: "The CA follows a redirect to ports 80 and 443 only, and what answers there need not be the provider.",
+  why: "The CA follows redirects to ports 80 and 443 only, and the server there may not be the provider.",
   command: askChallenge,
 };
 
 const foreign: Problem = {
   id: "port-80-foreign",
   severity: "warning",
-  title: "Something other than the provider answers on port 80",
-  why: "The provider answers there during a challenge only; the entry says meanwhile that it is away (502 or 503).",
+  title: "A server other than the provider responds on port 80",
+  why: "The provider responds on port 80 only during a challenge; at other times the ingress responds with 502 or 503.",
   command: askChallenge,
 };
 
-/** lego's answer to a request that is not for its challenge (challenge/http01/http_challenge_server.go). */
+/** lego's response to a request that does not match its challenge (challenge/http01/http_challenge_server.go). */
 const solverAnswer = "TEST";
 
-/** Whether an HTTP-01 challenge would arrive. */
+/** Whether an HTTP-01 challenge would reach the provider. */
 export const challengePath: Check = {
   id: "port-80",
-  group: "The way in",
-  title: "Port 80 leads to the provider",
+  group: "DNS and ingress",
+  title: "Port 80 routes to the provider",
   problems: [closed, hidden, notRouted, redirected, foreign],
   applies: ({ challenge }) => challenge.type === "http-01",
   run: async (context) => {
@@ -66,14 +66,14 @@ export const challengePath: Check = {
       "unreachable" in reply
         ? reply.unreachable
         : `${reply.status}${reply.location === undefined ? "" : ` to ${reply.location}`}`;
-    const wanted = "502 or 503 from the cluster's entry while there is no challenge";
+    const wanted = "502 or 503 from the ingress outside of a challenge";
     if (problem === undefined) {
       return { found: [], seen };
     }
     if (problem === closed) {
-      const sighting = { expected: wanted, seen };
-      const finding = await closedOrUnseen(context, [closed, hidden], sighting, () =>
-        insideWay(context),
+      const evidence = { expected: wanted, seen };
+      const finding = await closedOrUnseen(context, [closed, hidden], evidence, () =>
+        insideRoute(context),
       );
       return { found: [finding], seen };
     }
@@ -83,8 +83,8 @@ export const challengePath: Check = {
   },
 };
 
-/** The way of a challenge inside the cluster: the entry's controller has taken the route, and the pod answers. */
-async function insideWay(context: Context): Promise<string | undefined> {
+/** The route of a challenge inside the cluster: the ingress controller has accepted it, and the pod responds. */
+async function insideRoute(context: Context): Promise<string | undefined> {
   const route = await ifSeen(challengeRoute.run(context));
   const pod = await insideAnswer(context);
   return route === undefined || route.found.length > 0 || pod === undefined

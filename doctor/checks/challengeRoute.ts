@@ -10,24 +10,24 @@ import { shell } from "../../lib/shell.ts";
 const notAccepted: Problem = {
   id: "route-not-accepted",
   severity: "error",
-  title: "The Gateway has not accepted the route of the challenge",
-  why: "Port 80 of the Gateway does not lead to the provider until it has. It wants a listener for HTTP that admits routes of the provider's namespace, and a controller that is running.",
+  title: "The Gateway has not accepted the challenge's route",
+  why: "Port 80 of the Gateway does not route to the provider until the route is accepted. The Gateway needs an HTTP listener that allows routes from the provider's namespace, and a running controller.",
   command: (expected) => kubectl(expected, shell`describe httproute ${routeName(expected)}`),
 };
 
 const unresolved: Problem = {
   id: "route-unresolved",
   severity: "error",
-  title: "The Gateway does not find where the route of the challenge leads",
-  why: "It answers in the provider's place, with an error, until the Service is there.",
+  title: "The Gateway cannot resolve the backend of the challenge's route",
+  why: "The Gateway responds with an error until the Service exists.",
   command: (expected) => kubectl(expected, shell`get service ${expected.names.fullname}`),
 };
 
 const noClass: Problem = {
   id: "ingress-class-missing",
   severity: "error",
-  title: "The Ingress of the challenge is of a class that the cluster does not have",
-  why: "No controller takes it, so that port 80 does not lead to the provider.",
+  title: "The IngressClass of the challenge's Ingress is missing",
+  why: "No controller serves the Ingress, so port 80 does not route to the provider.",
   command: ({ kubeContext, kubeconfig }) =>
     kubectl({ kubeContext, kubeconfig }, shell`get ingressclasses`),
 };
@@ -35,8 +35,8 @@ const noClass: Problem = {
 const noAddress: Problem = {
   id: "ingress-without-address",
   severity: "warning",
-  title: "The Ingress of the challenge has no address",
-  why: "Its controller writes one there once it serves the Ingress; it may not be running, or not be told to say so.",
+  title: "The challenge's Ingress has no address",
+  why: "The controller writes an address to the Ingress once it serves the Ingress. The controller may not be running, or may be configured not to publish addresses.",
   command: (expected) => kubectl(expected, shell`describe ingress ${routeName(expected)}`),
 };
 
@@ -49,7 +49,7 @@ const condition = z.object({
 });
 const parent = z.object({ name: z.string(), namespace: z.string().optional() });
 
-/** What the Gateway API says of a route, and each Gateway's controller of it (gateway-api.sigs.k8s.io/reference/spec). */
+/** An HTTPRoute with the status that each Gateway's controller reports (gateway-api.sigs.k8s.io/reference/spec). */
 const httpRoute = z.object({
   metadata: z.object({ generation: z.number().default(0) }).prefault({}),
   spec: z.object({ parentRefs: z.array(parent).default([]) }),
@@ -70,23 +70,23 @@ const ingress = z.object({
     .optional(),
 });
 
-/** Whether the controller of the cluster's entry serves the route of HTTP-01. */
+/** Whether the ingress controller serves the route of HTTP-01. */
 export const challengeRoute: Check = {
   id: "route",
-  group: "The way in",
-  title: "The cluster's entry serves the route of the challenge",
+  group: "DNS and ingress",
+  title: "The cluster's ingress serves the challenge's route",
   problems: [notAccepted, unresolved, noClass, noAddress],
   applies: ({ challenge }) => challenge.type === "http-01",
   run: async (context) => {
     const { expected, cluster } = context;
     const route = await releasedRoute(context);
     if (route === undefined) {
-      return { found: [], seen: "the release has none" };
+      return { found: [], seen: "the release has no route" };
     }
     const live = await cluster.live(route);
     if (live === undefined) {
-      // That is drift, and another check's.
-      throw new NotSeen(`${route.kind ?? ""} ${routeName(expected)} is not there`);
+      // The check of drift reports this.
+      throw new NotSeen(`${route.kind ?? ""} ${routeName(expected)} is missing`);
     }
     return route.kind === "Ingress"
       ? ofIngress(live, context)
@@ -97,11 +97,11 @@ export const challengeRoute: Check = {
 function ofHttpRoute({ metadata, spec, status }: HttpRoute, expected: Expectation) {
   const findings = spec.parentRefs.flatMap((gateway): Finding[] => {
     const full = fullName(gateway, expected);
-    const said = status.parents
+    const reported = status.parents
       .filter(({ parentRef }) => fullName(parentRef, expected) === full)
       .flatMap(({ conditions }) => conditions);
-    // What was said of the route before it was changed says nothing of it as it is.
-    const conditions = said.filter(
+    // A condition of an older generation does not describe the present route.
+    const conditions = reported.filter(
       ({ observedGeneration }) => (observedGeneration ?? Infinity) >= metadata.generation,
     );
     const problem = (of: Problem, type: string): Finding[] => {
@@ -111,7 +111,7 @@ function ofHttpRoute({ metadata, spec, status }: HttpRoute, expected: Expectatio
       }
       const seen =
         is === undefined
-          ? `no word of its controller${said.length > 0 ? " since the route was changed" : ""}`
+          ? `no status from its controller${reported.length > 0 ? " since the route was changed" : ""}`
           : [`${type} ${is.status}`, is.reason, is.message].filter(Boolean).join(", ");
       return [found(of, expected, { subject: full, expected: `${type} by ${full}`, seen })];
     };
@@ -133,11 +133,11 @@ async function ofIngress(live: KubernetesObject, { expected, cluster }: Context)
   const present =
     name === undefined ? undefined : await cluster.live({ ...kind, metadata: { name } });
   if (name !== undefined && present === undefined) {
-    const sighting = { expected: `an IngressClass ${name}`, seen: "not there" };
-    return { seen: "", found: [found(noClass, expected, sighting)] };
+    const evidence = { expected: `an IngressClass ${name}`, seen: "missing" };
+    return { seen: "", found: [found(noClass, expected, evidence)] };
   }
   const served = (status?.loadBalancer?.ingress ?? []).length > 0;
-  const seen = `of class ${name ?? "by default"}`;
+  const seen = name === undefined ? "of the default class" : `of class ${name}`;
   return {
     seen,
     found: served

@@ -1,6 +1,6 @@
 import { gt } from "semver";
 import { parametersAnnotation, repairsVersion } from "../../chart/parameters.ts";
-import { chartVersion as newestTried } from "../../chart/release.ts";
+import { chartVersion as newestTested } from "../../chart/release.ts";
 import { isSupported, repairsFor, supportedChartVersions } from "../../chart/repairs.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
@@ -11,34 +11,33 @@ import { shell } from "../../lib/shell.ts";
 const unsupported: Problem = {
   id: "chart-unsupported",
   severity: "error",
-  title: "The chart's version is not one that the repairs know",
-  why: "What keeps the chart from getting or keeping its certificate may not be mended.",
-  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
+  title: "The repairs do not support the chart's version",
+  why: "Defects that prevent the chart from obtaining or renewing its certificate may not be repaired.",
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTested}`),
 };
 
-const untried: Problem = {
+const untested: Problem = {
   id: "chart-untried",
   severity: "info",
-  title: "The chart is newer than the newest one that the repairs were tried on",
-  why: "The post-renderer has checked what it deployed; a defect that is new in it would be seen by nobody.",
-  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
+  title: "The chart is newer than the newest version that the repairs were tested with",
+  why: "The post-renderer has checked the deployed manifest, but cannot detect a defect that is new in this version.",
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTested}`),
 };
 
 const unrepaired: Problem = {
   id: "chart-unrepaired",
   severity: "error",
-  title:
-    "The release was deployed without this program's repairs, or with those of another version",
-  why: "The published chart names a DNS provider that the issuer does not know, and keeps using the certificate of another CA, among others.",
+  title: "The release was deployed without this program's repairs, or with another version of them",
+  why: "Among other defects, the published chart names a DNS provider that the issuer does not know, and continues to use the certificate of another CA.",
   command: deployAgain,
 };
 
-/** The chart's version against the table of repairs (chart/repairs.ts). */
+/** Compares the chart's version with the table of repairs (chart/repairs.ts). */
 export const chartVersion: Check = {
   id: "chart",
   group: "Release",
-  title: "The chart is one that the repairs know, and is repaired",
-  problems: [unsupported, untried, unrepaired],
+  title: "The repairs support the chart's version and were applied",
+  problems: [unsupported, untested, unrepaired],
   run: async ({ expected, cluster }) => {
     const revision = await deployedRevision(cluster);
     const version = revision.chartVersion;
@@ -51,8 +50,8 @@ export const chartVersion: Check = {
         ...(known
           ? []
           : [found(unsupported, expected, { expected: supportedChartVersions, seen: version })]),
-        ...(known && gt(version, newestTried)
-          ? [found(untried, expected, { expected: `up to ${newestTried}`, seen: version })]
+        ...(known && gt(version, newestTested)
+          ? [found(untested, expected, { expected: `up to ${newestTested}`, seen: version })]
           : []),
         ...(repairs === repairsVersion
           ? []
@@ -67,10 +66,10 @@ export const chartVersion: Check = {
   },
 };
 
-/** The version of the repairs that a revision says it was rendered with. */
+/** The version of the repairs that a revision was rendered with. */
 function repairsIn(revision: Parameters<typeof objectsOf>[0]): string | undefined {
   for (const { metadata } of objectsOf(revision)) {
-    // Read loosely: another version's parameters may have another form.
+    // Not decoded: the parameters of another version may have another form.
     const version = /"repairs":"([^"]*)"/.exec(metadata?.annotations?.[parametersAnnotation] ?? "");
     if (version !== null) {
       return version[1];

@@ -7,8 +7,8 @@ import { found, type Problem } from "../finding.ts";
 const leftOut: Problem = {
   id: "left-out",
   severity: "info",
-  title: "Not everything was read",
-  why: "It is too much to be read at each look. What was left out may have an error that is not told here.",
+  title: "The data was not read completely",
+  why: "The data is too large to be read in each run. The omitted part may contain an error that is not reported here.",
   command: (expected) =>
     kubectl(
       expected,
@@ -16,11 +16,11 @@ const leftOut: Problem = {
     ),
 };
 
-/** Whether the facts that other checks go by are whole. */
+/** Whether the data that other checks use is complete. */
 export const completeness: Check = {
   id: "completeness",
   group: "Release",
-  title: "The release's revisions and the log were read as a whole",
+  title: "The release's revisions and the log were read completely",
   problems: [leftOut],
   run: async ({ expected, cluster }) => {
     const parts = await cluster.leftOut();
@@ -30,11 +30,11 @@ export const completeness: Check = {
           ? []
           : [
               found(leftOut, expected, {
-                expected: "all of it",
-                seen: `left out: ${parts.join("; ")}`,
+                expected: "all data",
+                seen: `omitted: ${parts.join("; ")}`,
               }),
             ],
-      seen: "nothing was left out",
+      seen: "nothing was omitted",
     };
   },
 };

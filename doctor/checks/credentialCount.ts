@@ -6,16 +6,16 @@ import { renewCredential } from "./mend.ts";
 const spare: Problem = {
   id: "credential-spare",
   severity: "warning",
-  title: "There are more DNS credentials than the one in use",
-  why: "A spare one opens the zone to whoever has it. An interrupted run may have left it, and the next rotation removes it; Google lets an account have 10 keys.",
+  title: "DNS credentials other than the one in use exist",
+  why: "A spare credential grants access to the zone. It may be an orphan of an interrupted run; the next rotation deletes it. Google allows 10 keys per account.",
   command: renewCredential,
 };
 
-/** How many credentials there are beside the one in use. */
+/** Whether credentials other than the one in use exist. */
 export const credentialCount: Check = {
   id: "credential-count",
   group: "Credential",
-  title: "There is no other DNS credential of the same kind",
+  title: "No other DNS credential of the same kind exists",
   problems: [spare],
   applies: hasCredential,
   run: async (context) => {

@@ -7,8 +7,8 @@ import { placeholder, shell } from "../../lib/shell.ts";
 const wide: Problem = {
   id: "credential-wide",
   severity: "warning",
-  title: "The DNS credential may do more than a challenge needs",
-  why: "It lies in the cluster. Whoever can read that Secret has all of its rights, and with a whole project's DNS could redirect everything in it.",
+  title: "The DNS credential has more permissions than a challenge needs",
+  why: "The credential is stored in the cluster. Anyone who can read the Secret has all its permissions; with write access to the DNS of a whole project they can redirect every name in it.",
   command: (expected) => {
     const { made, challenge, wildcard } = expected;
     const ofWildcard = wildcard?.credential;
@@ -22,22 +22,22 @@ const wide: Problem = {
   },
 };
 
-/** What the credential reaches beyond its zone. */
+/** Access of the credential beyond its zone. */
 export const credentialGrants: Check = {
   id: "credential-grants",
   group: "Credential",
-  title: "The DNS credential reaches its zone alone",
+  title: "The DNS credential is limited to its zone",
   problems: [wide],
   applies: hasCredential,
   run: async (context) => {
     const excess = await (await credentialInUse(context)).excess();
     return {
-      seen: "nothing beyond it",
+      seen: "no access beyond the zone",
       found: excess.map((seen) =>
         found(wide, context.expected, {
           subject: seen,
           expected: "the records of one zone",
-          seen: `it may ${seen}`,
+          seen: `it can ${seen}`,
         }),
       ),
     };

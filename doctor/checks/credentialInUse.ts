@@ -4,17 +4,21 @@ import type { CloudCredential } from "../facts/credential.ts";
 import { NotSeen } from "../finding.ts";
 
 /**
- * For which stacks the credential can be tried: on GKE with Workload Identity only the pod itself has one, and under
- * HTTP-01 there is one for the wildcard certificate alone.
+ * The stacks whose credential can be checked: with Workload Identity on GKE only the pod has a credential, and under
+ * HTTP-01 only the wildcard certificate has one.
  */
 export const hasCredential: NonNullable<Check["applies"]> = (expected) =>
   credentialSecret(expected) !== undefined || (!usesDns01(expected) && hasWildcard(expected));
 
-/** The credential in the Secret, or NotSeen: the check of the Secret says what is wrong with it. */
+/**
+ * The credential in the Secret.
+ *
+ * @throws NotSeen without a well-formed one; the check of the Secret reports the defect
+ */
 export async function credentialInUse({ credential }: Context): Promise<CloudCredential> {
   const found = await credential();
   if (found === undefined) {
-    throw new NotSeen("there is no well-formed DNS credential in the cluster");
+    throw new NotSeen("the cluster has no well-formed DNS credential");
   }
   return found;
 }

@@ -6,16 +6,16 @@ import { renewCredential } from "./mend.ts";
 const ended: Problem = {
   id: "credential-ended",
   severity: "error",
-  title: "The DNS credential has ended",
-  why: "No certificate can be renewed with it.",
+  title: "The DNS credential has expired",
+  why: "The certificate cannot be renewed with this credential.",
   command: renewCredential,
 };
 
 const ending: Problem = {
   id: "credential-ending",
   severity: "warning",
-  title: "The DNS credential ends soon",
-  why: "A renewal after that fails, however often it is tried.",
+  title: "The DNS credential expires soon",
+  why: "Every renewal after the expiry fails.",
   command: renewCredential,
 };
 
@@ -23,44 +23,44 @@ const old: Problem = {
   id: "credential-old",
   severity: "warning",
   title: "The DNS credential is old",
-  why: "Who has got hold of it can use it for as long as it lives. The new one is proven before it is put to use, and the old one deleted after that.",
+  why: "A leaked credential can be used until it is deleted. A rotation proves the new credential before it is used, and then deletes the old one.",
   command: renewCredential,
 };
 
 const day = 24 * 60 * 60 * 1_000;
-/** From how many days before its end on it is near it. */
+/** The credential is near its expiry from this many days before it. */
 const nearEnd = 14;
-/** After how many days it is old, where the stack's outputs do not say when to replace it. */
+/** The credential is old after this many days, unless the stack's outputs contain the date of its replacement. */
 const maxAge = 90;
 
-/** Age and end of the DNS credential. */
+/** Age and expiry of the DNS credential. */
 export const credentialLife: Check = {
   id: "credential-life",
   group: "Credential",
-  title: "The DNS credential is neither old nor near its end",
+  title: "The DNS credential is neither old nor near its expiry",
   problems: [ended, ending, old],
   applies: hasCredential,
   run: async (context) => {
     const { expected, now } = context;
     const { made } = expected;
-    const told = await (await credentialInUse(context)).life();
-    const createdAt = told.createdAt ?? made?.createdAt;
-    const expiresAt = told.expiresAt ?? made?.expiresAt;
+    const life = await (await credentialInUse(context)).life();
+    const createdAt = life.createdAt ?? made?.createdAt;
+    const expiresAt = life.expiresAt ?? made?.expiresAt;
     if (createdAt === undefined && expiresAt === undefined) {
-      throw new NotSeen("the stack brings its own credential, and its cloud does not tell its age");
+      throw new NotSeen("the DNS provider does not report the age of the provided credential");
     }
     const daysLeft = days(now, expiresAt);
-    // Google writes a date in the year 9999 for a key without an end.
+    // For a key without expiry Google returns a date in the year 9999.
     const ends = daysLeft <= 36_500;
     const age = createdAt === undefined ? undefined : -days(now, createdAt);
     const seen = [
       age === undefined ? "of unknown age" : `${Math.floor(age)} days old`,
-      ends ? `ends on ${expiresAt ?? ""}` : "without an end",
+      ends ? `expires on ${expiresAt ?? ""}` : "without expiry",
     ].join(", ");
     const rotateBy = made?.rotateBy === undefined ? undefined : Date.parse(made.rotateBy);
     const tooOld =
       rotateBy === undefined ? age !== undefined && age >= maxAge : rotateBy <= now.getTime();
-    const wanted = `${nearEnd} days before its end`;
+    const wanted = `${nearEnd} days before its expiry`;
     const rotation =
       rotateBy ?? (createdAt === undefined ? undefined : Date.parse(createdAt) + maxAge * day);
     return {
@@ -72,7 +72,7 @@ export const credentialLife: Check = {
       },
       found:
         daysLeft <= 0
-          ? [found(ended, expected, { expected: "a living credential", seen })]
+          ? [found(ended, expected, { expected: "a valid credential", seen })]
           : daysLeft < nearEnd
             ? [found(ending, expected, { expected: `replaced ${wanted}`, seen })]
             : tooOld

@@ -10,32 +10,32 @@ import { joined } from "../../lib/shell.ts";
 const missing: Problem = {
   id: "secret-missing",
   severity: "error",
-  title: "The Secret with the DNS credential is missing, or has not the entry that the pod reads",
-  why: "The pod does not start without it, at its next restart.",
+  title: "The Secret with the DNS credential, or the entry that the pod reads, is missing",
+  why: "The pod fails to start at its next restart.",
   command: refreshAndDeploy,
 };
 
 const malformed: Problem = {
   id: "secret-malformed",
   severity: "error",
-  title: "The Secret holds no well-formed DNS credential",
-  why: "The issuer takes it byte for byte; it would exit, or be refused.",
+  title: "The Secret contains no well-formed DNS credential",
+  why: "The issuer uses the content byte for byte. The issuer would exit, or the DNS provider would refuse the credential.",
   command: refreshAndDeploy,
 };
 
 const another: Problem = {
   id: "secret-another",
   severity: "error",
-  title: "The Secret holds another DNS credential than the stack's",
-  why: "Somebody has changed it by hand. The program has not proven it, and the next `pulumi up` takes no notice of it.",
+  title: "The Secret contains a DNS credential other than the stack's",
+  why: "The Secret was changed by hand. The program has not proven this credential, and the next `pulumi up` does not detect the change.",
   command: refreshAndDeploy,
 };
 
 const notInUse: Problem = {
   id: "credential-not-in-use",
   severity: "error",
-  title: "The pod runs with another DNS credential than the stack's",
-  why: "The issuer reads it once, when it starts. The old credential may be deleted already, and the renewal would fail.",
+  title: "The pod uses a DNS credential other than the stack's",
+  why: "The issuer reads the credential once, at its start. The old credential may already be deleted, and the renewal would fail.",
   command: (expected) => joined([deployAgain(expected), restart(expected)], " && "),
 };
 
@@ -43,7 +43,7 @@ const notInUse: Problem = {
 export const credentialSecret: Check = {
   id: "secret",
   group: "Credential",
-  title: "The Secret holds the stack's DNS credential, and the pod runs with it",
+  title: "The Secret contains the stack's DNS credential, and the pod uses it",
   problems: [missing, malformed, another, notInUse],
   applies: (expected) => secretName(expected) !== undefined,
   run: async ({ expected, cluster }) => {
@@ -87,7 +87,7 @@ function content(
   }
   const defect = credentialDefect[challenge.dnsProvider](text);
   if (defect !== undefined) {
-    return [found(malformed, expected, { expected: "a credential", seen: defect })];
+    return [found(malformed, expected, { expected: "a well-formed credential", seen: defect })];
   }
   const present = digestOf(text);
   return present === digest

@@ -7,7 +7,7 @@ const lacking: Problem = {
   id: "credential-lacking",
   severity: "error",
   title: "The DNS credential cannot answer a challenge",
-  why: "Nothing shows that before the renewal: the provider uses the certificate that it has. A rotation makes a new credential, proves it, and only then puts it to use.",
+  why: "The defect has no effect before the renewal, since the provider uses its present certificate. A rotation creates a new credential and proves it before it is used.",
   command: renewCredential,
 };
 
@@ -15,7 +15,7 @@ const unproven: Problem = {
   id: "credential-unproven",
   severity: "error",
   title: "The DNS credential cannot write, read back and delete a TXT record",
-  why: "That is what a challenge takes, and so the next certificate would not come.",
+  why: "A challenge needs these three operations, so the next renewal would fail.",
   command: renewCredential,
 };
 
@@ -44,7 +44,7 @@ export const credentialWorks: Check = {
     if (!prove) {
       return {
         found: [],
-        seen: "it sees the zone, and nothing forbids it to write (--prove tries)",
+        seen: "it can read the zone, and nothing denies it write access (--prove tests this)",
       };
     }
     const failure = await credential.prove();

@@ -7,33 +7,34 @@ import { shell } from "../../lib/shell.ts";
 const elsewhere: Problem = {
   id: "challenge-delegated-elsewhere",
   severity: "error",
-  title: "The challenge's name is an alias into a zone that the credential does not write to",
-  why: "The issuer follows the alias and writes its TXT record at the target.",
+  title:
+    "The challenge's name is an alias (CNAME) into a zone that the credential does not write to",
+  why: "The issuer follows the alias and writes the TXT record at the target.",
   command: (expected) => shell`dig ${challengeName(expected)} CNAME`,
 };
 
 const delegated: Problem = {
   id: "challenge-delegated",
   severity: "info",
-  title: "The challenge's name is an alias",
-  why: "The issuer follows it and writes its TXT record at the target.",
+  title: "The challenge's name is an alias (CNAME)",
+  why: "The issuer follows the alias and writes the TXT record at the target.",
   command: elsewhere.command,
 };
 
-/** Whether the TXT record of a DNS-01 challenge is looked for where the credential can write it. */
+/** Whether the CA queries the TXT record of a DNS-01 challenge in a zone that the credential writes to. */
 export const delegation: Check = {
   id: "delegation",
-  group: "The way in",
-  title: "The challenge's TXT record is looked for in the credential's zone",
+  group: "DNS and ingress",
+  title: "The challenge's TXT record belongs to the credential's zone",
   problems: [elsewhere, delegated],
   applies: usesDns01,
   run: async ({ expected, dns, credential }) => {
     const name = challengeName(expected);
     const alias = await dns.alias(name);
     if (alias === undefined) {
-      return { found: [], seen: `${name} is no alias` };
+      return { found: [], seen: `${name} is not an alias` };
     }
-    const seen = `${name} leads to ${alias}`;
+    const seen = `${name} points to ${alias}`;
     const zone = await ifSeen((await credential())?.zone() ?? Promise.resolve(undefined));
     const inside = zone === undefined || zoneContains(zone.name, alias);
     const wanted = `a name in the zone ${zone?.name ?? "of the credential"}`;

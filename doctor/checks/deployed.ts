@@ -4,7 +4,7 @@ import type { Revision } from "../facts/helmRelease.ts";
 import { NotSeen } from "../finding.ts";
 
 /**
- * The revision whose objects are in the cluster: the last one that was deployed, whatever has failed since.
+ * The revision whose objects are in the cluster: the last deployed one, even if a later one has failed.
  *
  * @throws NotSeen when there is none
  */

@@ -1,34 +1,34 @@
 import { isMap, isUnset } from "../../lib/json.ts";
 import { quantityOf } from "../../lib/quantity.ts";
 
-/** A field that is not as it was applied. */
+/** A field that differs from what was applied. */
 export interface Difference {
   /** Such as `spec.replicas` or `spec.template.spec.containers[provider].image`. */
   readonly path: string;
-  /** The same in the object as it is, as a JSON pointer (RFC 6901). */
+  /** The path in the live object, as a JSON pointer (RFC 6901). */
   readonly pointer: string;
   readonly applied: unknown;
   readonly live: unknown;
-  /** Whether somebody has added it: an item more of a list, which nothing that was applied names. */
+  /** Whether the field is an added list item that the applied object does not name. */
   readonly isAddition?: true;
 }
 
-/** Where two values stand in their object. */
+/** The position of two values in their objects. */
 interface Place {
   readonly path: string;
   readonly pointer: string;
 }
 
 /**
- * Compares an object as it is with the one that was applied, field by field. Fields that the API server has added are
- * no difference; one that was applied and is not there is, and so is an item more of a list.
+ * Compares a live object with the applied one, field by field. Fields that the API server has added are no difference;
+ * a missing applied field and an added list item are.
  */
 export function differences(
   applied: unknown,
   live: unknown,
   place: Place = { path: "", pointer: "" },
 ): Difference[] {
-  // Null leaves a field to others: a chart's empty `annotations:` gets Helm's.
+  // Null leaves a field to other managers: Helm adds its annotations to a chart's empty `annotations:`.
   if (applied === null || (isUnset(applied, true) && isUnset(live, true))) {
     return [];
   }
@@ -51,7 +51,7 @@ export function differences(
   return sameValue(applied, live, place.path) ? [] : [{ ...place, applied, live }];
 }
 
-/** The items of a list by their names, as the API server merges them; one that both have may stand elsewhere. */
+/** Compares list items by name, as the API server merges them; their order may differ. */
 function namedItems(
   applied: readonly unknown[],
   live: readonly unknown[],
@@ -80,7 +80,7 @@ function namedItems(
   ];
 }
 
-/** The names of a list's items, where each has one of its own. */
+/** The names of a list's items, if each item has a unique name. */
 function namesOf(items: readonly unknown[]): readonly string[] | undefined {
   const names = items.flatMap((item) =>
     isMap(item) && typeof item.name === "string" ? item.name : [],
@@ -97,7 +97,7 @@ function sameValue(applied: unknown, live: unknown, path: string): boolean {
   if (applied === live) {
     return true;
   }
-  // The API server writes quantities in its own way: 1000m is 1, and 2048Mi 2Gi.
+  // The API server normalizes quantities: 1000m becomes 1, and 2048Mi becomes 2Gi.
   const quantity = /\.(requests|limits)\./.test(path) ? quantityOf(applied) : undefined;
   return quantity !== undefined && quantity === quantityOf(live);
 }

@@ -11,23 +11,23 @@ const missing: Problem = {
   id: "object-missing",
   severity: "error",
   title: "An object of the release is missing",
-  why: "Somebody has deleted it. Neither Helm nor Pulumi puts it back before the release changes.",
+  why: "The object was deleted by hand or by another tool. Neither Helm nor Pulumi restores it before the release changes.",
   command: applyAgain,
 };
 
 const changed: Problem = {
   id: "object-changed",
   severity: "warning",
-  title: "An object is not as the release has applied it",
-  why: "Somebody has changed it by hand, or another tool has. The next change of the release may or may not undo that.",
+  title: "An object differs from the release's manifest",
+  why: "The object was changed by hand or by another tool. The next change of the release may or may not revert this.",
   command: applyAgain,
 };
 
-/** The objects as deployed against the release's manifest. */
+/** Compares the live objects with the release's manifest. */
 export const drift: Check = {
   id: "objects",
   group: "Release",
-  title: "The objects are as the release has applied them",
+  title: "The objects match the release's manifest",
   problems: [missing, changed],
   run: async ({ expected, cluster }) => {
     const objects = objectsOf(await deployedRevision(cluster));
@@ -45,19 +45,19 @@ function compare(
 ): Finding[] {
   const subject = `${applied.kind ?? ""}/${applied.metadata?.name ?? ""}`;
   if (live === undefined) {
-    return [found(missing, expected, { subject, expected: subject, seen: "not there" })];
+    return [found(missing, expected, { subject, expected: subject, seen: "missing" })];
   }
   const fields = differences(applied, live).filter(
-    // Charts give objects that belong to no namespace one as well, which the API server drops.
+    // Charts set a namespace on cluster-scoped objects, too, and the API server drops it.
     ({ path, live }) => !(path === "metadata.namespace" && live === undefined),
   );
   if (fields.length === 0) {
     return [];
   }
-  // A Secret's content is nobody's to print.
+  // The content of a Secret is never printed.
   const show = (value: unknown) =>
     applied.kind === "Secret" ? "…" : JSON.stringify(value ?? null);
-  // A line for each field, so that those of both sides stand at the same place.
+  // One line per field, so that the fields of both sides align.
   const list = (side: "applied" | "live") =>
     fields.map((field: Difference) => `${field.path} ${show(field[side])}`).join("\n");
   return [

@@ -6,15 +6,15 @@ import { askAddresses } from "./lookUp.ts";
 const dead: Problem = {
   id: "address-unreachable",
   severity: "warning",
-  title: "An address of the provider's host leads nowhere",
-  why: "Others do, so it works for some, and now and then. Let's Encrypt prefers IPv6, and turns to IPv4 only where the first connection times out (https://letsencrypt.org/docs/ipv6-support); tenants' clients may wait long, or give up. Have the record lead to the cluster, or take it away.",
+  title: "An address of the provider's host does not respond",
+  why: "Other addresses respond, so connections fail for some clients or at times. Let's Encrypt prefers IPv6 and falls back to IPv4 only when the first connection times out (https://letsencrypt.org/docs/ipv6-support); tenants' clients may wait long or give up. Point the record to the cluster, or delete it.",
   command: askAddresses,
 };
 
-/** That each address of the host is served, where it has several: DNS gives out all of them. */
+/** Whether each of several addresses of the host is served: DNS returns all of them. */
 export const everyAddress: Check = {
   id: "every-address",
-  group: "The way in",
+  group: "DNS and ingress",
   title: "Each address of the host is served",
   problems: [dead],
   run: async ({ expected, dns, reach }) => {
@@ -24,21 +24,21 @@ export const everyAddress: Check = {
     if (addresses.length < 2) {
       return { found: [], seen: `${addresses.length} address` };
     }
-    const looks = await Promise.all(
-      ports.flatMap((port) => addresses.map((address) => look(address, port, reach))),
+    const probes = await Promise.all(
+      ports.flatMap((port) => addresses.map((address) => probe(address, port, reach))),
     );
-    const findings = looks.flatMap(({ address, port, failure }): Finding[] =>
-      failure !== undefined && looks.some((other) => other.port === port && other.isServed)
+    const findings = probes.flatMap(({ address, port, failure }): Finding[] =>
+      failure !== undefined && probes.some((other) => other.port === port && other.isServed)
         ? [
             found(dead, expected, {
               subject: `${address} on port ${port}`,
-              expected: `port ${port} of ${address} served, as of the others`,
+              expected: `port ${port} of ${address} served, like the others`,
               seen: failure,
             }),
           ]
         : [],
     );
-    const unseen = looks.flatMap(({ unseen }) => unseen ?? []);
+    const unseen = probes.flatMap(({ unseen }) => unseen ?? []);
     if (findings.length === 0 && unseen[0] !== undefined) {
       throw new NotSeen(unseen[0]);
     }
@@ -46,7 +46,7 @@ export const everyAddress: Check = {
   },
 };
 
-async function look(address: string, port: number, reach: Context["reach"]) {
+async function probe(address: string, port: number, reach: Context["reach"]) {
   try {
     const failure = await reach(address, port);
     return { address, port, failure, isServed: failure === undefined };

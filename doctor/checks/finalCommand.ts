@@ -7,8 +7,8 @@ import { restart } from "./mend.ts";
 const differs: Problem = {
   id: "command-differs",
   severity: "error",
-  title: "The provider was started with other flags than the stack asks for",
-  why: "The chart's script writes the command on a line `Final command:` of the log before it runs it, so this is what is really in use.",
+  title: "The provider was started with flags other than the stack's",
+  why: "The chart's script logs the command on the line `Final command:` before it runs the command, so the provider uses these flags.",
   command: restart,
 };
 
@@ -37,17 +37,17 @@ function expectedFlags({ challenge, directoryUrl, email }: Expectation) {
   };
 }
 
-/** The provider's command line, as its log has it. */
+/** The provider's command line in its log. */
 export const finalCommand: Check = {
   id: "command",
   group: "Let's Encrypt settings",
   title: "The provider was started with the stack's settings",
   problems: [differs],
   run: async ({ expected, cluster }) => {
-    // The last one: the log may go back to before a restart.
+    // The last such line: the log may begin before a restart.
     const line = (await cluster.log()).findLast(({ text }) => text.includes(prefix))?.text;
     if (line === undefined) {
-      throw new NotSeen(`the log has no line ${prefix} (any more)`);
+      throw new NotSeen(`the log has no line "${prefix}", or no longer has it`);
     }
     const flags = flagsOf(line.slice(line.indexOf(prefix)));
     const wrong = Object.entries(expectedFlags(expected)).filter(

@@ -11,11 +11,11 @@ const failed: Problem = {
   id: "release-not-deployed",
   severity: "error",
   title: "The stack's first deployment has failed",
-  why: "Helm takes a first installation away again that does not get ready. What is left are the namespace, the Secrets, and what the cluster has noted of the pod.",
+  why: "Helm uninstalls a first installation that does not become ready. The namespace, the Secrets and the pod's events remain.",
   command: (expected) => kubectl(expected, shell`get events --sort-by=.lastTimestamp`),
 };
 
-/** Whether anything of the release is there after a first deployment that has not ended well. */
+/** Whether a failed first deployment has left a release. */
 export const firstDeployment: Check = {
   id: "first-deployment",
   group: "Release",
@@ -29,7 +29,7 @@ export const firstDeployment: Check = {
     const { namespace, releaseName, names } = expected;
     const pod = (await cluster.pod()) === undefined ? "no pod" : "the pod";
     const remarks = withoutRepetitions(await cluster.remarks());
-    const seen = `no release ${releaseName}, ${pod} ${names.pod} and ${remarks.length} events of it in namespace ${namespace}`;
+    const seen = `no release ${releaseName}, ${pod} ${names.pod} and ${remarks.length} of its events in namespace ${namespace}`;
     const [last] = obstaclesOf(remarks, expected).slice(-1);
     const command = last && joined([last.command, deploy(expected)], " && ");
     return {

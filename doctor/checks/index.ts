@@ -35,7 +35,7 @@ import { wildcardServed } from "./wildcard/served.ts";
 import { workloadIdentity } from "./workloadIdentity.ts";
 import { zoneDelegation } from "./zoneDelegation.ts";
 
-/** All that the doctor looks at, in the order of the report. */
+/** All checks, in the order of the report. */
 export const checks: readonly Check[] = [
   releaseStatus,
   chartVersion,
@@ -73,5 +73,5 @@ export const checks: readonly Check[] = [
   wildcardServed,
 ];
 
-/** What the doctor looks at where a stack's first deployment has not ended well. */
+/** The checks for a stack whose first deployment has failed. */
 export const unfinishedChecks: readonly Check[] = [firstDeployment, podObstacles];

@@ -8,7 +8,7 @@ import { dnsErrors } from "./issuer/dnsErrors.ts";
 import type { IssuerError } from "./issuer/issuerError.ts";
 import { cleanUpErrors, containerErrors, outcomes, settingErrors } from "./issuer/startErrors.ts";
 
-/** Why something has failed, the more special before the more general: a line has one cause, the first that fits. */
+/** Causes of failures, specific ones first: a line has one cause, the first that matches. */
 const causes: readonly IssuerError[] = [
   ...settingErrors,
   ...dnsErrors,
@@ -17,41 +17,41 @@ const causes: readonly IssuerError[] = [
   ...cleanUpErrors,
 ];
 
-/** What the issuer writes when it fails, as far as its words are known. */
+/** The known errors in the issuer's log. */
 export const issuerErrors: readonly IssuerError[] = [...causes, ...outcomes];
 
-/** Words of the issuer that are none of {@link issuerErrors}. */
+/** An error of the issuer that is none of {@link issuerErrors}. */
 export const unknownError: Problem = {
   id: "log-unknown",
   severity: "warning",
-  title: "The issuer complains in words that the doctor does not know",
-  why: "They are shown as they are, without the time. The lines around them may say more.",
+  title: "The issuer logs an error that the doctor does not know",
+  why: "The line is shown unchanged, without the time. The lines around it may contain details.",
   command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} | grep -i -C 5 'cert'`),
 };
 
-/** That the issuer says nothing any more. */
+/** The issuer no longer logs anything. */
 export const silence: Problem = {
   id: "log-silent",
   severity: "warning",
-  title: "The issuer has asked the CA, and waits without a word",
-  why: "Where the CA answers that it is too early (429 or 503), the provider does what it is told and tries again after that time, be it days, and logs nothing. Mostly a rate limit is reached; a restart would only ask again.",
+  title: "The issuer waits for the CA and logs nothing",
+  why: "When the CA responds with 429 or 503 and a time for the retry, the provider waits for that time, possibly for days, and logs nothing. The usual cause is a rate limit; a restart only repeats the request.",
   command: ({ host }) => shell`curl 'https://crt.sh/?q=${host}&output=json'`,
 };
 
-/** What reads like an error and is none, or only repeats one. */
+/** Lines that look like errors but are none, or only repeat one. */
 const harmless =
   /retry due to: |unknown record ID for|context canceled|did not match any challenge/i;
 
-/** What only the issuer writes: the provider's log has the words of all its parts. */
-const complaint =
+/** Error lines that only the issuer writes; the provider's log contains the lines of all its modules. */
+const errorLine =
   /\bERR\b.*module=cert-issuer|\[(WARN|ERROR|FATAL)\] |acme: error|acme:error:|^Error: .*(acme|cert|lego)|^(googlecloud|cloudflare): /i;
 
-/** What another part of the provider writes, whatever it complains of. */
-const ofAnotherPart = / module=(?!cert-issuer\b)/;
+/** Lines of another module of the provider. */
+const ofAnotherModule = / module=(?!cert-issuer\b)/;
 
-/** What a line of the log says is wrong: the cause, what has come of it, both or neither. */
+/** The errors that a line of the log reports: a cause, an outcome, both or neither. */
 export function explain(text: string, expected: Expectation): readonly IssuerError[] {
-  if (ofAnotherPart.test(text) || harmless.test(text)) {
+  if (ofAnotherModule.test(text) || harmless.test(text)) {
     return [];
   }
   const fits = ({ pattern, means, applies }: IssuerError) =>
@@ -59,24 +59,24 @@ export function explain(text: string, expected: Expectation): readonly IssuerErr
   return [causes.find(fits), outcomes.find(fits)].filter((error) => error !== undefined);
 }
 
-/** Whether a line is a complaint of the issuer's that {@link explain} has no word for. */
+/** Whether a line is an error of the issuer that {@link explain} does not know. */
 export function isUnknown(text: string, expected: Expectation): boolean {
-  return complaint.test(text) && !harmless.test(text) && explain(text, expected).length === 0;
+  return errorLine.test(text) && !harmless.test(text) && explain(text, expected).length === 0;
 }
 
-/** lego's words for a certificate that has come: what failed before is mended. */
+/** lego's message for an issued certificate; earlier errors are resolved by it. */
 export const issued = /Server responded with a certificate/i;
 
-/** The provider's words for a certificate that it has begun to serve, be it one that was stored (cmd/certs.go). */
+/** The provider's message when it starts to serve a certificate, new or stored (cmd/certs.go). */
 export const served = /watching dir '.*' for cert changes/;
 
-/** lego's words before it asks the CA for something, after which it says how that went. */
+/** lego's message before a request to the CA; a message with the result follows. */
 export const asks = /acme: (Obtaining (bundled )?SAN certificate|Registering account)/;
 
-/** What lego, or the provider's issuer, writes whatever it says. */
+/** Any line of lego or of the provider's issuer. */
 export const ofIssuer = /module=cert-issuer|\bacme\b|\[(INFO|WARN)\] |certificate/;
 
-/** Whether a stack's directory is one of Let's Encrypt's. */
+/** Whether a stack uses a directory of Let's Encrypt. */
 export function usesLetsEncrypt({ directoryUrl }: Expectation): boolean {
   return Object.values<string>(letsEncryptDirectory).includes(directoryUrl);
 }

@@ -15,20 +15,20 @@ import {
   unknownError,
 } from "./issuerErrors.ts";
 
-/** How long the issuer may be silent after a question to the CA: longer than its six attempts without an answer take. */
+/** How long the issuer may log nothing after a request to the CA, in milliseconds: longer than six failed attempts take. */
 const longestAttempts = 15 * 60 * 1_000;
 
-/** What the issuer complains of in the provider's log. */
+/** The issuer's errors in the provider's log. */
 export const issuerLog: Check = {
   id: "log",
   group: "Let's Encrypt settings",
-  title: "The log has no unsettled error of the issuer",
+  title: "The log has no unresolved error of the issuer",
   problems: [...issuerErrors, unknownError, silence],
   run: async ({ expected, cluster, now }) => {
     const lines = await cluster.log();
-    const unsettled = open(lines).map(({ text }) => text.trim());
+    const unresolved = open(lines).map(({ text }) => text.trim());
     const lastLines = new Map<IssuerError, string>();
-    for (const text of unsettled) {
+    for (const text of unresolved) {
       for (const error of explain(text, expected)) {
         lastLines.set(error, text);
       }
@@ -39,15 +39,15 @@ export const issuerLog: Check = {
     });
     return {
       seen: `${lines.length} lines`,
-      found: [...known, ...unknown(unsettled, expected), ...silent(lines, expected, now)],
+      found: [...known, ...unknown(unresolved, expected), ...silent(lines, expected, now)],
     };
   },
 };
 
-/** The lines since a certificate came, or a stored one was put to use. */
+/** The lines since a certificate was issued or a stored one was loaded. */
 function open(lines: readonly LogLine[]): readonly LogLine[] {
-  const settled = lines.findLastIndex(({ text }) => issued.test(text) || served.test(text));
-  return lines.slice(settled + 1);
+  const resolved = lines.findLastIndex(({ text }) => issued.test(text) || served.test(text));
+  return lines.slice(resolved + 1);
 }
 
 function unknown(lines: readonly string[], expected: Expectation): Finding[] {
@@ -63,7 +63,7 @@ function unknown(lines: readonly string[], expected: Expectation): Finding[] {
   );
 }
 
-/** As the provider and lego write it in front of a line. */
+/** The time that the provider and lego write at the start of a line. */
 const time = /^(\d{1,2}:\d\d[AP]M|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d) /;
 
 function silent(lines: readonly LogLine[], expected: Expectation, now: Date): Finding[] {
@@ -76,8 +76,8 @@ function silent(lines: readonly LogLine[], expected: Expectation, now: Date): Fi
     ? []
     : [
         found(silence, expected, {
-          expected: "an answer in minutes",
-          seen: `no word since ${last.time.toISOString()}: ${last.text.trim()}`,
+          expected: "a response within minutes",
+          seen: `no line since ${last.time.toISOString()}: ${last.text.trim()}`,
         }),
       ];
 }

@@ -3,18 +3,18 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Expectation } from "../expectation.ts";
 import { shell, verbatim, type ShellText } from "../../lib/shell.ts";
 
-/** Asks DNS for the addresses of the provider's host. */
+/** Queries the addresses of the provider's host. */
 export function askAddresses({ host }: Expectation): ShellText {
   return shell`dig ${host} A ${host} AAAA`;
 }
 
-/** Asks DNS which CAs may issue for the domain. */
+/** Queries the CAA records of the domain. */
 export function askCaa({ domain }: Expectation): ShellText {
   return shell`dig ${domain} CAA`;
 }
 
 /**
- * Asks for an HTTP-01 challenge as the CA does.
+ * Requests an HTTP-01 challenge like the CA.
  *
  * @param flags of curl
  */
@@ -22,7 +22,7 @@ export function askChallenge({ host }: Expectation, flags: ShellText = shell`-v`
   return shell`curl ${verbatim(flags)} http://${host}/.well-known/acme-challenge/test`;
 }
 
-/** Where the TXT record of a DNS-01 challenge is looked for. */
+/** The name of the TXT record of a DNS-01 challenge. */
 export function challengeName({ host }: Expectation): string {
   return challengeRecord(host);
 }
@@ -33,7 +33,7 @@ export function inContainer(expected: Expectation, command: ShellText): ShellTex
 }
 
 /**
- * Runs a command beside the provider's container, in the pod's own network: the image has no program that asks DNS.
+ * Runs a command in a debug container in the pod's network: the provider's image has no DNS client.
  *
  * @param command of BusyBox
  */

@@ -4,27 +4,27 @@ import type { Expectation } from "../expectation.ts";
 import { joined, shell, verbatim, type ShellText } from "../../lib/shell.ts";
 import { inContainer } from "./lookUp.ts";
 
-/** Deploys the stack. It changes nothing where the stack's own settings have not changed. */
+/** Deploys the stack. Without a changed setting this does nothing. */
 function deploy({ stack }: Expectation): ShellText {
   return shell`pulumi up -s ${stack}`;
 }
 
 /**
- * Deploys the stack's settings in the place of what the cluster has. Without the refresh Pulumi compares them with what
- * it has deployed itself, and does nothing after a `helm rollback` or a `helm upgrade` by hand.
+ * Deploys the stack's settings over the state of the cluster. Without the refresh Pulumi compares the settings with its
+ * own last deployment, and does nothing after a manual `helm rollback` or `helm upgrade`.
  */
 export function deployAgain(expected: Expectation): ShellText {
   return shell`${verbatim(deploy(expected))} --refresh`;
 }
 
-/** Sets a setting, and deploys it. */
+/** Changes a setting and deploys it. */
 export function setAndDeploy(expected: Expectation, setting: ShellText): ShellText {
   return shell`pulumi config set -s ${expected.stack} ${verbatim(setting)} && ${verbatim(deploy(expected))}`;
 }
 
 /**
- * Deploys what somebody has changed or deleted behind Pulumi's back: only a refresh makes Pulumi see that, and only by
- * force does it take a field back from another field manager
+ * Restores resources that were changed or deleted outside of Pulumi. Pulumi detects this only by a refresh, and takes a
+ * field over from another field manager only by force
  * (https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply).
  */
 export function refreshAndDeploy(expected: Expectation): ShellText {
@@ -32,17 +32,17 @@ export function refreshAndDeploy(expected: Expectation): ShellText {
 }
 
 /**
- * Restarts the provider. Its StatefulSet makes a new pod of the same name at once, which kubectl, waiting for the end of
- * the old one, may take for that.
+ * Restarts the provider. The StatefulSet immediately creates a new pod of the same name; kubectl, if it waited for the
+ * deletion, could mistake the new pod for the old one.
  */
 export function restart(expected: Expectation): ShellText {
   return kubectl(expected, shell`delete pod ${expected.names.pod} --wait=false`);
 }
 
 /**
- * Has the provider start without what its issuer has stored.
+ * Deletes the issuer's stored data and restarts the provider.
  *
- * @param folder below the issuer's, with a slash in front. Default: all of it
+ * @param folder below the issuer's folder, with a leading slash. Default: all of the issuer's folder
  */
 export function restartWithoutStored(expected: Expectation, folder = ""): ShellText {
   const removal = `rm -r "$AP_CERT_ISSUER_STORAGE_DIR${folder}"`;
@@ -50,8 +50,8 @@ export function restartWithoutStored(expected: Expectation, folder = ""): ShellT
 }
 
 /**
- * Applies again what Helm has applied, and so makes no revision that Pulumi does not know. The annotations by which Helm
- * knows its own objects are not in the manifest; without them a new release could not take the objects over.
+ * Applies Helm's manifest again, without creating a revision that Pulumi does not know. The manifest lacks the
+ * annotations by which Helm recognizes its objects; without them a new release could not take the objects over.
  */
 export function applyAgain(expected: Expectation): ShellText {
   const { namespace, releaseName } = expected;
@@ -66,9 +66,9 @@ export function applyAgain(expected: Expectation): ShellText {
 }
 
 /**
- * Makes a StatefulSet of the release anew, and then its pod: what was deleted is the set alone, so that the pod goes on
- * until there is a set again that makes it. The pod has to go then, since the set cannot give an existing pod its claim
- * (its volumes are fixed), tries that for ever, and replaces no pod before it has succeeded.
+ * Recreates a StatefulSet of the release, and then its pod. The set is deleted without the pod, which runs until the new
+ * set exists. Then the pod is deleted: the set cannot add its claim to an existing pod, whose volumes are immutable,
+ * retries this forever, and replaces no pod until it succeeds.
  */
 export function remakeStatefulSet(expected: Expectation, name: string): ShellText {
   return joined(
@@ -81,7 +81,7 @@ export function remakeStatefulSet(expected: Expectation, name: string): ShellTex
   );
 }
 
-/** Takes another DNS credential: a new one where the stack made it, else one that the operator has to bring. */
+/** Replaces the DNS credential: by a new one if the stack created it, otherwise by one that the operator provides. */
 export function renewCredential(expected: Expectation): ShellText {
   const { made, challenge, wildcard } = expected;
   const dnsProvider =
@@ -89,7 +89,7 @@ export function renewCredential(expected: Expectation): ShellText {
   const google = dnsProvider === "googleCloud";
   if (made !== undefined) {
     const { key, token } = credentialChildren(programNames.credential);
-    // That resource alone: the Secret that stores it has a similar name, and is not to be replaced.
+    // Only this resource: the Secret with the credential has a similar name and must not be replaced.
     return shell`${verbatim(deploy(expected))} --replace '**::${google ? key : token}'`;
   }
   const setting = google ? shell`dns.serviceAccountKey < key.json` : shell`dns.apiToken`;
@@ -97,8 +97,8 @@ export function renewCredential(expected: Expectation): ShellText {
 }
 
 /**
- * Makes what a credential belongs to anew, and with it the credential: a service account by another name, since its name
- * has the suffix in it, its grant, and a key.
+ * Recreates the owner of a credential, and with it the credential: a service account of another name, since its name
+ * contains the suffix, its grant, and a key.
  */
 export function renewOwner(expected: Expectation): ShellText {
   return expected.made === undefined

@@ -5,60 +5,63 @@ import type { Expectation } from "../expectation.ts";
 import { apiPort } from "../facts/wire.ts";
 import { found, ifSeen, type Finding, type Problem, type Sighting } from "../finding.ts";
 
-/** What both ports have in common. */
+/** The cause, which both ports share. */
 const why =
-  "Inside the cluster it is as it should be. A router that does not lead its own network's requests to its public address (no hairpin NAT) looks like that, a firewall that lets only some through, and one that lets nobody through: only from outside can be told which. Ask from another network, such as a telephone's. With an address that leads there from here, the doctor can look: `--resolve`.";
+  "Inside the cluster the provider responds. Possible causes are a router that does not route its own network's requests to its public address (no hairpin NAT), or a firewall that blocks some or all clients. Only a request from another network, such as a mobile network, shows the cause. If the port is reachable from here at another address, pass the address to the doctor: `--resolve`.";
 
-/** A finding's command, as it is run on another machine. */
+/** A finding's command, run on another machine. */
 function elsewhere(command: ShellText): ShellText {
   return shell`ssh ${placeholder("machine")} ${command}`;
 }
 
-/** That a port does not answer here, and is well inside the cluster. */
-export function unseen(port: number, look: (expected: Expectation) => ShellText): Problem {
+/** A port does not respond to this machine, but the provider responds inside the cluster. */
+export function unseen(port: number, request: (expected: Expectation) => ShellText): Problem {
   return {
     id: `port-${port}-unseen`,
     severity: "warning",
-    title: `Port ${port} of the provider's host is not seen from here`,
+    title: `Port ${port} of the provider's host is not reachable from here`,
     why,
-    command: (expected) => elsewhere(look(expected)),
+    command: (expected) => elsewhere(request(expected)),
   };
 }
 
 /**
- * What to say of a port that does not answer from here: that it is closed, or that it cannot be seen, where a look from
- * inside the cluster says that the provider is there.
+ * The finding for a port that does not respond to this machine: closed, or not reachable from here if the provider
+ * responds inside the cluster.
  *
- * @param inside what is well inside, or undefined; asked for only where it counts
+ * @param inside what responds inside the cluster, or undefined; called only if needed
  */
 export async function closedOrUnseen(
   context: Pick<Context, "expected" | "dns" | "cluster" | "reached">,
   [closed, unseen]: readonly [closed: Problem, unseen: Problem],
-  sighting: Sighting,
+  evidence: Sighting,
   inside: () => Promise<string | undefined>,
 ): Promise<Finding> {
   const { expected, reached } = context;
-  // Where the reader has told an address, that one is meant to answer.
+  // An address that the user passed has to respond.
   const seenInside =
     reached.length > 0 || (await hasAddressOfCluster(context)) ? undefined : await inside();
   return seenInside === undefined
-    ? found(closed, expected, sighting)
-    : found(unseen, expected, { ...sighting, seen: `${sighting.seen}; inside, ${seenInside}` });
+    ? found(closed, expected, evidence)
+    : found(unseen, expected, {
+        ...evidence,
+        seen: `${evidence.seen}; inside the cluster, ${seenInside}`,
+      });
 }
 
-/** What answers on the provider's port inside the cluster; undefined where nothing is seen there. */
+/** What responds on the provider's port inside the cluster; undefined if nothing is known to respond. */
 export async function insideAnswer({
   expected: { names },
   cluster,
 }: Pick<Context, "expected" | "cluster">): Promise<string | undefined> {
   const { pod, service } = await cluster.inside();
   if (service === true) {
-    return `the Service ${names.fullname} answers on port ${apiPort}`;
+    return `the Service ${names.fullname} responds on port ${apiPort}`;
   }
-  return pod ? `the pod ${names.pod} answers on port ${apiPort}` : undefined;
+  return pod ? `the pod ${names.pod} responds on port ${apiPort}` : undefined;
 }
 
-/** Whether the API server answers at an address of the host: then there is a way to that address from here. */
+/** Whether the API server has an address of the host: then this address is reachable from here. */
 async function hasAddressOfCluster({
   expected,
   dns,

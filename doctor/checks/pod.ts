@@ -22,7 +22,7 @@ const notReady: Problem = {
   id: "pod-not-ready",
   severity: "error",
   title: "The provider's pod is not ready",
-  why: "The provider's API is away. A crashing pod also keeps the StatefulSet from replacing it, so after a mended setting it has to be deleted once.",
+  why: "The provider's API is unavailable. The StatefulSet does not replace a crashing pod: after you fix a setting, delete the pod once.",
   command: (expected) => kubectl(expected, shell`describe pod ${expected.names.pod}`),
 };
 
@@ -30,22 +30,22 @@ const restarted: Problem = {
   id: "pod-restarted",
   severity: "warning",
   title: "The provider's container was restarted",
-  why: "Each restart takes the API away for minutes; the issuer tries a missing certificate five times at each, and five failures an hour are Let's Encrypt's limit. Where the liveness check did it to try a renewal again, the pod's events say so.",
+  why: "Each restart makes the API unavailable for minutes. At each start the issuer attempts a missing certificate five times, and Let's Encrypt allows five failures an hour. If the liveness probe restarted the container to retry a renewal, the pod's events show this.",
   command: (expected) => kubectl(expected, shell`logs ${expected.names.pod} --previous`),
 };
 
 const outdated: Problem = {
   id: "pod-outdated",
   severity: "warning",
-  title: "The pod runs with older settings than those deployed",
-  why: "The provider reads settings and credential once, when it starts.",
+  title: "The pod uses older settings than the deployed ones",
+  why: "The provider reads its settings and the credential once, at its start.",
   command: restart,
 };
 
-/** How long a restart stays worth a warning, in milliseconds. */
+/** How long a restart causes a warning, in milliseconds. */
 const recent = 24 * 60 * 60 * 1_000;
 
-/** The provider's pod: there, ready, and of the present settings. */
+/** Whether the provider's pod exists, is ready and uses the present settings. */
 export const pod: Check = {
   id: "pod",
   group: "Release",
@@ -80,12 +80,12 @@ function readiness({ status }: V1Pod, expected: Expectation): Finding[] {
     .map(({ state }) => state?.waiting)
     .find((state) => state !== undefined);
   const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
-  const words = [
+  const parts = [
     status?.phase,
     waiting?.reason,
     waiting?.message ?? (scheduled?.status === "False" ? scheduled.message : condition?.message),
-  ].filter((word) => word !== undefined);
-  return [found(notReady, expected, { expected: "Ready", seen: words.join(": ") })];
+  ].filter((part) => part !== undefined);
+  return [found(notReady, expected, { expected: "Ready", seen: parts.join(": ") })];
 }
 
 function restarts(pod: V1Pod, expected: Expectation, now: Date): Finding[] {
@@ -95,17 +95,17 @@ function restarts(pod: V1Pod, expected: Expectation, now: Date): Finding[] {
   if (container === undefined || container.restartCount === 0 || now.getTime() - ended > recent) {
     return [];
   }
-  const seen = `${container.restartCount} restarts; the last time ${termination(last)}`;
+  const seen = `${container.restartCount} restarts; last termination: ${termination(last)}`;
   return [found(restarted, expected, { expected: "no restart within a day", seen })];
 }
 
 function termination(last: V1ContainerStateTerminated | undefined): string {
-  const { exitCode, reason = "ended", finishedAt, message } = last ?? {};
+  const { exitCode, reason = "terminated", finishedAt, message } = last ?? {};
   const when = finishedAt === undefined ? "" : ` at ${new Date(finishedAt).toISOString()}`;
   return `${reason} (exit code ${exitCode ?? "unknown"})${when}${message === undefined ? "" : `: ${message.trim()}`}`;
 }
 
-/** By the checksums that the repairs put on the pod (chart/repairs.ts). */
+/** Compares the checksums that the repairs add to the pod (chart/repairs.ts). */
 function olderSettings(
   { metadata }: V1Pod,
   deployed: Readonly<Record<string, string>>,
@@ -120,7 +120,7 @@ function olderSettings(
     : [
         found(outdated, expected, {
           expected: `${first} ${deployed[first] ?? ""}`,
-          seen: `${differing.join(", ")} of another content`,
+          seen: `${differing.join(", ")} with other content`,
         }),
       ];
 }

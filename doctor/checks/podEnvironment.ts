@@ -3,7 +3,7 @@ import type { Context } from "../check.ts";
 import { NotSeen } from "../finding.ts";
 
 /**
- * The plain environment of the provider's container, put together from the pod and its ConfigMaps as the kubelet does.
+ * The plain environment of the provider's container, composed from the pod and its ConfigMaps like by the kubelet.
  *
  * @throws NotSeen when there is no pod
  */
@@ -27,7 +27,7 @@ export async function podEnvironment({
   const live = await Promise.all(
     configMaps.map(async (name) => {
       const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name } };
-      // The client's objects have no kind where they were read by their type.
+      // Objects that the client reads by type have no kind.
       return { ...object, ...(await cluster.live(object)), kind: "ConfigMap" };
     }),
   );

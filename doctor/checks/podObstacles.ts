@@ -15,22 +15,22 @@ import { found, type Problem } from "../finding.ts";
 const obstacle: Problem = {
   id: "pod-obstacle",
   severity: "error",
-  title: "Something keeps the provider's pod from coming",
-  why: "The cluster has noted it of the StatefulSet, the claim of the home volume or the pod, and keeps such events for an hour. With the cause out of the way, `pulumi up` deploys again.",
+  title: "The provider's pod cannot start",
+  why: "The cluster reports the cause in an event of the StatefulSet, the home volume's claim or the pod, and keeps events for an hour. After you fix the cause, `pulumi up` deploys again.",
   command: (expected) => kubectl(expected, shell`get events --sort-by=.lastTimestamp`),
 };
 
-/** What is in the way of a pod that is not ready. */
+/** Obstacles of a pod that is not ready. */
 export const podObstacles: Check = {
   id: "pod-obstacles",
   group: "Release",
-  title: "Nothing keeps the provider's pod from coming",
+  title: "Nothing prevents the provider's pod from starting",
   problems: [obstacle],
   run: async ({ expected, cluster }) => {
     const pod = await cluster.pod();
     const ready = pod?.status?.conditions?.find(({ type }) => type === "Ready");
     if (ready?.status === "True") {
-      return { found: [], seen: "it is ready" };
+      return { found: [], seen: "the pod is ready" };
     }
     const scheduling = pod && schedulingRemark(pod, Date.now());
     const remarks = withoutRepetitions([
@@ -51,19 +51,19 @@ export const podObstacles: Check = {
           command,
         }),
       ),
-      seen: `${remarks.length} events, none of a known cause`,
+      seen: `${remarks.length} events, none with a known cause`,
     };
   },
 };
 
-/** Whether a remark is about what is there: events outlive what they tell of, which may have passed long ago. */
+/** Whether a remark concerns a present object: events remain after their object or their cause is gone. */
 function concerns(
   { subject, uid }: Remark,
   pod: V1Pod | undefined,
   { isUnfinished = false }: Expectation,
 ): boolean {
   if (isUnfinished) {
-    // Helm has taken all away again that they are about.
+    // Helm has deleted the objects of the remarks.
     return true;
   }
   if (pod === undefined) {

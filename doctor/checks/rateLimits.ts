@@ -12,16 +12,16 @@ import { shell } from "../../lib/shell.ts";
 const near: Problem = {
   id: "rate-limit-near",
   severity: "warning",
-  title: "Another certificate for this name could hit Let's Encrypt's rate limit",
-  why: "5 a week for the same name. Only those that leave a trace here are counted: in the log, or the one that is served; those of other machines or before a lost log are not. Keep the home volume, and try changes on a staging stack.",
+  title: "Another certificate for this name could reach Let's Encrypt's rate limit",
+  why: "The limit is 5 certificates a week for the same name. The doctor counts those in the log or the served one, not those of other machines or of a lost log. Keep the home volume, and test changes on a staging stack.",
   command: (expected) => kubectl(expected, shell`get pvc home-${expected.names.pod}`),
 };
 
 const nearForDomain: Problem = {
   id: "rate-limit-domain",
   severity: "warning",
-  title: "Another certificate under the registered domain could hit Let's Encrypt's rate limit",
-  why: "50 a week for the registered domain with all names under it; only who renews the same names is exempt. Counted are the provider's own and those of this cluster's cert-manager, not those of other machines. The public logs of certificates have them all.",
+  title: "Another certificate under the registered domain could reach Let's Encrypt's rate limit",
+  why: "The limit is 50 certificates a week for the registered domain and all names under it; renewals of the same names are exempt. The doctor counts those of the provider and of this cluster's cert-manager, not those of other machines. The public certificate logs list all of them.",
   command: ({ host }) => shell`curl 'https://crt.sh/?q=${registeredDomain(host)}&output=json'`,
 };
 
@@ -29,7 +29,7 @@ const volatileHome: Problem = {
   id: "home-not-persistent",
   severity: "error",
   title: "The provider's home is not on a persistent volume",
-  why: "Each restart forgets the certificate and orders another, and the fifth in a week is the last.",
+  why: "Each restart loses the certificate and orders a new one, and Let's Encrypt issues only five a week.",
   command: (expected) => remakeStatefulSet(expected, expected.names.fullname),
 };
 
@@ -38,17 +38,17 @@ const week = 7 * 24 * 60 * 60 * 1_000;
 const perName = 5;
 /** https://letsencrypt.org/docs/rate-limits/#new-certificates-per-registered-domain */
 const perDomain = 50;
-/** From how many on it is worth a warning: one order of the provider's may become a few, at restarts. */
+/** A warning is reported from these counts on: restarts can turn one order of the provider into several. */
 const manyForName = perName - 1;
 const manyForDomain = perDomain - 5;
 
-/** The orders of the last week that have left a trace. */
+/** The known orders of the last week. */
 export const rateLimits: Check = {
   id: "rate-limits",
   group: "Certificate",
-  title: "The known orders of the last week are far from Let's Encrypt's limits",
+  title: "The known orders of the last week are well below Let's Encrypt's limits",
   problems: [near, nearForDomain, volatileHome],
-  // Staging's limits are out of reach, and other CAs have their own.
+  // The limits of staging are too high to be reached, and other CAs have their own.
   applies: ({ directoryUrl }) => directoryUrl === letsEncryptDirectory.production,
   run: async (context) => {
     const { expected, cluster } = context;
@@ -81,7 +81,7 @@ export const rateLimits: Check = {
   },
 };
 
-/** Those in the log, or the one whose certificate is served. */
+/** The number of orders in the log, or 1 for a new served certificate. */
 async function tracedOrders({ cluster, wire, now }: Context): Promise<number> {
   const since = now.getTime() - week;
   const lines = (await ifSeen(cluster.log())) ?? [];
@@ -93,7 +93,7 @@ async function tracedOrders({ cluster, wire, now }: Context): Promise<number> {
   return Math.max(logged.length, isNew ? 1 : 0);
 }
 
-/** Those of the cluster's cert-manager for names under the same registered domain, such as tenants' ingresses. */
+/** The orders of the cluster's cert-manager for names under the same registered domain, such as tenants' ingresses. */
 async function ordersOfCertManager({ expected, cluster, now }: Context): Promise<number> {
   const domain = registeredDomain(expected.host);
   const ca = new URL(expected.directoryUrl).host;

@@ -1,8 +1,8 @@
 import { getDomain } from "tldts";
 
 /**
- * The registered domain of a host: the part that its owner has got from a registry, which Let's Encrypt counts by. As
- * there, the public suffix list's private part counts, too: under `duckdns.org` everybody has a domain of one's own.
+ * The registered domain of a host, for which Let's Encrypt counts certificates. Like there, the private part of the
+ * public suffix list applies, too: each name directly under `duckdns.org` is a registered domain.
  */
 export function registeredDomain(host: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? host;

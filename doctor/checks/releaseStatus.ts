@@ -11,8 +11,8 @@ import { joined, shell, type ShellText } from "../../lib/shell.ts";
 const missing: Problem = {
   id: "release-missing",
   severity: "error",
-  title: "The Helm release is not in the cluster",
-  why: "The stack has deployed it, so it was removed by other means, or this is another cluster.",
+  title: "The Helm release is missing",
+  why: "The stack has deployed the release, so it was uninstalled by other means, or this is another cluster.",
   command: refreshAndDeploy,
 };
 
@@ -20,8 +20,8 @@ const pending: Problem = {
   id: "release-pending",
   severity: "error",
   title: "The release's last revision is pending",
-  why: "An operation on it is running, or was killed. Helm refuses every other one meanwhile. The command of the doctor waits until no operation of this stack can be running any more, and takes the mark away; one that somebody has begun by other means may last longer. `pulumi up` does the same by itself where it has something to change.",
-  // How long to wait depends on what is seen.
+  why: "An operation on the release is running or was killed, and Helm refuses any other operation. The command of the doctor waits until no operation of this stack can be running, and then deletes the pending revision; an operation started by other means may take longer. `pulumi up` does the same if it has changes to deploy.",
+  // The wait depends on the revision.
   command: ({ stack }) => shell`npm run doctor -- -s ${stack}`,
 };
 
@@ -29,20 +29,20 @@ const failed: Problem = {
   id: "release-failed",
   severity: "warning",
   title: "The release's last revision has failed",
-  why: "The provider runs with what the revision before had, and not with the stack's settings.",
+  why: "The provider runs with the previous revision, not with the stack's settings.",
   command: deployAgain,
 };
 
 const elsewhere: Problem = {
   id: "release-changed-elsewhere",
   severity: "warning",
-  title: "The release was changed by other means than Pulumi",
-  why: "What runs is not what the stack has deployed, and the next `pulumi up` may undo the change.",
+  title: "The release was changed outside of Pulumi",
+  why: "The running revision is not the one that the stack deployed. The next `pulumi up` may revert the change.",
   command: ({ stack }) => shell`pulumi refresh -s ${stack} --preview-only`,
 };
 
-/** The Secrets in which Helm keeps what is pending. When an operation ends after all, its label changes. */
-function removeMark(expected: Expectation, revision: number): ShellText {
+/** Deletes the Secret of a pending revision. If its operation ends after all, the label no longer matches. */
+function deletePending(expected: Expectation, revision: number): ShellText {
   const selector = recordSelector({
     name: expected.releaseName,
     version: revision,
@@ -51,8 +51,8 @@ function removeMark(expected: Expectation, revision: number): ShellText {
   return kubectl(expected, shell`delete secret -l '${selector}'`);
 }
 
-/** Removes the mark as soon as nobody can be at work any more, and puts a release back of which nothing is left then. */
-function makeWay(
+/** Deletes the pending revision once no operation can be running, and restores a release without a deployed revision. */
+function clearPending(
   last: Revision,
   revisions: readonly Revision[],
   expected: Expectation,
@@ -63,7 +63,7 @@ function makeWay(
   return joined(
     [
       ...(left > 0 ? [shell`sleep ${left}`] : []),
-      removeMark(expected, last.number),
+      deletePending(expected, last.number),
       ...(revisions.some(({ status }) => status === "deployed")
         ? []
         : [refreshAndDeploy(expected)]),
@@ -87,12 +87,12 @@ export const releaseStatus: Check = {
     }
     const seen = `revision ${last.number}, ${last.status}`;
     if (isPending(last.status)) {
-      const command = makeWay(last, revisions, expected, now);
+      const command = clearPending(last, revisions, expected, now);
       return { found: [found(pending, expected, { expected: "deployed", seen, command })], seen };
     }
     if (last.status !== "deployed") {
-      const words = `${seen}${last.description === "" ? "" : `: ${last.description}`}`;
-      return { found: [found(failed, expected, { expected: "deployed", seen: words })], seen };
+      const details = `${seen}${last.description === "" ? "" : `: ${last.description}`}`;
+      return { found: [found(failed, expected, { expected: "deployed", seen: details })], seen };
     }
     const { revision } = expected;
     return {

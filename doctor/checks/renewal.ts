@@ -6,13 +6,13 @@ import { issued } from "./issuerErrors.ts";
 import { restart } from "./mend.ts";
 import { shell } from "../../lib/shell.ts";
 
-const byItself = `the liveness check restarts the container from ${overdueHours} hours before the end on, at most every ${retryHours} hours`;
+const probeRestarts = `The liveness probe restarts the container from ${overdueHours} hours before the expiry, at most every ${retryHours} hours.`;
 
 const expired: Problem = {
   id: "certificate-expired",
   severity: "error",
   title: "The certificate has expired",
-  why: `The issuer tries only when it starts, for which ${byItself}. Mend what the log says; a restart tries at once.`,
+  why: `The issuer attempts a renewal only at its start. ${probeRestarts} Fix the cause that the log shows; a restart retries immediately.`,
   command: restart,
 };
 
@@ -20,34 +20,34 @@ const renewalFailed: Problem = {
   id: "renewal-failed",
   severity: "error",
   title: "The renewal has failed, and the certificate is about to expire",
-  why: `After one failure the issuer looks again only a year later, or when it starts, for which ${byItself}. Mend what the log says first; a restart tries at once.`,
+  why: `After a failure the issuer checks the certificate again only a year later, or at its start. ${probeRestarts} First fix the cause that the log shows; a restart retries immediately.`,
   command: restart,
 };
 
 const due: Problem = {
   id: "renewal-due",
   severity: "warning",
-  title: "The certificate is in its last 24 hours and not renewed yet",
-  why: `The issuer renews only then, and tries once: at the beginning of that time, or when it starts within it, for which ${byItself}. If there is no new certificate in a few minutes, look at the log; a restart tries at once.`,
+  title: "The certificate is in its last 24 hours and is not renewed yet",
+  why: `The issuer renews only in the last 24 hours, with one attempt: at the beginning of that time, or at a start within it. ${probeRestarts} If there is no new certificate after a few minutes, check the log; a restart retries immediately.`,
   command: restart,
 };
 
 const soon: Problem = {
   id: "renewal-soon",
   severity: "info",
-  title: "The certificate is in the last twelfth of its life",
-  why: "The issuer renews in the last 24 hours only. A restart earlier than that renews nothing; look again with `--watch` when it begins.",
+  title: "The certificate is in the last twelfth of its lifetime",
+  why: "The issuer renews only in the last 24 hours. An earlier restart renews nothing; check again with `--watch` when that time begins.",
   command: ({ stack }) => shell`npm run doctor -- -s ${stack} --watch`,
 };
 
 const hour = 60 * 60 * 1_000;
 const day = 24 * hour;
-/** When the issuer renews: its lego.go asks for a new certificate once less than this is left. */
+/** The issuer's lego.go requests a new certificate once less than this is left, in milliseconds. */
 const renewalWindow = day;
-/** From which part of a certificate's life on its renewal is near: a week of 90 days, half a day of six. */
+/** The last part of a certificate's lifetime, in which its renewal is near: a week of 90 days, half a day of six. */
 const nearEnd = 1 / 12;
 
-/** How much is left of the certificate, whether the issuer still renews it, and what happens by itself. */
+/** The remaining lifetime of the certificate, whether the issuer still renews it, and the next automatic attempt. */
 export const renewal: Check = {
   id: "renewal",
   group: "Certificate",
@@ -63,11 +63,11 @@ export const renewal: Check = {
     const life = notAfter.getTime() - notBefore.getTime();
     const from = before(notAfter, renewalWindow).toISOString();
     const validity = `valid until ${notAfter.toISOString()}, ${describe(left)}`;
-    // The chain's certificate is not the one that is renewed.
+    // The blockchain certificate is not renewed.
     const times = selfSigned ? {} : { certificateIssued: notBefore, certificateExpiry: notAfter };
     const finding = async (problem: Problem) => {
       const next = await nextAttempt(cluster, notAfter, now);
-      const seen = `${validity}; by itself ${next}`;
+      const seen = `${validity}; automatically: ${next}`;
       return {
         seen,
         found: [found(problem, expected, { expected: `renewed after ${from}`, seen })],
@@ -96,7 +96,7 @@ export const renewal: Check = {
   },
 };
 
-/** What happens without anybody's help, and when. */
+/** The next automatic attempt, and its time. */
 async function nextAttempt(
   cluster: Context["cluster"],
   notAfter: Date,
@@ -105,11 +105,10 @@ async function nextAttempt(
   const pod = await ifSeen(cluster.pod());
   const command = pod?.spec?.containers[0]?.livenessProbe?.exec?.command;
   const window = before(notAfter, renewalWindow);
-  const issuer = window > now ? `the issuer tries at ${window.toISOString()}` : undefined;
+  const issuer =
+    window > now ? `the issuer attempts a renewal at ${window.toISOString()}` : undefined;
   if (!probeRetriesRenewal(command)) {
-    return issuer === undefined
-      ? "nothing, before the container is started again"
-      : `${issuer}, once`;
+    return issuer === undefined ? "nothing until the container is restarted" : `${issuer}, once`;
   }
   const started = providerContainer(pod)?.state?.running?.startedAt;
   const next = new Date(
@@ -121,8 +120,8 @@ async function nextAttempt(
   );
   const restarts = `the container is restarted from ${next.toISOString()} on, at most every ${retryHours} hours`;
   return issuer === undefined
-    ? `${restarts}, to try again`
-    : `${issuer}; where that fails, ${restarts}`;
+    ? `${restarts}, for a retry`
+    : `${issuer}; if that fails, ${restarts}`;
 }
 
 function before(time: Date, milliseconds: number): Date {
@@ -131,7 +130,7 @@ function before(time: Date, milliseconds: number): Date {
 
 function describe(left: number): string {
   return left <= 0
-    ? "over"
+    ? "expired"
     : left < 2 * day
       ? `${Math.floor(left / hour)} hours left`
       : `${Math.floor(left / day)} days left`;

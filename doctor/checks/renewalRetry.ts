@@ -9,33 +9,33 @@ import { type ShellText } from "../../lib/shell.ts";
 const missing: Problem = {
   id: "renewal-retry-missing",
   severity: "warning",
-  title: "Nobody tries again when a renewal fails",
-  why: "The issuer tries a renewal once. The repair renewal-retry lets the pod's liveness probe restart the container, which tries again; this pod runs without it.",
+  title: "A failed renewal is not retried",
+  why: "The issuer attempts a renewal once. The repair renewal-retry makes the pod's liveness probe restart the container for a retry; this pod runs without the repair.",
   command: deployAgain,
 };
 
-/** Whether what is deployed, and what runs, has a failed renewal tried again. */
+/** Whether the release and the running pod retry a failed renewal. */
 export const renewalRetry: Check = {
   id: "renewal-retry",
   group: "Release",
-  title: "A failed renewal is tried again",
+  title: "A failed renewal is retried",
   problems: [missing],
   run: async ({ expected, cluster }) => {
     const { names } = expected;
     const objects = objectsOf(await deployedRevision(cluster));
-    const sighting = (seen: string, command: ShellText) => ({
+    const withoutRetry = (seen: string, command: ShellText) => ({
       seen,
       found: [
         found(missing, expected, { expected: "the check in the liveness probe", seen, command }),
       ],
     });
     if (!retriesRenewal(objects, names)) {
-      return sighting("a release without it", deployAgain(expected));
+      return withoutRetry("a release without the check", deployAgain(expected));
     }
     const seen = `at most every ${retryHours} hours`;
     const runs = (probe: { exec?: { readonly command?: readonly string[] } } | undefined) =>
       probeRetriesRenewal(probe?.exec?.command);
-    // A chart that does so itself is as good, in whatever way.
+    // A chart that retries by itself needs no repair.
     if (!runs(podTemplate(objects, names)?.spec.containers[0]?.livenessProbe)) {
       return { seen, found: [] };
     }
@@ -47,11 +47,11 @@ export const renewalRetry: Check = {
       live !== undefined &&
       !runs(podTemplate([live], names)?.spec.containers[0]?.livenessProbe)
     ) {
-      return sighting("a StatefulSet without it", applyAgain(expected));
+      return withoutRetry("a StatefulSet without the check", applyAgain(expected));
     }
     const pod = await ifSeen(cluster.pod());
     return pod === undefined || runs(pod.spec?.containers[0]?.livenessProbe)
       ? { seen, found: [] }
-      : sighting("a pod without it", restart(expected));
+      : withoutRetry("a pod without the check", restart(expected));
   },
 };

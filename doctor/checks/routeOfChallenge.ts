@@ -4,12 +4,12 @@ import type { Expectation } from "../expectation.ts";
 import { ifSeen } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 
-/** The name of the HTTPRoute or Ingress that leads port 80 to the provider, as the chart gives it. */
+/** The chart's name of the HTTPRoute or Ingress that routes port 80 to the provider. */
 export function routeName({ names }: Expectation): string {
   return `${names.fullname}-letsencrypt-challenge`;
 }
 
-/** The HTTPRoute or Ingress of the challenge as the release has applied it, whichever it is; undefined without one. */
+/** The challenge's HTTPRoute or Ingress in the release's manifest; undefined if there is none. */
 export async function releasedRoute({
   expected,
   cluster,

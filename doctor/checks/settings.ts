@@ -12,8 +12,8 @@ import { joined, shell, type ShellText } from "../../lib/shell.ts";
 const differ: Problem = {
   id: "setting-differs",
   severity: "error",
-  title: "A Let's Encrypt setting of the pod is not the stack's",
-  why: "The certificate would come from elsewhere, for somebody else, or not at all.",
+  title: "A Let's Encrypt setting of the pod differs from the stack's",
+  why: "The certificate would come from another CA, belong to another account, or not be issued.",
   command: deployAgain,
 };
 
@@ -21,14 +21,14 @@ const dnsProviderName: Problem = {
   id: "dns-provider-name",
   severity: "error",
   title: "The pod names a DNS provider that the issuer does not know",
-  why: "The provider knows `gcloud` and `cf` only, and exits at its start with any other name.",
+  why: "The provider knows only `gcloud` and `cf`, and exits at its start with any other name.",
   command: deployAgain,
 };
 
 const httpPort: Problem = {
   id: "http-port-under-dns-01",
   severity: "error",
-  title: "HTTP-01 is on beside DNS-01",
+  title: "HTTP-01 is enabled in addition to DNS-01",
   why: "The issuer prefers HTTP-01 and does not fall back, so DNS-01 is never used.",
   command: deployAgain,
 };
@@ -37,7 +37,7 @@ const httpPortVariable = "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The environment of the issuer that a stack asks for; undefined for what must not be set. */
+/** The issuer's environment according to the stack; undefined for a variable that must not be set. */
 function expectedEnvironment(
   { challenge, directoryUrl, email }: Expectation,
   { AKASH_HOME: home = "/root/.akash" }: Environment,
@@ -53,7 +53,7 @@ function expectedEnvironment(
   };
 }
 
-/** The Let's Encrypt settings as the pod has them. */
+/** The pod's Let's Encrypt settings. */
 export const settings: Check = {
   id: "settings",
   group: "Let's Encrypt settings",
@@ -66,7 +66,7 @@ export const settings: Check = {
     const objects = revision && objectsOf(revision);
     const released = objects && containerEnvironment(objects, expected.names);
     const findings = mismatches(environment, expected);
-    // What the release has right was changed behind its back, and the stack would deploy nothing.
+    // If the release has the right value, it was changed outside of Helm, and `pulumi up` would deploy nothing.
     const wrong = released && new Set(mismatches(released, expected).map(keyOf));
     const own = namesOf((await cluster.pod())?.spec?.containers[0]?.env);
     const ownReleased = namesOf(
@@ -95,7 +95,7 @@ function namesOf(variables: readonly { readonly name: string }[] | undefined): R
   return new Set(variables?.map(({ name }) => name));
 }
 
-/** Applying the manifest again leaves what it does not name. */
+/** Removes a key that the manifest does not name: applying the manifest again would keep it. */
 function removeFromSettings(expected: Expectation, name: string): ShellText {
   const patch = JSON.stringify({ data: { [name]: null } });
   const { letsEncryptConfigMap } = expected.names;

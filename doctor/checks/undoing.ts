@@ -7,8 +7,8 @@ import type { Difference } from "./differences.ts";
 import { applyAgain, remakeStatefulSet } from "./mend.ts";
 
 /**
- * The fields that the API server lets nobody change, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and
- * pkg/apis/rbac): where one differs, the object was made anew with it.
+ * Immutable fields, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and pkg/apis/rbac): where one
+ * differs, the object was recreated.
  */
 const fixedFields: ReadonlyMap<string, RegExp> = new Map([
   ["StatefulSet", /^spec\.(selector|serviceName|podManagementPolicy|volumeClaimTemplates)\b/],
@@ -18,12 +18,12 @@ const fixedFields: ReadonlyMap<string, RegExp> = new Map([
 ]);
 
 /**
- * The command that makes an object as it was applied. To apply it again does not do for all: `kubectl apply` leaves an
- * item of a list that it does not find in what is applied, since it merges most lists by their items' names
+ * The command that restores an object as it was applied. Applying the manifest again is not always enough: `kubectl
+ * apply` keeps list items that the manifest does not contain, since it merges most lists by the names of their items
  * (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#merge-changes-for-fields-of-type-list).
  *
  * @param object as it was applied
- * @param fields what differs, one at least
+ * @param fields the differing fields, at least one
  */
 export function undoing(
   object: KubernetesObject,
@@ -52,7 +52,7 @@ export function undoing(
   );
 }
 
-/** Whether applying again would leave it: what somebody has added to a list. */
+/** Whether applying again would keep the difference: an item that was added to a list. */
 function isLeft({ applied, live, isAddition }: Difference): boolean {
   return (
     isAddition === true ||
@@ -60,7 +60,7 @@ function isLeft({ applied, live, isAddition }: Difference): boolean {
   );
 }
 
-/** An item's index may be another's when the command is run: the patch is refused where its name is not there any more. */
+/** Tests the item's name first: when the command is run, its index may belong to another item. */
 function operations({ pointer, applied, live, isAddition }: Difference): readonly object[] {
   return isAddition && isMap(live)
     ? [
@@ -70,7 +70,7 @@ function operations({ pointer, applied, live, isAddition }: Difference): readonl
     : [{ op: "replace", path: pointer, value: applied }];
 }
 
-/** Each removal moves what follows it. */
+/** From the last item to the first, since each removal moves the items after it. */
 function fromTheEnd(one: Difference, other: Difference): number {
   return other.pointer.localeCompare(one.pointer, undefined, { numeric: true });
 }

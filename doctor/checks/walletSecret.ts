@@ -10,16 +10,16 @@ import { joined, type ShellText } from "../../lib/shell.ts";
 const missing: Problem = {
   id: "wallet-missing",
   severity: "error",
-  title: "The Secret with the wallet is missing, or has not the entries that the pod reads",
-  why: "The pod does not start without it, at its next restart, and the provider can sign nothing then.",
+  title: "The Secret with the wallet, or an entry that the pod reads, is missing",
+  why: "The pod fails to start at its next restart, and then the provider cannot sign transactions.",
   command: refreshAndDeploy,
 };
 
 const another: Problem = {
   id: "wallet-another",
   severity: "error",
-  title: "The Secret holds another wallet than the stack's",
-  why: "Somebody has changed it by hand. A pod that starts with it signs with another account, or not at all, and the next `pulumi up` takes no notice of it.",
+  title: "The Secret contains a wallet other than the stack's",
+  why: "The Secret was changed by hand. A pod that starts with it signs with another account, or not at all, and the next `pulumi up` does not detect the change.",
   command: refreshAndDeploy,
 };
 
@@ -27,7 +27,7 @@ const another: Problem = {
 export const walletSecret: Check = {
   id: "wallet",
   group: "Release",
-  title: "The Secret holds the stack's wallet",
+  title: "The Secret contains the stack's wallet",
   problems: [missing, another],
   run: async ({ expected, cluster }) => {
     const secret = await cluster.walletSecret();
@@ -46,16 +46,16 @@ export const walletSecret: Check = {
     if (digest === expected.walletDigest) {
       return { seen: `${name}, digest ${digest}`, found: [] };
     }
-    const sighting = {
+    const evidence = {
       expected: `digest ${expected.walletDigest}`,
       seen: `digest ${digest}`,
       command: await restore(expected, cluster, secret),
     };
-    return { seen: sighting.seen, found: [found(another, expected, sighting)] };
+    return { seen: evidence.seen, found: [found(another, expected, evidence)] };
   },
 };
 
-/** Puts the stack's wallet back, also into a pod that has started with the other. */
+/** Restores the stack's wallet, and restarts a pod that has started with the other one. */
 async function restore(
   expected: Expectation,
   cluster: Context["cluster"],

@@ -7,23 +7,23 @@ import { joined, shell } from "../../lib/shell.ts";
 const avoidable: Problem = {
   id: "credential-avoidable",
   severity: "info",
-  title: "The cluster could do without a key",
-  why: "On GKE the provider can act as a service account (Workload Identity). No key then lies in the cluster, so that none can leak, and none has to be rotated. Grant beforehand what the pod needs then: `roles/dns.admin` on the zone to that account, and `roles/iam.workloadIdentityUser` on the account to `serviceAccount:<pool>[<namespace>/<the pod's service account>]`.",
+  title: "Workload Identity could replace the key",
+  why: "On GKE the provider can act as a service account (Workload Identity). The cluster then stores no key that could leak or needs rotation. Before the change, grant `roles/dns.admin` on the zone to that account, and `roles/iam.workloadIdentityUser` on the account to `serviceAccount:<pool>[<namespace>/<the pod's service account>]`.",
   command: (expected) => {
     const { stack, made } = expected;
-    // A key that the stack brings excludes it.
-    const brought = shell`pulumi config rm -s ${stack} --path dns.serviceAccountKey`;
+    // A provided key excludes Workload Identity.
+    const removeKey = shell`pulumi config rm -s ${stack} --path dns.serviceAccountKey`;
     const setting = shell`--path dns.workloadIdentity 'SERVICE_ACCOUNT'`;
     const deploy = setAndDeploy(expected, setting);
-    return made === undefined ? joined([brought, deploy], " && ") : deploy;
+    return made === undefined ? joined([removeKey, deploy], " && ") : deploy;
   },
 };
 
-/** Whether a key of Google's is needed at all: off GKE the provider has no other way to prove who it is. */
+/** Whether the provider needs a Google key: outside of GKE it cannot authenticate without one. */
 export const workloadIdentity: Check = {
   id: "credential-need",
   group: "Credential",
-  title: "The provider needs a key here",
+  title: "The provider needs a key",
   problems: [avoidable],
   applies: (expected) =>
     credentialSecret(expected) !== undefined &&

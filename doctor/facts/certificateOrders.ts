@@ -18,14 +18,14 @@ const list = z.object({
   ),
 });
 
-/** Where cert-manager keeps its orders (https://cert-manager.io/docs/reference/api-docs/#acme.cert-manager.io/v1.Order). */
+/** cert-manager's resource for its orders (https://cert-manager.io/docs/reference/api-docs/#acme.cert-manager.io/v1.Order). */
 export const orderResource = {
   group: "acme.cert-manager.io",
   version: "v1",
   plural: "orders",
 } as const;
 
-/** Reads the fulfilled orders from a list of cert-manager's. */
+/** Reads the fulfilled orders from a list of cert-manager's Orders. */
 export function readOrders(objects: unknown): CertificateOrder[] {
   return list
     .parse(objects)

@@ -1,28 +1,28 @@
 import type { X509Certificate } from "node:crypto";
 
-/** Where the certificates lead that a server sends with its own. */
+/** The chain of the certificates that a server sends. */
 export interface Chain {
   /**
-   * `trusted`: to a root that is known here. `unknown root`: to one that is not. `open`: to a certificate whose issuer was
-   * not sent, and is no root that is known here.
+   * `trusted`: the chain ends at a known root. `unknown root`: at another root. `open`: at a certificate whose issuer was
+   * not sent and is not a known root.
    */
   readonly end: "trusted" | "unknown root" | "open";
-  /** Who has signed the last of them, in one line. */
+  /** The issuer of the last certificate, in one line. */
   readonly issuer: string;
-  /** How many there are, with the server's own. */
+  /** The number of certificates, including the server's own. */
   readonly length: number;
-  /** Whether the last of them says where its issuer's certificate is, as what is issued by no root does. */
+  /** Whether the last certificate contains the address of its issuer's certificate, unlike one issued by a root. */
   readonly namesIssuer: boolean;
-  /** The subject of one behind the server's own that is not valid at this time; undefined where all are. */
+  /** The subject of a certificate after the server's own that is not valid now; undefined if all are valid. */
   readonly outOfTime: string | undefined;
 }
 
 /**
- * Follows the certificates that a server sends from its own to a root: by names and key identifiers (RFC 5280, section
- * 6.1), and by their signatures. It does not look at name constraints, and not at revocation.
+ * Follows the certificates that a server sends from its own to a root, by names and key identifiers (RFC 5280, section
+ * 6.1) and by their signatures. Name constraints and revocation are not checked.
  *
  * @param served the server's own, and the others in any order
- * @param roots those that count as known
+ * @param roots the known roots
  */
 export function chainOf(
   [own, ...others]: readonly [X509Certificate, ...X509Certificate[]],
@@ -43,12 +43,12 @@ export function chainOf(
   };
 }
 
-/** Whether a certificate is of its own signature. */
+/** Whether a certificate is self-signed. */
 export function isSelfSigned(certificate: X509Certificate): boolean {
   return isIssuedBy(certificate, certificate);
 }
 
-/** A name in one line: each part is a line of its own, or there is none. */
+/** A name in one line: Node returns each part on a separate line, or no name. */
 export function oneLine(name: string | undefined): string {
   return (name ?? "").replaceAll("\n", ", ");
 }
@@ -58,7 +58,7 @@ interface Path {
   readonly isTrusted: boolean;
 }
 
-/** All ways on: a CA may have several certificates, as when another has signed its root, too. */
+/** All paths: a CA may have several certificates, for example if another CA has cross-signed its root. */
 function pathsFrom(
   certificates: readonly X509Certificate[],
   others: readonly X509Certificate[],
@@ -93,7 +93,7 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   );
 }
 
-/** What a client would go by: first to a root, then within its time, then as far as it leads. */
+/** The preference of a client: first a path to a known root, then a valid one, then the longest. */
 function rank(path: Path, now: Date): number {
   return (
     (path.isTrusted ? 1_000 : 0) +

@@ -18,12 +18,12 @@ import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
 import { once } from "./once.ts";
 import { proofFailure } from "./proofFailure.ts";
 
-/** What there is to know of a token beside its value. */
+/** The data of a token apart from its value. */
 export interface CloudflareTarget extends CredentialTarget {
   readonly made: MadeCredential | undefined;
 }
 
-/** What a challenge needs (go-acme/lego, providers/dns/cloudflare/cloudflare.toml). */
+/** The permission groups that a challenge needs (go-acme/lego, providers/dns/cloudflare/cloudflare.toml). */
 const neededGroups = ["Zone Read", "DNS Write"];
 
 /** A Cloudflare API token. */
@@ -41,7 +41,7 @@ export function cloudflareCredential(
     }
     return all;
   });
-  /** The zones of the name that is nearest to the host: one, where all is well. */
+  /** The zones with the longest name that contains the host: one, if all is well. */
   const nearest = once(async () => {
     const fitting = (await zones())
       .filter(({ name }) => zoneContains(name, host))
@@ -55,7 +55,7 @@ export function cloudflareCredential(
       ? await own.user.tokens.verify()
       : await own.accounts.tokens.verify({ account_id: accountId })),
   });
-  /** The token's id and end. Each kind of owner, user and account, has an address that knows its own tokens only. */
+  /** The token's id and expiry. Users and accounts have separate endpoints, which know only their own tokens. */
   const verified = once(async () => {
     if (made !== undefined) {
       return verify(made.accountId);
@@ -63,7 +63,7 @@ export function cloudflareCredential(
     try {
       return await verify(undefined);
     } catch (error) {
-      // A token of an account's reaches that account's zones alone.
+      // A token of an account can access only the zones of that account.
       const accountId = error instanceof Cloudflare.APIError ? await accountOfZone() : undefined;
       if (accountId === undefined) {
         throw error;
@@ -72,12 +72,12 @@ export function cloudflareCredential(
     }
   });
   const accountOfZone = async () => (await zone().catch(() => undefined))?.account?.id ?? undefined;
-  /** The token as its owner sees it: with its own rights it cannot look at itself. */
+  /** The token as returned to its owner: the token has no permission to read itself. */
   const asOwner = once(async () => {
     if (!namesOperator(settings)) {
       throw new NotSeen(
         hidden?.cloudflare ??
-          "it takes CLOUDFLARE_API_TOKEN, with API Tokens Read, or Account API Tokens Read where an account owns it, to look at the token",
+          "to read the token, set CLOUDFLARE_API_TOKEN with API Tokens Read, or Account API Tokens Read if an account owns the token",
       );
     }
     try {
@@ -87,7 +87,9 @@ export function cloudflareCredential(
         ? await owner.user.tokens.get(id)
         : await owner.accounts.tokens.get(id, { account_id: accountId });
     } catch (error) {
-      throw new NotSeen(`your access to Cloudflare does not show the token (${reasonOf(error)})`);
+      throw new NotSeen(
+        `the token cannot be read with your Cloudflare credential (${reasonOf(error)})`,
+      );
     }
   });
 
@@ -97,20 +99,23 @@ export function cloudflareCredential(
         const found = await zone();
         if (found === undefined) {
           return [
-            { expected: `Zone Read on the zone of ${host}`, seen: "the token sees no such zone" },
+            {
+              expected: `Zone Read on the zone of ${host}`,
+              seen: "the token cannot read such a zone",
+            },
           ];
         }
         const same = await nearest();
         const where = same.map(accountOf).join(" and ");
         if (same.length > 1) {
-          const seen = `it sees ${same.length}, in ${where}: the issuer takes none (ambiguous zone name)`;
+          const seen = `the token can read ${same.length}, in ${where}: the issuer accepts none (ambiguous zone name)`;
           return [{ expected: `one zone ${readableName(found.name)}`, seen }];
         }
         const defect = zoneDefect(found);
         if (defect !== undefined) {
           return [{ expected: `an active zone ${readableName(found.name)}`, seen: defect }];
         }
-        // Cloudflare tells nobody what a token may write; who may write records may read them.
+        // Cloudflare does not report write permissions; a token that may write records may also read them.
         await own.dns.records.list({ zone_id: found.id, type: "TXT", per_page: 5 });
         return [];
       } catch (error) {
@@ -125,7 +130,7 @@ export function cloudflareCredential(
         ?.flatMap(({ permission_groups }) => permission_groups)
         .map(({ name }) => name ?? "");
       return [
-        ...others.map((name) => `see the zone ${name}`),
+        ...others.map((name) => `read the zone ${name}`),
         ...[...new Set(groups)]
           .filter((name) => !neededGroups.includes(name))
           .map((name) => `use the permission ${name}`),
@@ -137,7 +142,7 @@ export function cloudflareCredential(
         const createdAt = made?.createdAt ?? (await asOwner()).issued_on;
         return { createdAt, expiresAt: expires_on };
       } catch (error) {
-        // The end alone is worth a look.
+        // The expiry alone is sufficient for the check.
         if (error instanceof NotSeen && expires_on !== undefined) {
           return { expiresAt: expires_on };
         }
@@ -146,7 +151,9 @@ export function cloudflareCredential(
     },
     count: async () => {
       if (made?.owner === undefined) {
-        throw new NotSeen("the token is the stack's own, so which others are for it is not known");
+        throw new NotSeen(
+          "the stack uses a provided token, so other tokens of the stack cannot be identified",
+        );
       }
       if (!namesOperator(settings) && hidden?.cloudflare !== undefined) {
         throw new NotSeen(hidden.cloudflare);
@@ -156,13 +163,13 @@ export function cloudflareCredential(
         const tokens = await apiTokens(made.owner, made.accountId, settings).list();
         return { count: tokens.length, what };
       } catch (error) {
-        throw new NotSeen(`the ${what} cannot be listed with your access (${reasonOf(error)})`);
+        throw new NotSeen(`the ${what} cannot be listed with your credential (${reasonOf(error)})`);
       }
     },
     zone: async () => {
       const found = await unlessRefused(zone());
       if (found === undefined) {
-        throw new NotSeen("the token does not see its zone");
+        throw new NotSeen("the token cannot read its zone");
       }
       return { name: found.name, nameServers: zoneServers(found) };
     },
@@ -177,7 +184,7 @@ export function cloudflareCredential(
   };
 }
 
-/** Without the owner's access there is still what the token itself shows. */
+/** Without the owner's credential only the token's own view is available. */
 function noPolicies(error: unknown): { readonly policies: undefined } {
   if (error instanceof NotSeen) {
     return { policies: undefined };
@@ -193,12 +200,12 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** Why a call failed, in words that repeat nothing of the request. */
+/** Why a call failed, without any content of the request. */
 function reasonOf(error: unknown): string {
   if (error instanceof Cloudflare.APIError) {
     return cloudflareAnswer(error);
   }
-  // The error for a header that cannot be sent shows it whole.
+  // The error for a header that cannot be sent contains the whole header.
   return error instanceof RunError ? error.message : "the request could not be sent";
 }
 
@@ -211,13 +218,13 @@ function lackOf(error: unknown): Lack {
   if (status === undefined || status >= 500 || status === 429) {
     throw new NotSeen(cloudflareAnswer(error));
   }
-  // Code 9109 stands for both: a token that is not known, and one that may not do this.
+  // Code 9109 means both an unknown token and one without the permission.
   const unknown =
     status === 401 || messages.some((text) => /invalid (access|api) token/i.test(text));
   return unknown
     ? {
         expected: "a token that Cloudflare accepts",
-        seen: "Cloudflare refuses it: it is deleted, expired, disabled or mistyped",
+        seen: "Cloudflare refuses the token: it is deleted, expired, disabled or mistyped",
       }
     : {
         expected: "DNS Write on the zone",

@@ -22,38 +22,38 @@ import { providerContainer } from "./providerContainer.ts";
 import { apiPort } from "./wire.ts";
 import { shell } from "../../lib/shell.ts";
 
-/** What there is to know of a provider in its cluster. */
+/** The facts about a provider in its cluster. */
 export interface ClusterFacts {
-  /** The revisions that Helm keeps, from the oldest to the newest; of many, the last ones and what is deployed. */
+  /** The revisions that Helm keeps, from the oldest to the newest; of many, the last ones and the deployed one. */
   readonly revisions: () => Promise<readonly Revision[]>;
-  /** The object as it is, or undefined where it is missing. */
+  /** The live object, or undefined if it is missing. */
   readonly live: (object: KubernetesObject) => Promise<KubernetesObject | undefined>;
   readonly pod: () => Promise<V1Pod | undefined>;
-  /** What the cluster has noted of the StatefulSet, the claim and the pod that is no progress, the newest last. */
+  /** Events of the StatefulSet, the claim and the pod that report no progress, the newest last. */
   readonly remarks: () => Promise<readonly Remark[]>;
-  /** The provider's log: that of the container before, if it was restarted, and that of the present one. */
+  /** The provider's log: that of the previous container, if there was a restart, and that of the present one. */
   readonly log: () => Promise<readonly LogLine[]>;
-  /** What was too much to be read, in words; nothing as a rule. */
+  /** Descriptions of data that was too large to be read; usually none. */
   readonly leftOut: () => Promise<readonly string[]>;
   /** The Secret with the DNS credential, each entry decoded. */
   readonly secret: () => Promise<SecretFacts | undefined>;
   /** The Secret with the wallet. */
   readonly walletSecret: () => Promise<SecretFacts | undefined>;
-  /** What the cluster's cert-manager has ordered, as far as it remembers; none where there is no cert-manager. */
+  /** The orders that the cluster's cert-manager keeps; none without cert-manager. */
   readonly certificateOrders: () => Promise<readonly CertificateOrder[]>;
   /** The name or address of the API server's host. */
   readonly serverHost: string;
-  /** What answers on the provider's port inside the cluster, as the API server reaches it. */
+  /** What responds on the provider's port inside the cluster, as seen by the API server. */
   readonly inside: () => Promise<InsideView>;
-  /** Whether the cluster is one of Google's, whose pods can act as service accounts without a key. */
+  /** Whether the cluster is on GKE, where pods can act as service accounts without a key. */
   readonly onGke: () => Promise<boolean>;
 }
 
-/** The provider's port as it is seen inside the cluster. */
+/** The provider's port inside the cluster. */
 export interface InsideView {
-  /** Whether the pod itself answers. Not where the API server may not be asked for it. */
+  /** Whether the pod itself responds; false without permission for the API server's proxy. */
   readonly pod: boolean;
-  /** Whether the Service leads to something that answers; undefined where the API server may not be asked for it. */
+  /** Whether the Service routes to something that responds; undefined without permission for the API server's proxy. */
   readonly service: boolean | undefined;
 }
 
@@ -61,23 +61,23 @@ export interface InsideView {
 export interface SecretFacts {
   readonly name: string;
   readonly entries: Readonly<Record<string, string>>;
-  /** When its content was written last, as far as the API server tells. */
+  /** When the content was last written, if the API server reports it. */
   readonly changedAt?: Date | undefined;
 }
 
-/** On every node of GKE (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
+/** The label of every GKE node (https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels). */
 const gkeLabel = "cloud.google.com/gke-nodepool";
 
-/** A fact of which a part may have been too much to read. */
+/** A fact of which a part may have been too large to be read. */
 type Partly<Fact> = Fact & { readonly leftOut: readonly string[] };
 
-/** How many revisions are read, from the newest on: more than Helm keeps by itself. */
+/** How many revisions are read, from the newest: more than Helm keeps by default. */
 const mostRevisions = 12;
-/** Much more than an issuer writes, and little enough to fetch. */
+/** The limits of the log that is read: much more than an issuer writes, but small enough to fetch. */
 const logBytes = 8 * 1024 * 1024;
 const tailLines = 20_000;
 
-/** A part of a container's log, in the API server's words. */
+/** A part of a container's log, as parameters of the API server. */
 interface LogPart {
   readonly tailLines?: number;
   readonly limitBytes?: number;
@@ -85,7 +85,7 @@ interface LogPart {
 }
 type ReadLog = (part: LogPart) => Promise<string>;
 
-/** The beginning of a log, without a last line that is cut. */
+/** The beginning of a log, without a truncated last line. */
 async function logBeginning(
   read: ReadLog,
 ): Promise<{ readonly lines: readonly LogLine[]; readonly isCut: boolean }> {
@@ -94,7 +94,7 @@ async function logBeginning(
   return { lines: parseLog(isCut ? text.slice(0, text.lastIndexOf("\n") + 1) : text), isCut };
 }
 
-/** The end of a log: fewer lines where they are long, since the API server cuts an answer at its end. */
+/** The end of a log: fewer lines if they are long, since the API server truncates a response at its end. */
 async function logEnd(read: ReadLog, part: LogPart = {}): Promise<string> {
   for (let lines = tailLines; ; lines = Math.ceil(lines / 8)) {
     const text = await read({ ...part, tailLines: lines, limitBytes: logBytes });
@@ -104,7 +104,7 @@ async function logEnd(read: ReadLog, part: LogPart = {}): Promise<string> {
   }
 }
 
-/** The log of the container before, and the present one's beginning and end, which are the same where it is short. */
+/** The log of the previous container, and the beginning and end of the present one's, which overlap in a short log. */
 function joined(
   before: readonly LogLine[],
   beginning: { readonly lines: readonly LogLine[]; readonly isCut: boolean },
@@ -117,7 +117,7 @@ function joined(
     leftOut:
       beginning.isCut && overlap === -1
         ? [
-            `what the log has between its first ${logBytes / 1024 / 1024} MB and its last ${end.length} lines`,
+            `the log between its first ${logBytes / 1024 / 1024} MB and its last ${end.length} lines`,
           ]
         : [],
   };
@@ -172,19 +172,19 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
       leftOut:
         unread === 0
           ? []
-          : [`${unread} older of the ${sorted.length} revisions that Helm keeps of the release`],
+          : [`${unread} older revisions of the ${sorted.length} that Helm keeps of the release`],
     };
   });
 
   const wholeLog = once(async (): Promise<Partly<{ lines: readonly LogLine[] }>> => {
     const status = providerContainer(await pod());
     if (status === undefined) {
-      throw new NotSeen(`the pod ${names.pod} has no container, and so no log`);
+      throw new NotSeen(`the pod ${names.pod} has no container, and therefore no log`);
     }
     const request = { namespace, name: names.pod, container: status.name, timestamps: true };
     const read = (part: LogPart) =>
       logPart(core.readNamespacedPodLog({ ...request, ...part }), names.pod);
-    // The kubelet may have thrown the log before away.
+    // The kubelet may have deleted the previous log.
     const before = status.restartCount > 0 ? await ifSeen(logEnd(read, { previous: true })) : "";
     return joined(parseLog(before ?? ""), await logBeginning(read), parseLog(await logEnd(read)));
   });
@@ -244,10 +244,10 @@ function same(one: LogLine, other: LogLine): boolean {
 }
 
 /**
- * Whether something answers that the API server is to ask (kubernetes, apimachinery/pkg/util/proxy): what it says itself
- * is 503 where nothing is there, and 404 where there is no such object.
+ * Whether the target of a request through the API server's proxy responds (kubernetes, apimachinery/pkg/util/proxy). The
+ * API server itself responds with 503 if nothing does, and with 404 if the object is missing.
  *
- * @returns undefined where it may not be asked, or does not tell
+ * @returns undefined without the permission, or if the response is not conclusive
  */
 async function answers(call: Promise<unknown>): Promise<boolean | undefined> {
   try {
@@ -259,7 +259,7 @@ async function answers(call: Promise<unknown>): Promise<boolean | undefined> {
   }
 }
 
-/** What the API server answers to a read, or undefined where there is no such thing. */
+/** The API server's response to a read, or undefined if the object is missing. */
 export async function answer<T>(read: Promise<T>, expected: Expectation): Promise<T | undefined> {
   try {
     return await read;
@@ -269,18 +269,18 @@ export async function answer<T>(read: Promise<T>, expected: Expectation): Promis
       return undefined;
     }
     if (status === 401) {
-      // What may be done is told to nobody whom the cluster does not know.
+      // `auth can-i` requires an accepted credential, `auth whoami` shows whether there is one.
       throw new NotSeen(
         `the cluster does not accept the kubeconfig's credential (401): ${kubectl(expected, shell`auth whoami`)}`,
       );
     }
     if (status === 403) {
       throw new NotSeen(
-        `the cluster does not let you read that (403): ${kubectl(expected, shell`auth can-i --list`)}`,
+        `the cluster does not allow you to read this (403): ${kubectl(expected, shell`auth can-i --list`)}`,
       );
     }
     if (status !== undefined) {
-      throw new NotSeen(`the cluster answers ${status}`);
+      throw new NotSeen(`the cluster responds with ${status}`);
     }
     throw error;
   }
@@ -295,12 +295,12 @@ async function logPart(read: Promise<string>, pod: string): Promise<string> {
     }
     const status = statusOf(error);
     throw new NotSeen(
-      `the log of ${pod} cannot be read (${status === undefined ? messageOf(error) : `the cluster answers ${status}`})`,
+      `the log of ${pod} cannot be read (${status === undefined ? messageOf(error) : `the cluster responds with ${status}`})`,
     );
   }
 }
 
-/** The status of an answer. The client throws Errors of its own for types of objects that the cluster does not have. */
+/** The status of a response. For types of objects that the cluster does not have, the client throws its own Errors. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof ApiException || error instanceof ClusterRefusal) {
     return error.code;

@@ -1,30 +1,30 @@
 import type { ServedZone } from "../../dns/delegation.ts";
 
-/** A DNS credential, as the cloud that gave it sees it: what differs between the clouds is behind this. */
+/** A DNS credential in the view of its cloud: the common interface of the clouds. */
 export interface CloudCredential {
-  /** What keeps it from answering a challenge. It is tried by reading, not by writing. */
+  /** What prevents the credential from answering a challenge. The test reads and does not write. */
   readonly lacks: () => Promise<readonly Lack[]>;
-  /** What it may do or see beyond the one zone, one phrase each. */
+  /** Access beyond the one zone, one phrase each. */
   readonly excess: () => Promise<readonly string[]>;
-  /** When it was made and when it ends, as far as the cloud says. */
+  /** When the credential was created and when it expires, if the cloud reports it. */
   readonly life: () => Promise<CredentialLife>;
-  /** How many such credentials there are for the same account or of the same name, and how many there may be. */
+  /** How many credentials exist for the same account or with the same name. */
   readonly count: () => Promise<CredentialCount>;
-  /** The DNS zone that it writes to. */
+  /** The DNS zone that the credential writes to. */
   readonly zone: () => Promise<ServedZone>;
   /**
    * Writes, reads back and deletes a TXT record.
    *
-   * @returns what went wrong, or undefined
+   * @returns the error, or undefined
    */
   readonly prove: () => Promise<string | undefined>;
 }
 
-/** Something that a credential cannot do. */
+/** A missing capability of a credential. */
 export interface Lack {
   readonly expected: string;
   readonly seen: string;
-  /** Whether what the credential belonged to is gone with it, so that another one takes more than a rotation. */
+  /** Whether the credential's owner was deleted as well, so that a rotation alone cannot replace the credential. */
   readonly ownerGone?: true;
 }
 
@@ -34,14 +34,14 @@ export interface CredentialLife {
   readonly expiresAt?: string | undefined;
 }
 
-/** How many credentials there are. */
+/** A number of credentials. */
 export interface CredentialCount {
   readonly count: number;
-  /** Of what, such as "keys of dns@project…". */
+  /** The kind, such as "keys of dns@project…". */
   readonly what: string;
 }
 
-/** Whose host a credential is for. */
+/** The host of a credential. */
 export interface CredentialTarget {
   readonly host: string;
   readonly domain: string;

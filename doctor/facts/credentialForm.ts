@@ -1,6 +1,6 @@
 import { keyFileProblems } from "../../dns/googleCloud/keyFile.ts";
 
-/** What keeps a text from being a credential of that cloud; undefined when it is one. */
+/** Why a text is not a credential of a cloud; undefined if it is one. */
 export const credentialDefect = {
   googleCloud: (content: string): string | undefined => {
     const wrong = keyFileProblems(content);
@@ -14,6 +14,6 @@ export const credentialDefect = {
     }
     return /^[\w-]{40,}$/.test(content)
       ? undefined
-      : "not an API token: at least 40 letters, digits, _ and -, and no line's end after them";
+      : "not an API token: at least 40 letters, digits, _ and -, without a line break at the end";
   },
 } as const;

@@ -8,16 +8,16 @@ import { credentialDefect } from "./credentialForm.ts";
 import type { WildcardFacts } from "./wildcard.ts";
 import { once } from "./once.ts";
 
-/** The Secrets that a credential may be in. */
+/** The Secrets that may contain a credential. */
 export interface CredentialSecrets {
   readonly secret: ClusterFacts["secret"];
-  /** The entries of the one for the wildcard certificate. */
+  /** The entries of the Secret for the wildcard certificate. */
   readonly wildcard: WildcardFacts["credential"];
 }
 
 /**
- * The credential in the cluster's Secret; under HTTP-01 that of the wildcard certificate. Undefined where neither the pod
- * nor cert-manager reads one, or there is no well-formed one.
+ * The credential in the cluster's Secret; under HTTP-01 that of the wildcard certificate. Undefined if neither the pod nor
+ * cert-manager reads a credential, or there is no well-formed one.
  */
 export function deployedCredential(
   expected: Expectation,
@@ -35,7 +35,7 @@ export function deployedCredential(
     if (content === undefined || credentialDefect[dnsProvider](content) !== undefined) {
       return undefined;
     }
-    // Each cloud's client takes long to load, so only the one in use is.
+    // The clients load slowly, so only the one in use is loaded.
     switch (dnsProvider) {
       case "googleCloud": {
         const { googleCloudCredential } = await import("./googleCloud.ts");
@@ -49,7 +49,7 @@ export function deployedCredential(
   });
 }
 
-/** What a credential is for, and where it is. */
+/** The use of a credential, and its location. */
 interface CredentialUse {
   readonly dnsProvider: DnsProvider;
   readonly host: string;

@@ -6,20 +6,20 @@ import { dnsServersOf } from "../../lib/dnsServers.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
 import { NotSeen } from "../finding.ts";
 
-/** What DNS says. */
+/** The facts from DNS. */
 export interface DnsFacts {
-  /** The IPv4 and IPv6 addresses of a name; none where it does not exist. */
+  /** The IPv4 and IPv6 addresses of a name; none if the name does not exist. */
   readonly addresses: (name: string) => Promise<Addresses>;
   /**
-   * What the internet is told of a name, as opposed to this network, whose DNS may have a view of its own; undefined where
-   * the reader has told whom to ask.
+   * The addresses of a name on the internet; the DNS of this network may return others. Undefined if the user passed DNS
+   * servers.
    */
   readonly outside: (name: string) => Promise<OutsideView | undefined>;
-  /** The target of a name that is an alias. */
+  /** The target of an alias (CNAME). */
   readonly alias: (name: string) => Promise<string | undefined>;
   /** The CAA records of exactly this name. */
   readonly caa: (name: string) => Promise<readonly CaaRecord[]>;
-  /** Compares a zone at its cloud with the delegation that DNS shows for a name in it. */
+  /** Compares a zone at its DNS provider with the delegation in DNS for a name in the zone. */
   readonly compare: (name: string, zone: ServedZone) => Promise<Comparison>;
 }
 
@@ -29,21 +29,21 @@ export interface Addresses {
   readonly ipv6: readonly string[];
 }
 
-/** What a server outside of this network says. */
+/** The addresses from a server outside of this network. */
 export interface OutsideView extends Addresses {
-  /** Who was asked. */
+  /** The servers that were queried. */
   readonly server: string;
 }
 
-/** Resolvers of everybody's, which the provider's issuer asks, too (akash-network/provider, cmd/provider-services/cmd/flags). */
+/** Public resolvers, which the provider's issuer also queries (akash-network/provider, cmd/provider-services/cmd/flags). */
 const publicServers = ["1.1.1.1", "8.8.8.8"];
 
 /**
- * Asks DNS.
+ * Queries DNS.
  *
- * @param servers which servers; none: those of this machine
- * @param timeout how long each question may take, in milliseconds. Default: as long as any request
- * @param outsideServers who is asked what the internet is told, as `address` or `address:port`. Default: 1.1.1.1, 8.8.8.8
+ * @param servers the DNS servers; none: those of this machine
+ * @param timeout how long each query may take, in milliseconds. Default: the timeout of any request
+ * @param outsideServers the servers for the addresses on the internet, as `address[:port]`. Default: 1.1.1.1, 8.8.8.8
  */
 export function dnsFacts(
   servers: readonly string[],
@@ -51,12 +51,12 @@ export function dnsFacts(
   outsideServers: readonly string[] = publicServers,
 ): DnsFacts {
   const resolver = (asked: readonly string[]) => {
-    // One for each question: to end it ends all that its resolver has asked.
-    const made = new Resolver({ timeout: Math.min(3_000, timeout), tries: 2 });
+    // One resolver for each query: cancelling a resolver ends all its queries.
+    const created = new Resolver({ timeout: Math.min(3_000, timeout), tries: 2 });
     if (asked.length > 0) {
-      made.setServers(asked);
+      created.setServers(asked);
     }
-    return made;
+    return created;
   };
   const records = <T>(
     name: string,
@@ -81,14 +81,14 @@ export function dnsFacts(
     alias: async (name) => (await records(name, (resolver) => resolver.resolveCname(name)))[0],
     caa: (name) => records(name, (resolver) => resolver.resolveCaa(name)),
     compare: (name, zone) => {
-      // The environment's are for this question alone.
+      // The environment's servers are for this query only.
       const named = dnsServersOf(process.env);
       return compareDelegation(name, zone, { servers: named.length > 0 ? named : servers });
     },
   };
 }
 
-/** The records, none where DNS says that there are none. */
+/** The records; none if DNS returns that there are none. */
 async function recordsOf<T>(
   name: string,
   timeout: number,
@@ -106,6 +106,6 @@ async function recordsOf<T>(
     if (hasCode(error, "ENODATA") || hasCode(error, "ENOTFOUND")) {
       return [];
     }
-    throw new NotSeen(`DNS does not answer for ${name} (${messageOf(error)})`);
+    throw new NotSeen(`DNS does not respond for ${name} (${messageOf(error)})`);
   }
 }

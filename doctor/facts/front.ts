@@ -2,15 +2,15 @@ import { request } from "node:https";
 import { BlockList, isIPv6 } from "node:net";
 import type { Address } from "../arguments.ts";
 
-/** How long an answer may take, in milliseconds. */
+/** How long a response may take, in milliseconds. */
 const timeout = 10_000;
 
 /**
- * What answers on the provider's port with a header that only Cloudflare's proxy writes
+ * Requests the provider's port, and returns the headers that only Cloudflare's proxy writes
  * (https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-ray).
  *
  * @param host the provider's name
- * @returns the headers; undefined where there is no answer, or no such header
+ * @returns the headers; undefined without a response or such a header
  */
 export function cloudflareHeaders(
   host: string,
@@ -24,7 +24,7 @@ export function cloudflareHeaders(
         path: "/status",
         headers: { host },
         servername: host,
-        // Whoever it is that answers, trusted or not, is the question.
+        // Untrusted servers are to be identified, too.
         rejectUnauthorized: false,
         agent: false,
         timeout,

@@ -13,7 +13,7 @@ import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
 import { once } from "./once.ts";
 import { proofFailure } from "./proofFailure.ts";
 
-/** What there is to know of a key beside its content. */
+/** The data of a key apart from its content. */
 export interface GoogleCloudTarget extends CredentialTarget {
   readonly project: string;
   /** Name of the managed zone. */
@@ -22,14 +22,14 @@ export interface GoogleCloudTarget extends CredentialTarget {
 }
 
 const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
-/** What Google may ask for each of the calls below. */
+/** The scope for all calls below. */
 const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
 
-/** Permissions on the whole project that no challenge needs, and what each of them reaches. */
+/** Permissions on the whole project that no challenge needs, and what each of them allows. */
 const excessPermissions: Readonly<Record<string, string>> = {
   "dns.changes.create": "write to every zone of the project",
-  "iam.serviceAccountKeys.create": "make keys for other accounts",
-  "resourcemanager.projects.setIamPolicy": "grant itself anything in the project",
+  "iam.serviceAccountKeys.create": "create keys for other accounts",
+  "resourcemanager.projects.setIamPolicy": "grant itself any permission in the project",
 };
 
 /** A service account's key. */
@@ -74,7 +74,7 @@ export function googleCloudCredential(
             .filter((permission) => !permissions.includes(permission))
             .map((permission) => ({
               expected: `${permission} on the managed zone ${zone}`,
-              seen: `${key.client_email} lacks it`,
+              seen: `${key.client_email} does not have it`,
             })),
         ];
       } catch (error) {
@@ -83,18 +83,18 @@ export function googleCloudCredential(
     },
     excess: async () => {
       const permissions = Object.keys(excessPermissions).filter(
-        // Granted on the whole project by the stack's own choice.
+        // The stack itself grants this permission on the whole project.
         (permission) => !(made?.wholeProject === true && permission === "dns.changes.create"),
       );
       const has = await held(projectUrl, permissions).catch((error: unknown) => {
         throw new NotSeen(
-          `Google does not say what ${key.client_email} may do in ${project} (${googleCloudAnswer(error)})`,
+          `the permissions of ${key.client_email} in ${project} cannot be read (${googleCloudAnswer(error)})`,
         );
       });
       return has.map((permission) => `${excessPermissions[permission] ?? "act"} (${permission})`);
     },
     life: async () => {
-      // Who has made the key knows it from the stack's state.
+      // The state of a stack that created the key contains these times.
       if (made !== undefined) {
         return {};
       }
@@ -105,7 +105,7 @@ export function googleCloudCredential(
       } catch (error) {
         throw new NotSeen(
           access.hidden?.gcp ??
-            `it takes access with iam.serviceAccountKeys.get to see the key of ${key.client_email} (${googleCloudAnswer(error)})`,
+            `reading the key of ${key.client_email} requires iam.serviceAccountKeys.get (${googleCloudAnswer(error)})`,
         );
       }
     },
@@ -117,7 +117,7 @@ export function googleCloudCredential(
       } catch (error) {
         throw new NotSeen(
           access.hidden?.gcp ??
-            `the ${what} cannot be listed with your access (${googleCloudAnswer(error)})`,
+            `the ${what} cannot be listed with your credential (${googleCloudAnswer(error)})`,
         );
       }
     },
@@ -139,25 +139,25 @@ export function googleCloudCredential(
   };
 }
 
-/** What a refused request says about the credential. */
+/** The defect of the credential that a refused request shows. */
 function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
   const { project, zone } = target;
   if (!(error instanceof gaxios.GaxiosError) || error.status === undefined) {
-    throw new NotSeen(`Google does not answer (${googleCloudAnswer(error)})`);
+    throw new NotSeen(`Google does not respond (${googleCloudAnswer(error)})`);
   }
   const clock = clockProblem(error);
   if (clock !== undefined) {
     throw new NotSeen(clock);
   }
   if (error.config.url.href === key.token_uri) {
-    // The one refusal of the token address that names the account (developers.google.com/identity/protocols/oauth2/service-account).
-    const { error_description: words } = (error.response?.data ?? {}) as {
+    // The only refusal of the token endpoint that names the account (developers.google.com/identity/protocols/oauth2/service-account).
+    const { error_description: description } = (error.response?.data ?? {}) as {
       readonly error_description?: unknown;
     };
-    if (typeof words === "string" && /account not found/i.test(words)) {
+    if (typeof description === "string" && /account not found/i.test(description)) {
       return {
         expected: `the service account ${key.client_email}`,
-        seen: "Google does not know it any more: it is deleted",
+        seen: "Google no longer knows the account: it is deleted",
         ownerGone: true,
       };
     }
@@ -167,7 +167,7 @@ function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
     };
   }
   return {
-    expected: `the managed zone ${zone} of project ${project} readable`,
-    seen: `Google answers ${error.status} to ${key.client_email}`,
+    expected: `read access to the managed zone ${zone} of project ${project}`,
+    seen: `Google responds with ${error.status} to ${key.client_email}`,
   };
 }

@@ -7,14 +7,14 @@ export interface Revision {
   /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
   readonly status: string;
   readonly description: string;
-  /** When Helm has marked it so. */
+  /** When Helm set the status. */
   readonly markedAt: Date;
   readonly chartVersion: string;
-  /** What Helm applied, after the repairs. */
+  /** The manifest that Helm applied, after the repairs. */
   readonly manifest: string;
 }
 
-/** Reads a revision from the Secret in which Helm keeps it. */
+/** Reads a revision from its Secret. */
 export function readRevision(secret: V1Secret): Revision {
   const { version, info, chart, manifest } = decodeRecord(secret);
   const { status, description = "", last_deployed = "" } = info;

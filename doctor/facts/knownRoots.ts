@@ -4,28 +4,31 @@ import { getCACertificates } from "node:tls";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { stagingRoots } from "./stagingRoots.ts";
 
-/** Root certificates by what they are for. */
+/** Root certificates by their use. */
 export interface KnownRoots {
-  /** Those of this machine and of Node, and with them those that `NODE_EXTRA_CA_CERTS` names. */
+  /** The roots of this machine and of Node, including those that `NODE_EXTRA_CA_CERTS` names. */
   readonly system: () => readonly X509Certificate[];
-  /** Those of Let's Encrypt's staging environment. */
+  /** The roots of Let's Encrypt's staging environment. */
   readonly staging: () => readonly X509Certificate[];
 }
 
 /**
- * The roots that a chain may lead to.
+ * The roots at which a chain may end.
  *
- * @param files files (PEM) with further ones, which count for both
- * @throws UserError when one cannot be read, or holds no certificate
+ * @param files files (PEM) with additional roots, for both uses
+ * @throws UserError when a file cannot be read, or contains no certificate
  */
 export function knownRoots(files: readonly string[]): KnownRoots {
-  const told = files.flatMap(certificatesIn);
+  const additional = files.flatMap(certificatesIn);
   return {
     system: () => [
-      ...told,
+      ...additional,
       ...certificates([...getCACertificates("default"), ...getCACertificates("system")]),
     ],
-    staging: () => [...told, ...certificates(stagingRoots.map(({ certificate }) => certificate))],
+    staging: () => [
+      ...additional,
+      ...certificates(stagingRoots.map(({ certificate }) => certificate)),
+    ],
   };
 }
 
@@ -41,10 +44,10 @@ function certificatesIn(file: string): readonly X509Certificate[] {
       return certificates(found);
     }
   } catch (error) {
-    const reason = hasCode(error, "ENOENT") ? "there is no such file" : messageOf(error);
+    const reason = hasCode(error, "ENOENT") ? "the file does not exist" : messageOf(error);
     throw new UserError(`--ca ${file} cannot be read: ${reason}`);
   }
   throw new UserError(
-    `--ca ${file} holds no certificate that begins with -----BEGIN CERTIFICATE-----`,
+    `--ca ${file} contains no certificate that begins with -----BEGIN CERTIFICATE-----`,
   );
 }

@@ -1,20 +1,20 @@
 import { z } from "zod";
 
-/** cert-manager's latest attempt to obtain a certificate, as far as its objects are there. */
+/** cert-manager's latest attempt to obtain a certificate, with the objects that exist. */
 export interface OrderAttempt {
   readonly request: AttemptStep;
-  /** What it has asked the CA for; none while it has not, or could not. */
+  /** The order at the CA; none if it was not or could not be created. */
   readonly order: AttemptStep | undefined;
-  /** What the CA asks it to prove. Those that are proven are deleted with the order's end. */
+  /** The challenges of the order. cert-manager deletes completed ones at the end of the order. */
   readonly challenges: readonly AttemptStep[];
 }
 
 /** A CertificateRequest, an Order or a Challenge. */
 export interface AttemptStep {
   readonly name: string;
-  /** ACME's state of it; empty before the first, and of a CertificateRequest. */
+  /** The ACME state; empty before the first one, and for a CertificateRequest. */
   readonly state: string;
-  /** What cert-manager says of it; empty where it says nothing. */
+  /** cert-manager's message; empty if there is none. */
   readonly reason: string;
   readonly createdAt: Date;
 }
@@ -37,7 +37,7 @@ const object = z.object({
 });
 const list = z.object({ items: z.array(object) });
 
-/** Lists of cert-manager's objects in a namespace, as the API server gives them. */
+/** Lists of cert-manager's objects in a namespace, as the API server returns them. */
 export interface AttemptLists {
   readonly requests: unknown;
   readonly orders: unknown;

@@ -2,18 +2,18 @@ import { stripVTControlCharacters } from "node:util";
 
 /** A line of a container's log. */
 export interface LogLine {
-  /** When it was written, as the container runtime says. */
+  /** The container runtime's time stamp. */
   readonly time: Date | undefined;
   readonly text: string;
 }
 
-/** Splits a log that was fetched with the runtime's time stamps. */
+/** Splits a log with the container runtime's time stamps into lines. */
 export function parseLog(log: string): LogLine[] {
   return log
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((coloured) => {
-      // The provider's logger writes for a terminal, be there one or none (cosmossdk.io/log).
+      // The provider's logger always writes terminal colors (cosmossdk.io/log).
       const line = stripVTControlCharacters(coloured);
       const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/.exec(line) ?? [];
       return stamp === undefined || text === undefined

@@ -1,10 +1,10 @@
 import { messageOf } from "../../lib/errors.ts";
 
 /**
- * Runs a proof of dns/ once, without waiting for grants to spread: what is deployed has to work now.
+ * Runs a proof of dns/ once, without waiting for grants to propagate: a deployed credential has to work now.
  *
  * @param prove the proof, given its timeout in seconds
- * @returns its sentence when it fails, without what concerns `pulumi up` alone
+ * @returns the message of a failure, without the part that applies only to `pulumi up`
  */
 export async function proofFailure(
   prove: (timeout: number) => Promise<void>,

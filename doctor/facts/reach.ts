@@ -3,25 +3,25 @@ import type { Address } from "../arguments.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
 import { NotSeen } from "../finding.ts";
 
-/** How long a connection may take to be made, in milliseconds. */
+/** How long the connection may take, in milliseconds. */
 const timeout = 5_000;
 
-/** What this machine says of itself where it has no way to addresses of that family. */
-const noWay = ["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
+/** This machine's errors if it has no route to addresses of a family. */
+const noRoute = ["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
 
 /**
  * Whether something listens at an address.
  *
- * @returns undefined where something does, else why not
- * @throws NotSeen where this machine has no way to such an address
+ * @returns undefined if something listens, otherwise the error
+ * @throws NotSeen if this machine has no route to the address
  */
 export async function reach({ address, port }: Address): Promise<string | undefined> {
   try {
     await connected(address, port);
     return undefined;
   } catch (error) {
-    if (noWay.some((code) => hasCode(error, code))) {
-      throw new NotSeen(`this machine has no way to ${address} (${messageOf(error)})`);
+    if (noRoute.some((code) => hasCode(error, code))) {
+      throw new NotSeen(`this machine has no route to ${address} (${messageOf(error)})`);
     }
     return `${address}:${port}: ${messageOf(error)}`;
   }

@@ -23,19 +23,19 @@ import {
   type WireOptions,
 } from "./wire.ts";
 
-/** What there is to know of a stack's wildcard certificate. Nothing is asked for where the stack has none. */
+/** The facts about a stack's wildcard certificate. Without one, nothing is requested. */
 export interface WildcardFacts {
-  /** A host of a tenant's, of a name that nobody has: what is true of it is true of all. */
+  /** A random host name of a tenant that is not in use: it stands for all hosts. */
   readonly host: string;
-  /** The address that the reader has told to be that of tenants' hosts. */
+  /** The address of tenants' hosts that the user passed. */
   readonly toldAddress: string | undefined;
   /** Whether the cluster has the types of cert-manager's objects. */
   readonly hasTypes: () => Promise<boolean>;
   readonly certificate: () => Promise<WatchedCertificate | undefined>;
   readonly issuer: () => Promise<WatchedObject | undefined>;
-  /** The latest attempt to obtain the certificate; undefined where there is none. */
+  /** The latest attempt to obtain the certificate; undefined if there is none. */
   readonly attempt: () => Promise<OrderAttempt | undefined>;
-  /** The Secret that the certificate goes into. */
+  /** The Secret that contains the certificate. */
   readonly secret: () => Promise<CertificateSecret | undefined>;
   /** The entries of the Secret with the DNS credential. */
   readonly credential: () => Promise<Readonly<Record<string, string>> | undefined>;
@@ -43,7 +43,7 @@ export interface WildcardFacts {
   readonly served: () => Promise<ServedCertificate | Unreachable>;
 }
 
-/** An object that a controller of cert-manager's looks after. */
+/** An object that a controller of cert-manager manages. */
 export interface WatchedObject {
   readonly metadata?: {
     readonly generation?: number;
@@ -53,14 +53,14 @@ export interface WatchedObject {
   readonly status?: { readonly conditions?: readonly WatchedCondition[] };
 }
 
-/** What a controller says of an object, and since when. */
+/** A condition of an object, and the time of its last change. */
 export interface WatchedCondition extends Condition {
   readonly lastTransitionTime?: string;
-  /** Of what generation of the object it says that. */
+  /** The generation of the object that the condition describes. */
   readonly observedGeneration?: number;
 }
 
-/** A Certificate, with when it was changed and what is said of it. */
+/** A Certificate with its times of change and its status. */
 export type WatchedCertificate = Pick<Certificate, "spec"> &
   Pick<WatchedObject, "metadata"> & {
     readonly status?: Omit<NonNullable<Certificate["status"]>, "conditions"> &
@@ -69,33 +69,33 @@ export type WatchedCertificate = Pick<Certificate, "spec"> &
 
 /** A Secret that cert-manager has filled. */
 export interface CertificateSecret {
-  /** Name of the Issuer, as cert-manager notes it. */
+  /** Name of the Issuer in cert-manager's annotation. */
   readonly issuer: string | undefined;
-  /** What is in it; undefined where there is nothing, or no certificate. */
+  /** The content; undefined if it is empty or not a certificate. */
   readonly certificate: ServedCertificate | undefined;
 }
 
-/** How cert-manager notes by whom the certificate in a Secret is (https://cert-manager.io/docs/reference/annotations). */
+/** cert-manager's annotation with the issuer of the certificate in a Secret (https://cert-manager.io/docs/reference/annotations). */
 const issuerAnnotation = "cert-manager.io/issuer-name";
 
-/** Where tenants' hosts are, and what the roots are. */
+/** The addresses of tenants' hosts, and the known roots. */
 export interface WildcardWire extends WireOptions {
   readonly addressOf: (host: string) => Promise<Address | undefined>;
   readonly toldAddress: string | undefined;
 }
 
 /**
- * Facts of the wildcard certificate, from the cluster and from what is served.
+ * The facts about the wildcard certificate, from the cluster and from the served certificate.
  *
- * @param expected the stack, whose wildcard certificate it is
- * @param wire where tenants' hosts are, and what the roots are
+ * @param expected the expectations of the stack
+ * @param wire the addresses of tenants' hosts, and the known roots
  */
 export function wildcardFacts(
   expected: Expectation,
   { addressOf, toldAddress, ...wire }: WildcardWire,
 ): WildcardFacts {
   const host = `doctor-${randomBytes(4).toString("hex")}.${ingressDomain(expected.domain)}`;
-  // Only checks that apply ask, and those of the wildcard certificate do where there is one.
+  // Only checks that apply call this, and those of the wildcard certificate apply only if there is one.
   const own = (): WildcardExpectation => wildcardOf(expected);
   const apis = once(async () => {
     const config = await clusterClient(clusterChoice(expected));
@@ -170,9 +170,9 @@ export function wildcardFacts(
 }
 
 /**
- * What the stack says of its wildcard certificate.
+ * The stack's expectations of its wildcard certificate.
  *
- * @throws Error where it has none: a check was run that does not apply
+ * @throws Error if the stack has none: a check was run that does not apply
  */
 export function wildcardOf({ wildcard }: Expectation): WildcardExpectation {
   if (wildcard === undefined) {
@@ -181,7 +181,7 @@ export function wildcardOf({ wildcard }: Expectation): WildcardExpectation {
   return wildcard;
 }
 
-/** Those that are well-formed. */
+/** The well-formed certificates of a PEM file. */
 function certificatesIn(pem: string): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.flatMap((block) => {

@@ -8,20 +8,20 @@ import { chainOf, isSelfSigned, oneLine, type Chain } from "./chain.ts";
 import type { KnownRoots } from "./knownRoots.ts";
 import { once } from "./once.ts";
 
-/** What the provider's host serves. */
+/** The responses of the provider's host. */
 export interface WireFacts {
-  /** What answers a request for an HTTP-01 challenge. */
+  /** The response to a request for an HTTP-01 challenge. */
   readonly challenge: () => Promise<Reply | Unreachable>;
-  /** The certificate that the provider's API serves to who names the host (SNI). */
+  /** The certificate that the provider's API serves for the host (SNI). */
   readonly certificate: () => Promise<ServedCertificate | Unreachable>;
 }
 
-/** Nothing answered. */
+/** No response. */
 export interface Unreachable {
   readonly unreachable: string;
 }
 
-/** An answer on port 80. */
+/** A response on port 80. */
 export interface Reply {
   readonly status: number;
   readonly location: string | undefined;
@@ -29,7 +29,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** A certificate, as far as the checks read it. */
+/** A certificate, with the fields that the checks read. */
 export interface ServedCertificate {
   readonly subject: string;
   readonly issuer: string;
@@ -37,41 +37,41 @@ export interface ServedCertificate {
   readonly names: readonly string[];
   readonly matchesHost: boolean;
   readonly selfSigned: boolean;
-  /** Where what is sent with it leads. */
+  /** The chain of the certificates that were sent with it. */
   readonly chain: Chain;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** By SHA-256, by which one is told from another. */
+  /** The SHA-256 fingerprint, which identifies the certificate. */
   readonly fingerprint: string;
 }
 
 /** The port of the provider's REST API, the one that serves the Let's Encrypt certificate. */
 export const apiPort = 8443;
-/** The port that Let's Encrypt asks for an HTTP-01 challenge (RFC 8555, section 8.3). */
+/** The port to which Let's Encrypt sends HTTP-01 requests (RFC 8555, section 8.3). */
 export const challengePort = 80;
-/** The port that tenants' hosts are served on. */
+/** The port of tenants' hosts. */
 export const ingressPort = 443;
-/** No challenge has this token, so nothing is answered in its place. */
+/** No challenge has this token, so this request does not interfere with any. */
 const challengePath = "/.well-known/acme-challenge/doctor-was-here";
 
 const bodyStart = 200;
 
-/** How a {@link wireFacts} looks. */
+/** Options of {@link wireFacts}. */
 export interface WireOptions {
-  /** The roots that a chain may lead to, by what the certificate calls itself. */
+  /** The known roots, of which the certificate's issuer selects the set. */
   readonly roots: KnownRoots;
-  /** How long an answer may take, to its end, in milliseconds. Default: 10 s. */
+  /** How long a complete response may take, in milliseconds. Default: 10 s. */
   readonly timeout?: number;
-  /** Default: the present. */
+  /** Default: the present time. */
   readonly now?: Date;
 }
 
 /**
  * Connects to the provider's host.
  *
- * @param host its name
- * @param addressOf where a port of it is
- * @param options how it looks
+ * @param host the host's name
+ * @param addressOf the address of a port of the host
+ * @param options roots, timeout and time
  */
 export function wireFacts(
   host: string,
@@ -88,7 +88,7 @@ export function wireFacts(
   };
 }
 
-/** The certificate that is served at an address to who names a host (SNI). */
+/** The certificate that is served at an address for a host (SNI). */
 export function servedCertificate(
   host: string,
   address: Address | undefined,
@@ -112,7 +112,7 @@ async function answerAt<T>(
   try {
     return await withDeadline(timeout, (signal) => ask(address, signal));
   } catch (error) {
-    // OpenSSL ends its words with empty lines.
+    // OpenSSL's messages end with empty lines.
     return { unreachable: `${address.address}:${address.port}: ${messageOf(error).trim()}` };
   }
 }
@@ -130,7 +130,7 @@ function getChallenge(host: string, { address, port }: Address, end: AbortSignal
       response.on("data", (text: string) => {
         body = (body + text).slice(0, bodyStart);
         if (body.length === bodyStart) {
-          // There may be no end of it.
+          // The body may be endless.
           answer();
           asked.destroy();
         }
@@ -143,7 +143,7 @@ function getChallenge(host: string, { address, port }: Address, end: AbortSignal
   });
 }
 
-/** What a server sends: its own certificate, then those that lead from it to a root. */
+/** The certificates that a server sends: its own, then those of its issuers. */
 export type Served = readonly [X509Certificate, ...X509Certificate[]];
 
 function getCertificates(
@@ -156,9 +156,9 @@ function getCertificates(
       host: address,
       port,
       servername: host,
-      // Which certificate it is, trusted or not, is the question.
+      // Untrusted certificates are to be read, too.
       rejectUnauthorized: false,
-      // None of this machine's, so that only what is sent is seen.
+      // No roots of this machine, so that only the sent certificates are returned.
       ca: [],
     });
     end.addEventListener("abort", () => {
@@ -168,7 +168,7 @@ function getCertificates(
       const own = socket.getPeerX509Certificate();
       socket.destroy();
       if (own === undefined) {
-        failed(new Error("it serves no certificate"));
+        failed(new Error("the server sends no certificate"));
       } else {
         done([own, ...issuersOf(own)]);
       }
@@ -177,7 +177,7 @@ function getCertificates(
   });
 }
 
-/** The certificates that were sent with one, from its issuer's on. */
+/** The certificates that were sent with a certificate, from its issuer's on. */
 function issuersOf(certificate: X509Certificate): readonly X509Certificate[] {
   const { issuerCertificate } = certificate;
   return issuerCertificate === undefined ||
@@ -186,7 +186,7 @@ function issuersOf(certificate: X509Certificate): readonly X509Certificate[] {
     : [issuerCertificate, ...issuersOf(issuerCertificate)];
 }
 
-/** Reads what a server sends. */
+/** Reads the certificates that a server sends. */
 export function readCertificate(
   host: string,
   served: Served,
@@ -209,7 +209,7 @@ export function readCertificate(
   };
 }
 
-/** Whether an issuer calls itself one of Let's Encrypt's staging environment (https://letsencrypt.org/docs/staging-environment/). */
+/** Whether an issuer's name is one of Let's Encrypt's staging environment (https://letsencrypt.org/docs/staging-environment/). */
 export function isOfStaging(issuer: string): boolean {
   return issuer.includes("(STAGING)");
 }

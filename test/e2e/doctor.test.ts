@@ -217,7 +217,7 @@ describe("doctor", () => {
       const child = start(sandbox, patient.workspace.directory, ["-s", patient.name, "--sandbox"]);
       const { status, stdout } = await ended(child);
       assert.equal(status, 0, stdout);
-      assert.match(stdout, /✔ The log has no unsettled error of the issuer/);
+      assert.match(stdout, /✔ The log has no unresolved error of the issuer/);
       assert.match(stdout, /✔ Port 8443 serves the stack's certificate +provider\.doctor-http/);
       assert.match(stdout, /\n1\d ok, 0 info, 0 warning, 0 error\n$/);
     });
@@ -242,7 +242,7 @@ describe("doctor", () => {
       assert.equal(status, 0);
       assert.match(stdout, /✔ The Helm release is deployed +revision 1, deployed/);
       assert.match(stdout, /✔ The provider was started with the stack's settings +4 flags/);
-      assert.match(stdout, /✔ Port 80 leads to the provider +503/);
+      assert.match(stdout, /✔ Port 80 routes to the provider +503/);
     });
 
     it("says that it cannot tell what a CA has signed whose root it does not know", async () => {
@@ -252,7 +252,7 @@ describe("doctor", () => {
       patient.roots = roots;
       const { status, stderr } = await patient.doctor("--ca", "no-such.pem");
       assert.equal(status, 3);
-      assert.equal(stderr, "--ca no-such.pem cannot be read: there is no such file\n");
+      assert.equal(stderr, "--ca no-such.pem cannot be read: the file does not exist\n");
     });
 
     it("says what it could not look at", async () => {
@@ -360,7 +360,7 @@ describe("doctor", () => {
       }
       const { findings } = await patient.report();
       const left = findings.find(({ id }) => id === "left-out");
-      assert.match(left?.seen ?? "", /^left out: \d+ older of the \d+ revisions/);
+      assert.match(left?.seen ?? "", /^omitted: \d+ older revisions of the \d+ /);
       for (const name of names) {
         await cluster.core.deleteNamespacedSecret({ namespace, name });
       }
@@ -394,8 +394,11 @@ describe("doctor", () => {
         ["error pod-not-ready", "warning pod-restarted", "warning pod-outdated", "error log-email"],
       );
       assert.equal(seen["pod-not-ready"], "Running: CrashLoopBackOff: back-off 40s");
-      assert.match(seen["pod-restarted"] ?? "", /^3 restarts; the last time Error \(exit code 1\)/);
-      assert.match(seen["pod-outdated"] ?? "", /^checksum\/cm-letsencrypt of another content$/);
+      assert.match(
+        seen["pod-restarted"] ?? "",
+        /^3 restarts; last termination: Error \(exit code 1\)/,
+      );
+      assert.match(seen["pod-outdated"] ?? "", /^checksum\/cm-letsencrypt with other content$/);
       assert.equal(seen["log-email"], line);
 
       await patient.mend("pod-outdated");
@@ -1120,7 +1123,7 @@ describe("doctor", () => {
         [
           ...issuerErrors.map(({ id, severity }) => [id, severity, issuerLine(id).trim()]),
           ["log-unknown", "warning", `[WARN] ${strange}`],
-          ["log-silent", "warning", `no word since ${time.toISOString()}: ${question}`],
+          ["log-silent", "warning", `no line since ${time.toISOString()}: ${question}`],
         ],
       );
       (await patient.log()).write([certificateCame]);
@@ -1362,10 +1365,7 @@ describe("doctor", () => {
       const { directory } = patient.workspace;
       const none = await ended(start(sandbox, directory, ["-s", "nobody"]));
       assert.equal(none.status, 3);
-      assert.equal(
-        none.stderr,
-        "There is no stack nobody. Those that are there: pulumi stack ls\n",
-      );
+      assert.equal(none.stderr, "Stack nobody does not exist. List the stacks: pulumi stack ls\n");
 
       const kubeconfig = join(directory, "kubeconfig");
       const environment = { KUBECONFIG: kubeconfig };

@@ -97,7 +97,7 @@ describeExhaustive("doctor on a large cluster", () => {
     assert.match(seen("log-renewal-failed"), /failed to renew certificate/);
     assert.match(
       seen("left-out"),
-      /^left out: \d+ older of the 5\d{3} revisions .*; what the log has between its first 8 MB and its last \d+ lines$/,
+      /^omitted: \d+ older revisions of the 5\d{3} .*; the log between its first 8 MB and its last \d+ lines$/,
     );
   });
 });

@@ -5,7 +5,7 @@ describe("commands", () => {
     usage: "npm run doctor -- -s <stack> [options]",
     code: 3,
     wrong: [
-      [[], /^Which stack\?/],
+      [[], /^Name the stack: /],
       [["-s", "a", "--bogus"], /Unknown option '--bogus'/],
       [["-s", "a", "--json=yes"], /--json takes no value/],
     ],

@@ -184,7 +184,7 @@ describe("a server that takes the connection and is silent", () => {
     udp.bind(port, "127.0.0.1");
     await once(udp, "listening");
     try {
-      const sentence = "DNS does not answer for example.com (no answer within 0.3 s)";
+      const sentence = "DNS does not respond for example.com (no answer within 0.3 s)";
       const dns = dnsFacts([`127.0.0.1:${port}`], timeout);
       for (const ask of [
         () => dns.addresses("example.com"),

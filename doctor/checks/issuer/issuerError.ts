@@ -1,11 +1,11 @@
 import type { Expectation } from "../../expectation.ts";
 import type { Problem } from "../../finding.ts";
 
-/** Words of the issuer in the log, and what they mean. */
+/** A message of the issuer in the log, and its meaning. */
 export interface IssuerError extends Problem {
   readonly pattern: RegExp;
-  /** Whether a line with these words means it, where the words alone do not say. Default: it does. */
+  /** Whether a matching line has this meaning, if the pattern alone does not decide. Default: it has. */
   readonly means?: (text: string) => boolean;
-  /** Whether they mean something else here. Default: they never do. */
+  /** Whether the message has this meaning on a stack. Default: on every stack. */
   readonly applies?: (expected: Expectation) => boolean;
 }

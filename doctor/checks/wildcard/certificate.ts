@@ -9,16 +9,16 @@ import { isReady } from "./watched.ts";
 const missing: Problem = {
   id: "wildcard-secret-missing",
   severity: "error",
-  title: "The Secret of the wildcard certificate is missing, or holds no certificate",
-  why: "The Gateway reads it. cert-manager puts the certificate in again as soon as it sees that, if it runs; the command shows what it says.",
+  title: "The Secret of the wildcard certificate is missing, or contains no certificate",
+  why: "The Gateway reads the Secret. cert-manager, if it is running, restores the certificate; the command shows its status.",
   command: describeCertificate,
 };
 
 const another: Problem = {
   id: "wildcard-secret-another",
   severity: "error",
-  title: "The Secret holds another certificate than the wildcard certificate of the stack",
-  why: "It lacks a name, or is by another issuer: something else writes the Secret, too, or cert-manager does not run, which orders it anew otherwise. The command shows what it says.",
+  title: "The Secret contains a certificate other than the stack's wildcard certificate",
+  why: "A name is missing in the certificate, or its issuer differs. Either another tool also writes the Secret, or cert-manager is not running; otherwise it would order the certificate again. The command shows the status.",
   command: describeCertificate,
 };
 
@@ -26,26 +26,26 @@ const expired: Problem = {
   id: "wildcard-expired",
   severity: "error",
   title: "The wildcard certificate has expired",
-  why: "Browsers refuse all deployments of tenants. Mend what the order says; the command has cert-manager try at once.",
+  why: "Browsers refuse all deployments of tenants. Fix the error that the order reports; the command makes cert-manager retry immediately.",
   command: orderAgain,
 };
 
 const overdue: Problem = {
   id: "wildcard-renewal-overdue",
   severity: "warning",
-  title: "The wildcard certificate was to be renewed and is not",
-  why: "cert-manager renews it when two thirds of its life are over, and tries again after failures. Either it does not run, or its orders fail.",
+  title: "The renewal of the wildcard certificate is overdue",
+  why: "cert-manager renews the certificate after two thirds of its lifetime, and retries after failures. Either cert-manager is not running, or its orders fail.",
   command: describeCertificate,
 };
 
-/** How long a renewal may take before it is overdue, in milliseconds: an order, and a retry of cert-manager's. */
+/** How long a renewal may take before it is overdue, in milliseconds: an order, and a retry by cert-manager. */
 const renewedWithin = 2 * 60 * 60 * 1_000;
 
-/** The certificate that cert-manager has obtained, where the Gateway reads it. */
+/** The certificate from cert-manager, in the Secret that the Gateway reads. */
 export const wildcardSecret: Check = {
   id: "wildcard-certificate",
   group: "Wildcard certificate",
-  title: "The Secret that the Gateway reads holds the wildcard certificate",
+  title: "The Secret that the Gateway reads contains the wildcard certificate",
   problems: [missing, another, expired, overdue],
   applies: hasWildcard,
   run: async (context) => {
@@ -55,30 +55,33 @@ export const wildcardSecret: Check = {
       wildcard.secret(),
       ifSeen(wildcard.certificate()),
     ]);
-    // Then the check of the order says what there is to say.
+    // The check of the order then reports the status.
     const isAwaited = certificate !== undefined && !isReady(certificate);
     const held = secret?.certificate;
     if (held === undefined) {
       if (isAwaited) {
-        throw new NotSeen("cert-manager has none yet");
+        throw new NotSeen("cert-manager has no certificate yet");
       }
       const seen = secret === undefined ? "no such Secret" : "no certificate in tls.crt";
       const wanted = `Secret ${secretName} in ${namespace} with ${dnsNames.join(", ")}`;
-      const sighting = { expected: wanted, seen };
+      const evidence = { expected: wanted, seen };
       return {
         seen,
-        found: [found(missing, expected, sighting)].map(mendable(context, certificate)),
+        found: [found(missing, expected, evidence)].map(withCommand(context, certificate)),
       };
     }
     const outcome = life(context, held, certificate);
-    // Until a new one is there, it is right that there is the one before.
+    // Until the new certificate is issued, the Secret correctly contains the previous one.
     const others = isAwaited ? [] : origin(context, held, secret?.issuer);
-    return { ...outcome, found: [...others, ...outcome.found].map(mendable(context, certificate)) };
+    return {
+      ...outcome,
+      found: [...others, ...outcome.found].map(withCommand(context, certificate)),
+    };
   },
 };
 
-/** Without a Certificate there is nothing to look at or to be tried again, and it is to be made first. */
-function mendable({ expected }: Context, certificate: WatchedCertificate | undefined) {
+/** Replaces the command if the Certificate is missing: it is to be created before it can be described or retried. */
+function withCommand({ expected }: Context, certificate: WatchedCertificate | undefined) {
   return (finding: Finding): Finding =>
     certificate === undefined ? { ...finding, command: refreshAndDeploy(expected) } : finding;
 }
@@ -94,8 +97,8 @@ function origin(
     ? []
     : [
         found(another, expected, {
-          expected: `${dnsNames.join(", ")} by the Issuer ${issuer}`,
-          seen: `${names.join(", ") || "no names"} by ${issuedBy === undefined ? "somebody else" : `the Issuer ${issuedBy}`}`,
+          expected: `${dnsNames.join(", ")} from the Issuer ${issuer}`,
+          seen: `${names.join(", ") || "no names"} from ${issuedBy === undefined ? "an unknown issuer" : `the Issuer ${issuedBy}`}`,
         }),
       ];
 }
@@ -110,7 +113,7 @@ function life(
   const validity = `valid until ${notAfter.toISOString()}`;
   const seen =
     renewal === undefined
-      ? `${validity}, renewal not known`
+      ? `${validity}, renewal time unknown`
       : `${validity}, renewed from ${renewal.toISOString()} on`;
   const problem =
     notAfter <= now

@@ -10,13 +10,13 @@ export function inGateway(expected: Expectation, rest: ShellText): ShellText {
   return kubectl({ ...expected, namespace: wildcardOf(expected).namespace }, rest);
 }
 
-/** Shows the Certificate, with what cert-manager says of it. */
+/** Shows the Certificate with its status. */
 export function describeCertificate(expected: Expectation): ShellText {
   const { certificate } = wildcardOf(expected);
   return inGateway(expected, shell`describe certificates.cert-manager.io ${certificate}`);
 }
 
-/** Shows the Issuer, with what cert-manager says of it. */
+/** Shows the Issuer with its status. */
 export function describeIssuer(expected: Expectation): ShellText {
   return inGateway(
     expected,
@@ -24,7 +24,7 @@ export function describeIssuer(expected: Expectation): ShellText {
   );
 }
 
-/** Shows what cert-manager asks the CA for, and what that asks it to prove. */
+/** Shows cert-manager's orders and challenges with their status. */
 export function describeOrders(expected: Expectation): ShellText {
   return inGateway(
     expected,
@@ -32,7 +32,7 @@ export function describeOrders(expected: Expectation): ShellText {
   );
 }
 
-/** Has cert-manager try at once what it would try again in hours: it waits since the time of the last failure. */
+/** Makes cert-manager retry immediately instead of in hours: it counts the delay from the time of the last failure. */
 export function orderAgain(expected: Expectation): ShellText {
   const { certificate } = wildcardOf(expected);
   const patch = JSON.stringify({ status: { lastFailureTime: null } });
@@ -42,7 +42,7 @@ export function orderAgain(expected: Expectation): ShellText {
   );
 }
 
-/** Has the Gateway's proxy read its certificates anew, by the names of Akash's guide. */
+/** Makes the Gateway's proxy read its certificates again; the names are those of Akash's guide. */
 export function restartGateway({ kubeContext, kubeconfig }: Expectation): ShellText {
   return kubectl(
     { kubeContext, kubeconfig, namespace: "nginx-gateway" },
@@ -50,29 +50,29 @@ export function restartGateway({ kubeContext, kubeconfig }: Expectation): ShellT
   );
 }
 
-/** Asks DNS for the addresses of a tenant's host. */
+/** Queries the addresses of a tenant's host. */
 export function askTenant({ domain }: Expectation): ShellText {
   return shell`dig any-name.${ingressDomain(domain)} A any-name.${ingressDomain(domain)} AAAA`;
 }
 
-/** Asks DNS for the record by which the CA is shown that the domain is the stack's. */
+/** Queries the TXT record of the wildcard certificate's challenge. */
 export function askRecord({ domain }: Expectation): ShellText {
   return shell`dig ${challengeRecord(ingressDomain(domain))} TXT`;
 }
 
-/** Asks DNS which CAs may issue for tenants' hosts, at each name that counts. */
+/** Queries the CAA records for tenants' hosts, at each name that applies. */
 export function askIngressCaa({ domain }: Expectation): ShellText {
   return shell`dig ${ingressDomain(domain)} CAA ${domain} CAA`;
 }
 
-/** Connects to a tenant's host as a browser does. */
+/** Connects to a tenant's host like a browser. */
 export function connectTenant(expected: Expectation, more: ShellText = shell``): ShellText {
   const name = `any-name.${ingressDomain(expected.domain)}`;
   const connect = shell`openssl s_client -connect ${name}:443 -servername ${name}`;
   return more === "" ? connect : joined([connect, more], " ");
 }
 
-/** A command, and then {@link orderAgain}. */
+/** A command, followed by {@link orderAgain}. */
 export function thenOrder(expected: Expectation, command: ShellText): ShellText {
   return shell`${verbatim(command)} && ${verbatim(orderAgain(expected))}`;
 }

@@ -7,8 +7,7 @@ import { refreshAndDeploy } from "../mend.ts";
 const missing: Problem = {
   id: "wildcard-credential-missing",
   severity: "error",
-  title:
-    "The copy of the DNS credential for cert-manager is missing, or has not the entry that it reads",
+  title: "cert-manager's copy of the DNS credential, or the entry that it reads, is missing",
   why: "The next renewal of the wildcard certificate would fail.",
   command: refreshAndDeploy,
 };
@@ -16,8 +15,8 @@ const missing: Problem = {
 const another: Problem = {
   id: "wildcard-credential-another",
   severity: "error",
-  title: "cert-manager has another DNS credential than the stack's",
-  why: "Somebody has changed it by hand, or a rotation was interrupted. The old credential may be deleted already, and the next renewal would fail.",
+  title: "cert-manager has a DNS credential other than the stack's",
+  why: "The copy was changed by hand, or a rotation was interrupted. The old credential may already be deleted, and the next renewal would fail.",
   command: refreshAndDeploy,
 };
 
@@ -32,7 +31,7 @@ export const wildcardCredential: Check = {
     const { namespace, credential } = wildcardOf(expected);
     const { name, key } = credential;
     const { challenge } = expected;
-    // The provider's own counts where it has one: both are written in one run, and it comes first.
+    // The provider's digest takes precedence: one run writes both credentials, the provider's first.
     const digest =
       (challenge.type === "dns-01" ? challenge.credentialDigest : undefined) ?? credential.digest;
     const entries = await wildcard.credential();
@@ -44,7 +43,7 @@ export const wildcardCredential: Check = {
       return { seen, found: [found(missing, expected, { expected: wanted, seen })] };
     }
     if (digest === undefined) {
-      throw new NotSeen("the stack's state does not say which credential it is");
+      throw new NotSeen("the stack's state does not contain the digest of the credential");
     }
     const present = digestOf(content);
     const seen = `${name}, digest ${present}`;

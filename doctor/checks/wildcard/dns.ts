@@ -7,15 +7,15 @@ const missing: Problem = {
   id: "wildcard-dns-missing",
   severity: "error",
   title: "DNS has no address for tenants' hosts",
-  why: "A record `*.ingress.<domain>` leads to the tenants' deployments. Without it nobody finds them, whatever certificate they have.",
+  why: "The record `*.ingress.<domain>` points to the tenants' deployments. Without the record nobody can reach them, whatever certificate they have.",
   command: askTenant,
 };
 
 const isPrivate: Problem = {
   id: "wildcard-dns-private",
   severity: "warning",
-  title: "DNS gives an address for tenants' hosts that the internet cannot reach",
-  why: "The tenants' visitors come from the internet; a private address leads them nowhere.",
+  title: "DNS resolves tenants' hosts to an address that the internet cannot reach",
+  why: "The tenants' visitors connect from the internet and cannot reach a private address.",
   command: askTenant,
 };
 
@@ -23,7 +23,7 @@ const isPrivate: Problem = {
 export const wildcardDns: Check = {
   id: "wildcard-dns",
   group: "Wildcard certificate",
-  title: "DNS leads to tenants' hosts",
+  title: "DNS resolves tenants' hosts",
   problems: [missing, isPrivate],
   applies: hasWildcard,
   run: async ({ expected, dns, wildcard, reached }) => {
@@ -32,11 +32,11 @@ export const wildcardDns: Check = {
     const addresses = [...ipv4, ...ipv6];
     if (addresses.length === 0) {
       const wanted = `A or AAAA of *.ingress.${expected.domain}`;
-      const sighting = { expected: wanted, seen: `none for ${host}` };
-      return { seen: sighting.seen, found: [found(missing, expected, sighting)] };
+      const evidence = { expected: wanted, seen: `none for ${host}` };
+      return { seen: evidence.seen, found: [found(missing, expected, evidence)] };
     }
     return {
-      seen: `${host} is ${addresses.join(", ")}`,
+      seen: `${host} resolves to ${addresses.join(", ")}`,
       found: addresses
         .filter((address) => ![...reached, toldAddress].includes(address))
         .filter(isUnreachable)

@@ -9,7 +9,7 @@ const missing: Problem = {
   id: "wildcard-issuer-missing",
   severity: "error",
   title: "cert-manager's Issuer of the wildcard certificate is missing",
-  why: "Somebody has deleted it, and without it there is no renewal.",
+  why: "The Issuer was deleted. Without it the wildcard certificate is not renewed.",
   command: refreshAndDeploy,
 };
 
@@ -17,14 +17,14 @@ const notReady: Problem = {
   id: "wildcard-issuer-not-ready",
   severity: "error",
   title: "cert-manager's Issuer has no account at the CA",
-  why: "Without one nothing is ordered. cert-manager does not reach the CA's directory, or the CA refuses the account, mostly for its e-mail address.",
+  why: "Without an account cert-manager orders no certificate. Either cert-manager cannot reach the CA's directory, or the CA refuses the account, usually for its e-mail address.",
   command: describeIssuer,
 };
 
-/** How long the CA may take to make an account, in milliseconds. */
+/** How long the CA may take to create an account, in milliseconds. */
 const registeredWithin = 2 * 60 * 1_000;
 
-/** cert-manager's Issuer: the stack's CA and e-mail address. */
+/** cert-manager's Issuer, with the stack's CA and e-mail address. */
 export const wildcardIssuer: Check = {
   id: "wildcard-issuer",
   group: "Wildcard certificate",
@@ -36,14 +36,14 @@ export const wildcardIssuer: Check = {
     const issuer = await wildcard.issuer();
     if (issuer === undefined) {
       if (!(await wildcard.hasTypes())) {
-        throw new NotSeen("the cluster has no types of cert-manager.io");
+        throw new NotSeen("the cluster has no resource types of cert-manager.io");
       }
       const seen = "no such Issuer";
-      const sighting = { expected: `Issuer ${name} in ${namespace}`, seen };
-      return { seen, found: [found(missing, expected, sighting)] };
+      const evidence = { expected: `Issuer ${name} in ${namespace}`, seen };
+      return { seen, found: [found(missing, expected, evidence)] };
     }
     const ready = conditionOf(issuer, "Ready");
-    const seen = ready?.message ?? "cert-manager says nothing of it";
+    const seen = ready?.message ?? "cert-manager reports no status";
     if (ready?.status === "True") {
       return { seen: `${name}, ${expected.directoryUrl}`, found: [] };
     }
@@ -51,7 +51,7 @@ export const wildcardIssuer: Check = {
     if (since !== undefined && now.getTime() - new Date(since).getTime() < registeredWithin) {
       throw new NotSeen(`${seen}, since ${new Date(since).toISOString()}`);
     }
-    const sighting = { expected: `an account at ${expected.directoryUrl}`, seen };
-    return { seen, found: [found(notReady, expected, sighting)] };
+    const evidence = { expected: `an account at ${expected.directoryUrl}`, seen };
+    return { seen, found: [found(notReady, expected, evidence)] };
   },
 };

@@ -14,8 +14,8 @@ import { changedAt, conditionOf, hasBeenLookedAt, isReady } from "./watched.ts";
 const typesMissing: Problem = {
   id: "wildcard-types-missing",
   severity: "error",
-  title: "The cluster has not cert-manager's types any more",
-  why: "cert-manager was uninstalled, or is of another version, and with its types its Certificates and Issuers are gone: nobody renews the wildcard certificate. The Secret stays.",
+  title: "The cluster no longer has cert-manager's resource types",
+  why: "cert-manager was uninstalled or replaced by another version. Its Certificates and Issuers were deleted with the types, so the wildcard certificate is not renewed. The Secret remains.",
   command: (expected) => {
     const chart = shell`cert-manager oci://quay.io/jetstack/charts/cert-manager --version ${certManagerVersion}`;
     const install = helm(
@@ -30,23 +30,23 @@ const missing: Problem = {
   id: "wildcard-certificate-missing",
   severity: "error",
   title: "cert-manager's Certificate for the tenants' ingress is missing",
-  why: "Somebody has deleted it. The Secret stays, and nobody renews what is in it.",
+  why: "The Certificate was deleted. The Secret remains, but its certificate is not renewed.",
   command: refreshAndDeploy,
 };
 
 const changed: Problem = {
   id: "wildcard-certificate-changed",
   severity: "error",
-  title: "cert-manager's Certificate is not as the stack has made it",
-  why: "Somebody has changed it by hand: it goes elsewhere, is for other names, or from another issuer. The next `pulumi up` takes no notice of that.",
+  title: "cert-manager's Certificate differs from the stack's",
+  why: "The Certificate was changed by hand: its Secret, names or issuer differ. The next `pulumi up` does not detect the change.",
   command: refreshAndDeploy,
 };
 
 const unattended: Problem = {
   id: "wildcard-unattended",
   severity: "error",
-  title: "cert-manager does not look at the Certificate",
-  why: "It says something of each Certificate within seconds. It does not run, or may not read this namespace.",
+  title: "cert-manager does not process the Certificate",
+  why: "cert-manager sets a status on each Certificate within seconds. Either it is not running, or it has no permission to read this namespace.",
   command: ({ kubeContext, kubeconfig }) =>
     kubectl(
       { kubeContext, kubeconfig },
@@ -58,7 +58,7 @@ const ordering: Problem = {
   id: "wildcard-ordering",
   severity: "info",
   title: "The wildcard certificate is being ordered",
-  why: "That takes a minute or two, most of which cert-manager waits for DNS. The command waits for the end.",
+  why: "An order takes a minute or two, most of which cert-manager waits for DNS. The command waits until the order is complete.",
   command: (expected) =>
     inGateway(
       expected,
@@ -69,8 +69,8 @@ const ordering: Problem = {
 const slow: Problem = {
   id: "wildcard-order-slow",
   severity: "error",
-  title: "The order of the wildcard certificate does not come to an end",
-  why: "It takes a minute or two otherwise. The command shows what cert-manager waits for.",
+  title: "The order of the wildcard certificate does not complete",
+  why: "An order usually takes a minute or two. The command shows what cert-manager waits for.",
   command: describeOrders,
 };
 
@@ -78,21 +78,21 @@ const failed: Problem = {
   id: "wildcard-order-failed",
   severity: "error",
   title: "The order of the wildcard certificate has failed",
-  why: "cert-manager tries again an hour later, then after two, and at last every 32 hours. Once its reason is mended, it tries at once when it is told to (docs/wildcard.md).",
+  why: "cert-manager retries after one hour, then after two, and finally every 32 hours. After you fix the cause, you can request an immediate retry (docs/wildcard.md).",
   command: describeOrders,
 };
 
 const minute = 60 * 1_000;
-/** How long cert-manager may take to say something of a Certificate: it is a matter of seconds. */
+/** How long cert-manager may take to set a status on a Certificate; usually a matter of seconds. */
 const attendedWithin = 5 * minute;
-/** How long an order may take: a minute for cert-manager's own wait, and some for DNS. */
+/** How long an order may take: a minute for cert-manager's own wait, and several for DNS. */
 const orderedWithin = 10 * minute;
 
 /** cert-manager's Certificate, and the order for it. */
 export const wildcardOrder: Check = {
   id: "wildcard-order",
   group: "Wildcard certificate",
-  title: "cert-manager has the wildcard certificate that the stack asks for",
+  title: "cert-manager has obtained the stack's wildcard certificate",
   problems: [
     ...[typesMissing, missing, changed, unattended, ordering, slow, failed],
     ...orderErrors,
@@ -106,12 +106,15 @@ export const wildcardOrder: Check = {
       const wanted = `Certificate ${name} in ${namespace}`;
       const finding = (await wildcard.hasTypes())
         ? found(missing, expected, { expected: wanted, seen: "no such Certificate" })
-        : found(typesMissing, expected, { expected: wanted, seen: "no types of cert-manager.io" });
+        : found(typesMissing, expected, {
+            expected: wanted,
+            seen: "no resource types of cert-manager.io",
+          });
       return { seen: finding.seen, found: [finding] };
     }
     const differences = differencesOf(certificate, expected);
     if (differences.length > 0) {
-      return { seen: "another Certificate", found: differences };
+      return { seen: "a different Certificate", found: differences };
     }
     return progress(context, certificate);
   },
@@ -139,32 +142,32 @@ function differencesOf({ spec }: WatchedCertificate, expected: Expectation): Fin
       ];
 }
 
-/** What has become of the order. */
+/** The progress of the order. */
 async function progress(
   { expected, wildcard, now }: Context,
   certificate: WatchedCertificate,
 ): Promise<Outcome> {
   const { issuer } = wildcardOf(expected);
-  const sight = (problem: Problem, seen: string): Outcome => ({
+  const outcome = (problem: Problem, seen: string): Outcome => ({
     seen,
-    found: [found(problem, expected, { expected: `a certificate by ${issuer}`, seen })],
+    found: [found(problem, expected, { expected: `a certificate from ${issuer}`, seen })],
   });
   const since = (time: string | Date | undefined) =>
     time === undefined ? 0 : now.getTime() - new Date(time).getTime();
   if (!hasBeenLookedAt(certificate)) {
-    const seen = "cert-manager says nothing of it yet";
+    const seen = "cert-manager reports no status yet";
     return since(changedAt(certificate)) < attendedWithin
-      ? sight(ordering, seen)
-      : sight(
+      ? outcome(ordering, seen)
+      : outcome(
           unattended,
-          `${seen}, since ${changedAt(certificate)?.toISOString() ?? "it was made"}`,
+          `${seen}, since ${changedAt(certificate)?.toISOString() ?? "its creation"}`,
         );
   }
   const ready = conditionOf(certificate, "Ready");
   const issuing = conditionOf(certificate, "Issuing");
   const failedAt = certificate.status?.lastFailureTime;
   if (failedAt === undefined && isReady(certificate)) {
-    return { seen: `ready, by the Issuer ${issuer}`, found: [] };
+    return { seen: `ready, from the Issuer ${issuer}`, found: [] };
   }
   const attempt = await ifSeen(wildcard.attempt());
   const isOver = issuing?.status !== "True" && failedAt !== undefined;
@@ -174,45 +177,45 @@ async function progress(
   if (explained.length > 0) {
     return {
       seen: "an order with an error",
-      found: explained.map(({ error, step, words }) =>
+      found: explained.map(({ error, step, message }) =>
         found(error, expected, {
           subject: step,
-          expected: `a certificate by ${issuer}`,
-          seen: words,
+          expected: `a certificate from ${issuer}`,
+          seen: message,
           ...(isOver &&
             error.mends === true && { command: thenOrder(expected, error.command(expected)) }),
         }),
       ),
     };
   }
-  const words = [lastWords(attempt), issuing?.message, ready?.message].find(Boolean) ?? "no reason";
+  const message =
+    [lastMessage(attempt), issuing?.message, ready?.message].find(Boolean) ?? "no reason given";
   if (isOver) {
-    const next = `since ${failedAt}: ${words}`;
-    return sight(failed, next);
+    return outcome(failed, `since ${failedAt}: ${message}`);
   }
-  return sight(isLate ? slow : ordering, words);
+  return outcome(isLate ? slow : ordering, message);
 }
 
 interface Explained {
   readonly error: OrderError;
-  /** Which object says so. */
+  /** The object that reports the error. */
   readonly step: string;
-  readonly words: string;
+  readonly message: string;
 }
 
-/** What the steps of an attempt say, from what the CA asks to the request, each thing once. */
+/** The errors that the steps of an attempt report, from the challenges to the request, each once. */
 function explainedIn(attempt: OrderAttempt | undefined): readonly Explained[] {
-  const said = stepsOf(attempt).flatMap(([kind, { name, reason }]): Explained[] => {
+  const reported = stepsOf(attempt).flatMap(([kind, { name, reason }]): Explained[] => {
     const error = explainOrder(reason);
-    return error === undefined ? [] : [{ error, step: `${kind}/${name}`, words: reason }];
+    return error === undefined ? [] : [{ error, step: `${kind}/${name}`, message: reason }];
   });
-  return said.filter(
-    ({ error }, index) => said.findIndex((other) => other.error === error) === index,
+  return reported.filter(
+    ({ error }, index) => reported.findIndex((other) => other.error === error) === index,
   );
 }
 
-/** The words nearest to the cause. */
-function lastWords(attempt: OrderAttempt | undefined): string | undefined {
+/** The message nearest to the cause. */
+function lastMessage(attempt: OrderAttempt | undefined): string | undefined {
   const [first] = stepsOf(attempt).filter(([, { reason }]) => reason !== "");
   return first && `${first[0]} ${first[1].name}: ${first[1].reason}`;
 }

@@ -11,12 +11,12 @@ import {
   orderAgain,
 } from "./commands.ts";
 
-/** Words of cert-manager's on an order or a challenge, and what they mean. */
+/** A message of cert-manager on an order or a challenge, and its meaning. */
 export interface OrderError extends Problem {
   readonly pattern: RegExp;
-  /** Whether that is how it begins, and an error only after a while. Default: it is one. */
+  /** Whether the message is normal at first, and an error only after a while. Default: it is an error at once. */
   readonly passes?: true;
-  /** Whether the command mends it, so that another order may follow at once. Default: it only shows more. */
+  /** Whether the command fixes the cause, so that another order may follow at once. Default: it only shows details. */
   readonly mends?: true;
 }
 
@@ -26,9 +26,9 @@ const wildcardProject = (expected: Expectation) =>
   wildcardOf(expected).credential.managedZone?.project ?? placeholder("project");
 
 /**
- * What goes wrong with an order, by cert-manager's words: v1.21, pkg/issuer/acme (dns/cloudflare, dns/clouddns, dns/util),
- * pkg/controller/acmechallenges and acmeorders. The types of ACME are RFC 8555's, section 6.7, in the form of
- * golang.org/x/crypto/acme. The first that fits counts.
+ * Errors of an order, by cert-manager's messages: v1.21, pkg/issuer/acme (dns/cloudflare, dns/clouddns, dns/util),
+ * pkg/controller/acmechallenges and acmeorders. The types of ACME are those of RFC 8555, section 6.7, in the form of
+ * golang.org/x/crypto/acme. The first match applies.
  */
 export const orderErrors: readonly OrderError[] = [
   {
@@ -37,16 +37,16 @@ export const orderErrors: readonly OrderError[] = [
     pattern:
       /acme:error:serverInternal|Service busy; retry later|: 5\d\d (urn)?:|googleapi: (Error|got HTTP response code) (429|5\d\d)|googleapi: Error 403: .*(rate|quota|Limit)Exceeded|cannot fetch token: (429|5\d\d)|Cloudflare API for [^]*Error: (971|10429): /i,
     passes: true,
-    title: "The CA, or the DNS provider's API, is busy, or has trouble of its own",
-    why: "That passes: cert-manager tries a challenge again within minutes, and an order that has failed an hour later, or more. The command has it try at once.",
+    title: "The CA or the DNS provider's API is busy or has a server error",
+    why: "The error is temporary: cert-manager retries a challenge within minutes, and a failed order after an hour or more. The command makes cert-manager retry immediately.",
     command: orderAgain,
   },
   {
     id: "wildcard-order-api-disabled",
     severity,
     pattern: /accessNotConfigured|SERVICE_DISABLED|has not been used in project/,
-    title: "The Cloud DNS API is off in the project of the wildcard certificate's zone",
-    why: "Google refuses every call until somebody has it turned on.",
+    title: "The Cloud DNS API is disabled in the project of the wildcard certificate's zone",
+    why: "Google refuses every call until the API is enabled.",
     command: (expected) =>
       shell`gcloud services enable dns.googleapis.com --project ${wildcardProject(expected)}`,
     mends: true,
@@ -56,7 +56,7 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern: /billing account .*(disabled|closed)|BILLING_DISABLED|accountDisabled/i,
     title: "The billing account of the project of the wildcard certificate's zone is closed",
-    why: "Cloud DNS neither answers nor takes a record without one.",
+    why: "Without billing, Cloud DNS neither serves nor accepts records.",
     command: (expected) => shell`gcloud billing projects describe ${wildcardProject(expected)}`,
   },
   {
@@ -64,7 +64,7 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern: /acme:error:rateLimited|too many (certificates|failed authorizations|new orders)/i,
     title: "The CA's rate limit is reached for the wildcard certificate",
-    why: "Let's Encrypt gives 5 certificates a week for the same names, 50 for the registered domain, and allows 5 failed validations an hour. The words say which, and until when: nothing but waiting helps.",
+    why: "Let's Encrypt issues 5 certificates a week for the same names and 50 for the registered domain, and allows 5 failed validations an hour. The message names the limit and its end. Wait until then.",
     command: describeOrders,
   },
   {
@@ -73,7 +73,7 @@ export const orderErrors: readonly OrderError[] = [
     pattern:
       /acme:error:(rejectedIdentifier|unsupportedIdentifier)|Cannot issue for "|redundant with a wildcard/i,
     title: "The CA does not issue for a name of the wildcard certificate",
-    why: "The name is none that the internet can have, the CA's policy excludes it, or `*.ingress.<domain>` covers it already, so that it has to leave the setting `wildcard.names`. The words say which.",
+    why: "The name is not a public DNS name, the CA's policy excludes it, or `*.ingress.<domain>` already covers it; in the last case remove it from the setting `wildcard.names`. The message shows the reason.",
     command: describeOrders,
   },
   {
@@ -82,7 +82,7 @@ export const orderErrors: readonly OrderError[] = [
     pattern:
       /acme:error:(accountDoesNotExist|userActionRequired|externalAccountRequired)|acme account is not valid|has status "(deactivated|revoked)"/i,
     title: "The CA refuses cert-manager's account",
-    why: "The account in the Issuer's Secret is not known to this CA, or was ended, or has not agreed to new terms; or the CA takes only accounts that it has given out.",
+    why: "The account in the Issuer's Secret is unknown to this CA, was deactivated, or has not agreed to new terms; or the CA accepts only accounts that it has issued.",
     command: describeIssuer,
   },
   {
@@ -90,7 +90,7 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern: /looking up CAA/i,
     title: "The CA could not look up the CAA records for the wildcard certificate",
-    why: "It has to, be there any or none, and the zone's name servers answer with an error, or not at all.",
+    why: "The CA must query CAA records, even if none exist, and the zone's name servers respond with an error or not at all.",
     command: askIngressCaa,
   },
   {
@@ -98,7 +98,7 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern: /acme:error:caa\b|CAA record/i,
     title: "CAA records forbid the CA to issue the wildcard certificate",
-    why: "For wildcards a CA obeys `issuewild`, and `issue` where there is none, at the nearest name up the tree that has CAA records (RFC 8659). One that is bound to another account or to http-01 forbids it as well.",
+    why: "For wildcards a CA obeys `issuewild`, or `issue` if there is none, at the nearest name up the tree that has CAA records (RFC 8659). A record that is restricted to another account or to http-01 also forbids the CA to issue.",
     command: askIngressCaa,
   },
   {
@@ -106,8 +106,8 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern:
       /error getting (cloudflare secret|clouddns service account)|specified key "[^"]*" not found in secret|empty credentials|Service Account data missing|Unable to acquire config|API token is invalid \(does/i,
-    title: "cert-manager finds no DNS credential, or none that it can use",
-    why: "It reads the Secret in the Gateway's namespace at each challenge.",
+    title: "cert-manager finds no usable DNS credential",
+    why: "cert-manager reads the Secret in the Gateway's namespace at each challenge.",
     command: refreshAndDeploy,
     mends: true,
   },
@@ -117,7 +117,7 @@ export const orderErrors: readonly OrderError[] = [
     pattern:
       /googleapi: Error 40[13]\b(?!.*(rateLimit|quota)Exceeded)|cannot fetch token: 40[013]|invalid_grant|Cloudflare API for [^]*Error: (9109|10000|6003|1000[01]?|9106|9103)\b|Invalid (access token|API token)|Authentication error/i,
     title: "The DNS provider refuses the credential of the wildcard certificate",
-    why: "It is deleted or expired, or lacks a right on the zone. A rotation makes a new one and proves it before cert-manager gets it.",
+    why: "The credential is deleted or expired, or lacks a permission on the zone. A rotation creates a new credential and proves it before cert-manager gets it.",
     command: renewCredential,
     mends: true,
   },
@@ -126,8 +126,8 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern:
       /Found no Zones for domain|No matching GoogleCloud domain|googleapi: Error 404|Could not (find the SOA record|determine (the zone|authoritative nameservers))|SOA record for the domain/i,
-    title: "cert-manager does not find the DNS zone of the wildcard certificate",
-    why: "The zone is gone or another one of that name, the credential does not see it, or DNS does not lead there yet. A rotation looks the zone up anew, and makes and proves a credential for it.",
+    title: "cert-manager cannot find the DNS zone of the wildcard certificate",
+    why: "The zone was deleted or replaced by another zone of that name, the credential cannot read it, or DNS does not delegate to it yet. A rotation looks up the zone again, and creates and proves a credential for it.",
     command: renewCredential,
     mends: true,
   },
@@ -137,15 +137,15 @@ export const orderErrors: readonly OrderError[] = [
     pattern: /Waiting for DNS-01 challenge propagation|not yet propagated/i,
     passes: true,
     title: "The challenge's TXT record does not appear in DNS",
-    why: "cert-manager has written it, and asks DNS for it until it is there; only then does it call the CA. The domain's name servers are others than the zone's, or cert-manager's own DNS server shows the domain otherwise than the internet (its option `--dns01-recursive-nameservers`).",
+    why: "cert-manager has written the record and queries DNS until the record appears; only then does it call the CA. The domain's name servers are not the zone's, or cert-manager's own DNS server resolves the domain differently from the internet (its option `--dns01-recursive-nameservers`).",
     command: askRecord,
   },
   {
     id: "wildcard-order-validation",
     severity,
     pattern: /acme:error:(dns|dnssec|unauthorized|incorrectResponse|connection)\b|DNS problem: /i,
-    title: "The CA does not find the challenge's TXT record",
-    why: "cert-manager has seen it, and the CA asks from elsewhere: name servers of the domain that differ, a broken DNSSEC, or another record in its place.",
+    title: "The CA cannot find the challenge's TXT record",
+    why: "cert-manager has found the record, but the CA queries from another network: the domain's name servers differ, DNSSEC is broken, or another record is in its place.",
     command: askRecord,
   },
   {
@@ -153,13 +153,13 @@ export const orderErrors: readonly OrderError[] = [
     severity,
     pattern:
       /non-ACME API error|dial tcp|connection (refused|reset)|i\/o timeout|no such host|TLS handshake|x509: |context deadline exceeded|\b50\d\b.*(acme|HTTP)/i,
-    title: "cert-manager does not reach the CA, or a DNS provider's API",
-    why: "It calls both on port 443 by itself; a firewall, a network policy or the cluster's DNS may keep it from that, or the other side has trouble of its own. The command asks the CA from here.",
+    title: "cert-manager cannot reach the CA or a DNS provider's API",
+    why: "cert-manager connects to both directly on port 443. A firewall, a network policy or the cluster's DNS may prevent the connection, or the other side has a server error. The command sends a request to the CA from here.",
     command: ({ directoryUrl }) => shell`curl -sS ${directoryUrl}`,
   },
 ];
 
-/** What words of cert-manager's mean; undefined where they are none of these. */
+/** The meaning of a message of cert-manager; undefined if it is unknown. */
 export function explainOrder(text: string): OrderError | undefined {
   return orderErrors.find(({ pattern }) => pattern.test(text));
 }

@@ -11,37 +11,36 @@ import { connectTenant, restartGateway } from "./commands.ts";
 const closed: Problem = {
   id: "port-443-closed",
   severity: "error",
-  title: "Port 443 does not answer for tenants' hosts",
-  why: "No tenant's deployment can be reached by HTTPS. The Gateway does not run, or has no listener for `*.ingress.<domain>`, or a firewall is in front of it.",
+  title: "Port 443 does not respond for tenants' hosts",
+  why: "No tenant's deployment is reachable over HTTPS. The Gateway is not running, has no listener for `*.ingress.<domain>`, or is behind a firewall.",
   command: (expected) => connectTenant(expected),
 };
 
 const another: Problem = {
   id: "wildcard-served-another",
   severity: "error",
-  title: "Port 443 serves another certificate for tenants' hosts than the one in the Secret",
-  why: "The Gateway goes on with an older one, which a restart ends, or it reads another Secret, or another server answers there.",
+  title: "Port 443 serves tenants' hosts with a certificate other than the one in the Secret",
+  why: "The Gateway continues to use an older certificate, which a restart fixes, or reads another Secret, or another server responds.",
   command: restartGateway,
 };
 
 const untrusted: Problem = {
   id: "wildcard-chain",
   severity: "error",
-  title: "The certificate of tenants' hosts does not lead to a root that this machine knows",
-  why: "Browsers refuse it. It is not from Let's Encrypt, or what leads from it to the root is left out or not valid now.",
+  title: "The certificate of tenants' hosts does not chain to a known root",
+  why: "Browsers refuse the certificate. The certificate is not from Let's Encrypt, or its chain is incomplete or not valid now.",
   command: (expected) => connectTenant(expected, shell`-showcerts`),
 };
 
 const privateRoot: Problem = {
   id: "wildcard-root-private",
   severity: "info",
-  title:
-    "The certificate of tenants' hosts leads to a root that this machine does not know, as that of a private CA",
-  why: "So nothing tells whether the stack's CA has signed it. With the CA's root at hand, the doctor can.",
+  title: "The certificate of tenants' hosts chains to an unknown root, possibly of a private CA",
+  why: "The doctor cannot verify that the stack's CA signed the certificate. To verify it, provide the CA's root.",
   command: ({ stack }) => shell`npm run doctor -- -s ${stack} --ca ${placeholder("root.pem")}`,
 };
 
-/** What is served to whoever asks for a tenant's host. */
+/** The certificate that is served for a tenant's host. */
 export const wildcardServed: Check = {
   id: "wildcard-served",
   group: "Wildcard certificate",
@@ -53,21 +52,21 @@ export const wildcardServed: Check = {
     const served = await wildcard.served();
     if ("unreachable" in served) {
       const seen = served.unreachable;
-      await refuseBlind(context, seen);
+      await requireReachable(context, seen);
       return { seen, found: [found(closed, expected, { expected: "a TLS server", seen })] };
     }
     const held = (await ifSeen(wildcard.secret()))?.certificate;
     const others = identity(served, held, expected);
     return {
       seen: `${wildcard.host}: ${served.names.join(", ")} by ${served.issuer}`,
-      // Where another certificate leads is beside the point.
+      // The chain of another certificate does not matter.
       found: others.length > 0 ? others : trust(served, expected),
     };
   },
 };
 
-/** Says that nothing is seen from here where that is so of the provider's own port, too, which answers in the cluster. */
-async function refuseBlind(context: Context, unreachable: string): Promise<void> {
+/** @throws NotSeen without an address, or if port 8443 is not reachable from here either but responds in the cluster */
+async function requireReachable(context: Context, unreachable: string): Promise<void> {
   const { wire, wildcard, dns } = context;
   const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(wildcard.host))) ?? {};
   if (wildcard.toldAddress === undefined && ipv4.length + ipv6.length === 0) {
@@ -79,7 +78,7 @@ async function refuseBlind(context: Context, unreachable: string): Promise<void>
       : undefined;
   if (inside !== undefined) {
     throw new NotSeen(
-      `${unreachable}; nor does port 8443 answer here, and inside, ${inside}. With an address that leads there from here, the doctor can look: --resolve '*:${ingressPort}=ADDRESS'`,
+      `${unreachable}; port 8443 does not respond here either, but inside the cluster, ${inside}. If the port is reachable from here at another address, pass the address to the doctor: --resolve '*:${ingressPort}=ADDRESS'`,
     );
   }
 }
@@ -89,7 +88,7 @@ function identity(
   held: ServedCertificate | undefined,
   expected: Expectation,
 ): Finding[] {
-  // Without a look at the Secret, its names alone tell.
+  // If the Secret cannot be read, the names alone decide.
   const fits = held === undefined ? served.matchesHost : served.fingerprint === held.fingerprint;
   const describe = ({ names, subject, notAfter, issuer }: ServedCertificate) =>
     `${names.join(", ") || subject} by ${issuer}, until ${notAfter.toISOString()}`;
@@ -111,10 +110,10 @@ function trust({ selfSigned, chain }: ServedCertificate, expected: Expectation):
   const isWrong = usesLetsEncrypt(expected) || selfSigned || outOfTime !== undefined;
   return [
     found(isWrong ? untrusted : privateRoot, expected, {
-      expected: "a chain to a root that is known here",
+      expected: "a chain to a known root",
       seen:
         outOfTime === undefined
-          ? `${end}, the last by ${issuer}${selfSigned ? ", which is of its own signature" : ""}`
+          ? `${end}, the last certificate issued by ${issuer}${selfSigned ? ", self-signed" : ""}`
           : `a certificate that is not valid now: ${outOfTime}`,
     }),
   ];

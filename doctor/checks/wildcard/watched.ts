@@ -1,11 +1,11 @@
 import type { WatchedCondition, WatchedObject } from "../../facts/wildcard.ts";
 
-/** What a controller says of an object, or undefined where it says nothing of that. */
+/** A condition in the status of an object; undefined if its controller has not set it. */
 export function conditionOf({ status }: WatchedObject, type: string): WatchedCondition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether the controller has said something of an object as it is now. */
+/** Whether the controller has processed the present generation of an object. */
 export function hasBeenLookedAt(object: WatchedObject): boolean {
   const ready = conditionOf(object, "Ready");
   return (
@@ -13,7 +13,7 @@ export function hasBeenLookedAt(object: WatchedObject): boolean {
   );
 }
 
-/** Whether a Certificate's order has come to its end, and none has been begun since. */
+/** Whether a Certificate's order is complete, and no other has started since. */
 export function isReady(certificate: WatchedObject): boolean {
   return (
     hasBeenLookedAt(certificate) &&
@@ -22,7 +22,7 @@ export function isReady(certificate: WatchedObject): boolean {
   );
 }
 
-/** When an object was changed last, but for what its controller says of it. */
+/** When an object was last changed, apart from its status. */
 export function changedAt({ metadata }: WatchedObject): Date | undefined {
   const times = [
     metadata?.creationTimestamp,

@@ -26,12 +26,12 @@ const unreachable = { certificate: () => Promise.resolve({ unreachable: "refused
 
 describe("doctor, the certificate", () => {
   for (const check of [certificate, renewal, rateLimits]) {
-    it(`finds nothing of ${check.id} where all is well`, async () => {
+    it(`reports nothing for ${check.id} if all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
   }
 
-  it("names what is served in the certificate's place", async () => {
+  it("identifies what is served in place of the certificate", async () => {
     const cases: readonly (readonly [Changes, readonly string[]])[] = [
       [{ wire: unreachable }, ["port-8443-closed"]],
       [
@@ -51,13 +51,13 @@ describe("doctor, the certificate", () => {
     }
   });
 
-  it("wants staging's certificate on a staging stack", async () => {
+  it("expects a staging certificate on a staging stack", async () => {
     const expected = { directoryUrl: letsEncryptDirectory.staging };
     assert.deepEqual(await ids(certificate, { expected, certificate: { issuer: staging } }), []);
     assert.deepEqual(await ids(certificate, { expected }), ["certificate-production"]);
   });
 
-  it("takes any issuer for that of a directory that is not Let's Encrypt's", async () => {
+  it("accepts any issuer for a directory other than Let's Encrypt's", async () => {
     const changes = {
       expected: { directoryUrl: "https://ca.example/dir" },
       certificate: { issuer: "CN=Private CA" },
@@ -65,7 +65,7 @@ describe("doctor, the certificate", () => {
     assert.deepEqual(await ids(certificate, changes), []);
   });
 
-  describe("and the chain that is sent with it", () => {
+  describe("and its chain", () => {
     const host = "provider.example.com";
     const directoryUrl = "https://ca.example/dir";
     const chain = { end: "open", issuer: "CN=R", length: 2, namesIssuer: false } as const;
@@ -75,7 +75,7 @@ describe("doctor, the certificate", () => {
         certificate: { chain: { ...chain, outOfTime: undefined, ...changes } },
       });
 
-    it("is to lead to a root, and to leave nothing out", async () => {
+    it("has to be complete and end at a known root", async () => {
       assert.deepEqual(await of({ end: "trusted" }), []);
       assert.deepEqual(await of({ end: "trusted", outOfTime: "CN=R3" }), [
         "certificate-chain-expired",
@@ -86,7 +86,7 @@ describe("doctor, the certificate", () => {
       assert.deepEqual(await of({}), ["certificate-root-unknown"]);
     });
 
-    it("may lead to a private CA's root, which is known to who has it alone", async () => {
+    it("may end at the unknown root of a private CA", async () => {
       const expected = { directoryUrl };
       assert.deepEqual(await of({ end: "unknown root" }, expected), ["certificate-root-private"]);
       assert.deepEqual(await of({ length: 1 }, expected), ["certificate-root-private"]);
@@ -96,7 +96,7 @@ describe("doctor, the certificate", () => {
       ]);
     });
 
-    it("is followed by signatures, whatever the names are", async () => {
+    it("is followed by signatures, not by names", async () => {
       const folder = mkdtempSync(join(tmpdir(), "chain-"));
       try {
         const [real, forged] = await Promise.all(
@@ -138,7 +138,7 @@ describe("doctor, the certificate", () => {
           3,
           undefined,
         ]);
-        // A certificate for a server issues none, whoever has signed it.
+        // A server certificate issues no others, whatever its issuer.
         assert.deepEqual(read(await real.server(host, [host])), ["trusted", 1, undefined]);
         const ended = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };
         const old = await real.intermediate("E7", "Let's Encrypt", ended);
@@ -152,7 +152,7 @@ describe("doctor, the certificate", () => {
       }
     });
 
-    it("of staging leads to the roots that Let's Encrypt has published", () => {
+    it("of staging ends at the roots that Let's Encrypt has published", () => {
       const roots = knownRoots([]).staging();
       // https://letsencrypt.org/docs/staging-environment/, by SHA-256.
       assert.deepEqual(
@@ -170,24 +170,24 @@ describe("doctor, the certificate", () => {
       assert(roots.every(isSelfSigned));
     });
 
-    it("refuses a file that holds no root", () => {
+    it("refuses a file without a root", () => {
       const file = join(import.meta.dirname, "certificate.test.ts");
-      assert.throws(() => knownRoots([file]), /--ca \S+ holds no certificate that begins with/);
+      assert.throws(() => knownRoots([file]), /--ca \S+ contains no certificate that begins with/);
       assert.throws(() => knownRoots(["/no/such"]), {
         name: "UserError",
-        message: "--ca /no/such cannot be read: there is no such file",
+        message: "--ca /no/such cannot be read: the file does not exist",
       });
     });
   });
 
-  it("sees a certificate that is not valid yet", async () => {
+  it("detects a certificate that is not valid yet", async () => {
     assert.deepEqual(await ids(certificate, { certificate: { notBefore: daysFromNow(0.01) } }), [
       "certificate-not-yet-valid",
     ]);
     assert.deepEqual(await ids(certificate, { certificate: { notBefore: now } }), []);
   });
 
-  it("says when a restart renews the certificate, and when not", async () => {
+  it("reports whether a restart renews the certificate", async () => {
     const of = (days: number, log = "") =>
       ids(renewal, { certificate: { notAfter: daysFromNow(days) }, log });
     const failed = "failed to renew certificate for provider.example.com: error";
@@ -203,7 +203,7 @@ describe("doctor, the certificate", () => {
     await assert.rejects(renewal.run(context({ wire: unreachable })), NotSeen);
   });
 
-  it("goes by the certificate's own life for what is near its end", async () => {
+  it("derives the time near the expiry from the certificate's lifetime", async () => {
     const of = (life: number, left: number) =>
       ids(renewal, {
         certificate: { notBefore: daysFromNow(left - life), notAfter: daysFromNow(left) },
@@ -217,7 +217,7 @@ describe("doctor, the certificate", () => {
     assert.deepEqual(await of(6.6, 0.9), ["renewal-due"]);
   });
 
-  it("says what happens by itself, and when", async () => {
+  it("reports the next automatic attempt and its time", async () => {
     const container = (present: Pod | undefined, hours: number) => ({
       ...present?.status?.containerStatuses?.[0],
       name: "provider",
@@ -244,24 +244,24 @@ describe("doctor, the certificate", () => {
         certificate: { notAfter: daysFromNow(hoursLeft / 24) },
         cluster: { pod: () => Promise.resolve(pod) },
       });
-      return finding?.seen.split("; by itself ")[1];
+      return finding?.seen.split("; automatically: ")[1];
     };
     const at = (hours: number) => daysFromNow(hours / 24).toISOString();
     assert.equal(
       await seen(48, 100),
-      `the issuer tries at ${at(24)}; where that fails, the container is restarted from ${at(26)} on, at most every 3 hours`,
+      `the issuer attempts a renewal at ${at(24)}; if that fails, the container is restarted from ${at(26)} on, at most every 3 hours`,
     );
-    assert.equal(await seen(48, 100, false), `the issuer tries at ${at(24)}, once`);
+    assert.equal(await seen(48, 100, false), `the issuer attempts a renewal at ${at(24)}, once`);
     const restarted = (hours: number) =>
-      `the container is restarted from ${at(hours)} on, at most every 3 hours, to try again`;
+      `the container is restarted from ${at(hours)} on, at most every 3 hours, for a retry`;
     assert.equal(await seen(23, 100), restarted(1));
     assert.equal(await seen(20, 1), restarted(2));
     assert.equal(await seen(20, 100), restarted(0));
     assert.equal(await seen(-5, 1), restarted(2));
-    assert.equal(await seen(20, 100, false), "nothing, before the container is started again");
+    assert.equal(await seen(20, 100, false), "nothing until the container is restarted");
   });
 
-  it("counts the orders of a week that it can know of", async () => {
+  it("counts the known orders of a week", async () => {
     const line = (days: number) =>
       `${daysFromNow(-days).toISOString()} [INFO] Server responded with a certificate.`;
     const of = (...days: readonly number[]) =>
@@ -272,7 +272,7 @@ describe("doctor, the certificate", () => {
     assert.equal(near.seen, "4 known orders in a week");
   });
 
-  it("counts the orders under the registered domain, as far as it can", async () => {
+  it("counts the known orders under the registered domain", async () => {
     const order = (name: string, days = 1, host = "acme-v02.api.letsencrypt.org") => ({
       names: [name],
       url: `https://${host}/acme/order/1/2`,
@@ -302,7 +302,7 @@ describe("doctor, the certificate", () => {
     assert.match(seen, /without those of cert-manager, which cannot be read$/);
   });
 
-  it("knows the registered domain by the public suffix list, private part and all", () => {
+  it("determines the registered domain by the public suffix list with its private part", () => {
     for (const [host, domain] of [
       ["provider.example.co.uk", "example.co.uk"],
       ["provider.mine.duckdns.org", "mine.duckdns.org"],
@@ -312,7 +312,7 @@ describe("doctor, the certificate", () => {
     }
   });
 
-  it("reads cert-manager's orders that were fulfilled", () => {
+  it("reads cert-manager's fulfilled orders", () => {
     const creationTimestamp = "2026-11-20T12:00:00Z";
     const spec = { dnsNames: ["a.example.com"] };
     const url = "https://acme-v02.api.letsencrypt.org/acme/order/1/2";
@@ -326,7 +326,7 @@ describe("doctor, the certificate", () => {
     ]);
   });
 
-  it("counts each restart where the home is not kept", async () => {
+  it("counts each restart if the home is not persistent", async () => {
     const pod = async () => {
       const present = await context().cluster.pod();
       const status = { restartCount: 3, name: "provider", ready: true, image: "", imageID: "" };
@@ -340,12 +340,12 @@ describe("doctor, the certificate", () => {
     assert.deepEqual(await ids(rateLimits, changes), ["rate-limit-near", "home-not-persistent"]);
   });
 
-  it("counts for Let's Encrypt's production directory alone", () => {
+  it("applies only to Let's Encrypt's production directory", () => {
     const { expected } = context({ expected: { directoryUrl: letsEncryptDirectory.staging } });
     assert.equal(rateLimits.applies?.(expected), false);
   });
 
-  it("reads the certificate that a server serves to who names the host", async () => {
+  it("reads the certificate that a server serves for the host", async () => {
     const root = await createAuthority("Test Root");
     const authority = await root.intermediate("Test CA");
     const own = await authority.server("provider.example.com", ["provider.example.com"]);

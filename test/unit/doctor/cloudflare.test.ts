@@ -33,7 +33,7 @@ describe("doctor, a Cloudflare token", () => {
     return cloudflareCredential(token, target, access);
   }
 
-  it("lacks nothing with Zone Read and DNS Write on the zone, and can do no more", async () => {
+  it("has exactly the required permissions with Zone Read and DNS Write on the zone", async () => {
     const { value } = await makeToken(clouds);
     const token = credential(value, undefined, clouds.running.cloudflareAdminToken);
     assert.deepEqual(await token.lacks(), []);
@@ -42,7 +42,7 @@ describe("doctor, a Cloudflare token", () => {
     assert.equal(await token.prove(), undefined);
   });
 
-  it("lacks a zone that is active, and one alone", async () => {
+  it("requires an active zone of a unique name", async () => {
     const { value } = await makeToken(clouds);
     await clouds.control("cloudflare", "POST", "seed", {
       zones: [{ name: DOMAIN, status: "moved" }],
@@ -55,10 +55,13 @@ describe("doctor, a Cloudflare token", () => {
     });
     const both = await makeToken(clouds, undefined, zoneResource("*"));
     const [ambiguous] = await credential(both.value).lacks();
-    assert.match(ambiguous?.seen ?? "", /it sees 2, in account Acme .* and account Other/);
+    assert.match(
+      ambiguous?.seen ?? "",
+      /the token can read 2, in account Acme .* and account Other/,
+    );
   });
 
-  it("reads the list of its zones to the end", async () => {
+  it("reads all pages of its list of zones", async () => {
     const { value } = await makeToken(clouds, undefined, zoneResource("*"));
     await clouds.control("cloudflare", "PATCH", "settings", { pageSize: 1 });
     await clouds.control("cloudflare", "POST", "seed", {
@@ -67,15 +70,15 @@ describe("doctor, a Cloudflare token", () => {
     assert.equal((await credential(value).excess()).length, 3);
   });
 
-  it("lacks what it cannot read", async () => {
+  it("lacks the permission to read", async () => {
     const blind = await makeToken(clouds, ["DNS Write"]);
-    assert.match((await credential(blind.value).lacks())[0]?.seen ?? "", /sees no such zone/);
+    assert.match((await credential(blind.value).lacks())[0]?.seen ?? "", /cannot read such a zone/);
     const mute = await makeToken(clouds, ["Zone Read"]);
     assert.match((await credential(mute.value).lacks())[0]?.expected ?? "", /DNS Write/);
     assert.match((await credential("x".repeat(40)).lacks())[0]?.seen ?? "", /deleted, expired/);
   });
 
-  it("shows by writing what reading does not", async () => {
+  it("fails the proof without the permission to write", async () => {
     const { value } = await makeToken(clouds, ["Zone Read", "DNS Read"]);
     const token = credential(value);
     assert.deepEqual(await token.lacks(), []);
@@ -85,22 +88,22 @@ describe("doctor, a Cloudflare token", () => {
     );
   });
 
-  it("has more than it needs with further groups and zones", async () => {
+  it("has excess permissions with additional groups and zones", async () => {
     const resources = { ...zoneResource(ZONE_ID), ...zoneResource(OTHER_ZONE_ID) };
     const { value } = await makeToken(clouds, ["Zone Read", "DNS Write", "Zone Write"], resources);
     const zones = await credential(value).excess();
     assert.equal(zones.length, 1);
-    assert.match(zones[0] ?? "", /^see the zone /);
+    assert.match(zones[0] ?? "", /^read the zone /);
     assert.deepEqual(
       await credential(value, undefined, clouds.running.cloudflareAdminToken).excess(),
       [...zones, "use the permission Zone Write"],
     );
   });
 
-  it("tells its end itself, and its age to its owner", async () => {
+  it("shows its expiry to itself, and its age only to its owner", async () => {
     const end = "2099-01-01T00:00:00Z";
     const { value } = await makeToken(clouds, undefined, undefined, { expires_on: end });
-    // Its owner's access alone shows the age.
+    // Only the owner's credential shows the age.
     assert.deepEqual(await credential(value).life(), { expiresAt: end });
     const endless = await makeToken(clouds);
     await assert.rejects(credential(endless.value).life(), NotSeen);
@@ -111,7 +114,7 @@ describe("doctor, a Cloudflare token", () => {
     assert.equal((await credential(value, made).life()).createdAt, made.createdAt);
   });
 
-  it("is found by the account that owns it, where the stack brings one of an account's", async () => {
+  it("is found by the account that owns it, if an account token is provided", async () => {
     const end = "2099-01-01T00:00:00Z";
     const path = `/accounts/${ACCOUNT_ID}/tokens`;
     const { value } = await makeToken(clouds, undefined, undefined, { expires_on: end }, path);
@@ -124,7 +127,7 @@ describe("doctor, a Cloudflare token", () => {
     assert.deepEqual(await owned.excess(), []);
   });
 
-  it("is counted with the others of its name", async () => {
+  it("is counted with the other tokens of its name", async () => {
     const { value } = await makeToken(clouds);
     await makeToken(clouds);
     const token = credential(value, { owner: "acme" }, clouds.running.cloudflareAdminToken);
@@ -133,7 +136,7 @@ describe("doctor, a Cloudflare token", () => {
     await assert.rejects(credential(value, { owner: "acme" }, "y".repeat(40)).count(), NotSeen);
   });
 
-  it("is tried without the operator's own credentials from the environment", async () => {
+  it("is tested without the operator's credentials from the environment", async () => {
     const sent: IncomingHttpHeaders[] = [];
     const server = createServer(({ headers }, response) => {
       sent.push(headers);
@@ -170,24 +173,24 @@ describe("doctor, a Cloudflare token", () => {
   });
 
   for (const status of [403, 429, 500]) {
-    it(`shows nothing of a ${status} that repeats the request`, async () => {
+    it(`shows nothing of a ${status} response that repeats the request`, async () => {
       const { value } = await makeToken(clouds);
       const admin = clouds.running.cloudflareAdminToken;
-      const looks = ["lacks", "excess", "life", "count", "zone", "prove"] as const;
+      const methods = ["lacks", "excess", "life", "count", "zone", "prove"] as const;
       const all = async (match: string) => {
         const token = credential(value, { owner: "acme" }, admin);
-        // The client repeats what failed in passing.
+        // The client retries temporary failures.
         await clouds.control("cloudflare", "POST", "faults", {
           match,
           status,
           echo: true,
           times: 100,
         });
-        const said = await Promise.all(
-          looks.map((look) => token[look]().catch((error: unknown) => String(error))),
+        const results = await Promise.all(
+          methods.map((method) => token[method]().catch((error: unknown) => String(error))),
         );
         await clouds.control("cloudflare", "DELETE", "faults");
-        return JSON.stringify(said);
+        return JSON.stringify(results);
       };
       const text = (await all("/zones")) + (await all("/user/tokens(\\?|/(?!verify)|$)"));
       assert.match(text, new RegExp(`Cloudflare responds with ${status}`));
@@ -195,11 +198,11 @@ describe("doctor, a Cloudflare token", () => {
     });
   }
 
-  it("shows no access of the operator's that cannot be sent", async () => {
+  it("does not show an operator's credential that cannot be sent", async () => {
     const { value } = await makeToken(clouds);
     const token = credential(value, { owner: "acme" }, "SENTINEL-\u20ac");
-    for (const look of [() => token.life(), () => token.count()]) {
-      await assert.rejects(look(), (error: unknown) => {
+    for (const call of [() => token.life(), () => token.count()]) {
+      await assert.rejects(call(), (error: unknown) => {
         assert(error instanceof NotSeen);
         assert.doesNotMatch(error.message, /SENTINEL/);
         assert.match(
@@ -211,7 +214,7 @@ describe("doctor, a Cloudflare token", () => {
     }
   });
 
-  it("is not blamed where Cloudflare does not answer", async () => {
+  it("is not reported as defective if Cloudflare does not respond", async () => {
     const { value } = await makeToken(clouds);
     const token = credential(value);
     await clouds.close();

@@ -32,24 +32,24 @@ describe("the facts from the cluster", () => {
     server.closeAllConnections();
   });
 
-  for (const [what, answer, told] of [
+  for (const [what, response, message] of [
     [
-      "who asks is not known",
+      "the cluster does not accept the credential",
       401,
       "the cluster does not accept the kubeconfig's credential (401): kubectl --context prod -n akash-services auth whoami",
     ],
     [
-      "who asks may not read them",
+      "the permission is missing",
       403,
-      "the cluster does not let you read that (403): kubectl --context prod -n akash-services auth can-i --list",
+      "the cluster does not allow you to read this (403): kubectl --context prod -n akash-services auth can-i --list",
     ],
-    ["the cluster fails", 500, "the cluster answers 500"],
+    ["the cluster fails", 500, "the cluster responds with 500"],
   ] as const) {
-    it(`are not seen where ${what}, with the command that tells more`, async () => {
-      status = answer;
+    it(`are not available if ${what}, with a command that shows details`, async () => {
+      status = response;
       await assert.rejects(facts.pod(), (error: unknown) => {
         assert(error instanceof NotSeen);
-        assert.equal(error.message, told);
+        assert.equal(error.message, message);
         return true;
       });
     });

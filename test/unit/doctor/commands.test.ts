@@ -6,7 +6,7 @@ import { settings } from "../../../doctor/checks/settings.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
 import { context, findings, wildcard, type Changes } from "./context.ts";
 
-/** Every command that a finding can give on a stack with this context. */
+/** Every command of a finding on a stack with this context. */
 async function commands(kubeContext: string | undefined): Promise<readonly string[]> {
   const expected = { kubeContext };
   const own = [{ expected }, { expected, challenge: cloudflareDns01 }].flatMap((changes) =>
@@ -47,8 +47,8 @@ function clusterCalls(command: string): string[] {
     .filter((call) => /^(kubectl|helm) /.test(call) && !call.includes(" --local "));
 }
 
-describe("doctor, the commands that it gives", () => {
-  it("reach the stack's cluster, whatever the current context is", async () => {
+describe("doctor, its commands", () => {
+  it("use the stack's cluster, whatever the current context", async () => {
     const calls = (await commands("my cluster")).flatMap(clusterCalls);
     assert(calls.length > 40, String(calls.length));
     for (const call of calls) {
@@ -56,7 +56,7 @@ describe("doctor, the commands that it gives", () => {
     }
   });
 
-  it("name no context where the stack names none", async () => {
+  it("name no context if the stack names none", async () => {
     assert.doesNotMatch((await commands(undefined)).join("\n"), /-context|undefined/);
   });
 });

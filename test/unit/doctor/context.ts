@@ -19,7 +19,7 @@ import { digestOfWallet } from "../../../chart/walletDigest.ts";
 import { walletSecretKey } from "../../../chart/release.ts";
 import { chartManifest, http01 } from "../../support/manifest.ts";
 
-/** The stack's wallet, as its Secret has it. */
+/** The stack's wallet, in the form of its Secret. */
 export const wallet = { [walletSecretKey.key]: "armour", [walletSecretKey.password]: "password" };
 const walletDigest = await digestOfWallet("armour", "password");
 
@@ -27,12 +27,12 @@ const walletDigest = await digestOfWallet("armour", "password");
 export const now = new Date("2026-11-20T12:00:00Z");
 export const day = 24 * 60 * 60 * 1_000;
 
-/** A time, so many days from the present. */
+/** A time, a number of days from the present. */
 export function daysFromNow(days: number): Date {
   return new Date(now.getTime() + days * day);
 }
 
-/** What a test changes of a provider where all is well. */
+/** The changes of a test to a healthy provider. */
 export interface Changes {
   readonly expected?: Partial<Expectation>;
   readonly challenge?: Parameters["challenge"];
@@ -52,7 +52,7 @@ export interface Changes {
   readonly prove?: boolean;
 }
 
-/** A provider where all is well, but for these changes. */
+/** A healthy provider with these changes. */
 export function context(changes: Changes = {}): Context {
   const { challenge = http01, log = "", prove = false } = changes;
   const expected: Expectation = {
@@ -146,7 +146,7 @@ export async function findings(check: Check, changes: Changes = {}): Promise<rea
   return (await check.run(context(changes))).found;
 }
 
-/** The pod as the StatefulSet makes it. */
+/** The pod as the StatefulSet creates it. */
 function pod(objects: readonly KubernetesObject[], { names }: Expectation) {
   const template = podTemplate(objects, names);
   return {
@@ -183,7 +183,7 @@ const certificate: ServedCertificate = {
   fingerprint: "PROVIDER",
 };
 
-/** What a stack says that has a wildcard certificate. */
+/** The expectations of a stack with a wildcard certificate. */
 export const wildcard: WildcardExpectation = {
   namespace: "akash-gateway",
   certificate: "wildcard-ingress",

@@ -37,17 +37,17 @@ describe("doctor, the credential", () => {
     credentialCount,
     credentialGrants,
   ]) {
-    it(`finds nothing of ${check.id} where all is well`, async () => {
+    it(`reports nothing for ${check.id} if all is well`, async () => {
       assert.deepEqual(await findings(check, { ...healthy, prove: true }), []);
     });
-    it(`does not ask for ${check.id} under HTTP-01, nor on GKE without a key`, () => {
+    it(`does not apply ${check.id} under HTTP-01, nor on GKE without a key`, () => {
       assert.equal(check.applies?.(context().expected), false);
       const keyless = { type: "dns-01", dnsProvider: "googleCloud" } as const;
       assert.equal(check.applies(context({ challenge: keyless }).expected), false);
     });
   }
 
-  it("looks at the wildcard certificate's under HTTP-01, which no pod runs with", async () => {
+  it("checks the wildcard certificate's credential under HTTP-01, which no pod uses", async () => {
     const changes = { expected: { wildcard } };
     const { expected } = context(changes);
     assert.equal(credentialSecret.applies?.(expected), false);
@@ -57,7 +57,7 @@ describe("doctor, the credential", () => {
     }
   });
 
-  it("is that in the Secret for cert-manager under HTTP-01, and else the pod's", async () => {
+  it("is in cert-manager's Secret under HTTP-01, otherwise in the pod's", async () => {
     const asked: string[] = [];
     const secrets = {
       secret: () => {
@@ -78,7 +78,7 @@ describe("doctor, the credential", () => {
     assert.deepEqual(asked, ["cert-manager", "pod"]);
   });
 
-  it("names the project of the wildcard certificate's under HTTP-01", async () => {
+  it("names the project of the wildcard certificate's credential under HTTP-01", async () => {
     const managedZone = { project: "p", zone: "z" };
     const credential = { ...wildcard.credential, dnsProvider: "googleCloud", managedZone } as const;
     const [finding] = await findings(credentialGrants, {
@@ -88,7 +88,7 @@ describe("doctor, the credential", () => {
     assert.match(finding?.command ?? "", /^gcloud projects get-iam-policy p /);
   });
 
-  it("sees a Secret that is missing, empty, malformed or another", async () => {
+  it("detects a Secret that is missing, empty, malformed or different", async () => {
     assert.deepEqual(await ids(credentialSecret, withSecret(undefined)), ["secret-missing"]);
     const [other] = await findings(credentialSecret, withSecret({ token }));
     assert.equal(other?.seen, "entries token");
@@ -98,7 +98,7 @@ describe("doctor, the credential", () => {
     assert.deepEqual(await ids(credentialSecret, another), ["secret-another"]);
   });
 
-  it("sees that the pod runs with another credential", async () => {
+  it("detects that the pod uses another credential", async () => {
     const pod = () => Promise.resolve({ metadata: { annotations: {} } });
     const cluster = { ...healthy.cluster, pod };
     assert.deepEqual(await ids(credentialSecret, { ...healthy, cluster }), [
@@ -106,7 +106,7 @@ describe("doctor, the credential", () => {
     ]);
   });
 
-  it("knows a key file by its parts, without showing one", () => {
+  it("recognizes a key file by its parts, without showing them", () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const key = {
       type: "service_account",
@@ -145,7 +145,7 @@ describe("doctor, the credential", () => {
     assert.equal(credentialDefect.cloudflare(" "), "empty");
   });
 
-  it("says what a credential lacks, and writes only when asked", async () => {
+  it("reports what a credential lacks, and writes only on request", async () => {
     const lack = { expected: "Zone Read", seen: "no zone" };
     const lacking = { ...healthy, credential: { lacks: () => Promise.resolve([lack]) } };
     const [finding] = await findings(credentialWorks, lacking);
@@ -159,7 +159,7 @@ describe("doctor, the credential", () => {
     assert.equal(unproven.seen, "no DNS Write");
   });
 
-  it("judges age and end", async () => {
+  it("checks age and expiry", async () => {
     const of = (createdAt: number, expiresAt?: number) =>
       ids(credentialLife, {
         ...healthy,
@@ -178,7 +178,7 @@ describe("doctor, the credential", () => {
     assert.deepEqual(await of(1, -1), ["credential-ended"]);
   });
 
-  it("takes the day of a rotation from the stack, and has the command", async () => {
+  it("uses the stack's day of rotation, and gives the command", async () => {
     const made: MadeCredential = {
       id: "id",
       owner: "owner",
@@ -196,22 +196,22 @@ describe("doctor, the credential", () => {
     await assert.rejects(credentialLife.run(context({ ...healthy, credential })), NotSeen);
   });
 
-  it("sees spare credentials and rights that no challenge needs", async () => {
+  it("detects spare credentials and permissions that no challenge needs", async () => {
     const spare = { count: () => Promise.resolve({ count: 2, what: "keys of x" }) };
     const [finding] = await findings(credentialCount, { ...healthy, credential: spare });
     assert.equal(finding?.seen, "2 keys of x");
-    const wide = { excess: () => Promise.resolve(["see the zone other.test", "use DNS Read"]) };
+    const wide = { excess: () => Promise.resolve(["read the zone other.test", "use DNS Read"]) };
     const found = await findings(credentialGrants, { ...healthy, credential: wide });
     assert.deepEqual(
       found.map(({ id, seen }) => [id, seen]),
       [
-        ["credential-wide", "it may see the zone other.test"],
-        ["credential-wide", "it may use DNS Read"],
+        ["credential-wide", "it can read the zone other.test"],
+        ["credential-wide", "it can use DNS Read"],
       ],
     );
   });
 
-  it("tells of a key that the cluster could do without, on GKE", async () => {
+  it("reports a key that Workload Identity could replace, on GKE", async () => {
     const googleCloud: Changes = {
       challenge: { ...challenge, dnsProvider: "googleCloud" },
     };
@@ -224,7 +224,7 @@ describe("doctor, the credential", () => {
     assert.match(avoidable.why ?? "", /roles\/dns\.admin.*roles\/iam\.workloadIdentityUser/);
     const change =
       "pulumi config set -s prod --path dns.workloadIdentity 'SERVICE_ACCOUNT' && pulumi up -s prod";
-    // A stack that brings its key may not have both.
+    // A provided key excludes Workload Identity.
     assert.equal(
       avoidable.command,
       `pulumi config rm -s prod --path dns.serviceAccountKey && ${change}`,
@@ -234,7 +234,7 @@ describe("doctor, the credential", () => {
     assert.equal(ofMade?.command, change);
   });
 
-  it("cannot look where the Secret holds none", async () => {
+  it("cannot check a Secret without a credential", async () => {
     const none = { ...context(healthy), credential: () => Promise.resolve(undefined) };
     await assert.rejects(credentialWorks.run(none), NotSeen);
   });

@@ -4,16 +4,16 @@ import { once } from "node:events";
 import { dnsFacts } from "../../../doctor/facts/dns.ts";
 import { NotSeen } from "../../../doctor/finding.ts";
 
-/** Kinds of records and answers on the wire (RFC 1035, sections 3.2.2 and 4.1.1; RFC 3596). */
+/** Record types and response codes (RFC 1035, sections 3.2.2 and 4.1.1; RFC 3596). */
 const A = 1;
 const AAAA = 28;
 const refused = 5;
 const noSuchName = 3;
 
-/** What a server answers: an address by the name and the type, or a code for the name. */
+/** The responses of a server: an address by name and type, or a code by name. */
 type Answers = Readonly<Record<string, Buffer | number>>;
 
-describe("what DNS says outside of this network", () => {
+describe("the addresses outside of this network", () => {
   const sockets: Socket[] = [];
   afterEach(() => {
     for (const socket of sockets.splice(0)) {
@@ -50,7 +50,7 @@ describe("what DNS says outside of this network", () => {
   const ask = (outside: readonly string[], timeout = 2_000) =>
     dnsFacts([], timeout, outside).outside("provider.example.test");
 
-  it("is asked of its servers, for both families", async () => {
+  it("are queried at the outside servers, for both families", async () => {
     const address = await server({
       [`provider.example.test ${A}`]: Buffer.from([203, 0, 113, 7]),
       [`provider.example.test ${AAAA}`]: Buffer.from("20010db8000000000000000000000007", "hex"),
@@ -62,7 +62,7 @@ describe("what DNS says outside of this network", () => {
     });
   });
 
-  it("is nothing for a name that is not there, or has no address", async () => {
+  it("are none for a name that does not exist, or has no address", async () => {
     const missing = await server({ "provider.example.test": noSuchName });
     const empty = await server({});
     for (const address of [missing, empty]) {
@@ -70,7 +70,7 @@ describe("what DNS says outside of this network", () => {
     }
   });
 
-  it("is not seen where its servers refuse or are silent", async () => {
+  it("are not available if the servers refuse or do not respond", async () => {
     const refusing = await server({ "provider.example.test": refused });
     const silent = createSocket("udp4").bind(0, "127.0.0.1");
     sockets.push(silent);
@@ -78,13 +78,13 @@ describe("what DNS says outside of this network", () => {
     for (const address of [refusing, `127.0.0.1:${silent.address().port}`]) {
       await assert.rejects(ask([address], 300), (error: unknown) => {
         assert(error instanceof NotSeen);
-        assert.match(error.message, /^DNS does not answer for provider\.example\.test \(/);
+        assert.match(error.message, /^DNS does not respond for provider\.example\.test \(/);
         return true;
       });
     }
   });
 
-  it("is not asked where the reader has said whom to ask", async () => {
+  it("are not queried if the user passed DNS servers", async () => {
     const facts = dnsFacts(["192.0.2.1"], 300, ["192.0.2.2"]);
     assert.equal(await facts.outside("provider.example.test"), undefined);
   });

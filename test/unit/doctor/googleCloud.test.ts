@@ -41,7 +41,7 @@ describe("doctor, a Google key", () => {
     );
   }
 
-  it("lacks nothing with roles/dns.admin on the zone, and can do no more", async () => {
+  it("has exactly the required permissions with roles/dns.admin on the zone", async () => {
     const key = credential(await clouds.keyWith("roles/dns.admin"));
     assert.deepEqual(await key.lacks(), []);
     assert.deepEqual(await key.excess(), []);
@@ -50,7 +50,7 @@ describe("doctor, a Google key", () => {
     assert.equal(await key.prove(), undefined);
   });
 
-  it("has its age from Google, where the stack has not made it", async () => {
+  it("has its age from Google, if the stack has not created it", async () => {
     const key = await clouds.keyWith("roles/dns.admin");
     const before = Date.now();
     const { createdAt, expiresAt } = await credential(key).life();
@@ -61,7 +61,7 @@ describe("doctor, a Google key", () => {
     await assert.rejects(gone.life(), NotSeen);
   });
 
-  it("lacks what its role does not allow", async () => {
+  it("lacks the permissions that its role does not contain", async () => {
     const reader = credential(await clouds.keyWith("roles/dns.reader"));
     assert.deepEqual(
       (await reader.lacks()).map(({ expected }) => expected),
@@ -73,16 +73,16 @@ describe("doctor, a Google key", () => {
     );
     assert.match((await reader.prove()) ?? "", /lacks the permission dns\.changes\.create/);
     const none = credential(await clouds.keyWith());
-    assert.match((await none.lacks())[0]?.seen ?? "", /^Google answers 403 to /);
+    assert.match((await none.lacks())[0]?.seen ?? "", /^Google responds with 403 to /);
   });
 
-  it("lacks a zone that can hold the host", async () => {
+  it("requires a zone that contains the host", async () => {
     const key = await clouds.keyWith("roles/dns.admin", zonePath(OTHER_ZONE));
     const [lack] = await credential(key, { zone: OTHER_ZONE }).lacks();
     assert.match(lack?.seen ?? "", new RegExp(`^the managed zone ${OTHER_ZONE} is for `));
   });
 
-  it("can do more than it needs with a grant on the project", async () => {
+  it("has excess permissions with a grant on the project", async () => {
     const key = await clouds.keyWith("roles/dns.admin", `/v1/projects/${PROJECT_ID}`);
     assert.deepEqual(await credential(key).excess(), [
       "write to every zone of the project (dns.changes.create)",
@@ -93,7 +93,7 @@ describe("doctor, a Google key", () => {
     assert.equal((await credential(owner, { made }).excess()).length, 2);
   });
 
-  it("is not blamed where Google does not answer", async () => {
+  it("is not reported as defective if Google does not respond", async () => {
     const key = credential(await clouds.keyWith("roles/dns.admin"));
     await clouds.close();
     await assert.rejects(key.lacks(), NotSeen);

@@ -14,7 +14,7 @@ describe("doctor, the issuer's log", () => {
       seen,
     ]);
 
-  it("has lines to try for each error of the issuer", () => {
+  it("has test lines for each error of the issuer", () => {
     assert.deepEqual(
       Object.keys(issuerLines),
       issuerErrors.map(({ id }) => id),
@@ -22,14 +22,14 @@ describe("doctor, the issuer's log", () => {
   });
 
   for (const [id, lines] of Object.entries(issuerLines)) {
-    it(`explains ${id}, and shows the line whole`, async () => {
+    it(`explains ${id}, and shows the whole line`, async () => {
       for (const line of lines) {
         assert.deepEqual(await explained(`fine\n${line}\nfine`), [[id, line.trim()]], line);
       }
     });
   }
 
-  it("knows every type of error that ACME has", async () => {
+  it("knows every ACME error type", async () => {
     const types = [
       ...["accountDoesNotExist", "alreadyReplaced", "alreadyRevoked", "badCSR", "badNonce"],
       ...["badPublicKey", "badRevocationReason", "badSignatureAlgorithm", "caa", "compound"],
@@ -47,14 +47,14 @@ describe("doctor, the issuer's log", () => {
     }
   });
 
-  it("tells what has failed, and what has come of it", async () => {
+  it("reports the cause and the outcome", async () => {
     const cause = issuerLine("log-caa");
     const givenUp = `10:02AM ERR unable to obtain certificate for ${host} after 5 retries. giving up. provider will not check this certificate until next restart err="${cause}" module=cert-issuer`;
     assert.deepEqual(await explained(givenUp), [
       ["log-caa", givenUp],
       ["log-given-up", givenUp],
     ]);
-    // A message of the logger's goes over several lines; the value of a field does not.
+    // A message of the logger can have several lines; the value of a field has one.
     const renewal = `failed to renew certificate for ${host}: error: one or more domains had a problem:`;
     assert.deepEqual(await explained(`${renewal}\n[${host}] ${cause}`), [
       ["log-caa", `[${host}] ${cause}`],
@@ -62,7 +62,7 @@ describe("doctor, the issuer's log", () => {
     ]);
   });
 
-  it("takes a zone for one of a registry's only where it is", async () => {
+  it("recognizes the zone of a registry", async () => {
     const zone = (name: string) =>
       explained(`cloudflare: failed to find zone ${name}.: zone could not be found`);
     for (const name of ["com", "uk", "co.uk", "network"]) {
@@ -81,7 +81,7 @@ describe("doctor, the issuer's log", () => {
     }
   });
 
-  it("shows what it does not know as it is, each once", async () => {
+  it("shows unknown errors unchanged, each once", async () => {
     const strange = `ERR failed to obtain certificate for ${host} err="tomorrow's words" module=cert-issuer`;
     const type = "acme: error: 400 :: urn:ietf:params:acme:error:ofTomorrow :: words";
     const listed = `failed to renew certificate for ${host}: error: one or more domains had a problem:\n[${host}] more words of tomorrow`;
@@ -97,29 +97,29 @@ describe("doctor, the issuer's log", () => {
     ]);
   });
 
-  it("leaves alone what is no error of the issuer's", async () => {
+  it("ignores lines that are not errors of the issuer", async () => {
     assert.deepEqual(await explained(harmlessLines.join("\n")), []);
   });
 
-  it("leaves alone what a certificate has settled since, and HTTP-01 where it belongs", async () => {
+  it("ignores errors that a certificate has resolved, and HTTP-01 on an HTTP-01 stack", async () => {
     const all = Object.values(issuerLines).flat().join("\n");
-    for (const settling of [
+    for (const resolving of [
       `[INFO] [${host}] Server responded with a certificate.`,
       "10:01AM INF watching dir '/root/.akash/.certissuer/certificates' for cert changes module=account-querier",
     ]) {
-      assert.deepEqual(await ids(issuerLog, { log: `${all}\n${settling}` }), []);
+      assert.deepEqual(await ids(issuerLog, { log: `${all}\n${resolving}` }), []);
     }
     assert.deepEqual(await ids(issuerLog, { log: issuerLine("log-http-solver") }), []);
   });
 
-  it("sees an issuer that waits for the CA and does not say so", async () => {
+  it("detects an issuer that waits for the CA and logs nothing", async () => {
     const question = (minutes: number) =>
       `${daysFromNow(-minutes / (24 * 60)).toISOString()} 2026/11/20 11:00:00 [INFO] [${host}] acme: Obtaining bundled SAN certificate`;
     assert.deepEqual(await ids(issuerLog, { log: question(10) }), []);
     const [finding, ...others] = await findings(issuerLog, { log: question(60) });
     assert.deepEqual(others, []);
     assert.equal(finding?.id, "log-silent");
-    assert.match(finding.seen, /^no word since 2026-11-20T11:00:00\.000Z: .*Obtaining/);
+    assert.match(finding.seen, /^no line since 2026-11-20T11:00:00\.000Z: .*Obtaining/);
     const answered = `${daysFromNow(-0.01).toISOString()} [INFO] [${host}] AuthURL: https://ca.test/acme/authz/1`;
     assert.deepEqual(await ids(issuerLog, { log: `${question(60)}\n${answered}` }), []);
   });

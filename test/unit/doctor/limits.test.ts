@@ -12,7 +12,7 @@ class LargeCluster {
   revisions = 1;
   deployed = 1;
   log = "";
-  /** How much it has answered, in bytes. */
+  /** The size of all responses, in bytes. */
   answered = 0;
   readonly #server: Server = createServer((request, response) => {
     const body = this.#answer(request);
@@ -54,7 +54,7 @@ class LargeCluster {
       );
       const versions = Array.from({ length: this.revisions }, (_, index) => index + 1);
       return json({
-        // As the API server has it.
+        // Like the API server.
         items:
           versions.length === 0
             ? null
@@ -99,7 +99,7 @@ class LargeCluster {
   }
 }
 
-describe("a cluster with more than can be read", () => {
+describe("a cluster with too much data to read", () => {
   let cluster: LargeCluster;
   beforeEach(() => {
     cluster = new LargeCluster();
@@ -111,7 +111,7 @@ describe("a cluster with more than can be read", () => {
   const line = (index: number, length = 80) =>
     `2026-11-20T12:00:00.${String(index).padStart(9, "0")}Z line ${index} ${"x".repeat(length)}\n`;
 
-  it("is read as far as the last revisions and the deployed one, and the rest is told", async () => {
+  it("is read up to the last revisions and the deployed one, and the rest is reported", async () => {
     Object.assign(cluster, { revisions: 5_000, deployed: 7 });
     const facts = await cluster.facts();
     const revisions = await facts.revisions();
@@ -121,11 +121,11 @@ describe("a cluster with more than can be read", () => {
     );
     assert.equal(revisions[0]?.status, "deployed");
     assert.deepEqual(await facts.leftOut(), [
-      "4987 older of the 5000 revisions that Helm keeps of the release",
+      "4987 older revisions of the 5000 that Helm keeps of the release",
     ]);
   });
 
-  it("is read as far as the beginning and the end of the log, and the rest is told", async () => {
+  it("is read up to the beginning and the end of the log, and the rest is reported", async () => {
     cluster.log = Array.from({ length: 300_000 }, (_, index) => line(index)).join("");
     const facts = await cluster.facts();
     const lines = await facts.log();
@@ -137,32 +137,29 @@ describe("a cluster with more than can be read", () => {
     );
     assert(cluster.answered < 20_000_000, `${cluster.answered} bytes`);
     const [finding] = await findings(completeness, { cluster: facts });
-    assert.equal(
-      finding?.seen,
-      "left out: what the log has between its first 8 MB and its last 20000 lines",
-    );
+    assert.equal(finding?.seen, "omitted: the log between its first 8 MB and its last 20000 lines");
   });
 
-  it("has the end of its log read where the lines are long", async () => {
+  it("has the end of its log read if the lines are long", async () => {
     cluster.log = Array.from({ length: 5_000 }, (_, index) => line(index, 10_000)).join("");
     const lines = await (await cluster.facts()).log();
     assert.match(lines.at(-1)?.text ?? "", /^line 4999 /);
     assert(cluster.answered < 40_000_000, `${cluster.answered} bytes`);
   });
 
-  it("has each line once where its beginning and its end meet", async () => {
+  it("has each line once if the beginning and the end overlap", async () => {
     cluster.log = Array.from({ length: 80_000 }, (_, index) => line(index)).join("");
     const facts = await cluster.facts();
     assert.equal((await facts.log()).length, 80_000);
     assert.deepEqual(await facts.leftOut(), []);
   });
 
-  it("has no revisions where there is no release", async () => {
+  it("has no revisions without a release", async () => {
     cluster.revisions = 0;
     assert.deepEqual(await (await cluster.facts()).revisions(), []);
   });
 
-  it("is told to be whole where it is", async () => {
+  it("is reported as complete if it is", async () => {
     cluster.log = line(1);
     const facts = await cluster.facts();
     assert.deepEqual(await findings(completeness, { cluster: facts }), []);

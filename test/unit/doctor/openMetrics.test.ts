@@ -28,7 +28,7 @@ const finding = {
 const labels = '{stack="prod",host="provider.example.com"}';
 
 describe("doctor, its metrics", () => {
-  it("are the times that were seen, and the findings that there are", () => {
+  it("are the available times and the findings", () => {
     const text = openMetrics({
       ...report,
       findings: [
@@ -44,25 +44,25 @@ describe("doctor, its metrics", () => {
       text,
       `# TYPE akash_provider_certificate_expiry_timestamp_seconds gauge
 # UNIT akash_provider_certificate_expiry_timestamp_seconds seconds
-# HELP akash_provider_certificate_expiry_timestamp_seconds When the certificate that port 8443 serves ends.
+# HELP akash_provider_certificate_expiry_timestamp_seconds When the certificate that port 8443 serves expires.
 akash_provider_certificate_expiry_timestamp_seconds${labels} ${end}
 # TYPE akash_provider_doctor_findings gauge
-# HELP akash_provider_doctor_findings What npm run doctor has found, by id and severity; absent where nothing was.
+# HELP akash_provider_doctor_findings Findings of npm run doctor, by id and severity; absent if there are none.
 akash_provider_doctor_findings{stack="prod",host="provider.example.com",id="object-missing",severity="error"} 2
 akash_provider_doctor_findings{stack="prod",host="provider.example.com",id="caa",severity="info"} 1
 # TYPE akash_provider_doctor_run_timestamp_seconds gauge
 # UNIT akash_provider_doctor_run_timestamp_seconds seconds
-# HELP akash_provider_doctor_run_timestamp_seconds When npm run doctor looked.
+# HELP akash_provider_doctor_run_timestamp_seconds When npm run doctor last ran.
 akash_provider_doctor_run_timestamp_seconds${labels} ${now.getTime() / 1_000}
 # EOF
 `,
     );
   });
 
-  it("tell when certificate and credential end", async () => {
+  it("contain the expiry of certificate and credential", async () => {
     const life = { createdAt: daysFromNow(-10).toISOString() };
     const times = async (expiresAt: string, selfSigned = false) => {
-      const looked = await examine(
+      const report = await examine(
         checks,
         context({
           challenge: googleCloudDns01,
@@ -70,7 +70,7 @@ akash_provider_doctor_run_timestamp_seconds${labels} ${now.getTime() / 1_000}
           certificate: { selfSigned },
         }),
       );
-      return looked.times;
+      return report.times;
     };
     const certificate = { certificateIssued: daysFromNow(-30), certificateExpiry: daysFromNow(60) };
     const credential = {
@@ -82,13 +82,13 @@ akash_provider_doctor_run_timestamp_seconds${labels} ${now.getTime() / 1_000}
       ...credential,
       credentialExpiry: daysFromNow(100),
     });
-    // Google's way to say that a key has no end.
+    // Google's date for a key without expiry.
     assert.deepEqual(await times("9999-12-31T23:59:59Z"), { ...certificate, ...credential });
-    // The chain's certificate is not the one whose end matters.
+    // The expiry of the blockchain certificate is irrelevant.
     assert.deepEqual(await times("9999-12-31T23:59:59Z", true), credential);
   });
 
-  it("escape what would end a label", () => {
+  it("escape characters that would end a label", () => {
     const text = openMetrics({ ...report, stack: 'a"\\b\nc' });
     assert.match(text, /\{stack="a\\"\\\\b\\nc",host=/);
   });
@@ -108,7 +108,7 @@ describe("alerts for Prometheus", () => {
   const used = ({ expr }: Rule): readonly string[] =>
     expr.match(/\b(?:akash_provider|probe)_\w+/g) ?? [];
 
-  it("go by metrics that the doctor has, or blackbox_exporter", () => {
+  it("use metrics of the doctor or of blackbox_exporter", () => {
     const all = openMetrics({
       ...report,
       findings: [{ ...finding, id: "x", severity: "error" }],
@@ -134,13 +134,13 @@ describe("alerts for Prometheus", () => {
     }
   });
 
-  it("tell of a certificate's end without this program", () => {
+  it("report the expiry of a certificate without this program", () => {
     const alone = groups.find(({ name }) => name === "akash-provider-blackbox")?.rules ?? [];
     assert(alone.some((rule) => used(rule).includes("probe_ssl_earliest_cert_expiry")));
     assert(alone.every((rule) => used(rule).every((name) => name.startsWith("probe_"))));
   });
 
-  it("are all in the page about them", () => {
+  it("are all listed in docs/alerts.md", () => {
     const page = readFileSync("docs/alerts.md", "utf8");
     const listed = [...page.matchAll(/^\| `(AkashProvider\w+)`/gm)].map(([, name]) => name);
     assert.deepEqual(

@@ -18,12 +18,12 @@ import { context, daysFromNow, findings, ids, wallet, type Changes } from "./con
 
 describe("doctor, the release", () => {
   for (const check of [releaseStatus, chartVersion, renewalRetry, pod, drift]) {
-    it(`finds nothing of ${check.id} where all is well`, async () => {
+    it(`reports nothing for ${check.id} if all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
   }
 
-  it("sees a release that is missing, pending, failed or of another revision", async () => {
+  it("detects a release that is missing, pending, failed or of another revision", async () => {
     const none = { cluster: { revisions: () => Promise.resolve([]) } };
     assert.deepEqual(await ids(releaseStatus, none), ["release-missing"]);
     const failed = { later: [{ status: "failed", description: "timed out" }] };
@@ -35,8 +35,8 @@ describe("doctor, the release", () => {
     ]);
   });
 
-  it("says how to end a pending revision, not before its operation can have ended", async () => {
-    const mark =
+  it("gives the command that deletes a pending revision once its operation must have ended", async () => {
+    const deletion =
       "kubectl -n akash-services delete secret -l 'owner=helm, name=akash-provider, version=4, status in (pending-install, pending-upgrade, pending-rollback)'";
     const command = async (minutes: number) => {
       const markedAt = daysFromNow(-minutes / (24 * 60));
@@ -46,8 +46,8 @@ describe("doctor, the release", () => {
       assert.equal(finding?.id, "release-pending");
       return finding.command;
     };
-    assert.equal(await command(10), `sleep 30 && ${mark}`);
-    assert.equal(await command(11), mark);
+    assert.equal(await command(10), `sleep 30 && ${deletion}`);
+    assert.equal(await command(11), deletion);
 
     const [first] = await findings(releaseStatus, {
       revision: { number: 1, status: "pending-install" },
@@ -58,7 +58,7 @@ describe("doctor, the release", () => {
     );
   });
 
-  it("knows how long an operation may take that the stack has begun since, by its file", () => {
+  it("reads the timeout of an operation since the last update from the stack's file", () => {
     const directory = mkdtempSync(join(tmpdir(), "doctor-"));
     const stack = "organization/home/prod";
     try {
@@ -80,19 +80,19 @@ describe("doctor, the release", () => {
     }
   });
 
-  it("sends the README's reader to the doctor for a pending revision, which knows how long to wait", () => {
+  it("refers the README's reader to the doctor for a pending revision, since the doctor knows the wait", () => {
     const row = troubles.find(({ sign }) => sign === "The release's last revision is pending");
     assert.equal(row?.remedy, "`npm run doctor -- -s prod`");
   });
 
-  it("judges the chart's version by the table of repairs", async () => {
+  it("checks the chart's version against the table of repairs", async () => {
     const of = (version: string) => ids(chartVersion, { revision: { chartVersion: version } });
     assert.deepEqual(await of("12.1.2"), ["chart-unsupported"]);
     assert.deepEqual(await of("19.0.2+sandbox"), []);
     assert.deepEqual(await of("20.0.0"), ["chart-untried"]);
   });
 
-  it("sees a release without the repairs, and with those of another version", async () => {
+  it("detects a release without the repairs, or with another version of them", async () => {
     const manifest = chartManifest().replace(`"repairs":"${repairsVersion}"`, '"repairs":"0"');
     assert.notEqual(manifest, chartManifest());
     assert.deepEqual(await ids(chartVersion, { revision: { manifest } }), ["chart-unrepaired"]);
@@ -101,28 +101,28 @@ describe("doctor, the release", () => {
     assert.equal(finding?.seen, "none");
   });
 
-  it("sees a release, a StatefulSet and a pod whose probe does not try a renewal again", async () => {
-    const sight = async (changes: Changes) =>
+  it("detects a release, a StatefulSet and a pod whose probe does not retry a renewal", async () => {
+    const rows = async (changes: Changes) =>
       (await findings(renewalRetry, changes)).map(({ id, seen, command }) => [id, seen, command]);
     const id = "renewal-retry-missing";
-    assert.deepEqual(await sight({ revision: { manifest: chartManifest() } }), [
-      [id, "a release without it", "pulumi up -s prod --refresh"],
+    assert.deepEqual(await rows({ revision: { manifest: chartManifest() } }), [
+      [id, "a release without the check", "pulumi up -s prod --refresh"],
     ]);
     const { live } = context().cluster;
     const plain = (text: string) =>
       JSON.parse(text.replaceAll("renewal_retry.sh", "other.sh")) as KubernetesObject;
-    const [set] = await sight({
+    const [set] = await rows({
       cluster: { live: async (object) => plain(JSON.stringify((await live(object)) ?? {})) },
     });
-    assert.deepEqual(set?.slice(0, 2), [id, "a StatefulSet without it"]);
+    assert.deepEqual(set?.slice(0, 2), [id, "a StatefulSet without the check"]);
     const older = await withPod((present) => plain(JSON.stringify(present)));
-    const [found] = await sight(older);
-    assert.deepEqual(found?.slice(0, 2), [id, "a pod without it"]);
+    const [found] = await rows(older);
+    assert.deepEqual(found?.slice(0, 2), [id, "a pod without the check"]);
     assert.match(found?.[2] ?? "", /delete pod akash-provider-0/);
-    assert.deepEqual(await sight({ cluster: { pod: () => Promise.resolve(undefined) } }), []);
+    assert.deepEqual(await rows({ cluster: { pod: () => Promise.resolve(undefined) } }), []);
   });
 
-  it("gives the command that undoes what differs, for each field", async () => {
+  it("gives the command that reverts the differences, for each field", async () => {
     const { live } = context().cluster;
     interface Set {
       readonly spec: {
@@ -171,7 +171,7 @@ describe("doctor, the release", () => {
     assert.match(changed.command, /^helm /);
   });
 
-  it("has an object made anew whose field nobody can change", async () => {
+  it("recreates an object with a changed immutable field", async () => {
     const set = (spec: object) => ({ kind: "StatefulSet", metadata: { name: "provider" }, spec });
     const claim = { metadata: { name: "home" } };
     const [finding] = await findings(drift, {
@@ -190,7 +190,7 @@ describe("doctor, the release", () => {
     return { cluster: { pod: () => Promise.resolve(change(present)) } };
   }
 
-  it("sees a pod that is missing or not ready, and says what it waits for", async () => {
+  it("detects a pod that is missing or not ready, and reports what it waits for", async () => {
     const none = { cluster: { pod: () => Promise.resolve(undefined) } };
     assert.deepEqual(await ids(pod, none), ["pod-missing"]);
     const crashing = await withPod((present) => ({
@@ -213,10 +213,13 @@ describe("doctor, the release", () => {
     const [notReady, restarted, ...others] = await findings(pod, crashing);
     assert.deepEqual(others, []);
     assert.equal(notReady?.seen, "Running: CrashLoopBackOff: back-off 5m0s");
-    assert.match(restarted?.seen ?? "", /^7 restarts; the last time Error \(exit code 1\) at 2026/);
+    assert.match(
+      restarted?.seen ?? "",
+      /^7 restarts; last termination: Error \(exit code 1\) at 2026/,
+    );
   });
 
-  it("does not mind a restart of long ago", async () => {
+  it("ignores an old restart", async () => {
     const changes = await withPod((present) => ({
       ...present,
       status: {
@@ -233,7 +236,7 @@ describe("doctor, the release", () => {
     assert.deepEqual(await ids(pod, changes), []);
   });
 
-  it("sees a pod that runs with older settings", async () => {
+  it("detects a pod with older settings", async () => {
     const changes = await withPod((present) => ({
       ...present,
       metadata: { ...present.metadata, annotations: { "checksum/cm-letsencrypt": "old" } },
@@ -241,7 +244,7 @@ describe("doctor, the release", () => {
     assert.deepEqual(await ids(pod, changes), ["pod-outdated"]);
   });
 
-  it("sees each field of an object that differs, and each object that is missing", async () => {
+  it("detects each differing field of an object, and each missing object", async () => {
     const { live } = context().cluster;
     const found = await findings(drift, {
       cluster: {
@@ -260,7 +263,7 @@ describe("doctor, the release", () => {
       found.map(({ id, subject, seen }) => [id, subject, seen]),
       [
         ["object-changed", "ConfigMap/akash-provider-main", 'data.AKASH_BID_PRICE_CPU_SCALE "9"'],
-        ["object-missing", "Service/akash-provider", "not there"],
+        ["object-missing", "Service/akash-provider", "missing"],
       ],
     );
   });
@@ -273,11 +276,11 @@ describe("doctor, the wallet's Secret", () => {
   const restored =
     "pulumi refresh -s prod --run-program && PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up -s prod";
 
-  it("is found to hold the stack's wallet", async () => {
+  it("contains the stack's wallet", async () => {
     assert.deepEqual(await findings(walletSecret), []);
   });
 
-  it("is missed, as a whole or a part of it", async () => {
+  it("is reported as missing, also if an entry is missing", async () => {
     for (const [changes, seen] of [
       [{ cluster: { walletSecret: () => Promise.resolve(undefined) } }, "no such Secret"],
       [holding({ "key.txt": "armour" }), "entries key.txt"],
@@ -291,7 +294,7 @@ describe("doctor, the wallet's Secret", () => {
     }
   });
 
-  it("is found to hold another, of which nothing is shown", async () => {
+  it("contains another wallet, of which nothing is shown", async () => {
     const other = { ...wallet, "key-pass.txt": "of-somebody" };
     const [finding] = await findings(walletSecret, holding(other));
     assert.equal(finding?.id, "wallet-another");
@@ -300,7 +303,7 @@ describe("doctor, the wallet's Secret", () => {
     assert.equal(finding.command, restored);
   });
 
-  it("is put into a pod, too, that has started with another", async () => {
+  it("is restored also in a pod that has started with another one", async () => {
     const other = holding({ ...wallet, "key.txt": "other" }, daysFromNow(-1));
     const pod = await context().cluster.pod();
     const commandAt = async (days: number) => {
@@ -319,31 +322,31 @@ describe("doctor, the wallet's Secret", () => {
 
 type Pod = NonNullable<Awaited<ReturnType<ReturnType<typeof context>["cluster"]["pod"]>>>;
 
-/** A list of items with these names, and no more. */
+/** A list of items with only these names. */
 const named = (...names: readonly string[]) => ({ a: names.map((name) => ({ name })) });
 
 const container = { name: "provider", ready: false, image: "", imageID: "" };
 
 describe("differences of an object", () => {
   const cases: readonly (readonly [string, unknown, unknown, readonly string[]])[] = [
-    ["what the API server adds", { a: 1 }, { a: 1, b: 2, status: {} }, []],
-    ["what it leaves out as empty", { a: "", b: null, c: {}, d: [] }, {}, []],
-    ["what the chart leaves to others", { a: null }, { a: { b: 1 } }, []],
+    ["fields that the API server adds", { a: 1 }, { a: 1, b: 2, status: {} }, []],
+    ["empty fields that it removes", { a: "", b: null, c: {}, d: [] }, {}, []],
+    ["fields that the chart leaves to other managers", { a: null }, { a: { b: 1 } }, []],
     ["a value", { a: { b: 1 } }, { a: { b: 2 } }, ["a.b"]],
-    ["a field that is gone", { a: { b: 1 } }, { a: {} }, ["a.b"]],
+    ["a missing field", { a: { b: 1 } }, { a: {} }, ["a.b"]],
     ["an item", { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 3 }] }, ["a[1].b"]],
-    ["an item more", { a: [1] }, { a: [1, 2] }, ["a"]],
-    ["an item of a name more", named("x", "y"), named("x", "z", "y"), ["a[z]"]],
-    ["an item of a name less", named("x", "y"), named("y"), ["a[x]"]],
-    ["the order of items with names", named("x", "y"), named("y", "x"), []],
+    ["an added item", { a: [1] }, { a: [1, 2] }, ["a"]],
+    ["an added named item", named("x", "y"), named("x", "z", "y"), ["a[z]"]],
+    ["a missing named item", named("x", "y"), named("y"), ["a[x]"]],
+    ["the order of named items", named("x", "y"), named("y", "x"), []],
     [
-      "a field of an item with a name",
+      "a field of a named item",
       { a: [{ name: "x", value: "1" }] },
       { a: [{ name: "y" }, { name: "x", value: "2" }] },
       ["a[x].value", "a[y]"],
     ],
     [
-      "another way of writing a quantity",
+      "another notation of a quantity",
       { x: { limits: { cpu: "1000m", memory: "2048Mi" } } },
       { x: { limits: { cpu: "1", memory: "2Gi" } } },
       [],

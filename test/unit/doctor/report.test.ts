@@ -20,7 +20,7 @@ const plain = (_style: unknown, text: string) => text;
 describe("doctor, the report", () => {
   const closed = { wire: { certificate: () => Promise.resolve({ unreachable: "refused" }) } };
 
-  it("has an id of its own for each check and each problem", () => {
+  it("has a unique id for each check and each problem", () => {
     const all = [
       ...checks.map(({ id }) => id),
       ...checks.flatMap(({ problems }) => problems.map(({ id }) => id)),
@@ -31,14 +31,14 @@ describe("doctor, the report", () => {
     );
   });
 
-  it("says of every problem why it matters and what mends it, for the README as well", () => {
+  it("gives a reason and a fix for each problem, also in the README", () => {
     for (const { sign, meaning, remedy } of troubles) {
       assert(sign !== "" && meaning.endsWith(".") && remedy.length > 2, sign);
       assert.doesNotMatch(`${sign}${meaning}${remedy}`, /undefined|\n/, sign);
     }
   });
 
-  it("has one line for each check where all is well", async () => {
+  it("has one line for each check if all is well", async () => {
     const report = await examine(checks, context({ log: command }));
     assert.equal(worst(report), "ok");
     assert.equal(exitCode[worst(report)], 0);
@@ -50,7 +50,7 @@ describe("doctor, the report", () => {
   const command =
     "Final command: run --cert-issuer-enabled --cert-issuer-email=operator@example.com --cert-issuer-ca-dir-url=https://acme-v02.api.letsencrypt.org/directory";
 
-  it("gives everything that there is to say of a finding", async () => {
+  it("contains all fields of a finding", async () => {
     const report = await examine(checks, context({ log: command, ...closed }));
     assert.equal(exitCode[worst(report)], 2);
     const finding = report.findings.find(({ id }) => id === "port-8443-closed");
@@ -68,11 +68,11 @@ describe("doctor, the report", () => {
     const text = reportText(report, plain);
     assert.match(
       text,
-      /✖ Port 8443 .*\n {4}expected {2}a TLS server\n {4}seen {6}refused\n {4}because {3}.*\n {4}mend {6}openssl s_client/,
+      /✖ Port 8443 .*\n {4}expected {2}a TLS server\n {4}seen {6}refused\n {4}why {7}.*\n {4}fix {7}openssl s_client/,
     );
   });
 
-  it("shows what is from elsewhere without what a terminal would act on, and on a line of its own", async () => {
+  it("shows external text without terminal control characters, and in one line", async () => {
     const text =
       "\u001b[2J\u001b]0;title\u0007refused\r\n\n15 ok, 0 info, 0 warning, 0 error\u202e";
     const report = await examine(
@@ -86,7 +86,7 @@ describe("doctor, the report", () => {
     assert.doesNotMatch(shown, /[^\P{Cc}\n]|\u202e/u);
     assert.match(
       shown,
-      /\n {4}seen {6}\\u001b\[2J\\u001b\]0;title\\u0007refused\\u000d\\u000a\\u000a15 ok, .*\\u202e\n {4}because/,
+      /\n {4}seen {6}\\u001b\[2J\\u001b\]0;title\\u0007refused\\u000d\\u000a\\u000a15 ok, .*\\u202e\n {4}why/,
     );
     assert.equal(shown.match(/^15 ok/gm), null);
   });
@@ -104,11 +104,11 @@ describe("doctor, the report", () => {
     );
     assert.match(
       reportText(report, plain),
-      /! An object is not as .*: ConfigMap\/akash-provider-script\n {4}expected {2}data\.run\.sh /,
+      /! An object differs from .*: ConfigMap\/akash-provider-script\n {4}expected {2}data\.run\.sh /,
     );
   });
 
-  it("shows of a long field where it differs, and all of it in JSON", async () => {
+  it("shows the differing part of a long field, and the whole field in JSON", async () => {
     const { live } = context().cluster;
     const script = "# a line of the script\n".repeat(50);
     const changed = `${script}exit 1\n`;
@@ -148,7 +148,7 @@ describe("doctor, the report", () => {
     run: () => Promise.reject(error),
   });
 
-  it("tells what could not be looked at from what is wrong, and goes on", async () => {
+  it("distinguishes a check that could not run from a finding, and continues", async () => {
     const report = await examine(
       [failing(new NotSeen("no access")), failing(new Error("a fault"))],
       context(),
@@ -156,32 +156,32 @@ describe("doctor, the report", () => {
     assert.deepEqual(
       report.findings.map(({ severity, title, seen }) => [severity, title, seen]),
       [
-        ["info", "Not looked at: X is fine", "no access"],
-        ["warning", "Could not be looked at: X is fine", "a fault"],
+        ["info", "Not checked: X is fine", "no access"],
+        ["warning", "Could not be checked: X is fine", "a fault"],
       ],
     );
     await assert.rejects(examine([failing(new UserError("no cluster"))], context()), UserError);
   });
 
-  it("watches for changes alone, and survives a look that fails", async () => {
+  it("reports only changes when watching, and continues after a failed run", async () => {
     const well = await examine(checks, context({ log: command }));
     const ill = await examine(checks, context({ log: command, ...closed }));
-    const looks: (Report | Error)[] = [well, well, ill, new Error("no cluster"), ill, well];
-    const told: string[] = [];
+    const runs: (Report | Error)[] = [well, well, ill, new Error("no cluster"), ill, well];
+    const events: string[] = [];
     const last = await watch({
       look: () => {
-        const next = looks.shift() ?? well;
+        const next = runs.shift() ?? well;
         return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
       },
-      first: () => told.push("first"),
+      first: () => events.push("first"),
       changed: ({ appeared, gone }) =>
-        told.push(`+${appeared.map(({ id }) => id).join()} -${gone.map(({ id }) => id).join()}`),
-      failed: (error) => told.push((error as Error).message),
-      pause: () => Promise.resolve(looks.length > 0),
+        events.push(`+${appeared.map(({ id }) => id).join()} -${gone.map(({ id }) => id).join()}`),
+      failed: (error) => events.push((error as Error).message),
+      pause: () => Promise.resolve(runs.length > 0),
     });
     assert.equal(last, well);
-    // Without a certificate nothing is known of its renewal.
-    assert.deepEqual(told, [
+    // Without a certificate the renewal cannot be checked.
+    assert.deepEqual(events, [
       "first",
       "+port-8443-closed,renewal -",
       "no cluster",
@@ -224,30 +224,33 @@ describe("doctor, its arguments", () => {
   });
 
   for (const [line, sentence] of [
-    ["", /Which stack\? npm run doctor -- -s 'STACK'/],
+    ["", /Name the stack: npm run doctor -- -s 'STACK'/],
     ["-s a --interval soon", /--interval soon is not a number of seconds/],
     ["-s a --interval 0", /--interval 0 is not a number of seconds/],
     ["-s a --interval 1e9", /--interval 1e9 is not a number of seconds/],
     ["-s a --dns-server ns.test", /is not an IP address/],
-    ["-s a --resolve b", /is not of the form host=address:port\. See npm run doctor -- --help\.$/],
-    ["-s a --resolve b=10.0.0.1:0", /is not of the form host=address:port/],
-    ["-s a --resolve b=:80", /is not of the form host=address:port/],
+    [
+      "-s a --resolve b",
+      /does not have the form host=address:port\. See npm run doctor -- --help\.$/,
+    ],
+    ["-s a --resolve b=10.0.0.1:0", /does not have the form host=address:port/],
+    ["-s a --resolve b=:80", /does not have the form host=address:port/],
     ["-s a --bogus", /Unknown option '--bogus'/],
     ["-s a --json=yes", /--json takes no value/],
     ["-s a b", /Too many arguments/],
-    ["-s a --openmetrics --json", /--openmetrics and --json do not go together/],
-    ["-s a --openmetrics --watch", /--openmetrics and --watch do not go together/],
+    ["-s a --openmetrics --json", /--openmetrics and --json cannot be combined/],
+    ["-s a --openmetrics --watch", /--openmetrics and --watch cannot be combined/],
     ["-s --json", /--stack has no value/],
     ["-s a --stack=", /--stack is set more than once/],
     ["--stack=", /--stack is empty/],
   ] as const) {
-    it(`are refused with a sentence: ${line || "none"}`, () => {
+    it(`are refused with a message: ${line || "none"}`, () => {
       assert.throws(() => parse(line), sentence);
     });
   }
 });
 
-describe("doctor, what it expects", () => {
+describe("doctor, its expectations", () => {
   const parameters = encodeParameters({
     challenge: {
       type: "dns-01",
@@ -271,7 +274,7 @@ describe("doctor, what it expects", () => {
     outputs: { status: { revision: 4 } },
   };
 
-  it("comes from the stack's state, without a secret of it", () => {
+  it("come from the stack's state, without its secrets", () => {
     const key = {
       type: "gcp:serviceaccount/key:Key",
       inputs: {},
@@ -291,14 +294,14 @@ describe("doctor, what it expects", () => {
     assert.equal(expected.made.wholeProject, false);
   });
 
-  it("is a sentence where the stack has deployed nothing", () => {
+  it("are a message if the stack has deployed nothing", () => {
     assert.throws(
       () => expectation("prod", []),
       /^UserError: Stack prod has not deployed a provider\. Deploy it: pulumi up -s prod$/,
     );
   });
 
-  describe("of the clouds' access", () => {
+  describe("of the access to the clouds", () => {
     const provider = {
       type: "pulumi:providers:cloudflare",
       inputs: { baseUrl: "https://a", apiToken: { ciphertext: "v1:…" } },
@@ -306,35 +309,35 @@ describe("doctor, what it expects", () => {
     };
     const undecrypted = () => Promise.resolve(undefined);
 
-    it("is found where the plugins find it, what the stack says first", async () => {
+    it("is read like by the plugins, with precedence for the stack", async () => {
       const environment = { CLOUDFLARE_BASE_URL: "https://b", CLOUDFLARE_API_TOKEN: "t" };
       const { cloudflare } = await cloudAccess("prod", [provider], environment, undecrypted);
       assert.equal(cloudflare.endpoint, "https://a");
       assert.equal(cloudflare.apiToken, "t");
     });
 
-    it("asks for what is encrypted and says who the operator is, and for nothing else", async () => {
-      const asked: string[] = [];
+    it("decrypts only encrypted settings that identify the operator", async () => {
+      const requested: string[] = [];
       const { cloudflare, hidden } = await cloudAccess(
         "prod",
         [provider],
         { CLOUDFLARE_API_TOKEN: "t" },
         (key) => {
-          asked.push(key);
+          requested.push(key);
           return Promise.resolve("decrypted");
         },
       );
-      assert.deepEqual(asked, ["cloudflare:apiToken"]);
+      assert.deepEqual(requested, ["cloudflare:apiToken"]);
       assert.equal(cloudflare.apiToken, "decrypted");
       assert.deepEqual(hidden, {});
     });
 
-    it("says what it could not decrypt, and how it could be looked at", async () => {
+    it("reports what could not be decrypted, and how to check it", async () => {
       const { cloudflare, hidden } = await cloudAccess("prod", [provider], {}, undecrypted);
       assert.equal(cloudflare.apiToken, undefined);
       assert.match(
         hidden?.cloudflare ?? "",
-        /^cloudflare:apiToken is encrypted, .*PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s prod, or your own access in CLOUDFLARE_API_TOKEN$/,
+        /^cloudflare:apiToken is encrypted, .*PULUMI_CONFIG_PASSPHRASE_FILE='FILE' npm run doctor -- -s prod, or your own credential in CLOUDFLARE_API_TOKEN$/,
       );
     });
   });

@@ -14,12 +14,12 @@ import { context, findings, ids } from "./context.ts";
 describe("doctor, the Let's Encrypt settings", () => {
   for (const challenge of [http01, googleCloudDns01, cloudflareDns01]) {
     const name = challenge.type === "http-01" ? challenge.type : challenge.dnsProvider;
-    it(`finds nothing where all is well, with ${name}`, async () => {
+    it(`reports nothing if all is well, with ${name}`, async () => {
       assert.deepEqual(await findings(settings, { challenge }), []);
     });
   }
 
-  it("sees the defects of a chart that was not repaired", async () => {
+  it("detects the defects of a chart that was not repaired", async () => {
     const manifest = chartManifest({ challenge: cloudflareDns01 });
     const found = await findings(settings, { challenge: cloudflareDns01, revision: { manifest } });
     assert.deepEqual(
@@ -32,7 +32,7 @@ describe("doctor, the Let's Encrypt settings", () => {
     );
   });
 
-  it("tells what the release has right from what it has wrong, by what mends it", async () => {
+  it("gives different commands for a wrong release and for a change outside of it", async () => {
     const manifest = chartManifest({ challenge: cloudflareDns01 });
     const changes = { challenge: cloudflareDns01, revision: { manifest } };
     for (const { command } of await findings(settings, changes)) {
@@ -54,7 +54,7 @@ describe("doctor, the Let's Encrypt settings", () => {
     assert.match(changed.command ?? "", /kubectl .* apply -f - && kubectl .* delete pod/);
   });
 
-  it("sees another CA, another address and a missing zone", async () => {
+  it("detects another CA, another address and a missing zone", async () => {
     const challenge = googleCloudDns01;
     const expected = { email: "new@example.com", directoryUrl: "https://ca.example/dir" };
     const manifest = context({ challenge }).cluster.revisions;
@@ -88,7 +88,7 @@ describe("doctor, the Let's Encrypt settings", () => {
     "--cert-issuer-ca-dir-url=https://acme-v02.api.letsencrypt.org/directory",
   ].join(" ");
 
-  it("reads the flags of the final command in each form", () => {
+  it("reads the flags of the final command in all forms", () => {
     assert.deepEqual(
       [...flagsOf('run --a=1 --b 2 --c --d="x"')],
       [
@@ -116,18 +116,18 @@ describe("doctor, the Let's Encrypt settings", () => {
     );
   });
 
-  it("cannot look where the log has no final command", async () => {
+  it("cannot check a log without a final command", async () => {
     await assert.rejects(finalCommand.run(context()), NotSeen);
   });
 
-  it("reads the time stamps of the container's runtime", () => {
+  it("reads the time stamps of the container runtime", () => {
     assert.deepEqual(parseLog("2026-11-20T10:00:00.5Z some words\n\nwithout"), [
       { time: new Date("2026-11-20T10:00:00.5Z"), text: "some words" },
       { time: undefined, text: "without" },
     ]);
   });
 
-  it("reads a log that is coloured for a terminal", () => {
+  it("reads a log with terminal colors", () => {
     const [line] = parseLog("\u001b[90m10:01AM\u001b[0m \u001b[31mERR\u001b[0m words");
     assert.equal(line?.text, "10:01AM ERR words");
   });

@@ -32,7 +32,7 @@ describe("a first deployment that has failed", () => {
     outputs: {},
   };
 
-  it("is looked for where the wallet's Secret says", () => {
+  it("is located by the wallet's Secret", () => {
     const { namespace, releaseName, names, isUnfinished } = expectation("prod", [wallet]);
     assert.deepEqual(
       { namespace, releaseName, pod: names.pod, claim: names.claim, isUnfinished },
@@ -46,20 +46,20 @@ describe("a first deployment that has failed", () => {
     );
   });
 
-  it("has not begun where there is no such Secret", () => {
+  it("has not started without this Secret", () => {
     assert.throws(() => expectation("prod", []), /has not deployed a provider\. Deploy it: pulumi/);
   });
 
   const gone = { revisions: () => Promise.resolve([]), pod: () => Promise.resolve(undefined) };
 
-  it("is told with what was in the way, and the commands that mend it and deploy", async () => {
+  it("is reported with the obstacle, and the commands that remove it and deploy", async () => {
     const cluster = { ...gone, remarks: () => Promise.resolve([refused]) };
     const [finding] = await findings(firstDeployment, { cluster });
     assert.deepEqual(
       [finding?.id, finding?.seen, finding?.command],
       [
         "release-not-deployed",
-        "no release akash-provider, no pod akash-provider-0 and 1 events of it in namespace akash-services",
+        "no release akash-provider, no pod akash-provider-0 and 1 of its events in namespace akash-services",
         `${admit} && pulumi up -s prod`,
       ],
     );
@@ -72,13 +72,13 @@ describe("a first deployment that has failed", () => {
     );
   });
 
-  it("is told with where to look, where nothing is known to be in the way", async () => {
+  it("is reported with the command for the events if no obstacle is known", async () => {
     const [finding] = await findings(firstDeployment, { cluster: gone });
     assert.equal(finding?.command, "kubectl -n akash-services get events --sort-by=.lastTimestamp");
     assert.deepEqual(await findings(podObstacles, { cluster: gone }), []);
   });
 
-  it("is the release's own trouble where a revision is left", async () => {
+  it("is reported as a problem of the release if a revision remains", async () => {
     const revision = { status: "pending-install", number: 1 };
     const [finding] = await findings(firstDeployment, { revision });
     assert.equal(finding?.id, "release-pending");
@@ -100,7 +100,7 @@ describe("a pod that is not ready", () => {
     text: 'storageclass.storage.k8s.io "beta3" not found',
   };
 
-  it("has in its way what is said of itself, and not of what was in the way of another before", async () => {
+  it("has the obstacles of its own events, not of an earlier pod's", async () => {
     const pod = { metadata: { uid: "now" }, spec: { containers: [] } };
     const own = about("Pod/akash-provider-0", "now", "0/1 nodes are available");
     const former = about("Pod/akash-provider-0", "before", "0/1 nodes are available");
@@ -108,15 +108,15 @@ describe("a pod that is not ready", () => {
     assert.deepEqual(await seen(pod, refused, own), ["scheduling"]);
   });
 
-  it("has its claim in its way only until it has a node", async () => {
+  it("has its claim as an obstacle only until it has a node", async () => {
     const pod = { metadata: { uid: "now" }, spec: { containers: [] } };
     assert.deepEqual(await seen(pod, claim), ["storage-class"]);
     assert.deepEqual(await seen({ ...pod, spec: { ...pod.spec, nodeName: "node" } }, claim), []);
   });
 });
 
-describe("a pod that is not there", () => {
-  it("has in its way what keeps it from being made, and not what was in the way of the one before", async () => {
+describe("a missing pod", () => {
+  it("has the obstacles to its creation, not those of the previous pod", async () => {
     const text = "0/1 nodes are available";
     const former: Remark = { ...refused, ...{ subject: "Pod/akash-provider-0", text } };
     const gone = { pod: () => Promise.resolve(undefined) };
@@ -130,7 +130,7 @@ describe("a pod that is not there", () => {
 });
 
 describe("a pod that is ready", () => {
-  it("has nothing in its way, whatever was", async () => {
+  it("has no obstacles, whatever the events", async () => {
     const remarks = () => Promise.resolve([refused]);
     assert.deepEqual(await findings(podObstacles, { cluster: { remarks } }), []);
   });

@@ -15,9 +15,9 @@ import { NotSeen } from "../../../doctor/finding.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
 import { context, findings, ids } from "./context.ts";
 
-describe("doctor, the way in", () => {
+describe("doctor, DNS and ingress", () => {
   for (const check of [addresses, caa, challengePath, challengeRoute, delegation, zoneDelegation]) {
-    it(`finds nothing of ${check.id} where all is well`, async () => {
+    it(`reports nothing for ${check.id} if all is well`, async () => {
       assert.deepEqual(await findings(check), []);
     });
   }
@@ -28,7 +28,7 @@ describe("doctor, the way in", () => {
     },
   });
 
-  it("sees addresses that are missing or private", async () => {
+  it("detects missing and private addresses", async () => {
     const host = "provider.example.com";
     const ingress = { "doctor.ingress.example.com": ["203.0.113.11"] };
     assert.deepEqual(await ids(addresses, at({})), ["host-missing", "ingress-missing"]);
@@ -42,7 +42,7 @@ describe("doctor, the way in", () => {
     }
   });
 
-  it("tells of IPv6, and sees a private address of it", async () => {
+  it("reports IPv6, and detects a private IPv6 address", async () => {
     const with6 = (ipv6: string) => ({
       dns: { addresses: () => Promise.resolve({ ipv4: [], ipv6: [ipv6] }) },
     });
@@ -59,7 +59,7 @@ describe("doctor, the way in", () => {
     },
   });
 
-  it("sees that DNS asks another zone than the credential's, and how sure that is", async () => {
+  it("detects that DNS delegates to a zone other than the credential's, with the certainty", async () => {
     const shown = (comparison: Comparison) => ({
       dns: { compare: () => Promise.resolve(comparison) },
     });
@@ -74,7 +74,7 @@ describe("doctor, the way in", () => {
     await assert.rejects(findings(zoneDelegation, shown({ result: "unknown" })), NotSeen);
   });
 
-  it("does not mind an address that the reader has told", async () => {
+  it("accepts an address that the user passed", async () => {
     const changes = at({
       "provider.example.com": ["127.0.0.1"],
       "doctor.ingress.example.com": ["127.0.0.1"],
@@ -83,7 +83,7 @@ describe("doctor, the way in", () => {
     assert.deepEqual(await ids(addresses, { ...changes, reached: ["127.0.0.1"] }), []);
   });
 
-  describe("where this network has a view of its own in DNS", () => {
+  describe("if DNS differs in this network", () => {
     const seen = (here: readonly string[], outside: readonly string[] | undefined) => {
       const { dns } = at({
         "provider.example.com": here,
@@ -95,28 +95,28 @@ describe("doctor, the way in", () => {
     const idsOf = async (...args: Parameters<typeof seen>) =>
       (await seen(...args)).map(({ id }) => id);
 
-    it("goes by what the internet is told, and says how to look at that", async () => {
+    it("uses the addresses on the internet, and gives the command to check them", async () => {
       const [finding, ...others] = await seen(["192.168.1.10"], ["203.0.113.10"]);
       assert.deepEqual(others, []);
       assert.deepEqual(
         [finding?.id, finding?.severity, finding?.expected, finding?.seen, finding?.command],
         [
-          ...["host-split", "info", "192.168.1.10, as in this network"],
-          "203.0.113.10 by 9.9.9.9",
+          ...["host-split", "info", "192.168.1.10, like in this network"],
+          "203.0.113.10 from 9.9.9.9",
           "npm run doctor -- -s prod --dns-server 1.1.1.1",
         ],
       );
     });
 
-    it("sees that the internet is told nothing, or what it cannot reach", async () => {
+    it("detects that the internet has no address, or one that it cannot reach", async () => {
       const [missing] = await seen(["192.168.1.10"], []);
       assert.equal(missing?.id, "host-missing");
-      assert.equal(missing.seen, "neither, and 192.168.1.10 in this network");
+      assert.equal(missing.seen, "none; in this network 192.168.1.10");
       assert.deepEqual(await idsOf(["192.168.1.10"], ["192.168.1.10"]), ["host-private"]);
       assert.deepEqual(await idsOf(["192.168.1.10"], ["10.0.0.1"]), ["host-split", "host-private"]);
     });
 
-    it("goes by what it is told here where nobody outside can be asked, or need be", async () => {
+    it("uses this network's addresses if no public resolver is available or required", async () => {
       assert.deepEqual(await idsOf(["192.168.1.10"], undefined), ["host-private"]);
       assert.deepEqual(await idsOf(["203.0.113.10"], ["203.0.113.99"]), []);
     });
@@ -124,7 +124,7 @@ describe("doctor, the way in", () => {
 
   describe("by the route of the challenge", () => {
     const name = "akash-provider-letsencrypt-challenge";
-    /** A release with this route, and the route as it is in the cluster. */
+    /** A release with this route, and the live route. */
     const route = (kind: string, apiVersion: string, spec: object, status: object, more = {}) => {
       const object = { kind, apiVersion, metadata: { name }, spec };
       const live = { [kind]: { ...object, status }, ...more } as Record<string, KubernetesObject>;
@@ -144,11 +144,11 @@ describe("doctor, the way in", () => {
     const accepted = { type: "Accepted", status: "True" };
     const resolved = { type: "ResolvedRefs", status: "True" };
 
-    it("is content with a Gateway that has accepted it", async () => {
+    it("accepts a Gateway that has accepted it", async () => {
       assert.deepEqual(await ids(challengeRoute, httpRoute(accepted, resolved)), []);
     });
 
-    it("sees a Gateway that has not, or says nothing", async () => {
+    it("detects a Gateway that has not, or sets no status", async () => {
       const refusal = { type: "Accepted", status: "False", reason: "NoMatchingListenerHostname" };
       const [refused] = await findings(challengeRoute, httpRoute(refusal, resolved));
       assert.equal(refused?.id, "route-not-accepted");
@@ -156,12 +156,15 @@ describe("doctor, the way in", () => {
       assert.equal(refused.seen, "Accepted False, NoMatchingListenerHostname");
       const [silent] = await findings(challengeRoute, httpRoute());
       assert.equal(silent?.id, "route-not-accepted");
-      assert.equal(silent.seen, "no word of its controller");
+      assert.equal(silent.seen, "no status from its controller");
     });
 
-    it("takes no notice of what was said before the route was changed", async () => {
+    it("ignores the status from before a change of the route", async () => {
       const at = (observedGeneration: number) => {
-        const conditions = [accepted, resolved].map((said) => ({ ...said, observedGeneration }));
+        const conditions = [accepted, resolved].map((condition) => ({
+          ...condition,
+          observedGeneration,
+        }));
         const { revision, cluster } = httpRoute(...conditions);
         const live = async (object: KubernetesObject) => ({
           ...(await cluster.live(object)),
@@ -173,10 +176,10 @@ describe("doctor, the way in", () => {
       const [stale, ...others] = await findings(challengeRoute, at(1));
       assert.deepEqual(others, []);
       assert.equal(stale?.id, "route-not-accepted");
-      assert.equal(stale.seen, "no word of its controller since the route was changed");
+      assert.equal(stale.seen, "no status from its controller since the route was changed");
     });
 
-    it("describes the kind that the release has, where port 80 does not lead to it", async () => {
+    it("describes the kind of the release's route, if port 80 does not route to it", async () => {
       const wire = {
         challenge: () => Promise.resolve({ status: 404, location: undefined, body: "" }),
       };
@@ -191,12 +194,12 @@ describe("doctor, the way in", () => {
       }
     });
 
-    it("sees a route that leads to nothing", async () => {
+    it("detects a route without a backend", async () => {
       const lost = { type: "ResolvedRefs", status: "False", reason: "BackendNotFound" };
       assert.deepEqual(await ids(challengeRoute, httpRoute(accepted, lost)), ["route-unresolved"]);
     });
 
-    it("sees an Ingress without a class, and one that nobody serves", async () => {
+    it("detects an Ingress without a class, and one that is not served", async () => {
       const ingress = (status: object, more = {}) =>
         route("Ingress", "networking.k8s.io/v1", { ingressClassName: "nginx" }, status, more);
       const served = { loadBalancer: { ingress: [{ ip: "203.0.113.10" }] } };
@@ -209,7 +212,7 @@ describe("doctor, the way in", () => {
     });
   });
 
-  describe("where a port does not answer from here", () => {
+  describe("if a port does not respond from here", () => {
     const unreachable = { unreachable: "203.0.113.10:8443: no answer within 10 s" };
     const wire = {
       certificate: () => Promise.resolve(unreachable),
@@ -220,16 +223,16 @@ describe("doctor, the way in", () => {
     });
     const well = view(true, true);
 
-    it("says so, where the provider answers inside the cluster, and how to look from outside", async () => {
+    it("reports it if the provider responds inside the cluster, with the command for a check from outside", async () => {
       const changes = { wire, cluster: well };
       const [finding, ...others] = await findings(certificate, changes);
       assert.deepEqual(others, []);
       assert.equal(finding?.id, "port-8443-unseen");
       assert.equal(finding.severity, "warning");
-      assert.match(finding.title, /not seen from here/);
+      assert.match(finding.title, /not reachable from here/);
       assert.match(
         finding.seen,
-        /no answer within 10 s; inside, the Service akash-provider answers on port 8443/,
+        /no answer within 10 s; inside the cluster, the Service akash-provider responds on port 8443/,
       );
       assert.equal(
         finding.command,
@@ -238,25 +241,28 @@ describe("doctor, the way in", () => {
       assert.deepEqual(await ids(challengePath, changes), ["port-80-unseen"]);
     });
 
-    it("goes by the pod, where the API server may not be asked for the Service", async () => {
+    it("uses the pod, if the API server's proxy to the Service is not permitted", async () => {
       const changes = { wire, cluster: view(true, undefined) };
       const [finding] = await findings(certificate, changes);
       assert.equal(finding?.id, "port-8443-unseen");
-      assert.match(finding.seen, /inside, the pod akash-provider-0 answers on port 8443/);
+      assert.match(
+        finding.seen,
+        /inside the cluster, the pod akash-provider-0 responds on port 8443/,
+      );
     });
 
-    it("finds a Service that does not lead to the pod, which answers", async () => {
+    it("detects a Service that does not route to the responding pod", async () => {
       const changes = { wire, cluster: view(true, false) };
       const [finding, ...others] = await findings(certificate, changes);
       assert.deepEqual(others, []);
       assert.equal(finding?.id, "service-leads-nowhere");
-      assert.match(finding.seen, /^only the pod answers; .*no answer within 10 s$/);
+      assert.match(finding.seen, /^only the pod responds; .*no answer within 10 s$/);
       assert.equal(finding.command, "kubectl -n akash-services describe service akash-provider");
       const neither = { wire, cluster: view(false, false) };
       assert.deepEqual(await ids(certificate, neither), ["port-8443-closed"]);
     });
 
-    it("calls it closed, where nothing answers inside, or the way to the host is there", async () => {
+    it("reports it as closed if nothing responds inside, or the host is reachable", async () => {
       assert.deepEqual(await ids(certificate, { wire }), ["port-8443-closed"]);
       assert.deepEqual(await ids(challengePath, { wire }), ["port-80-closed"]);
       const atHost = { ...well, serverHost: "203.0.113.10" };
@@ -271,7 +277,7 @@ describe("doctor, the way in", () => {
       addresses: () => Promise.resolve({ ipv4: ["203.0.113.10"], ipv6: ["2001:db8::10"] }),
     };
 
-    it("warns of one that leads nowhere, on each port", async () => {
+    it("warns of one that does not respond, on each port", async () => {
       const reach = (address: string) =>
         Promise.resolve(address.includes(":") ? "connect ECONNREFUSED" : undefined);
       const found = await findings(everyAddress, { dns, reach });
@@ -290,30 +296,30 @@ describe("doctor, the way in", () => {
       );
     });
 
-    it("does not warn where none answers, all do, or there is but one", async () => {
+    it("does not warn if none responds, all do, or there is only one", async () => {
       const none = () => Promise.resolve("timeout");
       assert.deepEqual(await ids(everyAddress, { dns, reach: none }), []);
       assert.deepEqual(await ids(everyAddress, { dns }), []);
       assert.deepEqual(await ids(everyAddress, { reach: none }), []);
     });
 
-    it("says that a machine without IPv6 cannot look", async () => {
+    it("reports that a machine without IPv6 cannot check", async () => {
       const reach = (address: string) =>
         address.includes(":")
-          ? Promise.reject(new NotSeen("this machine has no way to 2001:db8::10"))
+          ? Promise.reject(new NotSeen("this machine has no route to 2001:db8::10"))
           : Promise.resolve(undefined);
       await assert.rejects(findings(everyAddress, { dns, reach }), NotSeen);
     });
   });
 
-  describe("behind a proxy of Cloudflare's", () => {
+  describe("behind Cloudflare's proxy", () => {
     const unreachable = { unreachable: "handshake failure" };
     const certificateOf = { certificate: () => Promise.resolve(unreachable) };
     const at = (address: string) => ({
       addresses: () => Promise.resolve({ ipv4: [address], ipv6: [] }),
     });
 
-    it("is told by what only the proxy says", async () => {
+    it("is detected by the proxy's own headers", async () => {
       const [finding] = await findings(cloudflareProxy, {
         cloudflareHeaders: () => Promise.resolve("server: cloudflare, cf-ray: 1"),
       });
@@ -322,7 +328,7 @@ describe("doctor, the way in", () => {
       assert.equal(finding.seen, "server: cloudflare, cf-ray: 1");
     });
 
-    it("is told by the address, where nothing is served, and not where the provider is", async () => {
+    it("is detected by the address if nothing is served, and not if the provider is", async () => {
       const changes = { dns: at("104.16.1.2"), wire: certificateOf };
       assert.deepEqual(await ids(cloudflareProxy, changes), ["cloudflare-proxy"]);
       assert.deepEqual(await ids(cloudflareProxy, { dns: at("104.16.1.2") }), []);
@@ -333,7 +339,7 @@ describe("doctor, the way in", () => {
     });
   });
 
-  it("obeys the CAA records of the nearest name that has any", async () => {
+  it("applies the CAA records of the nearest name that has any", async () => {
     assert.deepEqual(await ids(caa, issue("example.com", "letsencrypt.org")), []);
     assert.deepEqual(await ids(caa, issue("example.com", "pki.goog", "letsencrypt.org")), []);
     const [finding] = await findings(caa, issue("com", "pki.goog", ";"));
@@ -343,7 +349,7 @@ describe("doctor, the way in", () => {
     assert.deepEqual(await ids(caa, only), []);
   });
 
-  it("obeys the parameters of CAA records", async () => {
+  it("applies the parameters of CAA records", async () => {
     const dns01 = issue("example.com", "letsencrypt.org; validationmethods=dns-01");
     assert.deepEqual(await ids(caa, dns01), ["caa-method"]);
     assert.deepEqual(await ids(caa, { ...dns01, challenge: cloudflareDns01 }), []);
@@ -351,7 +357,7 @@ describe("doctor, the way in", () => {
     assert.deepEqual(await ids(caa, bound), ["caa-account"]);
   });
 
-  it("does not judge CAA records for another CA", () => {
+  it("does not check CAA records for another CA", () => {
     const { expected } = context({ expected: { directoryUrl: "https://ca.example/dir" } });
     assert.equal(caa.applies?.(expected), false);
   });
@@ -367,7 +373,7 @@ describe("doctor, the way in", () => {
     ]);
   });
 
-  it("tells apart what answers on port 80", async () => {
+  it("distinguishes the responses on port 80", async () => {
     const of = (status: number, body = "") =>
       ids(challengePath, {
         wire: { challenge: () => Promise.resolve({ status, location: undefined, body }) },

@@ -47,7 +47,7 @@ const own = [
   wildcardServed,
 ];
 
-/** A stack whose wildcard certificate is well, but for these facts. */
+/** A stack with a healthy wildcard certificate, except for these facts. */
 function stack(facts: Partial<WildcardFacts> = {}, changes: Changes = {}): Changes {
   return { ...changes, expected: { wildcard, ...changes.expected }, wildcard: facts };
 }
@@ -66,7 +66,7 @@ const give =
     Promise.resolve(value);
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 
-/** What cert-manager says of a certificate that it orders anew. */
+/** A Certificate that cert-manager orders again. */
 function issuing(status: "True" | "False", more: WatchedCertificate["status"] = {}) {
   const conditions: readonly WatchedCondition[] = [
     { type: "Ready", status: "False", observedGeneration: 1, message: "no certificate yet" },
@@ -89,10 +89,10 @@ function attempt(reasons: readonly string[], minutes = 1): OrderAttempt {
 
 describe("doctor, the wildcard certificate", () => {
   for (const check of own) {
-    it(`finds nothing of ${check.id} where all is well`, async () => {
+    it(`reports nothing for ${check.id} if all is well`, async () => {
       assert.deepEqual(await findings(check, stack()), []);
     });
-    it(`does not look at ${check.id} where the stack has none`, () => {
+    it(`does not apply ${check.id} if the stack has none`, () => {
       assert.equal(check.applies?.(context().expected), false);
     });
   }
@@ -104,7 +104,7 @@ describe("doctor, the wildcard certificate", () => {
     );
   });
 
-  it("says until when it is valid, and when it is renewed", async () => {
+  it("reports its expiry and its renewal time", async () => {
     const { seen, times } = await wildcardSecret.run(context(stack()));
     assert.equal(
       seen,
@@ -143,7 +143,7 @@ describe("doctor, the wildcard certificate", () => {
       );
     });
 
-    it("is not found fault with while it is new, nor where the cluster has no such types", async () => {
+    it("is not reported while it is new, nor if the cluster has no such types", async () => {
       for (const facts of [
         { issuer: issuer("False", minutesAgo(1)) },
         { issuer: give({ metadata: { creationTimestamp: minutesAgo(1).toISOString() } }) },
@@ -155,7 +155,7 @@ describe("doctor, the wildcard certificate", () => {
   });
 
   describe("the order", () => {
-    it("is for a Certificate that is missing, or the types of which are", async () => {
+    it("is for a Certificate that is missing, or whose types are", async () => {
       const certificate = give(undefined);
       assert.deepEqual(await ids(wildcardOrder, { certificate }), ["wildcard-certificate-missing"]);
       const [finding] = await findings(
@@ -170,7 +170,7 @@ describe("doctor, the wildcard certificate", () => {
       );
     });
 
-    it("is for a Certificate that somebody has changed", async () => {
+    it("is for a Certificate that was changed", async () => {
       const { spec, ...rest } = wildcardCertificate({});
       const [finding] = await findings(
         wildcardOrder,
@@ -199,7 +199,7 @@ describe("doctor, the wildcard certificate", () => {
       assert.deepEqual(await ids(wildcardOrder, { certificate }, { expected }), []);
     });
 
-    it("is not begun by a cert-manager that does not run, or has only just been told", async () => {
+    it("is not started if cert-manager is not running, or has only just been notified", async () => {
       const of = (time: Date, generation = 1) => {
         const { metadata, ...rest } = wildcardCertificate(
           generation === 1
@@ -219,7 +219,7 @@ describe("doctor, the wildcard certificate", () => {
       assert.deepEqual(await ids(wildcardOrder, of(minutesAgo(1), 2)), ["wildcard-ordering"]);
     });
 
-    it("takes a while, which is none of an error, and then too long", async () => {
+    it("takes a while without an error, and then too long", async () => {
       const waiting =
         'Waiting for DNS-01 challenge propagation: DNS record for "x" not yet propagated';
       for (const [reasons, minutes, id] of [
@@ -234,7 +234,7 @@ describe("doctor, the wildcard certificate", () => {
       }
     });
 
-    it("shows what cert-manager says last where it may not be looked at closer", async () => {
+    it("shows cert-manager's last message if its details cannot be read", async () => {
       const [finding] = await findings(
         wildcardOrder,
         stack({
@@ -246,7 +246,7 @@ describe("doctor, the wildcard certificate", () => {
       assert.equal(finding.seen, "Issuing certificate as Secret does not exist");
     });
 
-    it("has failed for a reason that is told in words, each once", async () => {
+    it("has failed for a reason that is reported, each once", async () => {
       const failed = { lastFailureTime: minutesAgo(20).toISOString() };
       const certificate = issuing("False", failed);
       const facts = (reasons: readonly string[]) => ({
@@ -268,7 +268,7 @@ describe("doctor, the wildcard certificate", () => {
       );
     });
 
-    it("is renewed by the rotation of the credential that the stack has made for it", async () => {
+    it("is fixed by a rotation of the credential that the stack has created", async () => {
       const made = {
         id: "1",
         owner: "dns",
@@ -298,7 +298,7 @@ describe("doctor, the wildcard certificate", () => {
     });
 
     for (const { id } of orderErrors) {
-      it(`is explained by the words for ${id}`, () => {
+      it(`is explained by the messages for ${id}`, () => {
         const words = orderErrorWords[id] ?? [];
         assert(words.length > 0);
         for (const text of words) {
@@ -307,7 +307,7 @@ describe("doctor, the wildcard certificate", () => {
       });
     }
 
-    it("is the latest of the Certificate's", () => {
+    it("is the latest one of the Certificate", () => {
       const object = (
         name: string,
         owner: readonly [string, string],
@@ -359,7 +359,7 @@ describe("doctor, the wildcard certificate", () => {
       issuer = wildcard.issuer,
     ) => give({ issuer, certificate: { ...wildcardServedCertificate, ...certificate } });
 
-    it("is missing, or holds none, unless it is only being ordered", async () => {
+    it("is missing or empty, unless the certificate is being ordered", async () => {
       for (const secret of [give(undefined), give({ issuer: undefined, certificate: undefined })]) {
         assert.deepEqual(await ids(wildcardSecret, { secret }), ["wildcard-secret-missing"]);
         await assert.rejects(
@@ -369,7 +369,7 @@ describe("doctor, the wildcard certificate", () => {
       }
     });
 
-    it("is filled by the Certificate, which has to be made first where it is missing", async () => {
+    it("is filled by the Certificate, which is created first if it is missing", async () => {
       const secret = held({ notAfter: daysFromNow(-1) }, "other");
       for (const facts of [{ secret: give(undefined) }, { secret }]) {
         const found = await findings(
@@ -383,14 +383,14 @@ describe("doctor, the wildcard certificate", () => {
       }
     });
 
-    it("holds another, unless the right one is being ordered", async () => {
+    it("contains another certificate, unless the right one is being ordered", async () => {
       for (const secret of [held({ names: ["*.example.com"] }), held({}, "other")]) {
         assert.deepEqual(await ids(wildcardSecret, { secret }), ["wildcard-secret-another"]);
         assert.deepEqual(await ids(wildcardSecret, { secret, certificate: issuing("True") }), []);
       }
     });
 
-    it("holds one that has expired, or should have been renewed", async () => {
+    it("contains a certificate that has expired, or should have been renewed", async () => {
       const secret = held({ notAfter: daysFromNow(-1) });
       assert.deepEqual(await ids(wildcardSecret, { secret }), ["wildcard-expired"]);
       const renewal = (hours: number) => ({
@@ -407,7 +407,7 @@ describe("doctor, the wildcard certificate", () => {
   });
 
   describe("the credential", () => {
-    it("is missing, or another than the stack's", async () => {
+    it("is missing, or differs from the stack's", async () => {
       for (const [entries, id] of [
         [undefined, "wildcard-credential-missing"],
         [{ other: "token" }, "wildcard-credential-missing"],
@@ -417,7 +417,7 @@ describe("doctor, the wildcard certificate", () => {
       }
     });
 
-    it("is the provider's, where that has one", async () => {
+    it("is the provider's, if it has one", async () => {
       const challenge = { ...cloudflareDns01, credentialDigest: digestOf("rotated") };
       assert.deepEqual(await ids(wildcardCredential, {}, { challenge }), [
         "wildcard-credential-another",
@@ -426,7 +426,7 @@ describe("doctor, the wildcard certificate", () => {
       assert.deepEqual(await ids(wildcardCredential, { credential }, { challenge }), []);
     });
 
-    it("cannot be told from another where the state says nothing of it", async () => {
+    it("cannot be compared if the state does not contain its digest", async () => {
       const credential = { ...wildcard.credential, digest: undefined };
       const expected = { wildcard: { ...wildcard, credential } };
       await assert.rejects(ids(wildcardCredential, {}, { expected }), NotSeen);
@@ -447,7 +447,7 @@ describe("doctor, the wildcard certificate", () => {
       assert.deepEqual(await ids(wildcardDns, { toldAddress: "10.1.2.3" }, changes), []);
     });
 
-    it("is asked for them once", async () => {
+    it("is queried for them once", async () => {
       assert.deepEqual(await idsOf(addresses, stack({}, dns([]))), ["host-missing"]);
       assert.deepEqual(await idsOf(addresses, dns([])), ["host-missing", "ingress-missing"]);
     });
@@ -456,7 +456,7 @@ describe("doctor, the wildcard certificate", () => {
   describe("port 443", () => {
     const unreachable = give({ unreachable: "refused" });
 
-    it("does not answer, unless that is so of all that is asked from here", async () => {
+    it("does not respond, unless no port is reachable from here", async () => {
       assert.deepEqual(await ids(wildcardServed, { served: unreachable }), ["port-443-closed"]);
       const blind = {
         wire: { certificate: unreachable },
@@ -469,7 +469,7 @@ describe("doctor, the wildcard certificate", () => {
       await assert.rejects(ids(wildcardServed, { served: unreachable }, nowhere), NotSeen);
     });
 
-    it("serves another certificate than the Secret's", async () => {
+    it("serves a certificate other than the Secret's", async () => {
       const other = { ...wildcardServedCertificate, fingerprint: "OTHER" };
       const [finding] = await findings(
         wildcardServed,
@@ -482,7 +482,7 @@ describe("doctor, the wildcard certificate", () => {
       );
     });
 
-    it("serves one that is told by its names where the Secret is not seen", async () => {
+    it("serves one that is identified by its names if the Secret cannot be read", async () => {
       const secret = () => Promise.reject(new NotSeen("403"));
       const other = { ...wildcardServedCertificate, fingerprint: "OTHER" };
       assert.deepEqual(await ids(wildcardServed, { secret, served: give(other) }), []);
@@ -492,7 +492,7 @@ describe("doctor, the wildcard certificate", () => {
       ]);
     });
 
-    it("serves one that leads to no root that is known here", async () => {
+    it("serves one that does not chain to a known root", async () => {
       const { chain } = wildcardServedCertificate;
       const served = (more: Partial<typeof chain>) => ({
         served: give({ ...wildcardServedCertificate, chain: { ...chain, ...more } }),
@@ -512,7 +512,7 @@ describe("doctor, the wildcard certificate", () => {
   });
 });
 
-describe("doctor, what it expects of a wildcard certificate", () => {
+describe("doctor, its expectations of a wildcard certificate", () => {
   const certificate = {
     type: "kubernetes:cert-manager.io/v1:Certificate",
     inputs: {
@@ -540,11 +540,11 @@ describe("doctor, what it expects of a wildcard certificate", () => {
     outputs: {},
   };
 
-  it("comes from the stack's state", () => {
+  it("come from the stack's state", () => {
     assert.deepEqual(wildcardExpectation([secret, certificate]), wildcard);
   });
 
-  it("has the zone that the Issuer names at Google", () => {
+  it("have the Google zone that the Issuer names", () => {
     const cloudDNS = { project: "p", hostedZoneName: "z", serviceAccountSecretRef: {} };
     const issuer = {
       type: "kubernetes:cert-manager.io/v1:Issuer",
@@ -561,7 +561,7 @@ describe("doctor, what it expects of a wildcard certificate", () => {
     assert.deepEqual(credential.managedZone, { project: "p", zone: "z" });
   });
 
-  it("is nothing where the stack has none, or one of somebody else's", () => {
+  it("are none if the stack has no wildcard certificate of its own", () => {
     const other = {
       ...certificate,
       inputs: { ...certificate.inputs, metadata: { name: "other", namespace: "default" } },
@@ -610,7 +610,7 @@ describe("the facts of the wildcard certificate", () => {
     });
   }
 
-  it("are read where the stack has them, once", async () => {
+  it("are read from the stack's objects, once", async () => {
     const authority = await createAuthority("Root");
     const pair = await authority.server("x", ["*.ingress.example.com"]);
     const data = { "tls.crt": Buffer.from(pair.certificate).toString("base64") };
@@ -640,20 +640,20 @@ describe("the facts of the wildcard certificate", () => {
     assert.equal(asked.length, length);
   });
 
-  it("are not seen where who asks may not read them, with the command that tells more", async () => {
+  it("are not available without the permission, with a command that shows details", async () => {
     const path = "/apis/cert-manager.io/v1/namespaces/akash-gateway/certificates/wildcard-ingress";
     answers = { [path]: [403, { kind: "Status" }] };
     await assert.rejects(facts().certificate(), (error: unknown) => {
       assert(error instanceof NotSeen);
       assert.equal(
         error.message,
-        "the cluster does not let you read that (403): kubectl --context prod -n akash-gateway auth can-i --list",
+        "the cluster does not allow you to read this (403): kubectl --context prod -n akash-gateway auth can-i --list",
       );
       return true;
     });
   });
 
-  it("are not there where the cluster has no such types, or the Secret no certificate", async () => {
+  it("are none if the cluster has no such types, or the Secret no certificate", async () => {
     const data = { "tls.crt": Buffer.from("none").toString("base64") };
     answers = {
       "/api/v1/namespaces/akash-gateway/secrets/wildcard-ingress-tls": [200, { data }],
