@@ -22,9 +22,9 @@ describe("commands", function () {
   it("start refuses what it cannot do", function () {
     assert.throws(() => startLine.parse(["route53"]), {
       name: UsageError.name,
-      message: /nothing called `route53`/,
+      message: /no stack `route53`/,
     });
-    assert.throws(() => startLine.parse(["gcp", "cloudflare"]), /One stack at a time/);
+    assert.throws(() => startLine.parse(["gcp", "cloudflare"]), /Name one stack at a time/);
   });
 
   testsOfCommand("sandbox/commands/start.ts", {
@@ -56,7 +56,7 @@ describe("commands", function () {
     usage: "npm run bench --",
     code: 2,
     wrong: [
-      [["--stacks", "1,0"], /--stacks takes whole numbers from 1, not 0/],
+      [["--stacks", "1,0"], /--stacks requires whole numbers from 1, not 0/],
       [["--rounds", ""], /--rounds is empty/],
     ],
   });

@@ -214,7 +214,7 @@ esac
       assert.equal(code, 0, output);
       assert.match(
         output,
-        /pulumi\.tar\.gz is not used, and its program is built: its SHA-256 is /,
+        /pulumi\.tar\.gz cannot be used, so its program is built: its SHA-256 is /,
       );
       assert.match(programs.pulumi ?? "", /\/pulumi-3\.274\.1-/);
     });
@@ -223,7 +223,7 @@ esac
       const [environment, before] = await official("#!/bin/sh\nexit 1\n");
       const { code, output } = await prepare(environment, before, ["pulumi"]);
       assert.equal(code, 0, output);
-      assert.match(output, /its program is built: pulumi was made, but does not run/);
+      assert.match(output, /its program is built: pulumi was created, but does not run/);
     });
 
     it("is built where there is no way to it", async function () {
