@@ -24,14 +24,10 @@ const line = commandLine(
         "about half a minute for each stack and each round.",
     ],
     parameters: {
-      stacks: value(
-        "--stacks <counts>",
-        "numbers of deployed stacks; each number is measured",
-        {
-          read: (text) => text.split(",").map((part) => count("--stacks", part)),
-          default: "1,5,20",
-        },
-      ),
+      stacks: value("--stacks <counts>", "numbers of deployed stacks; each number is measured", {
+        read: (text) => text.split(",").map((part) => count("--stacks", part)),
+        default: "1,5,20",
+      }),
       rounds: value("--rounds <count>", "measurements of each time; the median counts", {
         read: (text) => count("--rounds", text),
         default: "5",

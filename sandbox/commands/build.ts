@@ -12,7 +12,10 @@ const line = commandLine({
   ],
   parameters: {
     list: flag("--list", "only print the missing programs and the build time of each"),
-    json: flag("--json", "print the missing programs, or the path of each program, as JSON on standard output"),
+    json: flag(
+      "--json",
+      "print the missing programs, or the path of each program, as JSON on standard output",
+    ),
   },
 });
 

@@ -29,7 +29,9 @@ export async function requireGo(): Promise<void> {
   // The compiler decides about a development version ("devel go1.27-…").
   const release = /^go(\d\S*)/.exec(version)?.[1];
   if (release !== undefined && !atLeast(minimumVersion)(release)) {
-    throw new UserError(`Go on PATH is ${release}, which is too old for the sandbox's programs: ${fix}.`);
+    throw new UserError(
+      `Go on PATH is ${release}, which is too old for the sandbox's programs: ${fix}.`,
+    );
   }
 }
 
