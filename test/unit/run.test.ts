@@ -19,7 +19,7 @@ describe("the runner of the tests", function () {
       [["--grep", "("], /--grep \( is not a regular expression/],
       [["test/e2e/none.test.ts"], /test\/e2e\/none\.test\.ts is not one of the files/],
       [["test/run.ts"], /test\/run\.ts is not one of the files/],
-      [["test/e2e/dns01.test.ts", "--fast"], /dns01\.test\.ts needs the sandbox/],
+      [["test/e2e/dns01.test.ts", "--fast"], /dns01\.test\.ts requires the sandbox/],
     ],
   });
 
@@ -38,7 +38,7 @@ describe("the runner of the tests", function () {
       const { status, stdout } = runScript("test/run.ts", "test/e2e/endings.test.ts");
       assert.match(
         stripVTControlCharacters(stdout),
-        /^End-to-end tests\n[1-9]\d* are skipped, for which (?:1 program is|[1-9]\d* programs are) built in about \d+ min \d+ s by: npm run build-sandbox\n0 passed, 0 failed, [1-9]\d* skipped\n$/,
+        /^End-to-end tests\n[1-9]\d* are skipped, because (?:1 program is|[1-9]\d* programs are) not built\. To build in about \d+ min \d+ s: npm run build-sandbox\n0 passed, 0 failed, [1-9]\d* skipped\n$/,
       );
       assert.equal(status, 0);
     } finally {

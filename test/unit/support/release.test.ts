@@ -13,7 +13,10 @@ describe("the release that stacks may be of", () => {
     if (reason?.startsWith("git does not run") === true) {
       this.skip();
     }
-    assert.equal(reason, "the history here lacks release 9.9.9 (0123456): git fetch --unshallow");
+    assert.equal(
+      reason,
+      "release 9.9.9 is missing from the history here (0123456): git fetch --unshallow",
+    );
   });
 
   it("is done without where there is no git", () => {
