@@ -74,7 +74,8 @@ export const clusterObjects: readonly Manifest[] = [
   {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    // Tells kwok where a pod's logs are (podLog.ts); the API server requires a schema for the type.
+    // The type of the object that names a pod's log files for kwok (podLog.ts); the API server requires a schema
+    // for it.
     metadata: { name: "logs.kwok.x-k8s.io" },
     spec: {
       group: "kwok.x-k8s.io",

@@ -73,8 +73,8 @@ export const folderName = /-[0-9a-f]{12}$/;
 
 /**
  * Fills the folder `target`: calls `fill` with a temporary folder beside it, which is then renamed to `target`. A
- * process that is killed half way leaves nothing under that name, and this function removes what it left. The
- * caller holds the lock on `target`.
+ * killed process leaves nothing under that name, and this function removes its temporary folder. The caller holds
+ * the lock on `target`.
  */
 export async function fillAtomically(
   target: string,

@@ -61,7 +61,7 @@ Object.assign(MockMonitor.prototype, {
 
 const lookups: Lookup[] = [];
 
-/** A lookup that the program made. */
+/** A lookup by the program. */
 export interface Lookup {
   /** The requested function. */
   readonly token: string;

@@ -214,7 +214,7 @@ function stepDifferences({ op, urn, old, new: current, detailedDiff }: Step): Di
   return [...properties, { resource, property: wholes.operation, before: "same", after: why }];
 }
 
-/** A resource without the values that the cloud sets, which the preview of a change does not know. */
+/** A resource without the values that the provider sets, which the preview of a change does not know. */
 function promised({ id: _id, outputs: _outputs, ...state }: ResourceState): ResourceState {
   return state;
 }

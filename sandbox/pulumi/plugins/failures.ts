@@ -6,7 +6,7 @@ import { messageOf } from "../../../lib/errors.ts";
 import type { Found } from "./plugin.ts";
 import { toStruct } from "./values.ts";
 
-/** A refusal by a cloud, with its message. Contains nothing of the request. */
+/** A refusal by an API, with its message. Contains nothing of the request. */
 export class CloudError extends Error {
   override readonly name = "CloudError";
   readonly status: number;
@@ -17,12 +17,12 @@ export class CloudError extends Error {
   }
 }
 
-/** Whether `error` is a refusal by a cloud with one of these statuses. */
+/** Whether `error` is a refusal by an API with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof CloudError && statuses.includes(error.status);
 }
 
-/** Returns the result of `work`, or undefined if the cloud refuses it with one of these statuses. */
+/** Returns the result of `work`, or undefined if the API refuses it with one of these statuses. */
 export async function unlessStatus<T>(
   statuses: readonly number[],
   work: () => Promise<T>,

@@ -58,7 +58,7 @@ export async function callApi(call: ApiCall): Promise<ApiReply> {
   }
 }
 
-/** The error of a refused call: the cloud's message, without the secret values. */
+/** The error of a refused call: the API's message, without the secret values. */
 export function refusal(status: number, text: string, secrets: readonly string[]): CloudError {
   const message = secrets
     .filter((secret) => secret !== "")

@@ -2,14 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /**
  * Scales the pauses of the official plugins: 1 for the same length, 0 (the default) for none. The official plugins
- * wait until the clouds are consistent; the emulators require that only if a test sets delays.
+ * wait until the APIs are consistent; the emulators require that only if a test sets delays.
  */
 const pace = Number(process.env.SANDBOX_PLUGIN_PACE ?? 0) || 0;
 
 /** The minimum pause between two attempts, as a part of the official pause. */
 const leastBackOff = 0.1;
 
-/** Waits for the cloud to become consistent, for the official plugin's time in seconds, times the pace. */
+/** Waits for the API to become consistent, for the official plugin's time in seconds, times the pace. */
 export async function settle(seconds: number): Promise<void> {
   if (pace > 0) {
     await delay(seconds * pace * 1000);

@@ -7,11 +7,11 @@ export interface Property {
   readonly required?: true;
   /** The default of an input. */
   readonly default?: unknown;
-  /** An input that keeps the cloud's value if the program does not set it. */
+  /** An input that keeps the API's value if the program does not set it. */
   readonly computed?: true;
   /** A change replaces the resource ("ForceNew"). */
   readonly replaces?: true;
-  /** Not an input: the cloud sets the value. */
+  /** Not an input: the API sets the value. */
   readonly output?: true;
   /** Encrypted in the state. */
   readonly secret?: true;
@@ -23,7 +23,7 @@ export interface Property {
   same?(old: unknown, wanted: unknown): boolean;
 }
 
-/** A resource as found at the cloud. */
+/** A resource as the API returns it. */
 export interface Found {
   readonly id: string;
   readonly outputs: Properties;
@@ -53,13 +53,13 @@ export interface Resource<Cloud> {
   /**
    * Creates the resource.
    *
-   * @param made Call it as soon as the cloud has created the resource: a later failure leaves a resource in the
+   * @param made Call it as soon as the API has created the resource: a later failure leaves a resource in the
    * state.
    */
   create(cloud: Cloud, inputs: Properties, made: (found: Found) => void): Promise<Found>;
   /** Reads the resource; undefined if it is missing. `state` is empty for an import. */
   read(cloud: Cloud, id: string, state: Properties): Promise<Found | undefined>;
-  /** Updates the resource. @default only reads it: no changeable property is stored at the cloud */
+  /** Updates the resource. @default only reads it: no changeable property is stored by the API */
   update?(cloud: Cloud, id: string, state: Properties, inputs: Properties): Promise<Properties>;
   delete(cloud: Cloud, id: string, state: Properties): Promise<void>;
 }

@@ -84,7 +84,7 @@ export function textOf(value: unknown): string {
 
 /**
  * Whether two values are equal for a resource. As in Terraform's schemas, a missing value equals the zero value of
- * its type: a cloud omits an empty description.
+ * its type: an API omits an empty description.
  */
 export function sameValue(one: unknown, other: unknown): boolean {
   if (isUnset(one) || isUnset(other)) {

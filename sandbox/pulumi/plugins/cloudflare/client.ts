@@ -70,7 +70,7 @@ export class CloudflareApi {
     return items.slice(0, most);
   }
 
-  /** There is no default: a stand-in must never reach the real cloud. */
+  /** There is no default: a stand-in must never reach the real API. */
   #baseUrl(): string {
     const { baseUrl } = this.#settings;
     if (baseUrl === undefined) {

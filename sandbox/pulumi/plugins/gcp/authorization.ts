@@ -227,7 +227,7 @@ async function impersonate(token: string, account: string, settings: Settings): 
   });
 }
 
-/** Asks for a token of a service account as whoever has this token. */
+/** Requests a token of a service account, as the identity with this token. */
 async function askAsAccount(url: string, token: string, wanted: object): Promise<Token> {
   const call: ApiCall = {
     method: "POST",
@@ -248,7 +248,7 @@ async function askAsAccount(url: string, token: string, wanted: object): Promise
 }
 
 /**
- * The token of the other provider: a file's content, or what an address answers, as text or as a field of JSON.
+ * The token of the other provider: the content of a file or the response of a URL, as text or as a field of JSON.
  *
  * @see https://google.aip.dev/auth/4117
  */
@@ -276,7 +276,8 @@ async function askForSubject(url: string, headers: unknown): Promise<string> {
 
 /** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
 async function signedAssertion(file: Properties, scopes: readonly string[]): Promise<string> {
-  // Loaded here: an operator who signs in with a token needs none of it, and each start of the plugin would take it along.
+  // Loaded on demand: an operator who signs in with a token does not need it, and it would slow down each start of
+  // the plugin.
   const { importPKCS8, SignJWT } = await import("jose");
   return new SignJWT({ scope: scopes.join(" ") })
     .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: textOf(file.private_key_id) })

@@ -96,7 +96,7 @@ export class GoogleCloud {
     return project === undefined ? {} : { "x-goog-user-project": project };
   }
 
-  /** There is no default: a stand-in must never reach the real cloud. */
+  /** There is no default: a stand-in must never reach the real APIs. */
   #endpoint(service: GoogleService): string {
     const setting = SERVICES[service];
     const value = this.#settings[setting];

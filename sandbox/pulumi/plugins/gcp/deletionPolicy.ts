@@ -12,7 +12,7 @@ export function withDeletionPolicy(cloud: GoogleCloud, inputs: Properties): Prop
 }
 
 /**
- * Whether the resource is deleted at the cloud.
+ * Whether the resource is deleted at Google.
  *
  * @throws when its deletion policy prevents that.
  */

@@ -68,7 +68,7 @@ export function findMember(policy: Properties, grant: Grant): string | undefined
  * Reads the policy, changes it and writes it with its etag, and starts again after a conflict. Then reads it back
  * until that has succeeded three times.
  *
- * @param written Called once the cloud has the change.
+ * @param written Called when Google has stored the change.
  * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/tpgiamresource/iam.go
  */
 export async function changePolicy(
