@@ -36,7 +36,7 @@ function readOptions(): EmulatorOptions {
   } = process.env;
   const { log, "tls-cert": cert, "tls-key": key } = values;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new Error("--tls-cert and --tls-key go together");
+    throw new Error("--tls-cert and --tls-key must be set together");
   }
   return given({
     googlePort: port(values["google-port"]),

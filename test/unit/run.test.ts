@@ -30,7 +30,7 @@ describe("the runner of the tests", function () {
     assert.equal(status, 0);
   });
 
-  it("says in one line what is skipped where the sandbox is not built, and how to get it", () => {
+  it("reports in one line what is skipped if the sandbox is not built, and how to build it", () => {
     const { XDG_CACHE_HOME: cache, CI: ci } = process.env;
     process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "nothing-built-"));
     delete process.env.CI;
@@ -48,7 +48,7 @@ describe("the runner of the tests", function () {
     }
   });
 
-  it("names at its end what has failed, in a few lines, before the counts", () => {
+  it("lists the failures at the end, in a few lines, before the counts", () => {
     const failures = [
       {
         name: "a stack › is made",
@@ -69,7 +69,7 @@ describe("the runner of the tests", function () {
     );
   });
 
-  describe("for files side by side", () => {
+  describe("for parallel files", () => {
     let folder: string;
     before(() => {
       folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
@@ -98,7 +98,7 @@ describe("the runner of the tests", function () {
       return { output, results: JSON.parse(results) as unknown[] };
     }
 
-    it("counts the tests of each, and shows what each printed in one piece", () => {
+    it("counts the tests of each, and shows the output of each in one piece", () => {
       const { output, results } = sideBySide({
         first: `it("passes", () => console.log("said by the first"));
           it.skip("waits");
@@ -109,13 +109,13 @@ describe("the runner of the tests", function () {
         { passed: 1, failures: [{ name: "fails", reason: "no" }], skipped: 1 },
         { passed: 1, failures: [], skipped: 0 },
       ];
-      // In the order in which they ended.
+      // In the order of their ends.
       assert.deepEqual(new Set(results), new Set(expected));
       assert.match(output, /first\.test\.js\n(?:(?!second).)*said by the first/s);
       assert.match(output, /Caused by: Error: the reason/);
     });
 
-    it("names one that dies, with what had ended, and one that cannot be loaded", () => {
+    it("names a file whose process dies, with its ended tests, and a file that cannot be loaded", () => {
       const { output, results } = sideBySide({
         dies: `it("had ended", () => undefined); it("dies", () => process.exit(0));`,
         broken: `import "./missing.js";`,
@@ -137,7 +137,7 @@ describe("the runner of the tests", function () {
       assert.match(output, /Cannot find module '.*missing2\.js'/);
     });
 
-    it("does not wait for what a test has left open", () => {
+    it("does not wait for handles that a test has left open", () => {
       const { results } = sideBySide({
         open: `it("leaves a timer", () => { setInterval(() => undefined, 1_000); });`,
       });

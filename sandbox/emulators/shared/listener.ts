@@ -41,7 +41,7 @@ const LARGEST_BODY = 1024 * 1024;
 export function apiListener(api: Api, parts: ListenerParts): RequestListener {
   return (request, response) => {
     serve(api, parts, request, response).catch((error: unknown) => {
-      parts.log(`${api.name}: ${request.method} was not answered: ${String(error)}`);
+      parts.log(`${api.name}: ${request.method} has no response: ${String(error)}`);
       response.destroy();
     });
   };
@@ -94,7 +94,7 @@ async function readExchange(request: IncomingMessage): Promise<Exchange> {
 async function control(api: Api, parts: ListenerParts, exchange: Exchange): Promise<Reply> {
   const presented = bearerToken(exchange.headers);
   if (presented === undefined || fingerprint(presented) !== fingerprint(parts.controlToken)) {
-    return { status: 401, body: { error: "the control API takes the sandbox's control token" } };
+    return { status: 401, body: { error: "the control API requires the sandbox's control token" } };
   }
   const found = findRoute(parts.control, exchange.method, exchange.path);
   if (!found) {

@@ -37,8 +37,11 @@ function read<State extends object>(file: string, initial: State): State {
   try {
     return { ...initial, ...(JSON.parse(readFileSync(file, "utf8")) as Partial<State>) };
   } catch (error) {
-    throw new Error(`${file} is not a state file of the emulators; move it away to start afresh`, {
-      cause: error,
-    });
+    throw new Error(
+      `${file} is not a state file of the emulators; remove it to start with an empty state`,
+      {
+        cause: error,
+      },
+    );
   }
 }

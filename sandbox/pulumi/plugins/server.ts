@@ -221,7 +221,7 @@ class PluginServer<Cloud> {
     }
     const found = await resource.read(this.#connected(), id, { ...olds, ...news });
     if (!found) {
-      throw new Error(`${id} is gone; run "pulumi refresh"`);
+      throw new Error(`${id} no longer exists; run "pulumi refresh"`);
     }
     return found.outputs;
   }

@@ -63,7 +63,7 @@ describe("the emulators as a process", () => {
 
   for (const [args, message] of [
     [["--google-port", "x"], /^x is not a port\nusage:/],
-    [["--tls-cert", "a"], /^--tls-cert and --tls-key go together\nusage:/],
+    [["--tls-cert", "a"], /^--tls-cert and --tls-key must be set together\nusage:/],
     [["--nonsense"], /^Unknown option '--nonsense'/],
   ] as const) {
     it(`refuses ${args.join(" ")}`, async () => {

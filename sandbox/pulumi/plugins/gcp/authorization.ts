@@ -45,7 +45,7 @@ function ownSource(settings: Settings): TokenSource {
   const { accessToken, externalCredentials, metadataHost } = settings;
   const credentials = settings.credentials ?? settings.applicationDefault;
   if (externalCredentials !== undefined) {
-    throw new Error("gcp:externalCredentials: the stand-in has nowhere to exchange them");
+    throw new Error("gcp:externalCredentials: the stand-in does not support them");
   }
   const scopes = scopesOf(settings);
   if (accessToken !== undefined) {
