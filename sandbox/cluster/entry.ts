@@ -107,9 +107,7 @@ async function answer(
     .end();
 }
 
-/**
- * The newest certificate for a host in the home volumes of this sandbox's providers, looked up for each connection.
- */
+/** The newest certificate for a host in the home volumes of this sandbox's providers, looked up for each connection. */
 function newestCertificate(directory: string, host: string) {
   const files = /^[a-z\d.-]+$/.test(host)
     ? globSync(

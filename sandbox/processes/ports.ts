@@ -7,8 +7,8 @@ import { UserError } from "../../lib/errors.ts";
 /** The only address that the sandbox listens on. */
 export const loopback = "127.0.0.1";
 
-// Below 32768: Linux takes the ports of outgoing connections from above, which could occupy a port between the
-// check and its use.
+// Below 32768, where Linux's range for outgoing connections begins: such a connection could occupy a port between
+// the check and its use.
 const [firstPort, lastPort] = [20_000, 31_999];
 const attempts = 200;
 

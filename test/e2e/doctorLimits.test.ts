@@ -16,9 +16,7 @@ const copied = 0;
 const logSize = 50 * 1024 * 1024;
 const error = "cert-issuer: failed to renew certificate for provider.doctor-large.example.test";
 
-/**
- * A module that writes the memory, in MB, and the processor time, in seconds, of its process when the process ends.
- */
+/** A module that writes the memory, in MB, and the processor time, in seconds, of its process when the process ends. */
 const measuring = `data:text/javascript,${encodeURIComponent(`
   process.on("exit", () => {
     const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();

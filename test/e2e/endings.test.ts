@@ -13,9 +13,7 @@ const endsAfter = "10s";
 
 const clouds = [rotatingGoogle, rotatingCloudflare] as const;
 
-/**
- * The calls that delete the parts of a credential at each DNS provider, in order, in the form of a fault's `match`.
- */
+/** The calls that delete the parts of a credential at each DNS provider, in order, in the form of a fault's `match`. */
 const deletions = {
   google: ["^DELETE .*/keys/", "^POST .*:setIamPolicy$", "^DELETE .*/serviceAccounts/[^/]+$"],
   cloudflare: ["^DELETE .*/user/tokens/"],

@@ -3,9 +3,7 @@ import { createServer, request, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { loopback } from "../../sandbox/processes/ports.ts";
 
-/**
- * A forward proxy that records the requested destinations, and is the only one to resolve some names: to 127.0.0.1.
- */
+/** A forward proxy that records the requested destinations, and is the only one to resolve some names: to 127.0.0.1. */
 export class ForwardProxy {
   /** Requested hosts and ports, in order. */
   readonly log: string[] = [];

@@ -45,7 +45,7 @@ function machineAccount(context: GoogleContext, exchange: Exchange): ServiceAcco
   if (account === undefined) {
     throw new ApiError(404, { error: "Not Found" }, "There is no metadata server here.");
   }
-  // Refuses requests to which a browser was tricked.
+  // Refuses requests that a website makes a browser send.
   if (exchange.headers[FLAVOR] !== "Google" || exchange.headers["x-forwarded-for"] !== undefined) {
     throw new ApiError(403, { error: "Forbidden" }, `The header ${FLAVOR} is missing.`);
   }

@@ -16,9 +16,7 @@ export interface Failed {
   readonly logged?: string;
 }
 
-/**
- * Reports failures to the engine with the texts of one of the two bridges that the official plugins are built with.
- */
+/** Reports failures to the engine with the texts of one of the two bridges that the official plugins are built with. */
 export type Bridge = (error: unknown, operation: Operation) => Failed;
 
 /** A failure with a headline. */

@@ -98,7 +98,10 @@ function readFile(credentials: string): Properties {
   return file;
 }
 
-/** The content of the file, if it exists. For other credentials, an error would repeat them, so there is none. */
+/**
+ * The content of the file; undefined if it cannot be read, because the error would contain the text, which is then
+ * the credentials.
+ */
 function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
