@@ -19,8 +19,9 @@ const line = commandLine(
     description: [
       "Measures how long a preview, an up without changes and a rotation of a stack with DNS-01 take, how these times " +
         "grow with the number of deployed stacks, how long `npm run fleet` takes with all stacks, and how the time of a " +
-        "preview is spent. Times are ratios to the preview of an empty program with the same engine in the same run. The stand-ins for the plugins of Google Cloud and Cloudflare run beforehand, because " +
-        "their start time does not represent that of the vendors' plugins; one row includes it. The bench has a sandbox of its own, and takes " +
+        "preview is spent. Times are ratios to the preview of an empty program with the same engine in the same run. " +
+        "The stand-ins for the plugins of Google Cloud and Cloudflare run beforehand, because their start time does not " +
+        "represent that of the vendors' plugins; one row includes it. The bench has a sandbox of its own, and takes " +
         "about half a minute for each stack and each round.",
     ],
     parameters: {

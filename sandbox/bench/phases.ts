@@ -13,7 +13,7 @@ const ends = [
   { name: "Node and the SDK start", end: /^Running program /, last: false },
   { name: "the program loads and reads its settings", end: /^Registering resource: /, last: false },
   {
-    name: "the plugins start, the program looks up the DNS zone",
+    name: "the plugins start, the cloud is looked up",
     end: /\.Configure\(\) executing/,
     last: true,
   },

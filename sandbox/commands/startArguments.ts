@@ -32,7 +32,8 @@ export const startLine = commandLine({
     ),
     wildcard: flag(
       "--wildcard",
-      "also obtain the wildcard certificate of the tenants' ingress, through cert-manager: stack local-gcp-wildcard or local-cloudflare-wildcard",
+      "also obtain the wildcard certificate of the tenants' ingress, through cert-manager: stack local-gcp-wildcard " +
+        "or local-cloudflare-wildcard",
     ),
     fresh: flag("--fresh", "start with an empty cluster and an empty Pulumi state"),
     json: flag(

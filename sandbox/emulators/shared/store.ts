@@ -39,9 +39,7 @@ function read<State extends object>(file: string, initial: State): State {
   } catch (error) {
     throw new Error(
       `${file} is not a state file of the emulators; remove it to start with an empty state`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
