@@ -16,7 +16,7 @@ import { applyCertManagerObjects } from "./objects.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**
- * Starts cert-manager in a running sandbox, and a server that plays the Gateway's listener for tenants' hosts. Does
+ * Starts cert-manager in a running sandbox, and a server that emulates the Gateway's listener for tenants' hosts. Does
  * nothing if they are running. They stop with the sandbox.
  *
  * @throws UserError when cert-manager cannot be built, or does not start

@@ -156,7 +156,7 @@ const stages = [
 ];
 
 /**
- * Plays the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the
+ * Emulates the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the
  * API server.
  */
 export function kwok({ kubeconfig, credentials, ports, programs }: ClusterContext): Part {
@@ -191,7 +191,7 @@ export function provisioner({ kubeconfig }: ClusterContext): Part {
   };
 }
 
-/** Plays the cluster's entry and the provider behind it. Needs the API server and the types of the Gateway API. */
+/** Emulates the cluster's entry and the provider behind it. Needs the API server and the types of the Gateway API. */
 export function entry(
   { directory, kubeconfig, credentials, ports }: ClusterContext,
   challenge: number,

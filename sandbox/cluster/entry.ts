@@ -1,5 +1,5 @@
 /**
- * The part of the sandbox that plays the cluster's entry and the provider behind it: it accepts the routes to the
+ * The part of the sandbox that emulates the cluster's entry and the provider behind it: it accepts the routes to the
  * provider as the controllers of Gateway and Ingress do, serves HTTP on port 80, and serves the certificates in the
  * home volumes on port 8443.
  *

@@ -25,7 +25,7 @@ export interface ContainerStart {
 }
 
 /**
- * Plays the kubelet for the container of one provider, limited to the liveness probe: runs the probe's command of
+ * Emulates the kubelet for the container of one provider, limited to the liveness probe: runs the probe's command of
  * the deployed pod, in the pod's environment and with its files, and restarts the container when the probe fails. A
  * start runs the issuer. The caller controls the time.
  */

@@ -10,7 +10,7 @@ const provisionedBy = "pv.kubernetes.io/provisioned-by";
  * The emulated provisioners. Claims of another provisioner's class get no volumes, as if that provisioner does not
  * run.
  */
-const played = [provisionerName, "rancher.io/local-path"];
+const emulated = [provisionerName, "rancher.io/local-path"];
 
 /**
  * The volume for a claim, already reserved for it; undefined for a claim that needs none or is of another class. A
@@ -29,7 +29,7 @@ export function volumeFor(
     volumeName !== undefined ||
     !classes.some(
       ({ metadata, provisioner }) =>
-        metadata?.name === storageClassName && played.includes(provisioner),
+        metadata?.name === storageClassName && emulated.includes(provisioner),
     )
   ) {
     return undefined;
@@ -45,7 +45,7 @@ export function volumeFor(
       volumeMode: volumeMode ?? "Filesystem",
       persistentVolumeReclaimPolicy: "Delete",
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", name, namespace, uid },
-      // kwok plays the node and mounts nothing.
+      // kwok emulates the node and mounts nothing.
       hostPath: { path: `/var/lib/sandbox/pvc-${uid}` },
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The part of the sandbox that plays the Gateways' listeners on port 443: for each connection, it serves the host
+ * The part of the sandbox that emulates the Gateways' listeners on port 443: for each connection, it serves the host
  * with the certificate in the Secret that a listener for the host references.
  *
  * Usage: node wildcardServer.ts <kubeconfig> <port>

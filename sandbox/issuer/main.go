@@ -1,4 +1,4 @@
-// Command issuer plays the certificate issuer of the Akash provider in the sandbox, where the provider's pod does
+// Command issuer emulates the certificate issuer of the Akash provider in the sandbox, where the provider's pod does
 // not run.
 //
 // It reads the deployed pod from the API server, derives the container's environment and files as the kubelet

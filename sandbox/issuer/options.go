@@ -40,7 +40,7 @@ func parseOptions(args []string, help io.Writer) (*options, error) {
 	flags.StringVar(&o.namespace, "namespace", "", "`name` of the provider's namespace")
 	flags.StringVar(&o.statefulSet, "statefulset", "akash-provider", "`name` of the provider's StatefulSet")
 	flags.BoolVar(&o.json, "json", false, "print the result as JSON")
-	flags.StringVar(&o.home, "home", "", "`directory` that plays the pod's persistent volume; without it, nothing is stored")
+	flags.StringVar(&o.home, "home", "", "`directory` for the pod's persistent volume; without it, nothing is stored")
 	flags.DurationVar(&o.timeout, "timeout", 2*time.Minute, "time limit")
 	flags.Func("resolve", "`host=address` of a host in the sandbox, with or without a port; may be repeated",
 		o.seal.Resolve)
@@ -57,7 +57,7 @@ func parseOptions(args []string, help io.Writer) (*options, error) {
 		o.httpListen = s
 		return hostPort(s)
 	})
-	flags.Func("google-endpoint", "`URL` of the emulator that plays *.googleapis.com and the metadata server", func(s string) error {
+	flags.Func("google-endpoint", "`URL` of the emulator of *.googleapis.com and the metadata server", func(s string) error {
 		endpoint, err := webAddress(s)
 		if err == nil && strings.Trim(endpoint.Path, "/") != "" {
 			// Only the connection is redirected, so the path is that of Google's API.
@@ -66,7 +66,7 @@ func parseOptions(args []string, help io.Writer) (*options, error) {
 		o.googleEndpoint = endpoint
 		return err
 	})
-	flags.Func("cloudflare-endpoint", "`URL` of the emulator that plays https://api.cloudflare.com/client/v4", func(s string) error {
+	flags.Func("cloudflare-endpoint", "`URL` of the emulator of https://api.cloudflare.com/client/v4", func(s string) error {
 		o.cloudflareEndpoint = strings.TrimRight(s, "/")
 		_, err := webAddress(s)
 		return err

@@ -18,7 +18,7 @@ import (
 	"issuer/internal/settings"
 )
 
-// issueFor plays the pod's container until the certificate is obtained.
+// issueFor emulates the pod's container until the certificate is obtained.
 func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr io.Writer) (*report, error) {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	log.SetDefault(logger)
@@ -54,7 +54,7 @@ func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr
 	}
 	storageDir, kept := files.Host(config.StorageDir), files.Persistent(config.StorageDir)
 	if !kept {
-		logger.Warn("the storage directory is not on a persistent volume that --home plays; nothing is stored",
+		logger.Warn("the storage directory is not on a persistent volume that --home provides; nothing is stored",
 			"directory", config.StorageDir)
 	}
 	enter(env, files, o)

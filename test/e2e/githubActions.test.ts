@@ -51,7 +51,7 @@ describe("the workflows for GitHub Actions", () => {
     const variables = {
       GITHUB_OUTPUT: outputs,
       ...(stack !== undefined && { STACK: stack }),
-      // Only the sandbox plays the provider here.
+      // Here, the provider is only emulated by the sandbox.
       ...("FLEET_OPTIONS" in env && { FLEET_OPTIONS: "--sandbox" }),
     };
     const commands = steps.flatMap(({ run }) => run ?? []);

@@ -55,8 +55,8 @@ func run(ctx context.Context, args []string) error {
 	kubeconfig := flags.String("kubeconfig", "", "kubeconfig `file`")
 	nameserver := flags.String("dns-resolver", "", "`address` of the DNS server for checking records")
 	var clouds clouds
-	flags.Func("google-endpoint", "`URL` of the emulator that plays *.googleapis.com", parsed(&clouds.google))
-	flags.Func("cloudflare-endpoint", "`URL` of the emulator that plays api.cloudflare.com", parsed(&clouds.cloudflare))
+	flags.Func("google-endpoint", "`URL` of the emulator of *.googleapis.com", parsed(&clouds.google))
+	flags.Func("cloudflare-endpoint", "`URL` of the emulator of api.cloudflare.com", parsed(&clouds.cloudflare))
 	acme := addresses{}
 	flags.Func("resolve", "`host=address` of a CA; may be repeated", acme.add)
 	if err := flags.Parse(args); err != nil {

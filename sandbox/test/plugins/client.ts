@@ -40,7 +40,7 @@ export class InitializationFailed extends Error {
   }
 }
 
-/** A plugin that runs as under the engine, and its client, which plays the engine. */
+/** A plugin that runs as under the engine, and its client, which emulates the engine. */
 export class PluginClient {
   readonly #process: ChildProcess;
   readonly #client: InstanceType<typeof providerGrpc.ResourceProviderClient>;

@@ -37,7 +37,7 @@ describe("provisioner", function () {
     assert.equal(volumeFor({ metadata: deleted, spec }, classes), undefined);
   });
 
-  it("creates one only for an existing class whose provisioner it plays", function () {
+  it("creates one only for an existing class whose provisioner it emulates", function () {
     const made = ["beta3", "local", "manual", "gone"].filter((storageClassName) =>
       volumeFor({ ...claim, spec: { ...claim.spec, storageClassName } }, classes),
     );

@@ -13,7 +13,7 @@ import (
 )
 
 // Filesystem maps the paths of a container to paths of this machine. The files of Secret and ConfigMap volumes are
-// written below a private root; those of a persistent volume are in the directory that plays the volume. Every
+// written below a private root; those of a persistent volume are in the directory for the volume. Every
 // other path maps to a missing file below the root: a file of this machine is never mistaken for one of the
 // container.
 type Filesystem struct {
@@ -26,7 +26,7 @@ type persistentMount struct {
 }
 
 // NewFilesystem writes the container's files below root, which must be a private directory. The directory home
-// plays the persistent volume of the container, unless it is empty.
+// is used for the persistent volume of the container, unless it is empty.
 func NewFilesystem(ctx context.Context, root, home string, pod *kube.Pod, c kube.Container, source Source) (*Filesystem, error) {
 	volumes := map[string]kube.Volume{}
 	for _, volume := range pod.Spec.Volumes {

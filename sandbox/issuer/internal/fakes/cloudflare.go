@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Cloudflare plays the part of Cloudflare's API that lego calls, for one zone and one token.
+// Cloudflare emulates the part of Cloudflare's API that lego calls, for one zone and one token.
 type Cloudflare struct {
 	records
 	// URL replaces https://api.cloudflare.com/client/v4.

@@ -18,7 +18,7 @@ import (
 
 const accessToken = "ya29.access-token-of-the-test"
 
-// Google plays the part of Google's OAuth and Cloud DNS that lego calls, for one project, zone and service account.
+// Google emulates the part of Google's OAuth and Cloud DNS that lego calls, for one project, zone and service account.
 type Google struct {
 	records
 	// URL is the emulator's, Key the service account's key file and PrivateKey the secret in that file.

@@ -1,4 +1,4 @@
-// Package issue plays the Akash provider's certificate issuer with lego, the library that the provider uses.
+// Package issue emulates the Akash provider's certificate issuer with lego, the library that the provider uses.
 package issue
 
 import (

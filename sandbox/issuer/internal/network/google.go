@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// GoogleTransport returns a sealed transport on which an emulator plays Google's APIs: a connection to
+// GoogleTransport returns a sealed transport to an emulator of Google's APIs: a connection to
 // *.googleapis.com becomes a connection to the emulator, without TLS if the emulator's URL has http. The requests
 // themselves are unchanged, so the emulator receives, for example, the host dns.googleapis.com.
 //
