@@ -77,7 +77,7 @@ letsEncrypt:
     changes: ["price_target_gpu_mappings"],
   },
   {
-    what: "a playbook's file, with script and image given by --set",
+    what: "a playbook's file, with script and image by --set",
     file: `---
 from: "${address}"
 key: "${key}"
@@ -105,7 +105,7 @@ price_target_gpu_mappings: "a100=120,*=130"
     settings: [/:bidPriceScript: stacks\/shape-2\.price_script\.sh/, /price_target_cpu: "1\.6/],
   },
   {
-    what: "the Console's file, all in quotes and with what is empty",
+    what: "the Console's file, with everything in quotes and with empty values",
     file: `from: "${address}"
 key: "${key}"
 keysecret: "${password}"
@@ -132,7 +132,7 @@ attributes:
     said: [/^Accepted[^\n]*\n {2}domain +begins with provider\./m],
   },
   {
-    what: "a website that is none, and the address in the issuer's place",
+    what: "an invalid website, and the address in the issuer's setting",
     exhaustive: true,
     file: `${common}email: ""
 website: none
@@ -146,7 +146,7 @@ letsEncrypt:
     settings: [/:email: operator@example\.test/],
   },
   {
-    what: "a website without a scheme, and a node with another",
+    what: "a website without a scheme, and a node with another scheme",
     exhaustive: true,
     file: `${common}${email}website: www.example.test
 node: tcp://akash-node-1:26657
@@ -154,7 +154,7 @@ node: tcp://akash-node-1:26657
     accept: ["website", "node"],
   },
   {
-    what: "price targets that the chart does not know",
+    what: "price targets that are unknown to the chart",
     exhaustive: true,
     file: `${common}${email}bidpricescript: ${script}
 price_target_cpu: "1.60"
@@ -182,7 +182,7 @@ domain: example.test
 ${email}`,
   },
   {
-    what: "comments all over, and an empty last document",
+    what: "comments everywhere, and an empty last document",
     exhaustive: true,
     file: `# a provider
 ---
@@ -195,7 +195,7 @@ attributes: # none yet
     said: [/attributes +It is empty/],
   },
   {
-    what: "a key that stands twice",
+    what: "a duplicate key",
     exhaustive: true,
     file: `${common}${email}website: https://first.example.test
 node: http://akash-node-1:26657
@@ -229,7 +229,7 @@ ingress:
     settings: [/mode: ingress/, /className: nginx/],
   },
   {
-    what: "a token of Cloudflare's",
+    what: "a Cloudflare token",
     file: `${common}${email}letsEncrypt:
   enabled: true
   dns:
@@ -270,7 +270,7 @@ letsEncrypt:
     settings: [/:storageClass: beta3/, /size: "?20Gi/],
   },
   {
-    what: "attributes that a new stack would not take",
+    what: "attributes that a new stack would refuse",
     file: `${common}${email}attributes:
   - key: location-region
     value: "na-us: west"
@@ -308,7 +308,7 @@ gatewayApi:
     said: [/nodeSelector +It is empty/],
   },
   {
-    what: "its wallet given by --set, and the pod's place",
+    what: "the wallet by --set, and the pod's scheduling",
     file: `from: ${address}
 domain: example.test
 ${email}nodeSelector:

@@ -239,7 +239,7 @@ const foundIdentities: readonly FoundIdentity[] = [
   },
   {
     name: "identity-federated",
-    what: "another provider's, by an external_account file, before the environment's token",
+    what: "another provider's, by an external_account file, preferred to the environment's token",
     prepare: async ({ sandbox, clouds, workspace, account }) => {
       await clouds.seed("google", { workloadIdentities: [federated] });
       await clouds.allowActing(account, federated.principal);
@@ -268,7 +268,7 @@ const foundIdentities: readonly FoundIdentity[] = [
   },
   {
     name: "identity-login",
-    what: "an account that a login acts as, by an impersonated_service_account file",
+    what: "an account that a login impersonates, by an impersonated_service_account file",
     prepare: async ({ sandbox, clouds, workspace, account }) => {
       const isThere = (await clouds.google()).accounts.includes(acting);
       const key = await (isThere

@@ -39,14 +39,14 @@ const mistakes: readonly Mistake[] = [
     command: setToken,
   },
   {
-    what: "a Cloudflare token that is not known",
+    what: "an unknown Cloudflare token",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_API_TOKEN: "x".repeat(40) },
     said: /does not know the token that Pulumi has/,
     command: setToken,
   },
   {
-    what: "a global API key that is not known",
+    what: "an unknown global API key",
     dns: dns.cloudflare,
     environment: {
       CLOUDFLARE_API_TOKEN: undefined,
@@ -57,26 +57,26 @@ const mistakes: readonly Mistake[] = [
     command: setToken,
   },
   {
-    what: "a Cloudflare token that may make no tokens",
+    what: "a Cloudflare token without the permission to create tokens",
     dns: dns.cloudflare,
     refused: { cloud: "cloudflare", match: "permission_groups" },
     said: /permission groups could not be looked up: the token that Pulumi has lacks a permission/,
     command: setToken,
   },
   {
-    what: "no such zone at Cloudflare",
+    what: "a missing zone at Cloudflare",
     dns: { ...dns.cloudflare, zone: "provider.example.test" },
     said: /sees no zone of this name/,
     command: `pulumi config set -s ${name} --path dns.zone example.test`,
   },
   {
-    what: "an id that no zone at Cloudflare has",
+    what: "an unknown zone id at Cloudflare",
     dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) },
     said: /sees no zone with this id/,
     command: `pulumi config rm -s ${name} --path dns.zoneId`,
   },
   {
-    what: "a Cloudflare that does not answer",
+    what: "a Cloudflare API that does not respond",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_BASE_URL: "http://127.0.0.1:2/client/v4" },
     said: /could not be looked up: there is no answer \(dial tcp 127\.0\.0\.1:2: connect: connection refused\)/,
@@ -89,7 +89,7 @@ const mistakes: readonly Mistake[] = [
     command: "gcloud auth application-default login",
   },
   {
-    what: "an access token of Google's that has expired",
+    what: "an expired Google access token",
     dns: dns.googleCloud,
     environment: { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.expired" },
     said: /one lasts an hour/,
