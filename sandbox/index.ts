@@ -1,4 +1,4 @@
-/** The sandbox's one door for the commands beside it: they know nothing else of it. */
+/** The only file of the sandbox that the commands outside this folder import. */
 import { runningSandbox, type Sandbox } from "./cluster/sandbox.ts";
 import { defaultSandboxDirectory } from "./paths.ts";
 import { membershipVariable } from "./processes/parts.ts";
@@ -9,9 +9,9 @@ export { loopback } from "./processes/ports.ts";
 export { silentReporter } from "./processes/progress.ts";
 
 /**
- * The sandbox that this process belongs to by its environment, or else that of `npm start`.
+ * The sandbox that this process belongs to by its environment, or else the sandbox of `npm start`.
  *
- * @throws UserError when it is not running
+ * @throws UserError when the sandbox is not running
  */
 export function presentSandbox(): Sandbox {
   return runningSandbox(process.env[membershipVariable] ?? defaultSandboxDirectory);

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-/** The project's folder, which holds Pulumi.yaml. */
+/** The project's folder, which contains Pulumi.yaml. */
 export const projectDirectory = dirname(import.meta.dirname);
 
 /** The sandbox that `npm start` uses; tests use folders of their own. */
@@ -13,12 +13,12 @@ export function sandboxSource(name: string): string {
 }
 
 /**
- * Where built programs are kept, outside the checkout so that all checkouts share them:
+ * The cache of built programs, outside the checkout so that all checkouts share it:
  * `$XDG_CACHE_HOME/akash-provider-letsencrypt/programs`, by default under `~/.cache`.
  */
 export function programCacheDirectory(): string {
   const configured = process.env.XDG_CACHE_HOME;
-  // The XDG base directory specification has relative paths ignored.
+  // The XDG base directory specification requires that relative paths are ignored.
   const base = configured?.startsWith("/") ? configured : join(homedir(), ".cache");
   return resolve(base, "akash-provider-letsencrypt", "programs");
 }

@@ -1,12 +1,13 @@
 /**
- * Why not mocha's own parallel mode? It was tried (mocha 11.8, `parallel`, `jobs: 3`, a root hook that stops the sandbox).
- * It begins the files in the given order, counts right, and its `MOCHA_WORKER_ID` makes a folder for each process; but:
+ * Why not mocha's own parallel mode? It was evaluated (mocha 11.8, `parallel`, `jobs: 3`, a root hook that stops
+ * the sandbox). It starts the files in the given order, counts correctly, and its `MOCHA_WORKER_ID` identifies a
+ * folder for each process. However:
  *
- * - A file whose process dies, or which cannot be loaded, is reported as `Uncaught error outside test suite`, without its
- *   name and without the tests that had ended; of two such files, the second one's error is not shown at all.
- * - Errors lose their `cause` on the way to the parent, which is where `fetch` says why it failed.
- * - A process that takes the place of a dead one has another number, so that the dead one's sandbox would run on.
- * - What tests print comes at once, among the results of other files.
+ * - A file whose process dies, or which cannot be loaded, is reported as `Uncaught error outside test suite`,
+ *   without its name and without the tests that had ended. Of two such files, the second one's error is not shown at all.
+ * - Errors lose their `cause` on the way to the parent; `fetch` puts its reason there.
+ * - A process that replaces a dead one has another number, so the dead one's sandbox would continue to run.
+ * - The output of tests is printed at once, between the results of other files.
  * - One process runs many files, which share its modules and environment.
  */
 import { fork, type ChildProcess } from "node:child_process";
@@ -15,27 +16,27 @@ import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import type { Results } from "./suite.ts";
 
-/** What one process runs. */
+/** The work of one process. */
 export interface Job {
-  /** What its output is shown under. */
+  /** The heading of its output. */
   readonly name: string;
   readonly files: readonly string[];
 }
 
-/** How tests are run side by side. */
+/** Options for running tests in parallel. */
 export interface ParallelOptions {
-  /** How many processes at a time. Each that asks for it has a sandbox of its own, of 1 GB. */
+  /** The number of parallel processes. Each one that requires a sandbox has its own, which uses 1 GB. */
   readonly workers: number;
-  /** How long a test may take, in milliseconds. */
+  /** Timeout of a test, in milliseconds. */
   readonly timeout: number;
   readonly grep: string | undefined;
 }
 
 /**
- * Runs each job in a process with a sandbox of its own, and shows its output when it is done, or at once where it is the
- * only one: much of the time the tests wait, for Helm, for a CA, for a deadline.
+ * Runs each job in a process with a sandbox of its own. The output is shown when the job is done, or at once for a
+ * single job. Parallel processes pay off because the tests often wait, for Helm, for a CA, or for a deadline.
  *
- * @param jobs in the order in which they begin; the longest should be the first
+ * @param jobs in the order of their start; the longest should be the first
  */
 export async function runParallel(
   jobs: readonly Job[],
@@ -70,7 +71,7 @@ export async function runParallel(
         all.push(results);
         continue;
       }
-      // It may have failed after its tests, too; and it has not ended its sandbox.
+      // The process may also have failed after its tests; it has not stopped its sandbox.
       const death = { name, reason: `its process ended with ${status ?? "a signal"}` };
       const { passed = 0, failures = [], skipped = 0 } = results ?? {};
       all.push({ passed, failures: [...failures, death], skipped });

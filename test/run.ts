@@ -21,7 +21,7 @@ import { exhaustiveVariable } from "./support/exhaustive.ts";
 import { runSuite, type Results } from "./suite.ts";
 import { summary } from "./summary.ts";
 
-/** Where the tests are. */
+/** The patterns of the test files. */
 const unitTests = "{test/unit,sandbox/test/{bench,emulators,plugins,sandbox}}/**/*.test.ts";
 const endToEndTests = "{sandbox/test/chart,test/e2e}/*.test.ts";
 
@@ -30,20 +30,23 @@ const line = commandLine(
     command: "npm test --",
     usage: "[files...] [options]",
     description: [
-      "Checks types, lint and format, and runs the unit tests and the end-to-end tests; with files, the tests in these " +
-        "alone. npm run check leaves out what needs the sandbox.",
+      "Checks types, lint and format, and runs the unit tests and the end-to-end tests. With files, runs only the tests " +
+        "in these files. npm run check omits everything that requires the sandbox.",
     ],
     parameters: {
       files: values(
         "[files...]",
-        "only the tests in these files, such as test/e2e/dns01.test.ts; neither types nor lint",
+        "run only the tests in these files, such as test/e2e/dns01.test.ts, without types and lint",
         (file) => relative("", resolve(file)),
       ),
-      grep: value("--grep <pattern>", "only tests whose full name matches", { read: pattern }),
-      fast: flag("--fast", "types, lint, format and unit tests; nothing that needs the sandbox"),
+      grep: value("--grep <pattern>", "run only tests whose full name matches", { read: pattern }),
+      fast: flag(
+        "--fast",
+        "run only types, lint, format and unit tests, which do not require the sandbox",
+      ),
       exhaustive: flag(
         "--exhaustive",
-        "also the variants of tests, which count as skipped otherwise; files that are named are always run whole",
+        "also run the variants of tests, which otherwise count as skipped; given files always run completely",
       ),
     },
     exits: {
@@ -61,20 +64,20 @@ const line = commandLine(
     }
     const [slow] = endToEnd;
     if (fast && files.length > 0 && slow !== undefined) {
-      throw new UsageError(`${slow} needs the sandbox, which --fast leaves out`);
+      throw new UsageError(`${slow} requires the sandbox, which --fast omits`);
     }
     return {
       grep,
       unit,
       endToEnd: fast ? [] : endToEnd,
       exhaustive: exhaustive || files.length > 0,
-      /** Whether all is to be looked at, and not only some tests. */
+      /** Whether to run everything, rather than only some tests. */
       all: files.length === 0 && grep === undefined,
     };
   },
 );
 
-/** The files of a pattern; of these only those that are wanted, where some are. */
+/** The files of a pattern, limited to the given files, if any. */
 function chosen(where: string, wanted: readonly string[]): readonly string[] {
   const files = globSync(where).sort();
   return wanted.length === 0 ? files : files.filter((file) => wanted.includes(file));
@@ -89,19 +92,22 @@ function pattern(text: string): string {
   return text;
 }
 
-/** How many files of end-to-end tests run at a time: they wait more than they work. */
+/** How many files of end-to-end tests run in parallel: the tests mostly wait. */
 const workers = 3;
 
-/** How long an end-to-end test may take, in milliseconds. */
+/** Timeout of an end-to-end test, in milliseconds. */
 const endToEndTimeout = 300_000;
 
-/** The same for a unit test. */
+/** Timeout of a unit test, in milliseconds. */
 const unitTimeout = 30_000;
 
-/** How many processes share the unit tests, beside the one of the checks: many of them wait for a deadline. */
+/**
+ * How many processes share the unit tests, in addition to the process of the checks: many unit tests wait for a
+ * deadline.
+ */
 const unitWorkers = 2;
 
-/** The files that take longest, so that none of them is what all wait for at the end. */
+/** The files that take longest, which start first so that no other file waits for them at the end. */
 const longest = [
   "doctor",
   "wildcard",
@@ -118,7 +124,7 @@ const longest = [
   "adopt",
 ];
 
-/** Files of which each is soon done, and which do not mind what the others have left in their sandbox, which they share. */
+/** Short files that are not affected by each other's leftovers in the sandbox that they share. */
 const sharing = [
   [
     "acceptedSettings",
@@ -137,14 +143,14 @@ function heading(text: string): void {
   console.log(styleText("bold", text));
 }
 
-/** A command of a package, which passes or fails as a whole, and its output. */
+/** A command of a package, with its output; it passes or fails as a whole. */
 interface Checked {
   readonly name: string;
   readonly output: string;
   readonly results: Results;
 }
 
-/** Runs a command of a package. On this Node: the one of PATH may be too old for it. */
+/** Runs a command of a package on this Node, because the Node on PATH may be too old for it. */
 async function check(name: string, executable: string, args: readonly string[]): Promise<Checked> {
   const child = spawn(process.execPath, [`node_modules/.bin/${executable}`, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -174,10 +180,10 @@ async function runEndToEnd(
   if (missing.length > 0) {
     const skipped = await runSuite(files, { timeout: endToEndTimeout, grep, skip: true });
     console.log(
-      `${skipped.skipped} are skipped, for which ${missing.length === 1 ? "1 program is" : `${missing.length} programs are`} built in about ` +
-        `${formatSeconds(buildTime(missing))} by: npm run build-sandbox`,
+      `${skipped.skipped} are skipped, because ${missing.length === 1 ? "1 program is" : `${missing.length} programs are`} not built. To build in about ` +
+        `${formatSeconds(buildTime(missing))}: npm run build-sandbox`,
     );
-    // A CI without its sandbox must not look like one whose tests pass.
+    // In a CI, missing programs must not look like passed tests.
     const reason = "the sandbox's programs are not built";
     return process.env.CI === undefined
       ? [skipped]
@@ -189,7 +195,7 @@ async function runEndToEnd(
   return runParallel(inSandboxes(jobs), { workers, timeout: endToEndTimeout, grep });
 }
 
-/** The files with those that share a sandbox together, where the first of them is. */
+/** Groups the files that share a sandbox, at the place of the group's first file. */
 function inSandboxes(files: readonly string[]): readonly Job[] {
   const groups = Map.groupBy(files, (file) => {
     const name = basename(file, ".test.ts");
@@ -198,7 +204,7 @@ function inSandboxes(files: readonly string[]): readonly Job[] {
   return [...groups.values()].map((group) => ({ name: group.join(", "), files: group }));
 }
 
-/** Runs the unit tests: a few in this process, many in several. */
+/** Runs the unit tests: a few files in this process, many files in several processes. */
 async function runUnit(
   files: readonly string[],
   grep: string | undefined,
@@ -232,7 +238,7 @@ async function main({
   if (exhaustive) {
     process.env[exhaustiveVariable] = "true";
   }
-  // Beside the unit tests.
+  // In parallel to the unit tests.
   const checks = all ? runChecks() : [];
   if (unit.length > 0) {
     heading("Unit tests");

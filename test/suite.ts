@@ -1,32 +1,32 @@
 import Mocha from "mocha";
 import { messageOf } from "../lib/errors.ts";
 
-/** A test, a hook, a check or a file that failed. */
+/** A failed test, hook, check or file. */
 export interface Failure {
-  /** Its name, with those of the suites that it is in. */
+  /** Its name, with the names of its suites. */
   readonly name: string;
   /** The error's message. */
   readonly reason: string;
 }
 
-/** How tests ended. */
+/** The results of tests. */
 export interface Results {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skipped: number;
 }
 
-/** How a suite is run. */
+/** Options of a suite. */
 export interface SuiteOptions {
-  /** How long a test may take, in milliseconds. */
+  /** Timeout of a test, in milliseconds. */
   readonly timeout: number;
-  /** Only tests whose full name matches. */
+  /** Run only tests whose full name matches. */
   readonly grep?: string | undefined;
-  /** Counts the tests as skipped, without running them. */
+  /** Count the tests as skipped, without running them. */
   readonly skip?: boolean;
 }
 
-/** Runs the tests of some files in this process. */
+/** Runs the tests in some files in this process. */
 export async function runSuite(files: readonly string[], options: SuiteOptions): Promise<Results> {
   const mocha = new Mocha({ timeout: options.timeout, forbidOnly: true });
   mocha.files = [...files];

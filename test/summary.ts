@@ -1,13 +1,13 @@
 import { styleText } from "node:util";
 import type { Results } from "./suite.ts";
 
-/** How much is shown of a failure's message: some have the whole output of a command. */
+/** How many lines of a failure's message are shown: some contain the whole output of a command. */
 const shownLines = 12;
 const shownColumns = 300;
 
 /**
- * The end of a run: what has failed, once more, since what was printed where it happened is far up or cut off, and the
- * counts in the last line.
+ * The end of a run: repeats the failures, because the original output is far up or cut off, and ends with the
+ * counts.
  */
 export function summary(results: readonly Results[]): string {
   const failures = results.flatMap((result) => result.failures);

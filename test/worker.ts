@@ -1,4 +1,4 @@
-/** Some files of tests in a process and a sandbox of their own. Reports the results to the process that forked it. */
+/** Runs some test files in a process and a sandbox of their own. Reports the results to the parent process. */
 import { runSuite, type SuiteOptions } from "./suite.ts";
 import { stopTestSandbox } from "./support/sandbox.ts";
 
@@ -10,5 +10,5 @@ try {
 } finally {
   await stopTestSandbox();
 }
-// What a test has left open would keep this process, and all that wait for it.
+// A handle that a test has left open would keep this process alive, and its parent waiting.
 process.exit();

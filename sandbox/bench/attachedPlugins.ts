@@ -2,18 +2,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { sandboxSource } from "../paths.ts";
 
-/** Plugins that run on their own, and to which every engine attaches. */
+/** Plugins that run on their own, to which every engine attaches. */
 export interface AttachedPlugins {
-  /** What tells the engine where they are. */
+  /** The variables that give the engine the plugins' addresses. */
   readonly environment: NodeJS.ProcessEnv;
   readonly stop: () => void;
 }
 
 /**
- * Starts the stand-ins of the clouds' plugins once for all runs. They run on Node, so that their start says nothing of
- * the vendors' plugins.
+ * Starts the stand-ins for the plugins of Google Cloud and Cloudflare once for all runs. They run on Node, so their
+ * start time does not represent that of the vendors' plugins.
  *
- * @param environment with the clouds' addresses and access
+ * @param environment with the addresses and credentials of the emulated clouds
  */
 export async function attachedPlugins(environment: NodeJS.ProcessEnv): Promise<AttachedPlugins> {
   const plugins = await Promise.all(

@@ -2,7 +2,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDirectory } from "../paths.ts";
 
-/** The files of an empty program in TypeScript, as `pulumi new typescript` makes them (github.com/pulumi/templates). */
+/**
+ * The files of an empty program in TypeScript, as `pulumi new typescript` creates them
+ * (github.com/pulumi/templates).
+ */
 const files = {
   "Pulumi.yaml": "name: empty\nruntime: nodejs\n",
   "package.json": '{ "name": "empty", "main": "index.ts" }\n',
@@ -10,7 +13,7 @@ const files = {
 } as const;
 
 /**
- * Writes an empty program with the same SDK as the project's, to measure what Pulumi itself takes.
+ * Writes an empty program with the project's SDK version, to measure the time of Pulumi itself.
  *
  * @param directory its folder, which does not exist yet
  */

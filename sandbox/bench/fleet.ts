@@ -4,7 +4,7 @@ import { shell } from "../../lib/shell.ts";
 import { Workspace } from "../../test/support/workspace.ts";
 import type { Sandbox } from "../cluster/sandbox.ts";
 
-/** One folder with all stacks, for `npm run fleet`. */
+/** A folder with all stacks, for `npm run fleet`. */
 export class BenchFleet {
   private readonly workspace: Workspace;
 
@@ -15,14 +15,14 @@ export class BenchFleet {
     }
   }
 
-  /** Takes a stack in that is deployed from another folder. */
+  /** Adds a stack that is deployed from another folder. */
   add({ directory, stack }: Workspace): void {
     const file = join("stacks", `Pulumi.${stack}.yaml`);
     copyFileSync(join(directory, file), join(this.workspace.directory, file));
   }
 
   /**
-   * Does the action with all stacks.
+   * Runs the action on all stacks.
    *
    * @param environment further variables
    */

@@ -17,22 +17,19 @@ const line = commandLine(
     command: "npm run bench --",
     usage: "[options]",
     description: [
-      "Measures in one run, as ratios to the preview of an empty program with the same engine, what a preview, an up " +
-        "without changes and a rotation of a stack with DNS-01 take, how they grow with the number of stacks that are " +
-        "deployed, what `npm run fleet` takes with all of them, and where the time of a preview goes. The stand-ins of the clouds' plugins run beforehand, since " +
-        "their start says nothing of the vendors'; one row is with their start. It has a sandbox of its own, and needs " +
+      "Measures how long a preview, an up without changes and a rotation of a stack with DNS-01 take, how these times " +
+        "grow with the number of deployed stacks, how long `npm run fleet` takes with all stacks, and how the time of a " +
+        "preview is spent. Times are ratios to the preview of an empty program with the same engine in the same run. " +
+        "The stand-ins for the plugins of Google Cloud and Cloudflare run beforehand, because their start time does not " +
+        "represent that of the vendors' plugins; one row includes it. The bench has a sandbox of its own, and takes " +
         "about half a minute for each stack and each round.",
     ],
     parameters: {
-      stacks: value(
-        "--stacks <counts>",
-        "how many stacks are deployed, one measurement after each",
-        {
-          read: (text) => text.split(",").map((part) => count("--stacks", part)),
-          default: "1,5,20",
-        },
-      ),
-      rounds: value("--rounds <count>", "how often each is measured; the median counts", {
+      stacks: value("--stacks <counts>", "numbers of deployed stacks; each number is measured", {
+        read: (text) => text.split(",").map((part) => count("--stacks", part)),
+        default: "1,5,20",
+      }),
+      rounds: value("--rounds <count>", "measurements of each time; the median counts", {
         read: (text) => count("--rounds", text),
         default: "5",
       }),
@@ -44,37 +41,37 @@ const line = commandLine(
 
 function count(option: string, text: string): number {
   if (!/^[1-9]\d*$/.test(text)) {
-    throw new UsageError(`${option} takes whole numbers from 1, not ${text}`);
+    throw new UsageError(`${option} requires whole numbers from 1, not ${text}`);
   }
   return Number(text);
 }
 
-/** What is measured, by what it does. */
+/** The measurements by name. */
 interface Measurement {
   readonly name: string;
   readonly run: () => Promise<unknown>;
 }
 
-/** Median times in seconds by what was measured. */
+/** Median times in seconds by measurement. */
 type Times = Readonly<Record<string, number>>;
 
-/** How much is measured. */
+/** The scale of the run. */
 interface Scale {
   readonly stacks: readonly number[];
   readonly rounds: number;
   readonly reporter: Reporter;
 }
 
-/** What was found. */
+/** The results. */
 interface Measured {
-  /** By how many stacks were deployed. */
+  /** By the number of deployed stacks. */
   readonly times: Readonly<Record<number, Times>>;
   readonly parts: readonly Phase[];
 }
 
 const base = "preview of an empty program";
 const measured = "preview";
-/** What a preview may take at most, as a ratio to the base. */
+/** The maximum time of a preview, as a ratio to the base. */
 const limit = 1.25;
 
 async function main({ stacks, rounds, json }: ValuesOf<typeof line>): Promise<number> {
@@ -131,7 +128,7 @@ async function measureAll(
   return { times, parts: await previewPhases(rounds, attached) };
 }
 
-/** A stack of its own with DNS-01 at Google. */
+/** Deploys a stack of its own with DNS-01 through Google Cloud. */
 async function deploy(sandbox: Sandbox, number: number): Promise<Workspace> {
   const name = `stack-${number}`;
   const workspace = await Workspace.create(sandbox, name, name, {
@@ -148,7 +145,7 @@ function preview(workspace: Workspace, ...args: readonly string[]) {
   return workspace.succeed("preview", "-s", workspace.stack, "--expect-no-changes", ...args);
 }
 
-/** Takes turns, so that what else the machine does meanwhile meets all alike. */
+/** Alternates between the measurements, so that other load on the machine affects all alike. */
 async function measure(
   rounds: number,
   reporter: Reporter,
@@ -166,7 +163,7 @@ async function measure(
   return Object.fromEntries([...times].map(([name, all]) => [name, median(all)]));
 }
 
-/** Where the time of a preview goes, each phase by its median; the log that tells takes some time of its own. */
+/** The median time of each phase of a preview; the log that shows the phases takes some time of its own. */
 async function previewPhases(rounds: number, workspace: Workspace): Promise<Phase[]> {
   const runs: Phase[][] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -194,7 +191,7 @@ function report(times: Readonly<Record<number, Times>>, parts: readonly Phase[])
     table(["", ...counts.map((count) => `${count} ${count === 1 ? "stack" : "stacks"}`)], rows),
     ...counts.map((count) => verdict(count, times[count] ?? {})),
     "",
-    styleText("bold", "Where the time of a preview goes"),
+    styleText("bold", "How the time of a preview is spent"),
     table(
       ["", "share", "time"],
       parts.map((part) => [part.name, percent(part.seconds / total), seconds(part.seconds)]),
@@ -203,7 +200,7 @@ function report(times: Readonly<Record<number, Times>>, parts: readonly Phase[])
   ].join("\n");
 }
 
-/** Whether a preview took no longer than it may. */
+/** Whether a preview stays within the limit. */
 function verdict(count: number, times: Times): string {
   const found = (times[measured] ?? NaN) / (times[base] ?? NaN);
   const within = found <= limit;

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { parseJson } from "../../lib/json.ts";
 
-/** A part of a run of Pulumi, and how long it took. */
+/** A phase of a Pulumi run, and its duration. */
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
 }
 
-/** The phases in their order, each with the message of the engine's log that ends it, and whether the last such counts. */
+/** The phases in order, each with the engine's log message that ends it, and whether the last such message counts. */
 const ends = [
   { name: "Pulumi and its language host start", end: /^langhost\[nodejs\]\.Run\(/, last: false },
   { name: "Node and the SDK start", end: /^Running program /, last: false },
@@ -27,11 +27,11 @@ const ends = [
 const lineSchema = z.object({ time: z.string(), msg: z.string() });
 
 /**
- * Where the time of a run went, by the engine's log.
+ * The time of each phase of a run, from the engine's log.
  *
- * @param log what Pulumi wrote with `--logtostderr -v=7`
- * @param began when it was started
- * @param ended when it ended
+ * @param log the output of Pulumi with `--logtostderr -v=7`
+ * @param began when Pulumi was started
+ * @param ended when Pulumi ended
  * @throws Error when the log does not have the end of a phase
  */
 export function phases(log: string, began: Date, ended: Date): Phase[] {
@@ -42,7 +42,7 @@ export function phases(log: string, began: Date, ended: Date): Phase[] {
     // The stack itself is registered before the program runs.
     const line = last ? lines.findLast(matches) : lines.find(matches);
     if (line === undefined) {
-      throw new Error(`the engine's log does not say when this ended: ${name}`);
+      throw new Error(`the engine's log has no end of the phase: ${name}`);
     }
     const seconds = (line.time.getTime() - previous.getTime()) / 1_000;
     previous = line.time;

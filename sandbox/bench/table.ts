@@ -1,4 +1,4 @@
-/** The middle of some numbers. */
+/** The median of some numbers. */
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -16,12 +16,12 @@ export function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
 
-/** A time in seconds as text, after its ratio to another. */
+/** A time in seconds as text, after its ratio to another time. */
 export function ratio(time = NaN, base = NaN): string {
   return `${(time / base).toFixed(2)} (${seconds(time)})`;
 }
 
-/** A table for a terminal, its first column to the left and the others to the right. */
+/** A table for a terminal, with the first column left-aligned and the others right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -13,15 +13,15 @@ import { programCacheDirectory, sandboxSource } from "../paths.ts";
 
 const run = promisify(execFile);
 
-/** How long the chart's repository may take to answer before the stand-in is used, in milliseconds. */
+/** Timeout of a request to the chart's repository before the stand-in is used, in milliseconds. */
 const answerTimeout = 3_000;
 const downloadTimeout = 60_000;
 
-/** Where the chart of a sandbox came from. */
+/** The chart of a sandbox, and its source. */
 export interface ProvidedChart {
-  /** The folder that holds it. */
+  /** The chart's folder. */
   readonly path: string;
-  /** A sentence for the user: which chart it is, and why that one. */
+  /** A text for the user: the chart, and why it is used. */
   readonly description: string;
 }
 
@@ -35,20 +35,20 @@ const indexSchema = z.object({
 });
 
 /**
- * Puts the chart that the sandbox deploys into its folder, in place of the one that is there:
+ * Puts the chart that the sandbox deploys into the sandbox's folder, and replaces the present one:
  *
- * 1. the one that the environment variable `AKASH_CHART` names, a folder or a `.tgz` archive;
- * 2. else the published chart of the pinned version, from the cache or its repository;
- * 3. else, without a connection, the stand-in that comes with this project.
+ * 1. the chart that the environment variable `AKASH_CHART` names, a folder or a `.tgz` archive;
+ * 2. otherwise, the published chart of the pinned version, from the cache or its repository;
+ * 3. without a connection, the stand-in of this project.
  *
- * @throws UserError when `AKASH_CHART` names no chart, or a downloaded archive is not the one published.
+ * @throws UserError when `AKASH_CHART` names no chart, or a downloaded archive is not the published one.
  */
 export async function provideChart(directory: string): Promise<ProvidedChart> {
   const named = process.env.AKASH_CHART ?? "";
   if (named !== "") {
     const source = resolve(named);
     const path = await put(directory, source, `AKASH_CHART=${named}`);
-    return { path, description: `the chart in ${source}, as AKASH_CHART says` };
+    return { path, description: `the chart in ${source}, which AKASH_CHART names` };
   }
   try {
     const path = await put(directory, await publishedArchive(), "the published chart");
@@ -65,8 +65,8 @@ export async function provideChart(directory: string): Promise<ProvidedChart> {
     return {
       path,
       description:
-        `the stand-in chart, since ${chartRepository} does not answer (${messageOf(error)}); ` +
-        "AKASH_CHART may name a copy of the published one",
+        `the stand-in chart, because ${chartRepository} does not respond (${messageOf(error)}); ` +
+        "set AKASH_CHART to use a copy of the published chart",
     };
   }
 }
@@ -98,7 +98,7 @@ function statOf(source: string, what: string) {
 
 async function unpack(archive: string, target: string, what: string): Promise<void> {
   try {
-    // Everything in a chart's archive is in one folder, named after the chart.
+    // A chart's archive has one folder at its top, named after the chart.
     await run("tar", ["-xzf", archive, "-C", target, "--strip-components=1"]);
   } catch (error) {
     throw new UserError(
@@ -112,7 +112,7 @@ async function unpack(archive: string, target: string, what: string): Promise<vo
 function checkChart(chart: string, source: string, what: string): void {
   const text = readIfPresent(join(chart, "Chart.yaml"));
   if (text === undefined) {
-    throw new UserError(`${what}: ${source} is not a Helm chart, it has no Chart.yaml.`);
+    throw new UserError(`${what}: ${source} is not a Helm chart: it has no Chart.yaml.`);
   }
   const { name } = parse(text) as { name?: unknown };
   if (name !== chartName) {
@@ -123,7 +123,8 @@ function checkChart(chart: string, source: string, what: string): void {
 /**
  * Path of the published chart's archive, downloaded at first use and verified against the repository's index.
  *
- * @throws UserError when it is not what the index says; any other error when the repository does not answer.
+ * @throws UserError when the archive does not match the index; any other error when the repository does not
+ * respond.
  */
 async function publishedArchive(): Promise<string> {
   const cached = join(
@@ -149,7 +150,7 @@ async function publishedArchive(): Promise<string> {
   const digest = createHash("sha256").update(archive).digest("hex");
   if (digest !== entry.digest) {
     throw new UserError(
-      `${url} has the SHA-256 digest ${digest}, but ${index} says ${entry.digest}: not used.`,
+      `${url} has the SHA-256 digest ${digest}, but ${index} lists ${entry.digest}: not used.`,
     );
   }
   await fillAtomically(dirname(cached), (temporary) => {

@@ -7,7 +7,7 @@ import { isHealthy, read } from "./http.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
 
-/** Names of the ports that the ACME server and what it looks at need. */
+/** Names of the ports of the ACME server and of the servers that it connects to. */
 export const acmePorts = [
   "acme",
   "acmeManagement",
@@ -17,7 +17,7 @@ export const acmePorts = [
   "tlsChallenge",
 ] as const;
 
-/** What the ACME parts are made from. */
+/** The inputs of the ACME parts. */
 export interface AcmeContext {
   readonly directory: string;
   readonly credentials: Credentials;
@@ -36,8 +36,8 @@ export function acmeManagementUrl(ports: AcmeContext["ports"]): string {
 }
 
 /**
- * Writes the root of the certificates that a sandbox's ACME server issues, which it makes anew at each start, into the
- * sandbox's folder.
+ * Writes the root certificate of a sandbox's ACME server into the sandbox's folder. The server creates a new root
+ * at each start.
  *
  * @returns path of the certificate (PEM)
  */
@@ -57,7 +57,10 @@ export function dnsManagementUrl(ports: AcmeContext["ports"]): string {
   return `http://${loopback}:${ports.dnsManagement}`;
 }
 
-/** The DNS server that Pebble asks: every name is 127.0.0.1 unless its management interface says otherwise. */
+/**
+ * The DNS server that Pebble queries: every name resolves to 127.0.0.1 unless its management interface sets another
+ * address.
+ */
 export function challengeServer({ ports, programs }: AcmeContext): Part {
   return {
     name: "pebble-challtestsrv",
@@ -66,31 +69,31 @@ export function challengeServer({ ports, programs }: AcmeContext): Part {
       `-management=${loopback}:${ports.dnsManagement}`,
       `-dnsserver=${loopback}:${ports.dns}`,
       `-defaultIPv4=${loopback}`,
-      // It has no server for challenges here: who asks for a certificate answers them.
+      // Its challenge servers are off: the client that requests a certificate answers the challenges.
       "-defaultIPv6=",
       "-http01=",
       "-https01=",
       "-tlsalpn01=",
       "-doh=",
     ],
-    // The management interface has no health endpoint, so any answer will do.
+    // The management interface has no health endpoint, so any response counts.
     ready: () => answers(`${dnsManagementUrl(ports)}/`),
     timeout: 15_000,
   };
 }
 
-/** What another ACME server than the sandbox's own has different. */
+/** The settings of a further ACME server that differ from those of the sandbox's own. */
 export interface PebbleVariant {
-  /** Its name among the sandbox's parts. */
+  /** The name of its part in the sandbox. */
   readonly name: string;
-  /** How long its certificates live, in seconds. */
+  /** Lifetime of its certificates, in seconds. */
   readonly certificateLife: number;
 }
 
 /**
  * The ACME server. Writes its configuration into the sandbox's folder.
  *
- * @param variant Default: Pebble's own certificates, of 90 days.
+ * @param variant Default: the sandbox's own server, with Pebble's certificates of 90 days.
  */
 export function pebble(
   { directory, credentials, ports, programs }: AcmeContext,
@@ -119,10 +122,10 @@ export function pebble(
     name,
     command: programPath(programs, "pebble"),
     args: [`-config=${configuration}`, `-dnsserver=${loopback}:${ports.dns}`],
-    // Pebble waits up to 15 s before each validation otherwise.
+    // Otherwise, Pebble waits up to 15 s before each validation.
     environment: {
       PEBBLE_VA_NOSLEEP: "1",
-      // What the CA has validated once it validates again, half of the times otherwise.
+      // The CA always validates again; otherwise, it reuses half of the authorizations.
       ...(variant && { PEBBLE_AUTHZREUSE: "0" }),
     },
     ready: () => isHealthy(acmeDirectoryUrl(ports), { ca: readFileSync(credentials.ca, "utf8") }),

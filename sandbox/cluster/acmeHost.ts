@@ -1,5 +1,5 @@
 /**
- * The host under which stacks know the sandbox's CA. Its port differs from start to start, so the directory URL in a
- * stack's file names the host alone, and whoever asks for a certificate is told where that is.
+ * The host name of the sandbox's CA in stacks. The CA's port differs between starts, so the directory URL in a
+ * stack's file contains only the host name, and the clients that request a certificate are given its address.
  */
 export const acmeHost = "pebble.sandbox.internal";

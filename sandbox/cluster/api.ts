@@ -1,13 +1,13 @@
 /**
- * The Kubernetes API for the parts of the sandbox that run beside the cluster. Of `@kubernetes/client-node` they would need
- * a handful of calls, and to load it takes each of them longer than all that it does.
+ * A Kubernetes API client for the parts of the sandbox that run beside the cluster. They need only a few calls of
+ * `@kubernetes/client-node`, and loading it takes each part longer than all of its work.
  */
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { Agent, request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 
-/** A kubeconfig as the sandbox writes it (credentials.ts): JSON, with one cluster and one user. */
+/** A kubeconfig in the form that the sandbox writes (credentials.ts): JSON, with one cluster and one user. */
 interface Kubeconfig {
   readonly clusters: readonly [
     {
@@ -29,7 +29,7 @@ export interface List<T> {
   readonly items: readonly T[];
 }
 
-/** What the API server refused. */
+/** A request that the API server refused. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -40,14 +40,14 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether an error is the API server's refusal with this status. */
+/** Whether an error is a refusal by the API server with this status. */
 export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof ApiError && error.status === status;
 }
 
-/** How long one request may take, in milliseconds. A watch has no such end. */
+/** Timeout of one request, in milliseconds. A watch has no timeout. */
 const requestTimeout = 30_000;
-/** After how long without a word a connection is asked whether it still stands, in milliseconds. */
+/** Idle time after which TCP keep-alive probes a connection, in milliseconds. */
 const keepAlive = 30_000;
 
 /** The API server of a sandbox. */
@@ -69,7 +69,7 @@ export class Api {
     });
   }
 
-  /** All objects of a path such as `/api/v1/persistentvolumes`. */
+  /** All objects at a path such as `/api/v1/persistentvolumes`. */
   async list<T>(path: string): Promise<readonly T[]> {
     return ((await this.#call("GET", path)) as List<T>).items;
   }
@@ -79,7 +79,7 @@ export class Api {
     return (await this.#call("GET", path)) as T;
   }
 
-  /** Brings the object at this path to what is said here, by server-side apply. */
+  /** Applies the object at this path by server-side apply. */
   async apply(path: string, object: object, fieldManager: string): Promise<void> {
     const query = new URLSearchParams({ fieldManager, force: "true" });
     await this.#call(
@@ -90,12 +90,12 @@ export class Api {
     );
   }
 
-  /** Makes an object in the list at this path. */
+  /** Creates an object in the list at this path. */
   async create(path: string, object: object): Promise<void> {
     await this.#call("POST", path, object);
   }
 
-  /** Puts an object, or a part of it such as its `/status`, in the place of the one at this path. */
+  /** Replaces an object, or a part of it such as its `/status`, at this path. */
   async replace(path: string, object: object): Promise<void> {
     await this.#call("PUT", path, object);
   }
@@ -106,9 +106,10 @@ export class Api {
   }
 
   /**
-   * Watches the objects of a path: first those that are there, then each change. Returns when the API server ends it.
+   * Watches the objects at a path: reports the existing objects, then each change. Returns when the API server ends
+   * the watch.
    *
-   * @throws when it cannot begin, or breaks
+   * @throws when the watch cannot begin, or the connection breaks
    */
   async watch(path: string, onChange: () => void): Promise<void> {
     const response = await this.#send("GET", `${path}?watch=true`);
@@ -139,7 +140,7 @@ export class Api {
         timeout: requestTimeout,
       });
       request.on("response", resolve);
-      request.on("timeout", () => request.destroy(new Error(`${url} does not answer`)));
+      request.on("timeout", () => request.destroy(new Error(`${url} does not respond`)));
       request.on("error", reject);
       request.end(body === undefined ? undefined : JSON.stringify(body));
     });

@@ -16,10 +16,10 @@ import { applyCertManagerObjects } from "./objects.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**
- * Brings cert-manager into a sandbox that runs, and a server that plays the Gateway's listener for tenants' hosts; nothing
- * happens where they are there. They end with the sandbox.
+ * Starts cert-manager in a running sandbox, and a server that emulates the Gateway's listener for tenants' hosts. Does
+ * nothing if they are running. They stop with the sandbox.
  *
- * @throws UserError when it cannot be built, or does not start
+ * @throws UserError when cert-manager cannot be built, or does not start
  */
 export async function startCertManager(sandbox: Sandbox, reporter: Reporter): Promise<void> {
   const { directory, kubeconfig } = sandbox;
@@ -38,7 +38,7 @@ export async function startCertManager(sandbox: Sandbox, reporter: Reporter): Pr
   });
 }
 
-/** cert-manager's controllers. Needs the API server, with their types. */
+/** The controllers of cert-manager. They need the API server with cert-manager's types. */
 function certManager({ ca, clouds, dns, kubeconfig, ports }: Sandbox, command: string): Part {
   return {
     name: "cert-manager",
@@ -50,14 +50,14 @@ function certManager({ ca, clouds, dns, kubeconfig, ports }: Sandbox, command: s
       `--cloudflare-endpoint=${new URL(clouds.cloudflareUrl).origin}`,
       `--resolve=${acmeHost}=${loopback}:${ports.acme}`,
     ],
-    // The CA's own certificate comes from the sandbox's authority.
+    // The TLS certificate of the CA's server is signed by the sandbox's authority.
     environment: { SSL_CERT_FILE: ca, SSL_CERT_DIR: "" },
-    // It serves nobody: once it runs, certificates get ordered.
+    // The controllers have no endpoint to check: when certificates are ordered, they run.
     ready: () => Promise.resolve(true),
   };
 }
 
-/** Serves tenants' hosts with the certificates that Gateways name. Needs the API server. */
+/** Serves tenants' hosts with the certificates that Gateways reference. Needs the API server. */
 function wildcardServer({ kubeconfig, ports }: Sandbox): Part {
   return {
     name: "wildcard-server",
@@ -80,33 +80,33 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** The certificate that tenants' hosts are served with. */
+/** The certificate that is served for tenants' hosts. */
 export interface WildcardReport {
   /** Its names. */
   readonly subject: string;
-  /** The CA's own name. */
+  /** The CA's name. */
   readonly issuer: string;
-  /** cert-manager's Issuer. */
+  /** The Issuer of cert-manager. */
   readonly issuedBy: string;
-  /** When it ends, in RFC 3339 form. */
+  /** Expiry time, in RFC 3339 form. */
   readonly notAfter: string;
   /** Its serial number, in hex digits. */
   readonly serial: string;
 }
 
-/** Where a wildcard certificate is. Default: as in Akash's guides. */
+/** Where a wildcard certificate is. Default: the place in Akash's guides. */
 export interface WildcardPlace {
   readonly namespace?: string;
   readonly name?: string;
 }
 
-/** How long an order may take, in milliseconds: cert-manager alone waits for a minute. */
+/** Timeout of an order, in milliseconds: cert-manager itself waits for a minute. */
 const orderTimeout = 180_000;
 
 /**
- * Waits until cert-manager has a wildcard certificate that fits its Certificate.
+ * Waits until cert-manager has a wildcard certificate that matches its Certificate.
  *
- * @throws UserError with what cert-manager says of it, when there is none in time
+ * @throws UserError with cert-manager's messages when there is no certificate in time
  */
 export async function waitForWildcard(
   { kubeconfig }: Sandbox,

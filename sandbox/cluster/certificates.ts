@@ -1,4 +1,4 @@
-// @peculiar/x509 needs this loaded before it.
+// @peculiar/x509 requires that this is loaded first.
 import "reflect-metadata";
 import { generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 import {
@@ -21,22 +21,22 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** From when to when a certificate is valid. */
+/** The start and the end of a certificate's validity. */
 export interface Validity {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
-/** A certificate authority of the sandbox's own. */
+/** A certificate authority of the sandbox. */
 export interface Authority {
   /** Its certificate, as PEM. */
   readonly certificate: string;
-  /** Issues a certificate for a server on this machine: `localhost`, 127.0.0.1 and the further names. */
+  /** Issues a certificate for a server on this machine: `localhost`, 127.0.0.1 and the additional names. */
   server(commonName: string, names?: readonly string[], validity?: Validity): Promise<KeyPair>;
   /** Issues a certificate for a client; Kubernetes takes user and groups from its subject. */
   client(user: string, groups?: readonly string[]): Promise<KeyPair>;
   /**
-   * Makes an authority below this one.
+   * Creates an authority below this one.
    *
    * @param organization Default: none.
    */
@@ -44,13 +44,13 @@ export interface Authority {
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-/** The sandbox's files outlive any use of it, and nobody but this machine trusts them: ten years. */
+/** Ten years: longer than any use of the sandbox's files. No other machine trusts the authority. */
 const lifetime = 10 * 365 * 24 * 3_600_000;
-/** Certificates are valid from a little before now, for clocks that were put back. */
+/** Certificates are valid from a little before now, for clocks that are set back. */
 const leeway = 3_600_000;
 
 /**
- * Makes a new certificate authority; its key exists in memory only, for as long as the object does.
+ * Creates a certificate authority. Its key exists in memory only, as long as the object.
  *
  * @param name its common name
  * @param organization Default: none.
@@ -104,10 +104,10 @@ const authorityExtensions = [
 ];
 
 /**
- * Makes a certificate of its own signature, as the one that an Akash provider has on the chain.
+ * Creates a self-signed certificate, as an Akash provider has on the chain.
  *
  * @param organization Default: none.
- * @param host the name that it is for. Default: none.
+ * @param host the name in the certificate. Default: none.
  */
 export async function createSelfSigned(
   commonName: string,
@@ -129,7 +129,7 @@ export async function createSelfSigned(
   return keyPair(certificate, keys.privateKey);
 }
 
-/** A key pair without certificate, as PEM: what Kubernetes signs service account tokens with. */
+/** A key pair without certificate, as PEM, for the service account tokens that Kubernetes signs. */
 export function createSigningKeys(): { readonly publicKey: string; readonly privateKey: string } {
   return generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -138,7 +138,7 @@ export function createSigningKeys(): { readonly publicKey: string; readonly priv
   });
 }
 
-/** What a server's or client's certificate is to say. */
+/** The content of a server's or client's certificate. */
 interface Wanted {
   readonly subject: Record<string, string[]>[];
   readonly purpose: ExtendedKeyUsage;
@@ -161,14 +161,14 @@ async function issue(
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([purpose]),
-      // etcd checks the address of its clients, too, when their certificate names any.
+      // etcd also checks the address of its clients if their certificate contains addresses.
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
     ],
   });
   return keyPair(certificate, privateKey);
 }
 
-/** What is signed of any certificate. */
+/** The common content of all certificates. */
 interface Signed {
   readonly subject: Record<string, string[]>[];
   /** Default: ten years. */
@@ -176,7 +176,7 @@ interface Signed {
   readonly extensions: Extension[];
 }
 
-/** Makes a key and an authority's certificate for it. */
+/** Creates a key, and an authority's certificate for it. */
 async function sign(
   authority: X509Certificate,
   signingKey: webcrypto.CryptoKey,

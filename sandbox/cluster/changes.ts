@@ -2,18 +2,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../lib/errors.ts";
 import type { Api } from "./api.ts";
 
-/** How long to do without news of a change, in milliseconds: a watch may break without saying so. */
+/** Maximum time without a notification, in milliseconds: a watch may break without an error. */
 const longestWait = 10_000;
-/** Pause before a watch that has ended is begun again, in milliseconds. */
+/** Pause before an ended watch is started again, in milliseconds. */
 const pause = 500;
 
 /**
- * Does something at first, and again whenever the objects of a path have changed. What fails is written to stderr and
- * done again: the API server may be away for a moment.
+ * Runs `work` once, and again after each change of the objects at the paths. An error is written to stderr and
+ * `work` is retried, because the API server may be briefly unavailable.
  *
- * @param api the cluster's
+ * @param api the cluster's API
  * @param paths lists of the API, such as `/api/v1/persistentvolumes`
- * @param work looks at the objects and puts them in order; never at work twice at a time
+ * @param work reads the objects and reconciles them; calls do not overlap
  */
 export async function withEachChange(
   api: Api,
@@ -27,7 +27,7 @@ export async function withEachChange(
     });
   }
   for (;;) {
-    // What changes from here on is seen by the next round.
+    // A change from here on triggers the next round.
     changed = Promise.withResolvers();
     try {
       await work();
@@ -40,7 +40,7 @@ export async function withEachChange(
   }
 }
 
-/** A watch begins with all objects that are there, and is ended by the API server after some minutes. */
+/** A watch begins with all existing objects; the API server ends it after some minutes. */
 async function watchForever(api: Api, path: string, onChange: () => void): Promise<never> {
   for (;;) {
     await api.watch(path, onChange).catch(report);

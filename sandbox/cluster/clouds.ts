@@ -6,20 +6,26 @@ import { sandboxSource } from "../paths.ts";
 import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
 
-/** Names of the ports of the emulated clouds. */
+/** Names of the ports of the emulators. */
 export const cloudPorts = ["google", "cloudflare", "delegation"] as const;
 
 type CloudPorts = Readonly<Record<(typeof cloudPorts)[number], number>>;
 
-/** What the operator who runs Pulumi signs in with. It opens nothing but the emulators of this machine. */
+/**
+ * The credentials with which the identity that runs Pulumi signs in. They are valid only at the emulators of this
+ * machine.
+ */
 export const operatorTokens = {
   google: "ya29.sandbox-operator",
   cloudflare: "sandbox-operator-of-cloudflare-0123456789",
-  /** The global API key, for the user `operator@sandbox.invalid`. */
+  /** The global API key of the user `operator@sandbox.invalid`. */
   cloudflareKey: "5a4db0c0ffee5a4db0c0ffee5a4db0c0ffee5",
 } as const;
 
-/** What an operator's clouds hold before the first `pulumi up`; the second zone of each is another team's. */
+/**
+ * What the operator's accounts at Google Cloud and Cloudflare contain before the first `pulumi up`; the second zone
+ * of each belongs to another team.
+ */
 const seeds = {
   google: {
     projects: [
@@ -41,17 +47,17 @@ const seeds = {
   },
 } as const;
 
-/** Addresses of the emulated clouds. */
+/** URLs of the emulators of Google Cloud and Cloudflare. */
 export interface Clouds {
-  /** Root of Google's APIs. */
+  /** Root URL of Google's APIs. */
   readonly googleUrl: string;
-  /** Cloudflare's API, up to and with `/client/v4`. */
+  /** URL of Cloudflare's API, including `/client/v4`. */
   readonly cloudflareUrl: string;
-  /** Roots of the control APIs (`state`, `calls`, `faults`, …). */
+  /** Root URLs of the control APIs (`state`, `calls`, `faults`, …). */
   readonly control: { readonly google: string; readonly cloudflare: string };
 }
 
-/** The bearer token that the control APIs of a sandbox ask for; made when the sandbox has none. */
+/** The bearer token that the control APIs of a sandbox require; created if the sandbox has none. */
 export function controlToken(directory: string): string {
   const file = join(directory, "control-token");
   const present = readIfPresent(file);
@@ -63,7 +69,7 @@ export function controlToken(directory: string): string {
   return made;
 }
 
-/** Where the clouds of a sandbox with these ports are. */
+/** The emulators' URLs in a sandbox with these ports. */
 export function cloudsAt(ports: CloudPorts): Clouds {
   const google = `http://${loopback}:${ports.google}`;
   const cloudflare = `http://${loopback}:${ports.cloudflare}`;
@@ -74,7 +80,10 @@ export function cloudsAt(ports: CloudPorts): Clouds {
   };
 }
 
-/** The emulated clouds. Their records go to the challenge test server, so that the CA sees them. */
+/**
+ * The emulators of Google Cloud and Cloudflare. They copy their records to the challenge test server, so that the
+ * CA finds them.
+ */
 export function clouds(directory: string, ports: CloudPorts, challengeServerUrl: string): Part {
   const { control } = cloudsAt(ports);
   const token = controlToken(directory);
@@ -95,7 +104,7 @@ export function clouds(directory: string, ports: CloudPorts, challengeServerUrl:
       CLOUDFLARE_ADMIN_KEY: operatorTokens.cloudflareKey,
       CONTROL_TOKEN: token,
     },
-    // What is there already stays, so a seed is also how to see that they serve.
+    // A seed keeps existing data, so seeding also serves as the check that the emulators respond.
     ready: async () => {
       const answers = await Promise.all([
         post(`${control.google}/seed`, token, seeds.google),
@@ -107,15 +116,15 @@ export function clouds(directory: string, ports: CloudPorts, challengeServerUrl:
   };
 }
 
-/** The file in which the clouds keep what they hold. */
+/** The file in which the emulators store their state. */
 export function cloudsState(directory: string): string {
   return join(directory, "clouds.json");
 }
 
 /**
- * The variables by which the plugins of both clouds, official or stand-in, find the emulators and act as their operator
- * (the providers' documentation of `iamBetaCustomEndpoint` and the like, and of `baseUrl`), and by which the program asks
- * their DNS how zones are delegated.
+ * The variables that point the plugins of Google Cloud and Cloudflare, official or stand-in, to the emulators with
+ * the operator's credentials (the providers' documentation of `iamBetaCustomEndpoint` and similar settings, and of
+ * `baseUrl`), and that point the program's DNS queries for the delegation of zones to the emulators' DNS server.
  */
 export function cloudEnvironment(ports: CloudPorts): NodeJS.ProcessEnv {
   const { googleUrl, cloudflareUrl } = cloudsAt(ports);

@@ -1,4 +1,7 @@
-/** Runs a command as a container's runtime would: with the container's files and environment, and none of this machine's. */
+/**
+ * Runs a command as a container runtime does: with the container's files and environment, and without those of this
+ * machine.
+ */
 import { execFile } from "node:child_process";
 import {
   chmodSync,
@@ -15,35 +18,35 @@ import { remove, temporaryDirectory } from "../../lib/files.ts";
 export interface ContainerCommand {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Folders of this machine, by where the container has them. */
+  /** Folders of this machine, by mount path in the container. */
   readonly mounts: Readonly<Record<string, string>>;
-  /** For how many seconds the container's process 1 has been running. */
+  /** Age of the container's process 1, in seconds. */
   readonly age: number;
-  /** Programs that differ from the image's, by name: a script, or null where the image lacks it. @default none */
+  /** Programs that differ from the image's, by name: a script, or null for a missing program. @default none */
   readonly programs?: Readonly<Record<string, string | null>>;
-  /** Files of /proc that differ, by their path below it. @default none */
+  /** Files of /proc with other content, by path below /proc. @default none */
   readonly proc?: Readonly<Record<string, string>>;
-  /** After how many seconds it is killed. @default 30, as the chart's probe */
+  /** Timeout in seconds, after which the command is killed. @default 30, as the chart's probe */
   readonly timeout?: number;
 }
 
-/** How a command has ended. */
+/** The result of a command. */
 export interface ContainerResult {
-  /** 124 when it was killed. */
+  /** 124 when the command was killed. */
   readonly code: number;
   readonly output: string;
 }
 
-/** What the provider's image has (ubuntu:noble with a few packages), as far as its scripts use it. */
+/** The programs of the provider's image (ubuntu:noble with a few packages) that its scripts use. */
 const image = [
   ...["bash", "sh", "env", "cat", "cut", "date", "head", "mkdir", "rm", "sleep", "sort", "tail"],
   ...["timeout", "tr", "wc", "awk", "curl", "grep", "jq", "openssl", "sed"],
 ];
 
-/** The machine has been up for longer than any container, in seconds. */
+/** An uptime of the machine longer than the age of any container, in seconds. */
 const uptime = 100 * 24 * 3_600;
 
-/** Builds the container's root in a mount namespace of its own, and starts the command there. */
+/** Builds the container's root in a mount namespace of its own, and starts the command in it. */
 const enter = `set -e
 root=$1 files=$2
 shift 2
@@ -67,8 +70,8 @@ exec chroot "$root" "$@"
 `;
 
 /**
- * Why no container can be run here, or undefined where it can: that takes Linux' user and mount namespaces for everybody,
- * and the image's programs on this machine.
+ * Why no container can run here, or undefined if it can: a container requires Linux' user and mount namespaces for
+ * unprivileged users, and the image's programs on this machine.
  */
 export async function containersImpossible(): Promise<string | undefined> {
   const missing = image.filter((name) => programOf(name) === undefined);
@@ -86,8 +89,8 @@ export async function containersImpossible(): Promise<string | undefined> {
 /**
  * Runs a command in a container and waits for its end.
  *
- * The root is this machine's programs without its other files; only the image's are on the path. Process 1 is this
- * machine's, with a start that fits the age.
+ * The root contains this machine's programs without its other files; only the image's programs are on PATH. Process
+ * 1 is this machine's, with a start time that matches the age.
  */
 export async function runInContainer({
   command,
@@ -140,7 +143,7 @@ function writeProc(folder: string, files: Readonly<Record<string, string>>): voi
   }
 }
 
-/** The files of /proc that tell when process 1 started (proc_pid_stat(5)). */
+/** The files of /proc that contain the start time of process 1 (proc_pid_stat(5)). */
 function processOne(age: number): Record<string, string> {
   const ticks = Math.round((uptime - age) * 100);
   return {
@@ -151,7 +154,7 @@ function processOne(age: number): Record<string, string> {
 
 function programOf(name: string): string | undefined {
   const found = ["/usr/bin", "/bin"].map((folder) => join(folder, name)).find(existsSync);
-  // The container's root has no /etc/alternatives of its own kind, so links are followed here.
+  // The container's root has no /etc/alternatives of its own, so links are resolved here.
   return found && realpathSync(found);
 }
 

@@ -7,7 +7,7 @@ import { loopback } from "../processes/ports.ts";
 import type { Part } from "../processes/parts.ts";
 import type { clusterArtifacts } from "../programs/artifacts.ts";
 
-/** Names of the ports that the Kubernetes control plane needs. */
+/** Names of the ports of the Kubernetes control plane. */
 export const controlPlanePorts = [
   "etcd",
   "etcdPeer",
@@ -20,7 +20,7 @@ export const controlPlanePorts = [
   "providerApi",
 ] as const;
 
-/** What the parts of the cluster are made from. */
+/** The inputs of the cluster's parts. */
 export interface ClusterContext {
   /** The sandbox's folder. */
   readonly directory: string;
@@ -30,7 +30,7 @@ export interface ClusterContext {
   readonly programs: ReadonlyMap<(typeof clusterArtifacts)[number], Pick<Installed, "path">>;
 }
 
-/** Where an installed program is. */
+/** The path of an installed program. */
 export function programPath(
   programs: ClusterContext["programs"],
   name: (typeof clusterArtifacts)[number],
@@ -65,8 +65,8 @@ export function etcd({ directory, credentials, ports, programs }: ClusterContext
       `--peer-key-file=${credentials.server.key}`,
       `--peer-trusted-ca-file=${credentials.ca}`,
       "--peer-client-cert-auth",
-      // Twice as fast on slow disks; only a crash of the whole machine can lose data, and then a start makes
-      // them anew.
+      // Twice as fast on slow disks. Only a crash of the whole machine can lose data, and then a start creates the
+      // data again.
       "--unsafe-no-fsync",
       "--log-level=warn",
     ],
@@ -75,7 +75,7 @@ export function etcd({ directory, credentials, ports, programs }: ClusterContext
   };
 }
 
-/** Where etcd keeps the objects of the cluster. */
+/** The folder of etcd's data, the objects of the cluster. */
 export function etcdDataDirectory(directory: string): string {
   return join(directory, "etcd");
 }
@@ -89,7 +89,7 @@ export function apiServer({ credentials, ports, programs }: ClusterContext): Par
       `--bind-address=${loopback}`,
       `--secure-port=${ports.apiServer}`,
       `--advertise-address=${loopback}`,
-      // The address of the "kubernetes" service may not be a loopback one, and nothing here uses it.
+      // The "kubernetes" service cannot have a loopback address, and nothing here uses the service.
       "--endpoint-reconciler-type=none",
       "--service-cluster-ip-range=10.96.0.0/16",
       `--etcd-servers=https://${loopback}:${ports.etcd}`,
@@ -101,7 +101,7 @@ export function apiServer({ credentials, ports, programs }: ClusterContext): Par
       `--tls-private-key-file=${credentials.server.key}`,
       "--anonymous-auth=false",
       "--authorization-mode=RBAC",
-      // Where the kubelet is, whom it asks for logs: the node's name leads nowhere here.
+      // The API server requests logs from the kubelet's address; the node's name does not resolve here.
       "--kubelet-preferred-address-types=InternalIP",
       `--kubelet-certificate-authority=${credentials.ca}`,
       `--kubelet-client-certificate=${credentials.admin.certificate}`,
@@ -109,7 +109,7 @@ export function apiServer({ credentials, ports, programs }: ClusterContext): Par
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${credentials.serviceAccounts.publicKey}`,
       `--service-account-signing-key-file=${credentials.serviceAccounts.privateKey}`,
-      // A new node would be tainted until the controller manager has seen it ready, which costs seconds.
+      // Otherwise, a new node is tainted until the controller manager has seen it ready, which takes seconds.
       "--disable-admission-plugins=TaintNodesByCondition",
       "--profiling=false",
     ],
@@ -125,8 +125,8 @@ export function controllerManager(context: ClusterContext): Part {
     command: programPath(programs, "kube-controller-manager"),
     args: [
       ...clientArgs(context, ports.controllerManager),
-      // It takes a node for dead whose heartbeat is late, as after a laptop's sleep, and calls its pods not ready,
-      // which kwok never takes back.
+      // That controller marks a node with a late heartbeat as dead, as after a laptop's sleep, and its pods as not
+      // ready, which kwok never reverts.
       "--controllers=*,-node-lifecycle-controller",
       `--root-ca-file=${credentials.ca}`,
       `--service-account-private-key-file=${credentials.serviceAccounts.privateKey}`,
@@ -147,7 +147,7 @@ export function scheduler(context: ClusterContext): Part {
   };
 }
 
-/** How a node and its pods go from one state to the next: as fast as they can, but for a pod's end (podEnd.yaml). */
+/** The transitions of a node and its pods: without delay, except for the end of a pod (podEnd.yaml). */
 const stages = [
   "node/fast/node-initialize.yaml",
   "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
@@ -155,7 +155,10 @@ const stages = [
   "pod/fast/pod-complete.yaml",
 ];
 
-/** Plays the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the API server. */
+/**
+ * Emulates the node: pods that are bound to it become ready without running, and have the logs of podLog.ts. Needs the
+ * API server.
+ */
 export function kwok({ kubeconfig, credentials, ports, programs }: ClusterContext): Part {
   return {
     name: "kwok",
@@ -177,18 +180,18 @@ export function kwok({ kubeconfig, credentials, ports, programs }: ClusterContex
   };
 }
 
-/** Makes the volumes that claims ask for. Needs the API server. */
+/** Creates volumes for claims. Needs the API server. */
 export function provisioner({ kubeconfig }: ClusterContext): Part {
   return {
     name: "provisioner",
     command: process.execPath,
     args: [sandboxSource("cluster/provisioner.ts"), kubeconfig],
-    // It serves nobody: once it runs, claims get bound.
+    // The provisioner has no endpoint to check: when claims are bound, it runs.
     ready: () => Promise.resolve(true),
   };
 }
 
-/** Plays the cluster's entry and the provider behind it. Needs the API server, and the types of the Gateway API. */
+/** Emulates the cluster's entry and the provider behind it. Needs the API server and the types of the Gateway API. */
 export function entry(
   { directory, kubeconfig, credentials, ports }: ClusterContext,
   challenge: number,
@@ -204,7 +207,7 @@ export function entry(
       credentials.chain.key,
       ...[ports.http, ports.providerApi, challenge].map(String),
     ],
-    // It knows no such host, and that is an answer, too.
+    // The entry does not know the host, but any response shows that it serves.
     ready: async () => {
       await isHealthy(`http://${loopback}:${ports.http}/`);
       return true;
@@ -212,7 +215,7 @@ export function entry(
   };
 }
 
-/** What the controller manager and the scheduler are told alike. */
+/** The common arguments of the controller manager and the scheduler. */
 function clientArgs({ credentials, kubeconfig }: ClusterContext, port: number): string[] {
   return [
     `--kubeconfig=${kubeconfig}`,

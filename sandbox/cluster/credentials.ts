@@ -13,19 +13,19 @@ import { loopback } from "../processes/ports.ts";
 
 /** Paths of the certificates and keys of a sandbox, all PEM files. */
 export interface Credentials {
-  /** The authority that signed every certificate here; servers and clients trust it alone. */
+  /** The authority that signed every certificate of the sandbox, the only one that servers and clients trust. */
   readonly ca: string;
   /** For the servers on this machine. */
   readonly server: { readonly certificate: string; readonly key: string };
-  /** For a client with all rights: in Kubernetes a member of `system:masters`. */
+  /** For a client with all permissions, a member of `system:masters` in Kubernetes. */
   readonly admin: { readonly certificate: string; readonly key: string };
-  /** The provider's own, which it has on the chain: of its own signature. */
+  /** The provider's self-signed certificate, which it has on the chain. */
   readonly chain: { readonly certificate: string; readonly key: string };
   /** For service account tokens. */
   readonly serviceAccounts: { readonly publicKey: string; readonly privateKey: string };
 }
 
-/** The credentials of the sandbox in `directory`: those of an earlier start, else new ones. */
+/** The credentials of the sandbox in `directory`: those of an earlier start, or new ones. */
 export async function ensureCredentials(directory: string): Promise<Credentials> {
   const file = (name: string) => join(directory, "certificates", name);
   const credentials: Credentials = {
@@ -42,14 +42,14 @@ export async function ensureCredentials(directory: string): Promise<Credentials>
     writeAtomically(paths.key, `${pair.key}\n`, 0o600);
     writeAtomically(paths.certificate, `${pair.certificate}\n`);
   };
-  // An earlier version made it at each start of the entry, and left none here.
+  // An earlier version created this certificate at each start of the entry and did not store it here.
   if (!existsSync(credentials.chain.certificate)) {
     writePair(
       credentials.chain,
       await createSelfSigned("akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"),
     );
   }
-  // The authority is written last, so that it stands for all of them.
+  // The authority is written last, so its file shows that all files are complete.
   if (existsSync(credentials.ca)) {
     return credentials;
   }
@@ -71,7 +71,7 @@ export async function ensureCredentials(directory: string): Promise<Credentials>
   return credentials;
 }
 
-/** The credentials as the TLS options of a client with all rights. */
+/** The credentials as TLS options of a client with all permissions. */
 export function adminTls(credentials: Credentials): Required<TlsOptions> {
   return {
     ca: readFileSync(credentials.ca, "utf8"),
@@ -80,7 +80,7 @@ export function adminTls(credentials: Credentials): Required<TlsOptions> {
   };
 }
 
-/** Writes a kubeconfig for the API server at this port, complete in itself, to `path`. */
+/** Writes a self-contained kubeconfig for the API server at this port to `path`. */
 export function writeKubeconfig(path: string, credentials: Credentials, port: number): void {
   const data = (file: string) => readFileSync(file).toString("base64");
   const name = "sandbox";

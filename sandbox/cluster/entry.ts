@@ -1,9 +1,10 @@
 /**
- * The part of the sandbox that plays the cluster's entry and the provider behind it: it accepts the routes to the
- * provider as the controllers of Gateway and Ingress do, answers on port 80, and serves the certificates of the home
- * volumes on port 8443.
+ * The part of the sandbox that emulates the cluster's entry and the provider behind it: it accepts the routes to the
+ * provider as the controllers of Gateway and Ingress do, serves HTTP on port 80, and serves the certificates in the
+ * home volumes on port 8443.
  *
- * Usage: node entry.ts <sandbox's folder> <kubeconfig> <certificate> <key> <port 80> <port 8443> <port of the challenge>
+ * Usage: node entry.ts <sandbox's folder> <kubeconfig> <certificate> <key> <port 80> <port 8443> <port of the
+ * challenge>
  */
 import { globSync, readFileSync, statSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
@@ -19,7 +20,7 @@ import { homeVolumes } from "./homeVolumes.ts";
 import { loopback } from "../processes/ports.ts";
 import { acceptance, isFor, type Route } from "./routes.ts";
 
-/** The controller of the class that the sandbox has for Ingresses (objects.ts). */
+/** The controller of the sandbox's IngressClass (objects.ts). */
 const ingressController = "k8s.io/ingress-nginx";
 const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
 const networking = "/apis/networking.k8s.io/v1";
@@ -81,14 +82,14 @@ function pathOf(plural: string, { metadata }: { readonly metadata?: V1ObjectMeta
   return `namespaces/${metadata?.namespace ?? ""}/${plural}/${metadata?.name ?? ""}`;
 }
 
-/** Hands a request to the provider, which listens during a challenge only. */
+/** Forwards a request to the provider, which listens only during a challenge. */
 async function answer(
   routes: Routes,
   provider: number,
   asked: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // What breaks off on the way has its status already.
+  // An interrupted response already has its status.
   const end = (status: number) =>
     response.headersSent ? response.end() : response.writeHead(status).end();
   const { url = "/", headers } = asked;
@@ -106,7 +107,7 @@ async function answer(
     .end();
 }
 
-/** The newest certificate that the providers of this sandbox hold for a host, looked up anew for each connection. */
+/** The newest certificate for a host in the home volumes of this sandbox's providers, looked up for each connection. */
 function newestCertificate(directory: string, host: string) {
   const files = /^[a-z\d.-]+$/.test(host)
     ? globSync(
@@ -138,7 +139,7 @@ function main(
     });
   }).listen(http, loopback);
 
-  // What the provider serves to who names no host, or another, is the certificate of the chain.
+  // For a client that sends no host name, or another one, the provider serves its certificate from the chain.
   createHttpsServer(
     {
       cert: readFileSync(certificate),
@@ -147,18 +148,18 @@ function main(
         try {
           done(null, newestCertificate(directory, host));
         } catch (error) {
-          // The issuer is writing it just now.
+          // The issuer is writing the file at this moment.
           done(error as Error);
         }
       },
     },
-    // The provider's own answers take a chain.
+    // The provider's own responses would need a chain.
     (_asked, response) => response.writeHead(404).end(),
   )
     .on("tlsClientError", () => undefined)
     .listen(api, loopback);
 
-  // It is ended with a signal, which leaves no time for that.
+  // The process is ended with a signal, which would leave no time for this.
   flushCompileCache();
   return withEachChange(apiServer, watched, () => routes.accept());
 }

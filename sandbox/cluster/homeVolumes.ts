@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** The folder with what is in the home volumes of a namespace's providers. */
+/** The folder with the home volumes of a namespace's providers. */
 export function homeVolumes(directory: string, namespace: string): string {
   return join(directory, "home", namespace);
 }

@@ -2,20 +2,20 @@ import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 
-/** What a client proves and trusts, as PEM. */
+/** A client's certificate and key, and the authority that it trusts, as PEM. */
 export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** How long one request may take, in milliseconds. */
+/** Timeout of one request, in milliseconds. */
 const requestTimeout = 10_000;
 
 /**
- * Asks a server's health endpoint and returns whether it answered with a 2xx status.
+ * Requests a server's health endpoint and returns whether the status is 2xx.
  *
- * @throws when nothing answers, or with a certificate that `tls.ca` did not sign.
+ * @throws when there is no response, or the server's certificate is not signed by `tls.ca`.
  */
 export async function isHealthy(url: string, tls: TlsOptions = {}): Promise<boolean> {
   const response = await get(url, tls);
@@ -26,13 +26,13 @@ export async function isHealthy(url: string, tls: TlsOptions = {}): Promise<bool
 /**
  * The text at a URL.
  *
- * @throws as {@link isHealthy}, and where the status is not 2xx.
+ * @throws as {@link isHealthy}, and when the status is not 2xx.
  */
 export async function read(url: string, tls: TlsOptions = {}): Promise<string> {
   const response = await get(url, tls);
   const body = await text(response);
   if (!isSuccess(response)) {
-    throw new Error(`${url} answers ${response.statusCode ?? 0}`);
+    throw new Error(`${url} responds ${response.statusCode ?? 0}`);
   }
   return body;
 }
@@ -43,14 +43,14 @@ function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
 
 function get(url: string, tls: TlsOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // An ACME server refuses clients that do not say who they are.
+    // An ACME server refuses requests without a user agent.
     const headers = { "user-agent": "akash-provider-letsencrypt-sandbox" };
-    // Requests of their own, since the global fetch takes no certificate authority.
+    // Without the global fetch, which accepts no certificate authority.
     const request = url.startsWith("https:")
       ? requestHttps(url, { ...tls, headers, agent: false, timeout: requestTimeout })
       : requestHttp(url, { headers, agent: false, timeout: requestTimeout });
     request.on("response", resolve);
-    request.on("timeout", () => request.destroy(new Error(`${url} does not answer`)));
+    request.on("timeout", () => request.destroy(new Error(`${url} does not respond`)));
     request.on("error", reject);
     request.end();
   });

@@ -36,23 +36,23 @@ const reportSchema = z.object({
   storageDir: z.string(),
 });
 
-/** The certificate that a provider has got, and how. */
+/** The certificate that a provider has obtained, and how. */
 export type CertificateReport = z.infer<typeof reportSchema>;
 
-/** Which provider is to get its certificate. */
+/** The provider that obtains a certificate. */
 export interface IssuerTarget {
   readonly namespace: string;
   /** Name of the provider's StatefulSet. @default "akash-provider" */
   readonly statefulSet?: string;
-  /** Further host names of CAs, each with the address where the sandbox has it. */
+  /** Host names of further CAs, each with its address in the sandbox. */
   readonly resolve?: Readonly<Record<string, string>>;
 }
 
 /**
- * Gets a provider's certificate as the provider itself would: from the environment and the Secrets of the pod that is
- * deployed, into its home volume, which the sandbox keeps in a folder of its own. What it says is in the pod's log.
+ * Obtains a provider's certificate as the provider itself would: from the environment and the Secrets of the
+ * deployed pod, into its home volume, which the sandbox keeps in a folder. The output goes to the pod's log.
  *
- * @throws UserError with the issuer's own words when there is none
+ * @throws UserError with the issuer's message when there is no certificate
  */
 export async function issueCertificate(
   sandbox: Sandbox,

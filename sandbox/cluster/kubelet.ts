@@ -15,22 +15,22 @@ import { homeVolumes } from "./homeVolumes.ts";
 import { issueCertificate, type CertificateReport, type IssuerTarget } from "./issuer.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** A start of the provider's container, and what its issuer got. */
+/** A start of the provider's container, and the result of its issuer. */
 export interface ContainerStart {
-  /** When, in seconds from the first. */
+  /** Time of the start, in seconds after the first. */
   readonly at: number;
-  /** What the liveness probe said before it. Absent for the first start. */
+  /** The output of the failed liveness probe before the start. Absent for the first start. */
   readonly reason?: string;
   readonly outcome: CertificateReport | { readonly failure: string };
 }
 
 /**
- * Plays the kubelet for the container of one provider, as far as the liveness probe goes: runs the command of the pod that
- * is deployed, in the pod's environment and with its files, and starts the container again when it fails. What starts then
- * is the issuer. The time is given by whoever uses it.
+ * Emulates the kubelet for the container of one provider, limited to the liveness probe: runs the probe's command of
+ * the deployed pod, in the pod's environment and with its files, and restarts the container when the probe fails. A
+ * start runs the issuer. The caller controls the time.
  */
 export class Kubelet {
-  /** From the first to the last. */
+  /** All starts, in order. */
   readonly starts: ContainerStart[] = [];
   readonly #sandbox: Sandbox;
   readonly #target: Required<Pick<IssuerTarget, "namespace" | "statefulSet">> & IssuerTarget;
@@ -54,7 +54,7 @@ export class Kubelet {
     this.#files = temporaryDirectory();
     mkdirSync(join(this.#files, "config"));
     writeFileSync(join(this.#files, "config", "provider.pem"), chain.certificate);
-    // What the chart's own checks ask: the API's /status, and whether gRPC is spoken.
+    // The chart's own checks request the API's /status and check for gRPC.
     const { certificate: cert, key } = chain;
     this.#api = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
       const grpc = request.httpVersionMajor === 2;
@@ -77,16 +77,16 @@ export class Kubelet {
     return kubelet;
   }
 
-  /** Ends what it has started. */
+  /** Stops everything that it has started. */
   close(): void {
     this.#api.close();
     remove(this.#files);
   }
 
   /**
-   * Runs the liveness probe as it is due at that time, and starts the container again when it fails.
+   * Runs the liveness probe if it is due at that time, and restarts the container when the probe fails.
    *
-   * @param at in seconds from the first start
+   * @param at in seconds after the first start
    * @returns undefined before the probe's initial delay
    */
   async probe(at: number): Promise<ContainerResult | undefined> {
@@ -119,7 +119,7 @@ export class Kubelet {
     this.starts.push({ at, ...(reason !== undefined && { reason }), outcome });
   }
 
-  /** The image's curl, to which the provider's ports are those of this process. */
+  /** The image's curl, with the provider's ports mapped to those of this process. */
   #curl(): string {
     const { port } = this.#api.address() as AddressInfo;
     const ports = [8443, 8444].map(
@@ -152,7 +152,7 @@ export class Kubelet {
     return environment;
   }
 
-  /** The folders of the container that the probe reads: those of Secrets are left out. */
+  /** The folders of the container that the probe reads, without those of Secrets. */
   async #mounts(pod: V1Pod, container: V1Container): Promise<Record<string, string>> {
     const { namespace, statefulSet } = this.#target;
     const mounts: Record<string, string> = {};

@@ -11,15 +11,15 @@ import {
 import { waitFor } from "../processes/wait.ts";
 import { Api } from "./api.ts";
 
-/** An object of which only the identity is known. */
+/** An object with only its identity typed. */
 type Manifest = KubernetesObject & { readonly kind: string };
 
 const fieldManager = "sandbox";
 
-/** The types of the Gateway API that a provider's gateway and routes are of; each further one costs the API server time. */
+/** The Gateway API types of a provider's gateway and routes; each further type slows down the API server. */
 const gatewayTypes = ["gatewayclasses", "gateways", "httproutes", "tlsroutes"];
 
-/** The part of kwok's type `Logs` that podLog.ts uses. */
+/** The fields of kwok's type `Logs` that podLog.ts uses. */
 const logsSchema = {
   type: "object",
   properties: {
@@ -39,8 +39,8 @@ const logsSchema = {
 };
 
 /**
- * What an Akash provider finds on its cluster before it is installed, apart from the Gateway API's types, and what the
- * sandbox needs of its own.
+ * The objects that an Akash provider requires in its cluster before installation, except the Gateway API's types,
+ * and the sandbox's own objects.
  */
 export const clusterObjects: readonly Manifest[] = [
   {
@@ -58,7 +58,7 @@ export const clusterObjects: readonly Manifest[] = [
   {
     apiVersion: "storage.k8s.io/v1",
     kind: "StorageClass",
-    // Akash's name for persistent storage on NVMe; the provider's own volume is usually of it.
+    // Akash's name for persistent storage on NVMe, the usual class of the provider's own volume.
     metadata: { name: "beta3" },
     provisioner: "sandbox",
     reclaimPolicy: "Delete",
@@ -74,7 +74,8 @@ export const clusterObjects: readonly Manifest[] = [
   {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    // By which kwok is told where a pod's logs are (podLog.ts); it has a schema of its own for it.
+    // The type of the object that names a pod's log files for kwok (podLog.ts); the API server requires a schema
+    // for it.
     metadata: { name: "logs.kwok.x-k8s.io" },
     spec: {
       group: "kwok.x-k8s.io",
@@ -125,7 +126,7 @@ export const gatewayObjects: readonly Manifest[] = [
   } as Manifest,
 ];
 
-/** What the gateway has beside that for tenants' hosts, as Akash's gateway chart makes it. */
+/** The gateway's additional fields for tenants' hosts, as in Akash's gateway chart. */
 export const wildcardGateway = {
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "Gateway",
@@ -146,10 +147,10 @@ export const wildcardGateway = {
 } as Manifest;
 
 /**
- * Applies all of these objects; those that exist are brought to what is said here.
+ * Applies all of these objects.
  *
  * @param gatewayApi Folder with the manifests of the Gateway API's types.
- * @returns how many objects there are.
+ * @returns the number of objects.
  */
 export async function applyObjects(kubeconfig: string, gatewayApi: string): Promise<number> {
   const types = readTypes(gatewayApi, gatewayTypes);
@@ -160,10 +161,10 @@ export async function applyObjects(kubeconfig: string, gatewayApi: string): Prom
 }
 
 /**
- * Applies cert-manager's types, and the listener that serves what it obtains.
+ * Applies cert-manager's types, and the listener that serves the certificate.
  *
- * @param certManager Folder with the manifests of its types.
- * @returns how many objects there are.
+ * @param certManager Folder with the manifests of cert-manager's types.
+ * @returns the number of objects.
  */
 export async function applyCertManagerObjects(
   kubeconfig: string,
@@ -172,7 +173,7 @@ export async function applyCertManagerObjects(
   const types = readTypes(certManager);
   await Promise.all(types.map((type) => applyUnread(kubeconfig, type)));
   await servedTypes(kubeconfig, types);
-  // With a name of its own, so that the gateway's other listeners stay.
+  // Another field manager, so that the gateway's other listeners are kept.
   await applyAll(kubeconfig, [wildcardGateway], `${fieldManager}-wildcard`);
   return types.length + 1;
 }
@@ -188,7 +189,7 @@ async function applyAll(
   await Promise.all(objects.map((object) => apply(api, object, manager)));
 }
 
-/** Waits until the types among objects are served. */
+/** Waits until the API server serves the types of these objects. */
 async function servedTypes(kubeconfig: string, objects: readonly Manifest[]): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -222,21 +223,21 @@ async function apply(
 }
 
 /**
- * Applies a type as it is written: the client drops what its own types name otherwise, such as `default` and all that begins
- * with `x-kubernetes-` in a schema, without which cert-manager's are refused.
+ * Applies a type unchanged. The client would drop fields that its own types name differently, such as `default` and
+ * every `x-kubernetes-…` field of a schema, without which the API server refuses cert-manager's types.
  */
 async function applyUnread(kubeconfig: string, { metadata, ...type }: Manifest): Promise<void> {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata?.name ?? ""}`;
   await new Api(kubeconfig).apply(path, { ...type, metadata }, fieldManager);
 }
 
-/** The manifests of the types in a folder; those of `plurals` alone, where they are named. */
+/** The manifests of the types in a folder, limited to `plurals` if given. */
 function readTypes(directory: string, plurals?: readonly string[]): Manifest[] {
   return (
     readdirSync(directory)
       .filter((file) => file.endsWith(".yaml"))
       .filter((file) => plurals?.some((type) => file.endsWith(`_${type}.yaml`)) ?? true)
-      // The types are a megabyte of YAML, which this reader is through with three times as fast as the package `yaml`.
+      // The types are a megabyte of YAML, which this parser reads three times as fast as the package `yaml`.
       .flatMap((file) => loadAllYaml(readFileSync(join(directory, file), "utf8")) as Manifest[])
       .filter((object) => object !== null)
   );

@@ -5,26 +5,26 @@ import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "../../lib/kubern
 /** A line of a log. */
 export interface PodLogLine {
   readonly text: string;
-  /** When the container wrote it. @default now */
+  /** Time at which the container wrote the line. @default now */
   readonly time?: Date;
 }
 
-/** The log of a pod's containers, in files that kwok reads as a kubelet does. */
+/** The log of a pod's containers, in files that kwok reads like a kubelet. */
 export interface PodLog {
   /** Adds lines. */
   readonly write: (lines: readonly PodLogLine[]) => void;
-  /** What is there becomes the log of the container before, and the present one's is empty. */
+  /** Turns the present log into the log of the previous container, and begins an empty one. */
   readonly restart: () => void;
 }
 
-/** The folder with the logs of a namespace's pods, or of all. */
+/** The folder with the logs of the pods in a namespace, or in all namespaces. */
 export function podLogs(directory: string, namespace = ""): string {
   return join(directory, "pod-logs", namespace);
 }
 
 /**
- * The log of a pod, which `kubectl logs` shows from then on; before, there is none. It stays when the pod is replaced by
- * another of its name.
+ * The log of a pod, which `kubectl logs` shows from now on; a pod has no log before. The log is kept when another
+ * pod of the same name replaces the pod.
  */
 export async function podLog(
   { directory, kubeconfig }: { readonly directory: string; readonly kubeconfig: string },
@@ -59,7 +59,7 @@ export async function podLog(
   };
 }
 
-/** A line as container runtimes write it: time, stream, F for a full line (Kubernetes' CRI log format). */
+/** A line in the format of container runtimes: time, stream, F for a full line (Kubernetes' CRI log format). */
 function criLine({ text, time = new Date() }: PodLogLine): string {
   return `${time.toISOString()} stderr F ${text}\n`;
 }

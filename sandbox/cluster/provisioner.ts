@@ -1,7 +1,7 @@
 /**
- * The part of the sandbox that makes volumes, as the provisioners of `beta3` (Rook) and of
- * `akash-provider-local-storage` (local-path) do on a real cluster: a volume for every claim of a storage
- * class of theirs, and the end of a volume whose claim has gone.
+ * The part of the sandbox that creates volumes, as the provisioners of `beta3` (Rook) and of
+ * `akash-provider-local-storage` (local-path) do on a real cluster: it creates a volume for every claim of their
+ * storage classes, and deletes the volume of a deleted claim.
  *
  * Usage: node provisioner.ts <kubeconfig>
  */
@@ -41,7 +41,7 @@ function unlessStatus(status: number): (error: unknown) => void {
 
 function main(kubeconfig: string): Promise<never> {
   const api = new Api(kubeconfig);
-  // It is ended with a signal, which leaves no time for that.
+  // The process is ended with a signal, which would leave no time for this.
   flushCompileCache();
   return withEachChange(api, [claimsPath, volumesPath, classesPath], () => reconcile(api));
 }

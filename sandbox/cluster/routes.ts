@@ -1,6 +1,6 @@
-/** What the sandbox's entry does about the routes to a provider, without the API server. */
+/** The rules by which the sandbox's entry handles the routes to a provider, without the API server. */
 
-/** A route to a provider, an HTTPRoute or an Ingress, as far as the entry looks at it. */
+/** A route to a provider, an HTTPRoute or an Ingress, with the fields that the entry reads. */
 export interface Route {
   readonly metadata?: {
     readonly name?: string;
@@ -15,7 +15,7 @@ export interface Route {
   readonly status?: { readonly parents?: readonly ParentStatus[] };
 }
 
-/** What the controller of a Gateway says of a route that names it. */
+/** The status that a Gateway's controller writes for a route that references the Gateway. */
 export interface ParentStatus {
   readonly controllerName: string;
   readonly parentRef: object;
@@ -29,8 +29,8 @@ export function isFor({ spec }: Route, host: string): boolean {
 }
 
 /**
- * What a Gateway's controller writes into an HTTPRoute: that each Gateway that is there has accepted it. Undefined where
- * it has said so of this generation already, or has nothing to say, as for a Gateway that is not there.
+ * The status that a Gateway's controller writes into an HTTPRoute: each existing Gateway has accepted the route.
+ * Undefined if the status is already there for this generation, or no referenced Gateway exists.
  *
  * @param gateways their names, as `namespace/name`
  */

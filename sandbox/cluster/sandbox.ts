@@ -56,31 +56,31 @@ export const portNames = [...controlPlanePorts, ...acmePorts, ...cloudPorts] as 
 
 /** A running sandbox: a cluster, an ACME server, and the environment in which Pulumi uses them. */
 export interface Sandbox {
-  /** Its folder, absolute. */
+  /** The absolute path of its folder. */
   readonly directory: string;
-  /** Path of a kubeconfig with all rights. */
+  /** Path of a kubeconfig with all permissions. */
   readonly kubeconfig: string;
-  /** Path of the certificate (PEM) of the authority that all its servers' certificates come from. */
+  /** Path of the certificate (PEM) of the authority that signs the certificates of all its servers. */
   readonly ca: string;
   /** The ACME server, Pebble. */
   readonly acme: {
-    /** URL of its directory; a client has to trust `ca`. */
+    /** Its directory URL; a client has to trust `ca`. */
     readonly directoryUrl: string;
     /** URL of its management interface; `/roots/0` is the root of the certificates that it issues. */
     readonly managementUrl: string;
-    /** Port of 127.0.0.1 where it expects the answer to an HTTP-01 challenge. */
+    /** Port of 127.0.0.1 where it expects the response to an HTTP-01 challenge. */
     readonly httpChallengePort: number;
   };
-  /** The DNS server that the ACME server asks. */
+  /** The DNS server that the ACME server queries. */
   readonly dns: {
     /** Its address as host and port, for TCP and UDP. */
     readonly address: string;
     /** URL of its management interface (`/set-txt`, `/clear-txt`, `/add-a`, …). */
     readonly managementUrl: string;
   };
-  /** The emulated clouds. */
+  /** The emulators of Google Cloud and Cloudflare. */
   readonly clouds: Clouds;
-  /** All ports of 127.0.0.1 that belong to it, by name. */
+  /** All its ports of 127.0.0.1, by name. */
   readonly ports: Readonly<Record<(typeof portNames)[number], number>>;
   /** The environment for `pulumi`, `kubectl` and `helm`. */
   readonly environment: NodeJS.ProcessEnv;
@@ -88,22 +88,22 @@ export interface Sandbox {
 
 /** How to start a sandbox. */
 export interface StartOptions {
-  /** Its folder, which is made. Sandboxes in different folders do not disturb each other. */
+  /** Its folder, which is created. Sandboxes in different folders are independent. */
   readonly directory: string;
   readonly reporter: Reporter;
-  /** Whether to throw away what an earlier start left there. @default false */
+  /** Whether to delete the data of earlier starts. @default false */
   readonly fresh?: boolean;
 }
 
-/** What stands on others and so is ended after them. */
+/** Parts that other parts depend on, which are stopped last. */
 const databases = ["etcd"];
-/** The parts that cannot start on damaged data. */
+/** The parts that do not start on damaged data. */
 const readers = ["etcd", "kube-apiserver"];
 
 /**
- * Starts the sandbox in a folder, or goes on with the one that runs there. The objects in the cluster and
- * Pulumi's state are kept from one start to the next; they are made anew when asked for, when the start before
- * was killed half way, and when they turn out to be unusable.
+ * Starts the sandbox in a folder, or continues with the sandbox that runs there. The objects in the cluster and the
+ * Pulumi state are kept across starts. They are created anew on request, when the previous start was interrupted,
+ * and when they turn out to be unusable.
  *
  * @throws UserError when a program is missing and cannot be built, or a part does not start.
  */
@@ -115,7 +115,8 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
     join(directory, "lock"),
     async () => {
       const needed = await pulumiArtifacts();
-      // The issuer, too: what is missing is told at once, and the cluster starts while the rest is made.
+      // Includes the issuer: every missing program is reported at once, and the cluster starts while the others are
+      // prepared.
       const preparation = await preparePrograms(
         [...clusterArtifacts, ...needed, "issuer"],
         reporter,
@@ -127,7 +128,7 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
         const pulumi = async () => pulumiTools(await preparation.ready(needed));
         return describe(
           directory,
-          await startOrGoOn({ directory, reporter, programs, pulumi }, fresh),
+          await startOrContinue({ directory, reporter, programs, pulumi }, fresh),
         );
       } catch (error) {
         preparation.abandon();
@@ -142,15 +143,16 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   );
 }
 
-/** Goes on with what an earlier start has left, as far as it can be used. */
-async function startOrGoOn(context: StartContext, fresh: boolean): Promise<State> {
+/** Continues with the state of an earlier start, if it is usable. */
+async function startOrContinue(context: StartContext, fresh: boolean): Promise<State> {
   const { directory, reporter, programs, pulumi } = context;
   const cutShort = wasCutShort(directory);
   const state = fresh || cutShort ? undefined : readState(directory);
   if (state !== undefined && isRunning(directory, state) && usesPrograms(state, programs)) {
     reporter.note("The sandbox is running already.");
     removeStalePulumiLocks(directory);
-    // Pulumi may have been installed since, and `npm run pulumi` must go on with the tools of this start.
+    // Pulumi may have been installed since the start, and `npm run pulumi` must continue to use the tools of that
+    // start.
     const present = { ...state, pulumi: await pulumi() };
     await installPlugins(pulumiHome(directory), present.pulumi, reporter);
     writeState(directory, present);
@@ -158,10 +160,10 @@ async function startOrGoOn(context: StartContext, fresh: boolean): Promise<State
   }
   const leftovers = await stopParts(directory, databases);
   if (leftovers.length > 0) {
-    reporter.note(`Stopped what was left of an earlier start: ${leftovers.join(", ")}.`);
+    reporter.note(`Stopped the remaining processes of an earlier start: ${leftovers.join(", ")}.`);
   }
   if (cutShort) {
-    reporter.note("The start before did not finish, so this one begins afresh.");
+    reporter.note("The previous start did not finish, so this start begins with empty data.");
   }
   if (state === undefined) {
     removeData(directory);
@@ -171,10 +173,10 @@ async function startOrGoOn(context: StartContext, fresh: boolean): Promise<State
 }
 
 /**
- * Stops all that runs in the sandbox of a folder; nothing happens when nothing does.
+ * Stops all processes of the sandbox in a folder, if there are any.
  *
  * @param options.clean Whether to delete all data, too.
- * @returns the names of what was stopped.
+ * @returns the names of the stopped processes.
  */
 export async function stopSandbox(
   directory: string,
@@ -187,7 +189,7 @@ export async function stopSandbox(
   const stopped = await withLock(join(folder, "lock"), async () => {
     const names = await stopParts(folder, databases);
     if (clean) {
-      // Not the locks: another process may be waiting for this one.
+      // The locks are kept: another process may be waiting for this one.
       readdirSync(folder)
         .filter((name) => !name.startsWith("lock"))
         .forEach((name) => {
@@ -202,9 +204,7 @@ export async function stopSandbox(
   return stopped;
 }
 
-/**
- * Runs `work` as the only process that changes what is deployed in a sandbox; another `npm start` waits.
- */
+/** Runs `work` as the only process that changes the deployments in a sandbox; another `npm start` waits. */
 export function withDeploymentLock<T>(
   { directory }: Sandbox,
   reporter: Reporter,
@@ -218,9 +218,9 @@ export function withDeploymentLock<T>(
 }
 
 /**
- * The sandbox that runs in a folder.
+ * The running sandbox in a folder.
  *
- * @throws UserError when none does, one of its parts has ended, or a program that it runs with is gone
+ * @throws UserError when none is running, one of its parts has ended, or one of its programs is missing
  */
 export function runningSandbox(directory: string): Sandbox {
   const folder = resolve(directory);
@@ -229,20 +229,20 @@ export function runningSandbox(directory: string): Sandbox {
     throw new UserError("The sandbox is not running: start it with `npm start`.");
   }
   if (!isRunning(folder, state)) {
-    throw new UserError("A part of the sandbox has ended: run `npm start`, which mends it.");
+    throw new UserError("A part of the sandbox has ended: run `npm start`, which restarts it.");
   }
   const { cli, kubernetesPlugin = cli } = state.pulumi;
   const gone = [cli, kubernetesPlugin].find((path) => !existsSync(path));
   if (gone !== undefined) {
-    throw new UserError(`${gone} is gone: run \`npm start\`, which puts it back.`);
+    throw new UserError(`${gone} is missing: run \`npm start\`, which restores it.`);
   }
   return describe(folder, state);
 }
 
-/** Keys and tokens are in it, which open a user's own sandbox to nobody else. */
+/** The folder contains keys and tokens, which must not give other users access to this sandbox. */
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true });
-  // Also one that an earlier version has made.
+  // Also applies to a folder that an earlier version has created.
   chmodSync(directory, 0o700);
 }
 
@@ -250,11 +250,11 @@ interface StartContext {
   readonly directory: string;
   readonly reporter: Reporter;
   readonly programs: ClusterContext["programs"];
-  /** Ready when what is missing of it is built. */
+  /** Resolves when the missing tools are built. */
   readonly pulumi: () => Promise<PulumiTools>;
 }
 
-/** How often other ports are tried where another program has taken one between its choice and its use. */
+/** How many times other ports are chosen after another program has taken a chosen port. */
 const portAttempts = 5;
 
 async function startAll(
@@ -272,7 +272,7 @@ async function startAll(
   } catch (error) {
     await stopParts(directory, databases);
     if (attempt < portAttempts && error instanceof PartError && error.portTaken) {
-      reporter.note("Another program has taken a port meanwhile; trying others.");
+      reporter.note("Another program has taken a port in the meantime; retrying with other ports.");
       return startAll(context, previous && { ...previous, ports: {} }, attempt + 1);
     }
     if (previous === undefined) {
@@ -280,7 +280,7 @@ async function startAll(
     }
     if (error instanceof PartError && readers.includes(error.part)) {
       reporter.note(
-        `${error.message}\nThe data of the earlier start are unusable; beginning afresh.`,
+        `${error.message}\nThe data of the earlier start are unusable; starting with empty data.`,
       );
       removeData(directory);
       return startAll(context, undefined);
@@ -296,7 +296,7 @@ async function startParts(
 ): Promise<State> {
   const credentials = await ensureCredentials(directory);
   const ports = await findPorts(portNames, previous?.ports);
-  // Pulumi does not make the folder of a file backend.
+  // Pulumi does not create the folder of a file backend.
   mkdirSync(pulumiStateDirectory(directory), { recursive: true });
   const kubeconfig = kubeconfigFile(directory);
   writeKubeconfig(kubeconfig, credentials, ports.apiServer);
@@ -313,11 +313,11 @@ async function startParts(
     const startNode = async () => {
       await withStep(
         reporter,
-        "Objects that a provider expects",
+        "Objects that a provider requires",
         () => applyObjects(kubeconfig, gatewayApi),
         (count) => `${count}`,
       );
-      // Among them is a type of kwok's own, without which it looks for it again only after a while.
+      // The objects include a type of kwok's own; without it, kwok checks again only after a delay.
       await allOf([start(kwok(context)), start(entry(context, ports.httpChallenge))]);
     };
     await allOf([
@@ -336,7 +336,7 @@ async function startParts(
   };
   await withStep(
     reporter,
-    "Control plane, ACME server and clouds",
+    "Control plane, ACME server and emulated clouds",
     () => allOf([startCluster(), startAcme(), startClouds()]),
     () => `${started.length} parts`,
   );
@@ -345,7 +345,7 @@ async function startParts(
   return { ports, parts: started, programs: paths(programs), pulumi: tools };
 }
 
-/** Waits for all to end, so that nothing is still being started when a failure is dealt with. */
+/** Waits for all promises to settle, so that nothing is still starting when a failure is handled. */
 async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(work);
   const failed = results.find((result) => result.status === "rejected");
@@ -396,7 +396,10 @@ function kubeconfigFile(directory: string): string {
   return join(directory, "kubeconfig");
 }
 
-/** Deletes what a start keeps of an earlier one: objects, certificates, Pulumi's state, clouds, home volumes and logs. */
+/**
+ * Deletes the data that starts keep: objects, certificates, Pulumi state, the emulators' state, home volumes and
+ * logs.
+ */
 function removeData(directory: string): void {
   for (const path of [
     join(directory, "sandbox.json"),

@@ -3,19 +3,19 @@ import { readJsonIfPresent, remove, writeJson } from "../../lib/files.ts";
 import { isAlive, ownIdentity, processIdentitySchema } from "../../lib/processIdentity.ts";
 
 /**
- * Marks the data of a sandbox as unfinished, on behalf of this process: should it be killed before
- * {@link clearUnfinished}, the next start knows that nothing can be said about them.
+ * Marks the data of a sandbox as unfinished, on behalf of this process. If the process is killed before {@link
+ * clearUnfinished}, the next start knows that the data are unreliable.
  */
 export function markUnfinished(directory: string): void {
   writeJson(markerFile(directory), ownIdentity());
 }
 
-/** Says that the data of a sandbox are whole again. */
+/** Removes the mark: the data of a sandbox are complete again. */
 export function clearUnfinished(directory: string): void {
   remove(markerFile(directory));
 }
 
-/** Whether a process that was at work on the data of a sandbox is dead and had not finished. */
+/** Whether a process that changed the data of a sandbox is dead and had not finished. */
 export function wasCutShort(directory: string): boolean {
   const content = readJsonIfPresent(markerFile(directory));
   if (content === undefined) {

@@ -6,13 +6,16 @@ import type {
 
 const provisionerName = "sandbox";
 const provisionedBy = "pv.kubernetes.io/provisioned-by";
-/** Those that the sandbox plays. A class of another gets no volumes, as one whose provisioner does not run. */
-const played = [provisionerName, "rancher.io/local-path"];
+/**
+ * The emulated provisioners. Claims of another provisioner's class get no volumes, as if that provisioner does not
+ * run.
+ */
+const emulated = [provisionerName, "rancher.io/local-path"];
 
 /**
- * The volume for a claim, already reserved for it, or undefined for a claim that needs none or names none of these
- * classes. A reserved volume is bound at once, even where the class waits for the first consumer; one node leaves nothing
- * to wait for.
+ * The volume for a claim, already reserved for it; undefined for a claim that needs none or is of another class. A
+ * reserved volume is bound at once, even if the class waits for the first consumer: there is only one node to
+ * choose.
  */
 export function volumeFor(
   claim: V1PersistentVolumeClaim,
@@ -26,7 +29,7 @@ export function volumeFor(
     volumeName !== undefined ||
     !classes.some(
       ({ metadata, provisioner }) =>
-        metadata?.name === storageClassName && played.includes(provisioner),
+        metadata?.name === storageClassName && emulated.includes(provisioner),
     )
   ) {
     return undefined;
@@ -42,13 +45,13 @@ export function volumeFor(
       volumeMode: volumeMode ?? "Filesystem",
       persistentVolumeReclaimPolicy: "Delete",
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", name, namespace, uid },
-      // The node is played by kwok, which mounts nothing.
+      // kwok emulates the node and mounts nothing.
       hostPath: { path: `/var/lib/sandbox/pvc-${uid}` },
     },
   };
 }
 
-/** Whether the claim that this volume was made for has gone. */
+/** Whether the claim of this volume is deleted. */
 export function isReleased(volume: V1PersistentVolume): boolean {
   return (
     volume.metadata?.annotations?.[provisionedBy] === provisionerName &&

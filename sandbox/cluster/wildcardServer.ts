@@ -1,6 +1,6 @@
 /**
- * The part of the sandbox that plays the Gateways' listeners on port 443: it serves each host with the certificate in the
- * Secret that a listener for it names, as it is at that moment.
+ * The part of the sandbox that emulates the Gateways' listeners on port 443: for each connection, it serves the host
+ * with the certificate in the Secret that a listener for the host references.
  *
  * Usage: node wildcardServer.ts <kubeconfig> <port>
  */
@@ -35,7 +35,7 @@ if (kubeconfig === undefined || port === undefined) {
 }
 const api = new Api(kubeconfig);
 
-/** A wildcard is for hosts of one label more (RFC 9525, section 6.3). */
+/** A wildcard matches hosts with one more label (RFC 9525, section 6.3). */
 function isFor(hostname: string | undefined, host: string): boolean {
   return (
     hostname !== undefined &&
@@ -75,7 +75,7 @@ createServer(
       );
     },
   },
-  // No tenant is there.
+  // There is no tenant.
   (_asked, response) => response.writeHead(404).end(),
 )
   .on("tlsClientError", () => undefined)

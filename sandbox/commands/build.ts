@@ -11,8 +11,11 @@ const line = commandLine({
     "Downloads or builds the programs that the sandbox needs and that are not on PATH, into a cache outside the checkout.",
   ],
   parameters: {
-    list: flag("--list", "only say which are missing, and how long building each takes"),
-    json: flag("--json", "the same, or where each program is, as JSON on standard output"),
+    list: flag("--list", "only print the missing programs and the build time of each"),
+    json: flag(
+      "--json",
+      "print the missing programs, or the path of each program, as JSON on standard output",
+    ),
   },
 });
 

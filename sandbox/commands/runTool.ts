@@ -7,11 +7,11 @@ import { exitCode, hasCode, UserError } from "../../lib/errors.ts";
 import { defaultSandboxDirectory, projectDirectory } from "../paths.ts";
 import { createReporter } from "../processes/progress.ts";
 
-/** Where the output of a command goes: to that of this process, or all to its standard error. */
+/** Where the output of a command goes: to that of this process, or all of it to this process's standard error. */
 export type Output = "inherit" | "stderr";
 
 /**
- * Runs a command in the project's folder to its end, with this process's terminal.
+ * Runs a command in the project's folder, on this process's terminal, and waits for its end.
  *
  * @returns its exit code, or 128 plus the number of the signal that ended it, as shells do.
  */
@@ -26,7 +26,7 @@ export async function runInteractively(
     env: environment,
     stdio: ["inherit", output === "stderr" ? 2 : "inherit", "inherit"],
   });
-  // An interrupt from the terminal reaches the child by itself, and it is the child's to decide what it means.
+  // The terminal sends an interrupt to the child as well, and the child decides how to handle it.
   const ignore = () => undefined;
   const terminate = () => child.kill("SIGTERM");
   process.on("SIGINT", ignore);
@@ -50,8 +50,8 @@ export async function runInteractively(
 }
 
 /**
- * The whole of the commands `npm run pulumi`, `npm run kubectl` and `npm run helm`: runs the tool on the running
- * sandbox with this process's arguments. Those that a start does not need are built at first use.
+ * Implements `npm run pulumi`, `npm run kubectl` and `npm run helm`: runs the tool in the running sandbox with this
+ * process's arguments. A tool that `npm start` does not need is built at first use.
  *
  * @throws UserError when the sandbox is not running.
  */

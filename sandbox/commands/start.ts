@@ -79,11 +79,11 @@ async function main(args: StartArguments): Promise<number> {
   const kinds = Object.entries(deployment.objects).map(([kind, count]) => `${count} ${kind}`);
   process.stdout.write(
     printable(`
-The provider is up: pod ${pod} in namespace ${deployment.namespace} is ready, after ${formatSeconds(seconds)}.
-Helm made ${total} objects: ${kinds.join(", ")}.
+The provider is running: pod ${pod} in namespace ${deployment.namespace} was ready after ${formatSeconds(seconds)}.
+Helm created ${total} objects: ${kinds.join(", ")}.
 
 ${describeCertificate(certificate)}${wildcardCertificate === undefined ? "" : `\n\n${describeWildcard(wildcardCertificate)}`}
-Logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
+The logs of the sandbox are in ${relative(projectDirectory, sandbox.directory)}/logs.
 
 Try next:
   ${shell`npm run pulumi -- preview -s ${stack}`}

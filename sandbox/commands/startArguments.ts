@@ -2,63 +2,64 @@ import { commandLine, flag, value, type ValuesOf } from "../../lib/commandLine.t
 import { UsageError } from "../../lib/errors.ts";
 import { shell } from "../../lib/shell.ts";
 
-/** The stacks that the sandbox deploys, by the word that asks for them. */
+/** The stacks that the sandbox deploys, by their argument. */
 export const stacks: ReadonlyMap<string, string> = new Map([
   ["http", "local"],
   ["gcp", "local-gcp"],
   ["cloudflare", "local-cloudflare"],
 ]);
 
-/** Those that have the wildcard certificate beside, by the same. */
+/** The stacks that also have the wildcard certificate, by the same argument. */
 export const wildcardStacks: ReadonlyMap<string, string> = new Map([
   ["gcp", "local-gcp-wildcard"],
   ["cloudflare", "local-cloudflare-wildcard"],
 ]);
 
-/** The line of `npm start`. */
+/** The command line of `npm start`. */
 export const startLine = commandLine({
   command: "npm start --",
   usage: `[${[...stacks.keys()].join("|")}] [options]`,
   description: [
-    "Starts the sandbox on this machine, deploys the provider in it, and gets its certificate.",
+    "Starts the sandbox on this machine, deploys the provider in it, and obtains its certificate.",
   ],
   parameters: {
     /** The stack to deploy. */
     stack: value(
       "[stack]",
-      "http is stack local: HTTP-01; gcp is stack local-gcp: DNS-01 through Google Cloud DNS; cloudflare is stack " +
-        "local-cloudflare: DNS-01 through Cloudflare",
+      "http: stack local, HTTP-01; gcp: stack local-gcp, DNS-01 through Google Cloud DNS; cloudflare: stack " +
+        "local-cloudflare, DNS-01 through Cloudflare",
       { read: stackOf, choices: [...stacks.keys()], default: "http" },
     ),
     wildcard: flag(
       "--wildcard",
-      "with the wildcard certificate of the tenants' ingress, through cert-manager: stack local-gcp-wildcard or local-cloudflare-wildcard",
+      "also obtain the wildcard certificate of the tenants' ingress, through cert-manager: stack local-gcp-wildcard " +
+        "or local-cloudflare-wildcard",
     ),
-    fresh: flag("--fresh", "begin with an empty cluster and an empty Pulumi state"),
+    fresh: flag("--fresh", "start with an empty cluster and an empty Pulumi state"),
     json: flag(
       "--json",
-      "print the summary as JSON on standard output, and all else on standard error",
+      "print the summary as JSON on standard output, and everything else on standard error",
     ),
   },
-  tooMany: (words) => `One stack at a time, not ${words.join(" and ")}`,
+  tooMany: (words) => `Name one stack at a time, not ${words.join(" and ")}`,
 });
 
-/** What the arguments of `npm start` ask for. */
+/** The values of the arguments of `npm start`. */
 export type StartArguments = ValuesOf<typeof startLine>;
 
 function stackOf(word: string): string {
   const stack = stacks.get(word);
   if (stack === undefined) {
     const words = [...stacks.keys()].join(", ");
-    throw new UsageError(`There is nothing called \`${word}\` to start; there is ${words}`);
+    throw new UsageError(`There is no stack \`${word}\`; the stacks are ${words}`);
   }
   return stack;
 }
 
 /**
- * The stack that the arguments of `npm start` ask for.
+ * The stack that the arguments of `npm start` select.
  *
- * @throws UsageError where it has no wildcard certificate, which takes DNS-01
+ * @throws UsageError when the stack has no wildcard certificate, which requires DNS-01
  */
 export function chosenStack({
   stack,
@@ -68,7 +69,7 @@ export function chosenStack({
   const chosen = wildcard ? wildcardStacks.get(word) : stack;
   if (chosen === undefined) {
     const words = [...wildcardStacks.keys()].map((one) => shell`npm start -- ${one} --wildcard`);
-    throw new UsageError(`A wildcard certificate takes DNS-01: ${words.join(" or ")}`);
+    throw new UsageError(`A wildcard certificate requires DNS-01: ${words.join(" or ")}`);
   }
   return chosen;
 }

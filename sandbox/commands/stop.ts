@@ -8,7 +8,7 @@ const line = commandLine({
   command: "npm stop --",
   usage: "[options]",
   description: [
-    "Stops the sandbox. Its data are kept, and the next `npm start` goes on with them.",
+    "Stops the sandbox. The data are kept, and the next `npm start` continues with them.",
   ],
   parameters: { clean: flag("--clean", "also delete the data") },
 });

@@ -14,7 +14,7 @@ import { zoneRoutes } from "./cloudflare/zones.ts";
 
 export { emptyCloudflareState } from "./cloudflare/state.ts";
 
-/** What the Cloudflare emulator is made from. */
+/** The inputs of the Cloudflare emulator. */
 export interface CloudflareOptions {
   readonly store: Store<CloudflareState>;
   readonly mirror: TxtMirror;
@@ -25,7 +25,7 @@ export interface CloudflareOptions {
   now(): number;
 }
 
-/** What an injected fault says. Cloudflare lists no codes; clients go by the status. */
+/** The errors of injected faults. Cloudflare does not document the codes; clients check the status. */
 const FAULTS: Readonly<Record<number, Problem>> = {
   403: { code: 10000, message: "Authentication error" },
   409: { code: 1009, message: "The request conflicts with another one." },
@@ -33,7 +33,7 @@ const FAULTS: Readonly<Record<number, Problem>> = {
   500: { code: 1002, message: "An internal error prevented the request from being served." },
 };
 
-/** Cloudflare's API v4, as far as a DNS credential needs it: tokens, accounts, zones and DNS records. */
+/** The part of Cloudflare's API v4 that a DNS credential uses: tokens, accounts, zones and DNS records. */
 export function cloudflareEmulator(options: CloudflareOptions): Emulator {
   const { store, mirror } = options;
   const context: CloudflareContext = {

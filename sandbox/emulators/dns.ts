@@ -12,7 +12,7 @@ import type { CloudflareState } from "./cloudflare/state.ts";
 import { isServed, NAME_SERVERS } from "./cloudflare/zones.ts";
 import type { GoogleState } from "./google/state.ts";
 
-/** A DNS server that runs. */
+/** A running DNS server. */
 export interface RunningDns {
   /** Address and port. */
   readonly address: string;
@@ -22,11 +22,12 @@ export interface RunningDns {
 const noSuchName = 3;
 
 /**
- * Answers who is asked for the zones of the emulated clouds: SOA and NS, as a resolver outside would. A zone is delegated
- * to the servers that its cloud has given it, unless the control API says otherwise; where both clouds have a zone, to
- * those of both. Addresses and TXT records are the challenge server's business.
+ * Serves the SOA and NS records of the emulated zones, as a resolver on the internet would. A zone is delegated to
+ * the name servers that its provider has assigned, unless the control API sets others. A zone that both Google
+ * Cloud and Cloudflare have is delegated to the name servers of both. The challenge server serves addresses and TXT
+ * records.
  *
- * @param states what the clouds hold, now and later
+ * @param states the current state of the emulators
  */
 export async function startDns(
   states: { readonly google: GoogleState; readonly cloudflare: CloudflareState },
@@ -39,7 +40,7 @@ export async function startDns(
       const query = decodeMessage(bytes);
       socket.send(encodeMessage(answer(query, delegatedZones(states))), askersPort, asker);
     } catch {
-      // As to a server that is not there.
+      // No response, as from a server that is down.
     }
   });
   socket.bind(port, address);
@@ -52,7 +53,7 @@ export async function startDns(
   };
 }
 
-/** The zones that DNS knows, with their name servers. */
+/** The zones in DNS, with their name servers. */
 function delegatedZones({
   google,
   cloudflare,

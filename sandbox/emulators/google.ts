@@ -22,7 +22,7 @@ import { zoneRoutes } from "./google/zones.ts";
 
 export { emptyGoogleState };
 
-/** What the Google emulator is made from. */
+/** The inputs of the Google emulator. */
 export interface GoogleOptions {
   readonly store: Store<GoogleState>;
   readonly mirror: TxtMirror;
@@ -30,11 +30,11 @@ export interface GoogleOptions {
   readonly adminToken: string;
   readonly universeDomain: string;
   now(): number;
-  /** Where the emulator is reached, once it listens. */
+  /** The emulator's URL, once it listens. */
   url(): string;
 }
 
-/** What an injected fault says. */
+/** The errors of injected faults. */
 const FAULTS: Readonly<Record<number, { message: string; status?: string; reason?: string }>> = {
   403: { message: "The caller does not have permission" },
   409: {
@@ -47,19 +47,19 @@ const FAULTS: Readonly<Record<number, { message: string; status?: string; reason
   500: { message: "Internal error encountered." },
 };
 
-/** Words of Cloud DNS for the same. */
+/** The reasons that Cloud DNS gives for these errors. */
 const DNS_REASONS: Readonly<Record<number, string>> = {
   403: "forbidden",
   429: "rateLimitExceeded",
 };
 
 /**
- * Google Cloud, as far as a DNS credential needs it: token endpoint, IAM, Resource Manager and Cloud DNS on one
+ * The part of Google Cloud that a DNS credential uses: token endpoint, IAM, Resource Manager and Cloud DNS on one
  * address. Their paths do not collide, so every custom endpoint of the gcp plugin can point here.
  */
 export function googleEmulator(options: GoogleOptions): Emulator {
   const { store, mirror, universeDomain } = options;
-  // A state that an earlier version has kept lacks the newer settings.
+  // The state of an earlier version does not have the newer settings.
   store.state.settings = { ...emptyGoogleState().settings, ...store.state.settings };
   const context: GoogleContext = {
     state: store.state,

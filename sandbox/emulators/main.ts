@@ -2,8 +2,9 @@
  * Runs the emulators as a process: prints one line of JSON with their addresses when they are ready, and ends on
  * SIGTERM or SIGINT.
  *
- * The operator's tokens and that of the control APIs come from the environment (GOOGLE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_TOKEN,
- * CLOUDFLARE_ADMIN_KEY, CONTROL_TOKEN), where `ps` does not show them. A token that is not given is made, and is then part of the line.
+ * The operator's tokens and the token of the control APIs come from the environment (GOOGLE_ADMIN_TOKEN,
+ * CLOUDFLARE_ADMIN_TOKEN, CLOUDFLARE_ADMIN_KEY, CONTROL_TOKEN), where `ps` does not show them. A missing token is
+ * generated and added to the printed line.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -35,7 +36,7 @@ function readOptions(): EmulatorOptions {
   } = process.env;
   const { log, "tls-cert": cert, "tls-key": key } = values;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new Error("--tls-cert and --tls-key go together");
+    throw new Error("--tls-cert and --tls-key must be set together");
   }
   return given({
     googlePort: port(values["google-port"]),
@@ -72,7 +73,7 @@ function port(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** The options without those that were not given. */
+/** The options that were given. */
 function given(options: { [Name in keyof EmulatorOptions]: EmulatorOptions[Name] | undefined }) {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -26,13 +26,13 @@ export interface TlsOptions {
   readonly port?: number;
 }
 
-/** How the emulators are to run. */
+/** The options of the emulators. */
 export interface EmulatorOptions {
-  /** @default 0, a free port. A fixed one is needed for keys and tokens to be of use after a restart. */
+  /** @default 0, a free port. Keys and tokens remain usable after a restart only with a fixed port. */
   readonly googlePort?: number;
   /** @default 0, a free port */
   readonly cloudflarePort?: number;
-  /** Port of the DNS server that tells how the clouds' zones are delegated. @default 0, a free port */
+  /** Port of the DNS server that serves the delegation of the emulated zones. @default 0, a free port */
   readonly dnsPort?: number;
   /** The operator's access token for Google Cloud. @default a new one at every start */
   readonly googleAdminToken?: string;
@@ -40,39 +40,39 @@ export interface EmulatorOptions {
   readonly cloudflareAdminToken?: string;
   /** The operator's global API key for Cloudflare. @default a new one at every start */
   readonly cloudflareAdminKey?: string;
-  /** What the control APIs ask for as a bearer token. @default a new one at every start */
+  /** The bearer token that the control APIs require. @default a new one at every start */
   readonly controlToken?: string;
-  /** File that keeps the state of both. @default none: the state ends with the process */
+  /** File for the state of both emulators. @default none: the state is lost when the process ends */
   readonly stateFile?: string;
-  /** URL of the management API of pebble-challtestsrv. @default none: records are published nowhere */
+  /** URL of the management API of pebble-challtestsrv. @default none: records are not published */
   readonly challtestsrv?: string;
   /** Adds an HTTPS listener, for clients that reach Cloud DNS by its universe domain. */
   readonly tls?: TlsOptions;
   /** Domain of Google's services, as in `dns.<universe domain>`. @default "googleapis.com" */
   readonly universeDomain?: string;
-  /** Takes the lines of the log; they never hold a credential. @default none */
+  /** Receives the log lines, which never contain a credential. @default none */
   readonly log?: (line: string) => void;
-  /** The clock, in milliseconds since the epoch. @default the machine's */
+  /** The clock, in milliseconds since the epoch. @default the machine's clock */
   readonly now?: () => number;
 }
 
-/** Emulators that run. */
+/** Running emulators. */
 export interface RunningEmulators {
   /** Root of the Google APIs; the custom endpoints are `<url>/v1/` and `<url>/dns/v1beta2/`. */
   readonly googleUrl: string;
-  /** Base URL of the Cloudflare API, up to and with `/client/v4`. */
+  /** Base URL of the Cloudflare API, including `/client/v4`. */
   readonly cloudflareUrl: string;
-  /** Address and port of the DNS server that tells how the clouds' zones are delegated. */
+  /** Address and port of the DNS server that serves the delegation of the emulated zones. */
   readonly dnsServer: string;
-  /** Where the control API of each emulator is. */
+  /** URLs of the emulators' control APIs. */
   readonly control: { readonly google: string; readonly cloudflare: string };
-  /** HTTPS root of the Google APIs on 127.0.0.1, where TLS material was given. */
+  /** HTTPS root of the Google APIs on 127.0.0.1, if TLS material was given. */
   readonly googleTlsUrl?: string;
   readonly googleAdminToken: string;
   readonly cloudflareAdminToken: string;
   readonly cloudflareAdminKey: string;
   readonly controlToken: string;
-  /** Stops listening and cuts the connections that are open. */
+  /** Stops listening and closes the open connections. */
   readonly close: () => Promise<void>;
 }
 

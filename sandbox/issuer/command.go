@@ -5,8 +5,8 @@ import "strings"
 // commandFlags are the issuer's flags that the chart's scripts/run.sh takes from the environment, in its order.
 var commandFlags = []string{"enabled", "email", "ca-dir-url", "dns-providers", "http-challenge-port"}
 
-// finalCommand is the line that the chart's scripts/run.sh writes before it starts the provider: the script itself is not
-// run here.
+// finalCommand is the line that the chart's scripts/run.sh prints before it starts the provider. The script itself
+// does not run here.
 func finalCommand(env map[string]string) string {
 	var command strings.Builder
 	command.WriteString("Final command: /usr/bin/provider-services run")

@@ -10,8 +10,8 @@ import (
 	"issuer/internal/container"
 )
 
-// enter makes the process see what a process in the container sees: the container's environment and none of this machine's,
-// with paths of files that lead to the container's files, and a network that is the sandbox.
+// enter gives the process the view of a process in the container: the container's environment without that of this
+// machine, file paths that point to the container's files, and the sandbox as the network.
 func enter(env map[string]string, files *container.Filesystem, o *options) {
 	own := map[string]string{}
 	for _, name := range []string{"LEGO_CA_CERTIFICATES", "LEGO_CA_SERVER_NAME", "LEGO_CA_SYSTEM_CERT_POOL"} {
@@ -22,12 +22,13 @@ func enter(env map[string]string, files *container.Filesystem, o *options) {
 
 	os.Clearenv()
 	for name, value := range env {
-		// lego's debug settings print requests and answers, tokens among them.
+		// lego's debug settings print requests and responses, including tokens.
 		if !strings.HasPrefix(name, "LEGO_DEBUG") && name != "GCE_DEBUG" {
 			setenv(name, hostPaths(name, value, files))
 		}
 	}
-	// Google's library looks for credentials in the home directory, and asks the system for it when HOME is not set.
+	// Google's library searches for credentials in the home directory, and gets it from the system if HOME is not
+	// set.
 	home := env["HOME"]
 	if home == "" {
 		home = "/root"
@@ -39,10 +40,10 @@ func enter(env map[string]string, files *container.Filesystem, o *options) {
 	enterNetwork(o)
 }
 
-// enterNetwork replaces the default transport, which is the one that lego's DNS providers and Google's library use.
+// enterNetwork replaces the default transport, which lego's DNS providers and Google's library use.
 func enterNetwork(o *options) {
 	transport := o.seal.Transport()
-	// Google's library asks the metadata server with a transport of its own; nothing listens on port 1.
+	// Google's library requests the metadata server with a transport of its own; nothing listens on port 1.
 	metadata := "127.0.0.1:1"
 	if o.googleEndpoint != nil {
 		transport = o.seal.GoogleTransport(o.googleEndpoint)
@@ -55,7 +56,7 @@ func enterNetwork(o *options) {
 	}
 }
 
-// hostPaths replaces the container's paths, in the variables that hold paths of files for lego, by paths of this machine.
+// hostPaths replaces the container's paths with those of this machine, in the variables with file paths for lego.
 func hostPaths(name, value string, files *container.Filesystem) string {
 	switch {
 	case name == "LEGO_CA_CERTIFICATES":
@@ -72,5 +73,5 @@ func hostPaths(name, value string, files *container.Filesystem) string {
 	return value
 }
 
-// setenv cannot fail on a name that the API server has accepted for a container; the kubelet would skip any other.
+// setenv cannot fail on a name that the API server has accepted for a container; the kubelet skips all others.
 func setenv(name, value string) { _ = os.Setenv(name, value) }

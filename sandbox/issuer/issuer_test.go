@@ -31,8 +31,8 @@ const (
 	foreign = "foreign-cloudflare-token-0123456789abcdef"
 )
 
-// TestMain is the program itself when a test starts this binary as one: the issuer replaces the environment and the default
-// transport of its process.
+// TestMain runs the program itself if a test starts this binary as the program: the issuer replaces the environment
+// and the default transport of its process.
 func TestMain(m *testing.M) {
 	if os.Getenv("ISSUER_TEST_AS_PROGRAM") != "" {
 		main()
@@ -61,7 +61,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// release is what the chart makes, as far as the issuer looks at it.
+// release is the part of the chart's release that the issuer reads.
 type release struct {
 	letsEncrypt map[string]string
 	env         map[string]string
@@ -70,7 +70,7 @@ type release struct {
 	targetPort  int
 }
 
-// deploy puts the release's objects into the cluster.
+// deploy creates the release's objects in the cluster.
 func (w *world) deploy(r release) {
 	const core, namespace = "/api/v1/namespaces/", "akash-services"
 	settings := map[string]string{
@@ -84,7 +84,7 @@ func (w *world) deploy(r release) {
 	env := []any{
 		map[string]any{"name": "AKASH_HOME", "value": "/root/.akash"},
 		map[string]any{"name": "AKASH_CLUSTER_PUBLIC_HOSTNAME", "value": host},
-		// Less waiting than the providers do by themselves.
+		// A shorter interval than the providers' own.
 		map[string]any{"name": "GCE_POLLING_INTERVAL", "value": "1"},
 		map[string]any{"name": "CF_POLLING_INTERVAL", "value": "1"},
 	}
@@ -155,7 +155,7 @@ func object(value any) string {
 	return string(raw)
 }
 
-// answer is the report, or the failure, that the issuer prints.
+// answer is the issuer's report or failure.
 type answer struct {
 	report
 	failure
@@ -163,7 +163,7 @@ type answer struct {
 	stderr string
 }
 
-// issue runs the program and checks that none of the secrets is in what it prints.
+// issue runs the program and checks that its output contains none of the secrets.
 func (w *world) issue(t *testing.T, secrets []string, flags ...string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
@@ -198,7 +198,7 @@ func (w *world) issue(t *testing.T, secrets []string, flags ...string) answer {
 	return got
 }
 
-// want fails the test unless the certificate came about in the way given.
+// want fails the test unless the certificate was obtained in the given way.
 func (a answer) want(t *testing.T, result, challenge string) {
 	t.Helper()
 	if a.code != 0 || a.Result != result || a.Challenge != challenge {
@@ -212,7 +212,7 @@ func (a answer) want(t *testing.T, result, challenge string) {
 	}
 }
 
-// refused fails the test unless the issuer failed with words.
+// refused fails the test unless the issuer failed with this message.
 func (a answer) refused(t *testing.T, words string) {
 	t.Helper()
 	if a.code != exitFailed || !strings.Contains(a.Error, words) {
@@ -278,7 +278,7 @@ func TestHTTP01(t *testing.T) {
 			t.Errorf("got %+v", other.report)
 		}
 	})
-	t.Run("a CA that has forgotten the account", func(t *testing.T) {
+	t.Run("a CA that has lost the account", func(t *testing.T) {
 		w.deploy(release{letsEncrypt: with("AP_CERT_ISSUER_HTTP_CHALLENGE_PORT", "5002")})
 		w.ca.Restart()
 		if err := os.RemoveAll(w.home + "/.certissuer/certificates"); err != nil {
@@ -293,9 +293,9 @@ func TestHTTP01(t *testing.T) {
 		w.issue(t, nil, "--home", t.TempDir(), "--resolve", "pebble.acme.svc="+w.ca.Address()).want(t, "issued", "http-01")
 		w.issue(t, nil, "--home", t.TempDir()).refused(t, "pebble.acme.svc:443 is outside the sandbox")
 	})
-	t.Run("a Service that leads elsewhere", func(t *testing.T) {
+	t.Run("a Service with another target port", func(t *testing.T) {
 		w.deploy(release{letsEncrypt: with("AP_CERT_ISSUER_HTTP_CHALLENGE_PORT", "5002"), targetPort: 8443})
-		w.issue(t, nil, "--home", t.TempDir()).refused(t, "port 80 leads to container port 8443, but the issuer listens on 5002")
+		w.issue(t, nil, "--home", t.TempDir()).refused(t, "port 80 targets container port 8443, but the issuer listens on 5002")
 	})
 }
 
@@ -318,7 +318,7 @@ func TestCloudflare(t *testing.T) {
 		t.Errorf("%d records of %d are left", now, ever)
 	}
 
-	t.Run("http-01 wins where both are set up", func(t *testing.T) {
+	t.Run("http-01 is used if both are set up", func(t *testing.T) {
 		w.deploy(release{cloudflare: sentinel, letsEncrypt: map[string]string{
 			"AP_CERT_ISSUER_DNS_PROVIDERS": "cf", "AP_CERT_ISSUER_HTTP_CHALLENGE_PORT": "5002",
 		}})
@@ -336,7 +336,7 @@ func TestCloudflare(t *testing.T) {
 		w.deploy(release{letsEncrypt: dns, cloudflare: sentinel})
 		w.issue(t, secrets, append(endpoint, "--home", t.TempDir(), "--dns-zone", "com")...).refused(t, "failed to find zone com.")
 	})
-	t.Run("no token, although there is no need of one", func(t *testing.T) {
+	t.Run("a missing token that is not needed", func(t *testing.T) {
 		w.deploy(release{letsEncrypt: dns})
 		w.issue(t, nil, endpoint...).refused(t, "some credentials information are missing")
 	})
@@ -371,7 +371,7 @@ func TestGoogle(t *testing.T) {
 		t.Errorf("%d records of %d are left", now, ever)
 	}
 
-	t.Run("a role on the zone needs the zone's id", func(t *testing.T) {
+	t.Run("a role on the zone requires the zone's id", func(t *testing.T) {
 		google.ListDenied = true
 		w.deploy(release{letsEncrypt: dns, google: google.Key})
 		w.issue(t, secrets, append(endpoint, "--home", t.TempDir())...).refused(t, "dns.managedZones.list denied")
@@ -410,7 +410,7 @@ func TestRefusals(t *testing.T) {
 		"the chart's name for Cloudflare": {release{letsEncrypt: with("AP_CERT_ISSUER_DNS_PROVIDERS", "cloudflare")}, "cert issuer: invalid config: invalid dns provider cloudflare"},
 		"no e-mail":                       {release{letsEncrypt: with("AP_CERT_ISSUER_EMAIL", "")}, "cert issuer: invalid config: invalid email"},
 		"an e-mail that the CA refuses":   {release{letsEncrypt: with("AP_CERT_ISSUER_EMAIL", "ops")}, "register ops with the CA"},
-		"no directory":                    {release{letsEncrypt: with("AP_CERT_ISSUER_CA_DIR_URL", "")}, "the provider asks Let's Encrypt staging (https://acme-staging-v02.api.letsencrypt.org/directory), which the sandbox does not reach"},
+		"no directory":                    {release{letsEncrypt: with("AP_CERT_ISSUER_CA_DIR_URL", "")}, "the provider uses Let's Encrypt staging (https://acme-staging-v02.api.letsencrypt.org/directory), which is unreachable from the sandbox"},
 		"another directory":               {release{letsEncrypt: with("AP_CERT_ISSUER_CA_DIR_URL", "https://acme-v02.api.letsencrypt.org/directory")}, "acme-v02.api.letsencrypt.org:443 is outside the sandbox"},
 		"no challenge":                    {release{}, "could not determine solvers"},
 	}
@@ -428,7 +428,7 @@ func TestRefusals(t *testing.T) {
 	t.Run("no pod", func(t *testing.T) {
 		w.deploy(release{})
 		w.cluster.Delete("/api/v1/namespaces/akash-services/pods/akash-provider-0")
-		w.issue(t, nil).refused(t, `pod "akash-provider-0" not found in namespace akash-services although the StatefulSet is there`)
+		w.issue(t, nil).refused(t, `pod "akash-provider-0" not found in namespace akash-services although the StatefulSet exists`)
 	})
 	t.Run("a CA that is not trusted", func(t *testing.T) {
 		w.deploy(release{letsEncrypt: with("AP_CERT_ISSUER_HTTP_CHALLENGE_PORT", "5002")})
@@ -443,7 +443,7 @@ func TestUsage(t *testing.T) {
 		"":                                        "--kubeconfig is missing",
 		"--kubeconfig file":                       "--namespace is missing",
 		needed + " extra":                         `unexpected argument "extra"`,
-		needed + " --timeout 0s":                  "--timeout must be more than nothing",
+		needed + " --timeout 0s":                  "--timeout must be greater than zero",
 		needed + " --resolve host":                `"host" is not of the form host=address`,
 		needed + " --dns-resolver host":           `"host" is not of the form address:port`,
 		needed + " --google-endpoint host":        `"host" is not a URL`,

@@ -1,14 +1,15 @@
-// Command issuer plays the certificate issuer of the Akash provider in the sandbox, where the provider's pod does not run.
+// Command issuer emulates the certificate issuer of the Akash provider in the sandbox, where the provider's pod does
+// not run.
 //
-// It reads the deployed pod from the API server, makes the environment and the files that the kubelet would make for its
-// container, takes the provider's settings out of them, refuses what the provider refuses, and obtains the certificate with
-// lego, the library that the provider uses, from the CA that the pod is configured for. It connects to this machine and to
-// the addresses given by flags, nowhere else.
+// It reads the deployed pod from the API server, derives the container's environment and files as the kubelet
+// would, and reads the provider's settings from them. It refuses what the provider refuses, and obtains the
+// certificate with lego, the library that the provider uses, from the CA in the pod's settings. It connects only to
+// this machine and to the addresses in flags.
 //
-// Variables of its own environment: LEGO_CA_CERTIFICATES (file with the root that signed the CA's HTTPS certificate),
-// LEGO_CA_SERVER_NAME and LEGO_CA_SYSTEM_CERT_POOL. All others come from the container.
+// Variables of its own environment: LEGO_CA_CERTIFICATES (file with the root that signed the CA's HTTPS
+// certificate), LEGO_CA_SERVER_NAME and LEGO_CA_SYSTEM_CERT_POOL. All others come from the container.
 //
-// Exit codes: 0, a certificate was issued, renewed or reused; 1, it was not; 2, the flags are wrong.
+// Exit codes: 0, a certificate was issued, renewed or reused; 1, it was not; 2, the flags are invalid.
 package main
 
 import (
@@ -35,7 +36,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is main without the process. Whatever it prints goes through the redactor.
+// run is main without the process. All output goes through the redactor.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var redactor redact.Redactor
 	stdout, stderr = redactor.Writer(stdout), redactor.Writer(stderr)

@@ -14,7 +14,7 @@ import (
 	"issuer/internal/network"
 )
 
-// options are the command line.
+// options are the command-line options.
 type options struct {
 	kubeconfig, namespace, statefulSet string
 
@@ -30,21 +30,21 @@ type options struct {
 	cloudflareEndpoint string
 }
 
-// parseOptions writes the list of flags to help if that is what is asked for, and returns flag.ErrHelp.
+// parseOptions writes the list of flags to help if it is requested, and returns flag.ErrHelp.
 func parseOptions(args []string, help io.Writer) (*options, error) {
 	o := &options{}
 	flags := flag.NewFlagSet("issuer", flag.ContinueOnError)
-	// One sentence for a wrong flag is enough; the whole list is for --help.
+	// An invalid flag results in one sentence; the whole list is printed only for --help.
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig `file` with a client certificate or a token")
 	flags.StringVar(&o.namespace, "namespace", "", "`name` of the provider's namespace")
 	flags.StringVar(&o.statefulSet, "statefulset", "akash-provider", "`name` of the provider's StatefulSet")
 	flags.BoolVar(&o.json, "json", false, "print the result as JSON")
-	flags.StringVar(&o.home, "home", "", "`directory` that plays the pod's persistent volume; without it nothing is kept")
-	flags.DurationVar(&o.timeout, "timeout", 2*time.Minute, "how long to try")
-	flags.Func("resolve", "`host=address` where a host of the sandbox is reached, with or without a port; may be repeated",
+	flags.StringVar(&o.home, "home", "", "`directory` for the pod's persistent volume; without it, nothing is stored")
+	flags.DurationVar(&o.timeout, "timeout", 2*time.Minute, "time limit")
+	flags.Func("resolve", "`host=address` of a host in the sandbox, with or without a port; may be repeated",
 		o.seal.Resolve)
-	flags.Func("dns-resolver", "`address` of pebble-challtestsrv's DNS, which alone is asked about records", func(s string) error {
+	flags.Func("dns-resolver", "`address` of pebble-challtestsrv's DNS, the only server for checking records", func(s string) error {
 		o.dnsResolver = s
 		return hostPort(s)
 	})
@@ -53,20 +53,20 @@ func parseOptions(args []string, help io.Writer) (*options, error) {
 			o.dnsZones = append(o.dnsZones, s)
 			return nil
 		})
-	flags.Func("http-listen", "`address` to answer http-01 on; the CA connects there", func(s string) error {
+	flags.Func("http-listen", "`address` for http-01, to which the CA connects", func(s string) error {
 		o.httpListen = s
 		return hostPort(s)
 	})
-	flags.Func("google-endpoint", "`URL` of the emulator that plays *.googleapis.com and the metadata server", func(s string) error {
+	flags.Func("google-endpoint", "`URL` of the emulator of *.googleapis.com and the metadata server", func(s string) error {
 		endpoint, err := webAddress(s)
 		if err == nil && strings.Trim(endpoint.Path, "/") != "" {
-			// Only the connection is redirected, so the path is the one of Google's API.
+			// Only the connection is redirected, so the path is that of Google's API.
 			err = fmt.Errorf("%q has a path; give scheme, host and port only", s)
 		}
 		o.googleEndpoint = endpoint
 		return err
 	})
-	flags.Func("cloudflare-endpoint", "`URL` of the emulator that plays https://api.cloudflare.com/client/v4", func(s string) error {
+	flags.Func("cloudflare-endpoint", "`URL` of the emulator of https://api.cloudflare.com/client/v4", func(s string) error {
 		o.cloudflareEndpoint = strings.TrimRight(s, "/")
 		_, err := webAddress(s)
 		return err
@@ -90,7 +90,7 @@ func parseOptions(args []string, help io.Writer) (*options, error) {
 	case o.statefulSet == "":
 		return nil, errors.New("--statefulset is empty")
 	case o.timeout <= 0:
-		return nil, errors.New("--timeout must be more than nothing")
+		return nil, errors.New("--timeout must be greater than zero")
 	}
 	if o.home == "" {
 		return o, nil

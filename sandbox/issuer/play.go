@@ -18,7 +18,7 @@ import (
 	"issuer/internal/settings"
 )
 
-// issueFor plays the pod's container up to the certificate.
+// issueFor emulates the pod's container until the certificate is obtained.
 func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr io.Writer) (*report, error) {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	log.SetDefault(logger)
@@ -54,7 +54,7 @@ func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr
 	}
 	storageDir, kept := files.Host(config.StorageDir), files.Persistent(config.StorageDir)
 	if !kept {
-		logger.Warn("the storage directory is not on a persistent volume that --home plays; nothing is kept",
+		logger.Warn("the storage directory is not on a persistent volume that --home provides; nothing is stored",
 			"directory", config.StorageDir)
 	}
 	enter(env, files, o)
@@ -82,7 +82,7 @@ func issueFor(ctx context.Context, o *options, redactor *redact.Redactor, stderr
 	return newReport(deployed.pod, config, storageDir, outcome), nil
 }
 
-// zones are those given, or the zone that a provider's domain is by default: provider.<domain> is in <domain>.
+// zones are the given zones, or else the default zone of a provider's domain: provider.<domain> is in <domain>.
 func zones(given []string, host string) []string {
 	if len(given) > 0 {
 		return given

@@ -16,7 +16,7 @@ import (
 	"issuer/internal/settings"
 )
 
-// report is what --json prints after success.
+// report is the output of --json after success.
 type report struct {
 	// Result is issued, renewed or reused.
 	Result    string    `json:"result"`
@@ -26,18 +26,19 @@ type report struct {
 	Serial    string    `json:"serial"`
 	NotBefore time.Time `json:"notBefore"`
 	NotAfter  time.Time `json:"notAfter"`
-	// Challenge is http-01 or dns-01, and empty where the CA asked for none; Credential is null where none was used.
+	// Challenge is http-01 or dns-01, and empty if the CA required none; Credential is null if none was used.
 	Challenge  string            `json:"challenge"`
 	Credential *issue.Credential `json:"credential"`
-	// Directory is the CA that the pod is configured for. A reused certificate may come from another one.
+	// Directory is the directory URL in the pod's settings. A reused certificate may be from another CA.
 	Directory string `json:"directory"`
-	// Storage is the storage directory in the container, and StorageDir the one on this machine; empty where it is not kept.
+	// Storage is the storage directory in the container, and StorageDir the one on this machine; empty if nothing
+	// is stored.
 	Storage    string `json:"storage"`
 	StorageDir string `json:"storageDir"`
 	Pod        string `json:"pod"`
 }
 
-// failure is what --json prints after a failure.
+// failure is the output of --json after a failure.
 type failure struct {
 	Error string `json:"error"`
 }
@@ -61,7 +62,7 @@ func newReport(pod *kube.Pod, config settings.Settings, storageDir string, outco
 	}
 }
 
-// subject is the certificate's subject or, since a CA may leave that empty, as Pebble does, the names it is for.
+// subject is the certificate's subject or, for a CA that leaves it empty, as Pebble does, the certificate's names.
 func subject(certificate *x509.Certificate) string {
 	if name := certificate.Subject.String(); name != "" {
 		return name
@@ -70,7 +71,7 @@ func subject(certificate *x509.Certificate) string {
 }
 
 func (r *report) print(w io.Writer) {
-	// Redaction works on whole writes, and a tabwriter makes many.
+	// Redaction works on whole writes, and a tabwriter writes in parts.
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "Certificate for %s: %s\n", r.Host, r.Result)
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -82,7 +83,7 @@ func (r *report) print(w io.Writer) {
 		{"not before", r.NotBefore.Format(time.RFC3339)},
 		{"expires", fmt.Sprintf("%s (in %d days)", r.NotAfter.Format(time.RFC3339), int(time.Until(r.NotAfter).Hours()/24))},
 		{"directory", r.Directory},
-		{"storage", fmt.Sprintf("%s (%s)", r.Storage, cmp.Or(r.StorageDir, "not kept"))},
+		{"storage", fmt.Sprintf("%s (%s)", r.Storage, cmp.Or(r.StorageDir, "not stored"))},
 	} {
 		fmt.Fprintf(table, "  %s\t%s\n", row[0], row[1])
 	}
@@ -95,9 +96,9 @@ func (r *report) challenge() string {
 	case r.Challenge != "":
 		return r.Challenge
 	case r.Result == issue.Reused:
-		return "none: the stored certificate is reused, whatever the directory and the credential are now"
+		return "none: the stored certificate is reused, regardless of the present directory URL and credential"
 	default:
-		return "none: the CA still held an earlier validation for good"
+		return "none: the CA accepted an earlier validation"
 	}
 }
 
@@ -112,6 +113,6 @@ func printJSON(w io.Writer, value any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	// Neither type can fail to be encoded.
+	// Neither type fails to encode.
 	_ = encoder.Encode(value)
 }

@@ -12,17 +12,17 @@ import { waitFor } from "./wait.ts";
 
 /** How {@link withLock} waits for a lock that a live process holds. */
 export interface LockOptions {
-  /** Called once, when the lock is found held by another live process. */
+  /** Called once, when another live process holds the lock. */
   readonly onWait?: (holder: ProcessIdentity) => void;
-  /** After how many milliseconds to give up. @default one hour, longer than the longest build */
+  /** Timeout in milliseconds. @default one hour, longer than the longest build */
   readonly timeout?: number;
 }
 
 /**
- * Runs `work` while holding the lock file `path`. A lock whose process is dead, however it died, is taken
- * over.
+ * Runs `work` while holding the lock file `path`. A lock of a dead process is taken over, however the process died.
  *
- * @throws UserError when a live process holds the lock past the timeout, and at once when its file cannot be written.
+ * @throws UserError when a live process holds the lock past the timeout, and at once when the lock file cannot be
+ * written.
  */
 export async function withLock<T>(
   path: string,
@@ -54,21 +54,21 @@ export async function withLock<T>(
   }
 }
 
-/** As {@link tryLock}, but where no waiting helps it ends with a sentence. */
+/** As {@link tryLock}, but throws a UserError for an error that waiting does not resolve. */
 function takeLock(path: string): ProcessIdentity | undefined {
   try {
     return tryLock(path);
   } catch (error) {
-    // Who has held the lock may have deleted its folder meanwhile.
+    // The previous holder may have deleted the lock's folder in the meantime.
     if (hasCode(error, "ENOENT")) {
       throw error;
     }
     const reason = machineProblem(error) ?? messageOf(error);
-    throw new UserError(`The lock ${path} cannot be taken. ${reason}`);
+    throw new UserError(`The lock ${path} cannot be acquired. ${reason}`);
   }
 }
 
-/** Takes the lock, and returns undefined; or returns the live process that holds it. */
+/** Acquires the lock and returns undefined, or returns the live process that holds the lock. */
 function tryLock(path: string): ProcessIdentity | undefined {
   mkdirSync(dirname(path), { recursive: true });
   const own = ownIdentity();
@@ -77,7 +77,7 @@ function tryLock(path: string): ProcessIdentity | undefined {
     writeFileSync(candidate, JSON.stringify(own));
     for (;;) {
       try {
-        // A link appears with its content already in place, so nobody can read a half-written lock.
+        // A link appears with its content in place, so no process reads a half-written lock.
         linkSync(candidate, path);
         return undefined;
       } catch (error) {
@@ -97,8 +97,8 @@ function tryLock(path: string): ProcessIdentity | undefined {
 }
 
 /**
- * Moves a dead process's lock out of the way. It is moved, not deleted, so that of two processes that found
- * it dead one does the moving; a live lock moved by mistake, because a third was quicker, is put back.
+ * Removes a dead process's lock by moving it: of two processes that find the lock dead, only one succeeds in moving
+ * it. A live lock that was moved by mistake, because a third process was quicker, is restored.
  */
 function discard(path: string, own: ProcessIdentity): void {
   const aside = `${path}.stale.${own.pid}`;

@@ -21,28 +21,29 @@ export interface Part {
   /** The executable. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Environment on top of the present one. */
+  /** Environment variables in addition to those of this process. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Tells whether it is ready to serve; tried until it does not throw and is not false. */
+  /** Whether the part is ready to serve; called until it returns a value other than false and does not throw. */
   readonly ready: () => Promise<boolean>;
-  /** How long it may take to get ready, in milliseconds. @default 60 seconds */
+  /** Timeout for becoming ready, in milliseconds. @default 60 seconds */
   readonly timeout?: number;
 }
 
 /**
- * The environment variable that names the sandbox a process belongs to. By it `npm stop` also finds what has no
- * pid file: a part whose starter was killed at just that moment, or a Pulumi that a killed start left behind.
+ * The environment variable that names the sandbox a process belongs to. It lets `npm stop` also find processes
+ * without a pid file: a part whose starter was killed at that moment, or a Pulumi process that a killed start left
+ * behind.
  */
 export const membershipVariable = "AKASH_SANDBOX_DIRECTORY";
 
 const recordSchema = z.object({ name: z.string(), identity: processIdentitySchema });
 
-/** A part that did not start. */
+/** The error of a part that did not start. */
 export class PartError extends UserError {
-  /** Its name. */
+  /** The name of the part. */
   readonly part: string;
 
-  /** Whether it failed because its port was in use. */
+  /** Whether the part failed because its port was in use. */
   get portTaken(): boolean {
     return /address already in use|EADDRINUSE/i.test(this.message);
   }
@@ -53,7 +54,7 @@ export class PartError extends UserError {
   }
 }
 
-/** How long a part may take to end by itself before it is killed, in milliseconds. */
+/** Grace period before a part is killed, in milliseconds. */
 const gracePeriod = 10_000;
 const shownLogLines = 10;
 
@@ -63,11 +64,11 @@ export function logFile(directory: string, name: string): string {
 }
 
 /**
- * Starts a part detached from this process, so that it goes on when this one ends, and waits until it is ready.
- * Its output goes to {@link logFile}.
+ * Starts a part detached from this process, so that the part keeps running after this process ends, and waits until
+ * the part is ready. The output goes to {@link logFile}.
  *
  * @param directory The sandbox's folder.
- * @throws PartError with the end of the log when the part ends or does not get ready in time.
+ * @throws PartError with the end of the log when the part ends or is not ready in time.
  */
 export async function startPart(directory: string, part: Part): Promise<void> {
   const log = logFile(directory, part.name);
@@ -114,7 +115,7 @@ export async function startPart(directory: string, part: Part): Promise<void> {
   }
 }
 
-/** Names of the parts that were started in this folder and are still alive. */
+/** Names of the live parts that were started in this folder. */
 export function liveParts(directory: string): string[] {
   return readRecords(directory)
     .filter(({ identity }) => isAlive(identity))
@@ -122,11 +123,11 @@ export function liveParts(directory: string): string[] {
 }
 
 /**
- * Ends all that runs in this sandbox: asks each process to end, and kills those that have not within ten
- * seconds. A process that got the number of a part that is long gone is left alone.
+ * Stops all processes of this sandbox: sends SIGTERM to each, and kills those that have not ended within ten
+ * seconds. A process that reuses the number of an ended part is not touched.
  *
- * @param last Names of parts that must outlive the others, such as the database under a server.
- * @returns the names of those that were alive.
+ * @param last Names of parts to stop last, such as the database of a server.
+ * @returns the names of the processes that were alive.
  */
 export async function stopParts(
   directory: string,
@@ -135,8 +136,8 @@ export async function stopParts(
   const records = readRecords(directory);
   const known = records.filter(({ identity }) => isAlive(identity));
   const knownPids = new Set(known.map(({ identity }) => identity.pid));
-  const strays = findMembers(directory).filter(({ identity }) => !knownPids.has(identity.pid));
-  const alive = [...known, ...strays];
+  const orphans = findMembers(directory).filter(({ identity }) => !knownPids.has(identity.pid));
+  const alive = [...known, ...orphans];
   const isLast = ({ name }: Record) => last.includes(name);
   for (const group of [alive.filter((record) => !isLast(record)), alive.filter(isLast)]) {
     await Promise.all(group.map(stop));
@@ -152,7 +153,7 @@ interface Record {
   readonly identity: ProcessIdentity;
 }
 
-/** Processes that carry the mark of this sandbox, apart from this one and those it runs under. Linux only. */
+/** Processes with the mark of this sandbox, except this process and its ancestors. Linux only. */
 function findMembers(directory: string): Record[] {
   if (process.platform !== "linux") {
     return [];
@@ -177,7 +178,7 @@ function ancestors(pid: number): Set<number> {
   return found;
 }
 
-/** A file of /proc, empty when the process has gone or is another user's. */
+/** A file of /proc; empty when the process has ended or belongs to another user. */
 function readProc(pid: string, file: string): string {
   try {
     return readFileSync(join("/proc", pid, file), "utf8");
@@ -186,7 +187,7 @@ function readProc(pid: string, file: string): string {
   }
 }
 
-/** Stops one part and leaves the others, as when a machine of the cluster is switched off. */
+/** Stops one part only, as when a machine of the cluster is switched off. */
 export async function stopPart(directory: string, name: string): Promise<void> {
   await Promise.all(
     readRecords(directory)
@@ -213,7 +214,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // It ended by itself in the meantime.
+    // The process has ended in the meantime.
     if (!hasCode(error, "ESRCH")) {
       throw error;
     }

@@ -4,21 +4,21 @@ import { createServer } from "node:net";
 import { randomInt } from "node:crypto";
 import { UserError } from "../../lib/errors.ts";
 
-/** The only address that anything in the sandbox listens on. */
+/** The only address that the sandbox listens on. */
 export const loopback = "127.0.0.1";
 
-// Below 32768, where Linux takes the ports of outgoing connections from, so that none is lost to one of those
-// between being found free and being used.
+// Below 32768, where Linux's range for outgoing connections begins: such a connection could occupy a port between
+// the check and its use.
 const [firstPort, lastPort] = [20_000, 31_999];
 const attempts = 200;
 
 /**
- * Finds a free port, for TCP and UDP, on 127.0.0.1 for each name.
+ * Finds a port of 127.0.0.1 for each name that is free for TCP and UDP.
  *
  * @param names One port is found for each; no two get the same.
- * @param preferred Ports of an earlier run, which are kept where they are still free, so that addresses stay
- *   the same from one start to the next.
- * @throws UserError when no port is to be had.
+ * @param preferred Ports of an earlier run, which are kept if they are still free, so that addresses stay the same
+ * across starts.
+ * @throws UserError when there is no free port.
  */
 export async function findPorts<Name extends string>(
   names: readonly Name[],

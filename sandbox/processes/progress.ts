@@ -1,47 +1,47 @@
 import { styleText } from "node:util";
 import { printable, printableLine } from "../../lib/printable.ts";
 
-/** One step under way. Exactly one of `done` and `fail` ends it. */
+/** One running step. Exactly one of `done` and `fail` ends it. */
 export interface Step {
-  /** Says what the step is at; replaces what it said before. */
+  /** Shows the progress of the step, in place of the previous text. */
   update(detail: string): void;
-  /** Ends the step well, with an optional remark such as a count. */
+  /** Ends the step as successful, with an optional remark such as a count. */
   done(detail?: string): void;
-  /** Ends the step as failed; the error itself is the caller's to show. */
+  /** Ends the step as failed; the caller prints the error. */
   fail(): void;
 }
 
-/** Where the parts of the sandbox report what they do. */
+/** Receives the progress of the parts of the sandbox. */
 export interface Reporter {
-  /** Begins a step; `expectedSeconds` is shown beside the time that has passed. */
+  /** Begins a step; `expectedSeconds` is shown beside the elapsed time. */
   step(title: string, expectedSeconds?: number): Step;
-  /** A line of its own, for something the reader should know. */
+  /** Prints a line of its own, for information outside a step. */
   note(text: string): void;
 }
 
-/** A reporter that says nothing. */
+/** A reporter that prints nothing. */
 export const silentReporter: Reporter = {
   step: () => ({ update: () => undefined, done: () => undefined, fail: () => undefined }),
   note: () => undefined,
 };
 
-/** What a {@link createReporter} writes to; `process.stderr` and `process.stdout` are such streams. */
+/** The output of {@link createReporter}; `process.stderr` and `process.stdout` are such streams. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** How often a step repeats itself where lines cannot be rewritten, in milliseconds. */
+/** How often a step is printed again if lines cannot be rewritten, in milliseconds. */
 const quietInterval = 30_000;
 /** How often the line of a step is rewritten on a terminal, in milliseconds. */
 const frameInterval = 200;
 
 /**
- * A reporter for people. On a terminal the step under way is one line that is rewritten; anywhere else a step
- * prints its end, and while it lasts a line every 30 s. `NO_COLOR` is respected. Steps may overlap.
+ * A reporter for people. On a terminal, the running step is one line that is rewritten. Elsewhere, a step prints a
+ * line every 30 s and a line at its end. `NO_COLOR` is respected. Steps may overlap.
  *
- * @param stream Where to write.
+ * @param stream The output.
  * @param now The clock, in milliseconds; for tests.
  */
 export function createReporter(stream: ProgressStream, now: () => number = Date.now): Reporter {
@@ -125,8 +125,8 @@ export function createReporter(stream: ProgressStream, now: () => number = Date.
 }
 
 /**
- * Runs `work` as one step of `reporter`: ends it as done with the text that `remark` makes of the result, or
- * as failed when `work` throws, which is passed on.
+ * Runs `work` as one step of `reporter`. The step ends as done, with the text that `remark` derives from the
+ * result. It ends as failed when `work` throws; the error is rethrown.
  */
 export async function withStep<T>(
   reporter: Reporter,
@@ -145,7 +145,7 @@ export async function withStep<T>(
   }
 }
 
-/** `75` becomes `1 min 15 s`; below ten seconds one decimal is kept. */
+/** Formats `75` as `1 min 15 s`; a value below ten seconds keeps one decimal. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) {
     return `${seconds.toFixed(1)} s`;

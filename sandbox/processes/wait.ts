@@ -1,21 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, UserError } from "../../lib/errors.ts";
 
-/** How {@link waitFor} waits. */
+/** Options of {@link waitFor}. */
 export interface WaitOptions {
-  /** What is waited for, as the subject of "… was not ready within 30 s". */
+  /** The subject of "… was not ready within 30 s". */
   readonly what: string;
-  /** After how many milliseconds to give up. */
+  /** Timeout in milliseconds. */
   readonly timeout: number;
-  /** Milliseconds between two tries. @default 100 */
+  /** Milliseconds between two attempts. @default 100 */
   readonly interval?: number;
 }
 
 /**
- * Tries `check` until it returns something other than undefined or false, and returns that. A check that
- * throws counts as "not yet", unless it throws a {@link UserError}, which ends the wait.
+ * Calls `check` until it returns a value other than undefined or false, and returns that value. A `check` that
+ * throws is retried, unless it throws a {@link UserError}, which ends the wait.
  *
- * @throws UserError after the timeout, with what the last try said.
+ * @throws UserError after the timeout, with the error of the last attempt.
  */
 export async function waitFor<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,

@@ -1,32 +1,32 @@
-/** What both kinds of {@link Artifact} have. */
+/** The common fields of both kinds of {@link Artifact}. */
 interface ArtifactBase {
-  /** Name of the artifact; for a program also that of its executable. */
+  /** Name of the artifact and, for a program, of its executable. */
   readonly name: string;
   /** The folder under `sandbox/` with the Go module (go.mod, go.sum) that pins it. */
   readonly module: string;
   /** Version, without a leading `v`. */
   readonly version: string;
-  /** Time to make it on two cores with empty Go caches, after those above it in the table, in seconds. */
+  /** Build time on two cores with empty Go caches, after the artifacts above it in the table, in seconds. */
   readonly buildSeconds: number;
 }
 
-/** A platform, as Node names its system and its processor. */
+/** A platform, with the names that Node uses for its system and its processor. */
 type Platform = `${"linux" | "darwin"}-${"x64" | "arm64"}`;
 
-/** What somebody else has built and published of a program. */
+/** A published build of a program. */
 export interface OfficialBuild {
   /** Its version, without a leading `v`. */
   readonly version: string;
-  /** The folder of the archives, with a slash at its end. */
+  /** URL of the folder of the archives, with a slash at its end. */
   readonly folder: string;
-  /** The archives (.tar.gz) of the platforms whose checksum a public list has. */
+  /** The archives (.tar.gz) by platform, where a public list has the checksum. */
   readonly archives: Readonly<Partial<Record<Platform, Omit<Archive, "version" | "folder">>>>;
 }
 
 /** An archive with an official build of a program. */
 export interface Archive {
   readonly version: string;
-  /** Address of the folder that it is in, with a slash at its end. */
+  /** URL of the archive's folder, with a slash at its end. */
   readonly folder: string;
   /** Name of the archive. */
   readonly file: string;
@@ -34,46 +34,46 @@ export interface Archive {
   readonly sha256: string;
 }
 
-/** A program that is downloaded, or else built from a Go module, where it is not found on PATH. */
+/** A program that is downloaded, or else built from a Go module, if it is not found on PATH. */
 export interface Program extends ArtifactBase {
   readonly kind: "program";
-  /** What is downloaded rather than built. Its archives have the executable under the program's name. */
+  /** The build to download. Its archives contain the executable under the program's name. */
   readonly official?: OfficialBuild;
   /** The package main. */
   readonly package: string;
   /** Go variables that the linker sets, `import/path.Name` to value. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Files that the package embeds and that come out of a module it depends on. */
+  /** Files that the package embeds and that come from a module it depends on. */
   readonly embeds?: {
     readonly module: string;
     readonly directory: string;
     readonly files: readonly string[];
   };
-  /** How to see that a binary runs, and its version. */
+  /** The check that a binary runs, and which version it is. */
   readonly check: {
     readonly args: readonly string[];
-    /** Finds the version (group 1) in the output. Absent for programs that do not tell theirs. */
+    /** Finds the version (group 1) in the output. Absent for programs that do not print a version. */
     readonly version?: RegExp;
   };
-  /** Whether a binary of this version found on PATH serves. Absent: one on PATH is not used. */
+  /** Whether a binary of this version on PATH is suitable. Absent: a binary on PATH is not used. */
   readonly accepts?: (version: string) => boolean;
 }
 
-/** A folder of files that is copied out of a Go module. */
+/** A folder of files that is copied from a Go module. */
 export interface ModuleFiles extends ArtifactBase {
   readonly kind: "files";
-  /** Path of the module that has the files. */
+  /** Path of the module that contains the files. */
   readonly source: string;
-  /** The folder inside it. */
+  /** The folder inside the module. */
   readonly directory: string;
 }
 
-/** Something the sandbox needs that a checkout does not contain. */
+/** A program or files that the sandbox needs and that a checkout does not contain. */
 export type Artifact = Program | ModuleFiles;
 
 /**
- * The Pulumi CLI. Checksums: pulumi/homebrew-tap, Formula/pulumi.rb at 51fb494, the newest there; the archives of GitHub, which
- * that names, and of get.pulumi.com are the same.
+ * The Pulumi CLI. Checksums: pulumi/homebrew-tap, Formula/pulumi.rb at 51fb494, the newest there. The formula names
+ * the archives of GitHub; those of get.pulumi.com are identical.
  */
 const officialPulumi: OfficialBuild = {
   version: "3.259.0",
@@ -98,7 +98,7 @@ const officialPulumi: OfficialBuild = {
   },
 };
 
-/** The Kubernetes plugin. Checksums: NixOS/nixpkgs, pkgs/by-name/pu/pulumi-bin/data.nix at 0501eb3, where they are in base 32. */
+/** The Kubernetes plugin. Checksums: NixOS/nixpkgs, pkgs/by-name/pu/pulumi-bin/data.nix at 0501eb3, in base 32. */
 const officialKubernetesPlugin: OfficialBuild = {
   version: "4.25.0",
   folder: "https://api.pulumi.com/releases/plugins/",
@@ -127,7 +127,7 @@ const pulumiVersion = "3.274.1";
 const kubernetesPluginVersion = "4.25.0";
 const certManagerVersion = "1.21.2";
 
-/** Everything that the sandbox needs beside the checkout. */
+/** All artifacts of the sandbox. */
 export const artifacts = [
   {
     kind: "files",
@@ -205,7 +205,7 @@ export const artifacts = [
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}`,
     },
     check: { args: ["version"], version: /v(\d\S+)/ },
-    // Hooks on resources that fail the step, which the program relies on, came with 3.238.
+    // Resource hooks that fail the step, which the program requires, were added in 3.238.
     accepts: atLeast("3.238.0"),
   },
   {
@@ -239,7 +239,7 @@ export const artifacts = [
   {
     kind: "program",
     name: "helm",
-    // The Helm that the Kubernetes plugin is built with, so that both read a release alike.
+    // The Helm version that the Kubernetes plugin is built with, so that both read a release alike.
     module: "programs/pulumi-resource-kubernetes",
     version: "3.18.6",
     buildSeconds: 10,
@@ -258,7 +258,7 @@ export const artifacts = [
     check: { args: ["--help"] },
   },
   {
-    // For stacks with a wildcard certificate alone.
+    // Only for stacks with a wildcard certificate.
     kind: "program",
     name: "cert-manager",
     module: "programs/cert-manager",
@@ -277,7 +277,7 @@ export const artifacts = [
     directory: "deploy/crds",
   },
   {
-    // Prometheus' own parser, for the tests of the doctor's metrics alone.
+    // Prometheus' own parser, only for the tests of the doctor's metrics.
     kind: "program",
     name: "openmetrics",
     module: "programs/openmetrics",
@@ -287,7 +287,7 @@ export const artifacts = [
     check: { args: ["--help"] },
   },
   {
-    // For the test of the workflows in examples/github-actions alone.
+    // Only for the test of the workflows in examples/github-actions.
     kind: "program",
     name: "actionlint",
     module: "programs/actionlint",
@@ -298,10 +298,10 @@ export const artifacts = [
   },
 ] as const satisfies readonly Artifact[];
 
-/** The name of an artifact of the table. */
+/** The name of an artifact in the table. */
 export type ArtifactName = (typeof artifacts)[number]["name"];
 
-/** What the control plane and the ACME server consist of. */
+/** The programs of the control plane and the ACME server. */
 export const clusterArtifacts = [
   "gateway-api",
   "pebble",
@@ -314,13 +314,13 @@ export const clusterArtifacts = [
   "kwok-stages",
 ] as const satisfies readonly ArtifactName[];
 
-/** What a sandbox with cert-manager has beside them. */
+/** The additional programs of a sandbox with cert-manager. */
 export const certManagerArtifacts = [
   "cert-manager",
   "cert-manager-crds",
 ] as const satisfies readonly ArtifactName[];
 
-/** The artifact of this name. */
+/** The artifact with this name. */
 export function findArtifact(name: ArtifactName): Artifact {
   const found = artifacts.find((artifact) => artifact.name === name);
   if (found === undefined) {
@@ -329,7 +329,7 @@ export function findArtifact(name: ArtifactName): Artifact {
   return found;
 }
 
-/** The archive with an official build of an artifact for this platform, where one is known. */
+/** The archive with an official build of an artifact for this platform, if one is known. */
 export function officialArchive(artifact: Artifact): Archive | undefined {
   if (artifact.kind !== "program" || artifact.official === undefined) {
     return undefined;

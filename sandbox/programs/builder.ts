@@ -36,31 +36,31 @@ const run = promisify(execFile);
 /** An artifact that is ready for use. */
 export interface Installed {
   readonly name: ArtifactName;
-  /** The executable of a program, the folder of files. */
+  /** The executable of a program, or the folder of files. */
   readonly path: string;
-  /** Whether it was found on PATH, and not downloaded or built. */
+  /** Whether it was found on PATH, rather than downloaded or built. */
   readonly onPath: boolean;
 }
 
-/** Artifacts that are being made ready. */
+/** Artifacts in preparation. */
 export interface Preparation<Name extends ArtifactName> {
   /**
-   * Waits for some of them, while the others are being made.
+   * Waits for some of the artifacts; the preparation of the others continues.
    *
-   * @returns where each is, by name
-   * @throws UserError when one of them cannot be built (with the end of its output and the log's path)
+   * @returns the artifacts' paths by name
+   * @throws UserError when one of them cannot be built (with the end of the build's output and the log's path)
    */
   ready<Some extends Name>(names: readonly Some[]): Promise<ReadonlyMap<Some, Installed>>;
-  /** Ends what is being made, for a caller that cannot go on. */
+  /** Stops the preparation, for a caller that cannot continue. */
   abandon(): void;
 }
 
 /**
- * Makes sure that the named artifacts are there: on PATH, else in the cache, else downloaded, else built. Whatever is used
- * has been run once, and has told its version where it can.
+ * Makes the named artifacts available: from PATH, else from the cache, else by download, else by a build. Every
+ * program in use has been run once and, where it can, has printed its version.
  *
- * @returns where each is, by name.
- * @throws UserError when Go is missing, or a build fails (with the end of its output and the log's path).
+ * @returns the artifacts' paths by name.
+ * @throws UserError when Go is missing, or a build fails (with the end of the build's output and the log's path).
  */
 export async function ensurePrograms<Name extends ArtifactName>(
   names: readonly Name[],
@@ -70,7 +70,7 @@ export async function ensurePrograms<Name extends ArtifactName>(
 }
 
 /**
- * Begins what {@link ensurePrograms} does, for callers that can go on with a part of it.
+ * Begins the work of {@link ensurePrograms}, for callers that can continue with some of the artifacts.
  *
  * @throws UserError when Go is missing, and needed
  */
@@ -91,38 +91,38 @@ export async function preparePrograms<Name extends ArtifactName>(
       const all = some.map(async (name) => {
         const installed = found.get(name) ?? (await made.get(name));
         if (installed === undefined) {
-          throw new Error(`${name} is not among what is prepared`);
+          throw new Error(`${name} is not among the prepared artifacts`);
         }
         return [name, installed] as const;
       });
       return new Map(await Promise.all(all));
     },
     abandon: () => {
-      ended.abort(new UserError("The build was given up."));
+      ended.abort(new UserError("The build was canceled."));
     },
   };
 }
 
-/** Where an artifact that needs no making is; undefined where it has to be downloaded or built. */
+/** An artifact that is available; undefined if it has to be downloaded or built. */
 export async function findInstalled(name: ArtifactName): Promise<Installed | undefined> {
   await noteOwnUse();
   return find(name);
 }
 
-/** What this process is making: whoever needs it as well waits for it. */
+/** The artifacts that this process is preparing; every caller that needs one waits for it. */
 const underWay = new Map<ArtifactName, Promise<Installed>>();
 
 function noteOwnUse(): Promise<void> {
   return noteUse(artifacts.flatMap(places).map(({ path }) => path));
 }
 
-/** Those of the named artifacts that {@link ensurePrograms} would have to download or build. */
+/** The named artifacts that {@link ensurePrograms} would have to download or build. */
 export async function missingPrograms(names: readonly ArtifactName[]): Promise<Artifact[]> {
   const found = await findAll(names);
   return names.filter((name) => found.get(name) === undefined).map(findArtifact);
 }
 
-/** The executable `name` on PATH, or undefined. Folders of this project and of the cache do not count. */
+/** The executable `name` on PATH, or undefined. Folders of this project and of the cache are ignored. */
 export function findOnPath(name: string, path = process.env.PATH ?? ""): string | undefined {
   const own = [projectDirectory, programCacheDirectory()];
   return path
@@ -132,35 +132,35 @@ export function findOnPath(name: string, path = process.env.PATH ?? ""): string 
     .find(isExecutable);
 }
 
-/** How many builds run at a time. What one core waits for, the other uses. */
+/** How many builds run at the same time. One build uses the core for which the other waits. */
 function lanes(): number {
   return freemem() > 6 * 1024 ** 3 ? 2 : 1;
 }
 
 /**
- * About how long it takes to build some artifacts, in seconds: less than one after another, since compiling one fills the
- * time in which another is linked.
+ * The approximate time to build some artifacts, in seconds: less than the sum, because one program compiles while
+ * another is linked.
  */
 export function buildTime(missing: readonly Pick<Artifact, "buildSeconds">[]): number {
   const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
   return missing.length > 1 && lanes() > 1 ? seconds * sideBySide : seconds;
 }
 
-/** What building side by side takes of the time that one after another would take. */
+/** The time of parallel builds, as a ratio to the time of sequential builds. */
 const sideBySide = 0.87;
 
-/** Something to be made, with the download of it that has begun. */
+/** An artifact to prepare, with its download if one has begun. */
 interface Order {
   readonly artifact: Artifact;
   readonly download: OpenDownload | undefined;
 }
 
 /**
- * Begins to make artifacts: those that can be downloaded at once, the others those of different modules side by side.
- * Programs of one module share packages, and Go shares what is compiled only when it is complete: they come one after
- * another. After a failure all ends.
+ * Begins to prepare artifacts. Downloads run at once; builds of different modules run in parallel. Programs of one
+ * module share packages, and Go shares a compiled package only when it is complete, so they are built one after
+ * another. The first failure stops everything.
  *
- * @param ended ends all; {@link underWay} has what each becomes
+ * @param ended stops everything; {@link underWay} has the promise of each artifact
  * @throws UserError when Go is missing, and needed
  */
 async function makeAll(
@@ -186,7 +186,7 @@ async function makeAll(
   const made = new Map(orders.map((order) => [order, Promise.withResolvers<Installed>()] as const));
   for (const [{ artifact }, { promise }] of made) {
     underWay.set(artifact.name as ArtifactName, promise);
-    // Whoever waits for it gets the error; nobody may.
+    // A caller that waits for the artifact gets the error; there may be no such caller.
     promise.catch(() => undefined);
   }
   const makeOne = async (order: Order) => {
@@ -195,7 +195,7 @@ async function makeAll(
       const path = await make(order, reporter, ended.signal);
       made.get(order)?.resolve({ name, path, onPath: false });
     } catch (error) {
-      // What fails after the first is ended because of it.
+      // Every failure after the first is a consequence of the first.
       made.get(order)?.reject(ended.signal.aborted ? ended.signal.reason : error);
       ended.abort(error);
     } finally {
@@ -218,7 +218,7 @@ function secondsOf(orders: readonly Order[]): number {
   return buildTime(orders.map(({ artifact }) => artifact));
 }
 
-/** Says once what is going to be done, and how long all of it takes. */
+/** Prints once what is downloaded and built, and how long all of it takes. */
 function announce(
   toDownload: readonly Order[],
   toBuild: readonly Order[],
@@ -238,10 +238,10 @@ function announce(
         ]
       : []),
   ];
-  reporter.note(`${parts.join(" and ")}. They are kept in ${programCacheDirectory()}.`);
+  reporter.note(`${parts.join(" and ")}. They are cached in ${programCacheDirectory()}.`);
 }
 
-/** Begins a download, where there is an official build and a way to it. */
+/** Begins a download, if there is an official build and its server is reachable. */
 async function begin(artifact: Artifact, reporter: Reporter): Promise<OpenDownload | undefined> {
   const archive = officialArchive(artifact);
   const url = archive && downloadUrl(archive);
@@ -281,7 +281,10 @@ async function find(name: ArtifactName): Promise<Installed | undefined> {
   return undefined;
 }
 
-/** Whether an artifact at a place is whole: its files are there, or it runs and is of the version that belongs there. */
+/**
+ * Whether an artifact at a place is usable: its files are complete, or the program runs and has the version of the
+ * place.
+ */
 async function isUsable(artifact: Artifact, { path, version }: Place): Promise<boolean> {
   if (artifact.kind === "files") {
     return isComplete(path);
@@ -301,19 +304,19 @@ async function isUsable(artifact: Artifact, { path, version }: Place): Promise<b
 }
 
 /**
- * Whether this very file has been run before, and has told the right version: its folder in the cache is for one version
- * alone. Each start of a sandbox asks, and the programs together take more than a second to say it.
+ * Whether this very file has been run before and has printed the right version; a folder of the cache is for one
+ * version only. The note saves more than a second at each start of a sandbox, which checks all programs.
  */
 export function hasRun(path: string): boolean {
   return readIfPresent(runNote(path)) === fileIdentity(path);
 }
 
-/** Notes that the program at this path of the cache runs. */
+/** Notes that the program at this path in the cache runs. */
 export function noteRun(path: string): void {
   try {
     writeAtomically(runNote(path), fileIdentity(path));
   } catch {
-    // A cache that others keep: then it is run each time.
+    // In a cache that this user cannot write, the program is run each time.
   }
 }
 
@@ -321,16 +324,16 @@ function runNote(path: string): string {
   return `${path}.runs`;
 }
 
-/** Another one for each file that was ever at a path. */
+/** Differs for each file that was ever at this path. */
 function fileIdentity(path: string): string {
   const { ino, size, mtimeNs } = statSync(path, { bigint: true });
   return `${ino} ${size} ${mtimeNs}\n`;
 }
 
 /**
- * Runs a program's check and returns the version it tells, or the pinned one where it tells none.
+ * Runs a program's check and returns the version that it prints, or the pinned version if it prints none.
  *
- * @throws when it does not run.
+ * @throws when the program does not run.
  */
 async function readVersion(program: Program, path: string): Promise<string> {
   const { stdout, stderr } = await run(path, program.check.args, {
@@ -341,7 +344,7 @@ async function readVersion(program: Program, path: string): Promise<string> {
   return version === undefined ? program.version : (version.exec(stdout + stderr)?.[1] ?? "");
 }
 
-/** @returns the path of what was made */
+/** @returns the path of the artifact */
 async function make(order: Order, reporter: Reporter, signal: AbortSignal): Promise<string> {
   const { artifact, download } = order;
   const place = downloadedPlace(artifact);
@@ -381,7 +384,7 @@ function makeBy(artifact: Artifact, reporter: Reporter, signal: AbortSignal): Pr
   );
 }
 
-/** How {@link fill} tells what it does, and is ended. */
+/** How {@link fill} reports progress and is canceled. */
 interface FillOptions {
   readonly title: string;
   readonly seconds?: number;
@@ -389,7 +392,7 @@ interface FillOptions {
   readonly signal: AbortSignal;
 }
 
-/** Puts an artifact at a place, as one step, unless another process does. */
+/** Fills a place with an artifact, as one step, unless another process does. */
 async function fill(
   artifact: Artifact,
   place: Place,
@@ -404,7 +407,7 @@ async function fill(
       `${target}.lock`,
       async () => {
         signal.throwIfAborted();
-        // Another process may have made it while this one waited for the lock.
+        // Another process may have filled the place while this one waited for the lock.
         if (await isUsable(artifact, place)) {
           return;
         }
@@ -416,14 +419,14 @@ async function fill(
           }
           if (!(await isUsable(artifact, { ...place, path }))) {
             throw new UserError(
-              `${artifact.name} was made, but does not run or is not version ${place.version}.`,
+              `${artifact.name} was created, but does not run or is not version ${place.version}.`,
             );
           }
         });
       },
       {
         onWait: ({ pid }) => {
-          step.update(`process ${pid} is making it, waiting`);
+          step.update(`waiting for process ${pid}, which is creating it`);
         },
       },
     );

@@ -16,7 +16,10 @@ import { officialArchive, type Artifact } from "./artifacts.ts";
 import { buildFlags } from "./goBuild.ts";
 import { goEnvironment } from "./goToolchain.ts";
 
-/** The path of an artifact that was built or copied: named by all that decides its content, so that it never needs an update. */
+/**
+ * The path of an artifact that was built or copied. The name contains a hash of everything that determines the
+ * content, so the artifact never needs an update.
+ */
 export function cachePath(artifact: Artifact): string {
   const content =
     artifact.kind === "program"
@@ -33,18 +36,18 @@ export function cachePath(artifact: Artifact): string {
   return pathOf(artifact.name, artifact.version, hash.digest("hex"));
 }
 
-/** A path of the cache, and the version that what is there has. */
+/** A path in the cache, and the version of the artifact at that path. */
 export interface Place {
   readonly path: string;
   readonly version: string;
 }
 
-/** Where an artifact is kept that was built or copied. */
+/** The place of an artifact that is built or copied. */
 export function builtPlace(artifact: Artifact): Place {
   return { path: cachePath(artifact), version: artifact.version };
 }
 
-/** Where a program is kept that was downloaded; undefined where no official build of it is known for this platform. */
+/** The place of a program that is downloaded; undefined if no official build is known for this platform. */
 export function downloadedPlace(artifact: Artifact): Place | undefined {
   const archive = officialArchive(artifact);
   return (
@@ -55,7 +58,7 @@ export function downloadedPlace(artifact: Artifact): Place | undefined {
   );
 }
 
-/** All places where an artifact may be in the cache, the better one first. */
+/** All places in the cache where an artifact may be, in order of preference. */
 export function places(artifact: Artifact): readonly Place[] {
   const downloaded = downloadedPlace(artifact);
   return [...(downloaded === undefined ? [] : [downloaded]), builtPlace(artifact)];
@@ -65,13 +68,13 @@ function pathOf(name: string, version: string, digest: string): string {
   return join(programCacheDirectory(), `${name}-${version}-${digest.slice(0, 12)}`, name);
 }
 
-/** What {@link pathOf} names a folder of the cache. */
+/** The pattern of the folder names that {@link pathOf} creates. */
 export const folderName = /-[0-9a-f]{12}$/;
 
 /**
- * Fills the folder `target` by calling `fill` with a temporary folder beside it, which then gets the name
- * `target`: a process killed half way leaves nothing under that name, and what it left is swept up here.
- * The caller holds the lock on `target`.
+ * Fills the folder `target`: calls `fill` with a temporary folder beside it, which is then renamed to `target`. A
+ * killed process leaves nothing under that name, and this function removes its temporary folder. The caller holds
+ * the lock on `target`.
  */
 export async function fillAtomically(
   target: string,
@@ -96,7 +99,7 @@ export async function fillAtomically(
 
 const contentsSchema = z.record(z.string(), z.number());
 
-/** Notes beside a folder which files it has, and how long they are. */
+/** Notes the names and sizes of a folder's files beside the folder. */
 export function noteContents(folder: string): void {
   writeFileSync(contentsFile(folder), JSON.stringify(contentsOf(folder)));
 }
@@ -124,7 +127,7 @@ function contentsOf(folder: string): Record<string, number> {
   );
 }
 
-/** Whether there is a file that this user may run. */
+/** Whether the file exists and this user may run it. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

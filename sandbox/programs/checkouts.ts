@@ -7,29 +7,29 @@ import { programCacheDirectory, projectDirectory } from "../paths.ts";
 import { withLock } from "../processes/lock.ts";
 import { folderName } from "./cache.ts";
 
-/** What a checkout uses of the cache. */
+/** What a checkout uses from the cache. */
 const checkoutSchema = z.object({
   /** The checkout's folder. */
   directory: z.string(),
-  /** Names of the cache's folders that it uses. */
+  /** Names of the cache's folders in use. */
   folders: z.array(z.string()),
-  /** When it used them last, in milliseconds since 1970; exact to a day. */
+  /** Time of the last use, in milliseconds since 1970; exact to a day. */
   used: z.number(),
 });
 
 const day = 24 * 3_600_000;
 
 /**
- * How long a folder stays that no checkout names, in milliseconds: checkouts from before this file was there name nothing,
- * and one that goes back to an earlier commit finds its programs.
+ * How long an unused folder is kept, in milliseconds. Checkouts older than this file note nothing, and a checkout
+ * that returns to an earlier commit finds its programs.
  */
 const idleTime = 30 * day;
 
 /**
- * Notes which folders of the cache this checkout uses, so that no other one removes them. In a cache that cannot be written
- * nobody removes anything, and nothing is noted.
+ * Notes which folders of the cache this checkout uses, so that no other checkout removes them. In a cache that is
+ * read-only, nothing is removed and nothing is noted.
  *
- * @param paths where the checkout's artifacts are, or will be
+ * @param paths the current or future paths of the checkout's artifacts
  * @param checkout the checkout's folder
  */
 export async function noteUse(
@@ -56,15 +56,15 @@ export async function noteUse(
       }
     });
   } catch {
-    // What it is for does not happen in a cache that is read-only.
+    // Without write access to the cache, no checkout removes anything, so the note is not needed.
   }
 }
 
 /**
- * Removes what no checkout uses any more: folders that no checkout names that is still there, and that have not been used for
- * a month. What is being built has another name until it is complete, and stays.
+ * Removes folders that no existing checkout uses and that have not been used for a month. A build in progress has
+ * another name until it is complete, and is kept.
  *
- * @returns the names of the folders that were removed
+ * @returns the names of the removed folders
  */
 export async function removeSuperseded(): Promise<readonly string[]> {
   const removed: string[] = [];
@@ -81,7 +81,7 @@ export async function removeSuperseded(): Promise<readonly string[]> {
   return removed;
 }
 
-/** The folders that checkouts use, as they have noted. Notes of checkouts that are gone are removed. */
+/** The folders that checkouts have noted. Notes of checkouts that no longer exist are removed. */
 function namedFolders(): ReadonlySet<string> {
   const named = new Set<string>();
   for (const name of readdirSync(notesDirectory()).filter((name) => name.endsWith(".json"))) {
@@ -96,10 +96,10 @@ function namedFolders(): ReadonlySet<string> {
   return named;
 }
 
-/** Whether nothing in a folder has been used for long: started, read or noted. */
+/** Whether nothing in a folder has been started, read or noted for a month. */
 function isIdle(folder: string): boolean {
   const contents = readdirSync(folder).map((name) => statSync(join(folder, name)));
-  // Not when the folder itself was read, since this reads it.
+  // The folder's own access time is ignored, because this function reads the folder.
   const times = [statSync(folder).mtimeMs, ...contents.map(({ atimeMs }) => atimeMs)];
   return Date.now() - Math.max(...times) > idleTime;
 }
@@ -108,7 +108,7 @@ function notesDirectory(): string {
   return join(programCacheDirectory(), "checkouts");
 }
 
-/** One process at a time notes or removes, so that nothing goes between its being noted and its being found. */
+/** One process at a time notes or removes, so that no folder is removed between being found and being noted. */
 async function alone(work: () => void): Promise<void> {
   mkdirSync(notesDirectory(), { recursive: true });
   await withLock(join(programCacheDirectory(), "checkouts.lock"), () => {

@@ -15,39 +15,42 @@ import type { Step } from "../processes/progress.ts";
 import type { Archive } from "./artifacts.ts";
 
 /**
- * The variable that says where official builds are downloaded from: the address of a folder that has the archives under their
- * own names, or `off` to build everything. Default: where their makers publish them.
+ * The variable that names the source of official builds: the URL of a folder that has the archives under their
+ * original names, or `off` to build everything. Default: the publishers' servers.
  */
 export const downloadsVariable = "AKASH_SANDBOX_DOWNLOADS";
 
-/** How long a server may take to connect and to begin its answer, and between two pieces of it, in milliseconds. */
+/**
+ * Timeouts for connecting and the first bytes of the response, and between two pieces of the response, in
+ * milliseconds.
+ */
 const patience = { answer: 5_000, piece: 15_000 } as const;
 
-/** How many times a server may send a client on to another address. */
+/** The maximum number of redirects. */
 const mostRedirects = 5;
 
 /** An archive whose server has begun to send it. */
 export interface OpenDownload {
   readonly archive: Archive;
-  /** Where it comes from. */
+  /** The archive's URL. */
   readonly url: string;
-  /** Its length in bytes, where the server says it. */
+  /** The archive's length in bytes, if the server sends it. */
   readonly bytes: number | undefined;
   /**
-   * Receives it, and puts the executable `name` that is in it into `folder`.
+   * Receives the archive, and puts the executable `name` from it into `folder`.
    *
-   * @throws Error when it does not arrive whole, has another checksum, or has no such file
+   * @throws Error when the archive is incomplete, has another checksum, or does not contain the file
    */
   unpack(name: string, folder: string, step: Step): Promise<void>;
-  /** Gives it up. */
+  /** Cancels the download. */
   cancel(): void;
 }
 
 /**
- * Where an archive is downloaded from, as the environment has it.
+ * The URL of an archive, according to the environment.
  *
- * @returns undefined where nothing is to be downloaded
- * @throws UserError when the variable is neither an address nor `off`
+ * @returns undefined if downloads are off
+ * @throws UserError when the variable is neither a URL nor `off`
  */
 export function downloadUrl(
   { folder, file }: Archive,
@@ -63,7 +66,7 @@ export function downloadUrl(
   const { protocol } = URL.parse(mirror) ?? {};
   if (protocol !== "https:" && protocol !== "http:") {
     throw new UserError(
-      `${downloadsVariable} is neither the http or https address of a folder nor off: ` +
+      `${downloadsVariable} is neither the http or https URL of a folder nor off: ` +
         shell`export AKASH_SANDBOX_DOWNLOADS=${"https://HOST/FOLDER"}`,
     );
   }
@@ -71,10 +74,10 @@ export function downloadUrl(
 }
 
 /**
- * Asks for an archive, through the proxy of the environment where it has one. Whether there is a way to the server is known
- * within seconds.
+ * Requests an archive, through the environment's proxy if it has one. An unreachable server is detected within
+ * seconds.
  *
- * @throws Error that says in a few words why it cannot be had
+ * @throws Error with a short reason
  */
 export async function openDownload(
   archive: Archive,
@@ -84,7 +87,7 @@ export async function openDownload(
   const answer = await get(url, environment, mostRedirects);
   const length = Number(answer.headers["content-length"]);
   const bytes = Number.isSafeInteger(length) ? length : undefined;
-  // Until somebody reads it an error has no other listener.
+  // Before the response is read, an error has no other listener.
   answer.on("error", () => undefined);
   return {
     archive,
@@ -106,10 +109,10 @@ async function get(
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
   const signal = AbortSignal.timeout(patience.answer);
   const request = send(url, { ...(agent && { agent }) });
-  // Once it has its answer, what goes wrong is told there.
+  // After the response begins, errors are reported by the response.
   request.on("error", () => undefined);
   const giveUp = () => {
-    request.destroy(new Error(`no answer within ${patience.answer / 1000} s`));
+    request.destroy(new Error(`no response within ${patience.answer / 1000} s`));
   };
   signal.addEventListener("abort", giveUp);
   let answer: IncomingMessage;
@@ -126,10 +129,10 @@ async function get(
   answer.destroy();
   const onward = headers.location && URL.parse(headers.location, url)?.href;
   if (statusCode < 300 || statusCode >= 400 || !onward) {
-    throw new Error(`the server answers with status ${statusCode}`);
+    throw new Error(`the server responds with status ${statusCode}`);
   }
   if (redirects === 0) {
-    throw new Error("the server sends from address to address");
+    throw new Error("the server redirects too many times");
   }
   return get(onward, environment, redirects - 1);
 }
@@ -153,7 +156,7 @@ async function unpack(unpacking: Unpacking): Promise<void> {
   }
   mkdirSync(unpacked);
   await extract(file, unpacked);
-  // The archives differ in whether there is a folder around their files.
+  // Some archives have a folder around their files, others do not.
   const [found] = [name, join("*", name)].flatMap((path) => globSync(path, { cwd: unpacked }));
   if (found === undefined) {
     throw new Error(`it has no file ${name}`);
@@ -163,7 +166,7 @@ async function unpack(unpacking: Unpacking): Promise<void> {
   remove(file);
 }
 
-/** @returns the SHA-256 of what was received, in hexadecimal digits */
+/** @returns the SHA-256 of the received data, in hexadecimal digits */
 async function receive({ answer, bytes, step }: Unpacking, file: string): Promise<string> {
   const hash = createHash("sha256");
   let received = 0;
@@ -177,7 +180,7 @@ async function receive({ answer, bytes, step }: Unpacking, file: string): Promis
     },
   });
   answer.setTimeout(patience.piece, () => {
-    answer.destroy(new Error(`nothing more within ${patience.piece / 1000} s`));
+    answer.destroy(new Error(`no more data within ${patience.piece / 1000} s`));
   });
   await pipeline(answer, watch, createWriteStream(file));
   return hash.digest("hex");
@@ -197,12 +200,12 @@ async function extract(file: string, folder: string): Promise<void> {
     once(tar, "close") as Promise<[number | null]>,
   ]);
   if (code !== 0) {
-    throw new Error(`tar does not unpack it: ${Buffer.concat(words).toString().trim()}`);
+    throw new Error(`tar cannot unpack it: ${Buffer.concat(words).toString().trim()}`);
   }
 }
 
-/** Why an archive is not used, as a line for the user. */
+/** The reason why an archive is not used, as a line for the user. */
 export function describeFailure({ file }: Archive, url: string, error: unknown): string {
   const address = withoutUserinfo(url);
-  return `${file} is not used, and its program is built: ${messageOf(error)} (${address}).`;
+  return `${file} cannot be used, so its program is built: ${messageOf(error)} (${address}).`;
 }

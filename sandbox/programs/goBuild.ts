@@ -21,35 +21,35 @@ import { goEnvironment, moduleDirectory } from "./goToolchain.ts";
 
 const run = promisify(execFile);
 
-/** How many lines of a failed build are shown; the log has them all. */
+/** How many lines of a failed build are shown; the log has all of them. */
 const shownLogLines = 12;
 
 /**
- * Makes no debug information, which takes a sixth of the compiling and is left out by the linker (`-s -w`): a program does the
- * same without, so that this is no part of what decides its content.
+ * Omits debug information, which takes a sixth of the compile time and which the linker drops anyway (`-s -w`). The
+ * program behaves the same, so the flag is not part of the hash of its content.
  */
 const withoutDebugInformation = "-gcflags=all=-dwarf=false";
 
-/** What the name of a package is made of, which is all that Go says of a package that it compiles. */
+/** The characters of a package name; for each package that it compiles, Go prints only the name. */
 const packageName = /^[\w.\-/~]+$/;
 
 /** How a program is built. */
 export interface BuildOptions {
-  /** The folder that the executable is put into, under the program's name. */
+  /** The folder for the executable, which gets the program's name. */
   readonly folder: string;
-  /** The file that gets all that Go says. */
+  /** The file for Go's output. */
   readonly log: string;
-  /** Who is told what is being done. */
+  /** The step that shows the progress. */
   readonly step: Step;
-  /** Ends the build. */
+  /** Cancels the build. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Builds a program with Go, in a copy of its module's folder, since files to embed are put there and a checkout stays as it
- * is.
+ * Builds a program with Go in a copy of its module's folder, because the builder adds files to embed and must not
+ * change the checkout.
  *
- * @throws UserError with the end of what Go said, and the log's path
+ * @throws UserError with the end of Go's output, and the log's path
  */
 export async function build(
   program: Program,
@@ -84,7 +84,7 @@ export async function build(
   };
   tell();
   const onLine = (line: string) => {
-    // With -v, Go names each package when it begins to compile it.
+    // With -v, Go prints the name of each package when it begins to compile it.
     if (packageName.test(line)) {
       compiled += 1;
       tell();
@@ -96,19 +96,19 @@ export async function build(
   remove(source);
 }
 
-/** Copies files out of a Go module into `folder`, under the artifact's name. */
+/** Copies files from a Go module into `folder`, under the artifact's name. */
 export async function copyFiles(artifact: ModuleFiles, folder: string): Promise<void> {
   const module = await moduleDirectory(sandboxSource(artifact.module), artifact.source);
   copyWritable(join(module, artifact.directory), join(folder, artifact.name));
 }
 
-/** What `go build` is told beside the package; a part of what decides a program's content. */
+/** The flags of `go build`; part of the hash of a program's content. */
 export function buildFlags({ variables = {} }: Program): string[] {
   const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
   return ["-mod=readonly", "-trimpath", "-ldflags", ["-s", "-w", ...set].join(" ")];
 }
 
-/** How many packages of a program Go has not compiled yet. Its modules are downloaded by this, too. */
+/** The number of a program's packages that Go has not compiled yet. This also downloads the program's modules. */
 async function packagesToCompile(program: Program, source: string, step: Step): Promise<number> {
   step.update("downloading its modules");
   const format = "{{if .Stale}}{{.ImportPath}}{{end}}";
@@ -129,7 +129,7 @@ async function packagesToCompile(program: Program, source: string, step: Step): 
     });
     return stdout.split("\n").filter((line) => line !== "").length;
   } catch {
-    // The build itself says what is wrong.
+    // The build itself reports the error.
     return 0;
   }
 }
@@ -141,7 +141,7 @@ interface LoggedOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Runs a command with its output in the file `log`, which `onLine` is told of line by line. */
+/** Runs a command with its output in the file `log`, and passes each line to `onLine`. */
 async function runLogged(
   command: string,
   args: readonly string[],
@@ -184,7 +184,7 @@ async function runLogged(
   }
 }
 
-/** Copies a file or folder out of the Go module cache, whose files are read-only, as writable ones. */
+/** Copies a file or folder from the Go module cache, whose files are read-only, and makes the copy writable. */
 function copyWritable(from: string, to: string): void {
   if (!statSync(from).isDirectory()) {
     copyFileSync(from, to);

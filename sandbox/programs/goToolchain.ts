@@ -6,16 +6,16 @@ import { atLeast } from "./artifacts.ts";
 const run = promisify(execFile);
 const minimumVersion = "1.26.0";
 
-/** Settings of Go that decide what a build gives, whatever the user's own are. */
+/** Go settings that affect the result of a build, independent of the user's own settings. */
 export const goEnvironment = { CGO_ENABLED: "0", GOWORK: "off" } as const;
 
 /**
- * Checks that Go is there and new enough.
+ * Checks that Go is installed and new enough.
  *
- * @throws UserError that says what to install.
+ * @throws UserError that names the version to install.
  */
 export async function requireGo(): Promise<void> {
-  const mend = "install Go 1.26 or later from https://go.dev/dl/ and run the command again";
+  const fix = "install Go 1.26 or later from https://go.dev/dl/ and run the command again";
   let version: string;
   try {
     const { stdout } = await run("go", ["env", "GOVERSION"], { timeout: 30_000 });
@@ -23,17 +23,19 @@ export async function requireGo(): Promise<void> {
   } catch (error) {
     const what = hasCode(error, "ENOENT")
       ? "Go is not on PATH"
-      : `Go does not run (${messageOf(error)})`;
-    throw new UserError(`${what}, and the sandbox's programs are built with it: ${mend}.`);
+      : `Go cannot be run (${messageOf(error)})`;
+    throw new UserError(`${what}, but the sandbox needs it to build programs: ${fix}.`);
   }
-  // A development version ("devel go1.27-…") is left to the compiler to judge.
+  // The compiler decides about a development version ("devel go1.27-…").
   const release = /^go(\d\S*)/.exec(version)?.[1];
   if (release !== undefined && !atLeast(minimumVersion)(release)) {
-    throw new UserError(`Go on PATH is ${release}, too old for the sandbox's programs: ${mend}.`);
+    throw new UserError(
+      `Go on PATH is ${release}, which is too old for the sandbox's programs: ${fix}.`,
+    );
   }
 }
 
-/** Downloads a module at the version that the go.mod in `directory` pins, and returns its folder. */
+/** Downloads the version of a module that the go.mod in `directory` pins, and returns its folder. */
 export async function moduleDirectory(directory: string, module: string): Promise<string> {
   const { stdout } = await run("go", ["mod", "download", "-json", module], {
     cwd: directory,

@@ -16,17 +16,17 @@ import { waitFor } from "../processes/wait.ts";
 
 const run = promisify(execFile);
 
-/** The label by which Helm charts tell the objects of a release. */
+/** The label by which Helm charts mark the objects of a release. */
 const providerSelector = "app.kubernetes.io/instance=akash-provider";
 const readyTimeout = 120_000;
 
-/** What a stack has deployed. */
+/** The deployment of a stack. */
 export interface Deployment {
   /** The stack's outputs. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The namespace of the provider. */
   readonly namespace: string;
-  /** How many objects of each kind are in its Helm releases. */
+  /** The number of objects of each kind in its Helm releases. */
   readonly objects: Readonly<Record<string, number>>;
 }
 
@@ -37,9 +37,9 @@ export interface DeployOptions {
 }
 
 /**
- * Runs `pulumi up` on a stack, which is made when it does not exist, as a user would.
+ * Runs `pulumi up` on a stack, as a user would, and creates the stack if it does not exist.
  *
- * @throws UserError when it fails; what went wrong is in its output then.
+ * @throws UserError when it fails; the error is in its output.
  */
 export async function deploy(
   sandbox: Sandbox,
@@ -51,10 +51,9 @@ export async function deploy(
 }
 
 /**
- * Destroys those of the given stacks that have something deployed: they share the names of the provider's objects,
- * and a cluster has one provider.
+ * Destroys the given stacks that are deployed: their objects have the same names, and a cluster has one provider.
  *
- * @throws UserError when it fails; what went wrong is in its output then.
+ * @throws UserError when it fails; the error is in its output.
  */
 export async function makeRoom(
   sandbox: Sandbox,
@@ -90,18 +89,18 @@ async function runPulumi(
   reporter.note(`\n$ ${command}`);
   markUnfinished(directory);
   const { code, signalled } = await runInteractively("pulumi", args, environment, output);
-  // A killed Pulumi leaves operations half done, and the next start has to know.
+  // A killed Pulumi process leaves interrupted operations, which the next start has to detect.
   if (!signalled) {
     clearUnfinished(directory);
   }
   if (code !== 0) {
     throw new UserError(
-      `\`${command}\` failed (exit code ${code}). Mend what it says and run \`npm start\` again.`,
+      `\`${command}\` failed (exit code ${code}). Fix the error above and run \`npm start\` again.`,
     );
   }
 }
 
-/** Reads what a stack has deployed from its state. */
+/** Reads the deployment of a stack from its state. */
 export async function readDeployment({ environment }: Sandbox, stack: string): Promise<Deployment> {
   const { stdout } = await run("pulumi", ["stack", "export", "-s", stack], {
     cwd: projectDirectory,
@@ -127,7 +126,7 @@ export async function readDeployment({ environment }: Sandbox, stack: string): P
  * Waits until the provider's pod in a namespace is ready.
  *
  * @returns its name.
- * @throws UserError when it is not within two minutes.
+ * @throws UserError when the pod is not ready within two minutes.
  */
 export async function waitForProviderPod(kubeconfig: string, namespace: string): Promise<string> {
   const api = coreApi(kubeconfig);
@@ -146,7 +145,7 @@ function coreApi(kubeconfig: string): CoreV1Api {
   return config.makeApiClient(CoreV1Api);
 }
 
-/** Whether a pod is ready and stays. */
+/** Whether a pod is ready and not being deleted. */
 export function isReady({ metadata, status }: V1Pod): boolean {
   return (
     metadata?.deletionTimestamp === undefined &&

@@ -4,7 +4,7 @@ import { projectDirectory, sandboxSource } from "../paths.ts";
 import { membershipVariable } from "../processes/parts.ts";
 import type { PulumiTools } from "./pulumiTools.ts";
 
-/** What {@link sandboxEnvironment} is made from. */
+/** The inputs of {@link sandboxEnvironment}. */
 export interface EnvironmentOptions {
   /** The sandbox's folder. */
   readonly directory: string;
@@ -12,22 +12,23 @@ export interface EnvironmentOptions {
   readonly pulumi: PulumiTools;
 }
 
-/** Variables of the user's that would lead Pulumi, its plugins, Helm or kubectl to something other than the sandbox. */
+/** The user's variables that would point Pulumi, its plugins, Helm or kubectl outside the sandbox. */
 const foreignVariables =
   /^(PULUMI_|HELM_|KUBE|GOOGLE_|GCLOUD_|CLOUDSDK_|GCE_|USER_PROJECT_OVERRIDE$|CLOUDFLARE_|CF_|TF_|(ALL|HTTPS?|NO)_PROXY$)/i;
 
 /**
- * An address where nothing listens, so that calls to it are refused at once. Where packages are dropped instead, Google's
- * plugin waits for five minutes at each command: it asks Google who the operator is, whatever its endpoints are.
+ * An address without a listener, so that connections to it are refused at once. If packages are dropped instead,
+ * Google's plugin waits for five minutes at each command: it requests the operator's identity from Google
+ * regardless of its endpoints.
  */
 const nowhere = "127.0.0.1:9";
 
 const ownAddresses = "127.0.0.1,localhost,::1";
 
 /**
- * What keeps a run on this machine: all calls but those to itself go to a proxy that is not there, and Google's libraries
- * find a metadata server that is not there. The proxy is named in upper case alone: gRPC for Node reads the lower case,
- * and needs none.
+ * Keeps a run on this machine: all calls except those to this machine go to a proxy that does not exist, and
+ * Google's libraries find no metadata server. The proxy variables are in upper case only: gRPC for Node reads the
+ * lower case, and needs no proxy.
  */
 const offline = {
   HTTP_PROXY: `http://${nowhere}`,
@@ -37,7 +38,7 @@ const offline = {
   GCE_METADATA_HOST: nowhere,
 } as const;
 
-/** Folder of Pulumi's state of the sandbox in `directory`, which holds `.pulumi`. */
+/** Folder of the Pulumi state of the sandbox in `directory`, which contains `.pulumi`. */
 export function pulumiStateDirectory(directory: string): string {
   return join(directory, "pulumi");
 }
@@ -48,9 +49,8 @@ export function pulumiHome(directory: string): string {
 }
 
 /**
- * The environment in which the plain commands `pulumi`, `kubectl` and `helm` work on the sandbox and nothing
- * else, whatever the user's own configuration of them says. What a process of the sandbox's has was set by the sandbox,
- * or by a test for what it runs, and stays.
+ * The environment in which the commands `pulumi`, `kubectl` and `helm` use only the sandbox, regardless of the
+ * user's configuration. In a process of the sandbox, variables that the sandbox or a test has set are kept.
  */
 export function sandboxEnvironment(
   { directory, kubeconfig, pulumi }: EnvironmentOptions,
@@ -65,7 +65,7 @@ export function sandboxEnvironment(
           ),
           ...offline,
         };
-  // Node first: the language host and the post-renderer run on the project's, whatever the machine has.
+  // Node comes first: the language host and the post-renderer run on the project's Node.
   const path = [
     join(projectDirectory, "node_modules", ".bin"),
     ...(pulumi.languageHost === undefined
@@ -85,7 +85,7 @@ export function sandboxEnvironment(
     HELM_DATA_HOME: join(directory, "helm", "data"),
     PULUMI_BACKEND_URL: pathToFileURL(pulumiStateDirectory(directory)).href,
     PULUMI_HOME: pulumiHome(directory),
-    // It protects nothing: what the sandbox encrypts are examples.
+    // The passphrase protects nothing: the sandbox encrypts only example values.
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...(pulumi.languageHost === undefined
@@ -95,8 +95,8 @@ export function sandboxEnvironment(
 }
 
 /**
- * An environment with further variables. A proxy takes the place of the one that is there in the other case, too, of
- * which programs read the one or the other first.
+ * An environment with further variables. A proxy variable also replaces its variant in the other case, because some
+ * programs read the one first and others the other.
  */
 export function withVariables(
   environment: NodeJS.ProcessEnv,

@@ -10,9 +10,9 @@ import { identify } from "../../lib/processIdentity.ts";
 const lockSchema = z.object({ pid: z.int(), hostname: z.string() });
 
 /**
- * Removes the locks that killed Pulumi processes of this machine left on the stacks of a sandbox.
+ * Removes the locks on a sandbox's stacks that killed Pulumi processes of this machine left.
  *
- * @returns how many were removed.
+ * @returns the number of removed locks.
  */
 export function removeStalePulumiLocks(directory: string): number {
   const root = join(pulumiStateDirectory(directory), ".pulumi", "locks");

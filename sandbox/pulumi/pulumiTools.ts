@@ -10,17 +10,17 @@ import { remove } from "../../lib/files.ts";
 import { findArtifact } from "../programs/artifacts.ts";
 import type { Reporter } from "../processes/progress.ts";
 
-/** What runs Pulumi programs in the sandbox. */
+/** The tools that run Pulumi programs in the sandbox. */
 export const pulumiToolsSchema = z.object({
   /** The `pulumi` executable. */
   cli: z.string(),
-  /** The sandbox's language host, where Pulumi's own is not on PATH. */
+  /** The sandbox's language host, if Pulumi's own is not on PATH. */
   languageHost: z.string().optional(),
-  /** The Kubernetes plugin, where Pulumi is not left to install its plugins by itself. */
+  /** The Kubernetes plugin, if Pulumi does not install its plugins by itself. */
   kubernetesPlugin: z.string().optional(),
 });
 
-/** What runs Pulumi programs in the sandbox. */
+/** The tools that run Pulumi programs in the sandbox. */
 export type PulumiTools = z.infer<typeof pulumiToolsSchema>;
 
 const run = promisify(execFile);
@@ -29,12 +29,12 @@ const require = createRequire(import.meta.url);
 /** The packages whose plugins the program uses. */
 const packages = ["kubernetes", "gcp", "cloudflare", "random"] as const;
 
-/** How long Pulumi may take for one plugin, in milliseconds. */
+/** Timeout of the installation of one plugin, in milliseconds. */
 const downloadTimeout = 300_000;
 
 /**
- * What is needed to run Pulumi programs on this machine beside what is installed: nothing but the CLI where the language
- * host is, too, since Pulumi then installs its plugins by itself.
+ * The artifacts that this machine needs to run Pulumi programs in addition to its installed tools: only the CLI if
+ * the language host is installed, because Pulumi then installs its plugins by itself.
  */
 export async function pulumiArtifacts(): Promise<readonly PulumiArtifact[]> {
   const cli = await findInstalled("pulumi");
@@ -43,7 +43,7 @@ export async function pulumiArtifacts(): Promise<readonly PulumiArtifact[]> {
     : ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kubernetes"];
 }
 
-/** The Pulumi installation of this machine; where it has none, or only the CLI, what was built in its place. */
+/** The Pulumi installation of this machine. If it is missing, or is only the CLI, the built tools in its place. */
 export function pulumiTools(installed: ReadonlyMap<PulumiArtifact, Installed>): PulumiTools {
   return {
     cli: installed.get("pulumi")?.path ?? "pulumi",
@@ -55,8 +55,9 @@ export function pulumiTools(installed: ReadonlyMap<PulumiArtifact, Installed>): 
 type PulumiArtifact = "pulumi" | "pulumi-language-nodejs" | "pulumi-resource-kubernetes";
 
 /**
- * Puts the plugins where Pulumi looks for installed ones, in the home folder `home`: the official ones, where Pulumi is
- * installed, else the Kubernetes plugin that was built. A run itself would not get them: nothing of it leaves this machine.
+ * Installs the plugins in the home folder `home`, where Pulumi finds them: the official plugins if Pulumi is
+ * installed, else the Kubernetes plugin that was built. A run itself could not download them, because it has no
+ * access to the network.
  */
 export async function installPlugins(
   home: string,
@@ -80,8 +81,8 @@ export async function installPlugins(
         env: { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
       });
     } catch (error) {
-      // It may be on PATH, where Pulumi finds it, too; else Pulumi says by itself what it misses.
-      reporter.note(`Pulumi has not installed its plugin ${name} ${version}: ${messageOf(error)}`);
+      // The plugin may be on PATH, where Pulumi also finds it. If it is missing, Pulumi itself reports that.
+      reporter.note(`Pulumi did not install its plugin ${name} ${version}: ${messageOf(error)}`);
     }
   }
 }

@@ -30,7 +30,7 @@ describe("settings that are accepted", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** The chart's values of one configuration; undefined where it is refused. */
+  /** The chart's values of one configuration; undefined if the configuration is refused. */
   function valuesOf(source: ConfigSource): ChartValues | undefined {
     try {
       const args = providerArgs(readConfig(source), {} as Cluster, undefined);
@@ -45,7 +45,7 @@ describe("settings that are accepted", () => {
     }
   }
 
-  it(`pass, ${count} of them, through the chart, the repairs and the API server`, async function () {
+  it(`pass through the chart, the repairs and the API server (${count} of them)`, async function () {
     this.timeout(600_000);
     const all = sample(deployableConfiguration, count * 2).flatMap(
       (source) => valuesOf(source) ?? [],
@@ -71,7 +71,7 @@ describe("settings that are accepted", () => {
         objects.add(object);
       }
     });
-    // What several have alike is tried once.
+    // Common parts are tested once.
     const parts = Array.from({ length: 4 }, (_, part) =>
       [...objects].filter((_object, index) => index % 4 === part),
     );
@@ -85,7 +85,7 @@ describe("settings that are accepted", () => {
     });
   });
 
-  it("are dates and times, too, which Pulumi hands over otherwise where they have no quotes", async () => {
+  it("include dates and times, which Pulumi passes on in another form if they are not quoted", async () => {
     const written = [
       ["2026-11-30", "2026-11-30"],
       ["2026-11-30T10:00:00Z", "2026-11-30T10:00:00Z"],
@@ -93,7 +93,7 @@ describe("settings that are accepted", () => {
       ["22:30", "22:30"],
       ["+05:30", "+05:30"],
       ['"2026-11-30T00:00:00Z"', "2026-11-30T00:00:00Z"],
-      // Nobody tells that it was written otherwise.
+      // The form in which it was written is not known here.
       ["2026-11-30T00:00:00Z", "2026-11-30"],
     ] as const;
     const place = (index: number) => `place-${index}`;
@@ -118,7 +118,7 @@ describe("settings that are accepted", () => {
   });
 });
 
-/** What is handed to Helm's plugin, as far as it is looked at. */
+/** The inputs of Helm's plugin that the test reads. */
 interface ReleaseInputs {
   readonly values?: {
     readonly podAnnotations: unknown;
@@ -126,7 +126,7 @@ interface ReleaseInputs {
   };
 }
 
-/** Calls back with each item, several at a time. */
+/** Calls `work` with each item, several at the same time. */
 async function inParallel<Item>(
   items: Iterable<Item>,
   width: number,

@@ -9,12 +9,12 @@ import { walletKey } from "../support/settings.ts";
 import type { CommandResult, Workspace } from "../support/workspace.ts";
 
 const name = "adopted";
-/** As a shell's echo makes it: the line break is part of what the provider reads. */
+/** As a shell's echo creates it: the line break is part of what the provider reads. */
 const password = "SENTINEL-adopted-password\n";
 
 const script = "#!/bin/sh\necho 1\n";
 
-/** A provider that plain Helm has installed, through its adoption; each test goes on where the one before ended. */
+/** A provider that Helm has installed, through its adoption; each test continues where the previous one ended. */
 describe("a provider that Helm has installed", () => {
   let provider: Provider;
   let workspace: Workspace;
@@ -43,7 +43,7 @@ describe("a provider that Helm has installed", () => {
     await clouds.revoke("cloudflare", token.id);
   });
 
-  /** Adopts it with the zone that its file leaves open. */
+  /** Adopts it with the zone that its file does not set. */
   function adopt(...args: readonly string[]): Promise<CommandResult> {
     return provider.adopt("--zone", "example.test", ...args);
   }
@@ -65,7 +65,7 @@ describe("a provider that Helm has installed", () => {
     await assertNothingChanged();
   });
 
-  it("is not adopted while the file leaves something open, and nothing is changed", async () => {
+  it("is not adopted while the file is incomplete, and nothing is changed", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 1);
     assert.match(
@@ -86,7 +86,7 @@ describe("a provider that Helm has installed", () => {
     [["--namespace", "default"], "default has no Helm release akash-provider"],
     [["--namespace", name, "--release", "another"], "adopted has no Helm release another"],
   ] as const) {
-    it(`is not found with ${place.join(" ")}, but it is said where it is`, async () => {
+    it(`is not found with ${place.join(" ")}, but its place is reported`, async () => {
       const { status, output } = await provider.runAdopt(["provider.yaml", ...place]);
       assert.equal(status, 1);
       assert.match(output, new RegExp(`${missing}\\. .*add ${provider.place.join(" ")}\\.`));
@@ -105,7 +105,7 @@ describe("a provider that Helm has installed", () => {
     await assertNothingChanged();
   });
 
-  it("can be adopted where a revision is pending, after the command that is named then", async () => {
+  it("can be adopted despite a pending revision, after the printed command", async () => {
     await provider.cluster.markPending(name);
     const refused = await adopt();
     assert.equal(refused.status, 1);
@@ -117,7 +117,7 @@ describe("a provider that Helm has installed", () => {
     await assertNothingChanged();
   });
 
-  it("is only told about in a dry run, with where the file is not what is deployed", async () => {
+  it("is only described in a dry run, with the differences between the file and the release", async () => {
     const { status, output } = await adopt("--dry-run");
     assert.equal(status, 0, output);
     assert.match(output, /walletKey: "\[secret\]"/);
@@ -128,7 +128,7 @@ describe("a provider that Helm has installed", () => {
     await assertNothingChanged();
   });
 
-  it("is told about as JSON, alone on standard output", async () => {
+  it("is described as JSON, the only text on standard output", async () => {
     const { stdout } = await adopt("--dry-run", "--json");
     const { adopted, secrets, settings } = JSON.parse(stdout) as {
       readonly adopted: boolean;
@@ -141,9 +141,9 @@ describe("a provider that Helm has installed", () => {
   });
 
   /**
-   * Kills the adoption when it runs a command of Pulumi's, as `kill -9` does.
+   * Kills the adoption when it runs a pulumi command, as `kill -9` does.
    *
-   * @param command how the command begins
+   * @param command the beginning of the command
    * @param first what the shell does before
    */
   async function adoptKilledAt(command: string, first = ":"): Promise<void> {
@@ -167,19 +167,19 @@ exec pulumi "$@"
     await provider.assertSecretsStayed();
   }
 
-  it("keeps what it has where the adoption is killed between the settings", async () => {
-    // The stack is made where there is none.
+  it("is unchanged if the adoption is killed between the settings", async () => {
+    // The stack is created if it does not exist.
     await workspace.succeed("stack", "rm", name, "--yes", "--preserve-config");
     await adoptKilledAt("config set -s");
     await provider.assertSecretsUntouched();
   });
 
-  it("keeps what it has where the adoption is killed after the settings", async () => {
+  it("is unchanged if the adoption is killed after the settings", async () => {
     await adoptKilledAt("up -s");
     await provider.assertSecretsUntouched();
   });
 
-  it("keeps what it has where up is tried before it is adopted", async () => {
+  it("is unchanged if up runs before the adoption", async () => {
     const { status, output } = await workspace.pulumi("up", "-s", name, "--yes");
     assert.notEqual(status, 0);
     assert.match(output, /conflict with "helm"/);
@@ -187,7 +187,7 @@ exec pulumi "$@"
     await provider.assertSecretsStayed();
   });
 
-  it("keeps what it has where Pulumi is killed, too, and is told how to take the lock away", async () => {
+  it("is unchanged if Pulumi is also killed, and the command to remove the lock is printed", async () => {
     const locks = join(pulumiStateDirectory(provider.sandbox.directory), ".pulumi/locks");
     await adoptKilledAt(
       "import -s",
@@ -199,7 +199,7 @@ exec pulumi "$@"
     await workspace.succeed("cancel", name, "--yes");
   });
 
-  it("keeps what it has where the adoption is killed with half of it imported", async () => {
+  it("is unchanged if the adoption is killed with half of it imported", async () => {
     // The import file is the fifth argument.
     const half =
       "const [, f] = process.argv, j = JSON.parse(fs.readFileSync(f)); j.resources.splice(2); fs.writeFileSync(f, JSON.stringify(j))";
@@ -209,14 +209,14 @@ exec pulumi "$@"
     assert.doesNotMatch(state, /::provider-release"/);
   });
 
-  it("is adopted then without a restart, with the Secrets that it has", async () => {
+  it("is then adopted without a restart, with its Secrets", async () => {
     const { status, output } = await adopt();
     assert.equal(status, 0, output);
     await provider.assertSamePod();
     await provider.assertSecretsStayed();
   });
 
-  it("is shown what the next up changes: no object is made or replaced", () => {
+  it("is previewed with the changes of the next up: no object is created or replaced", () => {
     const output = provider.outputs.at(-1) ?? "";
     assert.match(output, /restarts the pod once/);
     assert.match(output, /one\s+new certificate/);
@@ -224,13 +224,13 @@ exec pulumi "$@"
     assert.doesNotMatch(output, /\(replace\)|\(create\)|\(delete\)/);
   });
 
-  it("keeps its bid price script, in a file of the stack's", () => {
+  it("keeps its bid price script, in a file of the stack", () => {
     const file = provider.path(`stacks/${name}.price_script.sh`);
     assert.equal(readFileSync(file, "utf8"), script);
     assert.doesNotMatch(provider.outputs.at(-1) ?? "", /[-+~] (bidpricescript|domain|from) *:/);
   });
 
-  it("has left no credential in Helm's history, nor in clear in the state", async () => {
+  it("has left no credential in Helm's history, or in plain text in the state", async () => {
     const history = await provider.cluster.helmHistory(name);
     assert.deepEqual(
       history.map(({ version }) => version),
@@ -250,14 +250,14 @@ exec pulumi "$@"
     assert.match(output, /already has this provider\..*: pulumi preview -s adopted --diff\n$/);
   });
 
-  it("cannot be destroyed before the first up, with the namespace that is not the stack's", async () => {
+  it("cannot be destroyed before the first up, with a namespace that does not belong to the stack", async () => {
     const { status, output } = await workspace.pulumi("destroy", "-s", name, "--yes");
     assert.notEqual(status, 0);
     assert.match(output, /protected/);
     await provider.assertSamePod();
   });
 
-  it("is put back where the first up does not get ready", async () => {
+  it("is rolled back if the first up does not become ready", async () => {
     const nowhere = ["--path", 'values.nodeSelector["example.test/disk"]', "none-has-it"];
     await workspace.succeed("config", "set", "-s", name, ...nowhere);
     await workspace.succeed("config", "set", "-s", name, "timeout", "15");
@@ -273,7 +273,7 @@ exec pulumi "$@"
     await workspace.succeed("config", "set", "-s", name, "timeout", "60");
   });
 
-  it("gets its certificate by dns-01 with the credential that it had, after up", async () => {
+  it("obtains its certificate by dns-01 with its earlier credential, after up", async () => {
     provider.outputs.push((await workspace.up("--diff")).output);
     await provider.assertOtherPod();
     await provider.assertSecretsStayed();
@@ -281,7 +281,7 @@ exec pulumi "$@"
     assert.deepEqual([result, challenge], ["issued", "dns-01"]);
   });
 
-  it("is then as if the stack had made it", async () => {
+  it("is then as if the stack had created it", async () => {
     for (const { metadata } of await provider.secrets()) {
       assert.equal(metadata?.labels?.["app.kubernetes.io/managed-by"], "pulumi");
       assert.doesNotMatch(JSON.stringify(metadata?.annotations ?? {}), /helm\.sh/);
@@ -289,15 +289,15 @@ exec pulumi "$@"
     await workspace.succeed("preview", "-s", name, "--expect-no-changes");
   });
 
-  it("is in a namespace that has kept its labels, and has the one for Akash's operators", async () => {
+  it("is in a namespace that has kept its labels, and has the label for Akash's operators", async () => {
     const { metadata } = await provider.cluster.core.readNamespace({ name });
     assert.equal(metadata?.labels?.["akash.network/name"], name);
     assert.equal(metadata?.labels?.["akash.network"], "true");
   });
 
-  it("has had its Secrets all the time", () => provider.assertSecretsNeverMissing());
+  it("has had its Secrets the whole time", () => provider.assertSecretsNeverMissing());
 
-  it("was nowhere shown with a credential", () => provider.assertHidden(credentials()));
+  it("was never shown with a credential", () => provider.assertHidden(credentials()));
 
   it("leaves the namespace when it is destroyed", async () => {
     await workspace.destroy();

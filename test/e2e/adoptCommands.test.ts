@@ -10,7 +10,7 @@ import { Workspace, type CommandResult } from "../support/workspace.ts";
 
 const name = "said";
 
-/** As Akash's guide has it, with what it leaves out. */
+/** The values in Akash's guide, with those that the guide omits. */
 const values = {
   from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
   key: Buffer.from(walletKey).toString("base64"),
@@ -21,7 +21,10 @@ const values = {
   letsEncrypt: { enabled: true, acme: { email: "said@example.test" } },
 };
 
-/** The commands of adopt's messages, run as they are where they are given; each test goes on where the one before ended. */
+/**
+ * The commands in adopt's messages, run unchanged where they are printed; each test continues where the previous
+ * one ended.
+ */
 describeExhaustive("commands in adopt's messages", () => {
   let provider: Provider;
   let workspace: Workspace;
@@ -29,7 +32,7 @@ describeExhaustive("commands in adopt's messages", () => {
   before(async () => {
     const sandbox = await testSandbox();
     const PATH = await programsPath(["kubectl", "helm"], sandbox.environment.PATH);
-    // Before any provider is there.
+    // Before there is any provider.
     const empty = await Workspace.create(sandbox, "said-nowhere", "said-nowhere", {});
     const nowhere = await adoptIn(empty, "--namespace", "default");
     const list = commandIn(nowhere.output, /helm .*list -A/);
@@ -37,7 +40,7 @@ describeExhaustive("commands in adopt's messages", () => {
     assert.match(listed.output, /^NAME\s+NAMESPACE/);
     provider = await Provider.install({ name, values, secrets: ["keys"] });
     workspace = provider.workspace.withEnvironment({ PATH });
-    // What npm run adopt runs there.
+    // The files that npm run adopt runs there.
     for (const part of ["bootstrap.mjs", "doctor"]) {
       cpSync(part, join(workspace.directory, part), { recursive: true });
     }
@@ -47,7 +50,7 @@ describeExhaustive("commands in adopt's messages", () => {
     return place.shell([process.execPath, "adopt/main.ts", "-s", place.stack, ...args].join(" "));
   }
 
-  /** The command of a message, from its first word to the end of its line or sentence. */
+  /** The command in a message, from its first word to the end of its line or sentence. */
   function commandIn(output: string, pattern: RegExp): string {
     const [command] = pattern.exec(output) ?? [];
     assert(command !== undefined, `no ${pattern} in ${output}`);
@@ -72,7 +75,7 @@ describeExhaustive("commands in adopt's messages", () => {
     return output;
   }
 
-  it("write the values file that is missing, and show what differs from the release", async () => {
+  it("write the missing values file, and show the differences from the release", async () => {
     const output = await refused("missing.yaml", ...provider.place);
     const command = commandIn(output, /helm get values .* > provider\.yaml/);
     await paste(command.replace("'RELEASE'", provider.release).replace("'NAMESPACE'", name));
@@ -84,7 +87,7 @@ describeExhaustive("commands in adopt's messages", () => {
     assert.doesNotMatch(await dryRun(), /Differences between the file and the release/);
   });
 
-  it("put the last good revision back where the last one has failed", async () => {
+  it("roll back to the last good revision after a failed one", async () => {
     await provider.cluster.markPending(name, "failed");
     const output = await refused("provider.yaml", ...provider.place);
     await paste(commandIn(output, /helm -n \S+ rollback \S+ \d+/));
@@ -103,7 +106,7 @@ describeExhaustive("commands in adopt's messages", () => {
     await dryRun();
   });
 
-  it("name the kubeconfig by its path, where nobody has the passphrase of the stack's own", async () => {
+  it("name the kubeconfig by its path, without the passphrase of the stack's own", async () => {
     const set = "pulumi config set -s said --secret kubernetes:kubeconfig";
     await paste(`${set} < '${provider.sandbox.kubeconfig}'`);
     const args = ["provider.yaml", ...provider.place, "--dry-run"];
@@ -118,7 +121,7 @@ describeExhaustive("commands in adopt's messages", () => {
     await paste("pulumi config rm -s said kubernetes:kubeconfig");
   });
 
-  it("show the stack's own kubeconfig, which says nothing", async () => {
+  it("show the stack's own kubeconfig, which is empty", async () => {
     await paste("pulumi config set -s said --secret kubernetes:kubeconfig 'kind: Config'");
     const output = await refused("provider.yaml", ...provider.place);
     const command = commandIn(output, /pulumi config get -s said kubernetes:kubeconfig/);
@@ -126,14 +129,14 @@ describeExhaustive("commands in adopt's messages", () => {
     await paste("pulumi config rm -s said kubernetes:kubeconfig");
   });
 
-  it("name the file that Helm was given, where adopt is run without one", async () => {
+  it("name the values file of Helm, if adopt runs without one", async () => {
     const output = await refused(...provider.place);
     const command = commandIn(output, /npm run adopt -- provider\.yaml -s said/);
     const { stdout } = await paste(`${command} ${provider.place.join(" ")} --dry-run`);
     assert.match(stdout, /Nothing was changed\. An adoption would run:/);
   });
 
-  it("keep the chart's version, and remove a setting that nobody can check", async () => {
+  it("keep the chart's version, and remove a setting that cannot be checked", async () => {
     await paste("pulumi config set -s said chartVersion 19.0.1");
     await paste(commandIn(await dryRun(), /pulumi config set -s said chartVersion \S+/));
     assert.doesNotMatch(await dryRun(), /To keep/);
@@ -144,7 +147,7 @@ describeExhaustive("commands in adopt's messages", () => {
     await dryRun();
   });
 
-  it("protect the Secrets as adopt does, and show what is adopted already", async () => {
+  it("protect the Secrets as adopt does, and show an adopted provider", async () => {
     await paste(commandIn(await dryRun(), /kubectl -n \S+ annotate secret \S+ \S+=\S+/));
     assert.equal((await provider.adopt()).status, 0);
     const again = await refused("provider.yaml", ...provider.place);
@@ -152,7 +155,7 @@ describeExhaustive("commands in adopt's messages", () => {
     assert.match(output, /provider-release/);
   });
 
-  it("show whose the provider is, and which stacks there are", async () => {
+  it("show the provider's stack, and the existing stacks", async () => {
     await workspace.up();
     const other = await Workspace.create(provider.sandbox, "said-other", "said-other", {});
     cpSync(provider.path("provider.yaml"), join(other.directory, "provider.yaml"));

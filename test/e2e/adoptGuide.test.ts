@@ -7,7 +7,7 @@ import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
 
-/** The complete example of Akash's guide, for the sandbox's domain and CA. */
+/** The complete example in Akash's guide, with the sandbox's domain and CA. */
 const example = {
   ...(parse(readFileSync("test/unit/adopt/file/fixtures/guide.yaml", "utf8")) as object),
   domain: "example.test",
@@ -15,7 +15,7 @@ const example = {
 };
 const wallet = ["SENTINEL-wallet-password", walletKey.split("\n")[5] ?? ""];
 
-/** Each test goes on where the one before ended. */
+/** Each test continues where the previous one ended. */
 describe("the guide's complete example, installed with Helm", () => {
   const name = "guide";
   let provider: Provider;
@@ -29,7 +29,7 @@ describe("the guide's complete example, installed with Helm", () => {
     provider.stopWatching();
   });
 
-  it("lacks an e-mail address, which the commands that are named then add", async () => {
+  it("has no e-mail address, which the printed commands add", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 1);
     assert.match(output, /has a problem\. Nothing was changed\.\n/);
@@ -40,7 +40,7 @@ describe("the guide's complete example, installed with Helm", () => {
     }
   });
 
-  it("is adopted then as it runs, but for what has no effect", async () => {
+  it("is then adopted as it runs, except for values without effect", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
     assert.match(output, /Left out:\n {2}price_target_gpu_mappings {2}Nothing reads it/);
@@ -50,7 +50,7 @@ describe("the guide's complete example, installed with Helm", () => {
     await provider.assertHidden(wallet);
   });
 
-  it("gets its certificate by http-01 after up, and has had its Secret all the time", async () => {
+  it("obtains its certificate by http-01 after up, and has had its Secret the whole time", async () => {
     await provider.workspace.up();
     await provider.assertOtherPod();
     await provider.assertSecretsStayed();
@@ -67,7 +67,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
   const name = "guide-google";
   let provider: Provider;
   let clouds: SandboxClouds;
-  /** The key file as the values have it. */
+  /** The key file as in the values. */
   let key: string;
 
   before(async () => {
@@ -103,7 +103,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     return (JSON.parse(keyFile) as { readonly private_key_id: string }).private_key_id;
   }
 
-  it("is adopted with its key, which is nowhere readable any more", async () => {
+  it("is adopted with its key, which is no longer readable anywhere", async () => {
     const [revision] = await provider.cluster.helmHistory(name);
     assert(revision?.text.includes(credentials()[0] ?? "-"), "the key was not in Helm's history");
     const { status, output } = await provider.adopt("--zone", "example-test");
@@ -113,7 +113,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     await provider.assertHidden(credentials());
   });
 
-  it("gets its certificate by dns-01 with that key after up", async () => {
+  it("obtains its certificate by dns-01 with that key after up", async () => {
     provider.outputs.push((await provider.workspace.up("--diff")).output);
     await provider.assertOtherPod();
     await provider.assertSecretsStayed();
@@ -125,7 +125,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     await provider.assertHidden(credentials());
   });
 
-  it("lets the program make a key instead, by the command that was named, and deletes none that it did not make", async () => {
+  it("lets the program create a key instead, by the printed command, and deletes only keys that it created", async () => {
     const named = provider.outputs.join("");
     const [, command = ""] =
       /^ {2}pulumi (config rm .*) && pulumi up -s guide-google$/m.exec(named) ?? [];
@@ -144,7 +144,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     assert.notEqual(credential?.privateKeyId, keyId(key));
   });
 
-  it("rotates that one like every other, and has had its Secrets all the time", async () => {
+  it("rotates that key like every other, and has had its Secrets the whole time", async () => {
     const { workspace } = provider;
     const { credential: before } = await provider.issueAnew();
     await workspace.up("--replace", "**::dns-key");
@@ -155,7 +155,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     await provider.assertHidden(credentials());
   });
 
-  it("is destroyed but for the key that it came with", async () => {
+  it("is destroyed except for its original key", async () => {
     await provider.workspace.destroy();
     assert.deepEqual(Object.values((await clouds.google()).keys).flat(), [keyId(key)]);
   });

@@ -13,13 +13,13 @@ import { chartUnderTest } from "../support/workspace.ts";
 /** Folders of the chart, one for each version, separated by colons. */
 const folders = (process.env.AKASH_OLD_CHARTS ?? "").split(":").filter((folder) => folder !== "");
 
-/** Where the workspace has the chart that the program deploys. */
+/** The chart that the program deploys, in the workspace. */
 const deployedChart = ".sandbox/chart/provider";
 
-/** A DNS credential in the values, as charts before 12.1.3 wanted it, and later ones take it. */
+/** A DNS credential in the values, in the form of charts before 12.1.3, which later charts accept. */
 interface BroughtCredential {
   readonly values: object;
-  /** What the name of its Secret ends with. */
+  /** The suffix of its Secret's name. */
   readonly secret: string;
   readonly zone: string;
   /** A part of it. */
@@ -61,16 +61,16 @@ const credentials = {
 
 describe("a provider of a published chart", () => {
   if (folders.length === 0) {
-    it("is adopted, where AKASH_OLD_CHARTS names folders of the chart");
+    it("is adopted, if AKASH_OLD_CHARTS names folders of the chart");
   }
   for (const folder of folders) {
     const version = versionOf(folder);
     const isKept = satisfies(version, supportedChartVersions, { includePrerelease: true });
-    it(`${version} with a key of Google's is adopted and deployed`, () =>
+    it(`${version} with a Google key is adopted and deployed`, () =>
       adoptAndDeploy("google", credentials.googleCloud));
-    it(`${version} with a token of Cloudflare's is adopted and deployed`, () =>
+    it(`${version} with a Cloudflare token is adopted and deployed`, () =>
       adoptAndDeploy("cloudflare", credentials.cloudflare));
-    // Before 12.1.3 the chart knew DNS-01 alone.
+    // Before 12.1.3, the chart supported only DNS-01.
     if (isKept) {
       it(`${version} with HTTP-01 is adopted and deployed`, () => adoptAndDeploy("http"));
     }
@@ -88,7 +88,7 @@ describe("a provider of a published chart", () => {
         secrets: ["keys", ...(brought === undefined ? [] : [brought.secret])],
       });
       if (isKept) {
-        // As the repository would answer, asked for the version that the stack keeps.
+        // As the repository would respond to a request for the version that the stack keeps.
         putChart(provider, folder);
       }
       await provider.remember();
@@ -146,7 +146,7 @@ function putChart(provider: Provider, folder: string): void {
   cpSync(folder, provider.path(deployedChart), { recursive: true });
 }
 
-/** What an operator of any of these versions has in the file. */
+/** The values in an operator's file for any of these versions. */
 function values(brought: BroughtCredential | undefined): object {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   return {

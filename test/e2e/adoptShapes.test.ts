@@ -9,25 +9,25 @@ import { Provider } from "../support/provider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
 
-/** A values file in a shape that operators publish, and what becomes of it. */
+/** A values file in a form that operators publish, and the result of its adoption. */
 interface Shape {
-  /** What is special about it. */
+  /** Its special feature. */
   readonly what: string;
-  /** The file, without what {@link wallet} has. */
+  /** The file, without the values in {@link wallet}. */
   readonly file: string;
-  /** Whether it is exhaustive, since the unit tests of adopt's reading have it as well. */
+  /** Whether it is exhaustive, because the unit tests of adopt's parser cover it as well. */
   readonly exhaustive?: true;
-  /** What only the release has, as Ansible and the Console give it. */
+  /** Values of the release only, as Ansible and the Console set them. */
   readonly set?: readonly string[];
-  /** What `adopt` is given beside the file. */
+  /** Further arguments of `adopt`. */
   readonly args?: readonly string[];
-  /** What the names of its Secrets end with. Default: the wallet's alone. */
+  /** The suffixes of its Secrets' names. Default: only the wallet's. */
   readonly secrets?: readonly string[];
-  /** The setting `accept` that it needs. Default: none. */
+  /** The required setting `accept`. Default: none. */
   readonly accept?: readonly string[];
-  /** What `adopt` says of it. */
+  /** The messages of `adopt` about it. */
   readonly said?: readonly RegExp[];
-  /** Values that the next `up` changes besides, as `adopt` has said. Default: none. */
+  /** Other values that the next `up` changes, as `adopt` has reported. Default: none. */
   readonly changes?: readonly string[];
   /** Lines of the stack's file. */
   readonly settings?: readonly RegExp[];
@@ -77,7 +77,7 @@ letsEncrypt:
     changes: ["price_target_gpu_mappings"],
   },
   {
-    what: "a playbook's file, with script and image given by --set",
+    what: "a playbook's file, with script and image by --set",
     file: `---
 from: "${address}"
 key: "${key}"
@@ -105,7 +105,7 @@ price_target_gpu_mappings: "a100=120,*=130"
     settings: [/:bidPriceScript: stacks\/shape-2\.price_script\.sh/, /price_target_cpu: "1\.6/],
   },
   {
-    what: "the Console's file, all in quotes and with what is empty",
+    what: "the Console's file, with everything in quotes and with empty values",
     file: `from: "${address}"
 key: "${key}"
 keysecret: "${password}"
@@ -132,7 +132,7 @@ attributes:
     said: [/^Accepted[^\n]*\n {2}domain +begins with provider\./m],
   },
   {
-    what: "a website that is none, and the address in the issuer's place",
+    what: "an invalid website, and the address in the issuer's setting",
     exhaustive: true,
     file: `${common}email: ""
 website: none
@@ -146,7 +146,7 @@ letsEncrypt:
     settings: [/:email: operator@example\.test/],
   },
   {
-    what: "a website without a scheme, and a node with another",
+    what: "a website without a scheme, and a node with another scheme",
     exhaustive: true,
     file: `${common}${email}website: www.example.test
 node: tcp://akash-node-1:26657
@@ -154,7 +154,7 @@ node: tcp://akash-node-1:26657
     accept: ["website", "node"],
   },
   {
-    what: "price targets that the chart does not know",
+    what: "price targets that are unknown to the chart",
     exhaustive: true,
     file: `${common}${email}bidpricescript: ${script}
 price_target_cpu: "1.60"
@@ -182,7 +182,7 @@ domain: example.test
 ${email}`,
   },
   {
-    what: "comments all over, and an empty last document",
+    what: "comments everywhere, and an empty last document",
     exhaustive: true,
     file: `# a provider
 ---
@@ -195,7 +195,7 @@ attributes: # none yet
     said: [/attributes +It is empty/],
   },
   {
-    what: "a key that stands twice",
+    what: "a duplicate key",
     exhaustive: true,
     file: `${common}${email}website: https://first.example.test
 node: http://akash-node-1:26657
@@ -229,7 +229,7 @@ ingress:
     settings: [/mode: ingress/, /className: nginx/],
   },
   {
-    what: "a token of Cloudflare's",
+    what: "a Cloudflare token",
     file: `${common}${email}letsEncrypt:
   enabled: true
   dns:
@@ -270,7 +270,7 @@ letsEncrypt:
     settings: [/:storageClass: beta3/, /size: "?20Gi/],
   },
   {
-    what: "attributes that a new stack would not take",
+    what: "attributes that a new stack would refuse",
     file: `${common}${email}attributes:
   - key: location-region
     value: "na-us: west"
@@ -308,7 +308,7 @@ gatewayApi:
     said: [/nodeSelector +It is empty/],
   },
   {
-    what: "its wallet given by --set, and the pod's place",
+    what: "the wallet by --set, and the pod's scheduling",
     file: `from: ${address}
 domain: example.test
 ${email}nodeSelector:
@@ -322,11 +322,14 @@ tolerations:
   },
 ];
 
-/** What the preview after an adoption may change of the release's values: what the repairs need, and what the stack says. */
+/**
+ * The changes of the release's values that a preview after an adoption may contain: those that the repairs require,
+ * and those of the stack's settings.
+ */
 const repaired =
   /^(serviceAccount\.annotations|letsEncrypt\.(enabled|acme\.(caDirUrl|email)|providers|storage)|gatewayApi\.enabled)(\.|$)/;
 
-/** The chart's values that a preview changes, by their paths: those that the chart prints as another text. */
+/** The chart's values that a preview changes, by path: those that the chart prints as another text. */
 function changedValues(preview: string): string[] {
   const lines = preview.split("\n");
   const first = lines.findIndex((line) => /^ {6}[~+-] values +: \{$/.test(line));
@@ -366,7 +369,7 @@ describe("values files as operators publish them", () => {
   let token: { readonly id: string; readonly value: string };
 
   before(async function () {
-    // All of them, on a machine that may have other things to do.
+    // All of them, on a machine that may be busy.
     this.timeout(900_000);
     clouds = new SandboxClouds(await testSandbox());
     token = await clouds.cloudflareToken("shapes");
@@ -437,7 +440,7 @@ describe("values files as operators publish them", () => {
   }
 });
 
-describe("a provider with large numbers, and an environment that was set by hand", () => {
+describe("a provider with large numbers and a manually set environment", () => {
   const name = "hand-set";
   let provider: Provider;
 
@@ -455,7 +458,7 @@ podSecurityContext:
     });
     const apps = provider.cluster.config.makeApiClient(AppsV1Api);
     const before = await provider.podUid();
-    // As kubectl set env does it.
+    // As kubectl set env does.
     const env = [
       { name: "AKASH_MINE", value: "SENTINEL-by-hand" },
       { name: "AKASH_GAS", value: "900000" },
@@ -479,7 +482,7 @@ podSecurityContext:
     provider.stopWatching();
   });
 
-  /** The pod's, once it is ready. */
+  /** The uid of the pod, when it is ready. */
   function podUid(): Promise<string | undefined> {
     return provider.podUid().catch(() => undefined);
   }
@@ -499,7 +502,7 @@ podSecurityContext:
     return Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
   }
 
-  it("is told which numbers the release has with an exponent, and what the next up keeps of the rest", async () => {
+  it("is described with the numbers that the release has with an exponent, and the values that the next up keeps", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
     assert.match(
@@ -514,13 +517,13 @@ podSecurityContext:
     assert.doesNotMatch(output, /SENTINEL/);
   });
 
-  it("is kept by the next up as it was told", async () => {
+  it("is kept by the next up as described", async () => {
     await provider.workspace.up();
     const { AKASH_MINE, AKASH_GAS } = await environment();
     assert.deepEqual([AKASH_MINE, AKASH_GAS], ["SENTINEL-by-hand", "auto"]);
   });
 
-  it("has the digits in ConfigMap and StatefulSet then, and a number where the chart writes YAML", async () => {
+  it("then has the digits in ConfigMap and StatefulSet, and a number where the chart writes YAML", async () => {
     const names = ["AKASH_MINIMUM_BALANCE", "AKASH_MONITOR_MAX_RETRIES"] as const;
     const printed = ["10000000", "1234567"];
     const main = `${provider.release}-main`;
@@ -552,7 +555,7 @@ describe("a stack with settings from an environment of Pulumi ESC", () => {
     assert.match(output, / {2}email is missing\n/);
   });
 
-  it("is adopted with what Pulumi says of its configuration", async () => {
+  it("is adopted with the configuration that Pulumi prints", async () => {
     const path = provider.sandbox.environment.PATH ?? "";
     const config = JSON.stringify({
       "akash-provider-letsencrypt:email": { value: "esc@example.test", secret: false },

@@ -26,7 +26,8 @@ describe("a chart in a registry that is pinned to its digest", () => {
     const folder = join(sandbox.directory, "charts");
     mkdirSync(folder, { recursive: true });
     const source = chartUnderTest();
-    // Helm compares no tag with a version that has a + in it, as the stand-in's has (pkg/registry/client.go, `Resolve`).
+    // Helm does not compare a tag with a version that contains a +, as the stand-in's does (pkg/registry/client.go,
+    // `Resolve`).
     const metadata = { name: "provider", version };
     const programs = await ensurePrograms(["helm"], silentReporter);
     const packed = (chart: string, into: string) => {
@@ -53,7 +54,7 @@ describe("a chart in a registry that is pinned to its digest", () => {
     workspace = made.withEnvironment({ SSL_CERT_FILE: authority });
   });
   after(() => {
-    // None where the sandbox does not start.
+    // Undefined if the sandbox does not start.
     (registry as OciRegistry | undefined)?.stop();
   });
 
@@ -74,18 +75,18 @@ describe("a chart in a registry that is pinned to its digest", () => {
     await workspace.succeed("preview", "-s", name, "--expect-no-changes");
   });
 
-  it("is refused where the version's tag leads to another", async () => {
+  it("is refused if the version's tag points to another digest", async () => {
     pin(other);
     assert.match(await refusal(), /digest mismatch/);
   });
 
-  it("is taken by its digest alone where no tag leads to it", async () => {
+  it("is found by its digest if no tag points to it", async () => {
     registry.untag(version);
     pin(other);
     await workspace.succeed("preview", "-s", name);
   });
 
-  it("is refused where the registry serves another under the digest", async () => {
+  it("is refused if the registry serves another chart under the digest", async () => {
     registry.replace(good, other);
     pin(good);
     assert.match(await refusal(), /digest|mismatch/i);

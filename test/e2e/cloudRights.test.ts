@@ -21,7 +21,7 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 const project = "sandbox-project";
 const accountId = "5a".repeat(16);
 
-/** A stack that is run by somebody with no more than these rights. */
+/** A stack that is run by an identity with only these permissions. */
 async function stackOf(
   cloud: RotatingCloud,
   name: string,
@@ -34,7 +34,7 @@ async function stackOf(
   return RotatingStack.of(cloud, sandbox, workspace.withEnvironment({ ...nobody, ...identity }));
 }
 
-/** Without any identity at a cloud. */
+/** Without any identity at Google or Cloudflare. */
 const nobody = {
   GOOGLE_OAUTH_ACCESS_TOKEN: "",
   GOOGLE_CREDENTIALS: "",
@@ -50,7 +50,7 @@ async function googleOperator(
   return { GOOGLE_CREDENTIALS: await clouds.googleKey(name, grants) };
 }
 
-/** What is refused is told in sentences, and changes nothing at Google. */
+/** A refusal is reported in sentences, and nothing was changed at Google. */
 async function refused({ workspace }: RotatingStack, command: readonly string[]): Promise<string> {
   const { status, output } = await workspace.pulumi(...command);
   assert.notEqual(status, 0, output);
@@ -61,7 +61,7 @@ async function refused({ workspace }: RotatingStack, command: readonly string[])
 const preview = ({ name }: RotatingStack) => ["preview", "-s", name];
 const up = ({ name }: RotatingStack) => ["up", "-s", name, "--yes"];
 
-/** The doctor has seen what is at the cloud, and calls none of it wrong. */
+/** The doctor could read the state at the DNS provider, and finds nothing wrong. */
 async function assertDoctorSees({ workspace }: RotatingStack): Promise<void> {
   const { findings } = await doctorReport(workspace);
   const ofCredential = findings.filter(({ group }) => group === "Credential");
@@ -130,7 +130,7 @@ describe("rights at Google", () => {
     await runsThrough(await stackOf(rotatingGoogle, "rights-project", operator, { dns }));
   });
 
-  describe("that are less than one custom role", () => {
+  describe("with less than one custom role", () => {
     let stack: RotatingStack;
 
     before(async () => {
@@ -149,7 +149,7 @@ describe("rights at Google", () => {
     const foreseen = steps.flatMap(({ permissions }) => permissions);
     const first = steps.map(({ permissions }) => permissions[0]);
     for (const missing of foreseen) {
-      // Otherwise one of each step: the program asks for those of a step with one call.
+      // Otherwise, one permission of each step: the program checks all permissions of a step with one call.
       (first.includes(missing) ? it : itExhaustive)(
         `${missing}, are found out before anything is made`,
         async () => {
@@ -167,7 +167,7 @@ describe("rights at Google", () => {
       );
     }
 
-    it("dns.managedZones.list, are found out with the zone, which can be named instead", async () => {
+    it("dns.managedZones.list, are reported with the zone, which can be set instead", async () => {
       await without("dns.managedZones.list");
       assert.match(await refused(stack, preview(stack)), /may not list the zones/);
       stack.configure({ dns: { zone: "example-test" } });
@@ -177,13 +177,13 @@ describe("rights at Google", () => {
       stack.configure();
     });
 
-    it("iam.serviceAccountKeys.list, do with a warning", async () => {
+    it("iam.serviceAccountKeys.list, are sufficient with a warning", async () => {
       await without("iam.serviceAccountKeys.list");
       const { output } = await stack.workspace.up();
       assert.match(output, /Could not check for orphan credentials of interrupted runs/);
     });
 
-    it("for the deletion of old keys, keep a rotation from beginning", async () => {
+    it("for the deletion of old keys, prevent a rotation", async () => {
       const [before] = await stack.live();
       await without("iam.serviceAccountKeys.delete");
       const output = await refused(stack, [...up(stack), "--replace", stack.pattern]);
@@ -194,7 +194,7 @@ describe("rights at Google", () => {
       assert.deepEqual(await stack.live(), [before]);
     });
 
-    it("for the deletion of the account, are told with the command", async () => {
+    it("for the deletion of the account, are reported with the command", async () => {
       await without("iam.serviceAccounts.delete");
       const output = await refused(stack, ["destroy", "-s", stack.name, "--yes", "--run-program"]);
       assert.match(output, /lacks iam\.serviceAccounts\.delete on project sandbox-project/);
@@ -205,7 +205,7 @@ describe("rights at Google", () => {
     });
   });
 
-  describe("of roles/dns.admin, without that to grant a role on the zone", () => {
+  describe("of roles/dns.admin, without the permission to grant a role on the zone", () => {
     const name = "rights-dns-admin";
     let stack: RotatingStack;
 
@@ -214,7 +214,7 @@ describe("rights at Google", () => {
       stack = await stackOf(rotatingGoogle, name, await googleOperator(clouds, name, roles));
     });
 
-    it("are told before the account is made, with commands that mend it", async () => {
+    it("are reported before the account is created, with commands that fix it", async () => {
       const output = await refused(stack, up(stack));
       assert.match(
         output,
@@ -223,35 +223,32 @@ describe("rights at Google", () => {
       assert.deepEqual(await clouds.stacksAccounts(), []);
     });
 
-    itExhaustive(
-      "are told after Google's refusal where Google does not foretell it, and the next up goes on",
-      async () => {
-        const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
-        await clouds.inject("google", fault);
-        const output = await refused(stack, up(stack));
-        assert.match(
+    itExhaustive("are reported after Google's refusal if they cannot be tested before, and the next up continues", async () => {
+      const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
+      await clouds.inject("google", fault);
+      const output = await refused(stack, up(stack));
+      assert.match(
+        output,
+        /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
+      );
+      const [, permissions = "", member = ""] =
+        /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
           output,
-          /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
-        );
-        const [, permissions = "", member = ""] =
-          /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
-            output,
-          ) ?? assert.fail(output);
-        assert.equal((await clouds.stacksAccounts()).length, 1);
-        assert.deepEqual(await stack.live(), []);
-        // What the command does.
-        const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
-        await clouds.grant(`/v1/projects/${project}`, role, member);
-        await clouds.clearFaults();
-        await stack.workspace.up();
-        await stack.works(await stack.credential());
-        await stack.workspace.destroy();
-        assert.deepEqual(await clouds.stacksAccounts(), []);
-      },
-    );
+        ) ?? assert.fail(output);
+      assert.equal((await clouds.stacksAccounts()).length, 1);
+      assert.deepEqual(await stack.live(), []);
+      // The effect of the command.
+      const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
+      await clouds.grant(`/v1/projects/${project}`, role, member);
+      await clouds.clearFaults();
+      await stack.workspace.up();
+      await stack.works(await stack.credential());
+      await stack.workspace.destroy();
+      assert.deepEqual(await clouds.stacksAccounts(), []);
+    });
   });
 
-  it("for a rotation are those on the account's keys alone, and to read the zone", async () => {
+  it("for a rotation are only those on the account's keys, and to read the zone", async () => {
     const name = "rights-rotation";
     const stack = await stackOf(rotatingGoogle, name, {
       GOOGLE_OAUTH_ACCESS_TOKEN: (await testSandbox()).environment.GOOGLE_OAUTH_ACCESS_TOKEN,
@@ -280,7 +277,7 @@ describe("rights at Google", () => {
     await stack.workspace.destroy();
   });
 
-  describe("of the account that is made", () => {
+  describe("of the created account", () => {
     const name = "rights-dns-role";
     let stack: RotatingStack;
 
@@ -315,14 +312,14 @@ describe("rights at Google", () => {
           challengePermissions.filter((permission) => permission !== missing),
         );
         if (missing === "dns.resourceRecordSets.delete") {
-          // The first certificate is issued, and leaves its record in the way of the next one.
+          // Issues the first certificate, and leaves its record, which conflicts with the next one.
           await stack.issueAnew();
         }
         await assert.rejects(stack.issueAnew(), /^UserError: No certificate: [^]*(403|Forbidden)/);
       });
     }
 
-    itExhaustive("are refused beforehand where the role lacks one", async () => {
+    itExhaustive("are refused in advance if the role has too few", async () => {
       await clouds.googleRole("tooLittle", challengePermissions.slice(1));
       stack.configure({ dns: { role: `projects/${project}/roles/tooLittle` } });
       const output = await refused(stack, up(stack));
@@ -339,7 +336,7 @@ describe("rights at Google", () => {
       await stack.workspace.succeed(...preview(stack));
     });
 
-    it("are changed in place, and the credential stays", async () => {
+    it("are changed in place, and the credential is kept", async () => {
       await clouds.googleRole("akashDnsChallenge", challengePermissions);
       await stack.assertIssues();
       assert.deepEqual(await stack.txt(), []);
@@ -357,7 +354,7 @@ describe("rights at Google", () => {
     });
   });
 
-  itExhaustive("are none for a key that is brought", async () => {
+  itExhaustive("are none for a provided key", async () => {
     const name = "rights-brought";
     const key = await clouds.googleKey("rights-brought-dns", [
       { zone: "example-test", role: "roles/dns.admin" },
@@ -398,9 +395,8 @@ describe("rights at Cloudflare", () => {
     ["account", ["Account API Tokens Write", "Zone Read"], { accountId }],
   ] as const) {
     const ofOwner = owner === "account" ? accountId : undefined;
-    // What the other files deploy with is a user's; what is less is told by the same words.
-    const [itEnough, itLess] =
-      owner === "account" ? [itExhaustive, itExhaustive] : [itExhaustive, it];
+    // The other test files deploy with a user's token; missing permissions have the same messages.
+    const [itEnough, itLess] = owner === "account" ? [it, itExhaustive] : [itExhaustive, it];
 
     itEnough(`are enough for a token of the ${owner}`, async () => {
       const name = `rights-${owner}`;
@@ -421,7 +417,7 @@ describe("rights at Cloudflare", () => {
 
     for (const missing of groups) {
       itLess(
-        `are not enough for a token of the ${owner} without ${missing}, which is told before one is made`,
+        `are not enough for a token of the ${owner} without ${missing}, which is reported before the token is created`,
         async () => {
           const name = `rights-${owner}-less-${groups.indexOf(missing as never)}`;
           const identity = await operator(
@@ -439,7 +435,7 @@ describe("rights at Cloudflare", () => {
       );
     }
 
-    itLess(`are not enough for a token of the ${owner} where tokens may only be read`, async () => {
+    itLess(`are not enough for a token of the ${owner} if tokens may only be read`, async () => {
       const name = `rights-${owner}-read`;
       const reading = groups.map((group) => group.replace("Tokens Write", "Tokens Read"));
       const identity = await operator(name, [...reading, "API Tokens Read"]);
@@ -452,7 +448,7 @@ describe("rights at Cloudflare", () => {
     });
   }
 
-  itExhaustive("are told after Cloudflare's refusal where the token may not look at itself", async () => {
+  itExhaustive("are reported after Cloudflare's refusal if the token may not read itself", async () => {
     const name = "rights-blind";
     const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
     const stack = await stackOf(rotatingCloudflare, name, identity);
@@ -464,7 +460,7 @@ describe("rights at Cloudflare", () => {
     await stack.workspace.destroy();
   });
 
-  itExhaustive("are none for a token that is brought", async () => {
+  itExhaustive("are none for a provided token", async () => {
     const name = "rights-brought-token";
     const { value } = await clouds.cloudflareToken(`${name}-dns`);
     const stack = await stackOf(rotatingCloudflare, name, {});

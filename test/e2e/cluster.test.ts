@@ -19,7 +19,7 @@ import {
 } from "../support/secondCluster.ts";
 import { Workspace } from "../support/workspace.ts";
 
-describe("a stack's cluster, where there are two", () => {
+describe("a stack's cluster, with two clusters", () => {
   const name = "two-clusters";
   const settings = { namespace: name, timeout: "60" };
   const wallet = "akash-provider-keys";
@@ -27,7 +27,7 @@ describe("a stack's cluster, where there are two", () => {
   let first: Cluster;
   let second: SecondCluster;
   let workspace: Workspace;
-  /** Two kubeconfigs that call their clusters, users and contexts the same. */
+  /** Two kubeconfigs with the same names for their clusters, users and contexts. */
   let merged: string;
 
   before(async () => {
@@ -44,7 +44,7 @@ describe("a stack's cluster, where there are two", () => {
     assert(!items.some(({ metadata }) => metadata?.name === name));
   }
 
-  /** Refused in the preview, so that nothing was changed, and the command that it names brings the stack back. */
+  /** Refused in the preview, so nothing was changed, and the printed command makes the stack deployable again. */
   async function assertRefusedUntil(command: RegExp, at = workspace): Promise<string> {
     const refused = await at.pulumi("preview", "-s", name);
     assert.notEqual(refused.status, 0, refused.output);
@@ -57,16 +57,16 @@ describe("a stack's cluster, where there are two", () => {
     return refused.output;
   }
 
-  it("is the first kubeconfig's for plugin and hooks, whatever the second calls the same", async () => {
+  it("is the first kubeconfig's for plugin and hooks, even if the second has the same names", async () => {
     await workspace.up();
     assert(await first.get("v1", "Secret", wallet, name));
-    // The hook before the release's upgrade asks the cluster for its revisions.
+    // The hook before the release's upgrade requests the release's revisions from the cluster.
     workspace.configure({ ...settings, email: "new@example.test" });
     await workspace.up();
     await assertNothingInSecond();
   });
 
-  /** What the doctor finds wrong. */
+  /** The findings of the doctor. */
   async function findings(KUBECONFIG: string): Promise<readonly string[]> {
     const child = start(sandbox, workspace.directory, ["-s", name, "--json"], { KUBECONFIG });
     const { stdout, stderr } = await ended(child);
@@ -85,7 +85,7 @@ describe("a stack's cluster, where there are two", () => {
     );
   });
 
-  itExhaustive("is the same for adopt, and for what it leaves to the next up", async () => {
+  itExhaustive("is the same for adopt, and for the next up", async () => {
     const adopted = await Provider.deploy({ name: "two-adopted", secrets: ["keys"] });
     await adopted.remember();
     await adopted.workspace.succeed(
@@ -113,7 +113,7 @@ describe("a stack's cluster, where there are two", () => {
     assert(!items.some(({ metadata }) => metadata?.name === adopted.name));
   });
 
-  it("is deployed anew after its namespace was deleted, by the command that is named then", async () => {
+  it("is deployed again after the deletion of its namespace, by the printed command", async () => {
     const gone = "namespace-gone";
     const own = { namespace: gone, releaseName: `${gone}-provider`, timeout: "60" };
     const stack = await Workspace.create(sandbox, gone, gone, own);
@@ -137,7 +137,7 @@ describe("a stack's cluster, where there are two", () => {
     await stack.destroy();
   });
 
-  describe("whose kubeconfig's current context alone has changed", () => {
+  describe("after a change of only the kubeconfig's current context", () => {
     const switched = "switched";
     let stack: RotatingStack;
     let both: string;
@@ -178,7 +178,7 @@ describe("a stack's cluster, where there are two", () => {
       stack = await RotatingStack.deploy(rotatingCloudflare, switched);
     });
 
-    it("is refused for a change, a rotation and the end, and goes on where it is", async () => {
+    it("is refused for a change, a rotation and a destroy, and the stack continues in its cluster", async () => {
       await current("second").succeed("preview", "-s", switched);
       stack.configure({ email: "switched@example.test" });
       await assertRefusedInSecond("preview");
@@ -215,8 +215,8 @@ describe("a stack's cluster, where there are two", () => {
     await at.succeed("config", "rm", "-s", name, "kubernetes:context");
   });
 
-  itExhaustive("keeps its namespace where only the plugin's setting, which had no effect, names another", async () => {
-    // The release of the other stack has objects without a namespace, by its name.
+  itExhaustive("keeps its namespace if only the plugin's setting, which had no effect, names another", async () => {
+    // The other stack's release has objects without a namespace, named after the release.
     const options = { releaseName: "unheard-provider", timeout: "60" };
     const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
     await moved.up();
@@ -232,7 +232,7 @@ describe("a stack's cluster, where there are two", () => {
     await moved.destroy();
   });
 
-  it("may be named by the stack's own kubeconfig, whose content nobody sees", async () => {
+  it("may be set by the stack's own kubeconfig, whose content is never shown", async () => {
     const content = readFileSync(sandbox.kubeconfig, "utf8");
     const key = String(readKubeconfig(sandbox.kubeconfig).users[0]?.user["client-key-data"]);
     const at = workspace.withEnvironment({ KUBECONFIG: second.kubeconfig });
@@ -251,7 +251,7 @@ describe("a stack's cluster, where there are two", () => {
     await at.up();
     await assertNothingInSecond();
 
-    // The doctor has the stack's passphrase here, and looks where the stack's own kubeconfig leads.
+    // The doctor has the stack's passphrase here, and uses the stack's own kubeconfig.
     const wrong = (await findings(second.kubeconfig)).filter((id) => /release|pod/.test(id));
     assert.deepEqual(wrong, []);
 
@@ -293,7 +293,7 @@ describe("a stack's cluster, where there are two", () => {
   );
 
   it("is reached through the kubeconfig's proxy, with its credential plugin", async () => {
-    // The name is in the API server's certificate, and only the proxy knows it.
+    // The name is in the API server's certificate, and only the proxy resolves it.
     const proxy = await ForwardProxy.start(["kubernetes"]);
     try {
       const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
@@ -317,7 +317,7 @@ describe("a stack's cluster, where there are two", () => {
         plugin,
         [
           "#!/bin/sh",
-          // Who asked, and what it was handed.
+          // The parent process, and the environment.
           `{ echo "asked by $PPID $(tr '\\0' ' ' < /proc/$PPID/cmdline)"; env; } >> '${asked}'`,
           `echo "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' && cat '${sandbox.directory}/credential.json'`,
           "",

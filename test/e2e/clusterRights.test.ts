@@ -16,7 +16,7 @@ import { testSandbox } from "../support/sandbox.ts";
 import { walletKey } from "../support/settings.ts";
 import { Workspace } from "../support/workspace.ts";
 
-/** A user whose name every tool on the way has to take as it is. */
+/** A user name that every tool involved has to accept unchanged. */
 const user = String.raw`CORP\jane "j" o'hara:ops $HOME`;
 
 let sandbox: Sandbox;
@@ -39,7 +39,7 @@ async function paste(workspace: Workspace, commands: readonly string[]): Promise
   assert.equal(status, 0, `${commands.join("\n")}\n${output}`);
 }
 
-/** The commands of a message that gives rights. */
+/** The commands in a message that grant permissions. */
 function commandsIn(output: string): readonly string[] {
   const commands =
     output.match(/(?<=\n\s+)(?:sed '|kubectl create )[^\n]*kubectl apply -f -/g) ?? [];
@@ -54,7 +54,7 @@ async function refused(workspace: Workspace, ...args: readonly string[]): Promis
   return output;
 }
 
-/** Takes the rights of the first install away again. */
+/** Removes the permissions of the first install. */
 async function withoutInstallRights(): Promise<void> {
   const { items } = await rbac.listClusterRoleBinding();
   for (const { metadata, roleRef } of items) {
@@ -64,7 +64,7 @@ async function withoutInstallRights(): Promise<void> {
   }
 }
 
-/** The doctor could look at all that is in the cluster. */
+/** The doctor could read everything in the cluster. */
 async function assertDoctorSees(workspace: Workspace): Promise<void> {
   const { findings } = await doctorReport(workspace);
   assert(findings.length > 10, "the doctor finds nothing");
@@ -90,7 +90,7 @@ describe("rights in the cluster", () => {
     stack = RotatingStack.of(rotatingCloudflare, sandbox, workspace);
   });
 
-  it("that are missing for the first install are told in one sentence, before anything is made", async () => {
+  it("that are missing for the first install are reported in one sentence, before anything is created", async () => {
     const output = await refused(workspace, "up", "-s", name, "--yes");
     const [, rights = ""] =
       /lacks permissions in the cluster https:\/\/\S+: (.*)\. An administrator/.exec(output) ??
@@ -110,7 +110,7 @@ describe("rights in the cluster", () => {
     commands = commandsIn(output);
   });
 
-  it("are enough for it, as the commands give them", async () => {
+  it("are enough for it, as the commands grant them", async () => {
     await paste(workspace, commands);
     await workspace.up();
     await stack.assertIssues();
@@ -131,7 +131,7 @@ describe("rights in the cluster", () => {
     await assertDoctorSees(workspace);
   });
 
-  itExhaustive("are enough to put a revision back that does not get ready", async () => {
+  itExhaustive("are enough to roll back a revision that does not become ready", async () => {
     stack.configure({ values: { nodeSelector: { "no-such-label": "x" } }, timeout: "20" });
     await refused(workspace, "up", "-s", name, "--yes", "--skip-preview");
     stack.configure();
@@ -139,7 +139,7 @@ describe("rights in the cluster", () => {
     await stack.works(await stack.credential());
   });
 
-  it("that lack something keep a rotation from beginning, with all of it in one sentence", async () => {
+  it("prevent a rotation if some are missing, with all missing ones in one sentence", async () => {
     const at = { name: `${fullname}-pulumi`, namespace: name };
     const role = await rbac.readNamespacedRole(at);
     const rules = (role.rules ?? []).map((rule) => ({
@@ -168,7 +168,7 @@ describe("rights in the cluster", () => {
   });
 
   itExhaustive(
-    "to change what the chart has in the whole cluster are asked for with another chart",
+    "to change the chart's cluster-scoped objects are required with another chart",
     async () => {
       const folder = join(workspace.directory, ".sandbox/chart/provider");
       const newer = join(workspace.directory, "chart-newer");
@@ -195,7 +195,7 @@ describe("rights in the cluster", () => {
     },
   );
 
-  itExhaustive("are a second operator's as well, and nobody loses any", async () => {
+  itExhaustive("can be granted to a second operator, and nobody loses any", async () => {
     const second = `${name}-second`;
     const KUBECONFIG = operatorKubeconfig(sandbox, second, "second");
     const other = workspace.withEnvironment({ KUBECONFIG });
@@ -205,7 +205,7 @@ describe("rights in the cluster", () => {
     await workspace.succeed("preview", "-s", name, "--replace", stack.pattern);
   });
 
-  it("of the install are those of the end, too", async () => {
+  it("of the install are also those of a destroy", async () => {
     await paste(workspace, commands);
     await workspace.destroy();
     assert.deepEqual(await stack.live(), []);

@@ -15,7 +15,7 @@ const name = "commands";
 const project = "akash-provider-letsencrypt";
 const dns01 = (dns: object): StackSettings => ({ challenge: "dns-01", dns });
 
-/** The commands that messages give, run as they are, in the situation that they are for. */
+/** The commands in messages, run unchanged, in the situation that they are for. */
 describe("commands in messages", () => {
   let sandbox: Sandbox;
   let workspace: Workspace;
@@ -36,7 +36,7 @@ describe("commands in messages", () => {
   }
 
   describe("of the configuration", () => {
-    /** What the program finds in the stack's settings, as Pulumi hands them over. */
+    /** The problems that the program finds in the stack's settings, as Pulumi passes them on. */
     async function problems(): Promise<ConfigError["problems"]> {
       const { stdout } = await workspace.succeed(
         ...["config", "-s", name, "--json", "--show-secrets"],
@@ -79,21 +79,21 @@ describe("commands in messages", () => {
       ],
       ["an item without its value", { attributes: [{ key: "region" }] }],
       ["an item that is a text", { attributes: [{ key: "region", value: "eu" }, "tier"] }],
-      ["an item with a key too many", { attributes: [{ key: "a", value: "b", "x y": "z" }] }],
+      ["an item with an additional key", { attributes: [{ key: "a", value: "b", "x y": "z" }] }],
       ["a typed list that is one value", dns01({ ...cloudflare, allowedIps: "192.0.2.7/32" })],
       ["a typed list with a wrong item", dns01({ ...cloudflare, allowedIps: ["x"] })],
       ["a wrong number", dns01({ ...cloudflare, proofTimeout: "soon" })],
       ["a wrong name, and an unknown option", dns01({ ...cloudflare, zone: "x", expireson: "y" })],
-      ["an option that is missing", dns01({ provider: "googleCloud" })],
+      ["a missing option", dns01({ provider: "googleCloud" })],
       ["no DNS provider", dns01({ provider: "bind" })],
       ["a DNS provider that is a text", { challenge: "dns-01", dns: "cloudflare" }],
       ["dns-01 without a DNS provider", { challenge: "dns-01" }],
       ["http-01 with a DNS provider", { challenge: "http-01", dns: googleCloud }],
       ["a wrong grant", dns01({ ...googleCloud, grant: "all" })],
       ["an ingress that is a text", { ingress: "ingress" }],
-      ["an ingress of a mode that there is not", { ingress: { mode: "x" } }],
+      ["an ingress with an unknown mode", { ingress: { mode: "x" } }],
       [
-        "chart values that take the certificate away",
+        "chart values that disable the certificate",
         { values: { letsEncrypt: { enabled: false, acme: null }, domain: "other.test" } },
       ],
       [
@@ -107,11 +107,11 @@ describe("commands in messages", () => {
         },
       ],
       [
-        "plain settings that are wrong",
+        "invalid plain settings",
         { email: "nobody", domain: "provider.example.test", timeout: "x", chartVersion: "1" },
       ],
-      ["settings that are missing, or unknown", { email: undefined, emial: "a@example.test" }],
-      ["a wallet in clear", { walletKey, walletPassword: "password" }],
+      ["missing and unknown settings", { email: undefined, emial: "a@example.test" }],
+      ["a wallet in plain text", { walletKey, walletPassword: "password" }],
       [
         "two storage classes",
         {
@@ -125,9 +125,9 @@ describe("commands in messages", () => {
     ];
 
     for (const [index, [what, settings]] of cases.entries()) {
-      // Otherwise a part of them: all are read as a shell reads them in the unit tests.
-      (index % 3 === 0 ? it : itExhaustive)(`mend ${what}`, async () => {
-        // The sandbox's chart is in the workspace alone, and the folder of this process is the project.
+      // Otherwise a part of the commands: the unit tests parse all of them as a shell does.
+      (index % 3 === 0 ? it : itExhaustive)(`fix ${what}`, async () => {
+        // The sandbox's chart is only in the workspace, and the folder of this process is the project.
         workspace.configure({ chart: undefined, ...settings });
         const seen: string[] = [];
         let [first] = await problems();
@@ -137,7 +137,7 @@ describe("commands in messages", () => {
           const step = `${setting} ${problem}: ${command}`;
           assert(!seen.includes(step), `not mended by ${step}`);
           seen.push(step);
-          // A credential is asked for, where no file is named.
+          // A credential is read from the terminal if no file is named.
           await paste(/--secret \S+$/.test(command) ? `echo password | ${command}` : command);
           [first] = await problems();
         }
@@ -145,7 +145,7 @@ describe("commands in messages", () => {
     }
   });
 
-  itExhaustive("keep what a compact text of JSON says, where it is right", async () => {
+  itExhaustive("keep the values of a compact JSON text, if they are valid", async () => {
     const attributes = [
       { key: "region", value: "eu" },
       { key: "tier", value: "true" },
@@ -179,7 +179,7 @@ describe("commands in messages", () => {
     assert.doesNotMatch(after.output, /argon2/);
   });
 
-  itExhaustive("end a setting without effect", async () => {
+  itExhaustive("remove a setting without effect", async () => {
     workspace.configure({ chartVersion: "19.0.2" });
     const { output } = await workspace.succeed("preview", "-s", name);
     const [command] = /pulumi config rm -s commands chartVersion/.exec(output) ?? [];
@@ -190,7 +190,7 @@ describe("commands in messages", () => {
   });
 
   describe("of a provider that belongs to another stack", () => {
-    it("make way for it, or change the CA where it is", async () => {
+    it("destroy the other stack, or change its CA", async () => {
       const settings = { namespace: "owned", releaseName: "owned-provider", timeout: "60" };
       workspace.configure(settings);
       await workspace.up();
@@ -214,7 +214,7 @@ describe("commands in messages", () => {
   });
 
   describe("of a kubeconfig", () => {
-    // The doctor looks at nothing before that.
+    // The doctor checks nothing before that.
     before(async () => {
       workspace.configure({});
       await workspace.up();
@@ -224,7 +224,7 @@ describe("commands in messages", () => {
       await workspace.destroy();
     });
 
-    it("name a context, and show what the kubeconfig has", async () => {
+    it("name a context, and show the kubeconfig", async () => {
       workspace.configure({});
       const kubeconfig = readKubeconfig(sandbox.kubeconfig);
       const KUBECONFIG = join(workspace.directory, "without-context");
@@ -243,7 +243,7 @@ describe("commands in messages", () => {
       }
     });
 
-    /** What kubectl says where the doctor names its command, with this kubeconfig. */
+    /** The output of kubectl when the doctor prints its command, with this kubeconfig. */
     async function kubectlSays(kubeconfig: object, command: RegExp): Promise<string> {
       workspace.configure({});
       const KUBECONFIG = join(workspace.directory, "changed-kubeconfig");
@@ -255,7 +255,7 @@ describe("commands in messages", () => {
       return (await at.shell(shown)).output;
     }
 
-    it("ask a cluster that does not answer, or does not know who asks", async () => {
+    it("check a cluster that does not respond, or does not accept the user", async () => {
       const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
       const gone = { ...clusters[0]?.cluster, server: "https://127.0.0.1:2" };
       assert.match(
@@ -274,7 +274,7 @@ describe("commands in messages", () => {
       );
     });
 
-    it("give the stack another kubeconfig than one that cannot be read, of which nothing is shown", async () => {
+    it("set another kubeconfig in place of an unreadable one, whose content is not shown", async () => {
       workspace.configure({});
       const content = readFileSync(sandbox.kubeconfig, "utf8");
       const encoded = Buffer.from(content).toString("base64");
@@ -310,7 +310,7 @@ describe("commands in messages", () => {
       ["Google", { provider: "googleCloud", project: "sandbox-project", zone: "other-test" }],
       ["Cloudflare", { provider: "cloudflare", zone: "other.test" }],
     ] as const) {
-      it(`name a zone at ${cloud} that holds the host`, async () => {
+      it(`name a zone at ${cloud} that contains the host`, async () => {
         await paste(await refusal(dns01(dns)));
         await workspace.succeed("preview", "-s", name);
       });
@@ -318,7 +318,7 @@ describe("commands in messages", () => {
   });
 
   describe("of the stack's outputs", () => {
-    it("look at what is deployed", async () => {
+    it("inspect the deployment", async () => {
       workspace.configure({ namespace: name, timeout: "60" });
       await workspace.up();
       const { commands } = (await workspace.outputs()) as {

@@ -21,7 +21,7 @@ const settings = {
   dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 },
 };
 
-/** Each repair is left out in turn, to see that the chart still needs it. */
+/** Omits each repair in turn, to check that the chart still needs it. */
 describe("without the repair", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
@@ -35,7 +35,7 @@ describe("without the repair", () => {
   });
   after(() => workspace.destroy());
 
-  /** Leaves out one repair, and the last check, which would refuse what comes out then. */
+  /** Omits one repair, and the last check, which would refuse the result. */
   function leaveOut(repair: string): void {
     assert(repairs.some(({ name }) => name === repair));
     seen.add(repair);
@@ -46,7 +46,7 @@ describe("without the repair", () => {
       `return repairs.filter(({ name }) => name !== "${repair}").filter(`,
     );
     workspace.edit("chart/repairManifest.ts", "if (findings.length > 0) {", "if (false) {");
-    // Pulumi looks at the values alone.
+    // Pulumi compares only the values.
     workspace.edit(
       "chart/parameters.ts",
       `repairsVersion = "${repairsVersion}"`,
@@ -69,19 +69,19 @@ describe("without the repair", () => {
     await assert.rejects(issue(), /invalid dns provider googleCloud/);
   });
 
-  it("extra-environment the grant on the zone does not suffice", async () => {
+  it("extra-environment the grant on the zone is not sufficient", async () => {
     leaveOut("extra-environment");
     await up();
     await assert.rejects(issue(), /403|forbidden/i);
   });
 
-  it("http-port-under-dns-01 the certificate comes by http-01", async () => {
+  it("http-port-under-dns-01 the certificate is issued by http-01", async () => {
     leaveOut("http-port-under-dns-01");
     await up();
     assert.equal((await issue()).challenge, "http-01");
   });
 
-  it("storage-directory-per-ca another CA's certificate stays in use", async () => {
+  it("storage-directory-per-ca another CA's certificate remains in use", async () => {
     const other = { acmeDirectory: "https://pebble.sandbox.internal/dir?of=another" };
     leaveOut("storage-directory-per-ca");
     await up();
@@ -94,7 +94,7 @@ describe("without the repair", () => {
     assert.equal((await issue()).result, "issued", "with the repair");
   });
 
-  it("checksum-annotations a changed setting leaves the pod's template as it was", async () => {
+  it("checksum-annotations a changed setting does not change the pod's template", async () => {
     const revision = async () =>
       (await cluster.pod(name, `${release}-0`))?.metadata?.labels?.["controller-revision-hash"];
     leaveOut("checksum-annotations");
@@ -108,7 +108,7 @@ describe("without the repair", () => {
     assert.notEqual(await revision(), before, "with the repair");
   });
 
-  it("credential-secrets Helm refuses the Secrets that the program made", async () => {
+  it("credential-secrets Helm refuses the Secrets that the program created", async () => {
     leaveOut("credential-secrets");
     workspace.configure(settings);
     const { status, output } = await workspace.pulumi("up", "-s", name, "--yes");
@@ -121,7 +121,7 @@ describe("without the repair", () => {
     await up();
   });
 
-  it("renewal-retry the container is never started again, and the certificate expires", async function () {
+  it("renewal-retry the container is never restarted, and the certificate expires", async function () {
     const impossible = await containersImpossible();
     if (impossible !== undefined) {
       console.log(`    Skipped: ${impossible}`);
@@ -129,7 +129,7 @@ describe("without the repair", () => {
       this.skip();
     }
     leaveOut("renewal-retry");
-    // A directory in which no other test has left a certificate.
+    // A directory URL for which no other test has left a certificate.
     await up({ acmeDirectory: "https://pebble.sandbox.internal/dir?of=short-lived" });
     const clouds = new SandboxClouds(sandbox);
     const { starts, serial, end, now } = await renewals(sandbox, {
@@ -149,14 +149,14 @@ describe("without the repair", () => {
     await up();
   });
 
-  it("none is left untried", () => {
+  it("every repair is tested", () => {
     assert.deepEqual([...seen].sort(), repairs.map(({ name }) => name).sort());
   });
 });
 
-describe("a credential that is brought", () => {
-  // What the smaller grants lack is told by the proof's own tests; here it is that nothing else happens.
-  it("and does not work is not stored, and the provider stays as it is", async () => {
+describe("a provided credential", () => {
+  // The messages about smaller grants are tested with the proof; this test checks that nothing else happens.
+  it("that does not work is not stored, and the provider is unchanged", async () => {
     const sandbox = await testSandbox();
     const cluster = new Cluster(sandbox);
     const http01 = { namespace: "brought", releaseName: "brought-provider", timeout: "60" };

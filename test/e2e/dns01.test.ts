@@ -70,14 +70,14 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       workspace = await Workspace.create(sandbox, name, name, settings(provider));
     });
 
-    it("is previewed without anything being made", async () => {
+    it("is previewed without creating anything", async () => {
       const { output } = await workspace.succeed("preview", "-s", name, "--diff");
       outputs.push(output);
       assert.deepEqual((await clouds.google()).accounts, []);
       assert.deepEqual(await clouds.cloudflareTokens(), []);
     });
 
-    it("ends with a certificate that was issued by dns-01 with the credential that was made", async () => {
+    it("ends with a certificate that was issued by dns-01 with the created credential", async () => {
       outputs.push((await workspace.up("--diff")).output);
       const report = await issueCertificate(
         sandbox,
@@ -94,7 +94,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       assert.match(report.issuer, /Pebble/);
     });
 
-    it("has the least grant that works, and no more", async () => {
+    it("has only the least grant that works", async () => {
       const { accounts, grants } = await clouds.google();
       const tokens = await clouds.cloudflareTokens();
       if (provider === "googleCloud") {
@@ -137,7 +137,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       assert.equal(data.AP_CERT_ISSUER_DNS_PROVIDERS, issuerName);
     });
 
-    it("labels the Secret and says which credential is in it", async () => {
+    it("labels the Secret with its credential", async () => {
       const { metadata } = await secret();
       assert.equal(metadata?.labels?.["app.kubernetes.io/instance"], release);
       const digest = metadata.annotations?.["akash-provider-letsencrypt/credential-digest"];
@@ -167,11 +167,11 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       assert.equal(keys.length + tokens.length, 1, "the old credential is still there");
     });
 
-    it("is in a sandbox that no other user can look into", () => {
+    it("is in a sandbox that no other user can read", () => {
       assert.equal(statSync(sandbox.directory).mode & 0o777, 0o700);
     });
 
-    it("shows the credential nowhere", async () => {
+    it("never shows the credential", async () => {
       const content = await credential();
       const sentinels =
         provider === "googleCloud"
@@ -215,7 +215,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       return texts;
     }
 
-    it("takes everything away with destroy", async () => {
+    it("deletes everything with destroy", async () => {
       await workspace.destroy();
       const { accounts, grants, txt } = await clouds.google();
       assert.deepEqual({ accounts, grants, txt }, { accounts: [], grants: [], txt: [] });

@@ -50,7 +50,7 @@ async function admit(
   return patient;
 }
 
-/** lego's line in the log that settles what went before. */
+/** lego's line in the log that makes earlier lines obsolete. */
 const certificateCame = { text: "[INFO] [provider] Server responded with a certificate." };
 const day = 24 * 60 * 60 * 1_000;
 const gatewayRoutes = {
@@ -59,7 +59,7 @@ const gatewayRoutes = {
   plural: "httproutes",
 } as const;
 
-/** What is valid until so many days from now, and for so many in all. Default: from yesterday on. */
+/** A validity that ends in this many days, of this many days in total. Default: from yesterday on. */
 function until(days: number, life = days + 1) {
   const end = Date.now() + days * day;
   return { notBefore: new Date(end - life * day), notAfter: new Date(end) };
@@ -73,18 +73,18 @@ function chained({ certificate, key }: KeyPair, ...authorities: readonly Authori
   };
 }
 
-/** Serves a patient's certificate, with that of who has signed it. */
+/** Serves a patient's certificate, with that of its issuer. */
 async function serveOf(patient: Patient, issuer: Authority, validity: Validity): Promise<void> {
   const { host } = patient;
   patient.serve(chained(await issuer.server(host, [host], validity), issuer));
 }
 
-/** The line that the chart's script writes before it starts the provider. */
+/** The line that the chart's script prints before it starts the provider. */
 function finalCommand(directoryUrl: string, email = "operator@example.test"): string {
   return `Final command: provider-services run --cert-issuer-enabled=true --cert-issuer-email=${email} --cert-issuer-ca-dir-url=${directoryUrl} --cert-issuer-http-challenge-port=5002`;
 }
 
-/** Commands that cannot be run in the sandbox, each with the reason. */
+/** Commands that cannot run in the sandbox, each with the reason. */
 const notRun: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -118,7 +118,7 @@ describe("doctor", () => {
   /** By the names of Let's Encrypt's issuers (https://letsencrypt.org/certificates, …/docs/staging-environment). */
   let letsEncrypt: Authority;
   let letsEncryptStaging: Authority;
-  /** What stands for Let's Encrypt's roots. */
+  /** The stand-in for Let's Encrypt's roots. */
   let root: Authority;
   let stagingRoot: Authority;
 
@@ -143,7 +143,7 @@ describe("doctor", () => {
     }
   });
 
-  /** Google's API, asked as its operator. */
+  /** Google's API, called as the operator. */
   async function google<T>(path: string, body: object): Promise<T> {
     const response = await fetch(`${sandbox.clouds.googleUrl}${path}`, {
       method: "POST",
@@ -153,7 +153,7 @@ describe("doctor", () => {
     return (await response.json()) as T;
   }
 
-  /** Changes the settings of the issuer in the cluster, and returns how to put them back. */
+  /** Changes the issuer's settings in the cluster, and returns a function that restores them. */
   async function editSettings(
     { name, release }: Patient,
     data: Readonly<Record<string, string>>,
@@ -182,7 +182,7 @@ describe("doctor", () => {
     await cluster.core.replaceNamespacedPod({ ...target, body: { ...live, metadata } });
   }
 
-  /** The addresses to which the provider's Service leads. */
+  /** The addresses of the provider's Service. */
   async function endpoints({ name, release }: Patient): Promise<readonly string[]> {
     const { items } = await cluster.objects.list<V1EndpointSlice>(
       "discovery.k8s.io/v1",
@@ -222,7 +222,7 @@ describe("doctor", () => {
       assert.match(stdout, /\n1\d ok, 0 info, 0 warning, 0 error\n$/);
     });
 
-    it("connects in the sandbox, too, where it is told to", async () => {
+    it("connects in the sandbox to the given address", async () => {
       const args = ["-s", patient.name, "--sandbox", "--json", "--resolve=*=127.0.0.1:1"];
       const child = start(sandbox, patient.workspace.directory, args);
       const { findings } = JSON.parse((await ended(child)).stdout) as Report;
@@ -245,7 +245,7 @@ describe("doctor", () => {
       assert.match(stdout, /✔ Port 80 routes to the provider +503/);
     });
 
-    it("says that it cannot tell what a CA has signed whose root it does not know", async () => {
+    it("reports that it cannot verify the certificate of a CA whose root it does not know", async () => {
       const { roots } = patient;
       patient.roots = [];
       assert.deepEqual(await patient.signs(), ["info certificate-root-private"]);
@@ -255,7 +255,7 @@ describe("doctor", () => {
       assert.equal(stderr, "--ca no-such.pem cannot be read: the file does not exist\n");
     });
 
-    it("says what it could not look at", async () => {
+    it("reports the checks that could not run", async () => {
       patient.removeLog();
       const { findings } = await patient.report();
       const unseen = findings.filter(({ severity }) => severity === "info");
@@ -267,7 +267,7 @@ describe("doctor", () => {
       await patient.log();
     });
 
-    it("sees a changed and a missing object, and the settings that the pod would start with", async () => {
+    it("finds a changed and a missing object, and the settings with which the pod would start", async () => {
       const namespace = patient.name;
       const name = `${patient.release}-letsencrypt`;
       await editSettings(patient, { AP_CERT_ISSUER_EMAIL: "other@example.test" });
@@ -288,7 +288,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    it("sees that the pod is gone, and that somebody has scaled the provider down", async () => {
+    it("finds a missing pod, and a provider that was scaled down", async () => {
       await scale(0);
       const present = () => cluster.pod(patient.name, patient.pod);
       await waitFor(async () => (await present()) === undefined, {
@@ -316,7 +316,7 @@ describe("doctor", () => {
       await apps.replaceNamespacedStatefulSetScale({ ...target, body });
     }
 
-    itExhaustive("sees what keeps the pod from coming, and takes it out of the way", async () => {
+    itExhaustive("finds what prevents the pod, and removes it", async () => {
       const { name: namespace, pod } = patient;
       const name = "small";
       const spec = { hard: { "requests.cpu": "500m" } };
@@ -344,7 +344,7 @@ describe("doctor", () => {
       await cluster.core.deleteNamespacedResourceQuota({ namespace, name });
     });
 
-    itExhaustive("says what it left out of many revisions", async () => {
+    itExhaustive("reports what it omitted from many revisions", async () => {
       const { name: namespace } = patient;
       const [deployed] = (
         await cluster.core.listNamespacedSecret({ namespace, labelSelector: "owner=helm" })
@@ -366,7 +366,7 @@ describe("doctor", () => {
       }
     });
 
-    it("sees a pod that crashes, with what its container said before, and one with older settings", async () => {
+    it("finds a pod that crashes, with its container's previous log, and one with older settings", async () => {
       const log = await patient.log();
       const line = issuerLine("log-email");
       log.write([{ text: line }]);
@@ -422,21 +422,21 @@ describe("doctor", () => {
       patient.answer = 503;
     });
 
-    it("sees a revision that was left pending, and ends it where nothing else has changed", async () => {
+    it("finds a revision that was left pending, and ends it if nothing else has changed", async () => {
       await cluster.markPending(patient.name);
       const [problem, ...others] = await patient.problems();
       assert.deepEqual(others, []);
       assert.equal(problem?.id, "release-pending");
       assert.match(problem.seen, /revision 2, pending-upgrade/);
       assert.match(problem.command ?? "", /^sleep \d\d && kubectl .* delete secret -l /);
-      // An operation that has begun with a longer timeout may be at work still.
+      // An operation that has begun with a longer timeout may still be running.
       const configure = (timeout: string) => {
         patient.workspace.configure(settingsOf(patient.name, { timeout }));
       };
       configure("600");
       assert.match((await patient.problems())[0]?.command ?? "", /^sleep 6\d\d && kubectl /);
       configure("60");
-      // Nobody is at work on it, so there is nothing to wait for.
+      // No operation is running, so the wait is not necessary.
       await patient.run((problem.command ?? "").replace(/^sleep \d\d && /, ""));
       assert.deepEqual(await patient.signs(), []);
 
@@ -446,7 +446,7 @@ describe("doctor", () => {
     });
 
     itExhaustive(
-      "sees a first revision that was left pending, and puts the release back",
+      "finds a first revision that was left pending, and deploys the release again",
       async () => {
         const begin = (text: string) =>
           text.replace('"status":"deployed"', '"status":"pending-install"');
@@ -460,7 +460,7 @@ describe("doctor", () => {
       },
     );
 
-    it("sees a wallet that somebody has changed or deleted, and puts the stack's back", async () => {
+    it("finds a changed or deleted wallet, and restores the stack's", async () => {
       const target = { namespace: patient.name, name: `${patient.release}-keys` };
       const secret = await cluster.core.readNamespacedSecret(target);
       const password = Buffer.from("of somebody else").toString("base64");
@@ -478,7 +478,7 @@ describe("doctor", () => {
       assert.deepEqual(restored.data, secret.data);
     });
 
-    itExhaustive("sees what somebody has added to an object, and takes it away", async () => {
+    itExhaustive("finds additions to an object, and removes them", async () => {
       const { name, release } = patient;
       await patient.run(
         `kubectl -n ${name} set env statefulset/${release} OF_SOMEBODY=1 OF_ANOTHER=2 && kubectl -n ${name} scale statefulset/${release} --replicas=0`,
@@ -499,7 +499,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    itExhaustive("gives the command that takes another e-mail address", async () => {
+    itExhaustive("prints the command for another e-mail address", async () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-email") }]);
       assert.deepEqual(await patient.signs(), ["error log-email"]);
@@ -516,7 +516,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    itExhaustive("gives the command that takes another CA", async () => {
+    itExhaustive("prints the command for another CA", async () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-account-binding") }]);
       assert.deepEqual(await patient.signs(), ["error log-account-binding"]);
@@ -533,7 +533,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    itExhaustive("sees a release whose records are gone, and deploys it anew", async () => {
+    itExhaustive("finds a release whose records are missing, and deploys it again", async () => {
       const helm = { namespace: patient.name, labelSelector: "owner=helm" };
       await cluster.core.deleteCollectionNamespacedSecret(helm);
       assert((await patient.signs()).includes("error release-missing"));
@@ -542,24 +542,27 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a rollback that has failed, and brings the stack's settings back", async () => {
-      patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
-      await patient.workspace.up();
-      await podReady(patient);
-      const log = await patient.log();
-      log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
-      assert.deepEqual(await patient.signs(), []);
-      // Too short for a pod to be replaced.
-      const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
-      await assert.rejects(patient.run(rollback), /context deadline exceeded/);
-      const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
-      assert.match(failure?.seen ?? "", /^revision \d, failed: /);
-      await patient.mend("release-failed");
-      await podReady(patient);
-      assert.deepEqual(await patient.signs(), []);
-    });
+    it(
+      "finds a rollback that has failed, and deploys the stack's settings again",
+      async () => {
+        patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
+        await patient.workspace.up();
+        await podReady(patient);
+        const log = await patient.log();
+        log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
+        assert.deepEqual(await patient.signs(), []);
+        // Too short for the replacement of a pod.
+        const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
+        await assert.rejects(patient.run(rollback), /context deadline exceeded/);
+        const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
+        assert.match(failure?.seen ?? "", /^revision \d, failed: /);
+        await patient.mend("release-failed");
+        await podReady(patient);
+        assert.deepEqual(await patient.signs(), []);
+      },
+    );
 
-    it("sees a release that was rolled back, and brings the stack's settings back", async () => {
+    it("finds a release that was rolled back, and deploys the stack's settings again", async () => {
       await patient.run(`helm -n ${patient.name} rollback ${patient.release} 1`);
       await podReady(patient);
       const problems = await patient.problems();
@@ -584,7 +587,7 @@ describe("doctor", () => {
       return Number(revision);
     }
 
-    it("judges the chart's version, and whether it was repaired", async () => {
+    it("checks the chart's version, and whether it was repaired", async () => {
       const version = (text: string) => (chart: string) =>
         chart.replace(/"version":"19\.0\.2[^"]*"/, `"version":"${text}"`);
       for (const [change, sign] of [
@@ -603,7 +606,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("tells apart what answers on port 80", async () => {
+    it("distinguishes what responds on port 80", async () => {
       for (const [answer, id, status] of [
         [404, "port-80-not-routed", 2],
         [301, "port-80-redirected", 1],
@@ -622,7 +625,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(closed), ["port-80-closed"]);
     });
 
-    it("sees a route that the Gateway has refused, or that leads to nothing", async () => {
+    it("finds a route that the Gateway has refused, or whose target is missing", async () => {
       const custom = cluster.config.makeApiClient(CustomObjectsApi);
       const route = {
         ...gatewayRoutes,
@@ -661,14 +664,14 @@ describe("doctor", () => {
       });
     });
 
-    it("sees what DNS lacks", async () => {
+    it("finds missing DNS records", async () => {
       const host = `${patient.host}.`;
       const clear = () => patient.dns("clear-a", { host });
       await clear();
       await patient.dns("add-a", { host, addresses: ["10.1.2.3"] });
       assert.deepEqual(await patient.signs(), ["warning host-private"]);
       await clear();
-      // Other tests of this sandbox need every name to be an address.
+      // Other tests in this sandbox require that every name resolves to an address.
       await patient.dns("set-default-ipv4", { ip: "" });
       try {
         assert.deepEqual(await patient.signs(), ["error host-missing", "warning ingress-missing"]);
@@ -678,7 +681,7 @@ describe("doctor", () => {
       await patient.publish();
       await patient.dns("add-aaaa", { host, addresses: ["2001:db8::10"] });
       try {
-        // The address is one of documentation (RFC 3849), where nothing answers on 80 and 8443.
+        // The address is from the documentation range (RFC 3849), where nothing responds on 80 and 8443.
         assert.deepEqual(await patient.signs(), [
           "info host-ipv6",
           "warning address-unreachable",
@@ -689,12 +692,13 @@ describe("doctor", () => {
       }
     });
 
-    it("tells a host that is not seen from here from one that is closed, by a look from inside", async () => {
+    it("distinguishes a host that is unreachable from here from a closed one, by a check from inside", async () => {
       const [own] = Object.values(networkInterfaces())
         .flatMap((addresses) => addresses ?? [])
         .filter(({ internal, family }) => !internal && family === "IPv4");
       assert(own, "this machine has an address");
-      // Some networks take every connection to the outside. Nothing listens at this address of the machine itself.
+      // Some networks accept every connection to the outside. Nothing listens at this address of the machine
+      // itself.
       const host = `${patient.host}.`;
       await patient.dns("clear-a", { host });
       await patient.dns("add-a", { host, addresses: ["127.0.0.9"] });
@@ -745,7 +749,7 @@ describe("doctor", () => {
       }
     });
 
-    it("tells what DNS says in this network alone from what the internet is told", async () => {
+    it("distinguishes the records of this network's DNS from those of public DNS", async () => {
       const answers = { [patient.host]: "192.168.1.10" };
       const network = await startAddressServer((name) => answers[name] ?? "203.0.113.10");
       try {
@@ -756,7 +760,7 @@ describe("doctor", () => {
       }
     });
 
-    it("sees an address that leads nowhere, beside one that is served", async () => {
+    it("finds an unreachable address beside a reachable one", async () => {
       const host = `${patient.host}.`;
       await patient.dns("add-aaaa", { host, addresses: ["2001:db8::10"] });
       const told = [
@@ -771,14 +775,14 @@ describe("doctor", () => {
       await patient.dns("clear-aaaa", { host });
     });
 
-    it("sees a proxy of Cloudflare's in front of the provider", async () => {
+    it("finds a Cloudflare proxy in front of the provider", async () => {
       patient.apiHeaders = { server: "cloudflare", "cf-ray": "8f0a-FRA" };
       assert.deepEqual(await patient.signs(), ["error cloudflare-proxy"]);
       patient.apiHeaders = {};
       assert.deepEqual(await patient.signs(), []);
     });
 
-    itExhaustive("sees CAA records that forbid Let's Encrypt", async () => {
+    itExhaustive("finds CAA records that forbid Let's Encrypt", async () => {
       patient.workspace.configure(settingsOf(patient.name, { acmeDirectory: "staging" }));
       await patient.workspace.up();
       await podReady(patient);
@@ -789,7 +793,7 @@ describe("doctor", () => {
       const log = await patient.log();
       log.write([{ text: finalCommand(letsEncryptDirectory.staging) }]);
       await serveOf(patient, letsEncryptStaging, until(60));
-      // Nothing that is made here leads to the roots that Let's Encrypt has published.
+      // No certificate that is created here chains to Let's Encrypt's published roots.
       assert.deepEqual(await patient.signs(), ["error certificate-root-unknown"]);
       patient.trust(stagingRoot);
       assert.deepEqual(await patient.signs(), []);
@@ -806,7 +810,7 @@ describe("doctor", () => {
       }
     });
 
-    it("sees a certificate of the production CA on a staging stack", async () => {
+    it("finds a certificate of the production CA on a staging stack", async () => {
       patient.trust(root);
       await serveOf(patient, letsEncrypt, until(60));
       assert.deepEqual(await patient.signs(), ["warning certificate-production"]);
@@ -815,7 +819,7 @@ describe("doctor", () => {
 
   describeExhaustive("on a production stack with an Ingress", () => {
     let patient: Patient;
-    /** Serves a certificate that ends so many days from now, and lives for so many in all. */
+    /** Serves a certificate that expires in this many days, and lives for this many in total. */
     const serve = (days: number, life = days + 1) =>
       serveOf(patient, letsEncrypt, until(days, life));
 
@@ -834,7 +838,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees that 8443 is closed, or serves another certificate", async () => {
+    it("finds that 8443 is closed, or serves another certificate", async () => {
       const closed = `--resolve=${patient.host}:8443=127.0.0.1:1`;
       assert.deepEqual(await patient.signs(closed), ["error port-8443-closed"]);
 
@@ -862,7 +866,7 @@ describe("doctor", () => {
       );
     });
 
-    it("goes by what has signed the certificate, whatever its names say", async () => {
+    it("identifies the certificate's issuer by the signature, regardless of the names", async () => {
       const host = patient.host;
       const own = await letsEncrypt.server(host, [host], until(60));
       patient.serve(own);
@@ -890,7 +894,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a certificate that is not valid yet", async () => {
+    it("finds a certificate that is not valid yet", async () => {
       const soon = {
         notBefore: new Date(Date.now() + day),
         notAfter: new Date(Date.now() + 90 * day),
@@ -902,7 +906,7 @@ describe("doctor", () => {
       await serve(60);
     });
 
-    it("says when the certificate ends, and when a restart renews it", async () => {
+    it("reports when the certificate expires, and when a restart renews it", async () => {
       for (const [days, sign] of [
         [7, "info renewal-soon"],
         [0.9, "warning renewal-due"],
@@ -921,13 +925,13 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("sees a probe that would not try a renewal again, and puts it back", async () => {
+    it("finds a probe that would not retry a renewal, and restores it", async () => {
       const apps = cluster.config.makeApiClient(AppsV1Api);
       const target = { namespace: patient.name, name: patient.release };
       const set = await apps.readNamespacedStatefulSet(target);
       const exec = set.spec?.template.spec?.containers[0]?.livenessProbe?.exec;
       assert(exec?.command);
-      // The chart's own command stands behind the check.
+      // The chart's own command follows the check.
       exec.command = exec.command.slice(-3);
       await apps.replaceNamespacedStatefulSet({ ...target, body: set });
       await podReady(patient);
@@ -937,7 +941,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it("tells Prometheus when the certificate ends, with the exit code of a report", async () => {
+    it("reports the certificate's expiry to Prometheus, with the exit code of a report", async () => {
       await serve(0.9, 90);
       const { status, stdout } = await patient.doctor("--openmetrics");
       assert.equal(status, 1);
@@ -1016,7 +1020,7 @@ describe("doctor", () => {
       assert.equal(near.seen, "4 known orders in a week");
     });
 
-    itExhaustive("sees an Ingress that nobody serves", async () => {
+    itExhaustive("finds an Ingress without a controller", async () => {
       const networking = cluster.config.makeApiClient(NetworkingV1Api);
       const target = {
         namespace: patient.name,
@@ -1047,7 +1051,7 @@ describe("doctor", () => {
       await patient.mend("object-changed");
     });
 
-    itExhaustive("sees a home that a restart forgets", async () => {
+    itExhaustive("finds a home that is lost in a restart", async () => {
       const apps = cluster.config.makeApiClient(AppsV1Api);
       const target = { namespace: patient.name, name: patient.release };
       const { metadata, spec } = await apps.readNamespacedStatefulSet(target);
@@ -1104,13 +1108,13 @@ describe("doctor", () => {
       );
     });
 
-    it("explains what the issuer complains of in the log", async () => {
+    it("explains the issuer's errors in the log", async () => {
       const known = Object.keys(issuerLines);
       const strange = "[host] acme: something of tomorrow";
       const question = `[INFO] [${patient.host}] acme: Obtaining bundled SAN certificate`;
       const time = new Date(Date.now() - 60 * 60 * 1_000);
       const log = await patient.log();
-      // As the provider's logger writes it, for a terminal.
+      // In the format of the provider's logger for a terminal.
       const coloured = (text: string) => `\u001b[90m${text}\u001b[0m`;
       log.write([
         ...known.map((id) => ({ text: coloured(issuerLine(id)) })),
@@ -1129,7 +1133,7 @@ describe("doctor", () => {
       (await patient.log()).write([certificateCame]);
     });
 
-    itExhaustive("sees settings that the published chart would give the pod", async () => {
+    itExhaustive("finds settings that the published chart would set in the pod", async () => {
       await editSettings(patient, {
         AP_CERT_ISSUER_DNS_PROVIDERS: "googleCloud",
         AP_CERT_ISSUER_HTTP_CHALLENGE_PORT: "5002",
@@ -1147,7 +1151,7 @@ describe("doctor", () => {
     });
 
     itExhaustive(
-      "sees variables that somebody has set in the StatefulSet, and takes them away",
+      "finds variables that were set manually in the StatefulSet, and removes them",
       async () => {
         const set = [
           "AP_CERT_ISSUER_EMAIL=other@example.test",
@@ -1173,7 +1177,7 @@ describe("doctor", () => {
       },
     );
 
-    itExhaustive("sees a pod with another credential than the Secret's", async () => {
+    itExhaustive("finds a pod with another credential than the Secret's", async () => {
       await annotatePod(patient, { "checksum/dns-credential": "0123456789abcdef" });
       assert.deepEqual(await patient.signs(), [
         "warning pod-outdated",
@@ -1184,7 +1188,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    itExhaustive("says on GKE that the key can go", async () => {
+    itExhaustive("reports on GKE that the key can be deleted", async () => {
       const node = await cluster.core.readNode({ name: "sandbox" });
       const label = async (labels: Readonly<Record<string, string>>) => {
         const { metadata, ...live } = await cluster.core.readNode({ name: "sandbox" });
@@ -1197,7 +1201,7 @@ describe("doctor", () => {
       await label(labels);
     });
 
-    itExhaustive("sees a second key, and a grant on the whole project", async () => {
+    itExhaustive("finds a second key, and a grant on the whole project", async () => {
       const [email = ""] = (await clouds.google()).accounts;
       const made = await google<{ readonly name: string }>(
         `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -1213,19 +1217,16 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    itExhaustive(
-      "sees an alias of the challenge's name, and whether it leads out of the zone",
-      async () => {
-        const host = `_acme-challenge.${patient.host}.`;
-        await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
-        assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
-        await patient.dns("set-cname", { host, target: "challenges.example.test." });
-        assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
-        await patient.dns("clear-cname", { host });
-      },
-    );
+    itExhaustive("finds an alias of the challenge's name, and whether it points outside the zone", async () => {
+      const host = `_acme-challenge.${patient.host}.`;
+      await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
+      assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
+      await patient.dns("set-cname", { host, target: "challenges.example.test." });
+      assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
+      await patient.dns("clear-cname", { host });
+    });
 
-    itExhaustive("sees a credential that reads, and cannot write", async () => {
+    itExhaustive("finds a credential that can read but not write", async () => {
       await clouds.inject("google", { match: "^POST .*/changes$", status: 403, times: 5 });
       const [problem, ...others] = await patient.problems("--prove");
       await clouds.clearFaults();
@@ -1234,7 +1235,7 @@ describe("doctor", () => {
       assert.equal(problem.severity, "error");
     });
 
-    it("sees a key that is gone", async () => {
+    it("finds a missing key", async () => {
       const [id = ""] = Object.values((await clouds.google()).keys).flat();
       await clouds.revoke("google", id);
       const [problem, ...others] = await patient.problems();
@@ -1259,7 +1260,7 @@ describe("doctor", () => {
           maxAgeDays: 60,
           expiresOn: new Date(Date.now() + 90 * day).toISOString().replace(/\.\d+/, ""),
         },
-        // The sandbox's issuer takes the host's parent for the zone.
+        // The sandbox's issuer uses the host's parent domain as the zone.
         domain: "example.test",
       });
       await patient.issue();
@@ -1276,7 +1277,7 @@ describe("doctor", () => {
       assert.deepEqual(await clouds.cloudflareTxt(), []);
     });
 
-    it("sees a credential that is old, about to end, or has ended", async () => {
+    it("finds a credential that is old, about to expire, or expired", async () => {
       patient.trust(root);
       await serveOf(patient, letsEncrypt, until(365));
       for (const [days, sign] of [
@@ -1288,7 +1289,7 @@ describe("doctor", () => {
       }
     });
 
-    itExhaustive("sees a Secret that somebody has put another token into, or deleted", async () => {
+    itExhaustive("finds a Secret with another token, and a deleted Secret", async () => {
       const namespace = patient.name;
       const name = `${patient.release}-cloudflare-dns`;
       const secret = await cluster.core.readNamespacedSecret({ namespace, name });
@@ -1313,7 +1314,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    it("sees a token that is gone", async () => {
+    it("finds a missing token", async () => {
       const [token] = await clouds.cloudflareTokens();
       await clouds.revoke("cloudflare", token?.id ?? "");
       assert.deepEqual(await patient.ids(), ["credential-lacking"]);
@@ -1322,7 +1323,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids("--prove"), []);
     });
 
-    itExhaustive("sees a zone that DNS does not ask, be it this network's DNS alone", async () => {
+    itExhaustive("finds a zone that DNS does not use, also if only this network's DNS does not", async () => {
       const delegation = { name: "example.test", nameServers: ["ns1.registrar.test"] };
       await clouds.seed("google", { delegations: [delegation] });
       try {
@@ -1335,7 +1336,7 @@ describe("doctor", () => {
       }
     });
 
-    it("shows the credential nowhere", async () => {
+    it("never shows the credential", async () => {
       const { data } = await cluster.core.readNamespacedSecret({
         namespace: patient.name,
         name: `${patient.release}-cloudflare-dns`,
@@ -1361,7 +1362,7 @@ describe("doctor", () => {
       }
     });
 
-    it("says in one sentence that there is no such stack, and no cluster", async () => {
+    it("reports a missing stack or cluster in one sentence", async () => {
       const { directory } = patient.workspace;
       const none = await ended(start(sandbox, directory, ["-s", "nobody"]));
       assert.equal(none.status, 3);
@@ -1381,11 +1382,11 @@ describe("doctor", () => {
     });
   });
 
-  // After all others: a suite's own tests come before those of the suites in it.
+  // After all others: a suite's own tests run before those of nested suites.
   describeExhaustive("as a whole", () => {
-    it("has been provoked to every finding that it knows", () => {
+    it("has reported every finding that it knows", () => {
       const known = checks
-        // Those are provoked where cert-manager is, in wildcard.test.ts.
+        // Those are tested with cert-manager, in wildcard.test.ts.
         .filter(({ group }) => group !== "Wildcard certificate")
         .flatMap(({ problems }) => problems.map(({ id }) => id));
       assert.deepEqual(
@@ -1394,7 +1395,7 @@ describe("doctor", () => {
       );
     });
 
-    it("has given no command that was not run where it was given", () => {
+    it("has printed only commands that were run where they were printed", () => {
       const ofTools = /^(?:\w+=\S+ |sleep \d+ && )?(?:kubectl|helm|pulumi|npm) /;
       assert.deepEqual(
         [...commands.given].filter((text) => ofTools.test(text) && !commands.run.has(text)).sort(),

@@ -12,12 +12,12 @@ import { ended, Patient, start } from "../support/patient.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const revisions = 5_000;
-/** The number of all that are added: before the first of Helm's own. */
+/** The number in all added revisions: before Helm's first. */
 const copied = 0;
 const logSize = 50 * 1024 * 1024;
 const error = "cert-issuer: failed to renew certificate for provider.doctor-large.example.test";
 
-/** A module that writes at its process's end how much memory, in MB, and processor time, in seconds, it has used. */
+/** A module that writes the memory, in MB, and the processor time, in seconds, of its process when the process ends. */
 const measuring = `data:text/javascript,${encodeURIComponent(`
   process.on("exit", () => {
     const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
@@ -37,7 +37,7 @@ describeExhaustive("doctor on a large cluster", () => {
   });
   after(async () => {
     patient.close();
-    // Helm would look for each under the name of the revision that it is a copy of.
+    // Helm would search for each under the name of the revision that it is a copy of.
     await cluster.core.deleteCollectionNamespacedSecret({
       namespace: patient.name,
       labelSelector: recordSelector({ version: copied }),
@@ -45,7 +45,7 @@ describeExhaustive("doctor on a large cluster", () => {
     await patient.workspace.destroy();
   });
 
-  /** As many revisions before the deployed one, which is the last. */
+  /** This many revisions before the deployed one, which is the last. */
   async function addRevisions(): Promise<void> {
     const namespace = patient.name;
     const labelSelector = recordSelector({ status: "deployed" });
@@ -78,7 +78,7 @@ describeExhaustive("doctor on a large cluster", () => {
     log.write([{ text: error }]);
   }
 
-  it("stays small and quick with thousands of revisions and a long log, and says what it left out", async () => {
+  it("remains small and fast with thousands of revisions and a long log, and reports what it omitted", async () => {
     await addRevisions();
     await writeLog();
     const args = ["-s", patient.name, "--json", `--dns-server=${sandbox.dns.address}`];

@@ -8,19 +8,19 @@ import { itExhaustive } from "../support/exhaustive.ts";
 import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/rotatingStack.ts";
 import type { Workspace } from "../support/workspace.ts";
 
-/** How long a pod takes to end, beyond what Helm waits for (sandbox/cluster/podEnd.yaml). */
+/** How long a pod takes to terminate, longer than Helm waits (sandbox/cluster/podEnd.yaml). */
 const endsAfter = "10s";
 
 const clouds = [rotatingGoogle, rotatingCloudflare] as const;
 
-/** The calls that delete what a credential is made of at each cloud, in their order, as faults name them. */
+/** The calls that delete the parts of a credential at each DNS provider, in order, in the form of a fault's `match`. */
 const deletions = {
   google: ["^DELETE .*/keys/", "^POST .*:setIamPolicy$", "^DELETE .*/serviceAccounts/[^/]+$"],
   cloudflare: ["^DELETE .*/user/tokens/"],
 } as const;
 
 describe("the end of a stack", () => {
-  /** Nothing of a stack is left in the state, and none of its credentials and grants at the cloud. */
+  /** Nothing of a stack is left in the state, and none of its credentials and grants at the DNS provider. */
   async function assertEnded(stack: RotatingStack): Promise<void> {
     await assertNoState(stack);
     await assertNothingAtCloud(stack);
@@ -73,15 +73,15 @@ describe("the end of a stack", () => {
         await stack.clouds.clearFaults();
       }
 
-      it("is finished by the same command after the cloud has refused every deletion", async () => {
+      it("is finished by the same command after a refusal of every deletion", async () => {
         await failsWhere({ match: "^(DELETE|POST) ", status: 403 });
         await stack.workspace.destroy();
         await assertEnded(stack);
       });
 
-      // Google deletes three things for one credential.
+      // Google deletes three objects for one credential.
       itExhaustive(
-        "is finished by the same command after each deletion has failed, also where the cloud had done it",
+        "is finished by the same command after a failure of each deletion, before or after its effect",
         async () => {
           await stack.workspace.up();
           for (const match of deletions[cloud.cloud]) {
@@ -109,7 +109,7 @@ describe("the end of a stack", () => {
     });
   }
 
-  describe("when the cluster is gone", () => {
+  describe("when the cluster no longer exists", () => {
     const stacks: RotatingStack[] = [];
 
     before(async () => {
@@ -121,13 +121,13 @@ describe("the end of a stack", () => {
       await stopPart(first.sandbox.directory, "kube-apiserver");
     });
 
-    /** Of one stack the kubeconfig is gone as well, which k3s-uninstall.sh deletes with the rest of k3s. */
+    /** For one stack, the kubeconfig is also missing, which k3s-uninstall.sh deletes with the rest of k3s. */
     function remaining({ workspace, name }: RotatingStack): Workspace {
       const KUBECONFIG = join(workspace.directory, "k3s.yaml");
       return name === "gone-cloudflare" ? workspace.withEnvironment({ KUBECONFIG }) : workspace;
     }
 
-    it("keeps the credential, and gives the commands, while the operator does not say so", async () => {
+    it("keeps the credential, and prints the commands, until the operator confirms it", async () => {
       for (const stack of stacks) {
         const live = await stack.live();
         const { status, output } = await remaining(stack).pulumi(
@@ -142,7 +142,7 @@ describe("the end of a stack", () => {
       }
     });
 
-    it("is done with the two commands: no credential, no grant, an empty state", async () => {
+    it("is complete with the two commands: no credential, no grant, an empty state", async () => {
       for (const stack of stacks) {
         for (const command of goneCommands(stack.name)) {
           const { output, status } = await remaining(stack).shell(`${command} --yes`);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace } from "../support/workspace.ts";
 
-/** Where the program makes an Output of which an input of a resource is made. */
+/** Where the program creates an Output that becomes an input of a resource. */
 const place = [
   "components/akashProvider.ts",
   'return pulumi.secret(text).apply((plain) => Buffer.from(plain).toString("base64"));',
 ] as const;
 
-describe("what the program throws in an apply", () => {
+describe("an error that the program throws in an apply", () => {
   const name = "failures";
   let workspace: Workspace;
 
@@ -28,14 +28,14 @@ describe("what the program throws in an apply", () => {
     return output;
   }
 
-  it("is its sentence, once", async () => {
+  it("is printed as its sentence, once", async () => {
     const output = await refused('new pulumi.RunError("There is no such cluster")');
     const [, diagnostics = ""] = output.split("Diagnostics:");
     assert.equal(diagnostics.split("There is no such cluster").length, 2, output);
     assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");
   });
 
-  it("is a sentence as well where the program has not foreseen it, with the stack in debugging alone", async () => {
+  it("is also printed as a sentence if it is unexpected, with a stack trace only for debugging", async () => {
     const output = await refused('new TypeError("x is not a function")');
     assert.match(
       output,

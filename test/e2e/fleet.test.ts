@@ -9,7 +9,7 @@ import { Cluster } from "../support/kubernetesObjects.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace } from "../support/workspace.ts";
 
-/** The stacks that the project has for that, in their order, and which of them are in the second cluster. */
+/** The project's stacks for this purpose, in order, and those in the second cluster. */
 const stacks = [1, 2, 3, 4, 5].map((number) => `local-fleet-${number}`);
 const elsewhere = ["local-fleet-2", "local-fleet-4"];
 
@@ -28,7 +28,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     });
     clouds = new SandboxClouds(sandbox);
     workspace = Workspace.ofProject(sandbox, "fleet", "local-fleet-1");
-    // What npm run fleet runs there.
+    // The files that npm run fleet runs there.
     for (const part of ["bootstrap.mjs", "doctor", "fleet", "policy", "sandbox"]) {
       symlinkSync(resolve(part), join(workspace.directory, part));
     }
@@ -46,19 +46,19 @@ describe("a fleet of five stacks on two sandboxes", () => {
     ...args: ConstructorParameters<typeof FleetCommand> extends [unknown, ...infer R] ? R : never
   ) => new FleetCommand(workspace, ...args);
 
-  /** How often a stack was changed. */
+  /** The number of updates of a stack. */
   async function updates(stack: string): Promise<number> {
     const { stdout } = await workspace.succeed("stack", "history", "-s", stack, "--json");
     return (JSON.parse(stdout) as readonly unknown[]).length;
   }
 
-  it("comes up, also where it is killed on the way: what is done is not done again", async () => {
+  it("is deployed, also after a kill: completed stacks are not deployed again", async () => {
     const killed = fleet("up", "--concurrency", "2");
     await killed.says(/^local-fleet-3 +up$/m);
     killed.signal("SIGKILL");
     const { status, said } = await killed.end();
     assert.equal(status, null);
-    // The canary alone, with its certificate, before any other.
+    // Only the canary, with its certificate, before any other.
     assert.match(
       said,
       /^local-fleet-1 +up\nlocal-fleet-1 +stack init\nlocal-fleet-1 +up\nlocal-fleet-1 +certificate\nlocal-fleet-1 +doctor\nlocal-fleet-1 +up, \d+ changes\nlocal-fleet-2 /,
@@ -84,7 +84,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     assert.equal((await cluster.pod("fleet-2", "fleet-2-provider-0"))?.status?.phase, "Running");
   });
 
-  it("is rotated once, also where it is interrupted on the way: what runs is finished", async () => {
+  it("is rotated once, also after an interruption: running stacks are finished", async () => {
     const before = await clouds.credentials("google");
     assert.equal(before.length, 5);
     const interrupted = fleet("rotate", "--all", "--concurrency", "2", "--canary", "local-fleet-2");
@@ -112,13 +112,13 @@ describe("a fleet of five stacks on two sandboxes", () => {
       after.filter((id) => before.includes(id)),
       [],
     );
-    // One up, and one rotation. The one that was killed may have been brought up twice.
+    // One up, and one rotation. The killed stack may have been deployed twice.
     for (const stack of ["local-fleet-1", "local-fleet-2", "local-fleet-5"]) {
       assert((await updates(stack)) <= (stack === "local-fleet-2" ? 3 : 2), stack);
     }
   });
 
-  it("is stopped where a policy refuses what a stack does, until that is mended", async () => {
+  it("is stopped by a policy that refuses a stack, until the stack is fixed", async () => {
     const stopped = fleet("preview", "--policy-pack", "policy", "--canary", "local-fleet-5");
     const { stacks: ended } = await stopped.report(1);
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe("a fleet of five stacks on two sandboxes", () => {
     assert.match(output, /akash-provider/);
   });
 
-  it("leaves the operator's choice of a stack alone", async () => {
+  it("does not change the operator's selected stack", async () => {
     const { stdout } = await workspace.succeed("stack", "ls", "--json");
     const listed = JSON.parse(stdout) as readonly { readonly current: boolean }[];
     assert.equal(listed.length, 5);

@@ -31,7 +31,7 @@ describe("the workflows for GitHub Actions", () => {
       const content = parse(readFileSync(file("local-fleet-1"), "utf8")) as {
         readonly config: { readonly dns: object };
       };
-      // Old tomorrow, so that it is due within a week.
+      // Too old tomorrow, so due within a week.
       const dns = { ...content.config.dns, maxAgeDays: 1, proofTimeout: 3 };
       const names = { domain: `${stack}.example.test`, namespace: stack, releaseName: stack };
       const config = { ...content.config, ...names, dns };
@@ -40,9 +40,9 @@ describe("the workflows for GitHub Actions", () => {
   });
 
   /**
-   * Runs the commands of a job one after the other, as GitHub's runner does, and stops at the first that fails.
+   * Runs the commands of a job one after the other, as GitHub's runner does, and stops at the first failure.
    *
-   * @returns what they wrote, and the outputs of the job's steps
+   * @returns the commands' output, and the outputs of the job's steps
    */
   async function runJob(workflow: string, job: string, stack?: string) {
     const { steps = [], env = {} } = workflows[workflow]?.jobs[job] ?? {};
@@ -51,7 +51,7 @@ describe("the workflows for GitHub Actions", () => {
     const variables = {
       GITHUB_OUTPUT: outputs,
       ...(stack !== undefined && { STACK: stack }),
-      // Nobody but the sandbox plays the provider here.
+      // Here, the provider is only emulated by the sandbox.
       ...("FLEET_OPTIONS" in env && { FLEET_OPTIONS: "--sandbox" }),
     };
     const commands = steps.flatMap(({ run }) => run ?? []);
@@ -74,7 +74,7 @@ describe("the workflows for GitHub Actions", () => {
     };
   }
 
-  it("are what actionlint takes", async () => {
+  it("are accepted by actionlint", async () => {
     const programs = await ensurePrograms(["actionlint"], silentReporter);
     const actionlint = programs.get("actionlint")?.path ?? "actionlint";
     const { stdout } = await run(actionlint, ["-no-color", ...workflowFiles]);
@@ -89,7 +89,7 @@ describe("the workflows for GitHub Actions", () => {
     });
   });
 
-  it("find the stacks, but the sandbox's", async () => {
+  it("find the stacks, except the sandbox's", async () => {
     const { outputs } = await runJob("deploy", "stacks");
     assert.deepEqual(outputs, { staging: ["staging"], production: ["prod"] });
     for (const workflow of ["preview", "rotate"]) {
@@ -98,13 +98,13 @@ describe("the workflows for GitHub Actions", () => {
     }
   });
 
-  it("preview a stack that is not there yet, and change nothing else", async () => {
+  it("preview a stack that does not exist yet, and change nothing else", async () => {
     const { output } = await runJob("preview", "preview", "staging");
     assert.match(output, /\+ kubernetes:helm\.sh\/v3:Release/);
     assert.deepEqual(await clouds.credentials("google"), []);
   });
 
-  it("bring staging up, then production, with their certificates", async () => {
+  it("deploy staging, then production, with their certificates", async () => {
     for (const [job, stack] of [
       ["staging", "staging"],
       ["production", "prod"],
@@ -115,7 +115,7 @@ describe("the workflows for GitHub Actions", () => {
     assert.equal((await clouds.credentials("google")).length, 2);
   });
 
-  it("rotate what is due within the week", async () => {
+  it("rotate the credentials that are due within the week", async () => {
     const before = await clouds.credentials("google");
     const { output } = await runJob("rotate", "rotate", "staging");
     assert.match(output, /^staging +rotated +/m);

@@ -18,7 +18,7 @@ import { Workspace } from "../support/workspace.ts";
 
 const project = "sandbox-project";
 
-/** A call that an emulator saw. */
+/** A call to an emulator. */
 interface Call {
   readonly method: string;
   readonly path: string;
@@ -31,7 +31,7 @@ interface Calls {
   readonly calls: readonly Call[];
 }
 
-/** What the doctor prints, whatever it finds. */
+/** The doctor's output, regardless of its findings. */
 function doctorOf(
   workspace: Workspace,
   sandbox: Sandbox,
@@ -40,7 +40,7 @@ function doctorOf(
   return printed(workspace, sandbox.environment, "doctor", args);
 }
 
-/** What one of the commands prints. */
+/** The output of one of the commands. */
 function printed(
   { directory, stack }: Workspace,
   environment: NodeJS.ProcessEnv,
@@ -94,7 +94,7 @@ describe("the operator's identity at Cloudflare, a global key with its address",
     await stack.assertFinished();
   });
 
-  it("refuses a key without its address before anything is made", async () => {
+  it("refuses a key without its address before anything is created", async () => {
     await workspace.succeed("config", "rm", "-s", name, "cloudflare:email");
     const { status, output } = await workspace.pulumi("preview", "-s", name);
     assert.notEqual(status, 0);
@@ -140,10 +140,10 @@ describe("the operator's identity at Google, an account that is impersonated", (
     stack = RotatingStack.of(rotatingGoogle, sandbox, workspace);
   });
 
-  it("makes, rotates and deletes keys by plugin and program alike", async () => {
+  it("creates, rotates and deletes keys by plugin and program alike", async () => {
     await keyCalls();
     await stack.rotate();
-    // Before the test makes calls of its own.
+    // Before the test's own calls.
     const calls = await keyCalls();
     await stack.assertFinished();
     assert.deepEqual([...new Set(calls.map(({ method }) => method))].sort(), [
@@ -156,7 +156,7 @@ describe("the operator's identity at Google, an account that is impersonated", (
   });
 
   itExhaustive(
-    "makes account, grant and key anew in one up where the account was deleted",
+    "creates account, grant and key again in one up after the account was deleted",
     async () => {
       const [old = ""] = (await clouds.google()).accounts.filter((email) => email !== operator);
       await clouds.deleteAccount(old);
@@ -189,12 +189,12 @@ describe("the operator's identity at Google, an account that is impersonated", (
   });
 });
 
-/** An identity that Google's libraries find, beside those that the tests above name. */
+/** An identity that Google's libraries find, in addition to those in the tests above. */
 interface FoundIdentity {
   readonly name: string;
   readonly what: string;
   /**
-   * Lets the cloud know it as somebody who may act as an account.
+   * Registers the identity at the emulator, with the permission to act as an account.
    *
    * @returns the variables with which it is found
    */
@@ -204,11 +204,11 @@ interface FoundIdentity {
     readonly workspace: Workspace;
     readonly account: string;
   }) => Promise<NodeJS.ProcessEnv>;
-  /** Takes away what it is known by. */
+  /** Removes the registration. */
   readonly forget: (clouds: SandboxClouds, account: string) => Promise<void>;
-  /** Whom the cloud sees ask for the account's tokens. Default: the account itself. */
+  /** The identity that requests the account's tokens at the emulator. Default: the account itself. */
   readonly behind?: string;
-  /** What the program says where it is not known. */
+  /** The program's message if the identity is unknown. */
   readonly unknown: RegExp;
 }
 
@@ -230,7 +230,7 @@ const foundIdentities: readonly FoundIdentity[] = [
       return {
         GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
         GCE_METADATA_HOST: new URL(sandbox.clouds.googleUrl).host,
-        // Without a login of whoever runs the tests.
+        // Without the login of the user who runs the tests.
         HOME: workspace.directory,
       };
     },
@@ -239,7 +239,7 @@ const foundIdentities: readonly FoundIdentity[] = [
   },
   {
     name: "identity-federated",
-    what: "another provider's, by an external_account file, before the environment's token",
+    what: "another provider's, by an external_account file, preferred to the environment's token",
     prepare: async ({ sandbox, clouds, workspace, account }) => {
       await clouds.seed("google", { workloadIdentities: [federated] });
       await clouds.allowActing(account, federated.principal);
@@ -268,7 +268,7 @@ const foundIdentities: readonly FoundIdentity[] = [
   },
   {
     name: "identity-login",
-    what: "an account that a login acts as, by an impersonated_service_account file",
+    what: "an account that a login impersonates, by an impersonated_service_account file",
     prepare: async ({ sandbox, clouds, workspace, account }) => {
       const isThere = (await clouds.google()).accounts.includes(acting);
       const key = await (isThere
@@ -303,7 +303,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
     let workspace: Workspace;
     let stack: RotatingStack;
 
-    /** Who made the calls of a run, beside those for whom a credential was made. */
+    /** The callers of a run, except those for whom a credential was created. */
     async function callersIn(run: () => Promise<unknown>): Promise<readonly string[]> {
       await clouds.control("google", "DELETE", "calls");
       await run();
@@ -329,7 +329,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
       }
     });
 
-    /** Whom the cloud sees. */
+    /** The callers at the emulator. */
     const expected = () => [account, ...(behind === undefined ? [] : [behind])].sort();
 
     it("is that of the plugin and the proof", async () => {
@@ -352,7 +352,8 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
       assert.doesNotMatch(output, /could not be looked/);
     });
 
-    // What adopt and the next two ups ask does not depend on where the identity was found.
+    // The calls of adopt and the next two ups do not depend on where the identity was found.
+    const itAdopts = name === "identity-federated" ? it : itExhaustive;
 
     it("is that of adopt", async () => {
       await workspace.succeed("stack", "rm", name, "--yes", "--force", "--preserve-config");
@@ -370,7 +371,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
       });
     }
 
-    it("is refused in the preview where the cloud does not know it any more", async () => {
+    it("is refused in the preview if it is no longer known", async () => {
       await forget(clouds, account);
       const { status, output } = await workspace.pulumi("preview", "-s", name);
       assert.notEqual(status, 0, output);
@@ -379,7 +380,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
       await prepare({ sandbox, clouds, workspace, account });
     });
 
-    it("deletes what it has made", async () => {
+    it("deletes what it has created", async () => {
       await workspace.destroy();
       const { accounts } = await clouds.google();
       assert.deepEqual(
@@ -424,7 +425,7 @@ describe("what a Google organization forbids", () => {
     "iam.disableServiceAccountKeyCreation",
     "iam.managed.disableServiceAccountKeyCreation",
   ]) {
-    it(`keys of service accounts, by ${constraint}, is found out before anything is made`, async () => {
+    it(`keys of service accounts, by ${constraint}, is reported before anything is created`, async () => {
       await set({ enforcedConstraints: [constraint] });
       const output = await refusedUp();
       for (const part of [
@@ -440,7 +441,7 @@ describe("what a Google organization forbids", () => {
     });
   }
 
-  itExhaustive("keys of service accounts, and each way out is a command that works", async () => {
+  itExhaustive("keys of service accounts, and each alternative is a command that works", async () => {
     const key = await clouds.googleKey("brought", [
       { zone: "example-test", role: "roles/dns.admin" },
     ]);
@@ -464,7 +465,7 @@ describe("what a Google organization forbids", () => {
 
   const others = { allowedMemberDomains: ["C0other11"] };
 
-  it("roles for its own service accounts, is found out before anything is made", async () => {
+  it("roles for its own service accounts, is reported before anything is created", async () => {
     await set(others);
     const output = await refusedUp();
     assert.match(output, /iam\.allowedPolicyMemberDomains .*domain-restricted sharing[^]*http-01/);
@@ -473,14 +474,14 @@ describe("what a Google organization forbids", () => {
   });
 
   itExhaustive(
-    "roles for its own service accounts, where that cannot be read, which leaves nothing that stays",
+    "roles for its own service accounts, by a policy that cannot be read, leaves nothing behind at Google",
     async () => {
       await set({ ...others, policyReadable: false });
       const output = await refusedUp();
       assert.match(output, /iam\.allowedPolicyMemberDomains[^]*Do one of the following/);
       const { accounts, keys } = await clouds.google();
       assert.deepEqual([accounts.length, Object.values(keys).flat()], [1, []]);
-      // Allowed since, the same command goes on with what is there.
+      // After it is permitted, the same command continues with the existing objects.
       await set({ allowedMemberDomains: [] });
       await workspace.up();
       assert.deepEqual((await clouds.google()).accounts, accounts);
@@ -499,21 +500,21 @@ describe("what a Google organization forbids", () => {
   });
 
   itExhaustive(
-    "keys, where the policy cannot be read, which leaves nothing that stays",
+    "keys, by a policy that cannot be read, leaves nothing behind at Google",
     async () => {
       await set({
         enforcedConstraints: ["iam.disableServiceAccountKeyCreation"],
         policyReadable: false,
       });
       const output = await refusedUp();
-      assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*Do one of the following/);
-      // One of the ways out, as it is printed.
+      assert.match(output, /iam\.disableServiceAccountKeyCreation[^]*The ways out/);
+      // One of the printed alternatives.
       await workspace.succeed("config", "rm", "-s", name, "dns");
       await workspace.succeed("config", "set", "-s", name, "challenge", "http-01");
       await workspace.up();
       const { accounts, grants } = await clouds.google();
       assert.deepEqual(accounts, []);
-      // What earlier deletions have left in the policies grants nothing, and is not the program's.
+      // The leftovers of earlier deletions in the policies grant nothing, and do not belong to the program.
       assert.deepEqual(
         grants.filter(({ member }) => !member.startsWith("deleted:")),
         [],
@@ -521,7 +522,7 @@ describe("what a Google organization forbids", () => {
     },
   );
 
-  it("nothing, and nothing is made either where the cluster that it is for cannot be asked", async () => {
+  it("nothing, but nothing is created either if the cluster is unreachable", async () => {
     const { clusters, users, ...rest } = readKubeconfig(sandbox.kubeconfig);
     const [known, admin] = [clusters[0]?.cluster, users[0]?.user];
     const KUBECONFIG = join(workspace.directory, "unusable-kubeconfig");

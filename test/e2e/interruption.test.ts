@@ -9,6 +9,9 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 /** Longer than a test waits for the moment to kill. */
 const forever = 120_000;
 
+/** The DNS provider's responses: a permanent refusal, and transient failures. */
+const statuses = isExhaustive ? ([403, 409, 429, 500] as const) : ([403, 500] as const);
+
 describe("an interrupted run", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
@@ -41,7 +44,7 @@ describe("an interrupted run", () => {
         challenge: "dns-01",
         dns: { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 },
       },
-      /** What is killed at: a call that took effect, and how to see that it did. */
+      /** The moments to kill: a call that took effect, and the check that it did. */
       killPoints: [
         ["^POST .*/serviceAccounts$", async () => (await clouds.google()).accounts.length > 0],
         ["^POST .*:setIamPolicy", async () => (await clouds.google()).grants.length > 0],
@@ -74,7 +77,7 @@ describe("an interrupted run", () => {
     return Object.values((await clouds.google()).keys).flat();
   }
 
-  /** One credential is there, the one that Pulumi knows, and no record. */
+  /** There is only the credential in Pulumi's state, and no record. */
   async function assertOneCredential(cloud: "google" | "cloudflare"): Promise<void> {
     const { accounts, txt } = await clouds.google();
     const credentials = [await googleKeys(), await clouds.cloudflareTokens()];
@@ -120,7 +123,7 @@ describe("an interrupted run", () => {
           ([403, 409, 429, 500] as const).map((status) => ({
             match,
             status,
-            // That something exists already is never said of what does not.
+            // A conflict with an existing object is never reported for a missing one.
             when: status === 409 ? ("after" as const) : ("before" as const),
           })),
         );
@@ -180,7 +183,7 @@ describe("an interrupted run", () => {
       await workspace.succeed("preview", "-s", name, "--expect-no-changes");
     });
 
-    it("that nobody finishes is finished by the next up, which removes the mark", async () => {
+    it("that was abandoned is finished by the next up, which removes the mark", async () => {
       const mark = await cluster.markPending(name);
       workspace.configure({ ...settings, website: "https://newest.example.test", timeout: "15" });
       const { output } = await workspace.up();

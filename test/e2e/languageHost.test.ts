@@ -44,7 +44,7 @@ describe("the sandbox's language host", function () {
     rmSync(folder, { recursive: true });
   });
 
-  /** Puts an SDK into the folder whose runner is this script. */
+  /** Writes an SDK to the folder with this script as its runner. */
   function installRunner(script: string, name = "run"): void {
     const runner = join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name);
     mkdirSync(runner, { recursive: true });
@@ -105,23 +105,23 @@ describe("the sandbox's language host", function () {
     assert.equal(told.env.ELSE, "kept");
   });
 
-  it("tells how a program has ended", async function () {
+  it("reports how a program has ended", async function () {
     installRunner("process.exit(3)");
     assert.equal((await run()).getError(), "The program ended with exit code 3.");
     installRunner('process.kill(process.pid, "SIGKILL")');
     assert.equal((await run()).getError(), "The program ended by SIGKILL.");
-    // By this exit code the SDK says that it has told the engine itself.
+    // With this exit code, the SDK reports that it has sent the error to the engine itself.
     installRunner("process.exit(32)");
     assert.deepEqual((await run()).toObject(), { error: "", bail: true });
   });
 
-  it("says how to install a missing SDK", async function () {
+  it("reports how to install a missing SDK", async function () {
     rmSync(join(folder, "node_modules"), { recursive: true, force: true });
     await assert.rejects(run(), /has no package @pulumi\/pulumi: run `npm ci` there/);
   });
 
-  describe("asked to install a project's packages", function () {
-    /** What the host answers where npm is this script. */
+  describe("installing a project's packages", function () {
+    /** The host's response with this script as npm. */
     async function install(script: string) {
       writeFileSync(join(folder, "npm"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       const request = new language.InstallDependenciesRequest();
@@ -135,20 +135,20 @@ describe("the sandbox's language host", function () {
       return { stdout, stderr };
     }
 
-    it("runs npm there, and hands on what that says", async function () {
+    it("runs npm there, and forwards its output", async function () {
       const { stdout, stderr } = await install('echo "npm $* in $PWD"; echo warned >&2');
       assert.equal(stdout, `npm ci in ${folder}\n`);
       assert.equal(stderr, "warned\n");
     });
 
-    it("says how npm has ended otherwise", async function () {
+    it("reports how npm has failed", async function () {
       await assert.rejects(install("exit 3"), /were not installed: npm ended with exit code 3/);
       await assert.rejects(install("kill -9 $$"), /were not installed: npm ended by SIGKILL/);
     });
   });
 
-  describe("asked to run a plugin", function () {
-    /** What the host answers to an engine at an address. */
+  describe("running a plugin", function () {
+    /** The host's response to an engine at an address. */
     async function runPlugin(kind: string) {
       const request = new language.RunPluginRequest();
       request.setKind(kind);
@@ -167,7 +167,7 @@ describe("the sandbox's language host", function () {
       return { stdout, stderr, exitCode };
     }
 
-    it("runs a policy pack by the SDK's runner for those, and hands on what it writes", async function () {
+    it("runs a policy pack with the SDK's runner, and forwards its output", async function () {
       installRunner(
         'console.log(process.argv.slice(2).join(" "), process.env.FURTHER); console.error("told"); process.exit(5)',
         "run-policy-pack",
@@ -179,12 +179,12 @@ describe("the sandbox's language host", function () {
       });
     });
 
-    it("refuses every other one", async function () {
+    it("refuses every other plugin", async function () {
       await assert.rejects(runPlugin("resource"), /does not support .* but policy packs; install/);
     });
   });
 
-  it("ends what it runs when it is told to", async function () {
+  it("ends its programs on a signal", async function () {
     installRunner(
       'require("node:fs").writeFileSync("runs", ""); process.on("SIGTERM", () => process.exit(7)); setInterval(() => {}, 1e3)',
     );

@@ -13,10 +13,13 @@ const namespace = "akash-services";
 const release = "akash-provider";
 const pod = "akash-provider-0";
 
-/** What the wallet is changed to. */
+/** The changed password of the wallet. */
 const newPassword = "another-password";
 
-/** Parts of the wallet keys and passwords, of the local stack (stacks/Pulumi.local.yaml) and later; as text and encoded. */
+/**
+ * Parts of the wallet keys and passwords, of the local stack (stacks/Pulumi.local.yaml) and later; as text and
+ * encoded.
+ */
 const walletParts = [
   "Llfcz4uNbHBRHZJlk6ugBuYFd4MTLHv48IslNpJLmZY3h2Skt4KYtQjR2kiRsN4r",
   "sandbox-password",
@@ -28,7 +31,7 @@ const sentinels = walletParts.flatMap((text) => [
   Buffer.from(text).toString("base64").slice(0, -4),
 ]);
 
-/** One stack through its life; each test goes on where the one before ended. */
+/** One stack through its life; each test continues where the previous one ended. */
 describe("a stack's life", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
@@ -64,12 +67,12 @@ describe("a stack's life", () => {
     });
   });
 
-  it("begins with up on an empty cluster, which ends with the pod ready", async () => {
+  it("begins with up on an empty cluster, which ends with a ready pod", async () => {
     await up();
     await uid();
   });
 
-  it("gives the outputs that an operator needs next", async () => {
+  it("has the outputs that an operator needs next", async () => {
     const { commands, ...rest } = await workspace.outputs();
     assert.deepEqual(rest, {
       host: "provider.example.test",
@@ -117,7 +120,7 @@ describe("a stack's life", () => {
     assert.doesNotMatch(state, new RegExp(`.{0,60}${sandbox.directory}.{0,60}`));
   });
 
-  it("rolls the pod when a setting of its ConfigMaps changes", async () => {
+  it("restarts the pod when a setting in its ConfigMaps changes", async () => {
     const before = await uid();
     workspace.configure({ acmeDirectory: "staging", timeout: "60", email: "new@example.test" });
     await up();
@@ -126,7 +129,7 @@ describe("a stack's life", () => {
     assert.equal(settings.AP_CERT_ISSUER_EMAIL, "new@example.test");
   });
 
-  it("puts a rollout back that does not get ready, and goes on with the next up", async () => {
+  it("rolls back a rollout that does not become ready, and continues with the next up", async () => {
     const settings = { acmeDirectory: "staging", email: "new@example.test" };
     workspace.configure({
       ...settings,
@@ -147,7 +150,7 @@ describe("a stack's life", () => {
     await workspace.succeed("preview", "-s", "life", "--expect-no-changes");
   });
 
-  it("moves the certificates' directory and rolls the pod with the switch to production", async () => {
+  it("changes the certificates' directory and restarts the pod with the switch to production", async () => {
     const before = await uid();
     const directory = async () =>
       (await cluster.configMapData(namespace, "akash-provider-letsencrypt"))
@@ -160,7 +163,7 @@ describe("a stack's life", () => {
     assert.match((await directory()) ?? "", /^\/root\/\.akash\/\.certissuer\/acme-v02\./);
   });
 
-  it("rolls the pod when the wallet's password or its key changes, which it then has", async () => {
+  it("restarts the pod with the new wallet when its password or its key changes", async () => {
     for (const [setting, value, key] of [
       ["walletPassword", newPassword, "key-pass.txt"],
       ["walletKey", walletKey, "key.txt"],
@@ -197,7 +200,7 @@ describe("a stack's life", () => {
     assert.equal(history.at(-1)?.info.status, "deployed");
   });
 
-  it("has shown the wallet nowhere", async () => {
+  it("has never shown the wallet", async () => {
     const texts = {
       ...Object.fromEntries(
         (await cluster.helmHistory(namespace)).map(({ version, text }) => [
@@ -215,7 +218,7 @@ describe("a stack's life", () => {
     }
   });
 
-  it("leaves the namespace and what others have in it when it is destroyed", async () => {
+  it("keeps the namespace and the objects of others when it is destroyed", async () => {
     await cluster.core.createNamespacedConfigMap({
       namespace,
       body: { metadata: { name: "of-another" }, data: { kept: "yes" } },
@@ -227,7 +230,7 @@ describe("a stack's life", () => {
     assert.deepEqual(await cluster.helmHistory(namespace), []);
   });
 
-  it("can begin again in the namespace that is there", async () => {
+  it("can begin again in the existing namespace", async () => {
     workspace.configure({ acmeDirectory: "staging", timeout: "60" });
     await up();
     await uid();

@@ -24,12 +24,12 @@ const unasked = {
   website: "https://home.test",
 };
 
-describe("A project of another name, made by pulumi new", () => {
+describe("A project of another name, created by pulumi new", () => {
   let sandbox: Sandbox;
   let workspace: Workspace;
   let made: CommandResult;
 
-  /** The project as a clone of its repository has it. */
+  /** The project as a clone of its repository contains it. */
   function cloneTo(directory: string): void {
     rmSync(directory, { recursive: true, force: true });
     const { stdout } = spawnSync(
@@ -44,7 +44,7 @@ describe("A project of another name, made by pulumi new", () => {
     }
   }
 
-  /** An npm that instead of downloading the packages, as `pulumi new` has it do, links the project's own. */
+  /** An npm that links the project's packages instead of downloading them, as `pulumi new` requests. */
   function npmIn(directory: string): string {
     mkdirSync(directory, { recursive: true });
     const npm = join(directory, "npm");
@@ -78,7 +78,7 @@ exec npm "$@"
     );
   });
 
-  it("installs the packages, and takes over what was asked", () => {
+  it("installs the packages, and stores the answers", () => {
     assert.equal(made.status, 0, made.output);
     assert.match(made.output, /npm ci/);
     const { name, template } = parse(read("Pulumi.yaml")) as Record<string, unknown>;
@@ -92,24 +92,24 @@ exec npm "$@"
     }
   });
 
-  it("asks for nothing that the program does not know, and for all that every stack needs", async () => {
+  it("asks only for settings of the program, and for all required ones", async () => {
     const { status, output } = await workspace.pulumi("preview", "-s", stack);
     assert.notEqual(status, 0);
-    // The wallet's key is what `pulumi new` cannot ask: it has many lines.
+    // `pulumi new` cannot ask for the wallet's key, which has many lines.
     assert.match(output, /walletKey/);
     for (const name of [...Object.keys(asked), "challenge", "acmeDirectory"]) {
       assert.doesNotMatch(output, new RegExp(`pulumi config set .*\\b${name}\\b`));
     }
   });
 
-  it("gives commands for what is left, which work when pasted", async () => {
+  it("prints commands for the remaining steps, which work when pasted", async () => {
     writeFileSync(join(workspace.directory, "wallet.key"), walletKey);
     const commands = made.stdout
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line.startsWith("pulumi config set ") && !line.includes("dns."));
     assert.equal(commands.length, 3);
-    // A person is asked for it, and it is encrypted then; on the command line it would be in clear.
+    // A person is prompted for it, and it is encrypted; on the command line, it would be in plain text.
     commands.push("pulumi config set --secret walletPassword wallet-password");
     for (const command of commands) {
       const { status, output } = await workspace.shell(command);
@@ -117,7 +117,7 @@ exec npm "$@"
     }
   });
 
-  it("deploys a provider that gets its certificate", async () => {
+  it("deploys a provider that obtains its certificate", async () => {
     cpSync(chartUnderTest(), join(workspace.directory, "chart"), { recursive: true });
     for (const [name, value] of Object.entries(unasked)) {
       await workspace.succeed("config", "set", name, value);
@@ -132,7 +132,7 @@ exec npm "$@"
     assert.equal(result, "issued");
   });
 
-  it("is looked at by its own doctor", async () => {
+  it("is checked by its own doctor", async () => {
     const { stdout, output } = await workspace.shell(`npm run -s doctor -- -s ${stack} --json`);
     assert.match(stdout, /^\{/, output);
     const { findings } = JSON.parse(stdout) as {

@@ -62,7 +62,7 @@ describe("A program of one's own with the installed package", () => {
       installOwnProgram(directory, sandbox.environment);
     });
     readable = new Readable(sandbox, cluster, namespace);
-    // The chart's repository is out of reach here.
+    // The chart's repository is unreachable here.
     workspace.edit(
       "index.ts",
       "  email: config",
@@ -75,7 +75,7 @@ describe("A program of one's own with the installed package", () => {
     await workspace.succeed("config", "set", "--secret", "walletPassword", walletPassword);
   });
 
-  it("has no TypeScript in the package but declarations, of which each finds the others", () => {
+  it("has only TypeScript declarations in the package, which resolve each other", () => {
     const { directory } = workspace;
     const files = globSync(`${directory}/node_modules/${packageName}/**/*.ts`);
     assert(files.length > 0);
@@ -90,7 +90,7 @@ describe("A program of one's own with the installed package", () => {
       ...["--types", "node", "index.ts"],
     ];
     const { stdout } = spawnSync(process.execPath, args, { cwd: directory, encoding: "utf8" });
-    // Those of other packages are not this one's.
+    // Errors in other packages do not count.
     const errors = stdout.split("\n").filter((line) => /^(index|node_modules)\b/.test(line));
     assert.deepEqual(errors, []);
   });
@@ -101,7 +101,7 @@ describe("A program of one's own with the installed package", () => {
     assert.deepEqual(await clouds.cloudflareTokens(), []);
   });
 
-  it("does not deploy with the token before the new zone is delegated, and says where to", async () => {
+  it("does not deploy with the token before the new zone is delegated, and reports its name servers", async () => {
     const { status, output } = await workspace.pulumi("up", "-s", "own", "--debug", "--yes");
     readable.add("up", output);
     assert.notEqual(status, 0);
@@ -110,7 +110,7 @@ describe("A program of one's own with the installed package", () => {
       /zone own\.test is pending: .* Delegate own\.test to ada\.ns\.cloudflare\.com/,
     );
     await assert.rejects(secret());
-    // As the registrar does, and Cloudflare then sees.
+    // As the registrar does, which Cloudflare then detects.
     await clouds.seed("cloudflare", { zones: [{ name: domain, status: "active" }] });
   });
 
@@ -148,7 +148,7 @@ describe("A program of one's own with the installed package", () => {
     await pulumi("preview", "--expect-no-changes");
   });
 
-  it("is the same program where Pulumi compiles it to CommonJS, as by default", async () => {
+  it("is the same program if Pulumi compiles it to CommonJS, as by default", async () => {
     workspace.edit("Pulumi.yaml", "typescript: false", "typescript: true");
     workspace.edit("package.json", '"type":"module",', "");
     await pulumi("preview", "--expect-no-changes");
@@ -171,7 +171,7 @@ describe("A program of one's own with the installed package", () => {
     readable.assertWithout([...tokens, walletPassword, walletKey.split("\n")[5] ?? ""]);
   });
 
-  it("takes everything away with destroy", async () => {
+  it("deletes everything with destroy", async () => {
     readable.add("destroy", (await workspace.destroy()).output);
     assert.deepEqual(await clouds.cloudflareTokens(), []);
     assert.equal(await zoneId(), undefined);

@@ -11,7 +11,7 @@ import { Workspace } from "../support/workspace.ts";
 
 /** Nothing listens there. */
 const dead = "http://127.0.0.1:9";
-/** A name that only the proxy knows. */
+/** A name that only the proxy resolves. */
 const hidden = "cloud.hidden";
 
 const dnsProviders = {
@@ -44,7 +44,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       });
     });
 
-    /** The cloud under a name that only the proxy knows: the variables that lead there, and where that is. */
+    /** The emulator under a name that only the proxy resolves: the variables that point there, and the name. */
     function atHidden(proxy: string): {
       readonly environment: NodeJS.ProcessEnv;
       readonly host: string;
@@ -64,14 +64,14 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       };
     }
 
-    it("is deployed in the sandbox whatever proxy the variables name", async () => {
+    it("is deployed in the sandbox regardless of the variables for proxies", async () => {
       const variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
       const all = Object.fromEntries(variables.map((variable) => [variable, dead]));
       await workspace.withEnvironment(all).up();
       assert(await cluster.get("v1", "Secret", `${name}-provider-${secretSuffix[provider]}`, name));
     });
 
-    it("is rotated through the proxy that alone knows the clouds, from plugin to proof", async () => {
+    it("is rotated through the only proxy that reaches the DNS provider, from plugin to proof", async () => {
       const proxy = await ForwardProxy.start([hidden]);
       try {
         const { environment, host } = atHidden(proxy.url);
@@ -79,7 +79,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
         const at = workspace.withEnvironment(environment);
         await at.up("--replace", rotated);
         assert.notDeepEqual(await credentials(), before);
-        // Calls to the cluster, which is on this machine, are not among them.
+        // Calls to the cluster, which is on this machine, do not use the proxy.
         assert.deepEqual([...new Set(proxy.log)], [host]);
 
         proxy.log.length = 0;
@@ -92,7 +92,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       }
     });
 
-    it("is rotated through a SOCKS proxy as well", async () => {
+    it("is also rotated through a SOCKS proxy", async () => {
       const proxy = await SocksProxy.start([hidden], { name: "me", password: "sentinel-password" });
       try {
         const before = await credentials();
@@ -107,7 +107,7 @@ for (const provider of ["googleCloud", "cloudflare"] as const) {
       }
     });
 
-    it("is refused under a proxy that its plugins cannot use, before anything is made", async () => {
+    it("is refused under a proxy that its plugins cannot use, before anything is created", async () => {
       const before = await credentials();
       for (const args of [["preview"], ["up", "--yes", "--replace", rotated]]) {
         const { status, output } = await workspace

@@ -12,7 +12,7 @@ import { testSandbox } from "../support/sandbox.ts";
 describe("a sandbox that was started before Pulumi was installed", () => {
   let sandbox: Sandbox;
   let folder: string;
-  /** Where the sandbox's own language host is. */
+  /** The folder of the sandbox's own language host. */
   let ownFolder: string;
   const { PATH } = process.env;
 
@@ -23,7 +23,7 @@ describe("a sandbox that was started before Pulumi was installed", () => {
 
   before(async () => {
     sandbox = await testSandbox();
-    // A Pulumi with its own language host, as far as the sandbox looks at one.
+    // A Pulumi with its own language host, as far as the sandbox checks it.
     folder = mkdtempSync(join(tmpdir(), "pulumi-installed-"));
     const { cli, languageHost } = readState(sandbox.directory)?.pulumi ?? {};
     assert(languageHost !== undefined);
@@ -39,17 +39,17 @@ describe("a sandbox that was started before Pulumi was installed", () => {
   after(async () => {
     process.env.PATH = PATH;
     rmSync(folder, { recursive: true, force: true });
-    // The plugins are folders alone.
+    // The plugins are only folders.
     for (const name of ["gcp", "cloudflare", "random"]) {
       for (const plugin of globSync(join(plugins(), `resource-${name}-v*`))) {
         rmSync(plugin, { recursive: true });
       }
     }
-    // As the other tests know it.
+    // The sandbox in the state that other tests require.
     await startAgain();
   });
 
-  it("goes on with it in every command after the next start, and has its plugins", async () => {
+  it("uses it in every command after the next start, with its plugins", async () => {
     process.env.PATH = `${folder}${delimiter}${PATH ?? ""}`;
     await startAgain();
     const { environment } = runningSandbox(sandbox.directory);

@@ -28,7 +28,7 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 const release = readRelease();
 const purposeful = readPurposefulDifferences();
 
-/** The account at Cloudflare that the zone example.test belongs to (sandbox/cluster/clouds.ts). */
+/** The account at Cloudflare that owns the zone example.test (sandbox/cluster/clouds.ts). */
 const cloudflareAccount = "5a".repeat(16);
 
 const dns = {
@@ -47,17 +47,17 @@ const dns = {
   },
 };
 
-/** How a stack is deployed, and what follows. */
+/** The deployment of a stack, and the tests after it. */
 interface StackTest {
   /** Its setting for DNS-01. Default: HTTP-01. */
   readonly dns?: object;
-  /** The credential that it brings: the setting in `dns`, and what makes it. */
+  /** Its provided credential: the setting in `dns`, and the function that creates it. */
   readonly brings?: readonly [setting: string, make: () => Promise<string>];
   /** Further tests, which begin with the state as the release has written it. */
   readonly further?: (workspace: () => Workspace) => void;
-  /** Whether what follows is left to a stack that has the same resources and more. */
+  /** Whether the tests after the comparison are left to a stack with the same resources and more. */
   readonly comparedOnly?: boolean;
-  /** Whether it is exhaustive, since another stack has the same resources but for an argument. */
+  /** Whether it is exhaustive, because another stack has the same resources except for an argument. */
   readonly exhaustive?: true;
 }
 
@@ -82,9 +82,10 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   after(() => code?.remove());
 
   /**
-   * Tests that the present code leaves a stack as it is, goes on with it, and takes away what the release has made.
+   * Tests that the present code does not change a stack, continues with it, and deletes what the release has
+   * created.
    *
-   * @param name its name in the list of differences that are meant
+   * @param name its name in the list of intended differences
    */
   function testStack(
     name: string,
@@ -95,11 +96,11 @@ describe(`a stack that release ${release.version} has deployed`, () => {
     const describeStack = exhaustive === true ? describeExhaustive : describe;
     describeStack(`(${name})`, () => {
       let workspace: Workspace;
-      /** What there was at the clouds before. */
+      /** The earlier state at Google and Cloudflare. */
       let others: object;
       let pod: string | undefined;
       let state: ExportedStack;
-      /** What the preview tells, and what is seen after it. */
+      /** The differences in the preview, and those after up. */
       const differences: Difference[] = [];
 
       before(async () => {
@@ -112,7 +113,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
           await workspace.succeed(...set, await make());
         }
         others = await atClouds();
-        // The release's own call to Google takes the proxy of Google's address to the emulated one.
+        // The release's own call to Google would use the proxy for Google's address to the emulator.
         const withoutProxy = { HTTPS_PROXY: "", HTTP_PROXY: "" };
         await workspace.withEnvironment(withoutProxy).up();
         pod = await podUid();
@@ -121,7 +122,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
         workspace.takeProgram();
       });
 
-      it("is previewed without a difference but those that are meant", async () => {
+      it("is previewed with only the intended differences", async () => {
         const log = join(workspace.directory, "events");
         await workspace.succeed("preview", "-s", name, "--event-log", log);
         const events = readFileSync(log, "utf8")
@@ -134,7 +135,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
         assertNone(unlisted(name, differences, purposeful));
       });
 
-      it("is left by up as it is, the pod and all that the state tells", async () => {
+      it("is not changed by up, neither the pod nor the state", async () => {
         await workspace.up();
         differences.push(...stateDifferences(state, await exported()));
         const current = await podUid();
@@ -152,13 +153,13 @@ describe(`a stack that release ${release.version} has deployed`, () => {
         return;
       }
 
-      // Up would have renamed the hooks in it, and an operator need not run up first.
+      // Up would have renamed the hooks in the state, and an operator need not run up first.
       describe("with the state as the release has written it", () => {
         before(() => workspace.succeed("stack", "import", "-s", name, "--file", stateFile()));
 
         further(() => workspace);
 
-        it("is destroyed with all that was made for it", async () => {
+        it("is destroyed with all that was created for it", async () => {
           await workspace.destroy();
           const { items } = await cluster.core.listNamespacedSecret({ namespace: name });
           const secrets = items.map(({ metadata }) => metadata?.name);
@@ -183,7 +184,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
     });
   }
 
-  /** What there is at the clouds, beside the operator's own. */
+  /** The state at Google and Cloudflare, without the operator's own objects. */
   async function atClouds(): Promise<object> {
     const tokens = [
       ...(await clouds.cloudflareTokens()),
@@ -196,7 +197,8 @@ describe(`a stack that release ${release.version} has deployed`, () => {
     };
   }
 
-  // What follows in each stack deletes the credential that the release has made, by the hooks that the release named.
+  // The tests of each stack delete the credential that the release has created, by the hooks that the release
+  // named.
   testStack("http-01");
 
   testStack("google-key", {
@@ -278,7 +280,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
     comparedOnly: true,
   });
 
-  it("is among these where the list has a difference of it", () => {
+  it("is among these if the list has a difference of it", () => {
     const listed = purposeful.flatMap(({ stacks }) => stacks);
     assert.deepEqual(
       listed.filter((name) => !names.includes(name)),
@@ -287,7 +289,7 @@ describe(`a stack that release ${release.version} has deployed`, () => {
   });
 });
 
-/** As {@link RotatingStack} expects a stack. */
+/** In the form that {@link RotatingStack} expects. */
 function stackSettings(name: string, dns?: object): StackSettings {
   return {
     ...(dns !== undefined && { challenge: "dns-01", dns }),
@@ -297,7 +299,7 @@ function stackSettings(name: string, dns?: object): StackSettings {
   };
 }
 
-/** Changes a stack's way to its certificate. */
+/** Changes a stack's challenge. */
 async function change(workspace: Workspace, dns?: object): Promise<void> {
   workspace.configure(stackSettings(workspace.stack, dns));
   await workspace.up();

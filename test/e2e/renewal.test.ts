@@ -9,7 +9,7 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 
 const hour = 3_600;
 
-/** A way to the certificate, and what spoils a renewal by it. */
+/** A challenge, and what breaks its renewal. */
 interface Way {
   readonly settings: (name: string) => StackSettings;
   readonly host: (name: string) => string;
@@ -84,7 +84,7 @@ describe("a renewal that fails", () => {
       });
       after(() => workspace.destroy());
 
-      it("is tried again three hours later, by a start of the container, until it succeeds", () => {
+      it("is retried three hours later, by a restart of the container, until it succeeds", () => {
         const outcomes = seen.starts.map(({ outcome }) =>
           "failure" in outcome ? "failed" : `${outcome.result} ${outcome.challenge}`,
         );
@@ -95,7 +95,7 @@ describe("a renewal that fails", () => {
         ]);
       });
 
-      it("ends with the new certificate being served, which has not expired", () => {
+      it("ends with the new, valid certificate being served", () => {
         const [first, , ...renewed] = seen.starts.map(({ outcome }) =>
           "serial" in outcome ? outcome.serial : undefined,
         );
@@ -105,7 +105,7 @@ describe("a renewal that fails", () => {
         assert(seen.end > seen.now, `ended at ${seen.end}, and it is ${seen.now}`);
       });
 
-      it("restarts the container once in three hours, and no more often", () => {
+      it("restarts the container at most once in three hours", () => {
         const starts = seen.starts.map(({ at }) => at);
         const pauses = starts.slice(1).map((at, index) => at - (starts[index] ?? 0));
         assert(pauses.length > 2);
@@ -115,7 +115,7 @@ describe("a renewal that fails", () => {
         );
       });
 
-      it("says why in one line", () => {
+      it("reports the reason in one line", () => {
         for (const { reason = "" } of seen.starts.slice(1)) {
           assert.match(
             reason,

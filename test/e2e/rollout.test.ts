@@ -14,18 +14,18 @@ import { programsPath } from "../support/programsPath.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";
 
-/** How long Helm is to wait where the wait is ended before, in seconds. */
+/** Helm's timeout in tests where the wait ends earlier, in seconds. */
 const long = 600;
 const enforce = "pod-security.kubernetes.io/enforce";
 
-/** How long the update itself took; Pulumi's start and the preview are not Helm's wait. */
+/** The time of the update itself, without Pulumi's start and the preview. */
 function updateSeconds(output: string): number {
   const [, minutes = "0", seconds] = /^Duration: (?:(\d+)m)?(\d+)s$/m.exec(output) ?? [];
   assert(seconds, output);
   return Number(minutes) * 60 + Number(seconds);
 }
 
-describe("a rollout whose pod cannot come", () => {
+describe("a rollout whose pod cannot be created or started", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
   let path: string;
@@ -47,7 +47,7 @@ describe("a rollout whose pod cannot come", () => {
     return { ...place, timeout: String(long), ...more };
   }
 
-  /** A stack, with the commands of messages on its path. */
+  /** A stack, with the commands of messages on its PATH. */
   async function stack(name: string, more: StackSettings = {}): Promise<Workspace> {
     const environment = {
       ...sandbox.environment,
@@ -62,7 +62,7 @@ describe("a rollout whose pod cannot come", () => {
 
   async function namespace(name: string, labels: Record<string, string> = {}): Promise<void> {
     await cluster.core.createNamespace({ body: { metadata: { name, labels } } });
-    // Whoever deploys into a namespace at the moment of its birth races its ServiceAccount.
+    // A deployment into a new namespace may start before its ServiceAccount exists.
     await cluster.core.listNamespacedServiceAccount({ namespace: name });
   }
 
@@ -102,7 +102,7 @@ describe("a rollout whose pod cannot come", () => {
     const command = /(kubectl label namespace \S+ \S+ --overwrite) && (pulumi up -s \S+)/;
     let workspace: Workspace;
 
-    it("is refused before Helm begins, in a namespace that was there, by commands that deploy it", async () => {
+    it("is refused before Helm begins, in an existing namespace, with commands that deploy it", async () => {
       await namespace(name, { [enforce]: "baseline" });
       workspace = await stack(name);
       const output = await failed(workspace);
@@ -115,7 +115,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    itExhaustive("is refused before an upgrade, and the pod goes on", async () => {
+    itExhaustive("is refused before an upgrade, and the pod keeps running", async () => {
       const before = await cluster.pod(name, `${name}-provider-0`);
       await run(workspace, `kubectl label namespace ${name} ${enforce}=restricted --overwrite`);
       workspace.configure(settingsOf(name, { website: "https://new.example.test" }));
@@ -127,7 +127,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    it("does not come to that in a namespace that the program makes", async () => {
+    it("does not happen in a namespace that the program creates", async () => {
       const made = await stack("rollout-made");
       await made.up();
       const { metadata } = await cluster.core.readNamespace({ name: "rollout-made" });
@@ -137,7 +137,7 @@ describe("a rollout whose pod cannot come", () => {
     });
   });
 
-  it("for a quota is told within seconds and ended, with the command that makes room", async () => {
+  it("for a quota is reported and ended within seconds, with the command that raises the quota", async () => {
     const name = "rollout-quota";
     await namespace(name);
     await cluster.core.createNamespacedResourceQuota({
@@ -172,7 +172,7 @@ describe("a rollout whose pod cannot come", () => {
   });
 
   itExhaustive(
-    "for a quota during an upgrade leaves the revision before, and is finished by the next up",
+    "for a quota during an upgrade keeps the previous revision, and is finished by the next up",
     async () => {
       const name = "rollout-upgrade";
       const workspace = await stack(name);
@@ -261,7 +261,7 @@ describe("a rollout whose pod cannot come", () => {
       });
     }
 
-    it("that refuses is told within seconds with the webhook's words, and ended", async () => {
+    it("that refuses is reported and ended within seconds, with the webhook's message", async () => {
       const name = "rollout-refused";
       const workspace = await stack(name);
       await admit(name, `https://127.0.0.1:${port}/`);
@@ -276,7 +276,7 @@ describe("a rollout whose pod cannot come", () => {
       await assertDeployed(workspace);
     });
 
-    itExhaustive("that is down is told while Helm waits, which it does to its end", async () => {
+    itExhaustive("that is down is reported while Helm waits for the whole timeout", async () => {
       const name = "rollout-down";
       const workspace = await stack(name, { timeout: "45" });
       await admit(name, "https://127.0.0.1:1/");
@@ -302,7 +302,7 @@ describe("a rollout whose pod cannot come", () => {
       ],
     });
 
-    it("of a storage class that is not there is told within seconds and ended, and another class is taken", async () => {
+    it("of a missing storage class is reported and ended within seconds, and another class is used", async () => {
       const name = "rollout-class";
       const workspace = await stack(name, storage("beta9"));
       const output = await failed(workspace);
@@ -322,7 +322,7 @@ describe("a rollout whose pod cannot come", () => {
     });
 
     itExhaustive(
-      "that nobody makes is told at the end, and comes with the next up once it is made",
+      "that is not provisioned is reported at the end, and works in the next up once it is provisioned",
       async () => {
         const name = "rollout-unbound";
         const unserved: V1StorageClass & { readonly metadata: { readonly name: string } } = {
@@ -351,7 +351,7 @@ describe("a rollout whose pod cannot come", () => {
     );
   });
 
-  itExhaustive("for want of a node is told at the end, with the scheduler's words", async () => {
+  itExhaustive("without a suitable node is reported at the end, with the scheduler's message", async () => {
     const name = "rollout-node";
     const workspace = await stack(name, {
       timeout: "40",

@@ -9,7 +9,7 @@ import { RotatingStack, rotatingCloudflare, rotatingGoogle } from "../support/ro
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type CommandResult } from "../support/workspace.ts";
 
-/** What a cloud answers: a refusal that stays, and what may pass. */
+/** The DNS provider's responses: a permanent refusal, and transient failures. */
 const statuses = isExhaustive ? ([403, 409, 429, 500] as const) : ([403, 500] as const);
 
 for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
@@ -36,7 +36,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
     });
     after(() => workspace.destroy());
 
-    /** Runs `pulumi up` without a preview, which the first two tests look at. */
+    /** Runs `pulumi up` without a preview, which the first two tests check. */
     async function tryUp(...args: readonly string[]): Promise<CommandResult> {
       return workspace.pulumi("up", "-s", name, "--yes", "--skip-preview", ...args);
     }
@@ -88,7 +88,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("gets the certificate anew with the new credential", () => stack.assertIssues());
+    it("obtains a new certificate with the new credential", () => stack.assertIssues());
 
     it("follows a changed setting, from another folder, right after another rotation", async () => {
       const before = await stack.credential();
@@ -104,7 +104,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("does not follow another form of the same date, as earlier programs have put it into the state", async () => {
+    it("does not follow another form of the same date, which earlier programs have written to the state", async () => {
       const file = `stacks/Pulumi.${name}.yaml`;
       const inState = (trigger: string) => `"replacementTrigger": "${trigger}"`;
       const [month, goForm] = [inState("2026-12"), inState("2026-12-01 00:00:00 +0000 UTC")];
@@ -120,7 +120,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("leaves the credential in use alone while the new one fails its proof, and is finished later", async () => {
+    it("keeps the credential in use while the new one fails its proof, and is finished later", async () => {
       const before = await stack.credential();
       await stack.clouds.inject(cloud, {
         match: calls.write,
@@ -142,18 +142,18 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("is finished by a later up when the cloud refuses each of its calls in turn", async () => {
+    it("is finished by a later up when each of its calls is refused in turn", async () => {
       const before = await stack.credential();
       const matches = [calls.make, calls.write, calls.remove];
       for (const match of matches) {
         for (const status of statuses) {
-          // A call that took effect and was not answered as if it had; for a new credential, killed runs show that.
+          // A call that took effect but reported a failure; for a new credential, killed runs cover that.
           const when = status === 500 && match !== calls.make ? "after" : "before";
           await stack.clouds.inject(cloud, { match, status, when, echo: true });
         }
       }
       let command = ["--replace", stack.pattern];
-      // Google's plugin takes a refused deletion for one that was not necessary; then the next run removes the key.
+      // Google's plugin treats a refused deletion as unnecessary; the next run then deletes the key.
       for (let runs = 1, done = false; !done; runs += 1) {
         assert(runs <= statuses.length * matches.length, "still not all faults seen");
         const { status, output } = await tryUp(...command);
@@ -170,7 +170,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("refuses to delete the credential that the pod runs with, as --target-replace would", async () => {
+    it("refuses to delete the credential that the pod uses, as --target-replace would", async () => {
       const before = await stack.credential();
       const output = await failingUp("--target-replace", stack.pattern);
       assert.match(
@@ -182,7 +182,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertFinished();
     });
 
-    it("is asked for in preview and up when the credential is too old", async () => {
+    it("is requested in preview and up when the credential is too old", async () => {
       await workspace.editState((state) =>
         state.replaceAll(/("(?:validAfter|issuedOn)": )"[^"]+"/g, `$1"2026-01-01T00:00:00Z"`),
       );
@@ -197,7 +197,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       assert.doesNotMatch((await workspace.succeed("preview", "-s", name)).output, /days old/);
     });
 
-    it("goes past a pod that is not ready", async () => {
+    it("continues with a pod that is not ready", async () => {
       const status = { conditions: [{ type: "Ready", status: "False" }] };
       await stack.cluster.core.patchNamespacedPodStatus({
         namespace: name,
@@ -217,7 +217,7 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
       await stack.assertIssues();
     });
 
-    it("shows none of its credentials anywhere", async () => {
+    it("never shows a credential", async () => {
       await readable.addAll(workspace);
       assert(credentials.size > 5, `${credentials.size} credentials`);
       readable.assertWithout(credentials);
@@ -225,10 +225,10 @@ for (const rotatingCloud of [rotatingGoogle, rotatingCloudflare]) {
   });
 }
 
-describe("a Google account with all the ten keys that it may have", () => {
+describe("a Google account with the maximum of ten keys", () => {
   const name = "rotation-limit";
 
-  it("gets no further one, and is told with the keys and the commands that remove them", async () => {
+  it("gets no additional key, and is reported with the keys and the commands that delete them", async () => {
     const sandbox = await testSandbox();
     const clouds = new SandboxClouds(sandbox);
     const workspace = await Workspace.create(sandbox, name, name, {
@@ -262,7 +262,7 @@ describe("a Google account with all the ten keys that it may have", () => {
   });
 });
 
-describe("a credential that is brought", () => {
+describe("a provided credential", () => {
   it("is replaced by configuration, and is not in Helm's history", async () => {
     const sandbox = await testSandbox();
     const clouds = new SandboxClouds(sandbox);
@@ -308,7 +308,7 @@ interface EngineEvent {
   };
 }
 
-/** What the engine did, in its order, without what it left as it was. */
+/** The engine's operations in order, without unchanged resources. */
 function steps(eventLog: string): string[] {
   return readFileSync(eventLog, "utf8")
     .split("\n")

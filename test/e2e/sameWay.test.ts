@@ -15,11 +15,11 @@ import {
 import { Workspace } from "../support/workspace.ts";
 
 const name = "same-way";
-/** Names that only the proxy knows: the cloud's, and one that is in the API server's certificate. */
+/** Names that only the proxy resolves: Google's, and one in the API server's certificate. */
 const hiddenCloud = "cloud.hidden";
 const hiddenCluster = "kubernetes";
 
-/** A call that the emulator of Google saw. */
+/** A call to the Google emulator. */
 interface Call {
   readonly path: string;
   readonly status: number;
@@ -31,8 +31,8 @@ interface Calls {
 }
 
 /**
- * One stack where all ways part at once: two kubeconfigs that call their clusters the same, a proxy that alone knows
- * cluster and cloud, an account that is impersonated, and two zones of one name.
+ * One stack with every ambiguity at the same time: two kubeconfigs with the same cluster names, a proxy that is the
+ * only one to reach cluster and Google, an impersonated account, and two zones of one name.
  */
 describe("plugin, hooks, proof, adopt and doctor of one stack", () => {
   let sandbox: Sandbox;
@@ -84,7 +84,7 @@ describe("plugin, hooks, proof, adopt and doctor of one stack", () => {
     proxy.stop();
   });
 
-  /** Runs something, and tests that it has reached this cluster, this account and this zone, and no other. */
+  /** Runs something, and tests that it has reached only this cluster, this account and this zone. */
   async function assertSameWay(
     run: () => Promise<unknown>,
     reached: { readonly cluster: boolean; readonly cloud: boolean },
@@ -126,7 +126,7 @@ describe("plugin, hooks, proof, adopt and doctor of one stack", () => {
     await stack.assertFinished();
   });
 
-  it("look, and prove again", async () => {
+  it("check, and prove again", async () => {
     let output = "";
     await assertSameWay(async () => {
       const args = ["-s", name, "--prove"];
@@ -136,7 +136,7 @@ describe("plugin, hooks, proof, adopt and doctor of one stack", () => {
     assert.match(output, /a TXT record was written/);
   });
 
-  it("take the provider back into a state that was lost", async () => {
+  it("adopt the provider into a new state after the loss of the state", async () => {
     await workspace.succeed("stack", "rm", name, "--yes", "--force", "--preserve-config");
     await assertSameWay(async () => {
       const { status, output } = await workspace.shell(
@@ -152,7 +152,7 @@ describe("plugin, hooks, proof, adopt and doctor of one stack", () => {
     await stack.assertFinished();
   });
 
-  it("end it", async () => {
+  it("destroy it", async () => {
     await assertSameWay(() => workspace.destroy(), both);
     assert.deepEqual((await clouds.google()).accounts, [operator]);
     await clouds.deleteAccount(operator);

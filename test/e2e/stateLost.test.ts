@@ -30,7 +30,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
       let old: string;
       let wallet: V1Secret["data"];
 
-      /** Ids of the credentials that exist at the cloud. */
+      /** Ids of the credentials that exist at the DNS provider. */
       async function live(): Promise<readonly string[]> {
         return cloud === "google"
           ? Object.values((await clouds.google()).keys).flat()
@@ -68,14 +68,14 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
         provider.stopWatching();
       });
 
-      it("is told what it takes to get it back, in a dry run", async () => {
+      it("gets the steps of its recovery in a dry run", async () => {
         const { status, output } = await provider.runAdopt(["--dry-run"]);
         assert.equal(status, 0, output);
         assert.match(output, /returns to the stack lost-\w+, whose settings stay unchanged/);
         assert.match(output, /RandomId /);
       });
 
-      it("gets the provider back as it is", async () => {
+      it("recovers the provider without changes", async () => {
         const { status, output } = await provider.runAdopt([]);
         assert.equal(status, 0, output);
         assert.match(output, new RegExp(`pulumi up -s ${provider.name} && pulumi up`));
@@ -83,7 +83,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
         await provider.assertSecretsStayed();
       });
 
-      it("makes a new credential with the next up, and lets the provider have it", async () => {
+      it("creates a new credential with the next up, which the provider then uses", async () => {
         await provider.workspace.up();
         await provider.assertOtherPod();
         const id = await idInUse();
@@ -98,7 +98,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
         await provider.workspace.succeed("preview", "-s", provider.name, "--expect-no-changes");
       });
 
-      it("has had its Secrets all the time, the same ones, and the wallet as it was", async () => {
+      it("has had the same Secrets the whole time, and the same wallet", async () => {
         assert.deepEqual((await provider.secrets())[0]?.data, wallet);
         await provider.assertSameSecrets();
         await provider.assertSecretsNeverMissing();
@@ -109,7 +109,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
         assert.deepEqual([result, challenge], ["issued", "dns-01"]);
       });
 
-      it("leaves nothing at the cloud when it is destroyed", async () => {
+      it("leaves nothing at the DNS provider when it is destroyed", async () => {
         await provider.workspace.destroy();
         const { accounts, grants } = await clouds.google();
         assert.deepEqual([accounts, grants, await live()], [[], [], []]);
@@ -119,7 +119,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
 }
 
 describe("a stack with HTTP-01 that has lost its state", () => {
-  it("gets the provider back, whose pod the next up alone restarts, as it is told", async () => {
+  it("recovers the provider, whose pod is restarted only by the next up, as announced", async () => {
     const provider = await Provider.deploy({ name: "lost-http", secrets: ["keys"] });
     const { workspace, name } = provider;
     await provider.remember();
@@ -129,7 +129,7 @@ describe("a stack with HTTP-01 that has lost its state", () => {
     assert.equal(status, 0, output);
     assert.match(output, /restarts the pod once, since every upgrade of the release does\./);
     await provider.assertSamePod();
-    // Imported, the release lacks the options of an upgrade, such as recreatePods, which makes an update of it.
+    // After an import, the release has no upgrade options, such as recreatePods, which results in an update.
     await workspace.up();
     await provider.assertOtherPod();
     await workspace.succeed("preview", "-s", name, "--expect-no-changes");
@@ -139,7 +139,7 @@ describe("a stack with HTTP-01 that has lost its state", () => {
   });
 });
 
-/** The README's commands in the block of this section that holds a text. */
+/** The README's commands in the block of this section that contains a text. */
 function readmeCommands(text: string): string {
   const [, section = ""] = readFileSync("README.md", "utf8").split("### Get a lost state back\n");
   const blocks = [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);

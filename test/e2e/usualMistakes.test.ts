@@ -15,16 +15,16 @@ const dns = {
   googleCloud: { provider: "googleCloud", project: "sandbox-project" },
 } as const;
 
-/** A mistake that an operator makes, and what the preview says of it. */
+/** An operator's mistake, and the preview's message about it. */
 interface Mistake {
   readonly what: string;
   readonly dns: object;
-  /** Variables in place of the sandbox's. */
+  /** Variables that replace the sandbox's. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Calls that the cloud refuses with 403. */
+  /** Calls that the emulator refuses with 403. */
   readonly refused?: { readonly cloud: "google" | "cloudflare"; readonly match: string };
   readonly said: RegExp;
-  /** The command, where one mends it. */
+  /** The command that fixes it, if there is one. */
   readonly command?: string;
 }
 
@@ -39,14 +39,14 @@ const mistakes: readonly Mistake[] = [
     command: setToken,
   },
   {
-    what: "a Cloudflare token that is not known",
+    what: "an unknown Cloudflare token",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_API_TOKEN: "x".repeat(40) },
     said: /does not know Pulumi's token/,
     command: setToken,
   },
   {
-    what: "a global API key that is not known",
+    what: "an unknown global API key",
     dns: dns.cloudflare,
     environment: {
       CLOUDFLARE_API_TOKEN: undefined,
@@ -57,26 +57,26 @@ const mistakes: readonly Mistake[] = [
     command: setToken,
   },
   {
-    what: "a Cloudflare token that may make no tokens",
+    what: "a Cloudflare token without the permission to create tokens",
     dns: dns.cloudflare,
     refused: { cloud: "cloudflare", match: "permission_groups" },
     said: /permission groups could not be looked up: Pulumi's token lacks a permission/,
     command: setToken,
   },
   {
-    what: "no such zone at Cloudflare",
+    what: "a missing zone at Cloudflare",
     dns: { ...dns.cloudflare, zone: "provider.example.test" },
     said: /can read no zone of this name/,
     command: `pulumi config set -s ${name} --path dns.zone example.test`,
   },
   {
-    what: "an id that no zone at Cloudflare has",
+    what: "an unknown zone id at Cloudflare",
     dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) },
     said: /can read no zone with this id/,
     command: `pulumi config rm -s ${name} --path dns.zoneId`,
   },
   {
-    what: "a Cloudflare that does not answer",
+    what: "a Cloudflare API that does not respond",
     dns: dns.cloudflare,
     environment: { CLOUDFLARE_BASE_URL: "http://127.0.0.1:2/client/v4" },
     said: /could not be looked up: there is no response \(dial tcp 127\.0\.0\.1:2: connect: connection refused\)/,
@@ -89,7 +89,7 @@ const mistakes: readonly Mistake[] = [
     command: "gcloud auth application-default login",
   },
   {
-    what: "an access token of Google's that has expired",
+    what: "an expired Google access token",
     dns: dns.googleCloud,
     environment: { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.expired" },
     said: /expires after an hour/,
@@ -105,7 +105,7 @@ const mistakes: readonly Mistake[] = [
   },
 ];
 
-describe("the usual mistakes at a cloud", () => {
+describe("common mistakes with DNS providers", () => {
   let sandbox: Sandbox;
   let clouds: SandboxClouds;
   let workspace: Workspace;
@@ -118,7 +118,7 @@ describe("the usual mistakes at a cloud", () => {
     ...more,
   });
 
-  /** What a preview says at its end. */
+  /** The diagnostics at the end of a preview. */
   async function diagnostics(environment: NodeJS.ProcessEnv = {}): Promise<string> {
     const { status, output } = await workspace
       .withEnvironment(environment)
@@ -134,7 +134,7 @@ describe("the usual mistakes at a cloud", () => {
   });
 
   for (const { what, dns: setting, environment, refused, said, command } of mistakes) {
-    it(`${what}: told once, as a sentence${command === undefined ? "" : " with the command"}`, async () => {
+    it(`${what}: reported once, as a sentence${command === undefined ? "" : " with the command"}`, async () => {
       workspace.configure(settings({ dns: setting }));
       if (refused !== undefined) {
         await clouds.inject(refused.cloud, { match: refused.match, status: 403 });
@@ -146,11 +146,8 @@ describe("the usual mistakes at a cloud", () => {
         if (command !== undefined) {
           assert(output.includes(`\n          ${command}\n`), output);
         }
-        assert.match(
-          output,
-          new RegExp(`Nothing was changed\\. After the fix, run: pulumi up -s ${name}\n`),
-        );
-        // Cloudflare's plugin tells of a failure by itself; nothing else repeats it.
+        assert.match(output, new RegExp(`Nothing was changed; then: pulumi up -s ${name}\n`));
+        // Cloudflare's plugin prints a failure itself; nothing else repeats it.
         assert((output.match(/\[ERROR\]/g) ?? []).length <= 1, output);
         assert.doesNotMatch(output, /invocation of|invoking |Resource monitor|\n\s+at /);
       } finally {
@@ -159,7 +156,7 @@ describe("the usual mistakes at a cloud", () => {
     });
   }
 
-  /** Pastes the command of a preview that is refused, with what the reader has; the next preview is not. */
+  /** Pastes the command from a refused preview, with the reader's values; the next preview is not refused. */
   async function assertMended(
     environment: NodeJS.ProcessEnv,
     command: RegExp,
@@ -175,13 +172,13 @@ describe("the usual mistakes at a cloud", () => {
     await at.succeed("preview", "-s", name);
   }
 
-  it("no credential: mended by the commands that are given", async () => {
+  it("no credential: fixed by the printed commands", async () => {
     workspace.configure(settings({ dns: dns.cloudflare }));
     const nobody = { CLOUDFLARE_API_TOKEN: undefined, GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
     const token = sandbox.environment.CLOUDFLARE_API_TOKEN;
     await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
 
-    // One that may make no tokens.
+    // A token without the permission to create tokens.
     workspace.configure(settings({ dns: dns.cloudflare }));
     const { value: CLOUDFLARE_API_TOKEN } = await clouds.cloudflareToken("little", ["Zone Read"]);
     const little = { CLOUDFLARE_API_TOKEN };
@@ -195,7 +192,7 @@ describe("the usual mistakes at a cloud", () => {
   });
 
   itExhaustive(
-    "an address of a global key that is missing, and a token that cannot be sent: mended likewise",
+    "a missing address of a global key, and a token that cannot be sent: fixed likewise",
     async () => {
       workspace.configure(settings({ dns: dns.cloudflare }));
       const nobody = { CLOUDFLARE_API_TOKEN: undefined };
@@ -218,12 +215,12 @@ describe("the usual mistakes at a cloud", () => {
     },
   );
 
-  it("an id that no zone has: mended by the command that leaves the zone to its name", async () => {
+  it("an unknown zone id: fixed by the command that uses the zone's name", async () => {
     workspace.configure(settings({ dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) } }));
     await assertMended({}, /pulumi config rm -s \S+ --path dns\.zoneId/);
   });
 
-  it("a token of another provider that is not said whole: each command adds what is missing", async () => {
+  it("incomplete settings for another provider's token: each command adds a missing one", async () => {
     workspace.configure(settings({ dns: dns.googleCloud }));
     const external = ["config", "set", "-s", name, "--secret", "--path"];
     await workspace.succeed(...external, "gcp:externalCredentials.audience", "//iam.test/pool");
@@ -238,27 +235,24 @@ describe("the usual mistakes at a cloud", () => {
       const { status, output: said } = await workspace.shell(command);
       assert.equal(status, 0, said);
     }
-    // Google alone exchanges such a token, at an address that no setting changes.
-    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials are missing: /);
+    // Only Google exchanges such a token, at an address that no setting changes.
+    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials.* lacks/);
   });
 
-  it("credentials that are none: told before Google's plugin is, without what is in them", async () => {
+  it("invalid credentials: reported before Google's plugin uses them, without their content", async () => {
     workspace.configure(settings({ dns: dns.googleCloud }));
     const output = await diagnostics({
       GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
       GOOGLE_CREDENTIALS: "nonsense",
     });
-    assert.match(
-      output,
-      /The value of GOOGLE_CREDENTIALS is neither the path of a credentials file nor/,
-    );
-    // The login does not count beside the variable.
+    assert.match(output, /GOOGLE_CREDENTIALS says is neither the path of a credentials file nor/);
+    // The variable overrides the login.
     assert.match(output, /\n +unset GOOGLE_CREDENTIALS && gcloud auth application-default login\n/);
     assert.doesNotMatch(output, /nonsense|unmarshaling|Resource monitor|\n\s+at /);
   });
 
   itExhaustive(
-    "no project of Google's plugin: six lines of warning, which Pulumi.yaml ends",
+    "no project of Google's plugin: six lines of warning, which Pulumi.yaml disables",
     async () => {
       workspace.configure(settings({ dns: dns.googleCloud }));
       const warning = /unable to detect a global setting for GCP Project/;

@@ -34,7 +34,7 @@ describe("values as they are written", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** What Helm's own parser makes of a values file. */
+  /** A values file as Helm's own parser reads it. */
   async function readByHelm(text: string): Promise<unknown> {
     const file = join(directory, "file.yaml");
     writeFileSync(file, text);
@@ -43,7 +43,10 @@ describe("values as they are written", () => {
     return JSON.parse(JSON.parse(values) as string);
   }
 
-  /** Asserts that a file is the same to Helm; where no double holds a number, Helm has lost digits that are here. */
+  /**
+   * Asserts that Helm reads a file in the same way; for a number that no double represents, Helm has lost digits
+   * that are kept here.
+   */
   async function assertReadAlike(text: string): Promise<void> {
     const rounded = (values: unknown) =>
       mapLeaves(values, (leaf) =>
@@ -52,7 +55,7 @@ describe("values as they are written", () => {
     assert.deepEqual(rounded(parseValues(text, "file.yaml")), rounded(await readByHelm(text)));
   }
 
-  it("are read as Helm reads them: every scalar without quotes, as a value, in a list and as a key", async () => {
+  it("are read as Helm reads them: every plain scalar, as a value, in a list and as a key", async () => {
     const text = [
       "as:",
       ...plainScalars.map(([scalar], index) => `  v${index}: ${scalar}`),
@@ -70,7 +73,7 @@ describe("values as they are written", () => {
     await assertReadAlike(text);
   });
 
-  it("are read as Helm reads them: tags, merges, repeated keys, blocks, and what YAML 1.2 would read otherwise", async () => {
+  it("are read as Helm reads them: tags, merges, repeated keys, blocks, and text that YAML 1.2 would read differently", async () => {
     const text = `---
 tags: { a: !!str 0744, b: !!int "0744", c: !!float 3, d: !!binary aGk=, e: !!timestamp 2024-01-15, f: !own 12 }
 base: &base { x: 1, y: 2, z: 22:30 }

@@ -34,10 +34,10 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 
 const names = { google: "wildcard-google", cloudflare: "wildcard-cloudflare" } as const;
 const secretName = "wildcard-ingress-tls";
-/** Who brings the stack at Cloudflare up, with the documented rights alone. */
+/** The identity that deploys the stack at Cloudflare, with only the documented permissions. */
 const user = "wildcard-operator";
 
-/** What an operator has set up who followed Akash's guide. */
+/** The objects of an operator who has followed Akash's guide. */
 function othersCertificate(namespace: string) {
   return {
     apiVersion: "cert-manager.io/v1",
@@ -52,8 +52,8 @@ function othersCertificate(namespace: string) {
 }
 
 /**
- * Both stacks go through it together: an order takes a minute, most of which cert-manager waits. All that the one at
- * Cloudflare does is done with the documented rights.
+ * Both stacks run at the same time: an order takes a minute, during which cert-manager mostly waits. The stack at
+ * Cloudflare uses only the documented permissions.
  */
 describe("the wildcard certificate", () => {
   let sandbox: Sandbox;
@@ -62,12 +62,12 @@ describe("the wildcard certificate", () => {
   let google: RotatingStack;
   let cloudflare: RotatingStack;
   let first: readonly WildcardReport[];
-  /** The stack at Cloudflare, as {@link user} runs it. */
+  /** The stack at Cloudflare, run as {@link user}. */
   let limited: Workspace;
-  /** The first stack's certificate, as the doctor sees it. */
+  /** The first stack's certificate, for the doctor. */
   let patient: WildcardPatient;
 
-  /** The namespace of the stack's Gateway, which is not there. */
+  /** The namespace of the stack's Gateway, which does not exist. */
   const gatewayOf = (name: string) => `${name}-gateway`;
 
   function settings(name: string, more: StackSettings = {}): StackSettings {
@@ -89,7 +89,7 @@ describe("the wildcard certificate", () => {
     );
   }
 
-  /** A stack that is deployed. */
+  /** A deployed stack. */
   function deployed(cloud: RotatingCloud, workspace: Workspace): RotatingStack {
     const stack = RotatingStack.of(cloud, sandbox, workspace);
     stack.wildcardNamespace = gatewayOf(stack.name);
@@ -104,7 +104,7 @@ describe("the wildcard certificate", () => {
     );
   }
 
-  /** Runs commands of messages as they are pasted. */
+  /** Runs commands from messages as they are pasted. */
   async function paste(workspace: Workspace, ...commands: readonly string[]): Promise<void> {
     const PATH = await programsPath(["kubectl"], workspace.environment.PATH);
     const { status, output } = await workspace
@@ -141,11 +141,11 @@ describe("the wildcard certificate", () => {
   });
   afterEach(() => clouds.clearFaults());
 
-  it("is refused where rights are missing for it, before anything is made, and the commands give them", async () => {
+  it("is refused if permissions are missing, before anything is created, with commands that grant them", async () => {
     const name = names.cloudflare;
     const KUBECONFIG = operatorKubeconfig(sandbox, name, user);
     limited = (await create(rotatingCloudflare)).withEnvironment({ KUBECONFIG });
-    // clusterRights.test.ts has those of the provider itself refused.
+    // clusterRights.test.ts tests the refusal for the provider itself.
     const release = { namespace: name, names: releaseNames(`${name}-provider`) };
     await grant(limited, ...grantCommands(release, "install", user));
     const output = await refused(limited);
@@ -155,7 +155,7 @@ describe("the wildcard certificate", () => {
     await grant(limited, ...commands);
   });
 
-  it("is refused where the cluster has no cert-manager, before anything is made", async () => {
+  it("is refused if the cluster has no cert-manager, before anything is created", async () => {
     const output = await refused(limited);
     assert.match(output, /which the cluster does not have/);
     assert.match(output, /helm .*-n cert-manager install cert-manager oci:/);
@@ -166,7 +166,7 @@ describe("the wildcard certificate", () => {
     );
   });
 
-  it("takes over the Secret of somebody else's Certificate by the commands that it gives", async () => {
+  it("takes over the Secret of another Certificate by the printed commands", async () => {
     await startCertManager(sandbox, silentReporter);
     const namespace = gatewayOf(names.cloudflare);
     await cluster.objects.create(othersCertificate(namespace));
@@ -187,13 +187,13 @@ describe("the wildcard certificate", () => {
     assert.equal(Buffer.from(data?.["tls.crt"] ?? "", "base64").toString(), theirs.certificate);
   });
 
-  it("is issued with the credential that is made, also where the provider uses HTTP-01", async () => {
+  it("is issued with the created credential, also if the provider uses HTTP-01", async () => {
     const workspace = await create(rotatingGoogle, { challenge: "http-01" });
     await workspace.up();
     google = deployed(rotatingGoogle, workspace);
     patient = await WildcardPatient.of(sandbox, workspace, gatewayOf(google.name));
     const early = await patient.report();
-    // The sandbox's Gateway serves another Secret yet.
+    // The sandbox's Gateway still serves another Secret.
     assert.deepEqual(signsOf(early), ["info wildcard-ordering", "error port-443-closed"]);
     assert(early.some(({ id, severity }) => id === "credential" && severity === "ok"));
     await limited.up();
@@ -213,7 +213,7 @@ describe("the wildcard certificate", () => {
     await cloudflare.assertFinished();
   });
 
-  it("has one credential at each cloud, for the one zone", async () => {
+  it("has one credential at each DNS provider, for the one zone", async () => {
     const { accounts, grants } = await clouds.google();
     assert.deepEqual(
       grants
@@ -232,7 +232,7 @@ describe("the wildcard certificate", () => {
     assert.deepEqual(await clouds.cloudflareTxt(), []);
   });
 
-  it("shares its credential with a provider that goes over to DNS-01", async () => {
+  it("shares its credential with a provider that changes to DNS-01", async () => {
     const before = await google.wildcardCredential();
     google.configure(settings(google.name));
     await google.workspace.up();
@@ -241,7 +241,7 @@ describe("the wildcard certificate", () => {
   });
 
   for (const cloud of ["google", "cloudflare"] as const) {
-    it(`always has a credential that ${cloud} accepts while that is rotated, and so has the provider`, async () => {
+    it(`always has a credential that ${cloud} accepts during a rotation, as the provider has`, async () => {
       const stack = { google, cloudflare }[cloud];
       const before = await stack.credential();
       const { most, looks } = await stack.watched(() => stack.rotate());
@@ -252,7 +252,7 @@ describe("the wildcard certificate", () => {
     });
   }
 
-  it("has both credentials work when the run is killed between the two Secrets, and the next up goes on", async () => {
+  it("keeps both credentials valid if the run is killed between the two Secrets, and the next up continues", async () => {
     const before = await cloudflare.wildcardCredential();
     const letGo = await holdSecretWrites(cluster, gatewayOf(cloudflare.name));
     const { most } = await cloudflare.watched(async () => {
@@ -269,7 +269,7 @@ describe("the wildcard certificate", () => {
     await cloudflare.assertFinished();
   });
 
-  it("keeps its credential, as the provider does, while the new one fails its proof, and is taken over where the state was lost", async () => {
+  it("keeps its credential, as the provider does, while the new one fails its proof, and is taken over after the loss of the state", async () => {
     const before = await cloudflare.credential();
     await clouds.inject("cloudflare", {
       match: rotatingCloudflare.calls.write,
@@ -286,7 +286,7 @@ describe("the wildcard certificate", () => {
     );
     await clouds.clearFaults();
     await cloudflare.works(before);
-    // As where the state was lost: what it has made is there, and written by somebody else as far as the API server knows.
+    // As after the loss of the state: the objects exist, and for the API server, another client has written them.
     const { name } = cloudflare;
     const urn = `urn:pulumi:${name}::akash-provider-letsencrypt::${componentTypes.ingress}::${programNames.ingress}`;
     await cloudflare.workspace.succeed(
@@ -297,7 +297,7 @@ describe("the wildcard certificate", () => {
     await cloudflare.assertFinished();
   });
 
-  it("is ordered anew with the rotated credential, when the CA and the names change", async () => {
+  it("is ordered again with the rotated credential when the CA and the names change", async () => {
     const more = (stack: RotatingStack) =>
       settings(stack.name, {
         // The same CA under another URL.
@@ -316,7 +316,7 @@ describe("the wildcard certificate", () => {
     }
   });
 
-  it("stays when the provider goes over to HTTP-01, and the credential with it", async () => {
+  it("is kept with its credential when the provider changes to HTTP-01", async () => {
     const before = await cloudflare.wildcardCredential();
     cloudflare.configure(settings(cloudflare.name, { challenge: "http-01" }));
     await cloudflare.workspace.up();
@@ -326,7 +326,7 @@ describe("the wildcard certificate", () => {
     await cloudflare.works(before);
   });
 
-  it("is found fault with by the doctor, in words, for all that cert-manager may leave or say", async () => {
+  it("has findings in the doctor for everything that cert-manager may leave or report", async () => {
     await stopPart(sandbox.directory, "cert-manager");
     const { certificate, issuer, secretName, credential } = await patient.names();
     await patient.serve(gatewayOf(google.name), secretName);
@@ -347,7 +347,7 @@ describe("the wildcard certificate", () => {
         "error port-443-closed",
       ]);
     } finally {
-      // All of the sandbox is where DNS says.
+      // In DNS, every name resolves to the sandbox.
       await patient.dnsDefault(loopback);
     }
     await patient.restoreSecret(held);
@@ -424,22 +424,38 @@ describe("the wildcard certificate", () => {
     });
   });
 
-  itExhaustive(
-    "is found fault with by the doctor for what somebody has done, and the doctor's command mends it",
-    async () => {
-      const { certificate, issuer, secretName, credential } = await patient.names();
-      const namespace = gatewayOf(google.name);
-      const copy = await patient.readSecret(credential.name);
-      await patient.remove("certificates", certificate);
-      await patient.remove("issuers", issuer);
-      await patient.fill(copy, { [credential.key]: "another" });
-      await patient.serve(gatewayOf(cloudflare.name), secretName);
-      await patient.dnsDefault("");
-      let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
-      try {
-        findings = await patient.report();
-      } finally {
-        await patient.dnsDefault(loopback);
+  itExhaustive("has findings in the doctor for manual changes, and the doctor's command fixes them", async () => {
+    const { certificate, issuer, secretName, credential } = await patient.names();
+    const namespace = gatewayOf(google.name);
+    const copy = await patient.readSecret(credential.name);
+    await patient.remove("certificates", certificate);
+    await patient.remove("issuers", issuer);
+    await patient.fill(copy, { [credential.key]: "another" });
+    await patient.serve(gatewayOf(cloudflare.name), secretName);
+    await patient.dnsDefault("");
+    let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
+    try {
+      findings = await patient.report();
+    } finally {
+      await patient.dnsDefault(loopback);
+    }
+    assert.deepEqual(signsOf(findings), [
+      "error wildcard-issuer-missing",
+      "error wildcard-certificate-missing",
+      "error wildcard-credential-another",
+      "error wildcard-dns-missing",
+      "error wildcard-served-another",
+    ]);
+    await patient.run(findings.find(({ id }) => id === "wildcard-certificate-missing")?.command);
+
+    await startCertManager(sandbox, silentReporter);
+    // It has applied the sandbox's original Gateway.
+    await patient.serve(namespace, secretName);
+    await waitForWildcard(sandbox, { namespace });
+    await patient.makeGatewayProxy();
+    for (const command of patient.commands.given) {
+      if (!patient.commands.run.has(command)) {
+        await patient.run(command);
       }
       assert.deepEqual(signsOf(findings), [
         "error wildcard-issuer-missing",
@@ -480,7 +496,7 @@ describe("the wildcard certificate", () => {
     },
   );
 
-  it("leaves its Secret behind, and says so, and its credential goes, when it is given up or the stack ends", async () => {
+  it("leaves its Secret, with a message, and its credential is deleted, when it is removed or the stack is destroyed", async () => {
     const end = {
       [google.name]: `pulumi config rm -s ${google.name} wildcard && pulumi up -s ${google.name}`,
       [cloudflare.name]: `pulumi destroy -s ${cloudflare.name} --run-program`,
@@ -499,7 +515,7 @@ describe("the wildcard certificate", () => {
       assert.deepEqual(await issuers(stack.name), []);
     }
     assert.deepEqual(await cloudflare.live(), []);
-    // The provider's own certificate goes on with the credential.
+    // The provider's own certificate continues to use the credential.
     google.wildcardNamespace = undefined;
     await google.assertFinished();
     await google.workspace.destroy();

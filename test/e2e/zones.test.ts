@@ -11,11 +11,11 @@ import { Workspace } from "../support/workspace.ts";
 const googleCloud = { provider: "googleCloud", project: "sandbox-project", proofTimeout: 20 };
 const cloudflare = { provider: "cloudflare", zone: "example.test", proofTimeout: 20 };
 
-/** Zones of the sandbox's clouds. */
+/** The ids of the emulators' zones. */
 const zoneId = "e1".repeat(16);
 const otherZoneId = "b1".repeat(16);
 
-describe("the zone that the internet asks", () => {
+describe("the zone that the internet uses", () => {
   let sandbox: Sandbox;
   let clouds: SandboxClouds;
   let workspace: Workspace;
@@ -33,7 +33,7 @@ describe("the zone that the internet asks", () => {
     });
   }
 
-  /** The settings are refused by `up` with these words and without a stack trace, and nothing is made. */
+  /** `up` refuses the settings with this message and without a stack trace, and nothing was created. */
   async function assertRefused(dns: object, ...words: readonly RegExp[]): Promise<string> {
     configure(dns);
     const { status, output } = await workspace.pulumi("up", "--yes", "-s", "zones");
@@ -54,7 +54,7 @@ describe("the zone that the internet asks", () => {
     return output;
   }
 
-  it("is not guessed among Google's of one name, and is found beyond the first page", async () => {
+  it("is not guessed among Google's zones of one name, and is found beyond the first page", async () => {
     await clouds.seed("google", {
       projects: [
         {
@@ -79,7 +79,7 @@ describe("the zone that the internet asks", () => {
 
   for (const change of [{ status: "pending" }, { status: "moved" }, { type: "partial" }]) {
     const state = Object.values(change).join("");
-    it(`is none that Cloudflare calls ${state}`, async () => {
+    it(`is not a zone that is ${state} at Cloudflare`, async () => {
       await clouds.seed("cloudflare", { zones: [{ id: zoneId, name: "example.test", ...change }] });
       await assertRefused(cloudflare, new RegExp(`zone example\\.test is ${state}`));
       await clouds.seed("cloudflare", {
@@ -92,7 +92,7 @@ describe("the zone that the internet asks", () => {
     ["Google", { ...googleCloud, zone: "example-test" }],
     ["Cloudflare", cloudflare],
   ] as const) {
-    it(`is not ${name}'s where its parent, or itself, delegates elsewhere`, async () => {
+    it(`is not ${name}'s if its parent, or itself, delegates elsewhere`, async () => {
       for (const delegated of ["example.test", "provider.example.test"]) {
         await clouds.seed("google", {
           delegations: [{ name: delegated, nameServers: ["ns1.registrar.test"] }],
@@ -103,7 +103,7 @@ describe("the zone that the internet asks", () => {
     });
   }
 
-  itExhaustive("is compared by the proof, too, where the token is brought", async () => {
+  itExhaustive("is also compared by the proof if the token is provided", async () => {
     const { value } = await clouds.cloudflareToken("brought");
     await clouds.seed("google", {
       delegations: [{ name: "example.test", nameServers: ["ns1.registrar.test"] }],
@@ -131,7 +131,7 @@ describe("the zone that the internet asks", () => {
     }
   });
 
-  itExhaustive("is chosen by its id among several accounts, whose list is given", async () => {
+  itExhaustive("is chosen by its id among several accounts, which are listed", async () => {
     await clouds.seed("cloudflare", {
       accounts: [{ name: "Other", id: "0b".repeat(16) }],
       zones: [{ id: otherZoneId, name: "example.test", account: "Other" }],
@@ -154,7 +154,7 @@ describe("the zone that the internet asks", () => {
     );
   });
 
-  it("stops a rotation before a token is made where DNS has gone elsewhere since", async () => {
+  it("stops a rotation before a token is created if DNS has been delegated elsewhere since", async () => {
     const [before] = await clouds.cloudflareTokens();
     await clouds.seed("google", {
       delegations: [{ name: "example.test", nameServers: ["ns1.registrar.test"] }],
@@ -174,7 +174,7 @@ describe("the zone that the internet asks", () => {
   });
 
   itExhaustive(
-    "may have other letters than ASCII, and its provider gets a certificate",
+    "may have other letters than ASCII, and its provider obtains a certificate",
     async () => {
       await clouds.seed("cloudflare", {
         zones: [{ id: "bc".repeat(16), name: "bücher.test", account: "Sandbox" }],

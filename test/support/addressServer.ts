@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { decodeMessage, encodeMessage, recordType } from "../../lib/dnsMessage.ts";
 
 /**
- * A DNS server such as that of a router: it has an IPv4 address for each name, and nothing else.
+ * A DNS server like a router's: it serves an IPv4 address for each name, and nothing else.
  *
  * @param addressOf the address of a name
  */

@@ -7,10 +7,10 @@ import { anyText, plainScalars, yamlTree } from "./yamlValues.ts";
 
 const walletDigest = "00112233445566ff";
 
-/** A place in a document: which of its keys to follow, by number. */
+/** A place in a document: the numbers of the keys to follow. */
 const place = fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 6 });
 
-/** The document with a value in the place of what is there. */
+/** The document with another value at a place. */
 function replaced(tree: unknown, [first, ...rest]: readonly number[], value: unknown): unknown {
   if (first === undefined || typeof tree !== "object" || tree === null) {
     return value;
@@ -29,7 +29,7 @@ function replaced(tree: unknown, [first, ...rest]: readonly number[], value: unk
 
 const scalarLine = fc.constantFrom(...plainScalars.map(([plain]) => plain));
 
-/** Manifests of the chart: as it renders them with values of every kind, and with something else somewhere in them. */
+/** Manifests of the chart: as rendered with values of every kind, and with an arbitrary value at some place. */
 export const anyManifest: fc.Arbitrary<{
   readonly manifest: string;
   readonly parameters: Parameters;

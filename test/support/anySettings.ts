@@ -4,7 +4,7 @@ import type { ConfigSource } from "../../config/index.ts";
 import { configSource } from "./settings.ts";
 import { anyNumber, anyText, plainScalars, yamlTree } from "./yamlValues.ts";
 
-/** What JSON can hold, numbers as Pulumi writes them. */
+/** A JSON value as text, with numbers in Pulumi's format. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, inside: unknown) =>
     typeof inside === "bigint" ? `bigint:${inside}` : inside,
@@ -13,7 +13,7 @@ export function jsonText(value: unknown): string {
 
 const scalar = fc.oneof(anyText, anyNumber, fc.boolean());
 
-/** Values that the published chart prints, each with one in its own form. */
+/** Values that the published chart prints, each with valid values. */
 const printedValues = {
   bidpricecpuscale: "0.004",
   bidpricestoragescale: "0.00016,beta2=0.00016",
@@ -29,17 +29,17 @@ const printedValues = {
   withdrawal_period: "24h",
 } as const;
 
-/** What stands in the place of chart values. */
+/** Replacements for chart values. */
 interface ChartScalars {
-  /** Of values that the chart prints between quotes. */
+  /** For values that the chart prints between quotes. */
   readonly printed: fc.Arbitrary<unknown>;
-  /** Of values that end up in names of objects. */
+  /** For values that become part of objects' names. */
   readonly name: fc.Arbitrary<unknown>;
-  /** Of values that the chart writes as JSON. */
+  /** For values that the chart writes as JSON. */
   readonly written: fc.Arbitrary<unknown>;
 }
 
-/** Chart values as operators have them, and now and then something else in their place. */
+/** Chart values as operators set them, and occasionally an arbitrary value instead. */
 function chartValuesOf({
   printed,
   name,
@@ -90,10 +90,10 @@ export const chartValueTree = chartValuesOf({
   written: scalar,
 });
 
-/** A file that there is. */
+/** An existing file. */
 const bidPriceScript = "test/support/price_script.sh";
 
-/** Values of a setting in its own form. */
+/** Valid values of a setting. */
 function ownForms(name: keyof typeof settings): readonly string[] {
   const { examples = [] } = settings[name].meta() ?? {};
   const own = examples.map((example) =>
@@ -102,7 +102,7 @@ function ownForms(name: keyof typeof settings): readonly string[] {
   return name === "bidPriceScript" ? [bidPriceScript] : own;
 }
 
-/** A setting's value as somebody might have it: in its own form, or in any other. */
+/** A setting's value: valid, or arbitrary. */
 function settingText(name: keyof typeof settings): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 20, arbitrary: fc.constantFrom(...ownForms(name)) },
@@ -154,7 +154,7 @@ function sourceOf({ few, values, dns, stack }: Configuration): ConfigSource {
 
 const stack = fc.constantFrom("home", "prod", "dev");
 
-/** The configuration of a stack, as Pulumi hands it over: much of it right, some of it anything. */
+/** The configuration of a stack, as Pulumi passes it on: mostly valid, partly arbitrary. */
 export const anyConfiguration: fc.Arbitrary<ConfigSource> = fc
   .record({
     few: fc.uniqueArray(
@@ -176,7 +176,7 @@ const word = fc.oneof(
   fc.string({ unit: fc.constantFrom(..."abcXYZ0123456789.:,+-_=/~@"), maxLength: 12 }),
 );
 
-/** The same with nothing that only the chart's own quotes or a name would break. */
+/** The same without text that would break only the chart's own quotes or a name. */
 export const deployableConfiguration: fc.Arbitrary<ConfigSource> = fc
   .record({
     few: fc.uniqueArray(
@@ -188,7 +188,7 @@ export const deployableConfiguration: fc.Arbitrary<ConfigSource> = fc
     values: chartValuesOf({
       printed: fc.oneof(word, anyNumber, fc.boolean()),
       name: fc.constantFrom("provider", "node", "n-1"),
-      // Helm's parser takes no control character, and the chart escapes none.
+      // Helm's parser accepts no control characters, and the chart escapes none.
       written: fc.oneof(word, fc.string()),
     }),
     dns: fc.constant(undefined),

@@ -6,7 +6,7 @@ import { anyText, plainScalars, yamlTree } from "./yamlValues.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-/** What Helm was given at the least. */
+/** The minimum values of an installation with Helm. */
 const required = {
   from: requiredSettings.from,
   domain: "example.com",
@@ -26,7 +26,7 @@ const places = [
   ],
 ];
 
-/** A map with something else at one place. */
+/** A map with an arbitrary value at one place. */
 function spoilt(
   tree: Record<string, unknown>,
   path: string,
@@ -49,7 +49,7 @@ const line = fc
   )
   .map((parts) => parts.join(""));
 
-/** The text of a values file: one that Helm takes, one with something wrong in it, or one that is hardly YAML. */
+/** The text of a values file: one that Helm accepts, one with an error, or one that is hardly YAML. */
 export const anyValuesFile: fc.Arbitrary<string> = fc.oneof(
   chartValueTree.map((tree) => formatYaml({ ...required, ...tree })),
   fc

@@ -1,7 +1,7 @@
 import type { AkashProviderArgs, Cluster } from "../../components/index.ts";
 import { requiredSettings, walletKey, walletPassword } from "./settings.ts";
 
-/** The least that an AkashProvider must be told. */
+/** The required arguments of an AkashProvider. */
 export function providerArguments(cluster: Cluster): AkashProviderArgs {
   return {
     cluster,

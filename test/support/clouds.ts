@@ -11,7 +11,7 @@ export interface Fault {
   readonly when?: "before" | "after";
 }
 
-/** What Google holds, as far as the tests look at it. */
+/** The part of Google's state that the tests read. */
 export interface GoogleHoldings {
   /** User-managed keys, by account. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
@@ -30,7 +30,7 @@ const project = "sandbox-project";
 const projectPath = `/v1/projects/${project}`;
 const zonePath = (zone: string) => `/dns/v1/projects/${project}/managedZones/${zone}`;
 
-/** What the tests ask and tell the sandbox's clouds. */
+/** A client of the sandbox's emulators for tests. */
 export class SandboxClouds {
   private readonly sandbox: Sandbox;
 
@@ -42,17 +42,17 @@ export class SandboxClouds {
     await this.control(cloud, "POST", "faults", fault);
   }
 
-  /** Makes and changes zones, and what DNS says of them, as the cloud's control API takes them. */
+  /** Creates and changes zones and their delegation in DNS, with the input of the emulator's control API. */
   async seed(cloud: "google" | "cloudflare", what: object): Promise<void> {
     await this.control(cloud, "POST", "seed", what);
   }
 
-  /** Sets how the cloud behaves. */
+  /** Configures the emulator. */
   async set(cloud: "google" | "cloudflare", settings: object): Promise<void> {
     await this.control(cloud, "PATCH", "settings", settings);
   }
 
-  /** Whether each fault has struck as often as it is to. */
+  /** Whether each fault has occurred as often as configured. */
   async faultsSpent(cloud: "google" | "cloudflare"): Promise<boolean> {
     const { faults } = await this.control<{ readonly faults: readonly unknown[] }>(
       cloud,
@@ -103,7 +103,7 @@ export class SandboxClouds {
     };
   }
 
-  /** Ids of the credentials that stacks have made at a cloud. */
+  /** Ids of the credentials that stacks have created at Google Cloud or Cloudflare. */
   async credentials(cloud: "google" | "cloudflare"): Promise<readonly string[]> {
     if (cloud === "cloudflare") {
       return (await this.stacksTokens()).map(({ id }) => id);
@@ -114,15 +114,15 @@ export class SandboxClouds {
     return keys.flat();
   }
 
-  /** Addresses of the service accounts that stacks have made. */
+  /** Addresses of the service accounts that stacks have created. */
   async stacksAccounts(): Promise<readonly string[]> {
     return (await this.accounts()).filter((email) => email.startsWith("akash-dns-"));
   }
 
   /**
-   * The API tokens that stacks have made.
+   * The API tokens that stacks have created.
    *
-   * @param accountId whose. Default: the user's
+   * @param accountId the owner. Default: the user
    */
   async stacksTokens(accountId?: string): Promise<readonly CloudflareToken[]> {
     const tokens = await this.cloudflareTokens(accountId);
@@ -130,9 +130,9 @@ export class SandboxClouds {
   }
 
   /**
-   * Makes a service account with these roles, and returns its key file.
+   * Creates a service account with these roles, and returns its key file.
    *
-   * @param grants each on a zone, or on the project where no zone is named
+   * @param grants each on a zone, or on the project if no zone is named
    */
   async googleKey(
     accountId: string,
@@ -146,7 +146,7 @@ export class SandboxClouds {
     return this.keyFile(email);
   }
 
-  /** Makes a further key for a service account, and returns its file. */
+  /** Creates an additional key for a service account, and returns its file. */
   async keyFile(email: string): Promise<string> {
     const { privateKeyData } = await this.googleCall<{ readonly privateKeyData: string }>(
       "POST",
@@ -156,7 +156,7 @@ export class SandboxClouds {
     return Buffer.from(privateKeyData, "base64").toString();
   }
 
-  /** Makes a service account that owns the project, and returns its address. */
+  /** Creates a service account that is an owner of the project, and returns its address. */
   async projectOwner(accountId: string): Promise<string> {
     const email = await this.makeAccount(accountId);
     await this.grant(projectPath, "roles/owner", `serviceAccount:${email}`);
@@ -174,7 +174,7 @@ export class SandboxClouds {
     });
   }
 
-  /** Makes a custom role of the project, or gives the one that is there these permissions; returns its name. */
+  /** Creates a custom role of the project, or changes the permissions of the existing one; returns its name. */
   async googleRole(roleId: string, permissions: readonly string[]): Promise<string> {
     const roles = `/v1/projects/${project}/roles`;
     const role = { includedPermissions: permissions };
@@ -189,7 +189,7 @@ export class SandboxClouds {
     return name;
   }
 
-  /** Lets these alone act as a service account. */
+  /** Allows only these members to act as a service account. */
   async allowActing(email: string, ...members: readonly string[]): Promise<void> {
     const role = "roles/iam.workloadIdentityUser";
     const bindings = members.length > 0 ? [{ role, members }] : [];
@@ -203,9 +203,9 @@ export class SandboxClouds {
   }
 
   /**
-   * The API tokens that exist beside the operator's.
+   * The existing API tokens, without the operator's.
    *
-   * @param accountId whose. Default: the user's
+   * @param accountId the owner. Default: the user
    */
   async cloudflareTokens(accountId?: string): Promise<readonly CloudflareToken[]> {
     const owner = accountId === undefined ? "user" : `accounts/${accountId}`;
@@ -214,8 +214,8 @@ export class SandboxClouds {
   }
 
   /**
-   * Makes a token that has these permission groups: on the zone example.test, on the user, or on the account, as each is
-   * for. Default: those of a challenge
+   * Creates a token with these permission groups, each on the resource that it applies to: the zone example.test,
+   * the user, or the account. Default: the permission groups for a challenge
    */
   async cloudflareToken(
     name: string,
@@ -264,7 +264,7 @@ export class SandboxClouds {
     return zones.find(({ name }) => name === "example.test")?.id ?? "";
   }
 
-  /** Deletes a credential behind Pulumi's back. */
+  /** Deletes a credential without Pulumi. */
   async revoke(cloud: "google" | "cloudflare", id: string): Promise<void> {
     if (cloud === "cloudflare") {
       await this.cloudflareCall("DELETE", `/user/tokens/${id}`);
@@ -276,7 +276,7 @@ export class SandboxClouds {
     await this.googleCall("DELETE", `${account}/keys/${id}`);
   }
 
-  /** Makes a further key for a service account. */
+  /** Creates an additional key for a service account. */
   async addKey(email: string): Promise<void> {
     await this.googleCall("POST", `/v1/projects/-/serviceAccounts/${email}/keys`, {});
   }
@@ -314,7 +314,7 @@ export class SandboxClouds {
     return keys.map(({ name }) => name.split("/").at(-1) ?? "");
   }
 
-  /** A call to a cloud's control API. */
+  /** A call to an emulator's control API. */
   async control<T>(
     cloud: "google" | "cloudflare",
     method: string,

@@ -7,19 +7,19 @@ export function runScript(script: string, ...args: readonly string[]) {
   return spawnSync(process.execPath, [script, ...args], { encoding: "utf8", env });
 }
 
-/** How a command answers what is typed. */
+/** The responses of a command to its arguments. */
 export interface Answers {
-  /** How its help text begins, after `Usage: `. */
+  /** The beginning of its help text, after `Usage: `. */
   readonly usage: string;
   /** Its exit code for wrong usage. */
   readonly code: number;
-  /** Wrong lines, and what is said to each. */
+  /** Invalid arguments, and the error for each. */
   readonly wrong: readonly (readonly [args: readonly string[], sentence: RegExp])[];
 }
 
-/** Tests that a command explains itself, and that it refuses wrong lines with a sentence. */
+/** Tests that a command prints its help text, and refuses invalid arguments with an error. */
 export function testsOfCommand(script: string, { usage, code, wrong }: Answers): void {
-  it(`${script} explains itself`, function () {
+  it(`${script} prints its help text`, function () {
     const { status, stdout, stderr } = runScript(script, "--help");
     assert.equal(stderr, "");
     assert.equal(status, 0);

@@ -12,10 +12,10 @@ import {
 import { providerArguments } from "./arguments.ts";
 import { allRegistered, runProgram, type ProgramRun, type RegisteredResource } from "./mocks.ts";
 
-/** Arguments of any type, as a program has them that nobody checks types in. */
+/** Arguments of any type, as in a program without type checks. */
 export type Untyped = Readonly<Record<string, unknown>>;
 
-/** A component with its least arguments, and how it is made with others. */
+/** A component with its required arguments, and its constructor for other arguments. */
 export interface Subject {
   readonly component: string;
   readonly make: (
@@ -25,7 +25,7 @@ export interface Subject {
   ) => AkashProvider | GcpDnsCredential | CloudflareDnsCredential;
 }
 
-/** The three components, each of which is named `x`. */
+/** The three components, each named `x`. */
 export const google: Subject = {
   component: "GcpDnsCredential",
   make: (cluster, args, opts) =>
@@ -42,7 +42,7 @@ export const provider: Subject = {
     new AkashProvider("x", { ...providerArguments(cluster), ...args }, opts),
 };
 
-/** The least that a GcpDnsCredential must be told. */
+/** The required arguments of a GcpDnsCredential. */
 export function googleArguments(cluster: Cluster): GcpDnsCredentialArgs {
   return {
     cluster,
@@ -53,7 +53,7 @@ export function googleArguments(cluster: Cluster): GcpDnsCredentialArgs {
   };
 }
 
-/** The least that a CloudflareDnsCredential must be told. */
+/** The required arguments of a CloudflareDnsCredential. */
 export function cloudflareArguments(cluster: Cluster): CloudflareDnsCredentialArgs {
   return {
     cluster,
@@ -64,7 +64,7 @@ export function cloudflareArguments(cluster: Cluster): CloudflareDnsCredentialAr
   };
 }
 
-/** Runs a program, and waits for all that it registers. */
+/** Runs a program, and waits for all its registrations. */
 export async function run(
   program: (cluster: Cluster) => pulumi.Inputs | Promise<pulumi.Inputs> | undefined,
 ): Promise<ProgramRun> {
@@ -76,9 +76,9 @@ export async function run(
 }
 
 /**
- * Makes a component in a program of its own.
+ * Creates a component in a program of its own.
  *
- * @param opts what makes its options, inside the program
+ * @param opts returns its options, inside the program
  */
 export function make(
   { make }: Subject,
@@ -91,7 +91,7 @@ export function make(
   });
 }
 
-/** The resource of this name, which must be there. */
+/** The resource with this name, which must exist. */
 export function find({ resources }: ProgramRun, name: string): RegisteredResource {
   const found = resources.find((resource) => resource.name === name);
   assert(found !== undefined, `no resource ${name}`);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Report } from "../../doctor/report.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What the doctor reports of a workspace's stack, with whatever it finds. */
+/** The doctor's report on a workspace's stack, with or without findings. */
 export function doctorReport({ directory, stack, environment }: Workspace): Promise<Report> {
   return new Promise((done, failed) => {
     execFile(

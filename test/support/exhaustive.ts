@@ -1,10 +1,10 @@
-/** The variable by which test/run.ts says that tests are run exhaustively. */
+/** The variable by which test/run.ts requests an exhaustive run. */
 export const exhaustiveVariable = "TEST_EXHAUSTIVE";
 
 /**
- * For a variant of what another test tries with the same code: another cloud, another status, another form of the same
- * mistake, whose difference the unit tests have. It is run with `npm test -- --exhaustive`, and where its file is named;
- * else it counts as skipped.
+ * For a variant of a case that another test covers with the same code: another DNS provider, another status,
+ * another form of the same mistake, whose difference the unit tests cover. It runs with `npm test -- --exhaustive`,
+ * and if its file is named; otherwise, it counts as skipped.
  */
 export const isExhaustive = process.env[exhaustiveVariable] !== undefined;
 

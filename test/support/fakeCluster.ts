@@ -3,25 +3,25 @@ import type { Cluster } from "../../components/index.ts";
 import { ClusterUnreachable } from "../../lib/clusterFailure.ts";
 import type { Annotations } from "../../components/dnsCredential/consumerState.ts";
 
-/** A patch of a Secret, as the cluster was asked for it. */
+/** A patch request for a Secret. */
 export interface Patch {
   readonly secret: string;
   readonly body: unknown;
 }
 
-/** The cluster, as far as hooks look at it: Secrets, pods and StatefulSets, by `<namespace>/<name>`. */
+/** The part of the cluster that hooks read: Secrets, pods and StatefulSets, by `<namespace>/<name>`. */
 export class FakeCluster {
   readonly secrets = new Map<string, V1Secret>();
   /** Uids of namespaces, by name. */
   readonly namespaces = new Map<string, string>();
   readonly pods = new Map<string, V1Pod>();
   readonly statefulSets = new Map<string, V1StatefulSet>();
-  /** What it was asked for, in its order. */
+  /** The requests, in order. */
   readonly calls: string[] = [];
   readonly patches: Patch[] = [];
-  /** The status of each answer, where it answers with an error. */
+  /** The status of each response, if it is an error. */
   failure: number | undefined;
-  /** Whether it answers at all. */
+  /** Whether the cluster responds. */
   answers = true;
 
   setSecret(name: string, metadata: V1ObjectMeta): void {
@@ -32,7 +32,7 @@ export class FakeCluster {
     this.pods.set(name, { metadata: { annotations } });
   }
 
-  /** For what takes a cluster. Nothing can be deployed to it. */
+  /** For functions that take a cluster. Nothing can be deployed to it. */
   cluster(context?: string): Cluster {
     const api = () => Promise.resolve(this.#api);
     const refuseOther = () => Promise.resolve();
@@ -60,7 +60,7 @@ export class FakeCluster {
       }),
     listNamespacedSecret: (at: { readonly namespace: string; readonly labelSelector: string }) =>
       this.#answer("list", { ...at, name: at.labelSelector }, () => ({
-        // As the API server writes a list of metadata alone that is empty.
+        // The API server's form of an empty metadata-only list.
         items: this.secrets.size === 0 ? null : [...this.secrets.values()],
       })),
     deleteNamespacedSecret: (at: Place) =>
@@ -92,7 +92,7 @@ function missing(): never {
   throw apiError(404);
 }
 
-/** As the client throws it. */
+/** In the form in which the client throws it. */
 function apiError(code: number): Error {
   return Object.assign(new Error(`HTTP-Code: ${code}`), { code });
 }

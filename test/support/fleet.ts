@@ -6,10 +6,10 @@ import type { FleetReport } from "../../fleet/report.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** How a fleet's command has ended. */
+/** The end of a fleet command. */
 export interface FleetEnd {
   readonly status: number | null;
-  /** The steps, and what is said below the table. */
+  /** The steps, and the text below the table. */
   readonly said: string;
   readonly stdout: string;
 }
@@ -21,7 +21,10 @@ export class FleetCommand {
   private said = "";
   private readonly ended: Promise<unknown>;
 
-  /** Starts it on the workspace's stacks `local-fleet-*`, as a terminal would: in a process group of its own. */
+  /**
+   * Starts the command on the workspace's stacks `local-fleet-*`, as a terminal would: in a process group of its
+   * own.
+   */
   constructor({ directory, environment }: Workspace, action: Action, ...more: readonly string[]) {
     const own = ["--stacks", "local-fleet-*", "--sandbox", "--json"];
     const args = [`--require=${resolve("startup/preload.cjs")}`, resolve("fleet/main.ts"), action];
@@ -36,7 +39,7 @@ export class FleetCommand {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.said += text));
   }
 
-  /** Waits until it has told of a step. */
+  /** Waits until the command has reported a step. */
   async says(step: RegExp): Promise<void> {
     await waitFor(
       () => {
@@ -49,7 +52,7 @@ export class FleetCommand {
     );
   }
 
-  /** Sends a signal to the command and what shares its terminal, as the terminal does; or kills the command alone. */
+  /** Sends a signal to the command and its process group, as a terminal does; or kills only the command. */
   signal(name: "SIGINT" | "SIGKILL"): void {
     const { pid = 0 } = this.child;
     process.kill(name === "SIGINT" ? -pid : pid, name);
@@ -60,7 +63,7 @@ export class FleetCommand {
     return { status: this.child.exitCode, said: this.said, stdout: this.stdout };
   }
 
-  /** Its report, once it has ended with this exit code. */
+  /** The report, after the end with this exit code. */
   async report(code: number): Promise<FleetReport> {
     const { status, said, stdout } = await this.end();
     if (status !== code) {

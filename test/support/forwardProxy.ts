@@ -3,9 +3,9 @@ import { createServer, request, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { loopback } from "../../sandbox/processes/ports.ts";
 
-/** A forward proxy that notes where it was asked to go, and alone knows where some names are: at 127.0.0.1. */
+/** A forward proxy that records the requested destinations, and is the only one to resolve some names: to 127.0.0.1. */
 export class ForwardProxy {
-  /** Hosts and ports that it was asked for, in their order. */
+  /** Requested hosts and ports, in order. */
   readonly log: string[] = [];
   readonly #names: ReadonlySet<string>;
   readonly #server: Server;
@@ -38,7 +38,7 @@ export class ForwardProxy {
     });
   }
 
-  /** @param names those that no other resolver knows */
+  /** @param names names that no other resolver knows */
   static async start(names: readonly string[]): Promise<ForwardProxy> {
     const proxy = new ForwardProxy(names);
     proxy.#server.listen(0, loopback);

@@ -9,8 +9,8 @@ const configuration = {
 } as const;
 
 /**
- * Holds every write of a Secret in a namespace, by a webhook that does not answer, from when the promise is kept until what
- * it returns is called; what is held then fails.
+ * Blocks every write of a Secret in a namespace, by a webhook that does not respond, from the time when the promise
+ * is fulfilled until the returned function is called. Blocked writes then fail.
  */
 export async function holdSecretWrites(
   { core, objects }: Cluster,
@@ -41,7 +41,7 @@ export async function holdSecretWrites(
       },
     ],
   });
-  // The API server takes a moment to learn of it.
+  // The API server takes a moment to load the webhook.
   const isAsked = () => {
     const body = { metadata: { generateName: "held-" } };
     core.createNamespacedSecret({ namespace, body, dryRun: "All" }).catch(() => undefined);

@@ -3,17 +3,17 @@ const api = "https://acme-v02.api.letsencrypt.org/acme";
 const order = `${api}/new-order`;
 const authorization = `${api}/chall/1/2/a`;
 
-/** How the provider writes an error of an attempt: quoted, where it has spaces (cosmossdk.io/log). */
+/** An error of an attempt as the provider writes it: quoted, if it has spaces (cosmossdk.io/log). */
 function attempt(error: string): string {
   return `10:01AM ERR failed to obtain certificate for ${host} err=${JSON.stringify(error)} module=cert-issuer`;
 }
 
-/** How lego wraps what a challenge has failed with (challenge/resolver/errors.go). */
+/** The error of a challenge as lego wraps it (challenge/resolver/errors.go). */
 function challenge(error: string): string {
   return attempt(`error: one or more domains had a problem:\n[${host}] ${error}\n`);
 }
 
-/** How it wraps what a DNS provider has failed with (challenge/dns01/dns_challenge.go). */
+/** The error of a DNS provider as lego wraps it (challenge/dns01/dns_challenge.go). */
 function presenting(error: string): string {
   return challenge(`[${host}] acme: error presenting token: ${error}`);
 }
@@ -24,17 +24,17 @@ function problem(status: number, type: string, detail: string, url?: string): st
   return `acme: error: ${status}${called} :: urn:ietf:params:acme:error:${type} :: ${detail}`;
 }
 
-/** An ACME error that is the answer to a call. */
+/** An ACME error in response to a call. */
 function refused(status: number, type: string, detail: string, url = order): string {
   return attempt(problem(status, type, detail, url));
 }
 
-/** An ACME error with which the validation has ended. */
+/** An ACME error of a validation. */
 function invalid(status: number, type: string, detail: string): string {
   return challenge(`invalid authorization: ${problem(status, type, detail)}`);
 }
 
-/** An answer of Google's, as its client writes it. */
+/** A response of Google as its client writes it. */
 function google(status: number, text: string): string {
   return presenting(
     `googlecloud: API call ManagedZones.Get for explicit zone ID "example-com" in project "my-project" failed: googleapi: Error ${status}: ${text}`,
@@ -42,8 +42,8 @@ function google(status: number, text: string): string {
 }
 
 /**
- * Lines of the log by the error that they are of, as the provider (0.16), lego (4.26), Let's Encrypt's CA, Google and
- * Cloudflare write them. The first of each is the one that the end-to-end test writes.
+ * Log lines by the id of their error, as the provider (0.16), lego (4.26), Let's Encrypt's CA, Google and
+ * Cloudflare write them. The end-to-end test writes the first line of each.
  */
 export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "log-dns-provider": [
@@ -297,7 +297,7 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
       "too many new orders (300) from this account in the last 3h0m0s, retry after 2026-11-29 11:02:03 UTC",
     ),
     `Error: ${problem(429, "rateLimited", "too many new registrations (10) from this IP address in the last 3h0m0s, retry after 2026-11-29 11:02:03 UTC", `${api}/new-acct`)}`,
-    // Five attempts later, without the CA's words.
+    // After five retries, without the CA's message.
     attempt(`Post "${order}": POST ${order} giving up after 6 attempt(s)`),
   ],
   "log-ca-trouble": [
@@ -575,7 +575,7 @@ export function issuerLine(id: string): string {
   return issuerLines[id]?.[0] ?? "";
 }
 
-/** Lines that are no finding: what a certificate takes, and what only looks like an error. */
+/** Lines without a finding: those of a successful certificate, and those that only appear to be errors. */
 export const harmlessLines: readonly string[] = [
   `2026/11/29 10:01:45 [INFO] [${host}] acme: Obtaining bundled SAN certificate`,
   `2026/11/29 10:01:45 [INFO] [${host}] acme: use dns-01 solver`,

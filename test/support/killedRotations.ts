@@ -9,9 +9,9 @@ import { RotatingStack, type RotatingCloud } from "./rotatingStack.ts";
 const forever = 120_000;
 
 /**
- * Kills a rotation at each of its steps, and finishes it. All the time the credentials in the Secret and in the pod must
- * work. The steps between the clouds' own are the same for all clouds: they are tried where `withRelease` says
- * so, and the others are exhaustive.
+ * Kills a rotation at each of its steps, and finishes it. During the whole time, the credentials in the Secret and
+ * in the pod must work. The steps between those at the DNS provider do not depend on the DNS provider: they run
+ * only with `withRelease`, and the others run exhaustively.
  */
 export function describeKilledRotations(
   rotatingCloud: RotatingCloud,
@@ -33,7 +33,7 @@ export function describeKilledRotations(
     afterEach(() => stack.clouds.clearFaults());
     after(() => stack.workspace.destroy());
 
-    /** Kills a rotation at a moment, and finishes it with the command that a user would type next. */
+    /** Kills a rotation at a moment, and finishes it with the command that a user would run next. */
     async function killed(
       when: "upKilledWhen" | "upCutOffWhen",
       moment: () => Promise<boolean>,
@@ -67,7 +67,7 @@ export function describeKilledRotations(
       return (await stack.cluster.helmHistory(stack.name)).at(-1)?.info.status;
     }
 
-    it("while the new credential is made is undone by the next up, which Pulumi knows nothing of", async () => {
+    it("during the creation of the new credential, of which Pulumi has no record, is undone by the next up", async () => {
       const before = await stack.credential();
       await stack.clouds.inject(cloud, { match: calls.make, delayMs: forever, when: "after" });
       await killedAndFinished("upKilledWhen", async () => (await stack.live()).length > 1);
@@ -86,7 +86,7 @@ export function describeKilledRotations(
       });
 
       itExhaustive("before Helm's upgrade is finished by the next up", async () => {
-        // The program waits for the revision that somebody else seems to be at work on.
+        // The program waits for a revision that another run appears to be working on.
         const mark = await stack.cluster.markPending(stack.name);
         const events = join(stack.workspace.directory, "events");
         await killed(
@@ -103,11 +103,11 @@ export function describeKilledRotations(
         );
       });
 
-      itExhaustive("while Helm upgrades is finished by the next up", async () => {
+      itExhaustive("during Helm's upgrade is finished by the next up", async () => {
         await killed("upKilledWhen", async () => (await helmStatus()) === "pending-upgrade");
       });
 
-      it("while the pod is replaced, together with Helm, is finished by the next up", async () => {
+      it("together with Helm, during the replacement of the pod, is finished by the next up", async () => {
         await killed("upCutOffWhen", async () => {
           const pod = await stack.cluster.pod(stack.name, stack.pod);
           return (await secretIsNew()) && (!isReady(pod) || (await stack.podDigest()) !== old);
@@ -115,13 +115,13 @@ export function describeKilledRotations(
       });
     }
 
-    it("before the cloud deletes the old credential is finished by the next up", async () => {
+    it("before the deletion of the old credential is finished by the next up", async () => {
       await stack.clouds.inject(cloud, { match: calls.remove, delayMs: forever });
       await killed("upKilledWhen", () => stack.clouds.faultsSpent(cloud));
     });
 
     itExhaustive(
-      "after the cloud has deleted the old credential is finished by the next up",
+      "after the deletion of the old credential is finished by the next up",
       async () => {
         await stack.clouds.inject(cloud, { match: calls.remove, delayMs: forever, when: "after" });
         await killed(

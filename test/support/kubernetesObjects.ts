@@ -15,9 +15,9 @@ import {
 } from "../../lib/helmRecord.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 
-/** What the tests ask the sandbox's API server. */
+/** A client of the sandbox's API server for tests. */
 export class Cluster {
-  /** For clients of further types. */
+  /** For clients of other types. */
   readonly config = new KubeConfig();
   readonly core: CoreV1Api;
   /** For objects of any type. */
@@ -60,10 +60,10 @@ export class Cluster {
   }
 
   /**
-   * Leaves a pending revision of the namespace's release, as a machine does that goes down during an upgrade.
+   * Leaves a pending revision of the namespace's release, as a machine does that fails during an upgrade.
    *
-   * @param status how it is pending
-   * @param age how long ago that was, in seconds
+   * @param status the pending status
+   * @param age the age of the revision, in seconds
    * @returns the name of its Secret
    */
   async markPending(namespace: string, status = "pending-upgrade", age = 0): Promise<string> {
@@ -84,11 +84,11 @@ export class Cluster {
   }
 
   /**
-   * Changes what Helm has kept of the release's deployed revision.
+   * Changes Helm's record of the release's deployed revision.
    *
-   * @param change makes of the text what it is to be
-   * @param age how long ago it was marked, in seconds
-   * @returns how to put it back
+   * @param change returns the new text from the old one
+   * @param age the age of the revision's status, in seconds
+   * @returns a function that restores the record
    */
   async rewriteRevision(
     namespace: string,
@@ -138,7 +138,7 @@ export class Cluster {
     await this.core.replaceNamespacedPodStatus({ namespace, name, body });
   }
 
-  /** What Helm keeps of every revision of the namespace's releases: values, manifest and all, in clear. */
+  /** Helm's record of every revision of the namespace's releases, including values and manifest, in plain text. */
   async helmHistory(namespace: string): Promise<HelmRevision[]> {
     const { items } = await this.core.listNamespacedSecret({
       namespace,
@@ -150,7 +150,7 @@ export class Cluster {
 
 /** A revision of a release, as Helm stores it. */
 type HelmRevision = HelmRecord & {
-  /** Everything that is stored, as text. */
+  /** The whole record, as text. */
   readonly text: string;
 };
 
@@ -158,7 +158,7 @@ function helmRevision(secret: V1Secret): HelmRevision {
   return { ...decodeRecord(secret), text: recordText(secret) };
 }
 
-/** The labels that Helm gives to a revision's Secret. */
+/** Helm's labels of a revision's Secret. */
 function helmLabels({ version, info }: HelmRecord, age: number): Record<string, string> {
   return {
     version: String(version),
@@ -167,7 +167,7 @@ function helmLabels({ version, info }: HelmRecord, age: number): Record<string, 
   };
 }
 
-/** Whether the pod reports itself ready. */
+/** Whether the pod reports that it is ready. */
 export function isReady(pod: V1Pod | undefined): boolean {
   return (
     pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ===

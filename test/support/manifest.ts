@@ -15,21 +15,21 @@ export const cloudflareDns01: Parameters["challenge"] = {
   credentialDigest: "fedcba9876543210",
 };
 
-/** What {@link chartManifest} varies. */
+/** The variations of {@link chartManifest}. */
 export interface ChartManifestOptions {
   readonly challenge?: Parameters["challenge"];
   readonly chartVersion?: string;
   readonly directoryUrl?: string;
   readonly walletDigest?: string;
-  /** Lines of the Let's Encrypt ConfigMap that a chart without a defect would have. */
+  /** Lines of the Let's Encrypt ConfigMap that a chart without a defect would render. */
   readonly settings?: readonly string[];
-  /** Annotations that a chart without a defect would put on the pod. */
+  /** Pod annotations that a chart without a defect would render. */
   readonly podAnnotations?: readonly string[];
   readonly email?: string;
   readonly price?: string;
 }
 
-/** A manifest with the objects and the defects of the chart `provider`, as far as the repairs look at them. */
+/** A manifest with the objects and the defects of the chart `provider` that the repairs read. */
 export function chartManifest({
   challenge = http01,
   chartVersion = "19.0.2",

@@ -1,33 +1,33 @@
 import { globSync, readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** A command in a message of the program's, as its source has it. */
+/** A command in a message of the program, as in its source. */
 export interface MessageCommand {
   /** The source file. */
   readonly file: string;
-  /** The command, with `{}` for what the program puts in. */
+  /** The command, with `{}` for inserted values. */
   readonly text: string;
 }
 
-/** Where messages for operators come from. Commands of the sandbox's own are the developers'. */
+/** The sources of messages for operators. Commands of the sandbox are for developers. */
 const sources = "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
 
-/** What a command begins with: a program, and a word that it takes. */
+/** The beginnings of a command: a program, and one of its subcommands. */
 const programs =
   /(?<![\w'/.-])(?:[A-Z][A-Z_0-9]*=\S+ )?(?:pulumi (?:up|preview|refresh|destroy|config|stack|state|cancel|logs)|npm (?:run|start|stop|test|ci)|kubectl (?=[a-z-])|helm (?:-|get|list|history|rollback|upgrade|uninstall|install|status)|gcloud |dig |curl |openssl )/g;
 
 /**
- * What else a command begins with, and a sentence may have as a word of its own: such a command counts where the source
- * marks it as one (lib/shell.ts).
+ * Other beginnings of a command, which may also be words of a sentence: such a command counts only if the source
+ * marks it (lib/shell.ts).
  */
 const words =
   /^(?:date|df|du|env|export|find|grep|ls|nslookup|rm|sed|sh|sleep|ssh|ulimit|unset)(?: |$)/;
 
-/** The commands in the texts of the sources, found by their programs' names. */
+/** The commands in the texts of the sources, found by the programs' names. */
 export function messageCommands(): readonly MessageCommand[] {
   return [...globSync(sources), "outputs.ts"].sort().flatMap((file) =>
     textsOf(file)
-      // A script is run by the provider's container, and read by nobody as a message.
+      // A script runs in the provider's container, and is not a message.
       .filter((text) => !text.startsWith("#!"))
       .flatMap(commandsIn)
       .concat(markedCommands(file))
@@ -40,7 +40,7 @@ export function commandsIn(text: string): readonly string[] {
   return [...text.matchAll(programs)].map(({ index }) => commandAt(text, index)).filter(isCommand);
 }
 
-/** The commands of a source that it marks as such, as far as they are not found by the programs' names. */
+/** The marked commands of a source that are not found by the programs' names. */
 function markedCommands(file: string): readonly string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -54,12 +54,12 @@ function markedCommands(file: string): readonly string[] {
   return found;
 }
 
-/** A program's name with one word may be no more than a mention: `the next pulumi up`. */
+/** A program's name with one word may be only a mention: `the next pulumi up`. */
 function isCommand(command: string): boolean {
   return /^(?:\S+=\S+ )?\S+ \S+ \S/.test(command);
 }
 
-/** From its beginning to the end of the line, the sentence, the parenthesis, or the text in backquotes that it is in. */
+/** From the command's beginning to the end of the line, the sentence, the parenthesis, or the text in backquotes. */
 function commandAt(text: string, index: number): string {
   const rest = text.slice(index).split("\n")[0] ?? "";
   const quoted = text[index - 1] === "`" ? rest.split("`")[0] : undefined;
@@ -67,7 +67,7 @@ function commandAt(text: string, index: number): string {
   return (quoted ?? end ?? "").trim().replace(/(?: &&|[.,:;])$/, "");
 }
 
-/** The texts of a source, whole: what is put together with `+` is one, and what is put in is `{}`. */
+/** The complete texts of a source: texts joined with `+` are one text, and inserted values are `{}`. */
 function textsOf(file: string): readonly string[] {
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -78,7 +78,7 @@ function textsOf(file: string): readonly string[] {
       return;
     }
     texts.push(text);
-    // What is put in may have texts of its own.
+    // An inserted value may contain texts of its own.
     ts.forEachChild(node, (child) => {
       visitInside(child);
     });
@@ -98,7 +98,7 @@ function parsed(file: string): ts.SourceFile {
   return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
 }
 
-/** A command that is put together by lib/clusterCommand.ts. */
+/** A command that lib/clusterCommand.ts builds. */
 function clusterCommand(node: ts.Node): readonly string[] {
   if (!ts.isCallExpression(node)) {
     return [];
@@ -109,7 +109,7 @@ function clusterCommand(node: ts.Node): readonly string[] {
     .filter((name) => name === "kubectl" || name === "helm");
   const last = node.arguments.at(-1);
   const rest = last === undefined ? undefined : textOf(last);
-  // With a target, which may name a context and a namespace.
+  // With a target, which may include a context and a namespace.
   return tool === undefined || rest === undefined ? [] : [`${tool} -n {} ${rest}`];
 }
 

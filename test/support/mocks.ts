@@ -5,19 +5,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { dnsServersVariable } from "../../lib/dnsServers.ts";
 
-/** A resource that the program registered, as the engine would see it. */
+/** A resource that the program registered, as the engine receives it. */
 export interface RegisteredResource {
   readonly type: string;
   readonly name: string;
-  /** Name of the parent; none for children of the stack. */
+  /** Name of the parent; undefined for children of the stack. */
   readonly parent: string | undefined;
-  /** Names of the resources that must be there first. */
+  /** Names of the resources that it depends on. */
   readonly dependencies: readonly string[];
   /** Name of the explicit provider. */
   readonly provider: string | undefined;
-  /** Options with an effect beyond ordering, as far as they are set. */
+  /** The set options that have an effect beyond ordering. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Inputs; a secret is an object with the one key `secret`. */
+  /** Inputs; a secret is an object with only the key `secret`. */
   readonly inputs: unknown;
 }
 
@@ -39,14 +39,14 @@ interface RegisterRequest {
 const requests: RegisterRequest[] = [];
 const register = Object.getOwnPropertyDescriptor(MockMonitor.prototype, "registerResource")
   ?.value as MockMonitor["registerResource"];
-// Mocks are told the inputs only, so the options are taken from the request itself.
+// Mocks receive only the inputs, so the options are read from the request itself.
 MockMonitor.prototype.registerResource = function (request: RegisterRequest, callback) {
   requests.push(request);
   return register.call(this, request, callback);
 };
 
 const hooks: string[] = [];
-// It knows no hooks, though it says so.
+// The mock monitor reports support for hooks, but does not implement it.
 const registerHook = (
   request: { getName(): string },
   callback: (error: null, response: object) => void,
@@ -61,44 +61,44 @@ Object.assign(MockMonitor.prototype, {
 
 const lookups: Lookup[] = [];
 
-/** A lookup that the program made. */
+/** A lookup by the program. */
 export interface Lookup {
-  /** What was asked for. */
+  /** The requested function. */
   readonly token: string;
-  /** Name of the explicit provider that was asked. */
+  /** Name of the explicit provider of the lookup. */
   readonly provider: string | undefined;
 }
 
-/** What else the last run did, which is not in its dump. */
+/** Other effects of the last run, which are not in its dump. */
 export const lastRun = {
-  /** Names of the hooks that it registered, in its order. */
+  /** Names of the registered hooks, in order. */
   hooks: hooks as readonly string[],
   lookups: lookups as readonly Lookup[],
-  /** The former names of a resource. */
+  /** The aliases of a resource. */
   aliases: (name: string): readonly (string | undefined)[] =>
     requests
       .filter((request) => request.getName() === name)
       .flatMap((request) => request.getAliasesList().map((alias) => alias.getSpec()?.getName())),
 };
 
-/** Waits until all is registered that a program has begun with, whatever comes of it. */
+/** Waits until every registration that a program has begun is complete, regardless of its result. */
 export async function allRegistered(): Promise<void> {
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 }
 
-/** What a run of a program under mocks leaves. */
+/** The result of a program's run with mocks. */
 export interface ProgramRun {
   readonly resources: readonly RegisteredResource[];
-  /** The stack's outputs, secrets wrapped as in the inputs. */
+  /** The stack's outputs, with secrets wrapped as in the inputs. */
   readonly outputs: unknown;
 }
 
 /**
- * Runs a program under mocks that answer each resource with its inputs.
+ * Runs a program with mocks that return each resource's inputs.
  *
  * @param stack the stack's name
- * @param program what registers the resources
- * @param preview default: as in a preview, since nothing is there to be looked at
+ * @param program registers the resources
+ * @param preview default: a preview, because there are no real resources to read
  */
 export async function runProgram(
   stack: string,
@@ -156,7 +156,7 @@ export async function runProgram(
   };
 }
 
-/** The names of the hooks that a resource is bound to, by when they run. */
+/** The names of a resource's hooks, by when they run. */
 function boundHooks(request: RegisterRequest): Readonly<Record<string, unknown>> {
   const bound = Object.entries(request.getHooks()?.toObject() ?? {})
     .filter(([, names]) => names.length > 0)
@@ -164,7 +164,7 @@ function boundHooks(request: RegisterRequest): Readonly<Record<string, unknown>>
   return bound.length === 0 ? {} : { hooks: Object.fromEntries(bound) as object };
 }
 
-/** What Google and Cloudflare have, for the program's lookups; a test may put others there. */
+/** The zones at Google and Cloudflare for the program's lookups; a test may replace them. */
 export const cloudZones: { google: readonly object[]; cloudflare: readonly object[] } = {
   google: [
     { name: "other", dnsName: "other.test.", visibility: "public" },
@@ -178,7 +178,7 @@ export const cloudZones: { google: readonly object[]; cloudflare: readonly objec
   ],
 };
 
-/** Where nobody answers, so that no test asks the internet. */
+/** No server listens here, so no test queries the internet. */
 const noDns = "127.0.0.1:9";
 
 /** Serves {@link cloudZones} as Google does, for the program's own client. */
@@ -196,7 +196,7 @@ const google = createServer((request, response) => {
 google.unref();
 await once(google, "listening");
 
-/** Lets the program's own clients reach it and nothing else. Returns what takes that back. */
+/** Restricts the program's own clients to that server. Returns a function that removes the restriction. */
 function answerLookups(): () => void {
   const { port } = google.address() as AddressInfo;
   const variables = {
@@ -217,7 +217,7 @@ function answerLookups(): () => void {
   };
 }
 
-/** What the clouds answer to the plugins' lookups. */
+/** The responses to the plugins' lookups. */
 function invokeResult(
   token: string,
   inputs: Readonly<Record<string, unknown>>,
@@ -249,7 +249,7 @@ function permissionGroups(): unknown[] {
   }));
 }
 
-/** What the cluster adds to a resource, as far as the program reads it. */
+/** The fields that the cluster adds to a resource and that the program reads. */
 function serverState(type: string, { namespace }: Record<string, unknown>) {
   switch (type) {
     case "kubernetes:helm.sh/v3:Release":

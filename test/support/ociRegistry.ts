@@ -7,11 +7,11 @@ import { createAuthority, type Authority } from "../../sandbox/cluster/certifica
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 
 /**
- * A registry on this machine that serves charts, over TLS as Helm asks for it
+ * A registry on this machine that serves charts, over TLS as Helm requires
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md, https://helm.sh/docs/topics/registries).
  */
 export class OciRegistry {
-  /** The certificate of the authority behind its own, as PEM. */
+  /** The certificate of the authority that signed its own, as PEM. */
   readonly certificate: string;
   /** Such as `127.0.0.1:5000`. */
   readonly host: string;
@@ -60,7 +60,7 @@ export class OciRegistry {
   /**
    * Stores a chart's archive.
    *
-   * @param tag what leads to it from now on. Default: nothing but its digest
+   * @param tag the tag that points to it from now on. Default: none, only its digest
    * @returns the digest of its manifest
    */
   push(archive: Buffer, metadata: object, tag?: string): string {
@@ -79,12 +79,12 @@ export class OciRegistry {
     return digest;
   }
 
-  /** Takes a tag away; what it led to stays. */
+  /** Removes a tag; its manifest is kept. */
   untag(tag: string): void {
     this.#tags.delete(tag);
   }
 
-  /** Serves another manifest in the place of one, as a registry that was broken into would. */
+  /** Serves another manifest in place of one, as a compromised registry would. */
   replace(digest: string, by: string): void {
     this.#contents.set(digest, this.#contents.get(by) ?? Buffer.of());
   }

@@ -11,7 +11,7 @@ export interface MetricSample {
   readonly value: number;
 }
 
-/** What the parser prints: a line of metadata, or a sample. */
+/** A line of the parser's output: metadata, or a sample. */
 interface Line {
   readonly name?: string;
   readonly help?: string;
@@ -25,7 +25,7 @@ interface Line {
  * Reads OpenMetrics text with Prometheus' own parser (sandbox/programs/openmetrics).
  *
  * @returns the samples by metric
- * @throws AssertionError with the parser's words where it is none, or a metric lacks its type or help
+ * @throws AssertionError with the parser's error if the text is invalid, or if a metric has no type or help
  */
 export async function readOpenMetrics(metrics: string): Promise<Map<string, MetricSample[]>> {
   const programs = await ensurePrograms(["openmetrics"], silentReporter);

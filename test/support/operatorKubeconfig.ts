@@ -6,10 +6,7 @@ interface Kubeconfig {
   readonly users: readonly { readonly name: string; readonly user: object }[];
 }
 
-/**
- * Writes a kubeconfig with which everything acts as a user that has no rights but those that are granted to it, and
- * returns its path.
- */
+/** Writes a kubeconfig for a user that has only the permissions that are granted to it, and returns its path. */
 export function operatorKubeconfig(sandbox: Sandbox, name: string, user: string): string {
   const admin = JSON.parse(readFileSync(sandbox.kubeconfig, "utf8")) as Kubeconfig;
   const path = join(sandbox.directory, `${name}.kubeconfig`);

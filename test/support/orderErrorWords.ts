@@ -1,6 +1,7 @@
 /**
- * Words of cert-manager's on orders and challenges, by the id of the finding that explains them: as v1.21.2 puts them
- * together in pkg/issuer/acme/dns and pkg/controller, around those of Cloudflare, Google, Let's Encrypt and Go.
+ * Messages of cert-manager about orders and challenges, by the id of the finding that explains them. Version
+ * v1.21.2 builds them in pkg/issuer/acme/dns and pkg/controller, around the messages of Cloudflare, Google, Let's
+ * Encrypt and Go.
  */
 export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
   "wildcard-order-busy": [

@@ -12,16 +12,16 @@ interface Manifest {
 }
 
 /**
- * Writes the program of `examples/own-program`, and installs this project's package for it from the archive that npm
- * makes of it. All other packages are links to the project's, so that npm needs no registry.
+ * Writes the program of `examples/own-program`, and installs this project's package in it from the archive that npm
+ * packs. All other packages are links to the project's, so that npm needs no registry.
  *
  * @param directory the program's folder, which does not exist yet
- * @param env where npm runs
+ * @param env the environment of npm
  */
 export function installOwnProgram(directory: string, env: NodeJS.ProcessEnv): void {
   cpSync("examples/own-program", directory, { recursive: true });
   cpSync(chartUnderTest(), join(directory, "chart"), { recursive: true });
-  // Built by itself, since `npm pack` runs no scripts in this project (.npmrc).
+  // Built separately, because `npm pack` runs no scripts in this project (.npmrc).
   npm(env, resolve(), "run", "build");
   npm(env, resolve(), "pack", `--pack-destination=${directory}`);
 
@@ -37,7 +37,7 @@ export function installOwnProgram(directory: string, env: NodeJS.ProcessEnv): vo
       dependencies: { ...own.dependencies, ...(Object.fromEntries(links) as object) },
     }),
   );
-  // Without scripts: npm would run those with which the links' packages are made.
+  // Without scripts: npm would run the build scripts of the linked packages.
   npm(env, directory, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund");
 }
 

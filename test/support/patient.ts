@@ -20,26 +20,29 @@ import { dnsServersVariable } from "../../lib/dnsServers.ts";
 import type { Report, ReportedFinding } from "../../doctor/report.ts";
 import { Workspace, type StackSettings } from "./workspace.ts";
 
-/** An address of a documentation network (RFC 5737): public, as far as the doctor can tell. */
+/** An address of a documentation network (RFC 5737), which the doctor treats as public. */
 const publicAddress = "203.0.113.10";
-/** The ids of all findings that a report has had. */
+/** The ids of all findings in any report. */
 export const provoked = new Set<string>();
-/** The commands of all findings, with `x` for the names of a stack; and those of them that were run where they were given. */
+/**
+ * The commands of all findings, with `x` for the names of a stack; and the commands that were run where they were
+ * printed.
+ */
 export const commands = { given: new Set<string>(), run: new Set<string>() };
 
-/** Whether a command changes nothing, so that it can be run wherever it is given. */
-function onlyLooks(command: string): boolean {
+/** Whether a command changes nothing, so that it can be run wherever it is printed. */
+function isReadOnly(command: string): boolean {
   return (
     /^(?:kubectl|helm|pulumi|npm) /.test(command) &&
     !/ (?:exec|debug|apply|delete|patch|set|up|--watch)\b/.test(command) &&
-    // What the reader fills in.
+    // A placeholder for the reader.
     !/'[A-Z][A-Z_.]+'/.test(command)
   );
 }
 
 const script = resolve("doctor/main.ts");
 
-/** A provider that the doctor looks at: its stack, and what stands in for what the sandbox cannot serve. */
+/** A provider that the doctor checks: its stack, and stand-ins for the parts that the sandbox cannot serve. */
 export class Patient {
   readonly name: string;
   readonly host: string;
@@ -50,11 +53,11 @@ export class Patient {
   private readonly sandbox: Sandbox;
   private readonly api: HttpsServer;
   private readonly entry: HttpServer;
-  /** What the cluster's entry answers on port 80. */
+  /** The status with which the cluster's entry responds on port 80. */
   answer = 503;
-  /** Files with the roots that the doctor is told, beside those that it knows. */
+  /** Files with roots for the doctor, in addition to those that it knows. */
   roots: readonly string[] = [];
-  /** The headers with which the provider's API answers. */
+  /** The headers of the provider API's responses. */
   apiHeaders: Readonly<Record<string, string>> = {};
 
   private constructor(sandbox: Sandbox, name: string, domain: string, workspace: Workspace) {
@@ -73,10 +76,10 @@ export class Patient {
     });
   }
 
-  /** Deploys a stack, and serves a certificate that is none of the issuer's. */
+  /** Deploys a stack, and serves a certificate that is not the issuer's. */
   static async create(sandbox: Sandbox, name: string, settings: StackSettings): Promise<Patient> {
     const workspace = await Workspace.create(sandbox, name, name, settingsOf(name, settings));
-    // What npm run doctor runs there.
+    // The files that npm run doctor runs there.
     for (const part of ["bootstrap.mjs", "doctor", "sandbox"]) {
       symlinkSync(resolve(part), join(workspace.directory, part));
     }
@@ -90,19 +93,19 @@ export class Patient {
     return patient;
   }
 
-  /** Gets the certificate, and serves it. */
+  /** Obtains the certificate, and serves it. */
   async issue(): Promise<void> {
     const target = { namespace: this.name, statefulSet: this.release };
     const { storageDir } = await issueCertificate(this.sandbox, target, silentReporter);
     this.serveIssued(storageDir);
   }
 
-  /** Lets DNS give a public address: until then the CA finds the host on this machine. */
+  /** Sets a public address in DNS: until then, the host resolves to this machine for the CA. */
   async publish(): Promise<void> {
     await this.dns("add-a", { host: `${this.host}.`, addresses: [publicAddress] });
   }
 
-  /** Has the doctor know a root. */
+  /** Adds a root for the doctor. */
   trust({ certificate }: { readonly certificate: string }): void {
     const file = join(this.workspace.directory, `root-${this.roots.length}.pem`);
     writeFileSync(file, certificate);
@@ -114,7 +117,7 @@ export class Patient {
     return podLog(this.sandbox, this.name, this.pod);
   }
 
-  /** Takes the log away. */
+  /** Deletes the log. */
   removeLog(): void {
     rmSync(join(podLogs(this.sandbox.directory, this.name), `${this.pod}.log`));
   }
@@ -131,7 +134,7 @@ export class Patient {
     this.serve({ certificate: read("crt"), key: read("key") });
   }
 
-  /** Tells the sandbox's DNS server. */
+  /** Calls the management interface of the sandbox's DNS server. */
   async dns(command: string, body: object): Promise<void> {
     const url = `${this.sandbox.dns.managementUrl}/${command}`;
     const { ok } = await fetch(url, { method: "POST", body: JSON.stringify(body) });
@@ -153,14 +156,14 @@ export class Patient {
     return (this.api.address() as AddressInfo).port;
   }
 
-  /** Runs the doctor where nobody has told it where the host is. */
+  /** Runs the doctor without the option for the host's address. */
   async signsUntold(): Promise<readonly string[]> {
     const args = ["-s", this.name, "--json", `--dns-server=${this.sandbox.dns.address}`];
     const child = start(this.sandbox, this.workspace.directory, args);
     return signsOf(reportOf(await ended(child)));
   }
 
-  /** Runs the doctor in a network whose DNS has a view of its own, and whose internet is the sandbox. */
+  /** Runs the doctor in a network with split DNS, with the sandbox as the internet. */
   async signsWithin(dnsServer: string, ...args: readonly string[]): Promise<readonly string[]> {
     const own = `--dns-server=${this.sandbox.dns.address}`;
     const all = this.arguments(["--json", ...args]).filter((argument) => argument !== own);
@@ -170,7 +173,7 @@ export class Patient {
     return signsOf(reportOf(await ended(child)));
   }
 
-  /** Has the provider's API at an address of this machine, too, until what is returned is called. */
+  /** Also serves the provider's API at another address of this machine, until the returned function is called. */
   async serveInside(address: string, port: number): Promise<() => void> {
     const server = createHttpsServer(
       await createSelfSigned(this.name).then(secure),
@@ -184,7 +187,7 @@ export class Patient {
     };
   }
 
-  /** Runs the doctor as it would be run so many days from now. */
+  /** Runs the doctor with a clock this many days ahead. */
   async signsIn(days: number, ...args: readonly string[]): Promise<readonly string[]> {
     const environment = { NODE_OPTIONS: `--import=${clockAhead(days)}` };
     const child = start(
@@ -196,7 +199,7 @@ export class Patient {
     return signsOf(reportOf(await ended(child)));
   }
 
-  /** Runs the doctor where the network has a DNS server of its own, and no other can be asked. */
+  /** Runs the doctor in a network with a DNS server of its own, where no other server is reachable. */
   async signsBehind(dnsServer: string): Promise<readonly string[]> {
     const environment = {
       NODE_OPTIONS: `--import=${dnsOfNetwork(dnsServer)}`,
@@ -225,7 +228,7 @@ export class Patient {
       }
       const text = this.withoutNames(command);
       commands.given.add(text);
-      if (onlyLooks(command) && !commands.run.has(text)) {
+      if (isReadOnly(command) && !commands.run.has(text)) {
         await this.run(command);
       }
     }
@@ -239,18 +242,18 @@ export class Patient {
         .reduce((text, name) => text.replaceAll(name, "x"), command)
         .replace(/^sleep \d+ && /, "")
         .replace(/version=\d+/, "version=1")
-        // Which items of a list have to go, and where they stand, is another thing each time.
+        // The items of a list to remove, and their positions, differ each time.
         .replace(/(?<=--type=json -p )'\[.*?\]'/, "x")
     );
   }
 
-  /** The findings above info. */
+  /** The findings above severity info. */
   async problems(...args: readonly string[]): Promise<readonly ReportedFinding[]> {
     const { findings } = await this.report(...args);
     return findings.filter(({ severity }) => severity === "warning" || severity === "error");
   }
 
-  /** Severity and id of all that was found, be it for information only. */
+  /** Severity and id of all findings, including those of severity info. */
   async signs(...args: readonly string[]): Promise<readonly string[]> {
     return signsOf(await this.report(...args));
   }
@@ -259,16 +262,16 @@ export class Patient {
     return (await this.problems(...args)).map(({ id }) => id);
   }
 
-  /** Runs the command that a finding gives, as its reader would. */
+  /** Runs a finding's command, as the reader would. */
   async mend(id: string): Promise<void> {
     const finding = (await this.problems()).find((problem) => problem.id === id);
     assert(finding?.command, id);
     await this.run(finding.command);
   }
 
-  /** Runs a command in the stack's folder, with the tools on its path. */
+  /** Runs a command in the stack's folder, with the tools on its PATH. */
   async run(command: string): Promise<void> {
-    // What is run one after the other is run by itself, too.
+    // Commands that run one after the other also count as run separately.
     for (const part of [command, ...command.split(" && ")]) {
       commands.run.add(this.withoutNames(part));
     }
@@ -279,7 +282,8 @@ export class Patient {
       env: {
         ...this.sandbox.environment,
         PATH: [this.sandbox.environment.PATH, ...folders].join(":"),
-        // There is nothing to confirm or to skip where nothing is changed, and Pulumi says so. A preview takes as long again.
+        // Without a change there is nothing to confirm or to skip, and Pulumi refuses the options. A preview would
+        // double the time.
         ...(!command.includes("--preview-only") && {
           PULUMI_SKIP_CONFIRMATIONS: "true",
           PULUMI_OPTION_SKIP_PREVIEW: "true",
@@ -288,7 +292,7 @@ export class Patient {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const { status, stdout, stderr } = await ended(child);
-    // Doctor's own exit code says what it has found.
+    // The doctor's exit code reports its findings.
     const isRight = status === 0 || (command.startsWith("npm run doctor ") && status < 3);
     assert(isRight, `${command}\n${status}\n${stdout}${stderr}`);
   }
@@ -304,7 +308,7 @@ function secure({ certificate, key }: KeyPair) {
   return { cert: certificate, key };
 }
 
-/** A domain of its own, unless the stack says another. */
+/** A unique domain, unless the stack sets one. */
 function domainOf({ domain }: StackSettings, name: string): string {
   return typeof domain === "string" ? domain : `${name}.example.test`;
 }
@@ -341,7 +345,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** What a process leaves when it ends. */
+/** The output and exit code of an ended process. */
 export async function ended(child: Started): Promise<Ended> {
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
@@ -351,7 +355,7 @@ export async function ended(child: Started): Promise<Ended> {
   return { stdout, stderr, status };
 }
 
-/** The findings of a report, as opposed to what is well or could not be looked at. */
+/** The findings of a report, without checks that passed or could not run. */
 function signsOf({ findings }: Report): string[] {
   return findings
     .filter(({ command }) => command !== null)
@@ -364,17 +368,17 @@ function reportOf({ status, stdout, stderr }: Ended): Report & { readonly status
   for (const { id, expected, seen, why, command } of report.findings) {
     if (command !== null) {
       provoked.add(id);
-      assert(expected && seen && why && command, `${id} says not all that a reader needs`);
+      assert(expected && seen && why && command, `${id} lacks information for the reader`);
     }
   }
   return { ...report, status };
 }
 
 /**
- * A module that gives the process that imports it another DNS server than this machine's.
+ * A module that makes the importing process use another DNS server than this machine's.
  *
  * @param server the network's
- * @param internet who answers in place of 1.1.1.1. Default: itself
+ * @param internet the server in place of 1.1.1.1. Default: 1.1.1.1 itself
  */
 function dnsOfNetwork(server: string, internet = "1.1.1.1"): string {
   const code = `
@@ -391,7 +395,7 @@ function dnsOfNetwork(server: string, internet = "1.1.1.1"): string {
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
-/** A module that sets the clock of the process that imports it ahead. */
+/** A module that sets the clock of the importing process ahead. */
 function clockAhead(days: number): string {
   const code = `
     const ahead = ${days} * 24 * 60 * 60 * 1000;

@@ -5,11 +5,11 @@ import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 
 /**
- * A PATH that has these programs, too. The project's Node stays first: a program of the machine's may be in a folder with
+ * A PATH with these programs. The project's Node is first, because a program of the machine may be in a folder with
  * another Node.
  *
- * @param names of programs of the sandbox's
- * @param path what it has beside them
+ * @param names of programs of the sandbox
+ * @param path the rest of the PATH
  */
 export async function programsPath(
   names: readonly ArtifactName[],

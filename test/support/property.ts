@@ -3,15 +3,15 @@ import fc from "fast-check";
 /** The variable that repeats the runs of a seed. */
 const seedVariable = "FAST_CHECK_SEED";
 
-/** Another one each time, but where a CI is to judge a change by it. */
+/** A new seed each time, except in a CI that judges a change. */
 const seed = Number(
   process.env[seedVariable] ?? (process.env.CI === undefined ? Date.now() % 2 ** 31 : 20_261_129),
 );
 
 /**
- * Tries a property, and prints the seed of its runs.
+ * Checks a property, and prints the seed of its runs.
  *
- * @throws Error with the smallest counterexample that was found
+ * @throws Error with the smallest counterexample
  */
 export function check<Values>(
   property: fc.IProperty<Values>,
@@ -21,7 +21,7 @@ export function check<Values>(
   fc.assert(property, { numRuns, seed });
 }
 
-/** The same for a property that waits for something. */
+/** The same for an asynchronous property. */
 export async function checkAsync<Values>(
   property: fc.IAsyncProperty<Values>,
   { numRuns }: { readonly numRuns: number },
@@ -30,7 +30,7 @@ export async function checkAsync<Values>(
   await fc.assert(property, { numRuns, seed });
 }
 
-/** Values of an arbitrary by the same seed. */
+/** Values of an arbitrary with the same seed. */
 export function sample<Value>(arbitrary: fc.Arbitrary<Value>, numRuns: number): Value[] {
   console.log(`      ${numRuns} samples of ${seedVariable}=${seed}`);
   return fc.sample(arbitrary, { numRuns, seed });

@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-/** What the page about the rotation's protocol says of one step. */
+/** One step in the page about the rotation protocol. */
 export interface ProtocolRow {
-  /** The row's name, which the tests' titles begin with. */
+  /** The row's name, with which the tests' titles begin. */
   readonly id: string;
-  /** Digest, id, next and previous on each consumer's Secret; `–` for none, and for all of them where there is no Secret. */
+  /**
+   * Digest, id, next and previous on each consumer's Secret; `–` for none, and for all of them if there is no
+   * Secret.
+   */
   readonly secrets: readonly string[];
-  /** Whose checksum the pod has. */
+  /** The credential whose checksum the pod has. */
   readonly pod: string;
-  /** Which credentials are at the cloud. */
+  /** The credentials that exist at the DNS provider. */
   readonly cloud: string;
 }
 
 const page = readFileSync("docs/rotation-protocol.md", "utf8");
 
-/** The rows of the page's table of steps, in its order. */
+/** The rows of the page's table of steps, in order. */
 export const protocolRows: readonly ProtocolRow[] = section("Step by step")
   .split("\n")
   .filter((line) => line.startsWith("| `"))
@@ -28,7 +31,7 @@ export const protocolRows: readonly ProtocolRow[] = section("Step by step")
     return { id: id.replaceAll("`", ""), secrets: secrets.split("; "), pod, cloud };
   });
 
-/** The rows that the notes of the page's diagram name: `<row>`, or `<row>, or <row>`, before anything else. */
+/** The rows in the notes of the page's diagram: `<row>`, or `<row>, or <row>`, at the beginning. */
 export const rowsOfDiagram: readonly string[] = [
   ...section("The rotation").matchAll(/^ +Note over [a-z,]+: (.*)$/gm),
 ].flatMap(([, note = ""]) => [...note.matchAll(/(?:^|, or )([a-z-]+)/g)].map(([, id = ""]) => id));

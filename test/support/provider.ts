@@ -20,23 +20,23 @@ import { chartUnderTest, Workspace, type CommandResult, type StackSettings } fro
 export interface ProviderOptions {
   /** Name of the namespace, and of the stack. */
   readonly name: string;
-  /** What the names of its Secrets end with. */
+  /** The suffixes of its Secrets' names. */
   readonly secrets: readonly string[];
-  /** What differs from the settings of stack `local`. */
+  /** The differences from the settings of stack `local`. */
   readonly settings?: StackSettings;
 }
 
-/** How Helm installs it. */
+/** The options of an installation with Helm. */
 export interface InstallOptions extends ProviderOptions {
-  /** The values that Helm is given, or the text of their file. */
+  /** The values for Helm, or the text of their file. */
   readonly values: object | string;
-  /** What Helm is given with `--set`. Default: nothing. */
+  /** The arguments of `--set`. Default: none. */
   readonly set?: readonly string[];
-  /** The chart's folder. Default: the one that the program deploys. */
+  /** The chart's folder. Default: the chart that the program deploys. */
   readonly chart?: string | undefined;
 }
 
-/** Settings of stack `local` that a values file says instead. */
+/** Settings of stack `local` that a values file contains instead. */
 const saidByFile = [
   "acmeDirectory",
   "attributes",
@@ -49,7 +49,7 @@ const saidByFile = [
   "withdrawalperiod",
 ];
 
-/** A provider, its stack, and what is not to happen to them. */
+/** A provider and its stack, with assertions on what must not change. */
 export class Provider {
   readonly name: string;
   readonly release: string;
@@ -57,7 +57,7 @@ export class Provider {
   readonly sandbox: Sandbox;
   readonly cluster: Cluster;
   readonly workspace: Workspace;
-  /** What every command has shown. */
+  /** The output of every command. */
   readonly outputs: string[] = [];
   private readonly secretNames: readonly string[];
   private original: { readonly pod: string; readonly secrets: readonly V1Secret[] } | undefined;
@@ -73,7 +73,7 @@ export class Provider {
     this.secretNames = secrets.map((suffix) => `${this.release}-${suffix}`);
   }
 
-  /** One that plain Helm has installed, with an empty stack beside it. The values are provider.yaml in the workspace. */
+  /** A provider that Helm has installed, with an empty stack. The values are provider.yaml in the workspace. */
   static async install({
     values,
     set = [],
@@ -94,7 +94,7 @@ export class Provider {
     return provider;
   }
 
-  /** One that the program has deployed. */
+  /** A provider that the program has deployed. */
   static async deploy({ settings, ...options }: ProviderOptions): Promise<Provider> {
     const { name } = options;
     const place = { namespace: name, releaseName: `${name}-provider` };
@@ -113,7 +113,7 @@ export class Provider {
     return new Provider(sandbox, workspace, options);
   }
 
-  /** Lets Helm install or upgrade it with provider.yaml. */
+  /** Installs or upgrades it with Helm from provider.yaml. */
   async upgrade(chart = chartUnderTest(), ...args: readonly string[]): Promise<void> {
     await this.helm(
       ...["upgrade", "--install", this.release, chart, "--create-namespace"],
@@ -132,7 +132,7 @@ export class Provider {
     return result;
   }
 
-  /** From here on, its pod and Secrets are to stay as they are. */
+  /** From now on, its pod and Secrets must not change. */
   async remember(): Promise<void> {
     this.watch = await SecretWatch.start(this.sandbox, this.name, this.secretNames);
     this.original = { pod: await this.podUid(), secrets: await this.secrets() };
@@ -143,7 +143,7 @@ export class Provider {
     return this.runAdopt(["provider.yaml", ...this.place, ...args]);
   }
 
-  /** The options that say where it is. */
+  /** The options that identify it. */
   get place(): readonly string[] {
     return ["--namespace", this.name, "--release", this.release];
   }
@@ -172,7 +172,7 @@ export class Provider {
     assert.equal(await this.podUid(), this.original?.pod, "the pod was replaced");
   }
 
-  /** The pod is another; the one before may still be going for a while after the `up` that has replaced it. */
+  /** The pod was replaced; the old one may still be terminating after the `up` that has replaced it. */
   async assertOtherPod(): Promise<void> {
     await waitFor(async () => (await this.podUid()) !== this.original?.pod, {
       what: `another pod ${this.pod}`,
@@ -188,20 +188,20 @@ export class Provider {
     return this.cluster.core.readNamespacedSecret({ name, namespace: this.name });
   }
 
-  /** The Secrets are the ones that were there. */
+  /** The Secrets are the same objects. */
   async assertSameSecrets(): Promise<void> {
     const uid = ({ metadata }: V1Secret) => metadata?.uid;
     assert.deepEqual((await this.secrets()).map(uid), this.original?.secrets.map(uid));
   }
 
-  /** The Secrets are the ones that were there, with what was in them. */
+  /** The Secrets are the same objects with the same content. */
   async assertSecretsStayed(): Promise<void> {
     await this.assertSameSecrets();
     const data = (secret: V1Secret) => secret.data;
     assert.deepEqual((await this.secrets()).map(data), this.original?.secrets.map(data));
   }
 
-  /** Not even their labels have changed. */
+  /** The Secrets are unchanged, including their labels. */
   async assertSecretsUntouched(): Promise<void> {
     assert.deepEqual(await this.secrets(), this.original?.secrets);
   }
@@ -221,7 +221,7 @@ export class Provider {
     this.watch?.stop();
   }
 
-  /** None of these texts is anywhere where it may be read: in Helm's history, the state, or the stack's file. */
+  /** None of these texts is readable anywhere: in Helm's history, the state, or the stack's file. */
   async assertHidden(texts: readonly string[]): Promise<void> {
     const history = await this.cluster.helmHistory(this.name);
     assert(history.length > 0);
@@ -233,7 +233,7 @@ export class Provider {
     }
   }
 
-  /** Gets the certificate anew, whatever is in the home volume. */
+  /** Obtains a new certificate, regardless of the home volume. */
   issueAnew(): Promise<CertificateReport> {
     const { sandbox, name, release } = this;
     rmSync(homeVolumes(sandbox.directory, name), { recursive: true, force: true });
@@ -252,7 +252,7 @@ export class Provider {
     return `stacks/Pulumi.${this.name}.yaml`;
   }
 
-  /** Runs commands for the stack `prod` with the defaults, as the README has them, on this one. */
+  /** Runs commands from the README, for the stack `prod` and the defaults, on this one. */
   async shell(commands: string): Promise<void> {
     const { environment } = this.sandbox;
     const own = commands
@@ -283,13 +283,13 @@ export class Provider {
   }
 }
 
-/** Texts as they are and encoded. */
+/** Texts in plain form and encoded. */
 function encodings(texts: readonly string[]): string[] {
   assert(texts.every(({ length }) => length > 16));
   return texts.flatMap((text) => [text, Buffer.from(text).toString("base64").slice(0, -4)]);
 }
 
-/** What happens to Secrets, by a watch on them. */
+/** Watches the changes of Secrets. */
 class SecretWatch {
   readonly versions = new Set<string>();
   readonly deleted: string[] = [];

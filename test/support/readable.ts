@@ -9,12 +9,12 @@ import { parseJson } from "../../lib/json.ts";
 import type { Cluster } from "./kubernetesObjects.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Everything that others than the provider could read, in which a secret must not be. */
+/** Everything that is readable by others than the provider, where no secret may appear. */
 export class Readable {
   private readonly sandbox: Sandbox;
   private readonly cluster: Cluster;
   private readonly namespace: string;
-  /** Texts by where they were found; of a text that was found again, the first place. */
+  /** Texts by where they were found; for a text that was found again, the first place. */
   private readonly texts = new Map<string, { readonly where: string; readonly text: string }>();
 
   constructor(sandbox: Sandbox, cluster: Cluster, namespace: string) {
@@ -30,7 +30,7 @@ export class Readable {
     }
   }
 
-  /** Takes Pulumi's state, its history and backups, and the namespace's objects again and again while something runs. */
+  /** Records Pulumi's state, its history and backups, and the namespace's objects repeatedly while something runs. */
   async recording<T>(run: () => Promise<T>): Promise<T> {
     let running = true;
     const ended = run().finally(() => {
@@ -44,7 +44,7 @@ export class Readable {
     return ended;
   }
 
-  /** Takes all that there is at the end. */
+  /** Records everything that exists at the end. */
   async addAll(workspace: Workspace): Promise<void> {
     for (const command of [["export"], ["output", "--json"], ["history", "--json"]]) {
       const { output } = await workspace.succeed("stack", ...command, "-s", workspace.stack);
@@ -55,7 +55,7 @@ export class Readable {
     await this.addObjects();
   }
 
-  /** Asserts that no text has one of these secrets, nor a part of it, nor an encoding. */
+  /** Asserts that no text contains one of these secrets, a part of one, or an encoding. */
   assertWithout(secrets: Iterable<string>): void {
     const sentinels = [...secrets].flatMap(forms);
     for (const { where, text } of this.texts.values()) {
@@ -74,7 +74,7 @@ export class Readable {
     }
   }
 
-  /** All but the Secrets, and of those Helm's. */
+  /** All objects except Secrets, but including Helm's. */
   private async addObjects(): Promise<void> {
     const { core } = this.cluster;
     const { namespace } = this;
@@ -92,7 +92,7 @@ export class Readable {
   }
 }
 
-/** Files of the state come and go. */
+/** Files of the state may be deleted in the meantime. */
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -104,12 +104,15 @@ function readIfThere(path: string): string {
   }
 }
 
-/** How a secret could show: a token as it is, a key file by a line of its key, and each in base64 at any offset. */
+/**
+ * The forms in which a secret could appear: a token unchanged, a key file by a line of its key, and each in base64
+ * at any offset.
+ */
 function forms(secret: string): string[] {
   const { private_key: key } = (parseJson(secret) ?? {}) as { readonly private_key?: string };
   const plain = key === undefined ? secret : (key.split("\n")[3] ?? "");
   const encoded = [0, 1, 2].map((offset) =>
-    // Without the first and the last characters, in which its neighbours are.
+    // Without the first and the last characters, which also encode neighboring characters.
     Buffer.from(" ".repeat(offset) + plain)
       .toString("base64")
       .slice(4, -4),

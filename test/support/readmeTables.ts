@@ -2,17 +2,14 @@ import { repairs } from "../../chart/repairs.ts";
 import { troubles } from "../../doctor/troubleshooting.ts";
 import { alternativesOf, fullDescription, propertiesOf, settingSchemas } from "./settingSchemas.ts";
 
-/**
- * The README's tables that say what the code says, so that they are written from it: between
- * `<!-- name -->` and `<!-- /name -->`.
- */
+/** The README's tables that are generated from the code, between `<!-- name -->` and `<!-- /name -->`. */
 export const readmeTables: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   repairs: repairsTable,
   troubleshooting: troubleshootingTable,
 };
 
-/** The README's text with its tables written anew. */
+/** The README's text with regenerated tables. */
 export function withTables(readme: string): string {
   return Object.entries(readmeTables).reduce((text, [name, table]) => {
     const block = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
@@ -46,7 +43,10 @@ function troubleshootingTable(): string {
   );
 }
 
-/** The settings, with the options inside `dns` and `ingress`; those that say the same about themselves share a row. */
+/**
+ * The settings, with the options inside `dns` and `ingress`; consecutive ones with the same description share a
+ * row.
+ */
 function settingsTable(): string {
   const rows: { names: string[]; text: string }[] = [];
   const add = (name: string, text: string) => {

@@ -15,29 +15,29 @@ const releaseSchema = z.strictObject({
   version: z.string(),
   commit: z.string().regex(/^[0-9a-f]{40}$/),
 });
-/** The release whose stacks the present code must leave as they are. */
+/** The release whose stacks the present code must not change. */
 export type Release = z.output<typeof releaseSchema>;
 
-/** The release that the tests name. */
+/** The release for the tests. */
 export function readRelease(): Release {
   return releaseSchema.parse(parse(readFileSync("test/e2e/release.yaml", "utf8")));
 }
 
-/** What the present code is meant to change in the release's stacks. */
+/** The intended changes of the present code to the release's stacks. */
 export function readPurposefulDifferences(): PurposefulDifference[] {
   const text = readFileSync("test/e2e/releaseDifferences.yaml", "utf8");
   return z.array(purposefulDifferenceSchema).parse(parse(text));
 }
 
-/** Why the release's code cannot be had here, with what helps; undefined where it can. */
+/** Why the release's code is unavailable here, and the fix; undefined if it is available. */
 export function whyWithout({ version, commit }: Release): string | undefined {
   const { status, error } = git("cat-file", "-e", `${commit}^{commit}`);
   if (error !== undefined) {
-    return `git does not run (${error.message}), and release ${version} comes from the history`;
+    return `git does not run (${error.message}), but release ${version} comes from the history`;
   }
   return status === 0
     ? undefined
-    : `the history here lacks release ${version} (${commit.slice(0, 7)}): git fetch --unshallow`;
+    : `release ${version} is missing from the history here (${commit.slice(0, 7)}): git fetch --unshallow`;
 }
 
 /** The code of a release, with its packages. */
@@ -51,16 +51,16 @@ export class ReleaseCode {
   }
 
   /**
-   * Takes the code from the history.
+   * Checks out the code from the history.
    *
-   * @param release which; {@link whyWithout} says nothing against it
-   * @param directory where to put it, until {@link remove}
+   * @param release the release; {@link whyWithout} must return undefined
+   * @param directory the folder for the code, until {@link remove}
    */
   static async checkOut(release: Release, directory: string): Promise<ReleaseCode> {
     removeStaleTrees(basename(directory));
     rmSync(directory, { recursive: true, force: true });
-    // By force: a killed run leaves the folder known to git, and the sandbox's next start deletes it. Without hooks:
-    // those of whoever works here are for their own checkouts.
+    // By force: after a killed run, git still lists the folder, which the sandbox's next start deletes. Without
+    // hooks, which are for the developers' own checkouts.
     const add = ["worktree", "add", "--force", "--detach", directory, release.commit];
     succeed(git("-c", "core.hooksPath=/dev/null", ...add));
     try {
@@ -87,7 +87,10 @@ export class ReleaseCode {
   }
 }
 
-/** What killed runs left in git's list. Of worktrees somewhere else, whose disk may come back, none is touched. */
+/**
+ * Removes the entries of killed runs from git's list. Worktrees elsewhere, whose disk may be absent temporarily,
+ * are not touched.
+ */
 function removeStaleTrees(name: string): void {
   const lines = succeed(git("worktree", "list", "--porcelain")).split("\n");
   const stale = lines
@@ -114,7 +117,10 @@ const lockSchema = z.object({
 });
 type Packages = z.output<typeof lockSchema>["packages"];
 
-/** The folder with a release's packages: the project's own where it has them all, else one that is kept for later runs. */
+/**
+ * The folder with a release's packages: the project's own if it has all of them, else one that is kept for later
+ * runs.
+ */
 async function packagesOf({ version }: Release, tree: string): Promise<string> {
   const lockFile = join(tree, "package-lock.json");
   const { packages: wanted } = lockSchema.parse(readJsonIfPresent(lockFile));
@@ -139,8 +145,8 @@ async function packagesOf({ version }: Release, tree: string): Promise<string> {
 }
 
 /**
- * Whether a folder holds what a lock file asks for. npm writes its own list of what it has installed,
- * `.package-lock.json`, at the very end. Packages beside those that are asked for do no harm.
+ * Whether a folder has the packages of a lock file. npm writes its list of installed packages,
+ * `.package-lock.json`, at the very end. Additional packages do no harm.
  */
 function holds(nodeModules: string, wanted: Packages): boolean {
   const list = lockSchema.safeParse(readJsonIfPresent(join(nodeModules, ".package-lock.json")));
@@ -148,11 +154,11 @@ function holds(nodeModules: string, wanted: Packages): boolean {
   return (
     installed !== undefined &&
     Object.entries(wanted)
-      // The empty path is the project itself. For development alone: the program runs without.
+      // The empty path is the project itself. Development packages are not needed to run the program.
       .filter(([path, { dev }]) => path !== "" && dev !== true)
       .every(([path, { version, integrity, optional, devOptional }]) => {
         const found = installed[path];
-        // Optional packages are for other platforms, mostly.
+        // Optional packages are mostly for other platforms.
         return found === undefined
           ? optional === true || devOptional === true
           : found.version === version && found.integrity === integrity;
@@ -161,14 +167,14 @@ function holds(nodeModules: string, wanted: Packages): boolean {
 }
 
 function installPackages(directory: string): void {
-  // npm names itself to the scripts that it runs; run by hand, it is the one on PATH.
+  // npm passes its own path to the scripts that it runs; otherwise, the npm on PATH is used.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith(".js") === true ? [process.execPath, [npm]] : ["npm", []];
   const options = { cwd: directory, encoding: "utf8" } as const;
   succeed(spawnSync(command, [...args, "ci", "--omit=dev"], options));
 }
 
-/** Variables by which git, where it runs the tests from a hook, names that hook's checkout. */
+/** Variables by which git, when a hook runs the tests, names the hook's checkout. */
 const ofHook = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
 
 function git(...args: readonly string[]) {
@@ -180,7 +186,7 @@ function git(...args: readonly string[]) {
   });
 }
 
-/** @returns what the command wrote */
+/** @returns the command's output */
 function succeed(result: ReturnType<typeof git>): string {
   if (result.status !== 0) {
     throw result.error ?? new Error(result.stderr + result.stdout);

@@ -15,10 +15,10 @@ import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 const minute = 60;
 const hour = 60 * minute;
 
-/** How long the certificates of this CA live: no longer than from one renewal to the next check. */
+/** The lifetime of this CA's certificates: no longer than from one renewal to the next check. */
 const certificateLife = 20 * hour;
 
-/** Where the CA with short lives is, by sandbox: one is enough for all tests. */
+/** The URLs of the CAs with short lifetimes, by sandbox: one is enough for all tests. */
 const authorities = new Map<string, Promise<string>>();
 
 function shortLivedCa(sandbox: Sandbox): Promise<string> {
@@ -38,7 +38,7 @@ async function startCa(sandbox: Sandbox): Promise<string> {
   return `${loopback}:${ports.acme}`;
 }
 
-/** Which provider goes through it, and what spoils its first renewal. */
+/** The provider of a scenario, and the cause of its first failed renewal. */
 export interface RenewalScenario {
   readonly namespace: string;
   readonly statefulSet: string;
@@ -47,21 +47,21 @@ export interface RenewalScenario {
   readonly mend: () => Promise<void>;
 }
 
-/** What has become of a provider after 21 hours. */
+/** The state of a provider after 21 hours. */
 export interface Renewals {
   readonly starts: readonly ContainerStart[];
-  /** The serial number of the certificate that is served. */
+  /** The serial number of the served certificate. */
   readonly serial: string;
-  /** When it ends, in seconds from the first start. */
+  /** Expiry of the certificate, in seconds after the first start. */
   readonly end: number;
-  /** The last look. */
+  /** Time of the last probe. */
   readonly now: number;
 }
 
 /**
- * Lets 21 hours go by for a provider whose certificates live for 20, and whose first renewal fails.
+ * Simulates 21 hours of a provider whose certificates expire after 20, and whose first renewal fails.
  *
- * The probe is looked at ten minutes after the start, around each third hour, and every half hour besides.
+ * The probe runs ten minutes after the start, around each third hour, and every half hour in between.
  */
 export async function renewals(sandbox: Sandbox, scenario: RenewalScenario): Promise<Renewals> {
   const { namespace, statefulSet, host, spoil, mend } = scenario;
@@ -86,7 +86,7 @@ export async function renewals(sandbox: Sandbox, scenario: RenewalScenario): Pro
     return {
       starts: kubelet.starts,
       serial: served.serialNumber.toLowerCase().replace(/^0+/, ""),
-      // The CA knows nothing of the time that is given here: its certificate lives from when it was issued.
+      // The CA does not know the simulated time: its certificate's lifetime begins at the issuance.
       end: (issue?.at ?? 0) + certificateLife,
       now: looks.at(-1) ?? 0,
     };

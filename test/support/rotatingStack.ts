@@ -20,20 +20,20 @@ const domain = "example.test";
 const zone = "example-test";
 const project = "sandbox-project";
 
-/** A cloud whose credential is rotated, and how the tests look at it. */
+/** The DNS provider of a rotated credential, and the tests' access to it. */
 export interface RotatingCloud {
   readonly cloud: "google" | "cloudflare";
   readonly dns: object;
-  /** Name of the resource that is the credential. */
+  /** Name of the credential's resource. */
   readonly resource: string;
-  /** The end of its Secret's name, and the entry in it. */
+  /** The suffix of its Secret's name, and the key in the Secret. */
   readonly secret: readonly [suffix: string, key: string];
-  /** The name of the Secret for the wildcard certificate, and the entry in it. */
+  /** The name of the Secret for the wildcard certificate, and the key in the Secret. */
   readonly wildcardSecret: readonly [name: string, key: string];
-  /** The cloud's calls in a rotation, as a fault names them. */
+  /** The calls to the DNS provider in a rotation, in the form of a fault's `match`. */
   readonly calls: {
     readonly make: string;
-    /** That of the proof which writes the record. */
+    /** The proof's call that writes the record. */
     readonly write: string;
     readonly remove: string;
   };
@@ -96,11 +96,11 @@ export const rotatingCloudflare: RotatingCloud = {
   },
 };
 
-/** What was seen during a rotation. */
+/** The observations during a rotation. */
 export interface Watched {
-  /** How many credentials there were at most. */
+  /** The maximum number of credentials. */
   readonly most: number;
-  /** How often was looked. */
+  /** The number of observations. */
   readonly looks: number;
 }
 
@@ -116,9 +116,9 @@ export class RotatingStack {
   readonly workspace: Workspace;
   /** The pattern of the credential's URN, for `--replace`. */
   readonly pattern: string;
-  /** The namespace of the wildcard certificate, where the stack has one: its credential is looked at, too. */
+  /** The namespace of the wildcard certificate, if the stack has one: its credential is also observed. */
   wildcardNamespace: string | undefined;
-  /** Contents of the Secret that were seen, by digest. */
+  /** Observed contents of the Secret, by digest. */
   private readonly contents = new Map<string, string>();
 
   private constructor(cloud: RotatingCloud, sandbox: Sandbox, workspace: Workspace) {
@@ -133,7 +133,7 @@ export class RotatingStack {
     this.pattern = `**::${cloud.resource}`;
   }
 
-  /** Deploys one, with these settings beside the necessary ones. */
+  /** Deploys a stack, with these settings in addition to the required ones. */
   static async deploy(
     cloud: RotatingCloud,
     name: string,
@@ -147,25 +147,25 @@ export class RotatingStack {
   }
 
   /**
-   * One that is there.
+   * An existing stack.
    *
-   * @param workspace where its namespace has the stack's name, and its release that with `-provider`
+   * @param workspace its workspace; the namespace has the stack's name, and the release has the suffix `-provider`
    */
   static of(cloud: RotatingCloud, sandbox: Sandbox, workspace: Workspace): RotatingStack {
     return new RotatingStack(cloud, sandbox, workspace);
   }
 
-  /** Writes the settings anew, with these beside the necessary ones. */
+  /** Writes the settings again, with these in addition to the required ones. */
   configure(more: StackSettings = {}): void {
     this.workspace.configure(rotatingSettings(this.cloud, this.name, more));
   }
 
-  /** Rotates with the command of the stack's output, without a preview like `Workspace.up`. */
+  /** Rotates with the command in the stack's output, without a preview like `Workspace.up`. */
   rotate(...more: readonly string[]): Promise<CommandResult> {
     return this.rotatePreviewed("--skip-preview", ...more);
   }
 
-  /** Rotates with the command of the stack's output, as a shell would take it. */
+  /** Rotates with the command in the stack's output, in a shell. */
   async rotatePreviewed(...more: readonly string[]): Promise<CommandResult> {
     const { credential } = (await this.workspace.outputs()) as {
       readonly credential: { readonly rotate: string };
@@ -189,22 +189,22 @@ export class RotatingStack {
     });
   }
 
-  /** What that holds. */
+  /** The content of the wildcard's Secret. */
   async wildcardCredential(): Promise<string> {
     return contentOf(await this.readWildcardSecret(), this.cloud.wildcardSecret[1]);
   }
 
-  /** What the Secret holds. */
+  /** The content of the Secret. */
   async credential(): Promise<string> {
     return contentOf(await this.readSecret(), this.cloud.secret[1]);
   }
 
-  /** The digest of what the Secret holds. */
+  /** The digest of the Secret's content. */
   async secretDigest(): Promise<string | undefined> {
     return inSecret(await this.readSecret()).digest;
   }
 
-  /** The digest of what the pod was started with. */
+  /** The digest of the pod's credential. */
   async podDigest(): Promise<string | undefined> {
     return inPod(await this.cluster.pod(this.name, this.pod));
   }
@@ -216,7 +216,7 @@ export class RotatingStack {
       : this.clouds.cloudflareTxt();
   }
 
-  /** Ids of the credentials that exist at the cloud. */
+  /** Ids of the credentials that exist at the DNS provider. */
   live(): Promise<readonly string[]> {
     return this.clouds.credentials(this.cloud.cloud);
   }
@@ -226,14 +226,17 @@ export class RotatingStack {
     return this.cloud.works(content, this.sandbox);
   }
 
-  /** Gets the certificate as a provider without one would. */
+  /** Obtains the certificate, as a provider without a certificate would. */
   issueAnew(): Promise<CertificateReport> {
     rmSync(homeVolumes(this.sandbox.directory, this.name), { recursive: true, force: true });
     const provider = { namespace: this.name, statefulSet: this.release };
     return issueCertificate(this.sandbox, provider, silentReporter);
   }
 
-  /** One credential is left, which works, and which the Secret and the pod have; and nothing is left to do. */
+  /**
+   * Asserts that one credential is left, which works and is in use in the Secret and the pod, and that nothing is
+   * left to do.
+   */
   async assertFinished(): Promise<void> {
     const secret = await this.readSecret();
     await this.works(contentOf(secret, this.cloud.secret[1]));
@@ -249,7 +252,7 @@ export class RotatingStack {
     await this.workspace.succeed("preview", "-s", this.name, "--expect-no-changes");
   }
 
-  /** Asserts that the provider gets its certificate anew with the credential in the Secret. */
+  /** Asserts that the provider obtains a new certificate with the credential in the Secret. */
   async assertIssues(): Promise<void> {
     const { result, challenge, credential } = await this.issueAnew();
     assert.deepEqual([result, challenge], ["issued", "dns-01"]);
@@ -262,8 +265,8 @@ export class RotatingStack {
   }
 
   /**
-   * Looks all the time while something runs, and fails as soon as a Secret or the pod has a credential that the cloud does
-   * not accept, or there are more than two.
+   * Observes continuously while something runs, and fails as soon as a Secret or the pod has a credential that the
+   * DNS provider does not accept, or there are more than two credentials.
    */
   async watched(run: () => Promise<unknown>): Promise<Watched> {
     const seen = { most: 0, looks: 0, running: true };
@@ -271,14 +274,14 @@ export class RotatingStack {
       while (seen.running) {
         seen.most = Math.max(seen.most, await this.look());
         seen.looks += 1;
-        // Each look asks the API server and the cloud, on the cores that the rotation needs.
+        // Each observation sends requests to the API server and the emulator, on the cores that the rotation needs.
         await delay(150);
       }
     };
     const ended = run().finally(() => {
       seen.running = false;
     });
-    // What runs is not left alone when something was seen.
+    // After a failed observation, waits for the run to end.
     const [watching, running] = await Promise.allSettled([watch(), ended]);
     for (const result of [watching, running]) {
       if (result.status === "rejected") {
@@ -288,14 +291,14 @@ export class RotatingStack {
     return seen;
   }
 
-  /** @returns how many credentials there are */
+  /** @returns the number of credentials */
   private async look(): Promise<number> {
     const wildcard = this.wildcardNamespace === undefined ? [] : (["wildcard's Secret"] as const);
     for (const holder of ["Secret", "pod", ...wildcard] as const) {
       const before = await this.held(holder);
       const accepted =
         before === undefined || (await this.cloud.accepted(before.content, this.sandbox));
-      // It may have been rotated since it was read.
+      // The credential may have been rotated since it was read.
       if (!accepted && (await this.held(holder))?.digest === before.digest) {
         assert.fail(`the ${holder} has the credential ${before.digest}, which is not accepted`);
       }
@@ -305,7 +308,7 @@ export class RotatingStack {
     return live.length;
   }
 
-  /** The credential that a Secret or the pod has; none while there is no pod. */
+  /** The credential in a Secret or in the pod; undefined if there is no pod. */
   private async held(holder: "Secret" | "pod" | "wildcard's Secret") {
     if (holder === "wildcard's Secret") {
       const secret = await this.readWildcardSecret();

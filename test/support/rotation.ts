@@ -5,24 +5,24 @@ import { Rotation } from "../../components/dnsCredential/rotation.ts";
 import type { CredentialInventory } from "../../dns/orphans.ts";
 import { warningsOf } from "./warnings.ts";
 
-/** The digest of a credential, which must not be taken for its id. */
+/** The digest of a credential, which must not be confused with its id. */
 export function digest(credential: string): string {
   return `digest of ${credential}`;
 }
 
-/** A consumer in a cluster that there is not. */
+/** A consumer in a simulated cluster. */
 export class FakeConsumer implements ConsumerState {
   readonly secret: string | undefined;
   readonly pod: string | undefined;
-  /** Annotations of its Secret; undefined while there is no Secret. */
+  /** Annotations of its Secret; undefined if there is no Secret. */
   stored: Annotations | undefined;
-  /** The digest that its pod was started with; undefined while there is no pod, or it has none. */
+  /** The digest with which its pod was started; undefined if there is no pod, or the pod has none. */
   running: string | undefined;
-  /** How long its pod has to end, in seconds; undefined while it stays. */
+  /** How long its pod takes to terminate, in seconds; undefined if the pod stays. */
   secondsToEnd: number | undefined;
-  /** What its Secret was annotated with. */
+  /** The annotations that its Secret received. */
   readonly patches: Annotations[] = [];
-  /** Whether the cluster takes annotations. */
+  /** Whether the cluster accepts annotations. */
   takesAnnotations = true;
 
   constructor(secret: string | undefined, pod?: string) {
@@ -37,7 +37,7 @@ export class FakeConsumer implements ConsumerState {
       return Promise.reject(new Error("the cluster does not answer"));
     }
     this.patches.push(annotations);
-    // As in the cluster, there is nothing to annotate where there is no Secret.
+    // As in the cluster, annotations have no effect if there is no Secret.
     this.stored &&= { ...this.stored, ...annotations };
     return Promise.resolve();
   };
@@ -48,7 +48,7 @@ export class FakeConsumer implements ConsumerState {
     return Promise.resolve(this.pod === undefined ? undefined : { digest, secondsToEnd });
   };
 
-  /** What Pulumi does with its Secret: digest and id are of the new content, and all else stays. */
+  /** Pulumi's update of its Secret: digest and id are of the new content, and everything else is kept. */
   store(credential: string): void {
     this.stored = {
       ...this.stored,
@@ -57,17 +57,17 @@ export class FakeConsumer implements ConsumerState {
     };
   }
 
-  /** Stores a credential that has no id, since nobody knows where it comes from. */
+  /** Stores a credential without an id, because its origin is unknown. */
   storeBrought(credential: string): void {
     this.stored = { [credentialAnnotations.digest]: digest(credential) };
   }
 
-  /** The pod is replaced, and starts with what the Secret has. */
+  /** Replaces the pod, which starts with the content of the Secret. */
   roll(): void {
     this.running = this.stored?.[credentialAnnotations.digest];
   }
 
-  /** Digest, id, next and previous, as the page about the protocol has them. */
+  /** Digest, id, next and previous, in the format of the page about the protocol. */
   get shown(): string {
     const { digest, id, next, previous } = credentialAnnotations;
     return [digest, id, next, previous]
@@ -77,13 +77,13 @@ export class FakeConsumer implements ConsumerState {
   }
 }
 
-/** A maker of credentials at a cloud that there is not. */
+/** A simulated DNS provider that creates credentials. */
 export class FakeCloud implements CredentialInventory {
   ids: string[];
   readonly removed: string[] = [];
-  /** Credentials that it refuses to remove. */
+  /** Credentials whose deletion it refuses. */
   kept: readonly string[] = [];
-  /** Whether whoever asks may list them. */
+  /** Whether the caller may list them. */
   lists = true;
 
   constructor(...ids: string[]) {
@@ -105,9 +105,9 @@ export class FakeCloud implements CredentialInventory {
   removeCommand = (id: string) => `cloud remove ${id}`;
 }
 
-/** A time that passes only while somebody waits. */
+/** A clock that advances only while the program waits. */
 export class FakeClock implements Clock {
-  /** What is about to happen, by the moment, in milliseconds from the beginning. */
+  /** Future events by their time, in milliseconds from the start. */
   readonly #events: { readonly at: number; readonly happen: () => void }[] = [];
   #now = 0;
 
@@ -121,18 +121,18 @@ export class FakeClock implements Clock {
     return Promise.resolve();
   };
 
-  /** Lets something happen after so many seconds. */
+  /** Runs a function after this many seconds. */
   after(seconds: number, happen: () => void): void {
     this.#events.push({ at: this.#now + seconds * 1_000, happen });
   }
 }
 
-/** An AkashProvider that is yet to be deployed. */
+/** An AkashProvider that is not deployed yet. */
 export function fakeProvider(): FakeConsumer {
   return new FakeConsumer("provider-gcp-dns", "provider-0");
 }
 
-/** A rotation with all that it is about, and what the engine does between the program's hooks. */
+/** A rotation with all its parts, and the engine's actions between the program's hooks. */
 export class Stage {
   /** The first consumer, an AkashProvider. */
   readonly provider: FakeConsumer;
@@ -151,7 +151,7 @@ export class Stage {
     this.rotation = new Rotation(this.consumers, this.clock);
   }
 
-  /** One where A is in use. */
+  /** A stage where A is in use. */
   static inUse(...others: readonly FakeConsumer[]): Stage {
     const stage = new Stage(["A"], [fakeProvider(), ...others]);
     for (const consumer of stage.consumers) {
@@ -161,30 +161,30 @@ export class Stage {
     return stage;
   }
 
-  /** One where a rotation has gone as far as `created`: B is made and noted, but nowhere used. */
+  /** A stage where a rotation has reached `created`: B is created and noted, but not in use. */
   static async created(...others: readonly FakeConsumer[]): Promise<Stage> {
     const stage = Stage.inUse(...others);
     await stage.create("B");
     return stage;
   }
 
-  /** The engine makes a credential, with the hooks before and after that. */
+  /** The engine creates a credential, with the hooks before and after it. */
   async create(id: string): Promise<void> {
     await this.rotation.makeRoom(this.cloud);
     this.cloud.ids.push(id);
     await this.rotation.noteNext(`projects/p/serviceAccounts/s/keys/${id}`);
   }
 
-  /** The engine deletes a credential, with the hook before that. */
+  /** The engine deletes a credential, with the hook before it. */
   async delete(id: string): Promise<void> {
     await this.rotation.refuseWhileInUse(digest(id));
     this.cloud.ids = this.cloud.ids.filter((other) => other !== id);
   }
 
   /**
-   * What an `up` that makes nothing removes.
+   * The credentials that an `up` without a new credential deletes.
    *
-   * @param current the credential that Pulumi knows
+   * @param current the credential in Pulumi's state
    */
   async orphansRemoved(current: string): Promise<readonly string[]> {
     const before = this.cloud.removed.length;
@@ -192,7 +192,7 @@ export class Stage {
     return this.cloud.removed.slice(before);
   }
 
-  /** As the page about the protocol has it. */
+  /** In the format of the page about the protocol. */
   get shown() {
     return {
       secrets: this.consumers.map(({ shown }) => shown),

@@ -10,7 +10,7 @@ import { silentReporter } from "../../sandbox/processes/progress.ts";
 import { clusterArtifacts } from "../../sandbox/programs/artifacts.ts";
 import { ensurePrograms } from "../../sandbox/programs/builder.ts";
 
-/** A kubeconfig, as far as tests change it. */
+/** The fields of a kubeconfig that tests change. */
 export interface KubeconfigFile {
   "current-context": string;
   clusters: { name: string; cluster: Record<string, unknown> }[];
@@ -18,14 +18,14 @@ export interface KubeconfigFile {
   contexts: { name: string; context: Record<string, unknown> }[];
 }
 
-/** Another API server beside the sandbox's, with objects of its own. */
+/** A second API server beside the sandbox's, with its own objects. */
 export interface SecondCluster {
   readonly kubeconfig: string;
   readonly port: number;
   readonly core: CoreV1Api;
 }
 
-/** Starts another API server, which ends with the sandbox. Its objects are in the same database, beside the first's. */
+/** Starts a second API server, which stops with the sandbox. Its objects are in the same database as the first's. */
 export async function startSecondCluster(sandbox: Sandbox): Promise<SecondCluster> {
   const { directory } = sandbox;
   const kubeconfig = join(directory, "second-kubeconfig");

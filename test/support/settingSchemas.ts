@@ -3,15 +3,15 @@ import { settings } from "../../config/settings.ts";
 import type { SettingMeta } from "../../config/meta.ts";
 import { leaves } from "../../lib/tree.ts";
 
-/** The JSON schema of a setting, or of an option inside one, with what it says about itself. */
+/** The JSON schema of a setting, or of an option inside one, with its description. */
 export type SettingSchema = z.core.JSONSchema.BaseSchema & SettingMeta;
 
-/** The JSON schemas of the settings in the form that a stack has them in, before they are read. */
+/** The JSON schemas of the settings in a stack's form, before they are parsed. */
 export function settingSchemas(): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(z.object(settings), {
     io: "input",
     target: "draft-07",
-    // Zod leaves examples out where a value is read into something else, since they might be of what it becomes.
+    // Zod omits the examples of a value that is transformed, because they might be of the result.
     override: ({ zodSchema, jsonSchema }) => {
       Object.assign(jsonSchema, z.globalRegistry.get(zodSchema));
     },
@@ -30,7 +30,7 @@ export function propertiesOf({
   ]);
 }
 
-/** The alternatives of a setting such as `dns`, each with the word that chooses it. */
+/** The alternatives of a setting such as `dns`, each with its name. */
 export function alternativesOf({ oneOf = [] }: SettingSchema): [string, SettingSchema][] {
   return (oneOf as SettingSchema[]).map((alternative) => {
     const choice = propertiesOf(alternative).find(([, schema]) => schema.const !== undefined);
@@ -38,7 +38,7 @@ export function alternativesOf({ oneOf = [] }: SettingSchema): [string, SettingS
   });
 }
 
-/** What a setting is, whether it is required or secret, and what holds without it. */
+/** The description of a setting, whether it is required or secret, and its default. */
 export function fullDescription(schema: SettingSchema, required: boolean): string {
   const { description = "", secret = false, note = "", unset } = schema;
   const status = secret
@@ -49,7 +49,7 @@ export function fullDescription(schema: SettingSchema, required: boolean): strin
   return status === undefined ? description : `${description} ${status}${note}.`;
 }
 
-/** The default of a setting that has one, as far as it is a single word or number. */
+/** The default of a setting, if it is a single word or number. */
 function ownDefault(schema: SettingSchema): string | undefined {
   const [[, value] = [], ...others] = leaves(schema.default, { lists: true });
   if ((typeof value !== "string" && typeof value !== "number") || others.length > 0) {

@@ -1,6 +1,6 @@
 import type { ConfigSource } from "../../config/index.ts";
 
-/** An exported wallet key, as far as its form goes. */
+/** A text in the form of an exported wallet key. */
 export const walletKey = `-----BEGIN TENDERMINT PRIVATE KEY-----
 kdf: bcrypt
 salt: 03C7C0ACE395D80182DB07AE2C30F034
@@ -13,7 +13,7 @@ SENTINELWALLETKEYHZJlk6ugBuYFd4MTLHv48IslNpJLmZY3h2Skt4KYtQjR2ki
 
 export const walletPassword = "SENTINEL-wallet-password";
 
-/** The least that a stack must say. */
+/** The required settings of a stack. */
 export const requiredSettings: Readonly<Record<string, string>> = {
   from: "akash1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu",
   walletKey,
@@ -26,8 +26,8 @@ export const requiredSettings: Readonly<Record<string, string>> = {
 /**
  * A configuration source with the required settings.
  *
- * @param values settings to add, or to leave out where undefined
- * @param stack default: a stack whose name says nothing about its environment
+ * @param values settings to add, or to omit if undefined
+ * @param stack default: a stack whose name does not imply an environment
  */
 export function configSource(
   values: Readonly<Record<string, string | undefined>> = {},

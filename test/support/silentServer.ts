@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /**
- * How a server is silent: it takes the connection and says nothing, so that no TLS handshake ends either; or it begins an
- * answer of HTTP and never ends it.
+ * The kinds of silence: the server accepts the connection and sends nothing, so that a TLS handshake does not end;
+ * or it begins an HTTP response and does not end it.
  */
 export const silences = ["says nothing", "stops in the body"] as const;
 
-/** A server of this machine that answers nobody. */
+/** A server on this machine that does not respond. */
 export class SilentServer {
-  /** The connections that it has taken. */
+  /** The accepted connections. */
   taken = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -25,13 +25,13 @@ export class SilentServer {
           socket.write(`HTTP/1.1 200 OK\r\n${headers}\r\n\r\n{"kind":`);
         });
       } else {
-        // Without it nothing of a closed connection is seen.
+        // Without this, the closing of a connection is not detected.
         socket.resume();
       }
     });
   }
 
-  /** Starts one at a free port. */
+  /** Starts a server on a free port. */
   static async start(silence: (typeof silences)[number]): Promise<SilentServer> {
     const silent = new SilentServer(silence);
     silent.#server.listen(0, "127.0.0.1");

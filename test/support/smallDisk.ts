@@ -1,21 +1,21 @@
 import { spawnSync } from "node:child_process";
 
-/** What a program did in a folder of a file system of its own. */
+/** The result of a program in a folder on a file system of its own. */
 export interface OnDisk {
   readonly status: number | null;
   readonly stderr: string;
 }
 
-/** Whether this machine lets a test mount file systems of its own. */
+/** Whether tests can mount file systems on this machine. */
 export function canMount(): boolean {
   return spawnSync("unshare", ["-rm", "true"]).status === 0;
 }
 
 /**
- * Runs code of Node's, as a module of this project, while a folder is a file system of its own.
+ * Runs code in Node, as a module of this project, while a folder is a file system of its own.
  *
- * @param folder an empty folder, which the code finds as `process.env.FOLDER`
- * @param kind `full`: 64 KiB, all of it used; `read-only`
+ * @param folder an empty folder, available to the code as `process.env.FOLDER`
+ * @param kind `full`: 64 KiB, completely used; `read-only`
  */
 export function onDisk(folder: string, kind: "full" | "read-only", code: string): OnDisk {
   const mount = 'mount -t tmpfs -o size=64k none "$FOLDER"';

@@ -2,24 +2,24 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { loopback } from "../../sandbox/processes/ports.ts";
 
-/** How a client says who it is (RFC 1928, section 3). */
+/** The methods by which a client authenticates (RFC 1928, section 3). */
 const methods = { nobody: 0, password: 2, none: 0xff } as const;
 
 /** Kinds of addresses (RFC 1928, section 5). */
 const addresses = { v4: 1, name: 3 } as const;
 
-/** The user whose password the proxy knows; without it nobody has to say who he is. */
+/** The user of the proxy and the password; without a user, no authentication is required. */
 export interface SocksUser {
   readonly name: string;
   readonly password: string;
 }
 
 /**
- * A SOCKS5 proxy (RFC 1928, with the passwords of RFC 1929) that notes where it was asked to go, and alone knows where
- * some names are: at 127.0.0.1.
+ * A SOCKS5 proxy (RFC 1928, with the passwords of RFC 1929) that records the requested destinations, and is the
+ * only one to resolve some names: to 127.0.0.1.
  */
 export class SocksProxy {
-  /** Hosts and ports that it was asked for, in their order. */
+  /** Requested hosts and ports, in order. */
   readonly log: string[] = [];
   readonly #names: ReadonlySet<string>;
   readonly #user: SocksUser | undefined;
@@ -37,8 +37,8 @@ export class SocksProxy {
   }
 
   /**
-   * @param names those that no other resolver knows
-   * @param user who may use it. Default: everybody
+   * @param names names that no other resolver knows
+   * @param user the only user. Default: no authentication
    */
   static async start(names: readonly string[], user?: SocksUser): Promise<SocksProxy> {
     const proxy = new SocksProxy(names, user);
@@ -47,7 +47,7 @@ export class SocksProxy {
     return proxy;
   }
 
-  /** Its address, with the user who may use it. */
+  /** Its URL, including the user. */
   get url(): string {
     const user = this.#user === undefined ? "" : `${this.#user.name}:${this.#user.password}@`;
     return `socks5://${user}${loopback}:${(this.#server.address() as AddressInfo).port}`;

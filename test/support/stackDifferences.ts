@@ -1,45 +1,45 @@
 import { z } from "zod";
 import { isMap, parseJson } from "../../lib/json.ts";
 
-/** One place in which a stack differs from what it was. */
+/** One difference between two states of a stack. */
 export interface Difference {
-  /** The resource: its URN without stack and project, so that it is the same in each stack. */
+  /** The resource: its URN without stack and project, which is the same in each stack. */
   readonly resource: string;
-  /** Path in the resource as the state has it, such as `inputs.data["key.txt"]`; or one of {@link wholes}. */
+  /** Path in the resource as in the state, such as `inputs.data["key.txt"]`; or one of {@link wholes}. */
   readonly property: string;
-  /** What was there, as JSON; secrets are not shown. */
+  /** The previous value, as JSON; secrets are not shown. */
   readonly before: string;
   readonly after: string;
 }
 
-/** A difference that is meant, or several of one resource. */
+/** An intended difference, or several of one resource. */
 export const purposefulDifferenceSchema = z.strictObject({
   /** Names of the stacks that have it. */
   stacks: z.array(z.string().min(1)).min(1),
   resource: z.string().min(1),
-  /** Paths as in a {@link Difference}; each stands for all that is below it, too. */
+  /** Paths as in a {@link Difference}; each includes all paths below it. */
   properties: z.array(z.string().min(1)).min(1),
   reason: z.string().min(1),
 });
 export type PurposefulDifference = z.output<typeof purposefulDifferenceSchema>;
 
-/** What differs where it is not one property. */
+/** Differences that are not of one property. */
 export const wholes = {
-  /** The resource is there or is not. */
+  /** The resource exists only before or only after. */
   resource: "(resource)",
-  /** What the engine would do with the resource, where that is more than an update of properties. */
+  /** The engine's operation on the resource, if it is more than an update of properties. */
   operation: "(operation)",
 } as const;
 
-/** A resource, as the state and the engine's events have it. */
+/** A resource in the form of the state and the engine's events. */
 export type ResourceState = Readonly<Record<string, unknown>> & { readonly urn: string };
 
-/** What `pulumi stack export` writes, as far as it is compared. */
+/** The compared part of the output of `pulumi stack export`. */
 export interface ExportedStack {
   readonly deployment: { readonly resources?: readonly ResourceState[] };
 }
 
-/** An event of the engine, as `pulumi preview --event-log <file>` writes it, as far as it is compared. */
+/** The compared part of an engine event, as `pulumi preview --event-log <file>` writes it. */
 export interface EngineEvent {
   readonly resourcePreEvent?: { readonly metadata: Step };
   readonly resOutputsEvent?: { readonly metadata: Step };
@@ -53,16 +53,16 @@ interface Step {
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
 }
 
-/** What tells when and from where something was written, and not what. */
+/** Fields about when and where something was written, which are not compared. */
 const unimportant = new Set(["created", "modified", "sourcePosition", "stackTrace"]);
-/** Sets, which the state writes as lists in any order. */
+/** Sets, which the state writes as unordered lists. */
 const sets = /^(dependencies|propertyDependencies\..+|propertyDependencies\[.+)$/;
 
 const missing = "(missing)";
 
 /**
- * Every difference between two exports of a stack, both with `--show-secrets`: without, a secret's text is another one
- * each time.
+ * All differences between two exports of a stack, both with `--show-secrets`: without it, a secret's ciphertext
+ * differs each time.
  */
 export function stateDifferences(before: ExportedStack, after: ExportedStack): Difference[] {
   const [old, current] = [byKey(before), byKey(after)];
@@ -72,21 +72,21 @@ export function stateDifferences(before: ExportedStack, after: ExportedStack): D
 }
 
 /**
- * Every difference between a stack and what a preview would make of it. Secrets are the same text in both.
+ * All differences between a stack and the result of its preview. Secrets have the same text in both.
  *
- * @param events all of a preview's
+ * @param events all events of a preview
  */
 export function previewDifferences(events: readonly EngineEvent[]): Difference[] {
   return previewedSteps(events).flatMap(stepDifferences);
 }
 
-/** The resources that a preview tells of. */
+/** The resources in a preview's events. */
 export function previewedResources(events: readonly EngineEvent[]): string[] {
   return [...new Set(previewedSteps(events).map(({ urn }) => resourceOf(urn)))];
 }
 
 /**
- * What is wrong with the differences of a stack: those that no entry lists.
+ * The unexpected differences of a stack, which no entry lists.
  *
  * @param stack its name in the list
  * @returns one text for each resource
@@ -113,7 +113,7 @@ export function unlisted(
 }
 
 /**
- * What is wrong with the list: what it has for a stack and the stack does not have.
+ * The unused entries of the list: differences that the stack does not have.
  *
  * @param stack its name in the list
  * @returns one text for each resource
@@ -134,7 +134,7 @@ export function notSeen(
   );
 }
 
-/** What was found of each resource, without what was found twice. */
+/** The texts of each resource, without duplicates. */
 function byResource(found: readonly (readonly [resource: string, text: string])[]): string[] {
   return [...Map.groupBy(found, ([resource]) => resource)].map(([resource, texts]) =>
     [resource, ...new Set(texts.map(([, text]) => `  ${text}`))].join("\n"),
@@ -154,7 +154,10 @@ function covers(
   );
 }
 
-/** The resources of an export by the end of their URN; one that is replaced and still to be deleted is another. */
+/**
+ * The resources of an export by the end of their URN; a replaced resource that is pending deletion counts
+ * separately.
+ */
 function byKey({ deployment }: ExportedStack): Map<string, ResourceState> {
   return new Map(
     (deployment.resources ?? []).map((state) => [
@@ -164,7 +167,7 @@ function byKey({ deployment }: ExportedStack): Map<string, ResourceState> {
   );
 }
 
-/** `urn:pulumi:<stack>::<project>::<types>::<name>`; a name may hold colons as well. */
+/** `urn:pulumi:<stack>::<project>::<types>::<name>`; a name may also contain colons. */
 function resourceOf(urn: string): string {
   return urn.split("::").slice(2).join("::");
 }
@@ -187,7 +190,7 @@ function resourceDifferences(
   });
 }
 
-/** The last word on each step: the outputs of components and of the stack come after everything else. */
+/** The last event of each step: the outputs of components and of the stack come after everything else. */
 function previewedSteps(events: readonly EngineEvent[]): Step[] {
   const steps = events
     .map(({ resourcePreEvent, resOutputsEvent }) => resOutputsEvent ?? resourcePreEvent)
@@ -211,7 +214,7 @@ function stepDifferences({ op, urn, old, new: current, detailedDiff }: Step): Di
   return [...properties, { resource, property: wholes.operation, before: "same", after: why }];
 }
 
-/** A resource without what the cloud makes of it, which a preview of a change does not know. */
+/** A resource without the values that the provider sets, which the preview of a change does not know. */
 function promised({ id: _id, outputs: _outputs, ...state }: ResourceState): ResourceState {
   return state;
 }
@@ -231,7 +234,7 @@ function shown(
     if (leaf === undefined) {
       return missing;
     }
-    // What is a secret on one side only is no less one.
+    // A value that is secret on one side only still counts as secret.
     return hidden ? (leaf.secret ? `[${other}secret]` : "[not secret]") : leaf.text;
   };
   const another = before?.secret === after?.secret ? "other " : "";
@@ -263,7 +266,7 @@ function leaves(state: ResourceState): Map<string, Leaf> {
   return found;
 }
 
-/** What a value holds, by path; nothing where it is empty or holds nothing. */
+/** The parts of a value, by path; none for an empty or scalar value. */
 function partsOf(path: string, value: unknown): [path: string, value: unknown][] {
   if (Array.isArray(value)) {
     return sets.test(path)
@@ -278,23 +281,23 @@ function partsOf(path: string, value: unknown): [path: string, value: unknown][]
     : [];
 }
 
-/** By this key and value Pulumi's state marks a map that stands for a secret (sdk/go/common/resource/sig). */
+/** In Pulumi's state, this key and value mark a map that represents a secret (sdk/go/common/resource/sig). */
 const [signatureKey, secretSignature] = [
   "4dabf18193072939515e22adb298388d",
   "1b47061264138c4ac30d75fd1eb44270",
 ];
 
-/** A secret's value; undefined where the value is none. */
+/** A secret's value; undefined for a value that is not a secret. */
 function secretOf(value: unknown): { readonly value: unknown } | undefined {
   if (!isMap(value) || value[signatureKey] !== secretSignature) {
     return undefined;
   }
-  // The engine's events tell that there is one, and nothing else.
+  // The engine's events contain only the fact that there is a secret.
   if (value.ciphertext === "[secret]") {
     return { value: undefined };
   }
   if (typeof value.plaintext !== "string") {
-    throw new Error("The state is to be exported with --show-secrets.");
+    throw new Error("Export the state with --show-secrets.");
   }
   return { value: parseJson(value.plaintext) };
 }

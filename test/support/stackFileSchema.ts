@@ -14,14 +14,14 @@ type Schema = Readonly<Record<string, unknown>>;
 const encrypted = { $ref: "#/definitions/encrypted" };
 
 /**
- * The JSON schema of the stacks' files, for editors: Pulumi's form of such a file, and the settings in it. It takes
- * whatever Pulumi and the program take; what no form can tell is left to the program, such as whether settings fit each
- * other.
+ * The JSON schema of the stacks' files, for editors: Pulumi's format of such a file, and the settings in it. It
+ * accepts everything that Pulumi and the program accept. The program checks what a schema cannot express, such as
+ * whether settings are compatible.
  */
 export function stackFileSchema(): Schema {
   const project = readProject(".").name;
   const own = propertiesOf(settingSchemas());
-  // By hand they are written without the project's name, and Pulumi writes them with it.
+  // Manually written settings have no project prefix; Pulumi adds the prefix.
   const config = [
     ...own.map(([name, schema, required]) => [
       name,
@@ -80,7 +80,7 @@ function settingInFile(name: SettingName, schema: SettingSchema, required: boole
   return isStructured(name) ? own : alsoAs(own, unquotedForms(name));
 }
 
-/** A setting's schema, or that of a part of it, in what an editor understands. */
+/** The schema of a setting, or of a part of it, in the vocabulary that editors support. */
 function inFile(schema: SettingSchema, required: boolean, secretsAreKept: boolean): Schema {
   const description =
     schema.const === undefined ? fullDescription(schema, required) : schema.description;
@@ -98,7 +98,7 @@ function inFile(schema: SettingSchema, required: boolean, secretsAreKept: boolea
   return {
     ...form,
     ...told,
-    // To Pulumi, a map with this one entry is a secret.
+    // For Pulumi, a map with only this entry is a secret.
     ...(propertyNames !== undefined && { not: encrypted }),
     ...(properties !== undefined && {
       properties: Object.fromEntries(propertiesOf(schema).map(option)),
@@ -111,8 +111,8 @@ function inFile(schema: SettingSchema, required: boolean, secretsAreKept: boolea
 }
 
 /**
- * Truth values and numbers, of which Pulumi makes text: each with texts by which a setting shows that it takes them, and
- * the widest first among those of a kind.
+ * Booleans and numbers, which Pulumi converts to text: each with texts that show whether a setting accepts them,
+ * the most general ones first.
  */
 const unquoted: readonly (readonly (readonly [Schema, readonly string[]])[])[] = [
   [[{ type: "boolean" }, ["true", "false"]]],
@@ -130,7 +130,7 @@ function unquotedForms(name: SettingName): readonly Schema[] {
   });
 }
 
-/** The schema for what has other forms as well. */
+/** The schema for a value that also has other forms. */
 function alsoAs(schema: Schema, others: readonly Schema[]): Schema {
   if (others.length === 0) {
     return schema;

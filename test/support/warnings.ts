@@ -1,11 +1,11 @@
 import { log } from "@pulumi/pulumi";
 
-/** What a run warns of, which then does not go to the console. */
+/** The warnings of a run, which are not printed to the console. */
 export function warningsOf(run: () => Promise<unknown>): Promise<readonly string[]> {
   return messagesOf("warn", run);
 }
 
-/** What a run tells of its progress, likewise. */
+/** The progress messages of a run, which are not printed to the console. */
 export function infosOf(run: () => Promise<unknown>): Promise<readonly string[]> {
   return messagesOf("info", run);
 }

@@ -23,7 +23,7 @@ import type { Workspace } from "./workspace.ts";
 /** The checks of the wildcard certificate. */
 export const wildcardChecks = checks.filter(({ group }) => group === "Wildcard certificate");
 
-/** An object of cert-manager's, as the tests write it. */
+/** An object of cert-manager, as the tests write it. */
 export interface CertManagerObject extends Omit<WatchedObject, "metadata"> {
   readonly metadata?: WatchedObject["metadata"] & { readonly uid?: string };
   readonly spec?: object;
@@ -32,14 +32,14 @@ export interface CertManagerObject extends Omit<WatchedObject, "metadata"> {
 
 type Plural = "certificates" | "issuers" | "certificaterequests" | "orders" | "challenges";
 
-/** What a test makes of an order that has failed. */
+/** The name of the failed order that a test creates. */
 const forged = "forged";
 const forgedKinds = {
   certificaterequests: "CertificateRequest",
   orders: "Order",
   challenges: "Challenge",
 } as const;
-/** What the types ask for, and nobody reads. */
+/** Fields that the types require and nothing reads. */
 const spec = {
   request: Buffer.from("none").toString("base64"),
   issuerRef: { name: forged },
@@ -52,11 +52,11 @@ const spec = {
   url: "https://ca.test/challenge",
 };
 
-/** The wildcard certificate of a stack, which the doctor looks at. */
+/** The wildcard certificate of a stack that the doctor checks. */
 export class WildcardPatient {
-  /** The ids of all that was found. */
+  /** The ids of all findings. */
   readonly provoked = new Set<string>();
-  /** The commands for the cluster that were given, and those of them that were run. */
+  /** The printed commands for the cluster, and those that were run. */
   readonly commands = { given: new Set<string>(), run: new Set<string>() };
   readonly cluster: Cluster;
   private readonly sandbox: Sandbox;
@@ -74,7 +74,7 @@ export class WildcardPatient {
   }
 
   /**
-   * @param sandbox where it is
+   * @param sandbox its sandbox
    * @param workspace of its stack, which is deployed
    * @param namespace of the certificate
    */
@@ -87,7 +87,7 @@ export class WildcardPatient {
     return new WildcardPatient(sandbox, workspace.withEnvironment({ PATH }), namespace);
   }
 
-  /** What the doctor finds of the certificate and of the credential, run as a user would. */
+  /** The doctor's findings on the certificate and the credential, in a run as by a user. */
   async report(): Promise<readonly ReportedFinding[]> {
     const args = ["-s", this.workspace.stack, "--sandbox", "--json"];
     const { stdout, stderr } = await ended(start(this.sandbox, this.workspace.directory, args));
@@ -98,10 +98,10 @@ export class WildcardPatient {
   }
 
   /**
-   * What the checks of the certificate find, without those of the provider, and without a process of its own: of the same
-   * cluster, DNS and port 443.
+   * The findings of the certificate's checks, without the provider's checks and without a process of its own: of
+   * the same cluster, DNS and port 443.
    *
-   * @param minutes how much later than now
+   * @param minutes how far to set the clock ahead
    */
   async findings(minutes = 0): Promise<readonly ReportedFinding[]> {
     const { dns, kubeconfig, ports } = this.sandbox;
@@ -129,12 +129,12 @@ export class WildcardPatient {
     return this.noted(findings);
   }
 
-  /** Severity and id of what these are, without what is well or could not be looked at. */
+  /** Severity and id of these findings, without checks that passed or could not run. */
   async signs(minutes = 0): Promise<readonly string[]> {
     return signsOf(await this.findings(minutes));
   }
 
-  /** Runs a command of a finding as its reader would. */
+  /** Runs a finding's command, as the reader would. */
   async run(command: string | null | undefined): Promise<string> {
     assert(command);
     this.commands.run.add(command);
@@ -155,14 +155,14 @@ export class WildcardPatient {
     return expectation(this.workspace.stack, resources);
   }
 
-  /** Runs what only looks, once for all that is about the same. */
+  /** Runs the read-only commands, once for each object. */
   private async noted(findings: readonly ReportedFinding[]): Promise<readonly ReportedFinding[]> {
     for (const { id, command, expected, seen, why } of findings) {
       if (command === null) {
         continue;
       }
       this.provoked.add(id);
-      assert(expected && seen && why, `${id} says not all that a reader needs`);
+      assert(expected && seen && why, `${id} lacks information for the reader`);
       if (command.startsWith("kubectl ")) {
         this.commands.given.add(command);
         if (/ (?:describe|get) /.test(command) && !this.commands.run.has(command)) {
@@ -190,14 +190,14 @@ export class WildcardPatient {
     )) as CertManagerObject;
   }
 
-  /** Changes an object behind the stack's back. */
+  /** Changes an object without the stack. */
   async edit(plural: Plural, name: string, spec: object): Promise<void> {
     const live = await this.read(plural, name);
     const body = { ...live, spec: { ...live.spec, ...spec } };
     await this.custom.replaceNamespacedCustomObject({ ...this.target(plural, name), body });
   }
 
-  /** Says of an object what only its controller says otherwise. */
+  /** Sets the status of an object, which otherwise only its controller does. */
   async say(plural: Plural, name: string, status: CertManagerObject["status"]): Promise<void> {
     const body = { ...(await this.read(plural, name)), status };
     await this.custom.replaceNamespacedCustomObjectStatus({ ...this.target(plural, name), body });
@@ -207,7 +207,7 @@ export class WildcardPatient {
     await this.custom.deleteNamespacedCustomObject(this.target(plural, name));
   }
 
-  /** Makes the latest order, with challenges of which cert-manager says this. */
+  /** Creates the latest order, with challenges that have these reasons. */
   async forgeOrder(reasons: readonly string[]): Promise<void> {
     const { certificate } = await this.names();
     const owner = (await this.read("certificates", certificate)).metadata?.uid;
@@ -224,7 +224,7 @@ export class WildcardPatient {
     }
   }
 
-  /** @returns its uid, without which what belongs to it would be taken for left over */
+  /** @returns its uid; without an owner, dependent objects would be treated as leftovers */
   private async forge(
     plural: keyof typeof forgedKinds,
     name: string,
@@ -245,7 +245,7 @@ export class WildcardPatient {
     return made.metadata?.uid;
   }
 
-  /** Takes it away again, what belongs to another before that one. */
+  /** Deletes it again, dependent objects first. */
   async removeForged(challenges: number): Promise<void> {
     for (let index = 0; index < challenges; index += 1) {
       await this.remove("challenges", `${forged}-${index}`);
@@ -262,14 +262,14 @@ export class WildcardPatient {
     await this.cluster.core.deleteNamespacedSecret({ namespace: this.namespace, name });
   }
 
-  /** Makes a Secret as it was. */
+  /** Restores a Secret. */
   async restoreSecret({ metadata, ...secret }: V1Secret): Promise<void> {
     const { name = "", annotations = {}, labels = {} } = metadata ?? {};
     const body = { ...secret, metadata: { name, annotations, labels } };
     await this.cluster.core.createNamespacedSecret({ namespace: this.namespace, body });
   }
 
-  /** Puts content into a Secret behind the stack's back. */
+  /** Writes content to a Secret without the stack. */
   async fill(secret: V1Secret, content: Readonly<Record<string, string>>): Promise<void> {
     const name = secret.metadata?.name ?? "";
     const live = await this.readSecret(name);
@@ -280,12 +280,12 @@ export class WildcardPatient {
     await this.cluster.core.replaceNamespacedSecret({ namespace: this.namespace, name, body });
   }
 
-  /** Puts a certificate into the Secret that the Gateway reads. */
+  /** Writes a certificate to the Secret that the Gateway reads. */
   fillCertificate(secret: V1Secret, { certificate, key }: KeyPair): Promise<void> {
     return this.fill(secret, { "tls.crt": certificate, "tls.key": key });
   }
 
-  /** Has the sandbox's Gateway serve tenants' hosts with the certificate in a Secret. */
+  /** Makes the sandbox's Gateway serve tenants' hosts with the certificate in a Secret. */
   async serve(namespace: string, name: string): Promise<void> {
     const target = {
       ...{ group: "gateway.networking.k8s.io", version: "v1", plural: "gateways" },
@@ -303,7 +303,7 @@ export class WildcardPatient {
     await this.custom.replaceNamespacedCustomObject({ ...target, body });
   }
 
-  /** Makes the Deployment that Akash's guide has for the Gateway, with no pod. */
+  /** Creates the Gateway's Deployment of Akash's guide, without a pod. */
   async makeGatewayProxy(): Promise<void> {
     const [namespace, name] = ["nginx-gateway", "nginx-gateway-fabric"];
     const labels = { app: name };
@@ -318,14 +318,14 @@ export class WildcardPatient {
     });
   }
 
-  /** Lets DNS give every name this address, or none. */
+  /** Sets the address to which every name resolves in DNS, or none. */
   async dnsDefault(ip: string): Promise<void> {
     const url = `${this.sandbox.dns.managementUrl}/set-default-ipv4`;
     const { ok } = await fetch(url, { method: "POST", body: JSON.stringify({ ip }) });
     assert(ok);
   }
 
-  /** Has the API server serve Certificates, or not. */
+  /** Makes the API server serve Certificates, or not. */
   async serveType(served: boolean): Promise<void> {
     const api = this.cluster.config.makeApiClient(ApiextensionsV1Api);
     const name = "certificates.cert-manager.io";
@@ -336,7 +336,7 @@ export class WildcardPatient {
   }
 }
 
-/** Severity and id of findings, without what is well or could not be looked at. */
+/** Severity and id of findings, without checks that passed or could not run. */
 export function signsOf(findings: readonly ReportedFinding[]): readonly string[] {
   return findings
     .filter(({ command }) => command !== null)

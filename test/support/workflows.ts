@@ -2,15 +2,15 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
 
-/** A step of a job, as far as tests look at it. */
+/** The fields of a job's step that tests read. */
 export interface WorkflowStep {
   readonly id?: string;
   readonly uses?: string;
-  /** For a shell. */
+  /** A shell script. */
   readonly run?: string;
 }
 
-/** A job of a workflow, likewise. */
+/** The fields of a workflow's job that tests read. */
 export interface WorkflowJob {
   readonly needs?: string | readonly string[];
   readonly environment?: string;
@@ -31,7 +31,7 @@ export interface Workflow {
   readonly jobs: Readonly<Record<string, WorkflowJob>>;
 }
 
-/** The example's workflows, by their files' names. */
+/** The example's workflows, by file name. */
 export const workflowFiles = globSync("examples/github-actions/*.yaml").sort();
 
 export const workflows: Readonly<Record<string, Workflow>> = Object.fromEntries(

@@ -17,21 +17,21 @@ import { UserError } from "../../lib/errors.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { withVariables } from "../../sandbox/pulumi/environment.ts";
 
-/** What a command left. */
+/** The result of a command. */
 export interface CommandResult {
   readonly status: number | null;
-  /** What it wrote, stdout and stderr in the order in which it came. */
+  /** Its output, stdout and stderr in their original order. */
   readonly output: string;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Settings of a stack, by name; objects and lists as they are. Undefined leaves one of the local stack's out. */
+/** Settings of a stack, by name, including objects and lists. Undefined removes a setting of the local stack. */
 export type StackSettings = Readonly<Record<string, unknown>>;
 
 const skipPreview = "--skip-preview";
 
-/** Pulumi reads YAML 1.1, where a moment that is not quoted is no text. */
+/** Pulumi reads YAML 1.1, where an unquoted time is not a string. */
 const yaml = { version: "1.1" } as const;
 
 const parts = ["Pulumi.yaml", "package.json", ...globSync("*.ts")];
@@ -47,7 +47,7 @@ const folders = [
   "startup",
 ];
 
-/** A copy of the program in a folder of its own, as a second checkout would be, with one stack in it. */
+/** A copy of the program in a folder of its own, like a second checkout, with one stack. */
 export class Workspace {
   readonly directory: string;
   readonly stack: string;
@@ -62,11 +62,11 @@ export class Workspace {
   }
 
   /**
-   * @param sandbox where its commands run
-   * @param name what it is called among the workspaces
-   * @param stack the stack, made from the settings of stack `local`
-   * @param settings what differs from them
-   * @param write makes the program in the folder. Default: a copy of the project's
+   * @param sandbox the sandbox of its commands
+   * @param name its name among the workspaces
+   * @param stack the stack, created from the settings of stack `local`
+   * @param settings the differences from these settings
+   * @param write writes the program to the folder. Default: a copy of the project's
    */
   static async create(
     sandbox: Sandbox,
@@ -85,9 +85,9 @@ export class Workspace {
   /**
    * A folder with another program, and one stack in it.
    *
-   * @param sandbox where its commands run
+   * @param sandbox the sandbox of its commands
    * @param name of the workspace and of the stack
-   * @param write makes the program in the folder
+   * @param write writes the program to the folder
    */
   static async ofProgram(
     sandbox: Sandbox,
@@ -100,14 +100,14 @@ export class Workspace {
     return workspace;
   }
 
-  /** The project's program with the stacks that have a file in it; none of them is in the backend. */
+  /** The project's program with the stacks that have a file in it; no stack is in the backend. */
   static ofProject(sandbox: Sandbox, name: string, stack: string): Workspace {
     const workspace = new Workspace(sandbox, name, stack);
     copyProgram(workspace.directory);
     return workspace;
   }
 
-  /** An empty folder, where a test itself makes the project and the stack. */
+  /** An empty folder, where a test creates the project and the stack. */
   static empty(sandbox: Sandbox, name: string, stack: string): Workspace {
     const workspace = new Workspace(sandbox, name, stack);
     rmSync(workspace.directory, { recursive: true, force: true });
@@ -123,26 +123,26 @@ export class Workspace {
     return copy;
   }
 
-  /** Puts the project's program in the place of the one that is in the folder; the stack's settings stay. */
+  /** Replaces the program in the folder with the project's; the stack's settings are kept. */
   takeProgram(): void {
     const settings = readFileSync(this.stackFile);
     copyProgram(this.directory);
     writeFileSync(this.stackFile, settings);
   }
 
-  /** The same folder and stack, with commands run with further variables. */
+  /** The same folder and stack, with additional variables for commands. */
   withEnvironment(variables: NodeJS.ProcessEnv): Workspace {
     const environment = withVariables(this.sandbox.environment, variables);
     return new Workspace({ ...this.sandbox, environment }, this.name, this.stack);
   }
 
-  /** Writes the stack's settings anew: those of stack `local` with these differences. */
+  /** Writes the stack's settings again: those of stack `local` with these differences. */
   configure(settings: StackSettings): void {
     const local = parse(readFileSync(join(this.directory, "stacks/Pulumi.local.yaml"), "utf8")) as {
       readonly config: Readonly<Record<string, unknown>>;
       readonly encryptionsalt: string;
     };
-    // An earlier release's file has the keys in full.
+    // The file of an earlier release has the full keys.
     const prefix = `${readProject(this.directory).name}:`;
     const short = Object.entries(local.config).map(([key, value]) => [
       key.startsWith(prefix) ? key.slice(prefix.length) : key,
@@ -152,13 +152,13 @@ export class Workspace {
     writeFileSync(this.stackFile, stringify({ ...local, config }, yaml));
   }
 
-  /** Puts a folder of the program back as it is in the project. */
+  /** Restores a folder of the program from the project. */
   restore(folder: string): void {
     rmSync(join(this.directory, folder), { recursive: true, force: true });
     cpSync(folder, join(this.directory, folder), { recursive: true });
   }
 
-  /** Changes one place of the workspace's copy of the program; fails where that place is not, or not the only one. */
+  /** Changes one place in the workspace's copy of the program; fails unless the text occurs exactly once. */
   edit(file: string, before: string, after: string): void {
     const path = join(this.directory, file);
     const [head, tail, ...others] = readFileSync(path, "utf8").split(before);
@@ -193,13 +193,13 @@ export class Workspace {
   /**
    * Starts `pulumi up` and kills the engine as soon as a condition holds.
    *
-   * @param condition tried until it holds; it has two minutes
+   * @param condition checked until it holds, for up to two minutes
    */
   upKilledWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
     return this.upEndedWhen(condition, "engine", args);
   }
 
-  /** The same with everything that the engine has started, as when the machine goes down. */
+  /** Also kills all processes that the engine has started, as when the machine fails. */
   upCutOffWhen(condition: () => Promise<boolean>, ...args: readonly string[]): Promise<void> {
     return this.upEndedWhen(condition, "all", args);
   }
@@ -234,7 +234,7 @@ export class Workspace {
       others.forEach(killIfRunning);
       await ended;
     }
-    // Its lock outlives it.
+    // The lock outlives the killed process.
     await this.succeed("cancel", this.stack, "--yes");
   }
 
@@ -247,14 +247,14 @@ export class Workspace {
   }
 
   /**
-   * Brings the stack up without a preview, which starts the program and the plugins once more and so takes as long again.
-   * A test of what the preview of `pulumi up` says or refuses runs that command itself.
+   * Runs `pulumi up` without a preview, which starts the program and the plugins once more and so doubles the time.
+   * A test of the output or the refusals of the preview runs `pulumi up` itself.
    */
   up(...args: readonly string[]): Promise<CommandResult> {
     return this.succeed("up", "-s", this.stack, "--yes", skipPreview, ...args);
   }
 
-  /** Destroys what the stack has made, without a preview like {@link up}. Its delete hooks are the program's. */
+  /** Destroys the stack's resources, without a preview like {@link up}. The delete hooks are the program's. */
   destroy(): Promise<CommandResult> {
     return this.succeed("destroy", "-s", this.stack, "--yes", skipPreview, "--run-program");
   }
@@ -265,9 +265,9 @@ export class Workspace {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  /** What its commands find in their environment. */
+  /** The environment of its commands. */
   get environment(): NodeJS.ProcessEnv {
-    // With the debug commands comes --event-log.
+    // The debug commands include --event-log.
     return { ...this.sandbox.environment, NO_COLOR: "1", PULUMI_DEBUG_COMMANDS: "true" };
   }
 
@@ -279,8 +279,8 @@ export class Workspace {
 const workspaceNames: string[] = [];
 
 /**
- * The folder of a workspace: its number among those of this process. Node finds what it has compiled by its path, which is
- * then the same in many files of tests.
+ * The folder of a workspace: its number in this process. Node caches compiled code by path, which is then the same
+ * in many test files.
  */
 function folderOf(name: string): string {
   if (!workspaceNames.includes(name)) {
@@ -299,12 +299,12 @@ function copyProgram(directory: string): void {
   symlinkSync(resolve("node_modules"), join(directory, "node_modules"));
 }
 
-/** The chart that the end-to-end tests deploy: the one that `AKASH_CHART` names, else the stand-in. */
+/** The chart that the end-to-end tests deploy: the chart in `AKASH_CHART`, else the stand-in. */
 export function chartUnderTest(): string {
   return process.env.AKASH_CHART ?? "sandbox/chart/provider";
 }
 
-/** Everything that a process has started, and what that has started. The plugins have process groups of their own. */
+/** All descendant processes. The plugins have process groups of their own. */
 function descendants(pid: number | undefined): readonly number[] {
   const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
   const processes = stdout
@@ -322,7 +322,7 @@ function killIfRunning(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself meanwhile.
+    // The process has ended in the meantime.
   }
 }
 

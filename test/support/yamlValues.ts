@@ -1,11 +1,11 @@
 import fc from "fast-check";
 
-/** Scalars without quotes, and what Helm's parser takes each for. */
+/** Plain scalars, and the value that Helm's parser reads from each. */
 export const plainScalars: readonly (readonly [
   string,
   string | number | bigint | boolean | null,
 ])[] = [
-  // Whole numbers, to four bases.
+  // Whole numbers, in four bases.
   ["0", 0],
   ["-0", 0],
   ["+12", 12],
@@ -46,7 +46,7 @@ export const plainScalars: readonly (readonly [
   ["1e400", "1e400"],
   ["12e", "12e"],
   ["1.2.3", "1.2.3"],
-  // Truth values and nothing.
+  // Booleans and null.
   ...["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"].map(
     (word) => [word, true] as const,
   ),
@@ -55,7 +55,7 @@ export const plainScalars: readonly (readonly [
   ),
   ...["yEs", "oN", "tRUE", "nULL", "none", "None"].map((word) => [word, word] as const),
   ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
-  // What YAML 1.1 has beside, and Helm's parser has not.
+  // Further forms of YAML 1.1, which Helm's parser does not support.
   ...[
     ...[
       "2024-01-15",
@@ -65,7 +65,7 @@ export const plainScalars: readonly (readonly [
     ],
     ...["22:30", "+05:30", "-05:30", "190:20:30", "190:20:30.15", "1:60", "=", "<<"],
   ].map((word) => [word, word] as const),
-  // What is written without quotes in values.
+  // Unquoted texts in values.
   ...[
     "12h",
     "5000000uakt",
@@ -77,11 +77,11 @@ export const plainScalars: readonly (readonly [
   ].map((word) => [word, word] as const),
 ];
 
-/** Characters that mean something in YAML, or are not taken as they are. */
+/** Characters with a meaning in YAML, or that are not preserved. */
 const telling =
   "\n\t \r#:-'\"\\|>&*!%@`{}[],?=<~._+eExXoOyYnN0123456789T\u0085\u00a0\u2028\u2029\ufeff\ufffe\uffff\u0007\u007f\u{1f600}";
 
-/** Text of every kind, much of it such as a reader of YAML might take for something else. */
+/** Text of every kind, often such that a YAML parser might read it as another type. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...plainScalars.map(([scalar]) => scalar)),
   fc.string({ unit: fc.constantFrom(...telling), maxLength: 12 }),
@@ -100,7 +100,7 @@ export const anyNumber: fc.Arbitrary<number | bigint> = fc.oneof(
     ),
 );
 
-/** What YAML can hold: maps, lists, text, numbers, truth values and nothing. */
+/** Any YAML value: maps, lists, text, numbers, booleans and null. */
 export const yamlTree: fc.Arbitrary<unknown> = fc.letrec<{ readonly tree: unknown }>((tie) => ({
   tree: fc.oneof(
     { depthSize: "small" },

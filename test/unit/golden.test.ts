@@ -7,8 +7,8 @@ import { runProgram } from "../support/mocks.ts";
 import { requiredSettings, walletKey, walletPassword } from "../support/settings.ts";
 
 /**
- * Every resource of each stack with its inputs, next to the last ones agreed on. `npm run golden` writes them anew;
- * what changes there is what an operator's next `pulumi up` would do.
+ * Compares every resource of each stack, with its inputs, to the last accepted ones. `npm run golden` writes them
+ * again; a change in them is what an operator's next `pulumi up` would do.
  */
 const stacks = [
   ...["local", "local-cloudflare", "local-cloudflare-wildcard", "local-gcp", "local-gcp-wildcard"],
@@ -16,7 +16,10 @@ const stacks = [
 ];
 const project = "akash-provider-letsencrypt";
 
-/** The stack's own settings, completed by what every operator has to say; credentials are the tests' own. */
+/**
+ * The stack's own settings, completed with the settings that every operator has to set; the credentials are for
+ * tests.
+ */
 function stackSettings(stack: string): Record<string, string> {
   const { config } = parse(readFileSync(`stacks/Pulumi.${stack}.yaml`, "utf8")) as {
     readonly config: Readonly<Record<string, unknown>>;
@@ -28,7 +31,7 @@ function stackSettings(stack: string): Record<string, string> {
   return {
     ...requiredSettings,
     ...(Object.fromEntries(own) as Record<string, string>),
-    // The sandbox puts its chart elsewhere when it starts.
+    // The sandbox puts its chart elsewhere at its start.
     ...(stack.startsWith("local") && { chart: "./sandbox/chart/provider" }),
     walletKey,
     walletPassword,
@@ -51,7 +54,7 @@ function hideSecrets(_key: unknown, value: unknown): unknown {
 }
 
 describe("golden resources", function () {
-  // The clouds' SDKs take seconds to load.
+  // The SDKs of Google Cloud and Cloudflare take seconds to load.
   this.timeout(30_000);
 
   for (const stack of stacks) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { metaOf, secretPaths } from "../../config/options.ts";
 import { messageCommands } from "../support/messageCommands.ts";
 
-/** Files that a command reads a credential from, or adopts, or writes such a file to. */
+/** Files from which a command reads a credential, which it adopts, or which it writes. */
 const files = [/ < ([\w-]+(?:\.\w+)+)/g, /adopt -- ([\w-]+\.yaml)/g, / > ([\w-]+\.yaml)/g];
 
 describe("a file with a credential that a command of the documentation or of a message names", () => {
@@ -17,7 +17,7 @@ describe("a file with a credential that a command of the documentation or of a m
     ...messageCommands().map(({ text }) => text),
   ];
   const named = new Set([
-    // Commands of the configuration's errors are put together.
+    // Commands in the configuration's errors are composed.
     ...secretPaths().flatMap((path) => metaOf(path).file ?? []),
     ...texts.flatMap((text) =>
       files.flatMap((pattern) => [...text.matchAll(pattern)].map(([, file = ""]) => file)),
@@ -50,7 +50,7 @@ describe("a file with a credential that a command of the documentation or of a m
     });
   }
 
-  it("is no file of the project's own", () => {
+  it("is not a file of the project", () => {
     for (const file of [
       "package.json",
       "tsconfig.json",

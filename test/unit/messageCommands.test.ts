@@ -7,15 +7,15 @@ import { parse, stringify } from "yaml";
 import { troubles } from "../../doctor/troubleshooting.ts";
 import { commandsIn, messageCommands } from "../support/messageCommands.ts";
 
-/** Commands by what a shell makes of them: the programs that it runs, each with its arguments. */
+/** Commands as a shell parses them: the programs that it runs, each with its arguments. */
 type Arguments = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 const expectedFile = join(import.meta.dirname, "messageCommands.yaml");
 
-/** What only shows what a command does by itself, and is not there to be pasted. */
+/** Shows the effect of a command, and is not meant for pasting. */
 const shown = ["pulumi config set -s {} --path --secret {} < …"];
 
-/** Programs that messages have commands of, and what their outputs go through. */
+/** Programs in the commands of messages, and programs in their pipes. */
 const programs = [
   "curl",
   "date",
@@ -42,13 +42,13 @@ const programs = [
   "wc",
 ];
 
-/** Between the words of a record: no command has it. */
+/** Separates the fields of a record: no command contains it. */
 const separator = "\x1f";
 
-/** Pulumi's commands that are about one stack, which is not always the one that is selected. */
+/** Pulumi commands about one stack, which is not always the selected stack. */
 const aboutStack = /pulumi (?:up|preview|refresh|destroy|config|stack export)\b/;
 
-/** What an interactive shell would take for a command of before: bash up to 4.4 looks for it in "$(…)" as well. */
+/** The text that an interactive shell would expand from its history: bash up to 4.4 also does so in "$(…)". */
 function recalled(command: string): string | undefined {
   const outside = command.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/g, (part) =>
     part.startsWith('"') ? part : "",
@@ -56,7 +56,7 @@ function recalled(command: string): string | undefined {
   return /![^\s=(][^]*/.exec(outside)?.[0];
 }
 
-/** Which test of test/e2e runs a command with the real programs is in test/e2e/commandRuns.yaml. */
+/** test/e2e/commandRuns.yaml lists which test in test/e2e runs a command with the real programs. */
 describe("the commands in messages", () => {
   const ofMessages = messageCommands()
     .map(({ text }) => text)
@@ -70,7 +70,7 @@ describe("the commands in messages", () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "commands-"));
     for (const name of [...programs, "x"]) {
-      // One write for each call, since the programs of a pipe run side by side.
+      // One write for each call, because the programs of a pipe run at the same time.
       const script = `#!/bin/sh\nline=${name}\nfor word; do line="$line${separator}$word"; done\nprintf '%s\\n' "$line" >> "$RECORD"\n`;
       writeFileSync(join(folder, name), script, { mode: 0o755 });
     }
@@ -79,10 +79,13 @@ describe("the commands in messages", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What a shell runs for a command that is pasted, in no order: the programs of a pipe run side by side. */
+  /**
+   * The programs that a shell runs for a pasted command, in no particular order: the programs of a pipe run at the
+   * same time.
+   */
   function argumentsOf(command: string): readonly (readonly string[])[] {
     const record = join(folder, "record");
-    // What the reader has: a key, a credentials file.
+    // The reader's files: a key, a credentials file.
     for (const [, file = ""] of command.matchAll(/ < ([\w.-]+)/g)) {
       writeFileSync(join(folder, file), "");
     }
@@ -96,7 +99,7 @@ describe("the commands in messages", () => {
       },
     );
     assert.equal(status, 0, `${command}\n${stderr}`);
-    // What the shell does itself, such as to set a variable, runs no program.
+    // The shell's own actions, such as setting a variable, run no program.
     const lines = existsSync(record)
       ? readFileSync(record, "utf8").split("\n").slice(0, -1).sort()
       : [];
@@ -104,7 +107,7 @@ describe("the commands in messages", () => {
     return lines.map((line) => line.split(separator));
   }
 
-  it("are found wherever a message has one", () => {
+  it("are found in every message", () => {
     assert(commands.length > 60, `${commands.length}`);
     assert.deepEqual(commandsIn("Finish it first: pulumi up -s prod"), ["pulumi up -s prod"]);
     assert.deepEqual(commandsIn("the next pulumi up tries again"), ["pulumi up tries again"]);
@@ -114,13 +117,13 @@ describe("the commands in messages", () => {
     ]);
   });
 
-  it("are found where only the source says that they are one", () => {
+  it("are found if only the source marks them", () => {
     for (const command of ["unset {}", "df -h {}", "sed -n {}p {}", "npm ci --prefix {}"]) {
       assert(commands.includes(command), command);
     }
   });
 
-  it("name the stack that they are about", () => {
+  it("name their stack", () => {
     assert.deepEqual(
       commands
         .flatMap((command) => command.split(" && "))
@@ -129,14 +132,14 @@ describe("the commands in messages", () => {
     );
   });
 
-  it("have what the reader fills in as words in quotes, not in brackets", () => {
+  it("have placeholders in quotes, not in brackets", () => {
     assert.deepEqual(
       commands.filter((command) => /<[^>]*>|…/.test(command)),
       [],
     );
   });
 
-  it("recall no command of before in an interactive shell, also one of macOS", () => {
+  it("do not expand the history of an interactive shell, including that of macOS", () => {
     assert.equal(recalled(`a '!b' "c ! d" ! e "$(f 'g!h')"`), "!h')\"");
     assert.deepEqual(
       commands.flatMap((command) => recalled(command) ?? []),
@@ -144,7 +147,7 @@ describe("the commands in messages", () => {
     );
   });
 
-  it("are run end to end by a test that is named, or listed with the reason why not", () => {
+  it("are run end to end by a named test, or listed with the reason why not", () => {
     const runs = parse(readFileSync("test/e2e/commandRuns.yaml", "utf8")) as Readonly<
       Record<string, { readonly run?: string; readonly notRun?: string }>
     >;
@@ -164,7 +167,7 @@ describe("the commands in messages", () => {
     }
   });
 
-  it("hand over to the programs what is meant, and a new one is looked at", () => {
+  it("pass the intended arguments to the programs, and a new command is reviewed", () => {
     const found: Arguments = Object.fromEntries(
       commands.map((command) => [command, argumentsOf(command)]),
     );

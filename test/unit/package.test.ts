@@ -28,7 +28,7 @@ const manifest = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Man
 describe("the package", function () {
   this.timeout(60_000);
 
-  /** As `dist`, without types, which take longer; below `node_modules`, as where it is installed. */
+  /** Like `dist`, without types, which take longer; below `node_modules`, as in an installation. */
   let built: string;
 
   before(() => {
@@ -67,7 +67,7 @@ describe("the package", function () {
     });
   }
 
-  it("needs no package but those that come with it", () => {
+  it("requires only the packages that come with it", () => {
     const { dependencies, peerDependencies } = manifest("package.json");
     const specifier = /(?:from|import)[ (]"((?:@[^/"]+\/)?[^./"][^/"]*)/g;
     const imported = globSync(`${built}/**/*.js`)
@@ -92,7 +92,7 @@ describe("the package", function () {
     }
   });
 
-  it("repairs with the Node on PATH and JavaScript alone", () => {
+  it("repairs with only the Node on PATH and JavaScript", () => {
     const { status, stderr } = spawnSync(join(built, "chart/postrender"), {
       encoding: "utf8",
       input: "kind: ConfigMap\n",
@@ -106,7 +106,7 @@ describe("the package", function () {
     assert.equal(manifest("package.json").private, true);
   });
 
-  it("and its SDK are those that the example asks for", () => {
+  it("and its SDK are those that the example requires", () => {
     const { name, version, dependencies, devDependencies } = manifest("package.json");
     const installed = { ...dependencies, ...devDependencies };
     for (const [other, range] of Object.entries(

@@ -19,7 +19,7 @@ describe("the runner of the tests", function () {
       [["--grep", "("], /--grep \( is not a regular expression/],
       [["test/e2e/none.test.ts"], /test\/e2e\/none\.test\.ts is not one of the files/],
       [["test/run.ts"], /test\/run\.ts is not one of the files/],
-      [["test/e2e/dns01.test.ts", "--fast"], /dns01\.test\.ts needs the sandbox/],
+      [["test/e2e/dns01.test.ts", "--fast"], /dns01\.test\.ts requires the sandbox/],
     ],
   });
 
@@ -30,7 +30,7 @@ describe("the runner of the tests", function () {
     assert.equal(status, 0);
   });
 
-  it("says in one line what is skipped where the sandbox is not built, and how to get it", () => {
+  it("reports in one line what is skipped if the sandbox is not built, and how to build it", () => {
     const { XDG_CACHE_HOME: cache, CI: ci } = process.env;
     process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "nothing-built-"));
     delete process.env.CI;
@@ -38,7 +38,7 @@ describe("the runner of the tests", function () {
       const { status, stdout } = runScript("test/run.ts", "test/e2e/endings.test.ts");
       assert.match(
         stripVTControlCharacters(stdout),
-        /^End-to-end tests\n[1-9]\d* are skipped, for which (?:1 program is|[1-9]\d* programs are) built in about \d+ min \d+ s by: npm run build-sandbox\n0 passed, 0 failed, [1-9]\d* skipped\n$/,
+        /^End-to-end tests\n[1-9]\d* are skipped, because (?:1 program is|[1-9]\d* programs are) not built\. To build in about \d+ min \d+ s: npm run build-sandbox\n0 passed, 0 failed, [1-9]\d* skipped\n$/,
       );
       assert.equal(status, 0);
     } finally {
@@ -48,7 +48,7 @@ describe("the runner of the tests", function () {
     }
   });
 
-  it("names at its end what has failed, in a few lines, before the counts", () => {
+  it("lists the failures at the end, in a few lines, before the counts", () => {
     const failures = [
       {
         name: "a stack › is made",
@@ -69,7 +69,7 @@ describe("the runner of the tests", function () {
     );
   });
 
-  describe("for files side by side", () => {
+  describe("for parallel files", () => {
     let folder: string;
     before(() => {
       folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
@@ -98,7 +98,7 @@ describe("the runner of the tests", function () {
       return { output, results: JSON.parse(results) as unknown[] };
     }
 
-    it("counts the tests of each, and shows what each printed in one piece", () => {
+    it("counts the tests of each, and shows the output of each in one piece", () => {
       const { output, results } = sideBySide({
         first: `it("passes", () => console.log("said by the first"));
           it.skip("waits");
@@ -109,13 +109,13 @@ describe("the runner of the tests", function () {
         { passed: 1, failures: [{ name: "fails", reason: "no" }], skipped: 1 },
         { passed: 1, failures: [], skipped: 0 },
       ];
-      // In the order in which they ended.
+      // In the order of their ends.
       assert.deepEqual(new Set(results), new Set(expected));
       assert.match(output, /first\.test\.js\n(?:(?!second).)*said by the first/s);
       assert.match(output, /Caused by: Error: the reason/);
     });
 
-    it("names one that dies, with what had ended, and one that cannot be loaded", () => {
+    it("names a file whose process dies, with its ended tests, and a file that cannot be loaded", () => {
       const { output, results } = sideBySide({
         dies: `it("had ended", () => undefined); it("dies", () => process.exit(0));`,
         broken: `import "./missing.js";`,
@@ -137,7 +137,7 @@ describe("the runner of the tests", function () {
       assert.match(output, /Cannot find module '.*missing2\.js'/);
     });
 
-    it("does not wait for what a test has left open", () => {
+    it("does not wait for handles that a test has left open", () => {
       const { results } = sideBySide({
         open: `it("leaves a timer", () => { setInterval(() => undefined, 1_000); });`,
       });

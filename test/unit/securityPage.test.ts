@@ -9,7 +9,7 @@ import {
 describe("docs/security.md", () => {
   const page = readFileSync("docs/security.md", "utf8");
 
-  it("makes custom roles with the permissions that the program asks about", () => {
+  it("creates custom roles with the permissions that the program checks", () => {
     const roles = [...page.matchAll(/gcloud iam roles create (\w+) .*--permissions=(\S+)/g)].map(
       ([, id, permissions = ""]) => [id, permissions.split(",")] as const,
     );
@@ -27,7 +27,7 @@ describe("docs/security.md", () => {
     }
   });
 
-  it("has placeholders in quotes alone, which a shell takes as they are", () => {
+  it("has placeholders only in quotes, which a shell does not interpret", () => {
     const blocks = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block]) => block ?? "");
     assert(blocks.length > 5);
     for (const block of blocks) {

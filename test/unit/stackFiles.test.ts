@@ -10,7 +10,7 @@ const schemaFile = "stacks/schema.json";
 const project = "akash-provider-letsencrypt";
 
 describe("the schema of the stacks' files", () => {
-  // The forms that have a name have a pattern, too.
+  // Named formats also have a pattern.
   const validate = new Ajv({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(
     stackFileSchema(),
   );
@@ -26,7 +26,7 @@ describe("the schema of the stacks' files", () => {
   });
   const secure = { secure: "v1:9ArcQNimO6nN/3gB:YSUoVqhv50o=" };
 
-  it("is the one that is written from the settings", () => {
+  it("is generated from the settings", () => {
     const text = `${JSON.stringify(stackFileSchema(), null, 2)}\n`;
     if (process.env.UPDATE_GENERATED === "1") {
       writeFileSync(schemaFile, text);
@@ -39,7 +39,7 @@ describe("the schema of the stacks' files", () => {
   });
 
   for (const file of globSync("stacks/Pulumi.*.yaml")) {
-    it(`fits ${file}, which names it`, () => {
+    it(`matches ${file}, which names it`, () => {
       const text = readFileSync(file, "utf8");
       assert.match(text, /^# yaml-language-server: \$schema=\.\/schema\.json\n/);
       assert.deepEqual(refusals(parse(text)), []);
@@ -109,7 +109,7 @@ describe("the schema of the stacks' files", () => {
     it("the examples of all settings", () => {
       for (const [name, { examples = [], secret }] of propertiesOf(settingSchemas())) {
         assert(examples.length > 0 || secret === true, name);
-        // An address in an example would be somebody's.
+        // A real address in an example would belong to a person.
         for (const example of examples.filter((value) => !String(value).includes("…"))) {
           assert.deepEqual(refusals(withSettings({ [name]: example })), []);
           assert(settings[name as SettingName].safeParse(example).success, name);

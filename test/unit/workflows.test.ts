@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { workflowFiles, workflows } from "../support/workflows.ts";
 
-/** Jobs that change or look at a stack. */
+/** Jobs that change or read a stack. */
 const stackJobs = Object.entries(workflows).flatMap(([name, { jobs }]) =>
   Object.entries(jobs)
     .filter(([, { strategy }]) => strategy !== undefined)
     .map(([job, definition]) => [`${name}/${job}`, definition] as const),
 );
 
-/** That they are run as they are is in test/e2e/githubActions.test.ts. */
+/** test/e2e/githubActions.test.ts tests that they run unchanged. */
 describe("the workflows for GitHub Actions", () => {
-  it("are those that the README of the example names", () => {
+  it("are listed in the README of the example", () => {
     const readme = readFileSync("examples/github-actions/README.md", "utf8");
     for (const file of workflowFiles) {
       assert(readme.includes(file.split("/").at(-1) ?? file), file);
@@ -23,7 +23,7 @@ describe("the workflows for GitHub Actions", () => {
     );
   });
 
-  it("name foreign actions by their commits", () => {
+  it("pin third-party actions to commits", () => {
     for (const file of workflowFiles) {
       for (const [line] of readFileSync(file, "utf8").matchAll(/^.*uses:.*$/gm)) {
         assert.match(line, /uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/);
@@ -31,7 +31,7 @@ describe("the workflows for GitHub Actions", () => {
     }
   });
 
-  it("may only read, and ask for an identity where they log in", () => {
+  it("have only read permissions, and request an identity if they log in", () => {
     for (const [name, { permissions }] of Object.entries(workflows)) {
       assert.deepEqual(permissions, { contents: "read" }, name);
     }
@@ -45,7 +45,7 @@ describe("the workflows for GitHub Actions", () => {
   });
 
   for (const [name, { strategy, concurrency, steps, env }] of stackJobs) {
-    it(`have one run of a stack at a time, and end none half way: ${name}`, () => {
+    it(`have one run of a stack at a time, and do not interrupt it: ${name}`, () => {
       assert.equal(concurrency?.group, "pulumi-${{ matrix.stack }}");
       assert.equal(concurrency["cancel-in-progress"], false);
       assert.equal(strategy?.["fail-fast"], false);
@@ -55,13 +55,13 @@ describe("the workflows for GitHub Actions", () => {
       assert.equal(commands[0], "npm ci");
       for (const command of commands) {
         assert.match(command, /^(?:npm (?:ci|run)|pulumi) ?/);
-        // An expression in a shell's text is text of the shell.
+        // An expression in a shell script would become part of the script.
         assert(!command.includes("${{"), command);
       }
     });
   }
 
-  it("wait for staging, and for somebody who approves", () => {
+  it("wait for staging, and for an approval", () => {
     const production = workflows.deploy?.jobs.production;
     assert.deepEqual(production?.needs, ["stacks", "staging"]);
     assert.equal(production.environment, "production");

@@ -14,7 +14,7 @@ export function isAddressRange(text: string): boolean {
 }
 
 /**
- * Whether the condition lets the address in: it must be in `in`, if there is one, and must not be in `not_in`.
+ * Whether the condition permits the address: it must be in `in`, if present, and must not be in `not_in`.
  *
  * @see https://developers.cloudflare.com/fundamentals/api/how-to/restrict-tokens/
  */

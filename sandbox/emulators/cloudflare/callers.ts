@@ -6,13 +6,13 @@ import { malformedToken, refusal, wrongLocation } from "./envelope.ts";
 import { acceptedGroups, type Action, allows, type Resource } from "./resources.ts";
 import type { ApiToken } from "./state.ts";
 
-/** Who makes a call: the operator, who may do anything, or a token. */
+/** The caller: the operator, who has all permissions, or a token. */
 export type Caller = "admin" | ApiToken;
 
-/** The form that Cloudflare's own plugin demands of a token. */
+/** The format that Cloudflare's plugin requires of a token. */
 const TOKEN = /^[0-9A-Za-z\-_]{40,80}$/;
 
-/** The caller by its token; refuses a request without one, or with one that is not (or no longer) valid. */
+/** The caller by its token; refuses a request without a token or with an invalid one. */
 export function authenticate(context: CloudflareContext, exchange: Exchange): Caller {
   const caller = presentedToken(context, exchange);
   if (caller === undefined) {
@@ -29,7 +29,7 @@ export function authenticate(context: CloudflareContext, exchange: Exchange): Ca
   return caller;
 }
 
-/** The token that the request carries, valid or not; undefined for one that is unknown. */
+/** The token of the request, valid or not; undefined for an unknown token. */
 export function presentedToken(context: CloudflareContext, exchange: Exchange): Caller | undefined {
   const { authorization } = exchange.headers;
   if (authorization === undefined) {
@@ -52,7 +52,7 @@ export function presentedToken(context: CloudflareContext, exchange: Exchange): 
   return token;
 }
 
-/** The operator by the global API key and the e-mail address. The key for the Origin CA opens none of these calls. */
+/** The operator by the global API key and the e-mail address. The Origin CA key is not accepted for these calls. */
 function presentedKey(context: CloudflareContext, exchange: Exchange): Caller {
   const { "x-auth-key": key, "x-auth-email": email } = exchange.headers;
   if (typeof key !== "string" || email === undefined) {
@@ -65,7 +65,7 @@ function presentedKey(context: CloudflareContext, exchange: Exchange): Caller {
   return "admin";
 }
 
-/** Refuses a token that may not be used from where the call comes from. */
+/** Refuses a token that may not be used from the caller's address. */
 export function checkLocation(
   context: CloudflareContext,
   { requestIp }: ApiToken,
@@ -78,7 +78,7 @@ export function checkLocation(
   }
 }
 
-/** A token's status: what was set, unless it has expired. */
+/** A token's status: the one that was set, unless the token has expired. */
 export function tokenStatus(
   context: CloudflareContext,
   { status, expiresOn }: ApiToken,
@@ -87,12 +87,12 @@ export function tokenStatus(
   return expired ? "expired" : status;
 }
 
-/** Whether the caller may do this to the resource. */
+/** Whether the caller may perform this action on the resource. */
 export function may(caller: Caller, action: Action, resource: Resource): boolean {
   return caller === "admin" || allows(caller, action, resource);
 }
 
-/** Refuses the call unless the caller may do this to the resource. */
+/** Refuses the call unless the caller may perform this action on the resource. */
 export function authorize(
   context: CloudflareContext,
   exchange: Exchange,

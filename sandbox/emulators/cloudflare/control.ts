@@ -8,7 +8,7 @@ import type { CloudflareContext } from "./context.ts";
 import type { Account, CloudflareState, Zone } from "./state.ts";
 import { isNamed, NAME_SERVERS } from "./zones.ts";
 
-/** What the sandbox can see and set of the Cloudflare emulator. */
+/** What the sandbox can read and set in the Cloudflare emulator. */
 export function cloudflareControl(context: CloudflareContext): Controllable {
   return {
     dump: () => dump(context.state),
@@ -31,7 +31,7 @@ export function cloudflareControl(context: CloudflareContext): Controllable {
   };
 }
 
-/** Everything but the tokens' fingerprints. */
+/** The state without the tokens' fingerprints. */
 function dump({ tokens, ...state }: CloudflareState): object {
   return {
     ...state,
@@ -42,9 +42,9 @@ function dump({ tokens, ...state }: CloudflareState): object {
 }
 
 /**
- * Makes accounts and zones:
- * `{accounts?: [{name, id?}], zones?: [{name, id?, account?: <name or id>, status?, type?, nameServers?}]}`, changes the
- * last three of zones that are there, and says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`.
+ * Creates accounts and zones: `{accounts?: [{name, id?}], zones?: [{name, id?, account?: <name or id>, status?,
+ * type?, nameServers?}]}`, changes the last three fields of existing zones, and sets the delegations in parent
+ * zones: `{delegations: [{name, nameServers?}]}`.
  */
 function seed(context: CloudflareContext, input: JsonObject): object {
   seedDelegations((context.state.delegations ??= {}), input);
@@ -68,7 +68,7 @@ function seedAccount(context: CloudflareContext, input: JsonObject): Account {
   return account;
 }
 
-/** A zone without an account goes into the first one. */
+/** A zone without an account is added to the first account. */
 function seedZone(context: CloudflareContext, input: JsonObject): Zone {
   const { accounts, zones } = context.state;
   const name = textOf(input.name)?.toLowerCase();
@@ -84,7 +84,7 @@ function seedZone(context: CloudflareContext, input: JsonObject): Zone {
   if (!account) {
     throw new Error(`zones: there is no account ${owner}`);
   }
-  // Each account may have one zone of a name.
+  // An account can have only one zone of a name.
   const existing = zones.find(
     (zone) =>
       zone.id === id ||

@@ -1,21 +1,21 @@
 import { ApiError, type Exchange, type Reply } from "../shared/router.ts";
 
-/** One problem of a refused call. */
+/** One error of a refused call. */
 export interface Problem {
   readonly code: number;
   readonly message: string;
   readonly error_chain?: readonly Problem[];
 }
 
-/** What each refusal says. The codes are not listed by Cloudflare; each names where it was seen. */
+/** The texts of the refusals. Cloudflare does not list the codes; each entry names the evidence. */
 const REFUSALS = {
   /** github.com/octodns/octodns-cloudflare/issues/60 */
   unauthorized: { status: 403, code: 9109, message: "Unauthorized to access requested resource" },
-  /** developers.cloudflare.com/fundamentals/api/troubleshooting, and any call with a token that is unknown */
+  /** developers.cloudflare.com/fundamentals/api/troubleshooting, and any call with an unknown token */
   invalidAccessToken: { status: 403, code: 9109, message: "Invalid access token" },
   /** github.com/cloudflare/terraform-provider-cloudflare/issues/913 */
   authentication: { status: 403, code: 10000, message: "Authentication error" },
-  /** The answer of `tokens/verify` to what is not a token, or is one of the other kind */
+  /** The response of `tokens/verify` to text that is not a token, or to a token of the other kind */
   invalidApiToken: { status: 401, code: 1000, message: "Invalid API Token" },
   /** github.com/netcccyun/dnsmgr/issues/245 */
   unknownKey: { status: 403, code: 9103, message: "Unknown X-Auth-Key or X-Auth-Email" },
@@ -57,7 +57,7 @@ export function refusal(name: keyof typeof REFUSALS): ApiError {
   return cloudflareError(status, { code, message });
 }
 
-/** A call that went well. */
+/** A successful call. */
 export function success(result: unknown, more: object = {}): Reply {
   return {
     status: 200,
@@ -66,9 +66,9 @@ export function success(result: unknown, more: object = {}): Reply {
 }
 
 /**
- * One page of a list, as `page` and `per_page` of the request ask.
+ * One page of a list, according to `page` and `per_page` of the request.
  *
- * @param most The most that a page has; 0 is as many as are asked for.
+ * @param most The maximum number of items on a page; 0 for no maximum.
  */
 export function page(
   exchange: Exchange,
@@ -91,18 +91,18 @@ export function page(
   });
 }
 
-/** A call that is refused. */
+/** A refused call. */
 export function cloudflareError(status: number, ...errors: readonly Problem[]): ApiError {
   const body = { result: null, success: false, errors, messages: [] };
   return new ApiError(status, body, errors.map(({ message }) => message).join("; "));
 }
 
-/** A request whose content is wrong. */
+/** A request with invalid content. */
 export function invalidRequest(code: number, message: string): ApiError {
   return cloudflareError(400, { code, message });
 }
 
-/** A header that does not look like a token of Cloudflare. @see https://github.com/jeessy2/ddns-go/issues/916 */
+/** A header without the format of a Cloudflare token. @see https://github.com/jeessy2/ddns-go/issues/916 */
 export function malformedToken(): ApiError {
   return cloudflareError(400, {
     code: 6003,
@@ -111,7 +111,7 @@ export function malformedToken(): ApiError {
   });
 }
 
-/** A token used from where it may not be. @see https://github.com/jeessy2/ddns-go/issues/1341 */
+/** A token that is used from an address that is not allowed. @see https://github.com/jeessy2/ddns-go/issues/1341 */
 export function wrongLocation(address: string): ApiError {
   return cloudflareError(403, {
     code: 9109,
@@ -119,7 +119,7 @@ export function wrongLocation(address: string): ApiError {
   });
 }
 
-/** A path that leads nowhere, for want of the route or of the object in it. */
+/** A path without a route, or with the id of a missing object. */
 export function unroutable(path: string): ApiError {
   return cloudflareError(
     404,

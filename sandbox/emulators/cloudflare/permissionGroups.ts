@@ -2,7 +2,7 @@ const ZONE = "com.cloudflare.api.account.zone";
 const ACCOUNT = "com.cloudflare.api.account";
 const USER = "com.cloudflare.api.user";
 
-/** What a policy can allow on the resources of its scopes. */
+/** A permission group, which a policy allows on the resources of its scopes. */
 export interface PermissionGroup {
   readonly id: string;
   readonly name: string;
@@ -39,8 +39,8 @@ const GROUPS: readonly [id: string, name: string, scope: string][] = [
 ];
 
 /**
- * Some of Cloudflare's permission groups: those that the emulated calls ask for, and neighbours that a search by name
- * or by scope must keep apart. Ids are Cloudflare's own, the same for every customer.
+ * Some of Cloudflare's permission groups: those that the emulated calls require, and similar ones that a search by
+ * name or by scope must distinguish. Ids are Cloudflare's own, the same for every customer.
  *
  * @see https://developers.cloudflare.com/fundamentals/api/reference/permissions/
  */
@@ -50,12 +50,12 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = GROUPS.map(([id, na
   scopes: [scope],
 }));
 
-/** Those that an account-owned token can have: it acts for no user. */
+/** The groups that an account-owned token can have: it does not act for a user. */
 export const ACCOUNT_TOKEN_GROUPS: readonly PermissionGroup[] = PERMISSION_GROUPS.filter(
   ({ scopes }) => !scopes.includes(USER),
 );
 
-/** The group of that id. */
+/** The group with this id. */
 export function permissionGroup(id: string): PermissionGroup | undefined {
   return PERMISSION_GROUPS.find((group) => group.id === id);
 }

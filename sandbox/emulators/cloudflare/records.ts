@@ -9,16 +9,16 @@ import { cloudflareError, page, refusal, success } from "./envelope.ts";
 import type { DnsRecord, Zone } from "./state.ts";
 import { authorizedZone } from "./zones.ts";
 
-/** "Automatic", which Cloudflare takes for a record without a TTL. */
+/** "Automatic", Cloudflare's default for a record without a TTL. */
 const AUTOMATIC = 1;
 
-/** What the content of a record of a type has to be. */
+/** The rules for the content of a record by its type. */
 const CONTENT_RULES: Readonly<Record<string, { check(content: string): boolean; say: string }>> = {
   A: { check: isIPv4, say: "Content for A record is invalid. Must be a valid IPv4 address" },
   AAAA: { check: isIPv6, say: "Content for AAAA record is invalid. Must be a valid IPv6 address" },
 };
 
-/** Fields that a list can be filtered by; the plugin's client writes `name.exact`, lego and others `name`. */
+/** Fields by which a list can be filtered; the plugin's client sends `name.exact`, lego and others `name`. */
 const FILTERS: Readonly<Record<string, (record: DnsRecord) => string>> = {
   name: ({ name }) => name,
   "name.exact": ({ name }) => name,
@@ -50,7 +50,7 @@ export function recordRoutes(context: CloudflareContext): Route[] {
   ];
 }
 
-/** Publishes all TXT records of a zone, for a challenge server that has just been started. */
+/** Publishes all TXT records of a zone, for a newly started challenge server. */
 export async function publishZone(context: CloudflareContext, zone: Zone): Promise<void> {
   const texts = context.state.records.filter(
     ({ zoneId, type }) => zoneId === zone.id && type === "TXT",
@@ -60,7 +60,7 @@ export async function publishZone(context: CloudflareContext, zone: Zone): Promi
   }
 }
 
-/** Deletes all records of a zone, and what is published of them. */
+/** Deletes all records of a zone, and removes their published values. */
 export async function removeRecords(context: CloudflareContext, zone: Zone): Promise<void> {
   const { state } = context;
   const gone = state.records.filter(({ zoneId }) => zoneId === zone.id);
@@ -101,7 +101,7 @@ async function create(context: CloudflareContext, exchange: Exchange): Promise<R
   return success(recordBody(record));
 }
 
-/** Puts new fields over what `base` makes of the record: nothing for PUT, all of it for PATCH. */
+/** Applies new fields to the result of `base` for the record: nothing for PUT, all fields for PATCH. */
 async function change(
   context: CloudflareContext,
   exchange: Exchange,
@@ -174,7 +174,7 @@ function readRecord(
   };
 }
 
-/** A name that is not in the zone is taken as relative to it. Records have their names in ASCII, unlike zones. */
+/** A name outside the zone is relative to the zone. Records have their names in ASCII, unlike zones. */
 function nameIn(zone: Zone, name: string): string {
   const [plain, apex] = [dnsName(name), dnsName(zone.name)];
   if (plain === "@") {
@@ -197,7 +197,7 @@ function refuseIdentical(context: CloudflareContext, record: DnsRecord): void {
   }
 }
 
-/** The content without the quotes that TXT content may have. */
+/** The content without the optional quotes of TXT content. */
 function comparable({ type, content }: DnsRecord): string {
   return type === "TXT" ? txtValue(content) : content;
 }

@@ -5,15 +5,16 @@ const ACCOUNT = "com.cloudflare.api.account.";
 const ZONE = "com.cloudflare.api.account.zone.";
 const USER = "com.cloudflare.api.user.";
 
-/** Something that a permission is asked on. */
+/** A resource on which a permission is required. */
 export type Resource =
   { readonly zone: Zone } | { readonly accountId: string } | { readonly userId: string };
 
 /**
- * What each kind of call asks for. "Write" of a kind includes reading it, but no kind includes another: "Zone Write"
- * opens no record.
+ * The permission groups that each kind of call requires. "Write" of a kind includes "Read", but no kind includes
+ * another: "Zone Write" grants no access to records.
  *
- * @see https://developers.cloudflare.com/api/resources/zones/methods/list/ and the other pages' accepted permissions
+ * @see https://developers.cloudflare.com/api/resources/zones/methods/list/ and the other pages' accepted
+ * permissions
  */
 const ACTIONS = {
   "zone.read": ["Zone Read", "Zone Write"],
@@ -27,7 +28,7 @@ const ACTIONS = {
   "accountTokens.write": ["Account API Tokens Write"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** The name of what a call does. */
+/** The name of an action. */
 export type Action = keyof typeof ACTIONS;
 
 /** The permission groups of which a token needs one for the action. */
@@ -35,7 +36,7 @@ export function acceptedGroups(action: Action): readonly string[] {
   return ACTIONS[action];
 }
 
-/** Whether the token's policies allow the action on the resource. A policy that denies wins over one that allows. */
+/** Whether the token's policies allow the action on the resource. A policy that denies takes precedence. */
 export function allows(token: ApiToken, action: Action, resource: Resource): boolean {
   const accepted: readonly string[] = ACTIONS[action];
   const applies = ({ permissionGroupIds, resources }: TokenPolicy) =>
@@ -45,7 +46,7 @@ export function allows(token: ApiToken, action: Action, resource: Resource): boo
   return effects.includes("allow") && !effects.includes("deny");
 }
 
-/** The kind of a resource of a policy, as the scopes of permission groups name them; undefined for anything else. */
+/** The kind of a policy's resource, as in the scopes of permission groups; undefined for anything else. */
 export function resourceScopes(name: string, scope: ResourceScope): string[] | undefined {
   if (typeof scope !== "string") {
     const nested = Object.entries(scope).map(([inner, value]) => resourceScopes(inner, value));
@@ -61,7 +62,7 @@ export function resourceScopes(name: string, scope: ResourceScope): string[] | u
 }
 
 /**
- * Whether a resource of a policy includes the one asked for. All zones of one account are written with the zones
+ * Whether a policy's resource includes the requested resource. All zones of one account are written with the zones
  * nested in the account.
  *
  * @see https://developers.cloudflare.com/fundamentals/api/how-to/create-via-api/

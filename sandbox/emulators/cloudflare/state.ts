@@ -19,7 +19,7 @@ export interface Zone {
   type?: string;
   /** @default false */
   readonly paused?: boolean;
-  /** @default two of Cloudflare's */
+  /** @default two of Cloudflare's name servers */
   nameServers?: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface DnsRecord {
   readonly modifiedOn: string;
 }
 
-/** What a resource of a policy opens: "*", or the resources below it that are opened. */
+/** The scope of a policy's resource: "*", or the nested resources. */
 export type ResourceScope = string | Readonly<Record<string, string>>;
 
 /** One rule of a token. */
@@ -46,20 +46,20 @@ export interface TokenPolicy {
   readonly id: string;
   readonly effect: "allow" | "deny";
   readonly permissionGroupIds: readonly string[];
-  /** As the request had them, in its order: the plugin compares them as text. */
+  /** As in the request, in the same order: the plugin compares them as text. */
   readonly resources: Readonly<Record<string, ResourceScope>>;
 }
 
-/** From where a token may be used: addresses and CIDR ranges. */
+/** The addresses from which a token may be used: addresses and CIDR ranges. */
 export interface IpCondition {
   readonly in?: readonly string[];
   readonly not_in?: readonly string[];
 }
 
-/** Who owns a token: the user, or an account by its id. */
+/** The owner of a token: the user, or an account by its id. */
 export type TokenOwner = "user" | { readonly accountId: string };
 
-/** An API token. Its value is known by the fingerprint only. */
+/** An API token. Only the fingerprint of its value is stored. */
 export interface ApiToken {
   readonly id: string;
   readonly owner: TokenOwner;
@@ -76,29 +76,32 @@ export interface ApiToken {
   requestIp?: IpCondition;
 }
 
-/** What the sandbox can set. */
+/** The settings of the emulator. */
 export interface CloudflareSettings {
-  /** How long a new token stays unknown. */
+  /** How long a new token is unknown, in milliseconds. */
   tokenDelayMs: number;
-  /** The address that calls seem to come from, for tokens that are bound to one. @default "" - the real one */
+  /**
+   * The address from which calls appear to come, for tokens with an address condition. @default "" - the real
+   * address
+   */
   sourceAddress: string;
-  /** How many items a page of a list has at most; 0: as many as Cloudflare's. */
+  /** The maximum number of items on a page of a list; 0: Cloudflare's maximum. */
   pageSize?: number;
 }
 
-/** All that the emulator of Cloudflare knows. */
+/** The whole state of the Cloudflare emulator. */
 export interface CloudflareState {
   userId: string;
   accounts: Account[];
   zones: Zone[];
   records: DnsRecord[];
   tokens: ApiToken[];
-  /** What the zones above say in place of the clouds' own name servers. */
+  /** Delegations in parent zones that differ from the assigned name servers. */
   delegations?: Delegations;
   settings: CloudflareSettings;
 }
 
-/** A Cloudflare in which nobody has made anything yet. */
+/** The state of an empty Cloudflare account. */
 export function emptyCloudflareState(): CloudflareState {
   return {
     userId: "7c5dae5552338874e5053f2534d2767a",

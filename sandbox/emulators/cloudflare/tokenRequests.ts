@@ -11,7 +11,7 @@ import type { ApiToken, IpCondition, ResourceScope, TokenPolicy } from "./state.
 export type TokenFields = Pick<ApiToken, "name" | "status" | "policies"> &
   Partial<Pick<ApiToken, "notBefore" | "expiresOn" | "requestIp">>;
 
-/** Cloudflare's code for a token that it does not want to make; the words differ. */
+/** Cloudflare's code for a token that it refuses to create; the messages differ. */
 const REFUSED = 1001;
 
 const LONGEST_NAME = 120;

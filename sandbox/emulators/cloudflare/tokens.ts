@@ -15,22 +15,22 @@ import type { Action, Resource } from "./resources.ts";
 import type { ApiToken, TokenOwner } from "./state.ts";
 import { readTokenFields } from "./tokenRequests.ts";
 
-/** Permission groups come all on one page. */
+/** All permission groups fit on one page. */
 const ALL = 1000;
 
-/** The tokens of one kind of owner: what is alike for both but the path, the permissions and the form. */
+/** One kind of token owner. The kinds differ only in the path, the permissions and the format of the token. */
 interface TokenKind {
   readonly path: string;
   readonly read: Action;
   readonly write: Action;
   readonly groups: readonly PermissionGroup[];
-  /** How many tokens an owner may have. */
+  /** The maximum number of an owner's tokens. */
   readonly most: number;
   owner(exchange: Exchange): TokenOwner;
   newValue(): string;
 }
 
-/** Answers a call about the tokens of an owner. */
+/** Handles a call about the tokens of an owner. */
 type OwnerCall = (exchange: Exchange, owner: TokenOwner) => Reply;
 
 /**
@@ -66,7 +66,7 @@ export function tokenRoutes(context: CloudflareContext): Route[] {
 function kindRoutes(context: CloudflareContext, kind: TokenKind): Route[] {
   const { path, read, write } = kind;
   const table: [method: string, suffix: string, action: Action, use: OwnerCall][] = [
-    // Before the routes that have a token's id in this place.
+    // Before the routes with a token's id in this place.
     [
       "GET",
       "/permission_groups",
@@ -141,7 +141,7 @@ function create(
   return success({ ...tokenBody(context, token), value });
 }
 
-/** Replaces all that can be set; what the request leaves out is gone. The value stays. */
+/** Replaces all settable fields; fields that the request omits are removed. The value is kept. */
 function update(
   context: CloudflareContext,
   kind: TokenKind,
@@ -156,7 +156,7 @@ function update(
   return tokenBody(context, token);
 }
 
-/** Gives the token another value; the old one is void at once. */
+/** Gives the token a new value; the old value becomes invalid at once. */
 function roll(context: CloudflareContext, kind: TokenKind, token: ApiToken): string {
   const value = kind.newValue();
   token.fingerprint = fingerprint(value);
@@ -169,7 +169,7 @@ function remove(context: CloudflareContext, token: ApiToken): object {
   return { id: token.id };
 }
 
-/** Says how the token of the request itself is; only the path of its own kind knows it. */
+/** Returns the status of the request's own token; only the path of its own kind knows the token. */
 function verify(context: CloudflareContext, kind: TokenKind, exchange: Exchange): Reply {
   const caller = presentedToken(context, exchange);
   if (caller === "admin") {
@@ -196,7 +196,7 @@ function verified(result: { id: string; status: string }): Reply {
 function findToken(context: CloudflareContext, owner: TokenOwner, exchange: Exchange): ApiToken {
   const token = tokensOf(context, owner).find(({ id }) => id === exchange.params.token);
   if (!token) {
-    // The status is what clients go by; the code is a guess.
+    // Clients check the status; the code is a guess.
     throw cloudflareError(404, { code: 1003, message: "Token not found" });
   }
   return token;

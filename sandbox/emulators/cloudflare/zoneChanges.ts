@@ -10,7 +10,7 @@ import type { Zone } from "./state.ts";
 import { authorizedZone, zoneBody } from "./zones.ts";
 
 /**
- * The calls that make, change and delete zones.
+ * The calls that create, change and delete zones.
  *
  * @see https://developers.cloudflare.com/api/resources/zones/
  */
@@ -39,7 +39,7 @@ function create(context: CloudflareContext, exchange: Exchange): Reply {
     status: "pending",
     ...settings(input),
   };
-  // A token that is bound to zones cannot name one that is not there yet.
+  // A token that is restricted to zones cannot name a zone that does not exist yet.
   if (!state.accounts.some(({ id }) => id === accountId) || !may(caller, "zone.write", { zone })) {
     exchange.denied = acceptedGroups("zone.write")[0] ?? "";
     throw refusal("cannotCreateZone");
@@ -66,7 +66,7 @@ async function remove(context: CloudflareContext, exchange: Exchange): Promise<R
   return success({ id: zone.id });
 }
 
-/** What a request sets of a zone, as far as it is emulated. */
+/** The fields of a zone that a request sets and that are emulated. */
 function settings({ type, paused }: JsonObject): Pick<Zone, "type" | "paused"> {
   return {
     ...(typeof type === "string" && { type }),

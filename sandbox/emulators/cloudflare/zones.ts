@@ -8,7 +8,7 @@ import type { Zone } from "./state.ts";
 
 const ID = /^[0-9a-f]{32}$/;
 
-/** Those of a zone that is seeded with no others. */
+/** The name servers of a zone that is seeded without name servers. */
 export const NAME_SERVERS: readonly string[] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
 
 /**
@@ -25,7 +25,7 @@ export function zoneRoutes(context: CloudflareContext): Route[] {
   ];
 }
 
-/** The zone that the path names, if the caller may do this to it. */
+/** The zone in the path, if the caller may perform this action on it. */
 export function authorizedZone(
   context: CloudflareContext,
   exchange: Exchange,
@@ -39,13 +39,13 @@ export function authorizedZone(
   }
   const caller = authenticate(context, exchange);
   if (ID.test(id) && caller !== "admin") {
-    // As for a zone of somebody else: which ids exist is not told.
+    // The same error as for another owner's zone, so that it does not disclose which ids exist.
     throw refusal(action === "zone.read" ? "unauthorized" : "authentication");
   }
   throw unroutable(exchange.path.slice(API_PREFIX.length));
 }
 
-/** A token sees the zones that it may read, and an empty list where there is none. */
+/** A token gets the zones that it may read, or an empty list. */
 function list(context: CloudflareContext, exchange: Exchange): Reply {
   const caller = authenticate(context, exchange);
   const { query } = exchange;
@@ -65,12 +65,12 @@ function list(context: CloudflareContext, exchange: Exchange): Reply {
   );
 }
 
-/** Whether a zone is the one that a list is asked for: by either form of a name with other letters than ASCII. */
+/** Whether a zone has the requested name; an internationalized name matches in both forms. */
 export function isNamed(zone: Zone, name: string | null): boolean {
   return name === null || dnsName(zone.name) === dnsName(name);
 }
 
-/** Whether Cloudflare answers DNS for a zone. */
+/** Whether Cloudflare serves DNS for a zone. */
 export function isServed({ status = "active", type = "full" }: Zone): boolean {
   return status === "active" && type === "full";
 }
@@ -79,7 +79,7 @@ function accountNameOf({ state }: CloudflareContext, { accountId }: Zone): strin
   return state.accounts.find(({ id }) => id === accountId)?.name ?? "";
 }
 
-/** A zone as answers show it. */
+/** A zone as in responses. */
 export function zoneBody(context: CloudflareContext, zone: Zone): object {
   const { id, name, accountId, createdOn, status = "active", type = "full", paused = false } = zone;
   return {

@@ -7,13 +7,13 @@ import { findProject, projectTarget } from "./projects.ts";
 import type { Policy, ServiceAccount } from "./state.ts";
 
 /**
- * In place of the project's id: whatever project the account is in. An unknown account is then a 403 and not a 404.
+ * In place of the project's id: any project. An unknown account then results in a 403 instead of a 404.
  *
  * @see https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/get
  */
 const ANY_PROJECT = "-";
 
-/** The account that the path names, if the caller has the permission on it. */
+/** The account in the path, if the caller has the permission on it. */
 export function authorizedAccount(
   context: GoogleContext,
   exchange: Exchange,
@@ -34,10 +34,10 @@ export function authorizedAccount(
 }
 
 /**
- * The account that the path names, if the caller has the permission on the first of the delegates, each of them on the next,
- * and the last on the account.
+ * The account in the path, if the caller has the permission on the first of the delegates, each of them on the
+ * next, and the last on the account.
  *
- * @param delegates as Google takes them, `projects/-/serviceAccounts/<address or id>`
+ * @param delegates in Google's format, `projects/-/serviceAccounts/<address or id>`
  */
 export function delegatedAccount(
   context: GoogleContext,
@@ -67,7 +67,7 @@ export function delegatedAccount(
   }, first);
 }
 
-/** An account as the target of a permission; one that does not exist has no policies but its project's. */
+/** An account as the target of a permission; a missing account has only its project's policies. */
 export function namedAccountTarget(context: GoogleContext, exchange: Exchange): Target {
   const { project = "", account: id = "" } = exchange.params;
   const account = findAccount(context, project, id);

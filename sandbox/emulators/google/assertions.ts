@@ -2,16 +2,15 @@ import type { GoogleContext } from "./context.ts";
 import { isSignedBy, type Jwt } from "./jwt.ts";
 import type { ServiceAccount } from "./state.ts";
 
-/** Google takes tokens of up to an hour, and clocks that differ by a few minutes. */
+/** Google accepts tokens with a life of up to an hour, and allows for clocks that differ by a few minutes. */
 const LONGEST_LIFE_S = 3600;
 const CLOCK_SKEW_S = 300;
 
-/** A signed token that holds, or the words in which Google refuses it. */
+/** The account of a valid signed token, or the text of Google's refusal. */
 export type Verdict = { readonly account: ServiceAccount } | { readonly refusal: string };
 
 /**
- * Checks who signed a token and when: the account, that one of its usable keys made the signature, and the life that
- * the token claims for itself.
+ * Checks a signed token: the account, that the signature is by one of its usable keys, and the token's life.
  *
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#error-codes
  */
@@ -46,7 +45,7 @@ export async function checkSigned(context: GoogleContext, jwt: Jwt): Promise<Ver
   return signatures.includes(true) ? { account } : { refusal: "Invalid JWT Signature." };
 }
 
-/** The keys that may have signed: the one that the header names, or any where it names none. */
+/** The keys that may have signed: the key that the header names, or else any. */
 function usableKeys(context: GoogleContext, account: ServiceAccount, jwt: Jwt) {
   const { kid } = jwt.header;
   return context.state.keys.filter(

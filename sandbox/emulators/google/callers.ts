@@ -9,7 +9,7 @@ import type { Policy, ServiceAccount } from "./state.ts";
 
 const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
 
-/** The operator, whose token may do anything. */
+/** The operator, whose token has all permissions. */
 const ADMIN = {
   email: "operator@sandbox.invalid",
   uniqueId: "100000000000000000000",
@@ -17,17 +17,17 @@ const ADMIN = {
   expiresInS: 3599,
 };
 
-/** Who makes a call. */
+/** The caller of a request. */
 export interface Caller {
   readonly email: string;
   readonly uniqueId: string;
   readonly scopes: readonly string[];
   readonly expiresInS: number;
-  /** As policies name the caller. Absent for the operator. */
+  /** The caller's name in policies. Absent for the operator. */
   readonly member?: string;
 }
 
-/** The emulated services that ask for permissions, with the scopes that open each. */
+/** The emulated services that check permissions, with the scopes that each accepts. */
 const SERVICES = {
   iam: { write: ["iam"], read: [], refuse: permissionDenied },
   resourceManager: {
@@ -45,18 +45,18 @@ const SERVICES = {
 /** The name of an emulated service. */
 export type Service = keyof typeof SERVICES;
 
-/** What a permission is asked on: its name, and every policy that can grant it there. */
+/** The target of a permission: its name, and every policy that can grant the permission. */
 export interface Target {
   readonly name: string;
   readonly policies: readonly Policy[];
 }
 
-/** Whom the bearer tokens of the requests that are being answered belong to. */
+/** The callers of the requests in progress. */
 const callers = new WeakMap<Exchange, Caller>();
 
 /**
- * Finds whom a request's bearer token belongs to before the route answers it. It takes a while to check a signature, and
- * so a handler can ask for permissions and change the state without another request in between.
+ * Identifies the caller by the bearer token before the route handles the request. Checking a signature takes a
+ * while; this way, a handler can check permissions and change the state without another request in between.
  */
 export function identified(context: GoogleContext, { handle, ...route }: Route): Route {
   return {
@@ -72,7 +72,7 @@ export function identified(context: GoogleContext, { handle, ...route }: Route):
 }
 
 /**
- * The caller by its bearer token; refuses a request without one, or with one that is not (or no longer) valid.
+ * The caller by its bearer token; refuses a request without a token or with an invalid one.
  *
  * @see identified
  */
@@ -88,7 +88,7 @@ export function authenticate(exchange: Exchange): Caller {
   return caller;
 }
 
-/** Whom a token belongs to, or undefined. */
+/** The owner of a token, or undefined. */
 export async function callerByToken(
   context: GoogleContext,
   token: string,
@@ -107,7 +107,7 @@ export async function callerByToken(
     const names = { email: principal, uniqueId: principal, member: principal };
     return expiresInS > 0 ? { ...names, scopes, expiresInS } : undefined;
   }
-  // A token outlives the key that it was issued for, but not its account.
+  // A token remains valid after the deletion of its key, but not after that of its account.
   const account = context.state.accounts.find(({ uniqueId }) => uniqueId === issued.accountId);
   const alive = account?.deletedAt === undefined && account?.disabled === false;
   return alive && expiresInS > 0 ? callerOf(account, scopes, expiresInS) : undefined;
@@ -131,7 +131,7 @@ export function authorize(
   }
 }
 
-/** Which of the permissions the caller has on the target, for testIamPermissions. */
+/** The permissions of the list that the caller has on the target, for testIamPermissions. */
 export function testPermissions(
   context: GoogleContext,
   exchange: Exchange,
@@ -149,7 +149,7 @@ function hasPermission(
   { policies }: Target,
 ): boolean {
   if (policies.length === 0) {
-    // There is no such project. Nobody, the operator included, has a permission on it.
+    // The project does not exist, so nobody has a permission on it, not even the operator.
     return false;
   }
   return (
@@ -168,8 +168,8 @@ function coversService(caller: Caller, service: Service, permission: string): bo
 }
 
 /**
- * Google's newer client libraries skip the token endpoint and send a token that they signed themselves, with a scope
- * or with the service's address as audience.
+ * Google's newer client libraries do not use the token endpoint and send a self-signed token, with a scope or with
+ * the service's address as audience.
  *
  * @see https://google.aip.dev/auth/4111
  */

@@ -22,8 +22,8 @@ export interface KeyPair {
 }
 
 /**
- * A self-signed certificate for a service account key, in PEM: the form in which IAM hands the public half out.
- * Node's crypto reads certificates but does not make them, hence the DER.
+ * A self-signed certificate for a service account key, in PEM, the format in which IAM returns the public half.
+ * Node's crypto reads certificates but cannot create them, hence the DER.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */

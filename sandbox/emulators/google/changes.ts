@@ -11,7 +11,7 @@ import { authorizedZone, zonePaths } from "./zones.ts";
 type Side = "additions" | "deletions";
 
 /**
- * The calls of Cloud DNS about changes of record sets, and the list of those.
+ * The calls of Cloud DNS about changes of record sets, and the list of record sets.
  *
  * @see https://cloud.google.com/dns/docs/reference/rest/v1/changes
  * @see https://cloud.google.com/dns/docs/reference/rest/v1/resourceRecordSets/list
@@ -30,7 +30,7 @@ export function changeRoutes(context: GoogleContext): Route[] {
   ];
 }
 
-/** Publishes all TXT records of a zone, for a challenge server that has just been started. */
+/** Publishes all TXT records of a zone, for a newly started challenge server. */
 export async function publishZone(context: GoogleContext, zone: ManagedZone): Promise<void> {
   const texts = zone.recordSets.filter(({ type }) => type === "TXT");
   await publish(context, zone, new Set(texts.map(({ name }) => name)));
@@ -41,7 +41,7 @@ async function create(context: GoogleContext, exchange: Exchange): Promise<Reply
   const additions = readRecordSets(body.additions);
   const deletions = readRecordSets(body.deletions);
   const permissions = requiredPermissions(additions, deletions);
-  // Each is asked for in turn, so that the refusal names the first one that is missing.
+  // Each permission is checked in turn, so that the refusal names the first missing one.
   const [zone] = permissions.map((permission) => authorizedZone(context, exchange, permission));
   if (!zone || additions.length + deletions.length === 0) {
     throw dnsError({
@@ -64,8 +64,8 @@ async function create(context: GoogleContext, exchange: Exchange): Promise<Reply
 }
 
 /**
- * What a change needs beside dns.changes.create: one permission for sets that are new, one for sets that go, and
- * another for sets that are replaced.
+ * The permissions that a change requires in addition to dns.changes.create: one for new sets, one for deleted sets,
+ * and another for replaced sets.
  *
  * @see https://cloud.google.com/dns/docs/access-control#permissions
  */
@@ -86,7 +86,7 @@ function requiredPermissions(
   ];
 }
 
-/** @see https://github.com/kubernetes-sigs/external-dns/issues/2817 for the words */
+/** @see https://github.com/kubernetes-sigs/external-dns/issues/2817 for the text */
 function deletionProblems(zone: ManagedZone, set: RecordSet, index: number): DnsProblem[] {
   const path = entityPath("deletions", index);
   const existing = findRecordSet(zone, set);

@@ -8,7 +8,7 @@ import { createProject, findProject } from "./projects.ts";
 import type { GoogleState, Project, WorkloadIdentity } from "./state.ts";
 import { createZone } from "./zones.ts";
 
-/** What the sandbox can see and set of the Google emulator. */
+/** What the sandbox can read and set in the Google emulator. */
 export function googleControl(context: GoogleContext): Controllable {
   return {
     dump: () => dump(context.state),
@@ -35,7 +35,7 @@ export function googleControl(context: GoogleContext): Controllable {
   };
 }
 
-/** Everything but the tokens' fingerprints. Private keys are not in the state to begin with. */
+/** The state without the tokens' fingerprints. The state contains no private keys. */
 function dump({ accessTokens, workloadIdentities = [], ...state }: GoogleState): object {
   const shown = <T extends { readonly fingerprint: string }>(entries: readonly T[]) =>
     entries.map(({ fingerprint: _, ...entry }) => entry);
@@ -47,10 +47,10 @@ function dump({ accessTokens, workloadIdentities = [], ...state }: GoogleState):
 }
 
 /**
- * Makes projects and zones:
- * `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?, nameServers?}]}]}`,
- * says what the zones above delegate to: `{delegations: [{name, nameServers?}]}`, and whom workload identity pools take from now on:
- * `{workloadIdentities: [{audience, principal, token}]}`.
+ * Creates projects and zones: `{projects: [{projectId, name?, zones?: [{name, dnsName, visibility?, description?,
+ * nameServers?}]}]}`, sets the delegations in parent zones: `{delegations: [{name, nameServers?}]}`, and the
+ * identities that workload identity pools accept from now on: `{workloadIdentities: [{audience, principal,
+ * token}]}`.
  */
 function seed(context: GoogleContext, input: JsonObject): object {
   seedDelegations((context.state.delegations ??= {}), input);

@@ -8,7 +8,8 @@ import { findCustomRole, KNOWN_PERMISSIONS, predefinedPermissions } from "./role
 import type { CustomRole } from "./state.ts";
 
 /**
- * The calls of IAM v1 about roles: the custom ones of a project, and a look at a predefined one, which is anybody's.
+ * The calls of IAM v1 about roles: the custom roles of a project, and reading a predefined role, which requires no
+ * permission.
  *
  * @see https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles
  */

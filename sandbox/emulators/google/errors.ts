@@ -1,6 +1,6 @@
 import { ApiError } from "../shared/router.ts";
 
-/** The words that go with a status: canonical code and the `reason` of the older form of the body. */
+/** The defaults of a status: canonical code and the `reason` of the older error format. */
 const DEFAULTS: Readonly<Record<number, { status: string; reason: string }>> = {
   400: { status: "INVALID_ARGUMENT", reason: "badRequest" },
   401: { status: "UNAUTHENTICATED", reason: "authError" },
@@ -11,7 +11,7 @@ const DEFAULTS: Readonly<Record<number, { status: string; reason: string }>> = {
   500: { status: "INTERNAL", reason: "backendError" },
 };
 
-/** Parts of an error body that differ from the usual ones of its status. */
+/** Fields of an error body that differ from the defaults of its status. */
 interface ErrorParts {
   readonly status?: string;
   readonly reason?: string;
@@ -19,7 +19,7 @@ interface ErrorParts {
 }
 
 /**
- * An error in the form that all of Google's APIs share.
+ * An error in the common format of Google's APIs.
  *
  * @see https://cloud.google.com/apis/design/errors#http_mapping
  */
@@ -36,7 +36,7 @@ export function googleError(code: number, message: string, parts: ErrorParts = {
   return new ApiError(code, { error }, message);
 }
 
-/** One thing that is wrong with a request to Cloud DNS. */
+/** One error in a request to Cloud DNS. */
 export interface DnsProblem {
   readonly code: number;
   readonly reason: string;
@@ -44,7 +44,7 @@ export interface DnsProblem {
 }
 
 /**
- * An error in the older form that Cloud DNS still uses: no canonical status, and every problem in the list.
+ * An error in the older format that Cloud DNS still uses: no canonical status, and every error in the list.
  *
  * @see https://cloud.google.com/dns/docs/error-messages
  */
@@ -58,7 +58,7 @@ export function dnsError(first: DnsProblem, ...rest: readonly DnsProblem[]): Api
   return new ApiError(first.code, { error }, first.message);
 }
 
-/** `google.rpc.ErrorInfo`: the permission that was missing, for programs. */
+/** `google.rpc.ErrorInfo`: the missing permission, for programs. */
 function permissionInfo(permission: string, resource: string): object {
   return {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -69,7 +69,7 @@ function permissionInfo(permission: string, resource: string): object {
 }
 
 /**
- * The refusal of IAM and Resource Manager, which name the permission.
+ * The refusal by IAM and Resource Manager, which names the permission.
  *
  * @see https://cloud.google.com/iam/docs/permission-error-messages
  */
@@ -82,8 +82,8 @@ export function permissionDenied(permission: string, resource: string): ApiError
 }
 
 /**
- * The refusal of Cloud DNS. Its message is the bare "Forbidden" of hashicorp/terraform-provider-google#9468; the
- * permission is in the details alone, so that nothing can come to rely on a message that Cloud DNS does not send.
+ * The refusal by Cloud DNS. Its message is only the "Forbidden" of hashicorp/terraform-provider-google#9468; the
+ * permission is in the details only, so that no code depends on a message that Cloud DNS does not send.
  */
 export function dnsForbidden(permission: string, resource: string): ApiError {
   const message = "Forbidden";
@@ -97,7 +97,7 @@ export function dnsForbidden(permission: string, resource: string): ApiError {
 }
 
 /**
- * The refusal of an API that is not enabled in a project, in the form of all APIs and in that of Cloud DNS.
+ * The refusal by an API that is not enabled in a project, in the common format and in that of Cloud DNS.
  *
  * @see https://cloud.google.com/service-usage/docs/enabled-service
  */
@@ -124,7 +124,7 @@ export function serviceDisabled(service: string, project: string, title: string)
 }
 
 /**
- * The refusal of a constraint of the organization's policy.
+ * The refusal by a constraint of the organization policy.
  *
  * @see https://cloud.google.com/iam/docs/troubleshoot-org-policies
  */
@@ -146,7 +146,7 @@ export function constraintViolated(
   });
 }
 
-/** The refusal to count calls for a project. @see https://cloud.google.com/docs/quotas/quota-project */
+/** The refusal of a quota project. @see https://cloud.google.com/docs/quotas/quota-project */
 export function quotaProjectDenied(project: string): ApiError {
   return googleError(
     403,

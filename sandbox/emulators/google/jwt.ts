@@ -8,14 +8,14 @@ import {
   type ProtectedHeaderParameters,
 } from "jose";
 
-/** A JSON Web Token, read but not yet believed. */
+/** A JSON Web Token whose signature has not been verified. */
 export interface Jwt {
   readonly text: string;
   readonly header: ProtectedHeaderParameters;
   readonly claims: JWTPayload;
 }
 
-/** Reads a compact token; undefined when the text is not one. */
+/** Reads a compact token; undefined for other text. */
 export function readJwt(text: string): Jwt | undefined {
   try {
     return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) };
@@ -24,7 +24,7 @@ export function readJwt(text: string): Jwt | undefined {
   }
 }
 
-/** Whether the token carries an RS256 signature of the key; no other algorithm counts, least of all "none". */
+/** Whether the token has an RS256 signature by the key; no other algorithm is accepted, in particular not "none". */
 export async function isSignedBy(jwt: Jwt, publicKey: string): Promise<boolean> {
   try {
     await compactVerify(jwt.text, await importSPKI(publicKey, "RS256"), { algorithms: ["RS256"] });

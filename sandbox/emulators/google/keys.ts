@@ -12,7 +12,7 @@ import type { ServiceAccount, ServiceAccountKey } from "./state.ts";
 /** @see https://cloud.google.com/iam/quotas#limits */
 const KEYS_PER_ACCOUNT = 10;
 
-/** Keys without an expiry, which is what the API makes, say this. */
+/** The expiry of keys without expiry, which the API creates. */
 const NEVER = "9999-12-31T23:59:59Z";
 
 const ALGORITHM = "KEY_ALG_RSA_2048";
@@ -20,13 +20,13 @@ const BITS = 2048;
 
 const CREDENTIALS_FILE = "TYPE_GOOGLE_CREDENTIALS_FILE";
 
-/** Forms in which the public half is handed out. */
+/** Formats of the public half. */
 const PUBLIC_FORMS: Readonly<Record<string, "certificate" | "publicKey">> = {
   TYPE_X509_PEM_FILE: "certificate",
   TYPE_RAW_PUBLIC_KEY: "publicKey",
 };
 
-/** Answers a call about one key. */
+/** Handles a call about one key. */
 type KeyCall = (key: ServiceAccountKey, account: ServiceAccount, exchange: Exchange) => object;
 
 /**
@@ -73,7 +73,7 @@ async function create(context: GoogleContext, exchange: Exchange): Promise<objec
     publicKeyEncoding: { type: "spki", format: "der" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  // Again: other keys may have been made while this one was.
+  // Checked again: other keys may have been created in the meantime.
   checkLimit(context, account);
   const now = context.now();
   const key: ServiceAccountKey = {
@@ -100,7 +100,10 @@ async function create(context: GoogleContext, exchange: Exchange): Promise<objec
   };
 }
 
-/** Refuses what the emulator does not make. Google has keys of 1024 bits, too, but jose takes no signature of those. */
+/**
+ * Refuses keys that the emulator does not create. Google also has keys of 1024 bits, but jose does not accept their
+ * signatures.
+ */
 function checkForm(exchange: Exchange): void {
   const body = parseObject(exchange.body) ?? {};
   const algorithm = textOf(body.keyAlgorithm) ?? ALGORITHM;
@@ -116,7 +119,7 @@ function checkForm(exchange: Exchange): void {
   }
 }
 
-/** The constraints of the organization's policy that forbid new keys. */
+/** The constraints of the organization policy that forbid new keys. */
 const KEY_CONSTRAINTS: readonly string[] = [
   "iam.disableServiceAccountKeyCreation",
   "iam.managed.disableServiceAccountKeyCreation",
@@ -136,7 +139,7 @@ function checkConstraints(context: GoogleContext, account: ServiceAccount): void
 }
 
 /**
- * Google does not say that the limit is what is wrong.
+ * Google's error does not mention the limit.
  *
  * @see https://github.com/googleapis/google-api-dotnet-client/issues/2027
  */
@@ -150,8 +153,8 @@ function checkLimit(context: GoogleContext, account: ServiceAccount): void {
 }
 
 /**
- * The file that a client library reads. `universe_domain` stays Google's whatever domain the emulator answers under:
- * with any other one the libraries no longer use the token endpoint.
+ * The credentials file for client libraries. `universe_domain` is always Google's, regardless of the emulator's
+ * domain: with another one, the libraries do not use the token endpoint.
  *
  * @see https://google.aip.dev/auth/4112
  */
@@ -203,7 +206,7 @@ function switchKey(key: ServiceAccountKey, disabled: boolean): object {
   return {};
 }
 
-/** A key with its public half in the form that the call asks for, if it asks. */
+/** A key, with its public half in the requested format, if any. */
 function publicBody(account: ServiceAccount, key: ServiceAccountKey, exchange: Exchange): object {
   const form = PUBLIC_FORMS[exchange.query.get("publicKeyType") ?? ""];
   return {

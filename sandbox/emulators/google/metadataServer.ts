@@ -3,17 +3,17 @@ import type { GoogleContext } from "./context.ts";
 import { issueAccessToken } from "./oauth.ts";
 import type { ServiceAccount } from "./state.ts";
 
-/** Marks requests that mean the metadata server, and its answers. */
+/** Marks requests to the metadata server, and its responses. */
 const FLAVOR = "metadata-flavor";
 
-/** What a token of the metadata server is for where its caller does not say. */
+/** The default scope of a token of the metadata server. */
 const DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
 const INSTANCE = "/computeMetadata/v1/instance";
 
 /**
- * The server that a machine of Google's asks who it is, as far as client libraries ask it for a token. It is there where
- * the setting `metadataAccount` says whose tokens it gives.
+ * The metadata server of a Google machine, limited to the requests by which client libraries obtain a token. It
+ * exists if the setting `metadataAccount` names the account of its tokens.
  *
  * @see https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys
  * @see https://cloud.google.com/compute/docs/access/authenticate-workloads
@@ -36,7 +36,7 @@ export function metadataServerRoutes(context: GoogleContext): Route[] {
   ];
 }
 
-/** The account of the machine that asks. */
+/** The account of the requesting machine. */
 function machineAccount(context: GoogleContext, exchange: Exchange): ServiceAccount {
   const { metadataAccount } = context.state.settings;
   const account = context.state.accounts.find(
@@ -45,7 +45,7 @@ function machineAccount(context: GoogleContext, exchange: Exchange): ServiceAcco
   if (account === undefined) {
     throw new ApiError(404, { error: "Not Found" }, "There is no metadata server here.");
   }
-  // Keeps a browser from being led here.
+  // Refuses requests that a website makes a browser send.
   if (exchange.headers[FLAVOR] !== "Google" || exchange.headers["x-forwarded-for"] !== undefined) {
     throw new ApiError(403, { error: "Forbidden" }, `The header ${FLAVOR} is missing.`);
   }

@@ -11,15 +11,15 @@ const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /** @see https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
 const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/** Google's tokens live for an hour, and it says one second less. */
+/** Google's tokens are valid for an hour; the response reports one second less. */
 const TOKEN_LIFE_S = 3599;
 
-/** Client libraries that do not read `token_uri` sign for this address, wherever their request then ends up. */
+/** The audience of client libraries that do not read `token_uri`, regardless of the endpoint of their request. */
 const GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token";
 
 /**
- * The token endpoint for service accounts, users and identities of other providers, and the two calls that say whom a token belongs to: the gcp plugin asks
- * `userinfo` when it is configured.
+ * The token endpoint for service accounts, users and identities of other providers, and the two calls that return
+ * the owner of a token: the gcp plugin calls `userinfo` when it is configured.
  *
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
  */
@@ -71,13 +71,13 @@ async function issueToken(context: GoogleContext, exchange: Exchange): Promise<R
   return tokenReply(token);
 }
 
-/** An access token that was made. */
+/** An issued access token. */
 interface IssuedToken {
   readonly token: string;
   readonly expiresAt: number;
 }
 
-/** Makes an access token for an account. */
+/** Issues an access token for an account. */
 export function issueAccessToken(
   context: GoogleContext,
   { uniqueId: accountId }: ServiceAccount,
@@ -100,7 +100,10 @@ function issue(
   return { token, expiresAt };
 }
 
-/** The operator's refresh token is the operator's access token: it is what the emulator knows the operator by. */
+/**
+ * The operator's refresh token is the operator's access token, the only credential by which the emulator identifies
+ * the operator.
+ */
 function operatorToken(context: GoogleContext, presented: string | null): Reply {
   if (presented === null || fingerprint(presented) !== context.adminFingerprint) {
     throw oauthError("invalid_grant", "Token has been expired or revoked.");
@@ -109,7 +112,7 @@ function operatorToken(context: GoogleContext, presented: string | null): Reply 
 }
 
 /**
- * Exchanges the token of another identity provider, which a workload identity pool takes, for one of Google's.
+ * Exchanges the token of another identity provider, which a workload identity pool accepts, for a Google token.
  *
  * @see https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
  */

@@ -7,10 +7,11 @@ import { organization, sharingConstraint } from "./organization.ts";
 import { findProject } from "./projects.ts";
 
 /**
- * The calls about the organization's policy as it counts in a project: of the Organization Policy API, and of Resource
- * Manager, which knows no managed constraint.
+ * The calls about the effective organization policy of a project: of the Organization Policy API, and of Resource
+ * Manager, which does not support managed constraints.
  *
- * @see https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
+ * @see
+ * https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
  * @see https://cloud.google.com/resource-manager/reference/rest/v1/projects/getEffectiveOrgPolicy
  */
 export function orgPolicyRoutes(context: GoogleContext): Route[] {

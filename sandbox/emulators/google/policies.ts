@@ -7,7 +7,7 @@ import { allowsOwnIdentities, sharingConstraint } from "./organization.ts";
 import { permissionsOf } from "./roles.ts";
 import type { Binding, Policy, ServiceAccount } from "./state.ts";
 
-/** The etag of a policy that nobody has set yet. */
+/** The etag of a policy that has not been set yet. */
 const UNSET_ETAG = "ACAB";
 
 const ACCOUNT_MEMBER = "serviceAccount:";
@@ -17,7 +17,7 @@ export function emptyPolicy(): Policy {
   return { etag: UNSET_ETAG, bindings: [], effectiveFrom: {} };
 }
 
-/** A policy as getIamPolicy answers. */
+/** A policy as in the response of getIamPolicy. */
 export function policyBody(policy: Policy): JsonObject {
   return {
     version: 1,
@@ -27,10 +27,10 @@ export function policyBody(policy: Policy): JsonObject {
 }
 
 /**
- * Replaces a policy with the one in the request, if it was read in its present state.
+ * Replaces a policy with the one in the request, if the request's etag is current.
  *
- * A stale etag is refused and the whole read-modify-write has to be done again; without an etag the request replaces
- * whatever is there.
+ * A request with a stale etag is refused, and the client has to repeat the whole read-modify-write; a request
+ * without an etag always replaces the policy.
  *
  * @see https://cloud.google.com/iam/docs/policies#etag
  */
@@ -54,7 +54,7 @@ export function setPolicy(context: GoogleContext, policy: Policy, exchange: Exch
   return policyBody(policy);
 }
 
-/** Which permissions the member has by these policies, counting only grants that have taken effect. */
+/** The permissions that these policies grant to the member, counting only grants that have taken effect. */
 export function grantedPermissions(
   context: GoogleContext,
   policies: readonly Policy[],
@@ -70,14 +70,14 @@ export function grantedPermissions(
   return new Set(roles.flatMap((role) => permissionsOf(context, role) ?? []));
 }
 
-/** The member that stands for a service account. */
+/** The member name of a service account. */
 export function memberOf(account: ServiceAccount): string {
   return `${ACCOUNT_MEMBER}${account.email}`;
 }
 
 /**
- * Renames a deleted account in every policy, or gives a restored one its name back: a later account with the same
- * address must not inherit the roles.
+ * Renames a deleted account in every policy, or renames a restored one back: a new account with the same address
+ * must not inherit the roles.
  *
  * @see https://cloud.google.com/iam/docs/policies#handle-deleted-members
  */
@@ -90,7 +90,7 @@ export function renameMember(policies: readonly Policy[], from: string, to: stri
   }
 }
 
-/** The member that stands for a service account after its deletion. */
+/** The member name of a deleted service account. */
 export function deletedMemberOf(account: ServiceAccount): string {
   return `deleted:${memberOf(account)}?uid=${account.uniqueId}`;
 }
@@ -99,7 +99,7 @@ function readBinding(context: GoogleContext, value: unknown): Binding {
   const binding = objectOf(value);
   const role = textOf(binding.role) ?? "";
   if (binding.condition !== undefined) {
-    // Evaluating CEL is out of the emulator's reach, and to ignore a condition would grant too much.
+    // The emulator cannot evaluate CEL, and ignoring a condition would grant too much.
     throw googleError(400, "The emulator does not support conditional role bindings.");
   }
   if (!permissionsOf(context, role)) {
@@ -108,7 +108,7 @@ function readBinding(context: GoogleContext, value: unknown): Binding {
   return { role, members: textsOf(binding.members) };
 }
 
-/** One binding per role, sorted as Google returns them, without roles that nobody has. */
+/** One binding per role, sorted as Google returns them, without roles that have no member. */
 function mergeBindings(bindings: readonly Binding[]): Binding[] {
   const members = new Map<string, Set<string>>();
   for (const binding of bindings) {
@@ -141,8 +141,8 @@ function checkMembers(context: GoogleContext, bindings: readonly Binding[]): voi
 }
 
 /**
- * Domain-restricted sharing that does not know the project's own organization: a policy may keep whom it has, and gets
- * nobody new.
+ * Domain-restricted sharing that does not include the project's own organization: a policy keeps its members, but
+ * new members are refused.
  *
  * @see https://cloud.google.com/resource-manager/docs/organization-policy/restricting-domains
  */

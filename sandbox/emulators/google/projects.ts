@@ -4,20 +4,20 @@ import type { GoogleContext } from "./context.ts";
 import { emptyPolicy } from "./policies.ts";
 import type { Project } from "./state.ts";
 
-/** The project of that id or number. */
+/** The project with this id or number. */
 export function findProject(context: GoogleContext, id: string): Project | undefined {
   return context.state.projects.find(
     ({ projectId, projectNumber }) => projectId === id || projectNumber === id,
   );
 }
 
-/** A project as the target of a permission. One that does not exist has no policy that could grant any. */
+/** A project as the target of a permission. A missing project has no policy. */
 export function projectTarget(context: GoogleContext, id: string): Target {
   const project = findProject(context, id);
   return { name: `projects/${id}`, policies: project ? [project.policy] : [] };
 }
 
-/** Makes a project, as the console would; the emulated Resource Manager cannot. */
+/** Creates a project, as the console would; the emulated Resource Manager cannot. */
 export function createProject(
   context: GoogleContext,
   projectId: string,

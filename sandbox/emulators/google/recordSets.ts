@@ -2,7 +2,7 @@ import { type JsonObject, listOf, objectOf, textOf, textsOf } from "../shared/js
 import { txtStrings } from "../shared/txt.ts";
 import type { ManagedZone, RecordSet } from "./state.ts";
 
-/** The record types of which every zone has a set at its apex that nobody made. */
+/** The record sets that every zone has at its apex from the start. */
 export function apexRecordSets(dnsName: string, nameServers: readonly string[]): RecordSet[] {
   const soa = `${nameServers[0]} cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300`;
   return [
@@ -11,12 +11,15 @@ export function apexRecordSets(dnsName: string, nameServers: readonly string[]):
   ];
 }
 
-/** Reads the record sets of one side of a change; their data come out in the form in which Cloud DNS keeps them. */
+/**
+ * Reads the record sets of one side of a change, and converts their data to the format in which Cloud DNS stores
+ * them.
+ */
 export function readRecordSets(value: unknown): RecordSet[] {
   return listOf(value).map(readRecordSet);
 }
 
-/** The set of the same name and type in the zone. */
+/** The record set of the zone with the same name and type. */
 export function findRecordSet(
   { recordSets }: ManagedZone,
   { name, type }: Pick<RecordSet, "name" | "type">,
@@ -24,7 +27,7 @@ export function findRecordSet(
   return recordSets.find((set) => set.name === name && set.type === type);
 }
 
-/** Whether two sets of the same name and type are alike in all the rest; the order of the data does not count. */
+/** Whether two sets of the same name and type are otherwise equal, regardless of the order of the data. */
 export function sameRecords(one: RecordSet, other: RecordSet): boolean {
   const data = ({ rrdatas }: RecordSet) => JSON.stringify([...rrdatas].sort());
   return one.ttl === other.ttl && data(one) === data(other);
@@ -47,7 +50,7 @@ function readRecordSet(value: unknown): RecordSet {
 }
 
 /**
- * TXT data are kept as quoted strings, whether they came with quotes or without.
+ * TXT data are stored as quoted strings, with or without quotes in the request.
  *
  * @see https://cloud.google.com/dns/docs/records-overview#supported_dns_record_types
  */

@@ -65,7 +65,7 @@ const POLICY = [
 ];
 
 /**
- * What each role allows, of the permissions that the emulated calls ask for.
+ * The permissions of each role, limited to those that the emulated calls require.
  *
  * @see https://cloud.google.com/iam/docs/roles-permissions/dns
  * @see https://cloud.google.com/iam/docs/roles-permissions/iam
@@ -131,20 +131,20 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The permissions of a predefined role, or undefined for one that the emulator does not have. */
+/** The permissions of a predefined role; undefined for a role that is not emulated. */
 export function predefinedPermissions(role: string): readonly string[] | undefined {
   return Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
 }
 
-/** All permissions that a predefined role has, and so a custom one can. */
+/** All permissions of the predefined roles, which a custom role can have. */
 export const KNOWN_PERMISSIONS: ReadonlySet<string> = new Set(Object.values(ROLES).flat());
 
-/** The custom role of that full name. */
+/** The custom role with this full name. */
 export function findCustomRole({ state }: GoogleContext, name: string): CustomRole | undefined {
   return state.projects.flatMap(({ roles = [] }) => roles).find((role) => role.name === name);
 }
 
-/** The permissions of a role, predefined or custom, or undefined for one that is not there. */
+/** The permissions of a role, predefined or custom; undefined for a missing role. */
 export function permissionsOf(context: GoogleContext, role: string): readonly string[] | undefined {
   return predefinedPermissions(role) ?? findCustomRole(context, role)?.permissions;
 }

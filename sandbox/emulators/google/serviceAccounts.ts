@@ -10,10 +10,10 @@ import { deletedMemberOf, memberOf, policyBody, renameMember, setPolicy } from "
 import { findProject, projectTarget } from "./projects.ts";
 import type { Policy, ServiceAccount } from "./state.ts";
 
-/** How long a deleted account can be brought back. */
+/** How long a deleted account can be restored. */
 const UNDELETE_MS = 30 * 24 * 3600 * 1000;
 
-/** Answers a call about one account. */
+/** Handles a call about one account. */
 type AccountCall = (account: ServiceAccount, exchange: Exchange) => object;
 
 /**
@@ -120,7 +120,7 @@ function create(context: GoogleContext, exchange: Exchange): object {
   return accountBody(account);
 }
 
-/** Whether an account, living or deleted, keeps its id from being used. */
+/** Whether an account, existing or deleted, blocks its id. */
 function blocks(context: GoogleContext, { deletedAt }: ServiceAccount): boolean {
   return (
     deletedAt === undefined ||
@@ -139,7 +139,7 @@ function list(context: GoogleContext, exchange: Exchange): object {
   return accounts.length > 0 ? { accounts } : {};
 }
 
-/** The two texts are all that can be changed. */
+/** Only these two texts can be changed. */
 function update(account: ServiceAccount, exchange: Exchange): object {
   const body = parseObject(exchange.body) ?? {};
   const details = objectOf(body.serviceAccount);
@@ -167,8 +167,7 @@ function remove(context: GoogleContext, account: ServiceAccount): object {
 }
 
 /**
- * Brings a deleted account back, named by its uniqueId. That fails where the 30 days are over, or where another
- * account has taken the name.
+ * Restores a deleted account by its uniqueId. Fails after the 30 days, or if another account has the name.
  *
  * @see https://cloud.google.com/iam/docs/service-accounts-delete-undelete#undeleting
  */

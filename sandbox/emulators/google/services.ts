@@ -3,7 +3,7 @@ import type { GoogleContext } from "./context.ts";
 import { quotaProjectDenied, serviceDisabled } from "./errors.ts";
 import { findProject } from "./projects.ts";
 
-/** The emulated APIs that a project has to enable, by what their calls look like. The first that fits is it. */
+/** The emulated APIs that have to be enabled in a project, by their calls. The first match counts. */
 const SERVICES: readonly [name: string, title: string, calls: RegExp][] = [
   ["iamcredentials.googleapis.com", "IAM Service Account Credentials API", /:generateAccessToken$/],
   ["iam.googleapis.com", "Identity and Access Management (IAM) API", /\/(serviceAccounts|roles)\b/],
@@ -12,7 +12,7 @@ const SERVICES: readonly [name: string, title: string, calls: RegExp][] = [
   ["cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", /^\/v1\/projects\//],
 ];
 
-/** Refuses the calls of an API that is not enabled, and those that are to be counted for a project that is not there. */
+/** Refuses calls of an API that is not enabled, and calls with a quota project that does not exist. */
 export function enabled(context: GoogleContext, { handle, ...route }: Route): Route {
   return {
     ...route,

@@ -1,6 +1,6 @@
 import type { Delegations } from "../shared/delegations.ts";
 
-/** A service account, with what is left of it after deletion. */
+/** A service account; after deletion, the fields that remain. */
 export interface ServiceAccount {
   readonly projectId: string;
   readonly email: string;
@@ -9,11 +9,11 @@ export interface ServiceAccount {
   description: string;
   disabled: boolean;
   etag: string;
-  /** When it was deleted, in milliseconds; it can be brought back for 30 days. */
+  /** Time of deletion, in milliseconds; the account can be restored for 30 days. */
   deletedAt?: number;
 }
 
-/** The public half of a service account key. The private half leaves with the answer that made it. */
+/** The public half of a service account key. The private half is only in the response that created the key. */
 export interface ServiceAccountKey {
   readonly id: string;
   readonly accountId: string;
@@ -21,23 +21,23 @@ export interface ServiceAccountKey {
   readonly publicKey: string;
   readonly certificate: string;
   readonly createdAt: number;
-  /** From when Google's token endpoint knows the key. */
+  /** The time from which Google's token endpoint knows the key. */
   readonly usableFrom: number;
   disabled: boolean;
 }
 
-/** A token of an account, or of an identity of another provider, known by its fingerprint. */
+/** A token of an account, or of an identity of another provider, stored by its fingerprint. */
 export interface AccessToken {
   readonly fingerprint: string;
-  /** `uniqueId` of the account; none for an identity of another provider. */
+  /** `uniqueId` of the account; absent for an identity of another provider. */
   readonly accountId?: string;
-  /** The identity of another provider, as policies name it. */
+  /** The name in policies of an identity of another provider. */
   readonly principal?: string;
   readonly scopes: readonly string[];
   readonly expiresAt: number;
 }
 
-/** One role and who has it. */
+/** One role and its members. */
 export interface Binding {
   readonly role: string;
   readonly members: readonly string[];
@@ -47,7 +47,7 @@ export interface Binding {
 export interface Policy {
   etag: string;
   bindings: readonly Binding[];
-  /** From when a member has a role, for grants that are still on their way; key is "role member". */
+  /** The time from which a member has a role, for grants that have not taken effect yet; the key is "role member". */
   effectiveFrom: Record<string, number>;
 }
 
@@ -59,13 +59,13 @@ export interface RecordSet {
   readonly rrdatas: readonly string[];
 }
 
-/** A change of a zone's records, made as a whole. */
+/** An atomic change of a zone's records. */
 export interface Change {
   readonly id: string;
   readonly startTime: string;
   readonly additions: readonly RecordSet[];
   readonly deletions: readonly RecordSet[];
-  /** From when its status is "done". */
+  /** The time from which its status is "done". */
   readonly doneAt: number;
 }
 
@@ -83,7 +83,7 @@ export interface ManagedZone {
   changes: Change[];
 }
 
-/** A role that somebody has made in a project. */
+/** A custom role of a project. */
 export interface CustomRole {
   /** The full name, `projects/<id>/roles/<name>`. */
   readonly name: string;
@@ -99,68 +99,71 @@ export interface Project {
   readonly createTime: string;
   readonly policy: Policy;
   zones: ManagedZone[];
-  /** The roles that were made in it. A state that an earlier version has kept has none. */
+  /** The project's custom roles. The state of an earlier version has none. */
   roles?: CustomRole[];
 }
 
-/** An identity of another provider that a workload identity pool takes. */
+/** An identity of another provider that a workload identity pool accepts. */
 export interface WorkloadIdentity {
   /** The pool's provider, as the audience of the exchange. */
   readonly audience: string;
-  /** The member that stands for it in policies: `principal://iam.googleapis.com/…`. */
+  /** Its member name in policies: `principal://iam.googleapis.com/…`. */
   readonly principal: string;
-  /** Fingerprint of the token with which the other provider says who it is. */
+  /** Fingerprint of the token by which the other provider identifies it. */
   readonly fingerprint: string;
 }
 
-/** What the sandbox can set. */
+/** The settings of the emulator. */
 export interface GoogleSettings {
-  /** How long a new key stays unknown to the token endpoint. */
+  /** How long a new key is unknown to the token endpoint, in milliseconds. */
   keyDelayMs: number;
-  /** How long a new grant stays without effect. */
+  /** How long a new grant has no effect, in milliseconds. */
   grantDelayMs: number;
-  /** How long a change of records stays pending. */
+  /** How long a change of records is pending, in milliseconds. */
   changeDelayMs: number;
   /**
-   * Whether the id of a deleted account may be used again at once. Google allows it, for a new account that has none of
-   * the old one's roles (https://cloud.google.com/iam/docs/service-accounts-delete-undelete). Off, the emulator is
-   * stricter and blocks the id for the 30 days in which the account can be brought back, so that a program that relies
-   * on one fixed id is found out.
+   * Whether the id of a deleted account can be reused at once. Google allows this for a new account, which has none
+   * of the old one's roles (https://cloud.google.com/iam/docs/service-accounts-delete-undelete). If false, the
+   * emulator is stricter and blocks the id for the 30 days in which the account can be restored, which reveals a
+   * program that depends on one fixed id.
    */
   reuseDeletedIds: boolean;
   /** APIs that are not enabled in any project, such as `iam.googleapis.com`. */
   disabledServices: readonly string[];
-  /** Constraints of the organization's policy that are enforced in every project, such as `iam.disableServiceAccountKeyCreation`. */
+  /**
+   * Constraints of the organization policy that are enforced in every project, such as
+   * `iam.disableServiceAccountKeyCreation`.
+   */
   enforcedConstraints: readonly string[];
   /**
-   * Whose identities may get roles, as the constraint `iam.allowedPolicyMemberDomains` lists them: ids of customers, and
-   * `principalSet://` of organizations; empty: anybody's.
+   * The identities that can be granted roles, as in the constraint `iam.allowedPolicyMemberDomains`: ids of
+   * customers, and `principalSet://` of organizations; empty: all.
    */
   allowedMemberDomains: readonly string[];
-  /** Whether the operator may read the organization's policy, and the organization. */
+  /** Whether the operator may read the organization policy and the organization. */
   policyReadable: boolean;
-  /** Address of the service account as which the metadata server lets its callers act; empty: there is no metadata server. */
+  /** Address of the service account of the metadata server; empty: there is no metadata server. */
   metadataAccount: string;
-  /** How many items a page of a list has at most; 0: as many as Google's. */
+  /** The maximum number of items on a page of a list; 0: Google's maximum. */
   pageSize?: number;
 }
 
-/** All that the emulator of Google Cloud knows. */
+/** The whole state of the Google emulator. */
 export interface GoogleState {
   projects: Project[];
   accounts: ServiceAccount[];
   keys: ServiceAccountKey[];
   accessTokens: AccessToken[];
-  /** Policies on service accounts themselves, by uniqueId. */
+  /** Policies of the service accounts themselves, by uniqueId. */
   accountPolicies: Record<string, Policy>;
   /** Identities of other providers. */
   workloadIdentities?: readonly WorkloadIdentity[];
-  /** What the zones above say in place of the clouds' own name servers. */
+  /** Delegations in parent zones that differ from the assigned name servers. */
   delegations?: Delegations;
   settings: GoogleSettings;
 }
 
-/** A cloud in which nobody has made anything yet. */
+/** The state of an empty Google Cloud. */
 export function emptyGoogleState(): GoogleState {
   return {
     projects: [],

@@ -9,10 +9,10 @@ import { findProject, projectTarget } from "./projects.ts";
 import { apexRecordSets } from "./recordSets.ts";
 import type { ManagedZone, Project } from "./state.ts";
 
-/** The gcp plugin speaks v1beta2, everyone else v1; the calls emulated here are alike in both. */
+/** The gcp plugin uses v1beta2, all other clients v1; the emulated calls are identical in both. */
 const VERSIONS: readonly string[] = ["v1", "v1beta2"];
 
-/** The most that a page of a list has. */
+/** The maximum size of a page of a list. */
 const PAGE_SIZE = 100;
 
 const COLLECTION = "/projects/{project}/managedZones";
@@ -54,10 +54,7 @@ export function zonePaths(suffix: string): string[] {
   return dnsPaths(`${COLLECTION}/{zone}${suffix}`);
 }
 
-/**
- * The zone that the path names, if the caller has the permission on it: by the policy of the project or by that of
- * the zone.
- */
+/** The zone in the path, if the caller has the permission on it, by the policy of the project or of the zone. */
 export function authorizedZone(
   context: GoogleContext,
   exchange: Exchange,
@@ -75,13 +72,13 @@ export function authorizedZone(
   return zone;
 }
 
-/** Makes a zone, as the console would; the emulated Cloud DNS cannot. */
+/** Creates a zone, as the console would; the emulated Cloud DNS cannot. */
 export function createZone(
   context: GoogleContext,
   project: Project,
   { name, dnsName, visibility = "public", description = "", nameServers }: NewZone,
 ): ManagedZone {
-  // Another zone of the same name gets other servers, by which alone the internet tells them apart.
+  // Another zone of the same name gets other name servers, the only difference between the two on the internet.
   const number = 1 + project.zones.filter((zone) => zone.dnsName === dnsName).length;
   const servers =
     nameServers ??
@@ -102,7 +99,7 @@ export function createZone(
   return zone;
 }
 
-/** What a new zone is like. */
+/** The inputs of a new zone. */
 export interface NewZone {
   readonly name: string;
   /** Fully qualified, with the final dot. */
@@ -110,7 +107,7 @@ export interface NewZone {
   /** @default "public" */
   readonly visibility?: "public" | "private";
   readonly description?: string;
-  /** @default four of Google's */
+  /** @default four of Google's name servers */
   readonly nameServers?: readonly string[];
 }
 
@@ -118,7 +115,7 @@ function dnsPaths(path: string): string[] {
   return VERSIONS.map((version) => `/dns/${version}${path}`);
 }
 
-/** The zone by its name or its number, and what a permission on it is asked on. */
+/** The zone by its name or its number, and the target of permissions on it. */
 function zoneOf(
   context: GoogleContext,
   exchange: Exchange,
@@ -137,7 +134,7 @@ function zoneOf(
   };
 }
 
-/** Asked on the project: a grant on zones does not make them appear in the list. */
+/** Checked on the project: a grant on a zone does not add it to the list. */
 function list(context: GoogleContext, exchange: Exchange): object {
   const { project = "" } = exchange.params;
   const target = projectTarget(context, project);
@@ -148,7 +145,7 @@ function list(context: GoogleContext, exchange: Exchange): object {
   );
   const wanted = Number(exchange.query.get("maxResults") ?? PAGE_SIZE) || PAGE_SIZE;
   const size = Math.min(wanted, mostOnPage(context));
-  // Google's tokens say nothing to who reads them, and neither does this one.
+  // Page tokens are opaque, as Google's are.
   const start = Number(
     Buffer.from(exchange.query.get("pageToken") ?? "", "base64url").toString() || 0,
   );

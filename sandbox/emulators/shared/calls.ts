@@ -1,24 +1,24 @@
-/** One call that an emulator answered. Holds no header, no query and no body: those carry credentials. */
+/** One call to an emulator. Contains no header, query or body, because these carry credentials. */
 export interface Call {
-  /** When it was answered, RFC 3339. */
+  /** Time of the response, RFC 3339. */
   readonly at: string;
   readonly method: string;
   readonly path: string;
-  /** The status sent, or "reset" where an injected fault cut the connection. */
+  /** The status sent, or "reset" if an injected fault closed the connection. */
   readonly status: number | "reset";
   readonly who: string;
-  /** The project that it was counted for, where the request named one. */
+  /** The quota project that the request named, if any. */
   readonly quotaProject?: string;
-  /** The permission that was missing. */
+  /** The missing permission. */
   readonly denied?: string;
-  /** The regular expression of the injected fault that struck. */
+  /** The regular expression of the injected fault. */
   readonly fault?: string;
 }
 
-/** More than any test makes; bounds the memory of a sandbox that stays up for days. */
+/** More than any test needs; limits the memory of a sandbox that runs for days. */
 const KEPT = 10_000;
 
-/** The calls made to one emulator, oldest first. */
+/** The calls to one emulator, oldest first. */
 export class CallList {
   #calls: Call[] = [];
 

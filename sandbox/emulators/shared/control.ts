@@ -3,30 +3,30 @@ import { type FaultList, parseFault } from "./faults.ts";
 import { type JsonObject, parseObject } from "./json.ts";
 import { type Exchange, type Handler, type Reply, type Route, route } from "./router.ts";
 
-/** Where the control API is, on the same server as the API that is emulated. */
+/** Path of the control API, on the server of the emulated API. */
 export const CONTROL_PREFIX = "/_sandbox";
 
-/** What an emulator lets the sandbox and the tests see and set. */
+/** The parts of an emulator that the sandbox and the tests can read and set. */
 export interface Controllable {
   /** The whole state without any secret, not even a hash of one. */
   dump(): unknown;
-  /** Makes what the vendor's console or another team would have made; what is there already stays. */
+  /** Creates what the vendor's console or another team would have created; existing objects are kept. */
   seed(input: JsonObject): unknown;
   settings(): unknown;
-  /** Changes the settings that are named; throws an Error that says what is wrong. */
+  /** Changes the named settings; throws an Error that describes an invalid setting. */
   configure(input: JsonObject): void;
 }
 
 /**
- * The routes of the control API, which takes its own bearer token alone:
+ * The routes of the control API, which accepts only its own bearer token:
  *
  * | call | effect |
  * |---|---|
  * | `GET state` | the whole state, without secrets |
- * | `POST seed` | makes projects, accounts and zones |
- * | `GET`, `PATCH settings` | propagation delays and the like |
- * | `GET`, `DELETE calls` | the calls made so far; forget them |
- * | `GET`, `POST`, `DELETE faults` | the faults waiting; add one; drop all |
+ * | `POST seed` | creates projects, accounts and zones |
+ * | `GET`, `PATCH settings` | propagation delays and similar settings |
+ * | `GET`, `DELETE calls` | the calls so far; clear them |
+ * | `GET`, `POST`, `DELETE faults` | the pending faults; add one; remove all |
  */
 export function controlRoutes(
   emulator: Controllable,

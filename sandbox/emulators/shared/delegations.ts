@@ -1,10 +1,13 @@
 import { dnsName } from "../../../lib/dnsName.ts";
 import { type JsonObject, listOf, objectOf, textOf, textsOf } from "./json.ts";
 
-/** Which name servers the zone above names for a zone, where they are not those of the clouds; none: no delegation. */
+/**
+ * The name servers in the parent zone for a zone, if they differ from the assigned ones. An empty list means no
+ * delegation.
+ */
 export type Delegations = Record<string, readonly string[]>;
 
-/** Reads `[{name, nameServers}]`; without `nameServers` it is again as the clouds have it. */
+/** Reads `[{name, nameServers}]`; without `nameServers`, the zone is again delegated to its assigned name servers. */
 export function seedDelegations(delegations: Delegations, input: JsonObject): void {
   for (const entry of listOf(input.delegations).map(objectOf)) {
     const name = textOf(entry.name);

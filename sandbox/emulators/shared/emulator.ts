@@ -1,10 +1,10 @@
 import type { Controllable } from "./control.ts";
 import type { Api } from "./listener.ts";
 
-/** An emulator: the API and what controls it. */
+/** An emulator: the API and its control. */
 export interface Emulator {
   readonly api: Api;
   readonly control: Controllable;
-  /** Publishes the records that the state file had. */
+  /** Publishes the records from the state file. */
   republish(): Promise<void>;
 }

@@ -1,27 +1,27 @@
 import { type JsonObject, textOf } from "./json.ts";
 
-/** Statuses that an injected fault may answer with; each API has its own body for them. */
+/** Statuses of injected faults; each API has its own body for them. */
 const FAULT_STATUSES: readonly number[] = [403, 409, 429, 500];
 
-/** A failure to inject. Exactly what the fields say happens; a fault without status and reset only delays. */
+/** A failure to inject. Exactly the given fields apply; a fault without status and reset only delays the call. */
 export interface Fault {
   /** Regular expression over "METHOD /path", for example `^POST .*:setIamPolicy$`. */
   readonly match: string;
-  /** Answer with this status in the vendor's own error format. */
+  /** Respond with this status, in the vendor's error format. */
   readonly status?: number;
-  /** Wait this long first. */
+  /** Delay before everything else. */
   readonly delayMs?: number;
-  /** Repeat the request in the error's message, credential and all, as no API should. */
+  /** Repeat the request, including its credential, in the error's message, as no API should. */
   readonly echo?: boolean;
-  /** Cut the connection without an answer. */
+  /** Close the connection without a response. */
   readonly reset?: boolean;
-  /** How many calls it strikes; after that they are answered as usual. @default 1 */
+  /** The number of calls that fail; later calls succeed. @default 1 */
   readonly times: number;
-  /** Whether the call fails before it has any effect, or after it took effect. @default "before" */
+  /** Whether the call fails before or after it takes effect. @default "before" */
   readonly when: "before" | "after";
 }
 
-/** Reads a fault from the control API; a text says what is wrong with it. */
+/** Reads a fault from the control API; returns a text that describes an invalid fault. */
 export function parseFault(input: JsonObject): Fault | string {
   const { status, delayMs, echo, reset, times = 1, when = "before" } = input;
   const match = textOf(input.match);
@@ -54,7 +54,7 @@ export function parseFault(input: JsonObject): Fault | string {
   };
 }
 
-/** The faults waiting to strike. They live in memory only: a restarted emulator is a healthy one. */
+/** The pending faults. They exist in memory only: a restarted emulator has none. */
 export class FaultList {
   #waiting: { fault: Fault; left: number }[] = [];
 
@@ -70,7 +70,7 @@ export class FaultList {
     this.#waiting = [];
   }
 
-  /** The first fault that matches the call, counted as having struck. */
+  /** The first fault that matches the call, counted as used. */
   take(method: string, path: string): Fault | undefined {
     const call = `${method} ${path}`;
     const found = this.#waiting.find(({ fault }) => new RegExp(fault.match).test(call));

@@ -1,7 +1,7 @@
-/** A JSON object whose members have not been looked at yet. */
+/** A JSON object whose members have not been validated. */
 export type JsonObject = Record<string, unknown>;
 
-/** The value as an object, or an empty one: absent and malformed parts of a request read the same. */
+/** The value as an object, or an empty object: missing and malformed parts of a request are read alike. */
 export function objectOf(value: unknown): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
@@ -18,12 +18,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The value as a list of texts; members of another type are left out. */
+/** The value as a list of texts, without members of other types. */
 export function textsOf(value: unknown): string[] {
   return listOf(value).filter((member) => typeof member === "string");
 }
 
-/** Parses text as a JSON object; undefined when it is not one. An empty body is an empty object. */
+/** Parses text as a JSON object; undefined for anything else. An empty body is an empty object. */
 export function parseObject(text: string): JsonObject | undefined {
   if (text.trim() === "") {
     return {};

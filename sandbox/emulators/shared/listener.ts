@@ -6,42 +6,42 @@ import type { Fault, FaultList } from "./faults.ts";
 import { bearerToken, fingerprint } from "./secrets.ts";
 import { ApiError, type Exchange, findRoute, type Reply, type Route } from "./router.ts";
 
-/** An emulated API, as the listener serves it. */
+/** An emulated API that the listener serves. */
 export interface Api {
   readonly name: string;
   readonly routes: readonly Route[];
-  /** The vendor's answer to a path that it does not have. */
+  /** The vendor's response for an unknown path. */
   unknownRoute(exchange: Exchange): Reply;
   /**
-   * The vendor's error body for a status: of an injected fault, or of a defect of the emulator itself.
+   * The vendor's error body for a status, for an injected fault or a defect of the emulator.
    *
-   * @param more What its message says further.
+   * @param more An addition to its message.
    */
   failure(status: number, exchange: Exchange, more?: string): Reply;
-  /** Keeps the state. */
+  /** Stores the state. */
   save(): void;
 }
 
-/** What the listener needs beside the API. */
+/** The inputs of the listener besides the API. */
 export interface ListenerParts {
   readonly control: readonly Route[];
   readonly calls: CallList;
   readonly faults: FaultList;
   readonly log: (line: string) => void;
-  /** What whoever uses the control API has to present as a bearer token. */
+  /** The bearer token that clients of the control API have to send. */
   readonly controlToken: string;
-  /** The clock of the answers, in milliseconds since the epoch. */
+  /** The clock of the responses, in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Both emulated APIs' bodies are far below this. */
+/** The bodies of both emulated APIs are far smaller. */
 const LARGEST_BODY = 1024 * 1024;
 
 /** Serves an API together with its control API. */
 export function apiListener(api: Api, parts: ListenerParts): RequestListener {
   return (request, response) => {
     serve(api, parts, request, response).catch((error: unknown) => {
-      parts.log(`${api.name}: ${request.method} was not answered: ${String(error)}`);
+      parts.log(`${api.name}: ${request.method} has no response: ${String(error)}`);
       response.destroy();
     });
   };
@@ -94,7 +94,7 @@ async function readExchange(request: IncomingMessage): Promise<Exchange> {
 async function control(api: Api, parts: ListenerParts, exchange: Exchange): Promise<Reply> {
   const presented = bearerToken(exchange.headers);
   if (presented === undefined || fingerprint(presented) !== fingerprint(parts.controlToken)) {
-    return { status: 401, body: { error: "the control API takes the sandbox's control token" } };
+    return { status: 401, body: { error: "the control API requires the sandbox's control token" } };
   }
   const found = findRoute(parts.control, exchange.method, exchange.path);
   if (!found) {
@@ -146,7 +146,7 @@ async function dispatch(api: Api, parts: ListenerParts, exchange: Exchange): Pro
     exchange.params = found.params;
     const reply = await found.handle(exchange);
     if (exchange.method !== "GET") {
-      // Before the answer: what a caller was told has happened must survive a kill.
+      // Before the response: an effect that was reported to the caller must survive a kill.
       api.save();
     }
     return reply;

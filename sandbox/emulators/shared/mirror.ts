@@ -1,23 +1,26 @@
-/** Where TXT records are published for the ACME server's resolver to find. */
+/** Publishes TXT records where the ACME server's resolver finds them. */
 export interface TxtMirror {
-  /** Makes `values` all that `owner` (one zone of one cloud) publishes under the host. */
+  /** Sets the values that `owner` (one zone of Google Cloud or Cloudflare) publishes at the host. */
   publish(owner: string, host: string, values: readonly string[]): Promise<void>;
 }
 
-/** A mirror for when there is no challenge server. */
+/** The mirror without a challenge server. */
 export const NO_MIRROR: TxtMirror = { publish: () => Promise.resolve() };
 
 /**
  * Publishes through the management API of pebble-challtestsrv.
  *
- * `set-txt` there adds one value and `clear-txt` drops all, so a change is a clear and one set per value.
+ * `set-txt` adds one value and `clear-txt` removes all, so a change is one clear and one set per value.
  *
  * @see https://github.com/letsencrypt/pebble/tree/main/cmd/pebble-challtestsrv#dns-01
  */
 export class ChallengeServerMirror implements TxtMirror {
   readonly #url: string;
   readonly #log: (line: string) => void;
-  /** Host to owner to values: both clouds may have the zone, and neither may drop what the other published. */
+  /**
+   * Host to owner to values: Google Cloud and Cloudflare may both have the zone, and neither may remove the other's
+   * values.
+   */
   readonly #published = new Map<string, Map<string, readonly string[]>>();
   #last: Promise<void> = Promise.resolve();
 
@@ -30,7 +33,7 @@ export class ChallengeServerMirror implements TxtMirror {
     const name = fullyQualified(host);
     const owners = this.#published.get(name) ?? new Map<string, readonly string[]>();
     this.#published.set(name, owners.set(owner, values));
-    // One at a time: two overlapping pairs of clear and set would lose or double a value.
+    // One at a time: overlapping pairs of clear and set would lose or duplicate a value.
     this.#last = this.#last.then(() => this.#replace(name));
     return this.#last;
   }
@@ -43,7 +46,7 @@ export class ChallengeServerMirror implements TxtMirror {
         await this.#post("set-txt", { host, value });
       }
     } catch (error) {
-      // The cloud's API answered rightly; that its resolver lags behind is for the log.
+      // The API call itself succeeded, so the failed publication is only logged.
       this.#log(`mirror: ${host} was not published: ${String(error)}`);
     }
   }

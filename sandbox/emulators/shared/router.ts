@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** One request on its way through an emulator. */
+/** One request to an emulator. */
 export interface Exchange {
   readonly method: string;
   /** Path without the query, still percent-encoded. */
@@ -11,34 +11,34 @@ export interface Exchange {
   readonly remoteAddress: string;
   /** Values of the `{name}` parts of the route's path, decoded. */
   params: Record<string, string>;
-  /** Who called, for the list of calls: an account's e-mail address or a token's id, never a credential. */
+  /** The caller, for the list of calls: an account's e-mail address or a token's id, never a credential. */
   who: string;
-  /** The project that the call is to be counted for, where the vendor has such a thing. */
+  /** The quota project of the call, if the vendor has quota projects. */
   quotaProject?: string;
-  /** The permission that was missing, where the call was refused for it. */
+  /** The missing permission for which the call was refused. */
   denied?: string;
 }
 
-/** What goes back to the caller. */
+/** The response to the caller. */
 export interface Reply {
   readonly status: number;
   /** Sent as JSON. */
   readonly body: unknown;
-  /** Further headers. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers the requests of one route. */
+/** Handles the requests of one route. */
 export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
 
-/** A method and a path together with what answers them. */
+/** A method, a path and their handler. */
 export interface Route {
   readonly method: string;
   readonly pattern: RegExp;
   readonly handle: Handler;
 }
 
-/** Thrown by a handler to answer with an error; carries the vendor's body for it. */
+/** Thrown by a handler to respond with an error; carries the vendor's body for it. */
 export class ApiError extends Error {
   readonly reply: Reply;
 
@@ -49,8 +49,8 @@ export class ApiError extends Error {
 }
 
 /**
- * Makes a route. `{name}` in the path stands for one segment, up to a colon: Google's custom methods follow the
- * resource's name with one (`projects/{project}:getIamPolicy`).
+ * Creates a route. `{name}` in the path matches one segment, up to a colon: Google's custom methods follow the
+ * resource's name after a colon (`projects/{project}:getIamPolicy`).
  */
 export function route(method: string, path: string, handle: Handler): Route {
   const pattern = path
@@ -60,7 +60,7 @@ export function route(method: string, path: string, handle: Handler): Route {
   return { method, pattern: new RegExp(`^${pattern}/?$`), handle };
 }
 
-/** The route that answers a request, with the values of its path, or undefined. */
+/** The route for a request, with the values of its path, or undefined. */
 export function findRoute(
   routes: readonly Route[],
   method: string,
@@ -87,7 +87,7 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // A stray percent sign names nothing that exists; the handler answers that in the vendor's words.
+    // A name with an invalid percent sign does not exist; the handler responds with the vendor's error for that.
     return segment;
   }
 }

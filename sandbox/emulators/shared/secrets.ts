@@ -2,8 +2,8 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * The form in which the emulators keep a credential: its SHA-256. The state file, the dump and the log can then not
- * give it away.
+ * The form in which the emulators store a credential: its SHA-256, so that the state file, the dump and the log
+ * cannot disclose it.
  */
 export function fingerprint(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
@@ -30,7 +30,7 @@ export function randomDigits(length: number): string {
   );
 }
 
-/** The bearer token of a request, or undefined where it has none. */
+/** The bearer token of a request, or undefined. */
 export function bearerToken(headers: IncomingHttpHeaders): string | undefined {
   return /^Bearer +(\S.*)$/i.exec(headers.authorization ?? "")?.[1]?.trim();
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "./json.ts";
 
-/** What may go into one setting; the text says what is expected. */
+/** The values that a setting accepts, and a text that describes them. */
 export interface SettingRule {
   readonly expected: string;
   accepts(value: unknown): boolean;
@@ -12,7 +12,7 @@ export const DELAY: SettingRule = {
   accepts: (value) => typeof value === "number" && value >= 0,
 };
 
-/** A yes or no. */
+/** A boolean. */
 export const SWITCH: SettingRule = {
   expected: "true or false",
   accepts: (value) => typeof value === "boolean",
@@ -24,19 +24,19 @@ export const TEXT: SettingRule = {
   accepts: (value) => typeof value === "string",
 };
 
-/** Some texts. */
+/** A list of texts. */
 export const TEXTS: SettingRule = {
   expected: "a list of texts",
   accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };
 
-/** How many. */
+/** A count. */
 export const COUNT: SettingRule = {
   expected: "a whole number",
   accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
 
-/** Applies the named settings, all or none. */
+/** Applies either all of the named settings or none. */
 export function applySettings<Settings extends object>(
   settings: Settings,
   rules: Readonly<Record<keyof Settings & string, SettingRule>>,

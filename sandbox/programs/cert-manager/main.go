@@ -1,8 +1,8 @@
-// Command cert-manager runs cert-manager's own controllers as one process of the sandbox, as its published controller
-// does; that one's main package is a module of its own, which is not published. Neither its webhook nor its cainjector is
-// run: the types have one version, and the approval of requests is a controller.
+// Command cert-manager runs the controllers of cert-manager as one process of the sandbox, as the published
+// controller does, whose main package is in a module that is not published. The webhook and the cainjector do not
+// run: the types have only one version, and a controller approves requests.
 //
-// It connects to the API server, the sandbox's CA, DNS and emulated clouds, and nowhere else.
+// It connects to the API server, the sandbox's CA, DNS and emulators, and nowhere else.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/cert-manager/cert-manager/pkg/controller"
-	// Each registers its controller.
+	// Each import registers its controller.
 	_ "github.com/cert-manager/cert-manager/pkg/controller/acmechallenges"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/acmeorders"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/acme"
@@ -34,7 +34,7 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/acme"
 )
 
-// workers are the published controller's (internal/apis/config/controller/v1alpha1/defaults.go).
+// workers is the published controller's number (internal/apis/config/controller/v1alpha1/defaults.go).
 const workers = 5
 
 func main() {
@@ -53,12 +53,12 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("cert-manager", flag.ContinueOnError)
 	kubeconfig := flags.String("kubeconfig", "", "kubeconfig `file`")
-	nameserver := flags.String("dns-resolver", "", "`address` of the DNS server that is asked about records")
+	nameserver := flags.String("dns-resolver", "", "`address` of the DNS server for checking records")
 	var clouds clouds
-	flags.Func("google-endpoint", "`URL` of the emulator that plays *.googleapis.com", parsed(&clouds.google))
-	flags.Func("cloudflare-endpoint", "`URL` of the emulator that plays api.cloudflare.com", parsed(&clouds.cloudflare))
+	flags.Func("google-endpoint", "`URL` of the emulator of *.googleapis.com", parsed(&clouds.google))
+	flags.Func("cloudflare-endpoint", "`URL` of the emulator of api.cloudflare.com", parsed(&clouds.cloudflare))
 	acme := addresses{}
-	flags.Func("resolve", "`host=address` where a CA is reached; may be repeated", acme.add)
+	flags.Func("resolve", "`host=address` of a CA; may be repeated", acme.add)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string) error {
 		},
 		ACMEOptions: controller.ACMEOptions{
 			DNS01Nameservers: []string{*nameserver},
-			// The sandbox's DNS has no name servers of zones.
+			// The sandbox's DNS serves no name servers of zones.
 			DNS01CheckAuthoritative: false,
 			DNS01CheckRetryPeriod:   10 * time.Second,
 		},
@@ -107,7 +107,7 @@ func control(ctx context.Context, options controller.ContextOptions) error {
 			}
 		})
 	}
-	// Only now do they know what the controllers look at.
+	// Only now are all informers of the controllers registered.
 	shared.SharedInformerFactory.Start(ctx.Done())
 	shared.KubeSharedInformerFactory.Start(ctx.Done())
 	shared.HTTP01ResourceMetadataInformersFactory.Start(ctx.Done())

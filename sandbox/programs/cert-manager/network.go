@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// clouds are the emulators that play the clouds.
+// clouds are the URLs of the emulators.
 type clouds struct {
 	google, cloudflare *url.URL
 }
 
-// addresses are where hosts are reached, by name.
+// addresses are the addresses of hosts, by name.
 type addresses map[string]string
 
 func (a addresses) add(entry string) error {
@@ -28,16 +28,17 @@ func (a addresses) add(entry string) error {
 	return nil
 }
 
-// outside says that a connection would leave the sandbox.
+// outside is the error of a connection that would leave the sandbox.
 func outside(hostPort string) error {
 	return fmt.Errorf("%s is outside the sandbox, so cert-manager does not connect to it", hostPort)
 }
 
-// enterSandbox leads connections to the clouds to their emulators, and those to CAs to where these are.
+// enterSandbox redirects connections to Google Cloud and Cloudflare to their emulators, and connections to CAs to
+// their addresses.
 //
-// The solvers have no setting for the clouds' addresses, but use http.DefaultTransport, which must stay an
-// *http.Transport, since Google's library copies it. The ACME client has a transport of its own, on which nothing but
-// the proxy is to be chosen.
+// The solvers have no setting for the APIs' addresses, but use http.DefaultTransport, which must remain an
+// *http.Transport, because Google's library copies it. The ACME client has a transport of its own, for which only
+// the proxy can be set.
 func enterSandbox(clouds clouds, cas addresses) error {
 	transport := http.DefaultTransport.(*http.Transport)
 	transport.Proxy = nil
@@ -57,7 +58,7 @@ func enterSandbox(clouds clouds, cas addresses) error {
 		return err
 	}
 	go func() { _ = http.Serve(listener, tunnel(cas)) }()
-	// Read once, at the first request. The API server is on this machine, which no proxy counts for.
+	// Read once, at the first request. The API server is on this machine, to which no proxy applies.
 	return os.Setenv("HTTPS_PROXY", "http://"+listener.Addr().String())
 }
 
@@ -72,7 +73,7 @@ func dialLoopback(ctx context.Context, network, hostPort string) (net.Conn, erro
 	return (&net.Dialer{}).DialContext(ctx, network, hostPort)
 }
 
-// tunnel answers CONNECT to the hosts that are known, and to no other.
+// tunnel handles CONNECT to the known hosts only.
 func tunnel(hosts addresses) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		host, _, _ := net.SplitHostPort(request.Host)
@@ -97,7 +98,7 @@ func tunnel(hosts addresses) http.HandlerFunc {
 	}
 }
 
-// pipe ends both, since an ACME client closes a connection as a whole.
+// pipe closes both connections, because an ACME client closes a connection as a whole.
 func pipe(to, from net.Conn) {
 	_, _ = io.Copy(to, from)
 	_ = to.Close()

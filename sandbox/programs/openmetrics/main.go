@@ -1,5 +1,5 @@
-// Command openmetrics reads OpenMetrics text from standard input with Prometheus' own parser, and prints what it has read
-// as JSON: one object a line, for each metadata line and each sample.
+// Command openmetrics reads OpenMetrics text from standard input with Prometheus' own parser, and prints the result
+// as JSON, with one object per line for each metadata line and each sample.
 package main
 
 import (

@@ -1,22 +1,22 @@
 import { messageOf } from "../../../lib/errors.ts";
 
-/** What a plugin was doing when it failed. */
+/** The operation of a plugin that failed. */
 export type Operation =
   | { readonly kind: "configure" }
   | { readonly kind: "invoke"; readonly token: string }
-  /** `made` says whether the cloud has the resource, so that only the rest of its making failed. */
+  /** `made`: whether the API has created the resource, so that only a later step of the creation failed. */
   | { readonly kind: "create"; readonly urn: string; readonly made: boolean }
   | { readonly kind: "update" | "read" | "delete"; readonly urn: string };
 
-/** How the failure of an operation is told. */
+/** The report of a failed operation. */
 export interface Failed {
-  /** What the engine gets as the operation's error. */
+  /** The operation's error for the engine. */
   readonly message: string;
-  /** What the plugin writes to the engine's log besides. */
+  /** An additional message for the engine's log. */
   readonly logged?: string;
 }
 
-/** Tells the engine of failures, in the words of one of the two bridges that the official plugins are built with. */
+/** Reports failures to the engine with the texts of one of the two bridges that the official plugins are built with. */
 export type Bridge = (error: unknown, operation: Operation) => Failed;
 
 /** A failure with a headline. */
@@ -54,8 +54,8 @@ export const sdkBridge: Bridge = (error, operation) => {
 };
 
 /**
- * The bridge of cloudflare and random, over Terraform's plugin framework. It also logs each failure, the other way
- * round.
+ * The bridge of cloudflare and random, over Terraform's plugin framework. It also logs each failure, in the reverse
+ * format.
  *
  * @see https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/pf/tfbridge/provider_diagnostics.go
  */

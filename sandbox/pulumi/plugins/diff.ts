@@ -1,21 +1,21 @@
 import type { Property, Resource } from "./plugin.ts";
 import { isUnknown, mapProperties, type Properties, sameValue, UNKNOWN } from "./values.ts";
 
-/** How one property changes. */
+/** The change of a property. */
 export interface PropertyChange {
   readonly kind: "add" | "delete" | "update";
   readonly replaces: boolean;
 }
 
-/** How a resource changes. */
+/** The change of a resource. */
 export interface ResourceChange {
   readonly properties: Readonly<Record<string, PropertyChange>>;
   readonly deleteBeforeReplace: boolean;
 }
 
 /**
- * Compares what the cloud has, as far as the state knows, with what the program asks for. What a refresh found
- * changed is therefore a difference even where the program is the same.
+ * Compares the resource in the state with the program's inputs. A change that a refresh found is therefore a
+ * difference even if the program is unchanged.
  */
 export function diffResource<Cloud>(
   resource: Resource<Cloud>,
@@ -33,7 +33,7 @@ export function diffResource<Cloud>(
   };
 }
 
-/** What a preview can say of a resource that is about to be made. */
+/** The outputs in the preview of a creation. */
 export function foreseeCreate<Cloud>(resource: Resource<Cloud>, inputs: Properties): Properties {
   const known = { ...inputs, ...resource.foresee?.(inputs) };
   return mapProperties(
@@ -42,7 +42,7 @@ export function foreseeCreate<Cloud>(resource: Resource<Cloud>, inputs: Properti
   );
 }
 
-/** What a preview can say of a resource that is about to be changed. */
+/** The outputs in the preview of an update. */
 export function foreseeUpdate<Cloud>(
   resource: Resource<Cloud>,
   olds: Properties,

@@ -1,24 +1,24 @@
 import * as grpc from "@grpc/grpc-js";
 
-/** Writes to the engine's log, which it shows to the user. */
+/** Writes to the engine's log, which is shown to the user. */
 export type EngineLog = (
   severity: "warning" | "error",
   message: string,
-  /** The resource that it is about. Default: the stack. */
+  /** The resource of the message. Default: the stack. */
   urn?: string,
 ) => Promise<void>;
 
-/** How long the engine may take to note a message, in milliseconds. */
+/** Timeout of logging a message, in milliseconds. */
 const DEADLINE = 2_000;
 
 /**
  * The log of an engine.
  *
- * @param address where the engine listens; nothing is logged where it does not
+ * @param address the engine's address; without a listener there, nothing is logged
  */
 export function engineLog(address: string): EngineLog {
   return async (severity, message, urn = "") => {
-    // Loaded here: most runs have nothing to tell, and each start of a plugin would take it along.
+    // Loaded on demand: most runs log nothing, and the module would slow down each start of a plugin.
     const { default: engineGrpc } = await import("@pulumi/pulumi/proto/engine_grpc_pb.js");
     const { default: engine } = await import("@pulumi/pulumi/proto/engine_pb.js");
     const { WARNING, ERROR } = engine.LogSeverity;

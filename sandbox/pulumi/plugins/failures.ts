@@ -6,7 +6,7 @@ import { messageOf } from "../../../lib/errors.ts";
 import type { Found } from "./plugin.ts";
 import { toStruct } from "./values.ts";
 
-/** A refusal of a cloud, with what it said. Holds nothing of the request. */
+/** A refusal by an API, with its message. Contains nothing of the request. */
 export class CloudError extends Error {
   override readonly name = "CloudError";
   readonly status: number;
@@ -17,12 +17,12 @@ export class CloudError extends Error {
   }
 }
 
-/** Whether `error` is the refusal of a cloud with one of these statuses. */
+/** Whether `error` is a refusal by an API with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof CloudError && statuses.includes(error.status);
 }
 
-/** Returns what `work` does, or undefined where the cloud refuses it with one of these statuses. */
+/** Returns the result of `work`, or undefined if the API refuses it with one of these statuses. */
 export async function unlessStatus<T>(
   statuses: readonly number[],
   work: () => Promise<T>,
@@ -37,14 +37,14 @@ export async function unlessStatus<T>(
   }
 }
 
-/** A resource that the cloud has, but whose making did not come to its end. */
+/** A resource that was created, but not completely initialized. */
 export class InitializationError extends Error {
   override readonly name = "InitializationError";
   readonly found: Found;
 
   /**
    * @param found The resource, with its secrets marked.
-   * @param message What was not done.
+   * @param message The part of the initialization that failed.
    */
   constructor(found: Found, message: string) {
     super(message);
@@ -53,9 +53,9 @@ export class InitializationError extends Error {
 }
 
 /**
- * A failure as gRPC sends it. That of an initialization carries the resource, so that the engine records it and the
- * next update goes on from there. Node's gRPC has no place for such details but the header that the other
- * implementations read them from (`grpcResponseFromError` in `@pulumi/pulumi/provider/server.js`).
+ * An error in gRPC's format. The error of an initialization carries the resource, so that the engine records it and
+ * the next update continues from there. gRPC for Node has no field for such details, only the header from which the
+ * other implementations read them (`grpcResponseFromError` in `@pulumi/pulumi/provider/server.js`).
  */
 export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
   const message = messageOf(error);

@@ -1,35 +1,35 @@
 import { proxiedFetch } from "../../../lib/proxiedFetch.ts";
 import { CloudError } from "./failures.ts";
 
-/** One call of an HTTP API that speaks JSON. */
+/** A call of an HTTP API with JSON. */
 export interface ApiCall {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON, or as it is where it is a form. */
+  /** Sent as JSON; a form is sent as a form. */
   readonly body?: object | URLSearchParams;
 }
 
-/** The answer to a call. */
+/** The response to a call. */
 export interface ApiReply {
   readonly status: number;
   readonly headers: Headers;
-  /** The JSON of the body; undefined where it is none. */
+  /** The JSON of the body; undefined for another body. */
   readonly body: unknown;
-  /** The body as it came. */
+  /** The unparsed body. */
   readonly text: string;
 }
 
-/** Codes of a connection that stood and then broke, from the system and from fetch. */
+/** Error codes of an established connection that broke, from the system and from fetch. */
 const BROKEN: readonly unknown[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 
-/** There was no answer. */
+/** The error of a call without a response. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
-  /** Whether the connection stood and broke: then it is not known whether the call had an effect. */
+  /** Whether an established connection broke. In this case, it is unknown whether the call took effect. */
   readonly broken: boolean;
 
-  /** @param cause What fetch threw: "fetch failed", with the reason as its own cause. */
+  /** @param cause The error of fetch: "fetch failed", with the reason as its own cause. */
   constructor({ method, url }: ApiCall, cause: unknown) {
     const reason = reasonOf(cause);
     super(`${spelled(method)} "${url}": ${inWordsOfGo(new URL(url), reason)}`, { cause });
@@ -37,7 +37,7 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Makes one call. The status is for the caller to judge. */
+/** Sends one request. The caller checks the status. */
 export async function callApi(call: ApiCall): Promise<ApiReply> {
   const { method, url, headers, body } = call;
   const form = body instanceof URLSearchParams;
@@ -58,7 +58,7 @@ export async function callApi(call: ApiCall): Promise<ApiReply> {
   }
 }
 
-/** The error for a refused call: what the cloud said, without any of the values that must stay secret. */
+/** The error of a refused call: the API's message, without the secret values. */
 export function refusal(status: number, text: string, secrets: readonly string[]): CloudError {
   const message = secrets
     .filter((secret) => secret !== "")
@@ -66,12 +66,12 @@ export function refusal(status: number, text: string, secrets: readonly string[]
   return new CloudError(status, message);
 }
 
-/** A method as Go's client spells it in its errors: `Get`. */
+/** A method in the spelling of Go's client errors: `Get`. */
 export function spelled(method: string): string {
   return method.charAt(0) + method.slice(1).toLowerCase();
 }
 
-/** Why there was no answer, as Go says it: the official plugins are written in it. */
+/** The reason for a missing response, in Go's text: the official plugins are written in Go. */
 function inWordsOfGo({ host, hostname }: URL, { message, code }: Reason): string {
   switch (code) {
     case "ECONNREFUSED":
@@ -85,7 +85,7 @@ function inWordsOfGo({ host, hostname }: URL, { message, code }: Reason): string
     case "UND_ERR_SOCKET":
       return "EOF";
     default:
-      // A port that fetch refuses to connect to at all.
+      // A port to which fetch refuses to connect.
       if (message === "bad port") {
         return `dial tcp ${host}: connect: connection refused`;
       }
@@ -101,7 +101,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Why a connection failed. */
+/** The reason why a connection failed. */
 interface Reason {
   readonly message: string;
   readonly code?: unknown;

@@ -2,7 +2,7 @@ import type { Naming, Resource } from "./plugin.ts";
 import type { Failure } from "./settings.ts";
 import { DEFAULTS, isUnknown, mapProperties, type Properties, withoutInternal } from "./values.ts";
 
-/** Inputs that were checked. */
+/** Checked inputs. */
 export interface CheckedInputs {
   readonly inputs: Properties;
   readonly failures: readonly Failure[];
@@ -27,8 +27,8 @@ export function checkInputs<Cloud>(
 }
 
 /**
- * The inputs that a resource must have been made with to be as it was found. After a refresh only those that the
- * program had set are carried over, after an import all that have a value.
+ * The inputs that result in the resource as it was found. After a refresh, only the inputs that the program had set
+ * are taken over; after an import, all inputs with a value.
  */
 export function inputsOf<Cloud>(
   resource: Resource<Cloud>,

@@ -1,64 +1,65 @@
 import type { Bridge } from "./bridge.ts";
 import type { Properties } from "./values.ts";
 
-/** What is to be known of one property of a resource; the counterpart of an entry of a Terraform schema. */
+/** The description of a resource's property; the counterpart of an entry in a Terraform schema. */
 export interface Property {
-  /** An input without which there is no resource. */
+  /** A required input. */
   readonly required?: true;
-  /** The value of an input that the program does not set. */
+  /** The default of an input. */
   readonly default?: unknown;
-  /** An input that keeps what the cloud has while the program does not set it. */
+  /** An input that keeps the API's value if the program does not set it. */
   readonly computed?: true;
-  /** A change of it makes a new resource ("ForceNew"). */
+  /** A change replaces the resource ("ForceNew"). */
   readonly replaces?: true;
-  /** Not an input at all: the cloud says what it is. */
+  /** Not an input: the API sets the value. */
   readonly output?: true;
   /** Encrypted in the state. */
   readonly secret?: true;
   /** Unknown in the preview of any update ("computed" without "UseStateForUnknown"). */
   readonly unsettled?: true;
-  /** What is wrong with a value, or undefined. */
+  /** The error for an invalid value, or undefined. */
   check?(value: unknown): string | undefined;
-  /** Whether two different values mean the same. @default they never do */
+  /** Whether two different values have the same meaning. @default they never do */
   same?(old: unknown, wanted: unknown): boolean;
 }
 
-/** A resource as the cloud has it. */
+/** A resource as the API returns it. */
 export interface Found {
   readonly id: string;
   readonly outputs: Properties;
 }
 
-/** What an input can be completed from when it is checked. */
+/** The sources from which a check completes an input. */
 export interface Naming {
   /** Name of the resource in the program. */
   readonly name: string;
-  /** The inputs that the resource was made with, where there is one already. */
+  /** The inputs of the existing resource, if there is one. */
   readonly olds: Properties;
 }
 
-/** One type of resource: its properties, and what each operation asks of the cloud. */
+/** One type of resource: its properties, and the calls of each operation. */
 export interface Resource<Cloud> {
   readonly properties: Readonly<Record<string, Property>>;
-  /** Set where the id alone does not say enough to import the resource. */
+  /** Set if the id is not sufficient to import the resource. */
   readonly noImport?: true;
-  /** Whether a replacement waits for the old one to be deleted. @default false */
+  /** Whether a replacement deletes the old resource first. @default false */
   deleteBeforeReplace?(olds: Properties, news: Properties): boolean;
-  /** Sets what the program left out and only the configuration or the name can say. */
+  /** Sets missing inputs that come from the configuration or the name. */
   complete?(cloud: Cloud, inputs: Properties, naming: Naming): Properties;
-  /** What is wrong with the inputs as a whole, or undefined. */
+  /** The error for the inputs as a whole, or undefined. */
   checkAll?(inputs: Properties): string | undefined;
-  /** Outputs that follow from the inputs, so that a preview knows them. */
+  /** Outputs that follow from the inputs, so that a preview contains them. */
   foresee?(inputs: Properties): Properties;
   /**
-   * Makes the resource.
+   * Creates the resource.
    *
-   * @param made To be called as soon as the cloud has it: what fails from then on leaves a resource that is known.
+   * @param made Call it as soon as the API has created the resource: a later failure leaves a resource in the
+   * state.
    */
   create(cloud: Cloud, inputs: Properties, made: (found: Found) => void): Promise<Found>;
-  /** Asks the cloud; undefined says that the resource is gone. `state` is empty for an import. */
+  /** Reads the resource; undefined if it is missing. `state` is empty for an import. */
   read(cloud: Cloud, id: string, state: Properties): Promise<Found | undefined>;
-  /** Changes the resource in place. @default only reads it: nothing that can change is the cloud's */
+  /** Updates the resource. @default only reads it: no changeable property is stored by the API */
   update?(cloud: Cloud, id: string, state: Properties, inputs: Properties): Promise<Properties>;
   delete(cloud: Cloud, id: string, state: Properties): Promise<void>;
 }
@@ -68,15 +69,15 @@ export type PluginFunction<Cloud> = (cloud: Cloud, args: Properties) => Promise<
 
 /** One setting of a provider. */
 export interface Setting {
-  /** Environment variables that give it where the program does not, first one first. */
+  /** Environment variables that are used if the program does not set it, in order of precedence. */
   readonly environment: readonly string[];
-  /** Inputs of the provider of which any keeps the environment from counting. @default none */
+  /** Inputs of the provider that disable the environment variables. @default none */
   readonly unlessGiven?: readonly string[];
-  /** What is wrong with a value, or undefined. */
+  /** The error for an invalid value, or undefined. */
   check?(value: string): string | undefined;
 }
 
-/** The settings of a provider that have a value. */
+/** The provider's settings that have a value. */
 export type Settings = Readonly<Record<string, string>>;
 
 /** A resource plugin. */
@@ -84,14 +85,14 @@ export interface Plugin<Cloud> {
   /** Its name, as in `pulumi-resource-<name>`. */
   readonly name: string;
   readonly settings: Readonly<Record<string, Setting>>;
-  /** How it tells what fails. */
+  /** The format of its errors. */
   readonly bridge: Bridge;
-  /** What it warns of when its configuration is checked, or undefined. */
+  /** The warning at the check of its configuration, or undefined. */
   warn?(settings: Settings): string | undefined;
   /**
-   * Makes the client from the settings. Calls nothing.
+   * Creates the client from the settings, without calls.
    *
-   * @throws when they are wrong, which ends the run
+   * @throws when the settings are invalid, which ends the run
    */
   connect(settings: Settings): Cloud;
   /** By type token. */

@@ -5,15 +5,15 @@ import { engineLog } from "./engineLog.ts";
 import type { Plugin } from "./plugin.ts";
 import { pluginService } from "./server.ts";
 
-/** How often to see whether the engine still lives, in milliseconds. */
+/** The interval of the check that the engine is alive, in milliseconds. */
 const PARENT_CHECK_INTERVAL = 1_000;
 
 /** As for Pulumi's own plugins; gRPC's default is 4 MiB. */
 const LARGEST_MESSAGE = 400 * 1024 * 1024;
 
 /**
- * Runs a plugin as the engine starts it: serves on a free port of the loopback address, whose number is the first
- * line of the output, and ends with the engine.
+ * Runs a plugin as the engine starts it: serves on a free port of the loopback address, prints the port as the
+ * first line of the output, and ends with the engine.
  */
 export async function servePlugin<Cloud>(plugin: Plugin<Cloud>): Promise<void> {
   const server = new grpc.Server({
@@ -33,12 +33,12 @@ export async function servePlugin<Cloud>(plugin: Plugin<Cloud>): Promise<void> {
     });
   });
   process.stdout.write(`${port}\n`);
-  // The engine ends it with a signal, which leaves no time for that.
+  // The engine ends the plugin with a signal, which would leave no time for this.
   flushCompileCache();
   exitWithParent();
 }
 
-/** An engine that was killed cannot end its plugins; they notice that they have been adopted. */
+/** A killed engine cannot end its plugins; they detect that their parent has changed. */
 function exitWithParent(): void {
   const parent = process.ppid;
   setInterval(() => {

@@ -1,6 +1,7 @@
 /**
- * The gRPC service of a resource plugin (`pulumirpc.ResourceProvider`). The server of `@pulumi/pulumi/provider` is no
- * use here: it passes no configuration on, has no previews, and does not report details of a difference.
+ * The gRPC service of a resource plugin (`pulumirpc.ResourceProvider`). The server of `@pulumi/pulumi/provider`
+ * cannot be used: it does not pass on the configuration, has no previews, and does not report details of a
+ * difference.
  */
 import { createRequire } from "node:module";
 import type * as grpc from "@grpc/grpc-js";
@@ -25,10 +26,10 @@ const KINDS: Readonly<Record<PropertyChange["kind"], [inPlace: number, replacing
 };
 
 /**
- * Answers the engine on behalf of one plugin.
+ * Responds to the engine on behalf of one plugin.
  *
- * @param environment gives the settings that the program does not
- * @param log where the engine notes what the plugin has to say
+ * @param environment provides the settings that the program does not set
+ * @param log the engine's log for the plugin's messages
  */
 export function pluginService<Cloud>(
   plugin: Plugin<Cloud>,
@@ -39,7 +40,7 @@ export function pluginService<Cloud>(
   return {
     handshake: unary(() => {
       const response = new messages.ProviderHandshakeResponse();
-      // Secrets come as plain values: the engine then marks what is secret among the outputs by itself.
+      // Secrets are received as plain values; the engine itself then marks the secret outputs.
       return response.setAcceptSecrets(false).setAcceptResources(false).setAcceptOutputs(false);
     }),
     checkConfig: unary((request: messages.CheckRequest) => server.checkConfig(request)),
@@ -55,7 +56,7 @@ export function pluginService<Cloud>(
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
     getPluginInfo: unary(() => new pluginMessages.PluginInfo().setVersion(sdkVersion(plugin.name))),
     attach: unary(() => new empty.Empty()),
-    // Every operation ends by itself within seconds; to cut one short could lose what it has just made.
+    // Every operation ends within seconds; canceling one could lose a resource that it has just created.
     cancel: unary(() => new empty.Empty()),
   };
 }
@@ -80,7 +81,7 @@ class PluginServer<Cloud> {
       await this.#log("warning", warning, request.getUrn());
     }
     const failures = checkSettings(settings, inputs);
-    // Handed back as it came, so that what is secret in it stays marked.
+    // Returned unchanged, so that secrets in it remain marked.
     return checkResponse(failures).setInputs(request.getNews());
   }
 
@@ -167,7 +168,7 @@ class PluginServer<Cloud> {
       resource.read(this.#connected(), request.getId(), state),
     );
     if (!found) {
-      // Without an id: the resource is gone.
+      // Without an id: the resource is missing.
       return response.setProperties(toStruct({})).setInputs(toStruct({}));
     }
     const inputs = inputsOf(resource, found.outputs, fromStruct(request.getInputs()));
@@ -220,12 +221,12 @@ class PluginServer<Cloud> {
     }
     const found = await resource.read(this.#connected(), id, { ...olds, ...news });
     if (!found) {
-      throw new Error(`${id} is gone; run "pulumi refresh"`);
+      throw new Error(`${id} no longer exists; run "pulumi refresh"`);
     }
     return found.outputs;
   }
 
-  /** Does the work of an operation, whose failure is told as the official plugin tells it. */
+  /** Runs an operation, and reports its failure as the official plugin does. */
   async #told<T>(operation: Operation, work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
@@ -309,7 +310,7 @@ function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
-/** The plugin gives itself out as the version that the installed SDK asks for. */
+/** The plugin reports the version that the installed SDK requires. */
 function sdkVersion(name: string): string {
   const manifest = createRequire(import.meta.url)(`@pulumi/${name}/package.json`) as {
     version: string;

@@ -4,13 +4,13 @@ import { isUnknown } from "./values.ts";
 
 type SettingTable = Readonly<Record<string, Setting>>;
 
-/** What is wrong with one input. */
+/** The error for one input. */
 export interface Failure {
   readonly property: string;
   readonly reason: string;
 }
 
-/** What is wrong with the inputs of a provider. Settings that the stand-in has no use for are accepted and ignored. */
+/** The errors for the inputs of a provider. Settings that the stand-in does not use are accepted and ignored. */
 export function checkSettings(table: SettingTable, inputs: Properties): Failure[] {
   return Object.entries(table).flatMap(([property, setting]) => {
     const value = inputs[property];
@@ -20,7 +20,7 @@ export function checkSettings(table: SettingTable, inputs: Properties): Failure[
   });
 }
 
-/** The settings in force: inputs of the provider first, then the environment. */
+/** The effective settings: inputs of the provider take precedence over the environment. */
 export function readSettings(
   table: SettingTable,
   inputs: Properties,

@@ -1,27 +1,27 @@
 /**
- * The values of the plugin protocol: JSON, with two signatures for what JSON cannot say. Both are part of the
- * protocol (`@pulumi/pulumi/runtime/rpc`).
+ * The values of the plugin protocol: JSON, with two signatures for values that JSON does not have. Both are part of
+ * the protocol (`@pulumi/pulumi/runtime/rpc`).
  */
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { isUnset } from "../../../lib/json.ts";
 
-/** Stands for a value that only the deployment will know. */
+/** Represents a value that is known only after the deployment. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Keys that the bridge keeps for itself among the properties, such as {@link DEFAULTS}. */
+/** Prefix of the bridge's own keys among the properties, such as {@link DEFAULTS}. */
 const INTERNAL_PREFIX = "__";
 
-/** The input that lists which other inputs the plugin, not the program, has chosen. */
+/** The input that lists the inputs that the plugin, not the program, has set. */
 export const DEFAULTS = "__defaults";
 
 /** Properties of a resource, arguments or results of a function, by their names in the SDK. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** Reads a message of the engine; secrets come out as their plain values and null as nothing. */
+/** Reads a message of the engine; secrets become plain values, and null values are omitted. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
   return objectOf(plain(message?.toJavaScript() ?? {}));
 }
@@ -38,7 +38,7 @@ export function withSecrets(properties: Properties, names: readonly string[]): P
   );
 }
 
-/** Whether a value, or anything inside it, is not known yet. */
+/** Whether a value, or a value inside it, is unknown. */
 export function isUnknown(value: unknown): boolean {
   return (
     value === UNKNOWN ||
@@ -46,14 +46,14 @@ export function isUnknown(value: unknown): boolean {
   );
 }
 
-/** Without what the bridge keeps for itself. */
+/** The properties without the bridge's own keys. */
 export function withoutInternal(properties: Properties): Properties {
   return Object.fromEntries(
     Object.entries(properties).filter(([name]) => !name.startsWith(INTERNAL_PREFIX)),
   );
 }
 
-/** Applies a function to every property; those for which it returns undefined fall away. */
+/** Applies a function to every property; properties for which it returns undefined are omitted. */
 export function mapProperties<Value>(
   properties: Readonly<Record<string, Value>>,
   map: (value: Value, name: string) => unknown,
@@ -65,26 +65,26 @@ export function mapProperties<Value>(
   );
 }
 
-/** The value as an object; anything else as an empty one. */
+/** The value as an object; an empty object for anything else. */
 export function objectOf(value: unknown): Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Properties)
     : {};
 }
 
-/** The value as a list; anything else as an empty one. */
+/** The value as a list; an empty list for anything else. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The value as a text; anything else as an empty one. */
+/** The value as a text; an empty text for anything else. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
 /**
- * Whether two values are the same to a resource. As in Terraform's schemas, what is not set equals the zero value of
- * its type: a cloud leaves out an empty description.
+ * Whether two values are equal for a resource. As in Terraform's schemas, a missing value equals the zero value of
+ * its type: an API omits an empty description.
  */
 export function sameValue(one: unknown, other: unknown): boolean {
   if (isUnset(one) || isUnset(other)) {
@@ -101,7 +101,7 @@ export function sameValue(one: unknown, other: unknown): boolean {
   return [...names].every((name) => sameValue(left[name], right[name]));
 }
 
-/** Without the properties that are undefined: the message has no such thing. */
+/** The value without undefined properties, which the message cannot contain. */
 function defined(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(defined);

@@ -23,7 +23,7 @@ function log(lines: readonly (readonly [number, string])[]): string {
 }
 
 describe("phases of a run", () => {
-  it("follow each other from its beginning to its end", () => {
+  it("are contiguous from its beginning to its end", () => {
     const found = phases(log(messages), began, at(1.5));
     assert.deepEqual(
       found.map(({ seconds }) => Number(seconds.toFixed(3))),
@@ -31,7 +31,7 @@ describe("phases of a run", () => {
     );
   });
 
-  it("are not made up where the log does not tell them", () => {
+  it("are not invented if the log does not contain them", () => {
     const without = messages.filter(([, message]) => !message.startsWith("Provider"));
     assert.throws(() => phases(log(without), began, at(1.5)), /when this ended: the plugins start/);
   });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { median, ratio, table } from "../../bench/table.ts";
 
 describe("table of the bench", () => {
-  it("has the middle of the measured times", () => {
+  it("shows the median of the measured times", () => {
     assert.equal(median([9, 1, 2]), 2);
     assert.equal(median([4, 1, 2, 9]), 3);
   });
 
-  it("has a time after its ratio", () => {
+  it("shows a time after its ratio", () => {
     assert.equal(ratio(1.5, 1.2), "1.25 (1.50 s)");
   });
 

@@ -9,7 +9,8 @@ import {
   wildcardName,
 } from "../../../chart/gateway.ts";
 
-// That Akash's gateway chart still calls things as chart/gateway.ts says, where AKASH_GATEWAY_CHART names its folder.
+// Checks, if AKASH_GATEWAY_CHART names the folder of Akash's gateway chart, that the chart still uses the names in
+// chart/gateway.ts.
 
 const helm = process.env.HELM ?? "";
 const chart = process.env.AKASH_GATEWAY_CHART ?? "";
@@ -22,7 +23,7 @@ interface Gateway {
 }
 
 (chart === "" ? describe.skip : describe)("Akash's gateway chart", () => {
-  it("serves tenants' hosts by the listener, and from the Secret, that a wildcard certificate is made for", () => {
+  it("serves tenants' hosts with the listener and the Secret that a wildcard certificate is created for", () => {
     const args = ["template", "gateway", chart, "-n", defaultGatewayNamespace];
     const text = execFileSync(helm, [...args, "--set", `domain=${domain}`], { encoding: "utf8" });
     const gateway = parseAllDocuments(text)

@@ -13,8 +13,8 @@ import type {
 } from "@kubernetes/client-node";
 import { parse, parseAllDocuments, stringify } from "yaml";
 
-// The sandbox's stand-in for the chart `akash/provider`: that it has the published chart's defects, since the repairs are
-// tested against it, and, where AKASH_CHART names the published chart, that both render the same objects.
+// The sandbox's stand-in for the chart `akash/provider`. It must have the published chart's defects, because the
+// repairs are tested with it. If AKASH_CHART names the published chart, both must render the same objects.
 
 const helm = process.env.HELM ?? "";
 const published = process.env.AKASH_CHART ?? "";
@@ -26,7 +26,7 @@ interface Case {
   readonly values?: Tree;
   readonly release?: string;
   readonly namespace?: string;
-  /** Arguments for `helm template`, where a value has to come from the command line. */
+  /** Arguments for `helm template`, for values that have to come from the command line. */
   readonly args?: readonly string[];
 }
 
@@ -166,7 +166,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(data(guide, "letsencrypt").AP_CERT_ISSUER_DNS_PROVIDERS, undefined);
   });
 
-  it("keeps the HTTP challenge beside DNS-01, and cannot do without its port", function () {
+  it("sets the HTTP challenge also with DNS-01, and requires its port", function () {
     const dns = render(standIn, { values: { letsEncrypt: { providers: cloudflare } } });
     assert.equal(data(dns, "letsencrypt").AP_CERT_ISSUER_HTTP_CHALLENGE_PORT, "5002");
 
@@ -180,13 +180,13 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(service.spec?.ports?.find(({ port }) => port === 80)?.targetPort, 0);
   });
 
-  it("names no storage directory, and no directory URL where it is empty", function () {
+  it("sets no storage directory, and no directory URL if the value is empty", function () {
     const rendered = template(standIn, { values: acme({ caDirUrl: "" }) });
     assert.doesNotMatch(rendered, /STORAGE_DIR/);
     assert.doesNotMatch(rendered, /AP_CERT_ISSUER_CA_DIR_URL:/);
   });
 
-  it("takes the e-mail of acme, else the provider's, else none", function () {
+  it("uses the e-mail address of acme, else the provider's, else none", function () {
     const email = (values: Tree) =>
       data(render(standIn, { values }), "letsencrypt").AP_CERT_ISSUER_EMAIL;
     assert.equal(
@@ -197,7 +197,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(email(example), undefined);
   });
 
-  it("makes the credential's Secret itself, from a value", function () {
+  it("renders the credential's Secret from a value", function () {
     const objects = render(standIn, {
       values: { letsEncrypt: { providers: { ...gcp, ...cloudflare } } },
     });
@@ -211,7 +211,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(env(objects, "GCE_PROJECT"), undefined);
   });
 
-  it("rolls the pod when a script changes and for nothing else", function () {
+  it("restarts the pod only when a script changes", function () {
     const first = annotations(render(standIn));
     assert.deepEqual(Object.keys(first), ["checksum/cm-scripts"]);
     const changes: Tree[] = [
@@ -231,7 +231,7 @@ describe("stand-in chart: defects of the published chart", function () {
     );
   });
 
-  it("takes price targets without a script and bids by scale all the same", function () {
+  it("accepts price targets without a script, but still bids by scale", function () {
     const without = render(standIn, { values: targets });
     assert.equal(env(without, "PRICE_TARGET_GPU_MAPPINGS"), "rtx4000=80,*=110");
     assert.equal(env(without, "AKASH_BID_PRICE_STRATEGY"), "scale");
@@ -242,7 +242,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(data(objects, "script")["price_script.sh"], "#!/bin/bash\necho 1\n");
   });
 
-  it("renders the ConfigMap -pricing for values with which the pod does not read it", function () {
+  it("renders the ConfigMap -pricing for values for which the pod does not read it", function () {
     const objects = render(standIn, { values: { bid_timeout: "5m" } });
     assert.deepEqual(data(objects, "pricing"), { AKASH_BID_TIMEOUT: "5m" });
     assert.deepEqual(
@@ -257,7 +257,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(env(objects, "AKASH_BID_PRICE_ENDPOINT_SCALE"), "1");
   });
 
-  it("passes wallet key and password on without encoding them", function () {
+  it("passes on the wallet key and the password without encoding them", function () {
     const objects = render(standIn, { values: { key: "-----BEGIN", keysecret: "pass word" } });
     assert.deepEqual(find<V1Secret>(objects, "Secret/akash-provider-keys").data, {
       "key.txt": "-----BEGIN",
@@ -275,7 +275,7 @@ describe("stand-in chart: defects of the published chart", function () {
     );
   });
 
-  it("mounts a home claim that nobody makes", function () {
+  it("mounts a home claim that does not exist", function () {
     const objects = render(standIn);
     const { volumeClaimTemplates, template: pod } = statefulSet(objects).spec ?? {};
     assert.equal(volumeClaimTemplates?.[0]?.metadata?.name, "home");
@@ -292,7 +292,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.equal(volumes?.find(({ name }) => name === "scripts")?.configMap?.defaultMode, 0o744);
   });
 
-  it("puts a storage class of the attributes before that of letsEncrypt.storage", function () {
+  it("prefers a storage class in the attributes to that of letsEncrypt.storage", function () {
     const letsEncrypt = { storage: { storageClass: "fast" } };
     const of = (values: Tree) => storageClass(render(standIn, { values }));
     assert.equal(of({}), "akash-provider-local-storage");
@@ -310,7 +310,7 @@ describe("stand-in chart: defects of the published chart", function () {
     assert.ok(!objects.has("HTTPRoute/akash-provider-letsencrypt-challenge"));
   });
 
-  it("lets the pod run as an account that it does not make", function () {
+  it("runs the pod as an account that it does not create", function () {
     const objects = render(standIn, { values: { serviceAccount: { name: "issuer" } } });
     assert.equal(statefulSet(objects).spec?.template.spec?.serviceAccountName, "issuer");
     const binding = find<V1ClusterRoleBinding>(objects, "ClusterRoleBinding/akash-provider-admin");
@@ -332,7 +332,7 @@ describe("stand-in chart: defects of the published chart", function () {
   });
 });
 
-// Without the published chart there is nothing to compare with, so that there is no test then, rather than a skipped one.
+// Without the published chart, there is nothing to compare, so the tests are omitted rather than skipped.
 const describeWhere = published === "" ? () => undefined : describe;
 
 describeWhere("stand-in chart: equal to the published chart 19.0.2", function () {
@@ -492,7 +492,9 @@ describeWhere("stand-in chart: equal to the published chart 19.0.2", function ()
       },
     },
     "no account": { values: { serviceAccount: { create: false } } },
-    "an account made elsewhere": { values: { serviceAccount: { create: false, name: "issuer" } } },
+    "an account created elsewhere": {
+      values: { serviceAccount: { create: false, name: "issuer" } },
+    },
     "storage class of letsEncrypt": {
       values: { letsEncrypt: { storage: { storageClass: "fast" } } },
     },
@@ -559,7 +561,7 @@ describeWhere("stand-in chart: equal to the published chart 19.0.2", function ()
     assert.deepEqual(defaults(standIn), defaults(published));
   });
 
-  it("rolls the pod for the same values", function () {
+  it("restarts the pod for the same values", function () {
     const changes: Record<string, Tree> = {
       from: { from: "other" },
       domain: { domain: "example.org" },
@@ -614,7 +616,10 @@ describeWhere("stand-in chart: equal to the published chart 19.0.2", function ()
   });
 });
 
-/** What `run.sh` says it starts. The programs that it wants are stubs, and there is no provider to start. */
+/**
+ * The command that `run.sh` prints. The programs that the script calls are stubs, and there is no provider to
+ * start.
+ */
 function finalCommand(chart: string, environment: Record<string, string>): string | undefined {
   const stubs = "curl() { :; }; jq() { :; }; awk() { :; }; bc() { :; }\n";
   const { stdout } = spawnSync(
@@ -628,7 +633,7 @@ function finalCommand(chart: string, environment: Record<string, string>): strin
   return stdout.split("\n").find((line) => line.startsWith("Final command:"));
 }
 
-/** The objects without what may differ: the chart's label, the bodies of its own scripts and their checksum. */
+/** The objects without the permitted differences: the chart's label, the bodies of its scripts and their checksum. */
 function comparable(objects: Map<string, KubernetesObject>): Map<string, KubernetesObject> {
   for (const [id, object] of objects) {
     const labels = object.metadata?.labels;

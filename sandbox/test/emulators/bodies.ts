@@ -1,9 +1,9 @@
 /*
- * What the tests look at in the answers. A field is declared as present although only some calls answer with it: to
- * read one that is missing fails the test, as it should.
+ * The fields of responses that the tests read. A field is declared as present even if only some calls return it:
+ * reading a missing field fails the test, as intended.
  */
 
-/** Answers of Google's token endpoint. */
+/** Responses of Google's token endpoint. */
 export interface OAuthBody {
   readonly access_token: string;
   readonly expires_in: number;
@@ -20,7 +20,7 @@ export interface RecordSetBody {
   readonly rrdatas: readonly string[];
 }
 
-/** Answers of Google's other services. */
+/** Responses of Google's other services. */
 export interface GoogleBody {
   readonly error: {
     readonly message: string;
@@ -80,7 +80,7 @@ export interface CloudflareResult {
   readonly condition: { readonly request_ip: object };
 }
 
-/** Answers of Cloudflare. */
+/** Responses of Cloudflare. */
 export interface CloudflareBody<Result = CloudflareResult> {
   readonly success: boolean;
   readonly result: Result;
@@ -105,7 +105,7 @@ export interface CallBody {
   readonly fault: string;
 }
 
-/** Answers of the control API. */
+/** Responses of the control API. */
 export interface ControlBody {
   readonly error: string;
   readonly calls: readonly CallBody[];

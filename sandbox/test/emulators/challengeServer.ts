@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A stand-in for the management API of pebble-challtestsrv, with its way of adding values. */
+/** A stand-in for the management API of pebble-challtestsrv, which adds values in the same way. */
 export class ChallengeServer {
   readonly #server: Server;
   readonly #texts = new Map<string, string[]>();

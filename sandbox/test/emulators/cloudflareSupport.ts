@@ -1,12 +1,12 @@
 import type { CloudflareResult } from "./bodies.ts";
 import type { Clouds } from "./support.ts";
 
-/** The account and the zones that `Clouds.seeded` makes. */
+/** The account and the zones that `Clouds.seeded` creates. */
 export const ACCOUNT_ID = "a".repeat(32);
 export const ZONE_ID = "1".repeat(32);
 export const OTHER_ZONE_ID = "2".repeat(32);
 
-/** The resource of a policy that stands for a zone, or for all zones. */
+/** The policy resource for a zone, or for all zones. */
 export function zoneResource(id = ZONE_ID): object {
   return { [`com.cloudflare.api.account.zone.${id}`]: "*" };
 }
@@ -30,7 +30,7 @@ export async function tokenRequest(
   };
 }
 
-/** Makes a token; fails where it is refused. */
+/** Creates a token; fails if the request is refused. */
 export async function makeToken(
   clouds: Clouds,
   groups: readonly string[] = ["Zone Read", "DNS Write"],

@@ -22,7 +22,7 @@ describe("API tokens of Cloudflare", () => {
 
   afterEach(() => clouds.close());
 
-  it("have their value in the answer that makes them, and never again", async () => {
+  it("have their value only in the response that creates them", async () => {
     const made = await makeToken(clouds);
     assert.match(made.value, /^[0-9A-Za-z\-_]{40,80}$/);
     assert.equal(made.status, "active");
@@ -39,7 +39,7 @@ describe("API tokens of Cloudflare", () => {
     assert.equal(JSON.stringify(list).includes(made.value), false);
   });
 
-  it("are changed as a whole and keep their value", async () => {
+  it("are replaced as a whole and keep their value", async () => {
     const expiry = { expires_on: "2999-01-01T00:00:00Z" };
     const made = await makeToken(clouds, ["Zone Read"], zoneResource(), expiry);
     assert.equal(made.expires_on, expiry.expires_on);
@@ -51,14 +51,14 @@ describe("API tokens of Cloudflare", () => {
     assert.equal((await records(made.value, ZONE_ID)).status, 403);
   });
 
-  it("can get another value, which voids the old one", async () => {
+  it("can get a new value, which invalidates the old one", async () => {
     const made = await makeToken(clouds);
     const { body } = await clouds.cloudflare<string>("PUT", `/user/tokens/${made.id}/value`, {});
     assert.equal((await records(made.value)).status, 403);
     assert.equal((await records(body.result)).status, 200);
   });
 
-  it("are void once deleted, and cannot be deleted twice", async () => {
+  it("are invalid after deletion, and cannot be deleted twice", async () => {
     const made = await makeToken(clouds);
     const path = `/user/tokens/${made.id}`;
     assert.equal((await clouds.cloudflare("DELETE", path)).body.result.id, made.id);
@@ -81,7 +81,7 @@ describe("API tokens of Cloudflare", () => {
     assert.equal(body.messages[0].message, "This API Token is valid and active");
   });
 
-  it("hold between not_before and expires_on", async () => {
+  it("are valid between not_before and expires_on", async () => {
     const at = (offset: number) => new Date(Date.now() + offset).toISOString();
     const made = await makeToken(clouds, ["DNS Write"], zoneResource(), {
       not_before: at(HOUR_MS),
@@ -101,14 +101,14 @@ describe("API tokens of Cloudflare", () => {
     assert.equal(body.result.status, "expired");
   });
 
-  it("do nothing while they are disabled", async () => {
+  it("are invalid while they are disabled", async () => {
     const made = await makeToken(clouds);
     const request = await tokenRequest(clouds, ["DNS Write"], undefined, { status: "disabled" });
     await clouds.cloudflare("PUT", `/user/tokens/${made.id}`, request);
     assert.equal((await records(made.value)).status, 403);
   });
 
-  it("are unknown until they have spread, where that takes time", async () => {
+  it("are unknown until they have propagated", async () => {
     await clouds.control("cloudflare", "PATCH", "settings", { tokenDelayMs: 60_000 });
     const made = await makeToken(clouds);
     assert.equal((await records(made.value)).status, 403);
@@ -135,7 +135,7 @@ describe("API tokens of Cloudflare", () => {
     assert.equal((await from("2001:db8::1")).status, 403);
   });
 
-  it("are refused without a credential, with a malformed and with an unknown one", async () => {
+  it("are required: a missing, a malformed and an unknown one are refused", async () => {
     const none = await clouds.cloudflare("GET", "/zones", undefined, null);
     assert.deepEqual([none.status, none.body.errors[0].code], [400, 9106]);
     const malformed = await clouds.cloudflare("GET", "/zones", undefined, "too-short");
@@ -145,7 +145,7 @@ describe("API tokens of Cloudflare", () => {
     assert.deepEqual([unknown.status, unknown.body.errors[0].code], [403, 9109]);
   });
 
-  it("are not asked for where there is a global API key, which nobody has here", async () => {
+  it("are not required with a global API key, which is unknown here", async () => {
     const response = await fetch(`${clouds.running.cloudflareUrl}/zones`, {
       headers: { "x-auth-key": "c".repeat(37), "x-auth-email": "operator@example.test" },
     });
@@ -159,7 +159,7 @@ describe("API tokens of Cloudflare", () => {
     ["an expiry in the past", { expires_on: "2020-01-01T00:00:00Z" }, /^expires_on must be in/],
     ["a time without a zone", { not_before: "2020-01-01" }, /^not_before must be an RFC 3339/],
     [
-      "an address that is none",
+      "an invalid address",
       { condition: { request_ip: { in: ["10.0.0.0/33"] } } },
       /^10\.0\.0\.0\/33 is not an address/,
     ],
@@ -172,13 +172,13 @@ describe("API tokens of Cloudflare", () => {
       /^every permission group must apply/,
     ],
     [
-      "a resource that is none",
+      "an invalid resource",
       policy("4755a26eedb94da69e1066d98aa820be", { "acme.test": "*" }),
       /^acme\.test is not a resource/,
     ],
   ];
   for (const [what, change, message] of wrong) {
-    it(`are not made with ${what}`, async () => {
+    it(`are not created with ${what}`, async () => {
       const request = { ...(await tokenRequest(clouds, ["DNS Write"])), ...change };
       const { status, body } = await clouds.cloudflare("POST", "/user/tokens", request);
       assert.equal(status, 400);
@@ -190,7 +190,7 @@ describe("API tokens of Cloudflare", () => {
     return { policies: [{ effect: "allow", permission_groups: [{ id }], resources }] };
   }
 
-  it("may make others only with the permission for that", async () => {
+  it("create other tokens only with the permission to do so", async () => {
     const made = await makeToken(clouds);
     const request = await tokenRequest(clouds, ["DNS Write"]);
     const { status, body } = await clouds.cloudflare("POST", "/user/tokens", request, made.value);
@@ -206,7 +206,7 @@ describe("API tokens of Cloudflare", () => {
     );
   });
 
-  it("can be an account's, apart from the user's", async () => {
+  it("can belong to an account, separate from the user's", async () => {
     const path = `/accounts/${ACCOUNT_ID}/tokens`;
     const made = await makeToken(clouds, ["DNS Write"], zoneResource(), {}, path);
     assert.match(made.value, /^cfat_/);
@@ -222,7 +222,7 @@ describe("API tokens of Cloudflare", () => {
     assert.equal((await clouds.cloudflare("GET", "/accounts/unknown/tokens")).status, 404);
   });
 
-  it("have permission groups that are found by name and scope, on pages that end", async () => {
+  it("have permission groups that are found by name and scope, on a finite number of pages", async () => {
     const list = async (query: string, path = "/user/tokens") => {
       const { body } = await clouds.cloudflare<readonly CloudflareResult[]>(
         "GET",

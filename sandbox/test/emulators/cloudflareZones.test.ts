@@ -29,7 +29,10 @@ describe("permissions of Cloudflare's tokens", () => {
     [`com.cloudflare.api.account.${"b".repeat(32)}`]: { "com.cloudflare.api.account.zone.*": "*" },
   };
 
-  /** Zones that the list shows, then the status of: the zone, its records, a new record, the other zone's records. */
+  /**
+   * The number of zones in the list, then the status of the requests for the zone, its records, a new record, the
+   * other zone's records.
+   */
   const matrix: [groups: string[], resources: object, on: string, open: number[]][] = [
     [["Zone Read", "DNS Write"], zoneResource(), "the zone", [1, 200, 200, 200, 403]],
     [["DNS Write"], zoneResource(), "the zone", [0, 403, 200, 200, 403]],
@@ -53,7 +56,7 @@ describe("permissions of Cloudflare's tokens", () => {
     ],
   ];
   for (const [groups, resources, on, open] of matrix) {
-    it(`open what ${groups.join(" and ")} opens on ${on}`, async () => {
+    it(`are those of ${groups.join(" and ")} on ${on}`, async () => {
       const { value } = await makeToken(clouds, groups, resources);
       const zones = await clouds.cloudflare("GET", "/zones", undefined, value);
       const statuses = await statusesOf(value);
@@ -76,7 +79,7 @@ describe("permissions of Cloudflare's tokens", () => {
     return statuses;
   }
 
-  it("are taken away by a policy that denies", async () => {
+  it("are removed by a policy that denies", async () => {
     const [allow, deny] = [zoneResource("*"), zoneResource(OTHER_ZONE_ID)];
     const group = [{ id: "4755a26eedb94da69e1066d98aa820be" }];
     const { body } = await clouds.cloudflare("POST", "/user/tokens", {
@@ -89,7 +92,7 @@ describe("permissions of Cloudflare's tokens", () => {
     assert.deepEqual(await statusesOf(body.result.value), [403, 200, 200, 403]);
   });
 
-  it("are named in the list of calls where they were missing", async () => {
+  it("are named in the list of calls if they were missing", async () => {
     const { id, value } = await makeToken(clouds, ["DNS Write"]);
     const refused = await clouds.cloudflare("GET", `/zones/${ZONE_ID}`, undefined, value);
     assert.equal(refused.body.errors[0].code, 9109);
@@ -98,7 +101,7 @@ describe("permissions of Cloudflare's tokens", () => {
     assert.equal(body.calls.at(-1)?.who, id);
   });
 
-  it("tell a token nothing about zones that it does not see", async () => {
+  it("disclose nothing about zones that a token may not read", async () => {
     const { value } = await makeToken(clouds);
     const unknown = await clouds.cloudflare("GET", `/zones/${"f".repeat(32)}`, undefined, value);
     assert.deepEqual([unknown.status, unknown.body.errors[0].code], [403, 9109]);
@@ -156,7 +159,7 @@ describe("new zones of Cloudflare", () => {
 
   const wanted = { name: "Third.test", account: { id: ACCOUNT_ID } };
 
-  it("are made, wait for their name servers, are changed, and go with their records", async () => {
+  it("are created, wait for their name servers, are changed, and are deleted with their records", async () => {
     const made = await clouds.cloudflare("POST", "/zones", { ...wanted, type: "full" });
     assert.equal(made.status, 200);
     const { id, name, status, name_servers: nameServers } = made.body.result;
@@ -176,7 +179,7 @@ describe("new zones of Cloudflare", () => {
     assert.deepEqual(body.records, []);
   });
 
-  it("are not made twice, nor in no account or one that is not there", async () => {
+  it("are not created twice, without an account or in a missing account", async () => {
     const create = async (zone: object) => {
       const { status, body } = await clouds.cloudflare("POST", "/zones", zone);
       return [status, body.errors[0].code];
@@ -186,7 +189,7 @@ describe("new zones of Cloudflare", () => {
     assert.deepEqual(await create({ ...wanted, account: { id: "b".repeat(32) } }), [403, 0]);
   });
 
-  it("take Zone Write on all zones of the account", async () => {
+  it("require Zone Write on all zones of the account", async () => {
     const { value } = await makeToken(clouds, ["Zone Write"]);
     const refused = await clouds.cloudflare("POST", "/zones", wanted, value);
     assert.deepEqual([refused.status, refused.body.errors[0].code], [403, 0]);
@@ -214,7 +217,7 @@ describe("DNS records of Cloudflare", () => {
 
   afterEach(() => clouds.close());
 
-  it("are made, read, filtered, changed and deleted", async () => {
+  it("are created, read, filtered, changed and deleted", async () => {
     const made = await create(RECORD);
     assert.equal(made.status, 200);
     const { id } = made.body.result;
@@ -247,7 +250,7 @@ describe("DNS records of Cloudflare", () => {
     assert.equal(await count(`name=www.${DOMAIN}`), 1, "a short name is relative to the zone");
   });
 
-  it("are not made twice, whatever the quotes", async () => {
+  it("are not created twice, regardless of quotes", async () => {
     await create(RECORD);
     for (const content of ['"proof"', "proof"]) {
       const { status, body } = await create({ ...RECORD, content });
@@ -265,7 +268,7 @@ describe("DNS records of Cloudflare", () => {
     ["a TTL in range", { ttl: 5 }, 9021],
   ];
   for (const [what, change, code] of wrong) {
-    it(`are not made without ${what}`, async () => {
+    it(`are not created without ${what}`, async () => {
       const { status, body } = await create({ ...RECORD, ...change });
       assert.equal(status, 400);
       assert.equal(body.errors[0].code, 1004);

@@ -12,7 +12,7 @@ describe("Cloud DNS", () => {
 
   afterEach(() => clouds.close());
 
-  it("lists zones, by DNS name where asked", async () => {
+  it("lists zones, filtered by DNS name on request", async () => {
     const list = `/dns/v1/projects/${PROJECT_ID}/managedZones`;
     const { body: all } = await clouds.google("GET", list);
     assert.equal(all.managedZones.length, 2);
@@ -40,7 +40,7 @@ describe("Cloud DNS", () => {
     );
   });
 
-  it("makes a change, keeps TXT data quoted, and filters record sets", async () => {
+  it("makes a change, stores TXT data quoted, and filters record sets", async () => {
     const { status, body } = await change({ additions: [record("one", '"two three"')] });
     assert.equal(status, 200);
     assert.equal(body.status, "done");
@@ -59,7 +59,7 @@ describe("Cloud DNS", () => {
     assert.equal((await clouds.google("GET", `${zonePath()}/changes/99`)).status, 404);
   });
 
-  it("leaves a change pending for as long as the sandbox says", async () => {
+  it("leaves a change pending for the configured time", async () => {
     await clouds.control("google", "PATCH", "settings", { changeDelayMs: 5_000 });
     const { body } = await change({ additions: [record("one")] });
     assert.equal(body.status, "pending");
@@ -68,7 +68,7 @@ describe("Cloud DNS", () => {
     assert.equal(read.status, "done");
   });
 
-  it("replaces a set in one change, and takes unquoted data for the quoted ones", async () => {
+  it("replaces a set in one change, and treats quoted and unquoted data alike", async () => {
     await change({ additions: [record("one")] });
     const replaced = await change({
       deletions: [record("one")],
@@ -80,7 +80,7 @@ describe("Cloud DNS", () => {
     assert.deepEqual(body.rrsets, []);
   });
 
-  it("asks for the permission to update where a set is replaced", async () => {
+  it("requires the permission to update for replacing a set", async () => {
     const email = await clouds.account();
     const token = await clouds.tokenFor(await clouds.key(email));
     await change({ additions: [record("one")] });
@@ -92,14 +92,14 @@ describe("Cloud DNS", () => {
 
   const refused: [what: string, body: object, status: number, reason: string, message: string][] = [
     [
-      "an addition that is there",
+      "an addition that exists",
       { additions: [record("two")] },
       409,
       "alreadyExists",
       `The resource 'entity.change.additions[0]' named '${NAME} (TXT)' already exists`,
     ],
     [
-      "a deletion that is not there",
+      "a deletion of a missing set",
       { deletions: [{ ...record("one"), name: "no.acme.test." }] },
       404,
       "notFound",
@@ -137,7 +137,7 @@ describe("Cloud DNS", () => {
     });
   }
 
-  it("makes a change as a whole or not at all", async () => {
+  it("makes a change entirely or not at all", async () => {
     const good = { ...record("one"), name: "good.acme.test." };
     const { status, body } = await change({
       additions: [good],

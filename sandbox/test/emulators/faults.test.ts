@@ -21,7 +21,7 @@ describe("injected faults", () => {
     [500, "INTERNAL", "backendError"],
   ];
   for (const [status, canonical, reason] of googleWords) {
-    it(`answer ${status} in Google's words, then let the calls through`, async () => {
+    it(`respond ${status} in Google's format, then let the calls through`, async () => {
       await inject("google", { match: "^GET /v1/.*/serviceAccounts$", status, times: 2 });
       for (let time = 0; time < 2; time += 1) {
         const answer = await clouds.google("GET", ACCOUNTS);
@@ -36,7 +36,7 @@ describe("injected faults", () => {
       assert.equal("status" in dns.body.error, false, "Cloud DNS has the older form");
     });
 
-    it(`answer ${status} in Cloudflare's words`, async () => {
+    it(`respond ${status} in Cloudflare's format`, async () => {
       await inject("cloudflare", { match: "^GET .*/zones$", status });
       const { status: answered, body } = await clouds.cloudflare("GET", "/zones");
       assert.equal(answered, status);
@@ -46,7 +46,7 @@ describe("injected faults", () => {
     });
   }
 
-  it("repeat the request where they are told to", async () => {
+  it("repeat the request if configured", async () => {
     await inject("google", { match: "/managedZones/", status: 403, echo: true });
     const google = await clouds.google("GET", zonePath());
     assert.match(google.body.error.message, /^Forbidden You sent: Bearer \S+/);
@@ -55,7 +55,7 @@ describe("injected faults", () => {
     assert.match(body.errors[0].message, /served\. You sent: Bearer \S+/);
   });
 
-  it("leave alone what they do not match", async () => {
+  it("do not affect calls that they do not match", async () => {
     await inject("google", { match: "^DELETE ", status: 500 });
     assert.equal((await clouds.google("GET", ACCOUNTS)).status, 200);
     const { body } = await clouds.control("google", "GET", "faults");
@@ -64,7 +64,7 @@ describe("injected faults", () => {
     assert.deepEqual((await clouds.control("google", "GET", "faults")).body.faults, []);
   });
 
-  it("strike before anything has happened, or after it has", async () => {
+  it("happen before or after the call takes effect", async () => {
     const create = () => clouds.google("POST", ACCOUNTS, { accountId: "dns-issuer" });
     await inject("google", { match: "POST .*/serviceAccounts$", status: 500 });
     assert.equal((await create()).status, 500);
@@ -75,7 +75,7 @@ describe("injected faults", () => {
     assert.equal((await create()).status, 409);
   });
 
-  it("cut the connection, with the change made or not", async () => {
+  it("close the connection, before or after the change", async () => {
     const changes = `${zonePath()}/changes`;
     for (const [when, left] of [
       ["before", 0],
@@ -105,7 +105,7 @@ describe("injected faults", () => {
     assert.ok(performance.now() - again >= 110);
   });
 
-  it("leave a token of which nobody has the value", async () => {
+  it("leave a token whose value is unknown", async () => {
     await inject("cloudflare", { match: "POST .*/user/tokens$", reset: true, when: "after" });
     await assert.rejects(makeToken(clouds), /fetch failed/);
     const { body } = await clouds.cloudflare("GET", "/user/tokens");
@@ -122,7 +122,7 @@ describe("injected faults", () => {
     ["no effect", { match: "x" }, /^one of status, delayMs and reset/],
   ];
   for (const [what, fault, message] of wrong) {
-    it(`are not taken with ${what}`, async () => {
+    it(`are not accepted with ${what}`, async () => {
       const { status, body } = await clouds.control("google", "POST", "faults", fault);
       assert.equal(status, 400);
       assert.match(body.error, message);

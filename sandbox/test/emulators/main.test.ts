@@ -32,7 +32,7 @@ describe("the emulators as a process", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("says where it listens, keeps state and log, and ends on SIGTERM", async () => {
+  it("prints its addresses, stores state and log, and ends on SIGTERM", async () => {
     const [state, log] = [join(folder, "state.json"), join(folder, "log")];
     const { cert, key } = certificate();
     const child = start("--state", state, "--log", log, "--tls-cert", cert, "--tls-key", key);
@@ -45,7 +45,7 @@ describe("the emulators as a process", () => {
         headers: { authorization: `Bearer ${token}` },
         body: JSON.stringify({ projects: [{ projectId: "p" }] }),
       });
-    // The operator's token opens the cloud, and not what the sandbox may do to it.
+    // The operator's token is accepted by the emulated API, but not by the control API.
     assert.equal((await seed(TOKEN)).status, 401);
     assert.equal((await seed(ready.controlToken)).status, 200);
     const project = await fetch(`${ready.googleUrl}/v1/projects/p`, {
@@ -63,7 +63,7 @@ describe("the emulators as a process", () => {
 
   for (const [args, message] of [
     [["--google-port", "x"], /^x is not a port\nusage:/],
-    [["--tls-cert", "a"], /^--tls-cert and --tls-key go together\nusage:/],
+    [["--tls-cert", "a"], /^--tls-cert and --tls-key must be set together\nusage:/],
     [["--nonsense"], /^Unknown option '--nonsense'/],
   ] as const) {
     it(`refuses ${args.join(" ")}`, async () => {
@@ -103,7 +103,7 @@ async function readyLine(child: ChildProcess): Promise<Ready> {
   return JSON.parse(line) as Ready;
 }
 
-/** The status of a call over HTTPS to a server with that certificate, whatever its address. */
+/** The status of a call over HTTPS to a server with that certificate, regardless of its address. */
 function tlsStatus(url: string, certFile: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const options = { ca: readFileSync(certFile), checkServerIdentity: () => undefined };

@@ -40,7 +40,7 @@ describe("the challenge server", () => {
     assert.deepEqual(challenges.texts(FQDN), []);
   });
 
-  it("gets the TXT records of Cloudflare, and what becomes of them", async () => {
+  it("gets the TXT records of Cloudflare, and their changes", async () => {
     const { body: one } = await cloudflareRecord("one");
     await cloudflareRecord('"two"');
     assert.deepEqual(challenges.texts(FQDN), ["one", "two"]);
@@ -50,7 +50,7 @@ describe("the challenge server", () => {
     assert.deepEqual(challenges.texts(FQDN), ["two"]);
   });
 
-  it("keeps what one cloud published when the other one's records go", async () => {
+  it("keeps one DNS provider's records when those of the other are deleted", async () => {
     await googleChange({ additions: [googleSet("google")] });
     const { body } = await cloudflareRecord("cloudflare");
     assert.deepEqual(challenges.texts(FQDN), ["google", "cloudflare"]);
@@ -58,12 +58,12 @@ describe("the challenge server", () => {
     assert.deepEqual(challenges.texts(FQDN), ["google"]);
   });
 
-  it("gets all records that make it through at once", async () => {
+  it("gets all records that are created at the same time", async () => {
     await Promise.all(["a", "b", "c", "d"].map((value) => cloudflareRecord(value)));
     assert.deepEqual(challenges.texts(FQDN).sort(), ["a", "b", "c", "d"]);
   });
 
-  it("gets nothing of a change that was refused", async () => {
+  it("gets no record of a refused change", async () => {
     await googleChange({ additions: [googleSet("one")] });
     await googleChange({ additions: [googleSet("two")] });
     assert.deepEqual(challenges.texts(FQDN), ["one"]);
@@ -84,7 +84,7 @@ describe("the challenge server", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("may be away: the API answers all the same, and the log says so", async () => {
+  it("may be unreachable: the API still responds, and the log reports the failure", async () => {
     await challenges.close();
     assert.equal((await cloudflareRecord("one")).status, 200);
     assert.match(lines.join("\n"), /^mirror: _acme-challenge\.\S+ was not published/m);

@@ -19,7 +19,7 @@ describe("the token endpoint of Google", () => {
 
   after(() => clouds.close());
 
-  it("issues a token for what the key signed", async () => {
+  it("issues a token for an assertion that the key signed", async () => {
     const { status, body } = await clouds.signIn(credentials);
     assert.equal(status, 200);
     assert.equal(body.token_type, "Bearer");
@@ -28,7 +28,7 @@ describe("the token endpoint of Google", () => {
     assert.equal(info.email, email);
   });
 
-  it("takes Google's own address for the audience, which some clients sign for", async () => {
+  it("accepts Google's own address as the audience, which some clients use", async () => {
     const { status } = await clouds.signIn(credentials, {
       aud: "https://oauth2.googleapis.com/token",
     });
@@ -83,7 +83,7 @@ describe("the token endpoint of Google", () => {
     }
   });
 
-  it("refuses what is not an assertion, and other grants", async () => {
+  it("refuses invalid assertions and other grants", async () => {
     const { body } = await clouds.exchange(credentials.token_uri, "not.a-token");
     assert.equal(body.error, "invalid_grant");
     const other = await clouds.exchange(credentials.token_uri, "x", "password");
@@ -113,7 +113,7 @@ describe("the token endpoint of Google", () => {
       });
     });
 
-    it("issues a token that has the identity's grants and no more", async () => {
+    it("issues a token with only the identity's grants", async () => {
       const { status, body } = await exchanged({});
       assert.equal(status, 200);
       const read = () => clouds.google("GET", zonePath(), undefined, body.access_token);
@@ -128,7 +128,7 @@ describe("the token endpoint of Google", () => {
       assert.equal((await read()).status, 401);
     });
 
-    it("refuses another token, audience, and none of both", async () => {
+    it("refuses an unknown token, an unknown audience, and a missing token or audience", async () => {
       for (const form of [{ subject_token: "x" }, { audience: "x" }, { subject_token: "" }]) {
         const { status, body } = await exchanged(form);
         assert.deepEqual([status, body.error], [400, "invalid_grant"]);
@@ -142,7 +142,7 @@ describe("the token endpoint of Google", () => {
     });
   });
 
-  it("gives tokens as a metadata server, to who asks for that, where it is one", async () => {
+  it("issues tokens as a metadata server, if one is configured and requested", async () => {
     const url = `${clouds.running.googleUrl}/computeMetadata/v1/instance/service-accounts/default/token`;
     const asked = (headers: Readonly<Record<string, string>>) => fetch(url, { headers });
     const flavor = { "metadata-flavor": "Google" };
@@ -158,7 +158,7 @@ describe("the token endpoint of Google", () => {
     await clouds.control("google", "PATCH", "settings", { metadataAccount: "" });
   });
 
-  it("refuses a key that is disabled or deleted, though its tokens live on", async () => {
+  it("refuses a key that is disabled or deleted, but not its earlier tokens", async () => {
     const key = await clouds.key(email);
     const token = await clouds.tokenFor(key);
     const path = keyPath(key);
@@ -171,7 +171,7 @@ describe("the token endpoint of Google", () => {
     assert.equal((await clouds.google("GET", "/v1/userinfo", undefined, token)).status, 200);
   });
 
-  it("refuses a new key until it has spread, where that takes time", async () => {
+  it("refuses a new key until it has propagated", async () => {
     await clouds.control("google", "PATCH", "settings", { keyDelayMs: 60_000 });
     const key = await clouds.key(email);
     await assertInvalidSignature(key);
@@ -180,7 +180,7 @@ describe("the token endpoint of Google", () => {
     await clouds.control("google", "PATCH", "settings", { keyDelayMs: 0 });
   });
 
-  it("takes a token that the key signed itself for the service", async () => {
+  it("accepts a self-signed token for the service", async () => {
     await clouds.grant(email, "roles/dns.reader");
     const own = async (audience: string) =>
       clouds.google(
@@ -193,7 +193,7 @@ describe("the token endpoint of Google", () => {
     assert.equal((await own("https://elsewhere.example/")).status, 401);
   });
 
-  it("lets a token end after an hour, and with its account", async () => {
+  it("lets a token expire after an hour, or with its account", async () => {
     const token = await clouds.tokenFor(credentials);
     const use = () => clouds.google("GET", "/v1/userinfo", undefined, token);
     const account = `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}`;
@@ -214,7 +214,7 @@ describe("the token endpoint of Google", () => {
     assert.match(body.error.message, /^Request is missing required authentication credential/);
   });
 
-  it("tells whom a token belongs to", async () => {
+  it("returns the owner of a token", async () => {
     const token = await clouds.tokenFor(credentials);
     const { body } = await clouds.google<OAuthBody>("GET", `/tokeninfo?access_token=${token}`);
     assert.equal(body.email, email);

@@ -22,7 +22,7 @@ describe("IAM policies of Google", () => {
     ["zone", zonePath()],
     ["zone by v1beta2", zonePath(undefined, "v1beta2")],
   ] as const) {
-    it(`of a ${what} are replaced only as they were read`, async () => {
+    it(`of a ${what} are replaced only with a current etag`, async () => {
       const { body: read } = await clouds.google("POST", `${path}:getIamPolicy`, {
         options: { requestedPolicyVersion: 3 },
       });
@@ -66,7 +66,7 @@ describe("IAM policies of Google", () => {
     }
   });
 
-  it("take effect late, and end at once, where grants have to spread", async () => {
+  it("take effect late and end at once, if grants have to propagate", async () => {
     await clouds.control("google", "PATCH", "settings", { grantDelayMs: 60_000 });
     await clouds.grant(email, "roles/dns.admin", zonePath());
     const read = () => clouds.google("GET", zonePath(), undefined, token);
@@ -79,7 +79,7 @@ describe("IAM policies of Google", () => {
     assert.equal((await read()).status, 403);
   });
 
-  /** Which calls each grant opens: list of zones, the zone, its records, a change, the other zone. */
+  /** The calls that each grant permits: list of zones, the zone, its records, a change, the other zone. */
   const matrix: [role: string | undefined, on: string, open: [string, number][]][] = [
     [undefined, "nothing", calls(403, 403, 403, 403, 403)],
     ["roles/dns.admin", zonePath(), calls(403, 200, 200, 200, 403)],
@@ -92,7 +92,7 @@ describe("IAM policies of Google", () => {
     ["roles/iam.serviceAccountAdmin", `/v1/projects/${PROJECT_ID}`, calls(403, 403, 403, 403, 403)],
   ];
   for (const [role, on, open] of matrix) {
-    it(`open what ${role ?? "no role"} opens on ${on.replace(/^.*\//, "")}`, async () => {
+    it(`permit the calls of ${role ?? "no role"} on ${on.replace(/^.*\//, "")}`, async () => {
       if (role !== undefined) {
         await clouds.grant(email, role, on);
       }
@@ -132,7 +132,7 @@ describe("IAM policies of Google", () => {
     assert.equal(last.who, email);
   });
 
-  it("are tested without being read", async () => {
+  it("are tested without permission to read them", async () => {
     await clouds.grant(email, "roles/dns.admin", zonePath());
     const permissions = ["dns.changes.create", "dns.managedZones.list", "iam.roles.get"];
     const zone = await clouds.google(
@@ -151,7 +151,7 @@ describe("IAM policies of Google", () => {
     assert.deepEqual(project.body.permissions, []);
   });
 
-  it("give nothing that the token's scopes do not cover", async () => {
+  it("grant nothing outside the token's scopes", async () => {
     await clouds.grant(email, "roles/owner");
     const key = await clouds.key(email);
     const dnsRead = "https://www.googleapis.com/auth/ndev.clouddns.readonly";
@@ -168,7 +168,7 @@ describe("IAM policies of Google", () => {
     );
   });
 
-  it("have no more than a custom role of the project, and no right to hand on what roles/dns.admin is", async () => {
+  it("grant only the permissions of a custom role, which do not include granting roles/dns.admin", async () => {
     const role = await clouds.role("akashZone", ["dns.managedZones.get"]);
     await clouds.grant(email, role, zonePath());
     assert.equal((await clouds.google("GET", zonePath(), undefined, token)).status, 200);
@@ -185,7 +185,7 @@ describe("IAM policies of Google", () => {
     assert.equal((await policy("set")).status, 403);
   });
 
-  it("refuse a custom role with a permission that does not exist, or made by whoever may not", async () => {
+  it("refuse a custom role with a missing permission, or by a caller without the permission", async () => {
     await assert.rejects(clouds.role("wrong", ["dns.nothing"]), /Permission dns\.nothing/);
     const { status } = await clouds.google(
       "POST",
@@ -196,7 +196,7 @@ describe("IAM policies of Google", () => {
     assert.equal(status, 403);
   });
 
-  it("are not to be had of a project that does not exist", async () => {
+  it("do not exist for a missing project", async () => {
     const { status, body } = await clouds.google("GET", "/v1/projects/nowhere");
     assert.equal(status, 403);
     assert.match(body.error.message, /'resourcemanager\.projects\.get' denied/);

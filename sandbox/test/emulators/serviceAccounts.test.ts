@@ -14,7 +14,7 @@ describe("service accounts of Google", () => {
 
   afterEach(() => clouds.close());
 
-  it("are made, read, listed and changed", async () => {
+  it("are created, read, listed and changed", async () => {
     const email = await clouds.account();
     assert.equal(email, `dns-issuer@${PROJECT_ID}.iam.gserviceaccount.com`);
     const { body: account } = await clouds.google("GET", `${ACCOUNTS}/${email}`);
@@ -38,7 +38,7 @@ describe("service accounts of Google", () => {
     );
   });
 
-  it("have ids of a certain form, each used once", async () => {
+  it("have ids in the required format, each used once", async () => {
     for (const accountId of [
       "short",
       "9digits-first",
@@ -71,7 +71,7 @@ describe("service accounts of Google", () => {
     assert.equal((await again()).status, 200);
   });
 
-  it("free their id at once where the sandbox is told to", async () => {
+  it("free their id at once if configured", async () => {
     await clouds.control("google", "PATCH", "settings", { reuseDeletedIds: true });
     const email = await clouds.account();
     const { body: first } = await clouds.google("GET", `${ACCOUNTS}/${email}`);
@@ -88,7 +88,7 @@ describe("service accounts of Google", () => {
     assert.equal(undelete.body.error.status, "FAILED_PRECONDITION");
   });
 
-  it("come back with their keys and grants, within 30 days", async () => {
+  it("are restored with their keys and grants, within 30 days", async () => {
     const email = await clouds.account();
     const credentials = await clouds.key(email);
     await clouds.grant(email, "roles/dns.admin", zonePath());
@@ -120,7 +120,7 @@ describe("service accounts of Google", () => {
     assert.deepEqual(body.bindings[0].members, [member]);
   });
 
-  it("answer 404 by name and 403 by the wildcard project when they are unknown", async () => {
+  it("respond with 404 by name and 403 by the wildcard project if they are unknown", async () => {
     const unknown = `nobody@${PROJECT_ID}.iam.gserviceaccount.com`;
     assert.equal((await clouds.google("GET", `${ACCOUNTS}/${unknown}`)).status, 404);
     const wildcard = `/v1/projects/-/serviceAccounts/${unknown}`;
@@ -139,7 +139,7 @@ describe("service account keys of Google", () => {
 
   afterEach(() => clouds.close());
 
-  it("come with the private half once, as a file for client libraries", async () => {
+  it("return the private half once, as a file for client libraries", async () => {
     const { body: made } = await clouds.google(
       "POST",
       `/v1/projects/-/serviceAccounts/${email}/keys`,
@@ -189,7 +189,7 @@ describe("service account keys of Google", () => {
     }
   });
 
-  it("are limited to ten an account, in words that do not say so", async () => {
+  it("are limited to ten per account, with an error that does not mention the limit", async () => {
     for (let made = 0; made < 10; made += 1) {
       await clouds.key(email);
     }
@@ -205,7 +205,7 @@ describe("service account keys of Google", () => {
     assert.equal((await clouds.google("POST", path, {})).status, 200);
   }).timeout(60_000);
 
-  it("need the permission on the account", async () => {
+  it("require the permission on the account", async () => {
     const token = await clouds.tokenFor(await clouds.key(email));
     const path = `/v1/projects/${PROJECT_ID}/serviceAccounts/${email}/keys`;
     const { status, body } = await clouds.google("POST", path, {}, token);

@@ -29,7 +29,7 @@ describe("the state of the emulators", () => {
     return clouds;
   }
 
-  it("outlives a restart, with the credentials made before it", async () => {
+  it("survives a restart, with the credentials created before it", async () => {
     const tokens = { googleAdminToken: "ya29.operator", cloudflareAdminToken: "o".repeat(40) };
     const first = await seeded({ stateFile, ...tokens });
     const email = await first.account();
@@ -65,19 +65,19 @@ describe("the state of the emulators", () => {
     assert.equal(JSON.stringify(settings.body).includes('"changeDelayMs":7'), true);
   });
 
-  it("is written as a whole, for its owner alone", async () => {
+  it("is written as a whole, readable only by its owner", async () => {
     await seeded({ stateFile });
     assert.equal(statSync(stateFile).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(join(folder, "below")), ["state.json"]);
   });
 
-  it("is not guessed where the file is damaged", async () => {
+  it("is not guessed if the file is damaged", async () => {
     const damaged = join(folder, "state.json");
     writeFileSync(damaged, '{"google":');
     await assert.rejects(Clouds.start({ stateFile: damaged }), /is not a state file/);
   });
 
-  it("and the log hold no credential", async () => {
+  it("and the log contain no credential", async () => {
     const lines: string[] = [];
     const clouds = await seeded({ stateFile, log: (line) => lines.push(line) });
     const { googleAdminToken, cloudflareAdminToken } = clouds.running;
@@ -129,7 +129,7 @@ describe("the control API", () => {
 
   after(() => clouds.close());
 
-  it("makes what is seeded once", async () => {
+  it("creates seeded objects once", async () => {
     const before = await clouds.google("GET", zonePath());
     for (const [api, seed] of [
       ["google", { projects: [{ projectId: PROJECT_ID, zones: [zone()] }] }],
@@ -163,14 +163,14 @@ describe("the control API", () => {
     });
   }
 
-  it("refuses settings that do not exist or do not fit", async () => {
+  it("refuses unknown settings and invalid values", async () => {
     const unknown = await clouds.control("google", "PATCH", "settings", { delay: 1 });
     assert.match(unknown.body.error, /^delay: no such setting; there are keyDelayMs, /);
     const unfit = await clouds.control("google", "PATCH", "settings", { keyDelayMs: "1" });
     assert.equal(unfit.body.error, "keyDelayMs: a number of milliseconds");
   });
 
-  it("lists the calls with who made them, and forgets them", async () => {
+  it("lists the calls with their callers, and clears them", async () => {
     await clouds.control("cloudflare", "DELETE", "calls");
     await clouds.cloudflare("GET", "/zones?name=x");
     await clouds.cloudflare("GET", "/zones", undefined, null);

@@ -13,13 +13,13 @@ import {
   startEmulators,
 } from "../../emulators/server.ts";
 
-/** What an API answered. */
+/** The response of an API. */
 export interface Answer<Body> {
   readonly status: number;
   readonly body: Body;
 }
 
-/** The file that a client library reads. */
+/** The credentials file for client libraries. */
 export interface Credentials {
   readonly type: string;
   readonly project_id: string;
@@ -30,7 +30,7 @@ export interface Credentials {
   readonly universe_domain: string;
 }
 
-/** A project, a zone in it and another one, on both clouds. */
+/** A project, a zone in it and another zone, at both Google Cloud and Cloudflare. */
 export const PROJECT_ID = "acme-prod";
 export const ZONE = "acme-zone";
 export const OTHER_ZONE = "other-zone";
@@ -38,7 +38,7 @@ export const DOMAIN = "acme.test";
 export const OTHER_DOMAIN = "other.test";
 export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
 
-/** Emulators that a test can talk to, on a clock that it can move. */
+/** Emulators with a client for tests, on a clock that the test controls. */
 export class Clouds {
   readonly running: RunningEmulators;
   readonly #clock: { offsetMs: number };
@@ -58,7 +58,7 @@ export class Clouds {
     return new Clouds(running, clock);
   }
 
-  /** Starts with the project and the zones made. */
+  /** Starts the emulators with the project and the zones. */
   static async seeded(options: EmulatorOptions = {}): Promise<Clouds> {
     const clouds = await Clouds.start(options);
     await clouds.control("google", "POST", "seed", {
@@ -84,11 +84,12 @@ export class Clouds {
 
   async close(): Promise<void> {
     await this.running.close();
-    // Node's fetch keeps connections; a moment for it to see that these are cut, lest it use one for the next start.
+    // Node's fetch keeps connections alive; it needs a moment to detect that these are closed, before the next
+    // start.
     await sleep(20);
   }
 
-  /** Lets time pass. */
+  /** Advances the clock. */
   pass(milliseconds: number): void {
     this.#clock.offsetMs += milliseconds;
   }
@@ -108,7 +109,7 @@ export class Clouds {
     return request(method, `${control[api]}/${path}`, controlToken, body);
   }
 
-  /** A call to Google, as the operator unless another token is given. */
+  /** A call to Google, as the operator unless a token is given. */
   google<Body = GoogleBody>(
     method: string,
     path: string,
@@ -118,7 +119,7 @@ export class Clouds {
     return request(method, `${this.running.googleUrl}${path}`, token ?? undefined, body);
   }
 
-  /** A call to Cloudflare, as the operator unless another token is given. */
+  /** A call to Cloudflare, as the operator unless a token is given. */
   cloudflare<Result = CloudflareResult>(
     method: string,
     path: string,
@@ -128,7 +129,7 @@ export class Clouds {
     return request(method, `${this.running.cloudflareUrl}${path}`, token ?? undefined, body);
   }
 
-  /** Makes a service account and returns its address. */
+  /** Creates a service account and returns its address. */
   async account(accountId = "dns-issuer"): Promise<string> {
     const { body } = await this.google("POST", `/v1/projects/${PROJECT_ID}/serviceAccounts`, {
       accountId,
@@ -137,16 +138,16 @@ export class Clouds {
     return body.email;
   }
 
-  /** Makes a key of the account and returns its file. */
+  /** Creates a key of the account and returns its file. */
   async key(email: string): Promise<Credentials> {
     const { body } = await this.google("POST", `/v1/projects/-/serviceAccounts/${email}/keys`, {});
     return readCredentials(body.privateKeyData);
   }
 
   /**
-   * Makes an account of its own with a role, if any, and returns a key of it.
+   * Creates a new account with a role, if any, and returns a key of the account.
    *
-   * @param path what the role is granted on. Default: the zone
+   * @param path the resource on which the role is granted. Default: the zone
    */
   async keyWith(role?: string, path = zonePath()): Promise<Credentials> {
     this.#accounts += 1;
@@ -157,7 +158,7 @@ export class Clouds {
     return this.key(email);
   }
 
-  /** Makes a custom role of the project, and returns its full name. */
+  /** Creates a custom role of the project, and returns its full name. */
   async role(roleId: string, permissions: readonly string[]): Promise<string> {
     const { status, body } = await this.google("POST", `/v1/projects/${PROJECT_ID}/roles`, {
       roleId,
@@ -174,7 +175,7 @@ export class Clouds {
     return this.exchange(credentials.token_uri, await this.assertion(credentials, claims));
   }
 
-  /** A token for the key; fails where it is refused. */
+  /** A token for the key; fails if the request is refused. */
   async tokenFor(credentials: Credentials, scope = CLOUD_PLATFORM): Promise<string> {
     const { status, body } = await this.signIn(credentials, { scope });
     if (status !== 200) {
@@ -183,7 +184,7 @@ export class Clouds {
     return body.access_token;
   }
 
-  /** The signed request for a token that a client library makes. */
+  /** The signed request for a token, as a client library creates it. */
   async assertion(credentials: Credentials, claims: object = {}): Promise<string> {
     const now = this.seconds();
     const usual = {
@@ -210,7 +211,7 @@ export class Clouds {
     return { status: response.status, body: (await response.json()) as OAuthBody };
   }
 
-  /** Adds one grant to a policy: of the project, or of the zone at `path`. */
+  /** Adds one grant to the policy of the project, or of the zone at `path`. */
   async grant(email: string, role: string, path = `/v1/projects/${PROJECT_ID}`): Promise<void> {
     const { body: policy } = await this.google("POST", `${path}:getIamPolicy`, {});
     const { bindings = [], ...rest } = policy as Partial<GoogleBody>;
@@ -226,7 +227,7 @@ export class Clouds {
   }
 }
 
-/** The file in the answer that made a key. */
+/** The file in the response that created a key. */
 export function readCredentials(privateKeyData: string): Credentials {
   return JSON.parse(Buffer.from(privateKeyData, "base64").toString("utf8")) as Credentials;
 }

@@ -10,10 +10,10 @@ import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct, { type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 
-/** What the engine sends in place of a value that is not known yet. */
+/** The engine's placeholder for an unknown value. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Properties as they travel, with secrets still marked. */
+/** Properties in the protocol's form, with secrets marked. */
 export type Properties = Record<string, unknown>;
 
 /** A resource as a plugin reports it. */
@@ -22,7 +22,7 @@ export interface Reported {
   readonly outputs: Properties;
 }
 
-/** What a plugin says of a difference. */
+/** A plugin's report on a difference. */
 export interface Difference {
   readonly changed: boolean;
   readonly diffs: readonly string[];
@@ -40,11 +40,11 @@ export class InitializationFailed extends Error {
   }
 }
 
-/** A plugin that runs as the engine would run it, spoken to as the engine would speak to it. */
+/** A plugin that runs as under the engine, and its client, which emulates the engine. */
 export class PluginClient {
   readonly #process: ChildProcess;
   readonly #client: InstanceType<typeof providerGrpc.ResourceProviderClient>;
-  /** Everything that the plugin wrote. */
+  /** The plugin's whole output. */
   output = "";
 
   private constructor(process: ChildProcess, port: string) {
@@ -100,7 +100,7 @@ export class PluginClient {
       .map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
   }
 
-  /** Checks inputs; fails with the sentences of the plugin where it does not take them. */
+  /** Checks inputs; fails with the plugin's errors if it refuses them. */
   async check(type: string, news: Properties, olds: Properties = {}): Promise<Properties> {
     const request = new messages.CheckRequest()
       .setUrn(urnOf(type))
@@ -210,7 +210,7 @@ export function secret(value: unknown): Properties {
   };
 }
 
-/** The properties with their secrets opened, as the engine hands them back to the plugin. */
+/** The properties with plain secrets, as the engine returns them to the plugin. */
 export function opened(properties: Properties): Properties {
   return Object.fromEntries(
     Object.entries(properties).map(([name, value]) => [

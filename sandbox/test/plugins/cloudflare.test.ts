@@ -55,7 +55,7 @@ describe("the stand-in for the cloudflare plugin", function () {
 
   afterEach(() => cloud.cloudflare.reset());
 
-  it("takes address and token from the environment where the program gives none", async () => {
+  it("reads address and token from the environment if the program sets none", async () => {
     const other = await PluginClient.start("cloudflare", {
       CLOUDFLARE_BASE_URL: cloud.cloudflareUrl,
       CLOUDFLARE_API_TOKEN: cloud.cloudflareAdminToken,
@@ -68,7 +68,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     }
   });
 
-  it("makes a token whose value is secret, and shows no difference afterwards", async () => {
+  it("creates a token with a secret value, and shows no difference afterwards", async () => {
     const wanted = inputs({
       expiresOn: "2099-01-01T00:00:00+00:00",
       condition: { requestIp: { ins: ["192.0.2.0/24"] } },
@@ -87,14 +87,14 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.deepEqual(found?.inputs, checked);
   });
 
-  it("foresees all of a new token but what only Cloudflare can say", async () => {
+  it("previews a new token except for the values that Cloudflare sets", async () => {
     const { outputs } = await plugin.create(USER, inputs(), true);
     assert.deepEqual(opened(outputs).value, UNKNOWN);
     assert.equal(outputs.name, "akash");
     assert.equal(outputs.status, UNKNOWN);
   });
 
-  it("changes a token in place: one PUT, the old value, unknown only in the preview", async () => {
+  it("updates a token in place: one PUT, the same value, unknown only in the preview", async () => {
     const { id, outputs } = await plugin.make(USER, inputs());
     const state = opened(outputs);
     const wanted = inputs({ name: "renamed", expiresOn: "2099-01-01T00:00:00Z" });
@@ -113,7 +113,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal((await plugin.diff(USER, updated, wanted)).changed, false);
   });
 
-  it("knows the value of an account's token through an update, and replaces for another account", async () => {
+  it("keeps the value of an account's token in an update, and replaces it for another account", async () => {
     const wanted = inputs({ accountId });
     const { id, outputs } = await plugin.make(ACCOUNT, wanted);
     const state = opened(outputs);
@@ -139,7 +139,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.deepEqual(narrower.diffs, ["policies"]);
   });
 
-  it("takes a token that is not there for gone when it reads, and for an error when it deletes", async () => {
+  it("treats a missing token as deleted when it reads, and as an error when it deletes", async () => {
     const { id, outputs } = await plugin.make(USER, inputs());
     await plugin.delete(USER, id, opened(outputs));
     assert.equal(await plugin.read(USER, id, opened(outputs)), undefined);
@@ -149,7 +149,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     );
   });
 
-  it("tries twice more after 429 and 500, then gives up with what Cloudflare said", async () => {
+  it("retries twice after 429 and 500, then fails with Cloudflare's message", async () => {
     await cloud.cloudflare.fail({ match: "^POST /client/v4/user/tokens$", status: 429 });
     await cloud.cloudflare.fail({ match: "^POST /client/v4/user/tokens$", status: 500 });
     const calls = await cloud.cloudflare.callsOf(() => plugin.make(USER, inputs()));
@@ -164,7 +164,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal(failed.length, 3);
   });
 
-  it("does not try again after 403, and never shows its token", async () => {
+  it("does not retry after 403, and never shows its token", async () => {
     await cloud.cloudflare.fail({ match: "^POST", status: 403 });
     const calls = await cloud.cloudflare.callsOf(async () => {
       await assert.rejects(plugin.make(USER, inputs()), (error: Error) => {
@@ -177,7 +177,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.ok(!plugin.output.includes(cloud.cloudflareAdminToken));
   });
 
-  it("finds a zone by its id, and by a filter that one zone passes", async () => {
+  it("finds a zone by its id, and by a filter that matches one zone", async () => {
     const byName = await plugin.invoke(GET_ZONE, { filter: { name: "example.com" } });
     assert.equal(byName.zoneId, zoneId);
     assert.deepEqual(byName.account, { id: accountId, name: "Akash" });
@@ -197,7 +197,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     );
   });
 
-  it("makes a zone, shows no difference afterwards, and deletes it", async () => {
+  it("creates a zone, shows no difference afterwards, and deletes it", async () => {
     const wanted = { account: { id: accountId }, name: "example.net" };
     const preview = await plugin.create(ZONE, wanted, true);
     assert.equal(preview.outputs.nameServers, UNKNOWN);
@@ -213,7 +213,7 @@ describe("the stand-in for the cloudflare plugin", function () {
     assert.equal(await plugin.read(ZONE, id, outputs), undefined);
   });
 
-  it("changes a zone in place, but for its name and its account", async () => {
+  it("updates a zone in place, except for its name and its account", async () => {
     const wanted = { account: { id: accountId }, name: "example.info" };
     const { id, outputs } = await plugin.make(ZONE, wanted);
     const changed = { ...wanted, type: "partial", paused: true };

@@ -1,6 +1,6 @@
 import { type RunningEmulators, startEmulators } from "../../emulators/server.ts";
 
-/** One call that an emulator saw. */
+/** One call to an emulator. */
 interface Call {
   readonly method: string;
   readonly path: string;
@@ -37,7 +37,7 @@ export class Control {
     return await this.#send("GET", "state");
   }
 
-  /** Forgets what a test has left behind. */
+  /** Removes the effects of a test. */
   async reset(): Promise<void> {
     await this.#send("DELETE", "faults");
     await this.#send("DELETE", "calls");
@@ -69,7 +69,7 @@ export async function emulators(): Promise<
   };
 }
 
-/** Inputs of a provider of Google Cloud that lead to the emulator. */
+/** Inputs of the Google Cloud provider that point to the emulator. */
 export function googleSettings(url: string): Record<string, string> {
   return {
     iamBetaCustomEndpoint: `${url}/v1/`,

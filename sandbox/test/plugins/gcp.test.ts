@@ -62,7 +62,7 @@ describe("the stand-in for the gcp plugin", function () {
   afterEach(() => cloud.google.reset());
 
   describe("its settings", () => {
-    it("come from the environment where the program gives none", async () => {
+    it("come from the environment if the program sets none", async () => {
       const other = await PluginClient.start("gcp", {
         GOOGLE_DNS_CUSTOM_ENDPOINT: `${cloud.googleUrl}/dns/v1beta2/`,
         GOOGLE_OAUTH_ACCESS_TOKEN: cloud.googleAdminToken,
@@ -77,7 +77,7 @@ describe("the stand-in for the gcp plugin", function () {
       }
     });
 
-    it("may be a service account's key, with no more than what that account may do", async () => {
+    it("can be a service account's key, with only that account's permissions", async () => {
       const { outputs } = await makeKey();
       const credentials = Buffer.from(String(opened(outputs).privateKey), "base64").toString();
       const other = await PluginClient.start("gcp", { GOOGLE_CREDENTIALS: credentials });
@@ -92,7 +92,7 @@ describe("the stand-in for the gcp plugin", function () {
       }
     });
 
-    it("may be a file of a login that acts as an account, with no more than what that account may do", async () => {
+    it("can be a file that impersonates an account, with only that account's permissions", async () => {
       const { outputs } = await makeAccount();
       const credentials = JSON.stringify({
         type: "impersonated_service_account",
@@ -119,7 +119,7 @@ describe("the stand-in for the gcp plugin", function () {
   });
 
   describe("Account", () => {
-    it("foresees address and member", async () => {
+    it("has address and member in the preview", async () => {
       const inputs = await plugin.check(ACCOUNT, { accountId: "akash-dns" });
       const { outputs } = await plugin.create(ACCOUNT, inputs, true);
       const email = `akash-dns@${PROJECT_ID}.iam.gserviceaccount.com`;
@@ -129,7 +129,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(outputs.project, PROJECT_ID);
     });
 
-    it("is made by one POST, and read until it is there", async () => {
+    it("is created by one POST, and read until it exists", async () => {
       const calls = await cloud.google.callsOf(async () => {
         const { id, outputs, inputs } = await makeAccount({ displayName: "Akash" });
         assert.equal(id, outputs.name);
@@ -141,7 +141,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.ok(reads.every((call) => call.startsWith("GET ")));
     });
 
-    it("changes in place, but for its id and its project", async () => {
+    it("is updated in place, except for its id and its project", async () => {
       const { id, outputs, inputs } = await makeAccount();
       const wanted = { ...inputs, displayName: "Other", disabled: true };
       assert.deepEqual((await plugin.diff(ACCOUNT, outputs, wanted)).replaces, []);
@@ -162,14 +162,14 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(moved.deleteBeforeReplace, true);
     });
 
-    it("takes an id from the name where the program gives none, and keeps it", async () => {
+    it("derives its id from the name if the program sets none, and keeps it", async () => {
       const inputs = await plugin.check(ACCOUNT, {});
       assert.match(String(inputs.accountId), /^thing-[0-9a-f]{7}$/);
       assert.equal((await plugin.check(ACCOUNT, {}, inputs)).accountId, inputs.accountId);
       assert.notEqual((await plugin.check(ACCOUNT, {})).accountId, inputs.accountId);
     });
 
-    it("fails where there is one already, unless that is welcome", async () => {
+    it("fails if it exists already, unless the program permits that", async () => {
       const { id, inputs } = await makeAccount();
       await assert.rejects(
         plugin.make(ACCOUNT, { accountId: inputs.accountId }),
@@ -182,7 +182,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(again.id, id);
     });
 
-    it("is gone when it is not found, and then can be deleted once more", async () => {
+    it("counts as deleted if it is not found, and can then be deleted again", async () => {
       const { id, outputs } = await makeAccount();
       await plugin.delete(ACCOUNT, id, outputs);
       assert.equal(await plugin.read(ACCOUNT, id, outputs), undefined);
@@ -197,7 +197,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(found.inputs.email, undefined);
     });
 
-    it("is reported when it was made but cannot be read, and completed by the next update", async () => {
+    it("is reported if it was created but cannot be read, and completed by the next update", async () => {
       await cloud.google.fail({ match: "^GET .*/serviceAccounts/", status: 409 });
       const accountId = "akash-half-made";
       const inputs = await plugin.check(ACCOUNT, { accountId });
@@ -211,7 +211,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(updated.name, id);
     });
 
-    it("is not deleted where its policy forbids that, and left alone where it says so", async () => {
+    it("is not deleted if its policy forbids or abandons it", async () => {
       const { id, outputs } = await makeAccount();
       await assert.rejects(
         plugin.delete(ACCOUNT, id, { ...outputs, deletionPolicy: "PREVENT" }),
@@ -239,7 +239,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.deepEqual(opened(found?.outputs ?? {}), state);
     });
 
-    it("of a bare address is made in whatever project the account is in", async () => {
+    it("for an address without a project is created in the account's project", async () => {
       const { outputs } = await makeAccount();
       const calls = await cloud.google.callsOf(() =>
         plugin.make(KEY, { serviceAccountId: outputs.email }),
@@ -247,7 +247,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(calls[0], `POST /v1/projects/-/serviceAccounts/${String(outputs.email)}/keys`);
     });
 
-    it("is replaced by any change but that of its deletion policy, the new one first", async () => {
+    it("is replaced by any change except of its deletion policy, create first", async () => {
       const { id, outputs, inputs } = await makeKey({ keepers: { rotation: "1" } });
       const state = opened(outputs);
       const rotated = await plugin.diff(KEY, state, { ...inputs, keepers: { rotation: "2" } });
@@ -260,7 +260,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(opened(updated).privateKey, state.privateKey);
     });
 
-    it("counts as gone on 404 and on 403", async () => {
+    it("counts as deleted on 404 and on 403", async () => {
       const { id, outputs } = await makeKey();
       const state = opened(outputs);
       await cloud.google.fail({ match: "^GET .*/keys/", status: 403 });
@@ -270,7 +270,7 @@ describe("the stand-in for the gcp plugin", function () {
       await plugin.delete(KEY, id, state);
     });
 
-    it("is reported with its private half when it cannot be read", async () => {
+    it("is reported with its private half if it cannot be read", async () => {
       await cloud.google.fail({ match: "^GET .*/keys/", status: 403 });
       let failure: unknown;
       await makeKey().catch((error: unknown) => (failure = error));
@@ -283,7 +283,7 @@ describe("the stand-in for the gcp plugin", function () {
       await assert.rejects(plugin.read(KEY, "projects/p/x"), /Key cannot be imported/);
     });
 
-    it("says what Google says when there are ten already", async () => {
+    it("fails with Google's message if there are ten already", async () => {
       const { outputs } = await makeAccount();
       for (let keys = 0; keys < 10; keys += 1) {
         await plugin.make(KEY, { serviceAccountId: outputs.name });
@@ -312,7 +312,7 @@ describe("the stand-in for the gcp plugin", function () {
       );
     });
 
-    it("leaves the other members alone, made at the same time or not", async () => {
+    it("keeps the other members, including those added at the same time", async () => {
       const [one, other] = await Promise.all([makeMember(), makeMember()]);
       await plugin.delete(MEMBER, one.id, one.outputs);
       assert.equal(await plugin.read(MEMBER, one.id, one.outputs), undefined);
@@ -320,13 +320,13 @@ describe("the stand-in for the gcp plugin", function () {
       assert.equal(found?.outputs.member, other.grant.member);
     });
 
-    it("begins anew when the policy has changed under it", async () => {
+    it("starts again after a concurrent change of the policy", async () => {
       await cloud.google.fail({ match: ":setIamPolicy$", status: 409, times: 2 });
       const calls = await cloud.google.callsOf(makeMember);
       assert.equal(calls.filter((call) => call.endsWith(":setIamPolicy")).length, 3);
     });
 
-    it("is replaced by any change, the old one first", async () => {
+    it("is replaced by any change, delete first", async () => {
       const { outputs, inputs } = await makeMember();
       assert.equal((await plugin.diff(MEMBER, outputs, inputs)).changed, false);
       const change = await plugin.diff(MEMBER, outputs, { ...inputs, role: "roles/dns.reader" });
@@ -343,7 +343,7 @@ describe("the stand-in for the gcp plugin", function () {
       assert.deepEqual(found.inputs, grant);
     });
 
-    it("needs a project: that of the provider is not taken", async () => {
+    it("requires a project: that of the provider is not used", async () => {
       await assert.rejects(
         plugin.check(MEMBER, { role: ROLE, member: "user:someone@example.com" }),
         /missing required property "project"/,
@@ -354,7 +354,7 @@ describe("the stand-in for the gcp plugin", function () {
       );
     });
 
-    it("is reported when the policy has it but cannot be read back", async () => {
+    it("is reported if the policy has it but cannot be read back", async () => {
       const { outputs } = await makeAccount();
       await cloud.google.fail({ match: ":setIamPolicy$", delayMs: 300 });
       const inputs = { project: PROJECT_ID, role: ROLE, member: outputs.member };
@@ -398,7 +398,7 @@ describe("the stand-in for the gcp plugin", function () {
   });
 
   describe("its functions", () => {
-    it("list zones, find one, and say which project it is", async () => {
+    it("list zones, find a zone, and return the project", async () => {
       const zone = {
         id: `projects/${PROJECT_ID}/managedZones/zone`,
         name: "zone",
@@ -416,7 +416,7 @@ describe("the stand-in for the gcp plugin", function () {
     });
   });
 
-  it("tries again after 429, 500 and a broken connection, not after 403", async () => {
+  it("retries after 429, 500 and a broken connection, but not after 403", async () => {
     const call = "^GET /dns/.*/managedZones$";
     for (const fault of [{ status: 429 }, { status: 500 }, { reset: true }]) {
       await cloud.google.fail({ match: call, ...fault });
@@ -427,7 +427,7 @@ describe("the stand-in for the gcp plugin", function () {
     await assert.rejects(list, /googleapi: Error 403: Forbidden, forbidden/);
   });
 
-  it("says at once that nothing listens at an endpoint", async () => {
+  it("reports at once that nothing listens at an endpoint", async () => {
     const other = await PluginClient.start("gcp", { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.some" });
     try {
       await other.configure({ ...googleSettings("http://127.0.0.1:9"), project: PROJECT_ID });
@@ -440,7 +440,7 @@ describe("the stand-in for the gcp plugin", function () {
     }
   });
 
-  it("has written no credential anywhere", () => {
+  it("has not written any credential", () => {
     assert.ok(!plugin.output.includes(cloud.googleAdminToken));
     assert.equal(plugin.output, "");
   });

@@ -17,7 +17,7 @@ describe("the stand-in for the random plugin", function () {
 
   after(() => plugin.stop());
 
-  it("gives an id in every form, each with the prefix", async () => {
+  it("returns an id in every format, each with the prefix", async () => {
     const { id, outputs } = await plugin.make(ID, { byteLength: 4, prefix: "akash-" });
     const bytes = Buffer.from(id, "base64url");
     assert.equal(bytes.length, 4);
@@ -27,7 +27,7 @@ describe("the stand-in for the random plugin", function () {
     assert.equal(outputs.dec, `akash-${bytes.readUInt32BE()}`);
   });
 
-  it("does not know the id before it is made", async () => {
+  it("does not know the id before its creation", async () => {
     const inputs = await plugin.check(ID, { byteLength: 4 });
     const { id, outputs } = await plugin.create(ID, inputs, true);
     assert.equal(id, "");
@@ -43,7 +43,7 @@ describe("the stand-in for the random plugin", function () {
     assert.equal(change.deleteBeforeReplace, false);
   });
 
-  it("imports an id, with its prefix where it has one", async () => {
+  it("imports an id, with its prefix if it has one", async () => {
     const imported = async (id: string) => {
       const found = await plugin.read(ID, id, {}, {});
       assert(found);
@@ -56,13 +56,13 @@ describe("the stand-in for the random plugin", function () {
     assert.equal((await imported("ChssPQ")).outputs.hex, "0a1b2c3d");
   });
 
-  it("reads back what the state says", async () => {
+  it("reads the values of the state", async () => {
     const { id, outputs, inputs } = await plugin.make(STRING, { length: 8 });
     const found = await plugin.read(STRING, id, outputs, inputs);
     assert.deepEqual(found, { id, outputs, inputs });
   });
 
-  it("makes strings of the characters that are asked for", async () => {
+  it("generates strings of the requested characters", async () => {
     const { id, outputs } = await plugin.make(STRING, {
       length: 12,
       upper: false,
@@ -83,7 +83,7 @@ describe("the stand-in for the random plugin", function () {
     assert.match(String(opened(outputs).result), /^[A-Za-z0-9]{30}$/);
   });
 
-  it("refuses a length below the sum of the minima, and an empty alphabet", async () => {
+  it("refuses a length below the sum of the minimums, and an empty alphabet", async () => {
     await assert.rejects(plugin.check(STRING, { length: 2, minLower: 2, minUpper: 1 }), /"length"/);
     await assert.rejects(
       plugin.check(STRING, {

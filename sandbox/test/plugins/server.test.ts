@@ -19,7 +19,7 @@ describe("the server of the stand-in plugins", function () {
   });
 
   for (const name of ["gcp", "cloudflare", "random"]) {
-    it(`gives ${name} out as the version of its SDK`, async () => {
+    it(`reports the version of the SDK for ${name}`, async () => {
       const { version } = createRequire(import.meta.url)(`@pulumi/${name}/package.json`) as {
         version: string;
       };
@@ -31,7 +31,7 @@ describe("the server of the stand-in plugins", function () {
     assert.equal(await (await start("random")).configure({}), true);
   });
 
-  it("says which endpoint is not one", async () => {
+  it("names an invalid endpoint", async () => {
     const plugin = await start("gcp");
     assert.deepEqual(
       await plugin.checkConfig({
@@ -45,7 +45,7 @@ describe("the server of the stand-in plugins", function () {
     );
   });
 
-  it("refuses a Cloudflare token of the wrong form without showing it", async () => {
+  it("refuses a Cloudflare token in the wrong format without showing it", async () => {
     const plugin = await start("cloudflare");
     const [failure = ""] = await plugin.checkConfig({ apiToken: secret("not-a-token") });
     assert.match(failure, /^apiToken: API tokens must have 40 to 80 characters/);
@@ -67,7 +67,7 @@ describe("the server of the stand-in plugins", function () {
     );
   });
 
-  it("names a type and a function that it does not have", async () => {
+  it("names an unknown type and an unknown function", async () => {
     const plugin = await start("random");
     await plugin.configure({});
     await assert.rejects(
@@ -90,7 +90,7 @@ describe("the server of the stand-in plugins", function () {
     assert.ok(isSecret(outputs.result));
   });
 
-  it("refuses inputs that are missing and inputs that do not exist", async () => {
+  it("refuses missing and unknown inputs", async () => {
     const plugin = await start("random");
     await plugin.configure({});
     await assert.rejects(

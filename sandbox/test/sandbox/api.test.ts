@@ -47,7 +47,7 @@ describe("the Kubernetes API of the sandbox's parts", function () {
     assert.deepEqual(await api.list("/api/v1/persistentvolumes"), ["/api/v1/persistentvolumes"]);
   });
 
-  it("makes, replaces and deletes objects", async function () {
+  it("creates, replaces and deletes objects", async function () {
     const calls: string[] = [];
     answer = (request, response) => {
       void text(request).then((body) => {
@@ -65,7 +65,7 @@ describe("the Kubernetes API of the sandbox's parts", function () {
     ]);
   });
 
-  it("tells what the API server refuses, with its status", async function () {
+  it("reports a refusal by the API server, with its status", async function () {
     answer = (_request, response) => {
       response.writeHead(409).end("it is there already");
     };
@@ -80,7 +80,7 @@ describe("the Kubernetes API of the sandbox's parts", function () {
     );
   });
 
-  it("watches until the API server ends it, and says when it breaks", async function () {
+  it("watches until the API server ends the watch, and reports a broken connection", async function () {
     answer = ({ url }, response) => {
       assert.equal(url, "/all?watch=true");
       response.write("{}\n");

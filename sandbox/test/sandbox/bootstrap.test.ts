@@ -43,7 +43,7 @@ describe("bootstrap", function () {
   beforeEach(function () {
     copyFileSync(join(projectDirectory, "bootstrap.mjs"), file("bootstrap.mjs"));
     mkdirSync(file("bin"));
-    // An npm that only notes that it was called, and lists what it would have installed.
+    // An npm that only records its calls, and lists the packages as installed.
     writeFileSync(
       file("bin", "npm"),
       `#!/bin/sh
@@ -55,7 +55,7 @@ mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json
     writeLock(file("package-lock.json"), "1.0.0");
   });
 
-  it("keeps the script's calls to this machine from going through a proxy", function () {
+  it("keeps the script's calls to this machine out of the proxy", function () {
     const script =
       "console.log(process.env.NO_PROXY === process.env.no_proxy, process.env.no_proxy)";
     const { stdout } = bootstrap(script);
@@ -70,24 +70,24 @@ mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json
     assert(existsSync(file("node_modules", ".package-lock.json")));
   });
 
-  it("installs nothing when all is there", function () {
+  it("installs nothing if all packages are installed", function () {
     mkdirSync(file("node_modules"));
     writeLock(file("node_modules", ".package-lock.json"), "1.0.0");
     assert.equal(bootstrap("").stderr, "");
   });
 
-  it("installs again when package-lock.json asks for another version", function () {
+  it("installs again if package-lock.json requires another version", function () {
     mkdirSync(file("node_modules"));
     writeLock(file("node_modules", ".package-lock.json"), "0.9.0");
     assert.match(bootstrap("").stderr, /npm ci/);
   });
 
-  it("installs again after an installation that was killed half way", function () {
+  it("installs again after an interrupted installation", function () {
     mkdirSync(file("node_modules", "example"), { recursive: true });
     assert.match(bootstrap("").stderr, /npm ci/);
   });
 
-  it("runs the script with the project's Node, and passes its exit code on", function () {
+  it("runs the script with the project's Node, and returns its exit code", function () {
     mkdirSync(file("node_modules", ".bin"), { recursive: true });
     writeLock(file("node_modules", ".package-lock.json"), "1.0.0");
     symlinkSync(process.execPath, file("node_modules", ".bin", "node"));
@@ -96,7 +96,7 @@ mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json
     assert.equal(stdout, `${file("node_modules", ".bin", "node")}\n`);
   });
 
-  it("passes a signal on to the script", async function () {
+  it("forwards a signal to the script", async function () {
     mkdirSync(file("node_modules"));
     writeLock(file("node_modules", ".package-lock.json"), "1.0.0");
     writeFileSync(

@@ -15,7 +15,7 @@ describe("builder", function () {
   const directory = temporaryDirectory();
   const target = () => join(directory(), "program-1");
 
-  it("gives a folder its name only when it is complete", async function () {
+  it("names a folder only when it is complete", async function () {
     await fillAtomically(target(), (temporary) => {
       assert(!existsSync(target()));
       writeFileSync(join(temporary, "program"), "");
@@ -25,7 +25,7 @@ describe("builder", function () {
     assert.deepEqual(readdirSync(directory()), ["program-1"]);
   });
 
-  it("leaves nothing of a build that failed", async function () {
+  it("leaves no files of a failed build", async function () {
     await assert.rejects(
       fillAtomically(target(), () => Promise.reject(new Error("no compiler"))),
       /no compiler/,
@@ -33,7 +33,7 @@ describe("builder", function () {
     assert.deepEqual(readdirSync(directory()), []);
   });
 
-  it("uses nothing of a build that was killed, and sweeps it up", async function () {
+  it("does not use the files of a killed build, and removes them", async function () {
     const builder = sandboxSource("programs/cache.ts");
     const script = `
       import { writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ describe("builder", function () {
     assert.equal(findOnPath("tool", path), join(second, "tool"));
   });
 
-  it("does not run a program again that has run, until another takes its place", function () {
+  it("does not run the same program again, until it is replaced", function () {
     const path = target();
     writeFileSync(path, "first");
     assert(!hasRun(path));
@@ -76,7 +76,7 @@ describe("builder", function () {
     assert(!hasRun(path));
   });
 
-  it("keeps every artifact under a name of its own, with its version", function () {
+  it("stores every artifact under a unique name with its version", function () {
     const folders = artifacts.map((artifact) => basename(join(cachePath(artifact), "..")));
     assert.equal(new Set(folders).size, artifacts.length);
     const etcd = findArtifact("etcd");

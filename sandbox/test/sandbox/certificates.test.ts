@@ -8,7 +8,7 @@ import { createAuthority } from "../../cluster/certificates.ts";
 import { isHealthy } from "../../cluster/http.ts";
 
 describe("certificates", function () {
-  it("names user and groups in a client's subject, as Kubernetes reads them", async function () {
+  it("name user and groups in a client's subject, in the form that Kubernetes reads", async function () {
     const authority = await createAuthority("test");
     const { certificate } = await authority.client("admin", ["system:masters"]);
     const parsed = new X509Certificate(certificate);
@@ -16,7 +16,7 @@ describe("certificates", function () {
     assert(parsed.verify(new X509Certificate(authority.certificate).publicKey));
   });
 
-  it("let client and server know each other, and no one else", async function () {
+  it("let client and server trust only each other", async function () {
     const authority = await createAuthority("test");
     const { certificate, key } = await authority.server("server");
     const options = { cert: certificate, key, ca: authority.certificate, requestCert: true };

@@ -30,21 +30,21 @@ describe("chart", function () {
     return readFileSync(join(path, "Chart.yaml"), "utf8");
   }
 
-  it("takes the folder that AKASH_CHART names, in place of an earlier one", async function () {
+  it("uses the folder in AKASH_CHART, and replaces an earlier chart", async function () {
     const chart = writeChart("provider");
     assert.match(await provide(chart), /1\.2\.3/);
     writeFileSync(join(chart, "Chart.yaml"), "name: provider\nversion: 1.2.4\n");
     assert.match(await provide(chart), /1\.2\.4/);
   });
 
-  it("takes the archive that AKASH_CHART names", async function () {
+  it("uses the archive in AKASH_CHART", async function () {
     writeChart("provider");
     const archive = join(directory(), "provider-1.2.3.tgz");
     spawnSync("tar", ["-czf", archive, "-C", join(directory(), "source"), "provider"]);
     assert.match(await provide(archive), /1\.2\.3/);
   });
 
-  it("says what is wrong with AKASH_CHART", async function () {
+  it("reports an invalid AKASH_CHART", async function () {
     await assert.rejects(provide(join(directory(), "missing")), /AKASH_CHART=.* does not exist/);
     await assert.rejects(provide(writeChart("node")), /is the chart node, not provider/);
     await assert.rejects(provide(directory()), /is not a Helm chart/);

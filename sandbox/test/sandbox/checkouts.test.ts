@@ -54,7 +54,7 @@ describe("the cache of programs", function () {
     );
   }
 
-  it("loses what no checkout uses", async function () {
+  it("loses the folders that no checkout uses", async function () {
     await use(checkout("one"), current);
     assert.deepEqual(await removeSuperseded(), [old]);
     assert(existsSync(inCache(current)));
@@ -62,7 +62,7 @@ describe("the cache of programs", function () {
     assert(!existsSync(`${inCache(old)}.log`));
   });
 
-  it("keeps what another checkout uses, until that one has gone on or is gone", async function () {
+  it("keeps the folders that another checkout uses, until it uses others or is deleted", async function () {
     const [one, two] = [checkout("one"), checkout("two")];
     await use(one, current);
     await use(two, old);
@@ -76,16 +76,16 @@ describe("the cache of programs", function () {
     assert.deepEqual(await removeSuperseded(), [current]);
   });
 
-  it("keeps what has been started within a month, whoever did: older checkouts note nothing", async function () {
+  it("keeps programs that were started within a month, because older checkouts note nothing", async function () {
     put(old, new Date());
     await use(checkout("one"), current);
     assert.deepEqual(await removeSuperseded(), []);
-    // To look was no use of it.
+    // The check itself does not count as a use.
     put(old);
     assert.deepEqual(await removeSuperseded(), [old]);
   });
 
-  it("keeps for a month what a checkout has gone on from", async function () {
+  it("keeps the folders that a checkout no longer uses for a month", async function () {
     const one = checkout("one");
     await use(one, old);
     await use(one, current);
@@ -93,7 +93,7 @@ describe("the cache of programs", function () {
     assert(statSync(inCache(old)).mtimeMs > longAgo.getTime());
   });
 
-  it("keeps a build under way, and what is not the builder's", async function () {
+  it("keeps a running build, and folders that are not the builder's", async function () {
     await use(checkout("one"), current, old);
     const others = ["etcd-3.7.4-cccccccccccc.partial-77", "packages", "checkouts"];
     for (const folder of others) {
@@ -106,7 +106,7 @@ describe("the cache of programs", function () {
   });
 
   it("can be read-only", async function () {
-    // The superuser may write anywhere: a file in the place of the folder stops it, too.
+    // The superuser can write anywhere, so a file in place of the folder makes it unwritable.
     remove(inCache("checkouts"));
     writeFileSync(inCache("checkouts"), "");
     chmodSync(programCacheDirectory(), 0o555);

@@ -19,12 +19,12 @@ describe("commands", function () {
     assert.deepEqual(startLine.parse(["cloudflare"]), { ...expected, stack: "local-cloudflare" });
   });
 
-  it("start refuses what it cannot do", function () {
+  it("start refuses unknown and multiple stacks", function () {
     assert.throws(() => startLine.parse(["route53"]), {
       name: UsageError.name,
-      message: /nothing called `route53`/,
+      message: /no stack `route53`/,
     });
-    assert.throws(() => startLine.parse(["gcp", "cloudflare"]), /One stack at a time/);
+    assert.throws(() => startLine.parse(["gcp", "cloudflare"]), /Name one stack at a time/);
   });
 
   testsOfCommand("sandbox/commands/start.ts", {
@@ -56,13 +56,13 @@ describe("commands", function () {
     usage: "npm run bench --",
     code: 2,
     wrong: [
-      [["--stacks", "1,0"], /--stacks takes whole numbers from 1, not 0/],
+      [["--stacks", "1,0"], /--stacks requires whole numbers from 1, not 0/],
       [["--rounds", ""], /--rounds is empty/],
     ],
   });
 
   for (const tool of ["pulumi", "kubectl", "helm"]) {
-    it(`${tool}.ts takes no argument for its own, and wants the sandbox`, function () {
+    it(`${tool}.ts has no options of its own, and requires the sandbox`, function () {
       if (isRunning()) {
         this.skip();
       }
@@ -77,7 +77,7 @@ describe("commands", function () {
     });
   }
 
-  it("hands arguments on as they are, and the exit code back", function () {
+  it("passes arguments on unchanged, and returns the exit code", function () {
     const args = ["--help", "-s", "", "--", "--json=a b", "$HOME", "*"];
     const show = "console.log(JSON.stringify(process.argv.slice(1))); process.exit(7)";
     const { stdout, status } = spawnSync(

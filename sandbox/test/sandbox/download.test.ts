@@ -13,7 +13,10 @@ import type { Archive } from "../../programs/artifacts.ts";
 import { downloadsVariable, downloadUrl, openDownload } from "../../programs/download.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-/** How long it may take to see that there is no way to a server, in milliseconds; the tests allow for a busy machine. */
+/**
+ * The time limit for detecting an unreachable server, in milliseconds; longer than the sandbox's own, for a busy
+ * machine.
+ */
 const soon = 15_000;
 
 describe("the download of an official build", function () {
@@ -34,7 +37,7 @@ describe("the download of an official build", function () {
     server = undefined;
   });
 
-  /** Makes the archive, with the executable at a path in it. */
+  /** Creates the archive, with the executable at a path in it. */
   function pack(path: string): void {
     const [source, file] = [join(directory(), "source"), join(directory(), "tool.tar.gz")];
     rmSync(source, { recursive: true, force: true });
@@ -46,7 +49,7 @@ describe("the download of an official build", function () {
     archive = { version: "1.2.3", folder: "http://nowhere.invalid/", file: "tool.tar.gz", sha256 };
   }
 
-  /** @returns the address of the server's folder */
+  /** @returns the URL of the server's folder */
   async function serve(
     answer: RequestListener = (_request, response) => response.end(bytes),
   ): Promise<string> {
@@ -78,13 +81,13 @@ describe("the download of an official build", function () {
     assert.deepEqual(asked, ["/mirror/tool.tar.gz"]);
   });
 
-  it("finds it where no folder is around it", async function () {
+  it("finds the executable without a folder around it", async function () {
     pack(name);
     await download(`${await serve()}/`);
     assertUnpacked();
   });
 
-  it("follows the server to another address", async function () {
+  it("follows a redirect", async function () {
     const mirror = await serve((request, response) => {
       if (request.url === "/mirror/tool.tar.gz") {
         response.writeHead(302, { location: "/elsewhere" }).end();
@@ -96,7 +99,7 @@ describe("the download of an official build", function () {
     assertUnpacked();
   });
 
-  it("goes through the proxy", async function () {
+  it("uses the proxy", async function () {
     const mirror = new URL(await serve());
     const proxy = await ForwardProxy.start(["mirror.test"]);
     try {
@@ -109,7 +112,7 @@ describe("the download of an official build", function () {
     }
   });
 
-  it("refuses another content, and names both checksums", async function () {
+  it("refuses other content, and names both checksums", async function () {
     const mirror = await serve((_request, response) => response.end("something else"));
     const other = createHash("sha256").update("something else").digest("hex");
     await assert.rejects(download(mirror), {
@@ -118,7 +121,7 @@ describe("the download of an official build", function () {
     assert(!existsSync(join(directory(), name)));
   });
 
-  it("refuses what breaks off", async function () {
+  it("refuses an interrupted download", async function () {
     const mirror = await serve((_request, response) => {
       response.writeHead(200, { "content-length": bytes.length });
       response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
@@ -132,19 +135,19 @@ describe("the download of an official build", function () {
     await assert.rejects(download(await serve()), /it has no file tool/);
   });
 
-  it("says what the server answers instead", async function () {
+  it("reports the status of the server", async function () {
     const mirror = await serve((_request, response) => response.writeHead(404).end());
     await assert.rejects(download(mirror), /the server answers with status 404/);
   });
 
-  it("does not go round in circles", async function () {
+  it("does not follow endless redirects", async function () {
     const mirror = await serve((request, response) =>
       response.writeHead(302, { location: request.url }).end(),
     );
-    await assert.rejects(download(mirror), /the server sends from address to address/);
+    await assert.rejects(download(mirror), /the server redirects too many times/);
   });
 
-  describe("sees within seconds that there is no way to the server", function () {
+  describe("detects an unreachable server within seconds", function () {
     const started = () => Date.now();
     async function assertSoon(work: Promise<unknown>, message: RegExp): Promise<void> {
       const begin = started();
@@ -152,26 +155,29 @@ describe("the download of an official build", function () {
       assert(started() - begin < soon);
     }
 
-    it("where nothing listens", async function () {
+    it("if nothing listens", async function () {
       await assertSoon(download("http://127.0.0.1:9/"), /ECONNREFUSED/);
     });
 
-    it("where the name is unknown", async function () {
-      await assertSoon(download("http://mirror.invalid/"), /ENOTFOUND|EAI_AGAIN|no answer within/);
+    it("if the name is unknown", async function () {
+      await assertSoon(
+        download("http://mirror.invalid/"),
+        /ENOTFOUND|EAI_AGAIN|no response within/,
+      );
     });
 
-    it("where it takes the connection and says nothing", async function () {
+    it("if it accepts the connection and does not respond", async function () {
       const mirror = await serve(() => undefined);
-      await assertSoon(download(mirror), /no answer within 5 s/);
+      await assertSoon(download(mirror), /no response within 5 s/);
     });
 
-    it("where the proxy is not there", async function () {
+    it("if the proxy is unreachable", async function () {
       const environment = { HTTP_PROXY: "http://127.0.0.1:9" };
       await assertSoon(download("http://mirror.test/", environment), /ECONNREFUSED/);
     });
   });
 
-  it("comes from where the makers publish it, unless another folder is named or none", function () {
+  it("comes from the publisher, unless another folder is set or downloads are off", function () {
     assert.equal(downloadUrl(archive, {}), "http://nowhere.invalid/tool.tar.gz");
     assert.equal(downloadUrl(archive, { [downloadsVariable]: "off" }), undefined);
     for (const mirror of ["https://mirror.test/a", "https://mirror.test/a/"]) {

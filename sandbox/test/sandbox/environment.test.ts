@@ -21,7 +21,7 @@ describe("sandboxEnvironment", function () {
     },
   };
 
-  it("leads to the sandbox alone, whatever the user has set", function () {
+  it("points only to the sandbox, regardless of the user's variables", function () {
     const { PATH, ...environment } = sandboxEnvironment(options, {
       HOME: "/home/user",
       PATH: "/usr/bin",
@@ -49,7 +49,7 @@ describe("sandboxEnvironment", function () {
     }
   });
 
-  it("takes nothing of what the user has set for the clouds, and of the user's proxies", function () {
+  it("contains none of the user's variables for Google Cloud, Cloudflare and proxies", function () {
     const foreign = {
       GOOGLE_CREDENTIALS: "key.json",
       GOOGLE_PROJECT: "project",
@@ -68,7 +68,7 @@ describe("sandboxEnvironment", function () {
     }
   });
 
-  it("sends nothing off this machine", function () {
+  it("keeps connections on this machine", function () {
     const environment = sandboxEnvironment(options, {
       PATH: "/usr/bin",
       no_proxy: "googleapis.com",
@@ -83,7 +83,7 @@ describe("sandboxEnvironment", function () {
     assert.equal(GCE_METADATA_HOST, "127.0.0.1:9");
   });
 
-  it("keeps what a test has set for a process of the sandbox's", function () {
+  it("keeps the variables that a test has set for a process of the sandbox", function () {
     const inside = sandboxEnvironment(options, {
       PATH: "/usr/bin",
       [membershipVariable]: options.directory,
@@ -94,7 +94,7 @@ describe("sandboxEnvironment", function () {
     assert.equal(inside.HTTPS_PROXY, "http://127.0.0.1:3128");
   });
 
-  it("gives way to a proxy of a test's own in either case", function () {
+  it("is overridden by a test's own proxy, in upper and lower case", function () {
     const environment = { PATH: "/usr/bin", HTTPS_PROXY: "http://127.0.0.1:9" };
     const own = { https_proxy: "http://127.0.0.1:3128" };
     assert.deepEqual(withVariables(environment, own), { PATH: "/usr/bin", ...own });
@@ -111,10 +111,10 @@ describe("sandboxEnvironment", function () {
   });
 });
 
-describe("what a killed process leaves", function () {
+describe("leftovers of a killed process", function () {
   const directory = temporaryDirectory();
 
-  it("a Pulumi lock is removed when its process is dead, and kept otherwise", function () {
+  it("a Pulumi lock is removed if its process is dead, and kept otherwise", function () {
     const locks = join(
       directory(),
       "pulumi",
@@ -142,7 +142,7 @@ describe("what a killed process leaves", function () {
     assert.equal(removeStalePulumiLocks(directory()), 0);
   });
 
-  it("unfinished work is recognised once its process is dead", function () {
+  it("unfinished work is detected when its process is dead", function () {
     assert.equal(wasCutShort(directory()), false);
     const unfinished = sandboxSource("cluster/unfinished.ts");
     const script = `

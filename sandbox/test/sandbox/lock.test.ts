@@ -13,7 +13,7 @@ describe("withLock", function () {
   const directory = temporaryDirectory();
   const lock = () => join(directory(), "lock");
 
-  it("holds the lock for as long as the work lasts, and leaves nothing", async function () {
+  it("holds the lock during the work, and leaves no files", async function () {
     const result = await withLock(lock(), () => Promise.resolve(existsSync(lock())));
     assert.equal(result, true);
     assert.deepEqual(readdirSync(directory()), []);
@@ -33,17 +33,17 @@ describe("withLock", function () {
     assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
   });
 
-  it("takes over a lock whose number now belongs to another process", async function () {
+  it("takes over a lock whose process number belongs to another process", async function () {
     writeFileSync(lock(), JSON.stringify({ ...ownIdentity(), started: "before the reboot" }));
     assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
   });
 
-  it("takes over a lock that cannot be read", async function () {
+  it("takes over an unreadable lock", async function () {
     writeFileSync(lock(), '{"pid":');
     assert.equal(await withLock(lock(), () => Promise.resolve("done")), "done");
   });
 
-  it("waits for a live process, says so once, and goes on when that has ended", async function () {
+  it("waits for a live process, reports it once, and continues when the process has ended", async function () {
     const holder = spawn("sleep", ["60"]);
     await once(holder, "spawn");
     writeFileSync(lock(), JSON.stringify(identify(holder.pid ?? 0)));
@@ -58,7 +58,7 @@ describe("withLock", function () {
     assert.deepEqual(waits, [holder.pid]);
   });
 
-  it("says at once why it cannot be taken, since no waiting helps", async function () {
+  it("reports at once why the lock cannot be acquired, if waiting does not help", async function () {
     this.timeout(20_000);
     const code = `
       import { runCommand } from "./lib/errors.ts";
@@ -66,8 +66,11 @@ describe("withLock", function () {
       await runCommand(() => withLock(process.env.FOLDER + "/lock", async () => 0));`;
     if (canMount()) {
       for (const [kind, reason] of [
-        ["full", /^The lock \S+lock cannot be taken\. \S+ cannot be written: no space is left/],
-        ["read-only", /^The lock \S+lock cannot be taken\. \S+ cannot be written: its file system/],
+        ["full", /^The lock \S+lock cannot be acquired\. \S+ cannot be written: no space is left/],
+        [
+          "read-only",
+          /^The lock \S+lock cannot be acquired\. \S+ cannot be written: its file system/,
+        ],
       ] as const) {
         const { status, stderr } = onDisk(directory(), kind, code);
         assert.equal(status, 1, kind);
@@ -77,11 +80,11 @@ describe("withLock", function () {
     writeFileSync(join(directory(), "file"), "");
     await assert.rejects(
       withLock(join(directory(), "file", "folder", "lock"), () => Promise.resolve()),
-      /^UserError: The lock \S+folder\/lock cannot be taken\. ENOTDIR: not a directory/,
+      /^UserError: The lock \S+folder\/lock cannot be acquired\. ENOTDIR: not a directory/,
     );
   });
 
-  it("says at once that its folder is another user's", function () {
+  it("reports at once that its folder belongs to another user", function () {
     this.timeout(20_000);
     const lock = join(directory(), "closed", "lock");
     mkdirSync(join(directory(), "closed"), { mode: 0o500 });
@@ -96,7 +99,7 @@ describe("withLock", function () {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^The lock \S+lock cannot be taken\. \S+ cannot be used: permission denied \(EACCES\)\. Its permissions: ls -ld \S+\n$/,
+      /^The lock \S+lock cannot be acquired\. \S+ is not open to you: permission denied \(EACCES\)\. Who may use it: ls -ld \S+\n$/,
     );
   });
 

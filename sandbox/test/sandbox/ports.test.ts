@@ -15,12 +15,12 @@ describe("ports", function () {
     }
   });
 
-  it("keeps the ports of an earlier run where they are free", async function () {
+  it("keeps the ports of an earlier run if they are free", async function () {
     const before = await findPorts(["a", "b"]);
     assert.deepEqual(await findPorts(["a", "b"], before), before);
   });
 
-  it("takes another where a server listens on the earlier one", async function () {
+  it("chooses another port if a server listens on the earlier one", async function () {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -28,7 +28,7 @@ describe("ports", function () {
     server.close();
   });
 
-  it("takes a port for used that is used for UDP alone", async function () {
+  it("treats a port that is used only for UDP as used", async function () {
     const socket = createSocket("udp4").bind(0, "127.0.0.1");
     await once(socket, "listening");
     assert.equal(await isFree(socket.address().port), false);

@@ -19,7 +19,7 @@ import { downloadsVariable } from "../../programs/download.ts";
 import { sandboxSource } from "../../paths.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-/** What one run of the builder said and did. */
+/** The output and the effects of one run of the builder. */
 interface Run {
   readonly code: number;
   readonly output: string;
@@ -27,8 +27,8 @@ interface Run {
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** With a Go that builds scripts, so that a program takes no minutes. */
-describe("what the sandbox needs", function () {
+/** With a fake Go that builds scripts, so that a program does not take minutes. */
+describe("a program of the sandbox", function () {
   this.timeout(240_000);
   const directory = temporaryDirectory();
   const names = ["gateway-api", "pebble", "pebble-challtestsrv", "pulumi"] as const;
@@ -108,7 +108,7 @@ esac
     };
   }
 
-  /** The names of what was built since this was asked last. */
+  /** The names of the programs that were built since the last call. */
   function built(): string[] {
     const file = join(directory(), "built");
     const names = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
@@ -116,7 +116,7 @@ esac
     return names.sort();
   }
 
-  it("is built once, and its time is told in the first line", async function () {
+  it("is built once, and its build time is in the first line", async function () {
     const { code, output, programs } = await prepare();
     assert.equal(code, 0, output);
     assert.match(
@@ -139,7 +139,7 @@ esac
     assert.deepEqual(built(), ["pebble", "pebble-challtestsrv", "pulumi"]);
   });
 
-  it("is made again as far as it was deleted or damaged", async function () {
+  it("is built again if it was deleted or damaged", async function () {
     const { programs } = await prepare();
     built();
     const { "gateway-api": files = "", pebble = "", "pebble-challtestsrv": server = "" } = programs;
@@ -153,7 +153,7 @@ esac
     assert.equal(globSync("*.yaml", { cwd: files }).length, 2);
   });
 
-  it("ends with what was wrong where one program cannot be built", async function () {
+  it("reports the error if it cannot be built", async function () {
     const { code, output } = await prepare({ GO_FAILS: "pebble" });
     assert.equal(code, 1);
     assert.match(
@@ -162,14 +162,14 @@ esac
     );
   });
 
-  it("ends the other builds where one fails", async function () {
-    // It would go on until the test's time is up.
+  it("ends the other builds if its build fails", async function () {
+    // Otherwise, the build would continue until the test's timeout.
     const { code } = await prepare({ GO_FAILS: "pebble", GO_WAITS: "300" });
     assert.equal(code, 1);
   });
 
-  describe("where there is an official build", function () {
-    /** Serves an archive, and has the builder take it for the official one. */
+  describe("with an official build", function () {
+    /** Serves an archive as the official one. */
     async function official(
       content: string,
       digest = content,
@@ -208,32 +208,32 @@ esac
       assert.deepEqual(again, { code: 0, output: "", programs });
     });
 
-    it("is built where the checksum is another", async function () {
+    it("is built if the checksum differs", async function () {
       const [environment, before] = await official("#!/bin/sh\necho v3.259.0\n", "other");
       const { code, output, programs } = await prepare(environment, before, ["pulumi"]);
       assert.equal(code, 0, output);
       assert.match(
         output,
-        /pulumi\.tar\.gz is not used, and its program is built: its SHA-256 is /,
+        /pulumi\.tar\.gz cannot be used, so its program is built: its SHA-256 is /,
       );
       assert.match(programs.pulumi ?? "", /\/pulumi-3\.274\.1-/);
     });
 
-    it("is built where what arrives does not run", async function () {
+    it("is built if the downloaded program does not run", async function () {
       const [environment, before] = await official("#!/bin/sh\nexit 1\n");
       const { code, output } = await prepare(environment, before, ["pulumi"]);
       assert.equal(code, 0, output);
-      assert.match(output, /its program is built: pulumi was made, but does not run/);
+      assert.match(output, /its program is built: pulumi was created, but does not run/);
     });
 
-    it("is built where there is no way to it", async function () {
+    it("is built if the server is unreachable", async function () {
       const { code, output } = await prepare({ [downloadsVariable]: "http://127.0.0.1:9" });
       assert.equal(code, 0, output);
       assert.match(output, /^pulumi-v3\.259\.0-.* is not used, .*ECONNREFUSED/);
       assert.deepEqual(built(), ["pebble", "pebble-challtestsrv", "pulumi"]);
     });
 
-    it("is not asked for where the setting is wrong", async function () {
+    it("is not requested if the setting is invalid", async function () {
       const { code, output } = await prepare({ [downloadsVariable]: "mirror.test" });
       assert.equal(code, 1);
       assert.match(output, /^AKASH_SANDBOX_DOWNLOADS is neither/);

@@ -45,7 +45,7 @@ describe("processes", function () {
     await stopParts(directory());
   });
 
-  it("starts a part, knows that it is alive, and stops it", async function () {
+  it("starts a part, lists it as alive, and stops it", async function () {
     await startPart(directory(), part("echo hello; exec sleep 60"));
     assert.deepEqual(liveParts(directory()), ["part"]);
     await waitFor(() => readFileSync(logFile(directory(), "part"), "utf8").includes("hello"), {
@@ -59,7 +59,7 @@ describe("processes", function () {
     assert.deepEqual(readdirSync(join(directory(), "run")), []);
   });
 
-  it("knows a failure by a port that another program has taken", async function () {
+  it("detects a failure caused by a port in use", async function () {
     const taken = part("echo listen tcp 127.0.0.1:1: bind: address already in use; exit 1", {
       ready: () => Promise.resolve(false),
     });
@@ -69,7 +69,7 @@ describe("processes", function () {
     );
   });
 
-  it("shows the end of the log of a part that ends instead of getting ready", async function () {
+  it("shows the end of the log of a part that ends before it is ready", async function () {
     const failing = part("echo no such option; exit 3", { ready: () => Promise.resolve(false) });
     await assert.rejects(startPart(directory(), failing), (error) => {
       assert(error instanceof PartError);
@@ -79,7 +79,7 @@ describe("processes", function () {
     });
   });
 
-  it("gives up on a part that does not get ready in time, and says what it answered", async function () {
+  it("fails if a part is not ready in time, with the part's last response", async function () {
     const slow = part("exec sleep 60", {
       ready: () => Promise.reject(new Error("connection refused")),
       timeout: 300,
@@ -87,12 +87,12 @@ describe("processes", function () {
     await assert.rejects(startPart(directory(), slow), /was not ready within .*connection refused/);
   });
 
-  it("says so when the program of a part is missing", async function () {
+  it("reports a missing program", async function () {
     const missing = part("", { command: join(directory(), "missing") });
     await assert.rejects(startPart(directory(), missing), /part does not start: .*ENOENT/);
   });
 
-  it("does not end a process that got the number of a part", async function () {
+  it("does not end a process that reuses the number of a part", async function () {
     const other = await sleeper();
     const identity = identify(other.pid ?? 0);
     assert(identity !== undefined);
@@ -108,7 +108,7 @@ describe("processes", function () {
     }
   });
 
-  it("ends a process of the sandbox that has no pid file, and none of another sandbox", async function () {
+  it("ends a process of the sandbox without a pid file, but no process of another sandbox", async function () {
     if (process.platform !== "linux") {
       this.skip();
     }

@@ -26,7 +26,7 @@ describe("progress", function () {
     return { reporter, advance, text: () => written.join("") };
   }
 
-  it("prints plain lines where there is no terminal", function () {
+  it("prints plain lines without a terminal", function () {
     const { reporter, advance, text } = record(false);
     const step = reporter.step("Build etcd", 30);
     step.update("downloading");
@@ -49,15 +49,15 @@ describe("progress", function () {
     assert(text().includes("\u001b[32m✔"));
   });
 
-  it("uses no colour where NO_COLOR is set", function () {
+  it("uses no color if NO_COLOR is set", function () {
     process.env.NO_COLOR = "1";
     const { reporter, text } = record(true);
     reporter.step("Build etcd").done();
-    // Erasing the line is not a colour.
+    // The sequence that erases the line is not a color.
     assert.doesNotMatch(text(), /\u001b\[\d*m/);
   });
 
-  it("marks a failed step and passes the error on", async function () {
+  it("marks a failed step and rethrows the error", async function () {
     const { reporter, text } = record(false);
     await assert.rejects(
       withStep(reporter, "Chart", () => Promise.reject(new Error("not there"))),
@@ -66,7 +66,7 @@ describe("progress", function () {
     assert.equal(text(), "✖ Chart (0.0 s)\n");
   });
 
-  it("writes times as people say them", function () {
+  it("writes times in minutes and seconds", function () {
     assert.deepEqual([0.04, 9.94, 12.4, 60, 525].map(formatSeconds), [
       "0.0 s",
       "9.9 s",

@@ -18,7 +18,7 @@ describe("provisioner", function () {
     { metadata: { name: "manual" }, provisioner: "kubernetes.io/no-provisioner" },
   ];
 
-  it("makes a volume of the claim's class and size, reserved for it", function () {
+  it("creates a volume of the claim's class and size, reserved for it", function () {
     const volume = volumeFor(claim, classes);
     assert.equal(volume?.metadata?.name, "pvc-1234");
     assert.equal(volume.spec?.storageClassName, "beta3");
@@ -26,7 +26,7 @@ describe("provisioner", function () {
     assert.equal(volume.spec.claimRef?.uid, "1234");
   });
 
-  it("makes none for a claim that has one, names no class, or is being deleted", function () {
+  it("creates none for a claim that has one, names no class, or is being deleted", function () {
     const { metadata, spec } = claim;
     assert.equal(
       volumeFor({ metadata, spec: { ...spec, volumeName: "mine" } }, classes),
@@ -37,14 +37,14 @@ describe("provisioner", function () {
     assert.equal(volumeFor({ metadata: deleted, spec }, classes), undefined);
   });
 
-  it("makes one for a class that is there and whose provisioner it plays, and for no other", function () {
+  it("creates one only for an existing class whose provisioner it emulates", function () {
     const made = ["beta3", "local", "manual", "gone"].filter((storageClassName) =>
       volumeFor({ ...claim, spec: { ...claim.spec, storageClassName } }, classes),
     );
     assert.deepEqual(made, ["beta3", "local"]);
   });
 
-  it("ends its own volumes when they are released, and nobody else's", function () {
+  it("deletes only its own volumes when they are released", function () {
     const volume = volumeFor(claim, classes);
     assert(volume !== undefined);
     assert.equal(isReleased({ ...volume, status: { phase: "Bound" } }), false);

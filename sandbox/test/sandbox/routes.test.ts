@@ -20,7 +20,7 @@ describe("the entry's routes", () => {
     assert(isFor(ingress, "other.example.test"));
   });
 
-  it("are accepted by the Gateways that are there, once for each generation", () => {
+  it("are accepted by existing Gateways, once for each generation", () => {
     const [parent, ...others] = acceptance(route, gateways) ?? [];
     assert(parent !== undefined);
     assert.deepEqual(others, []);
@@ -38,7 +38,7 @@ describe("the entry's routes", () => {
     assert.notEqual(acceptance(changed, gateways), undefined);
   });
 
-  it("get no word from a Gateway that is not there", () => {
+  it("get no status from a missing Gateway", () => {
     assert.equal(acceptance(route, new Set(["akash-services/akash-gateway"])), undefined);
   });
 });

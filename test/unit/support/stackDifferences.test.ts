@@ -24,7 +24,7 @@ function stack(...resources: readonly ResourceState[]): ExportedStack {
   return { deployment: { resources } };
 }
 
-/** The differences of a resource that was the one thing and is the other. */
+/** The differences of a resource from one state to another. */
 function between(before: object, after: object): [string, string, string][] {
   return stateDifferences(stack(state(wallet, before)), stack(state(wallet, after))).map(
     ({ resource, property, before, after }) => {
@@ -42,7 +42,7 @@ function secret(value: unknown): object {
 }
 
 describe("differences between two states of a stack", () => {
-  it("are none between a state and itself, whenever and from wherever it was written", () => {
+  it("are none between a state and itself, regardless of when and where it was written", () => {
     const same = { inputs: { data: { a: secret("x"), list: [1, { b: [] }], none: null } } };
     assert.deepEqual(
       between(
@@ -53,7 +53,7 @@ describe("differences between two states of a stack", () => {
     );
   });
 
-  it("are told by the property's path, with the old and the new value", () => {
+  it("have the property's path, with the old and the new value", () => {
     assert.deepEqual(
       between(
         { inputs: { values: { email: "a@example.test", list: [1, 2], gone: {} }, timeout: 60 } },
@@ -69,7 +69,7 @@ describe("differences between two states of a stack", () => {
     );
   });
 
-  it("are those of options and of the names of hooks, too", () => {
+  it("include options and the names of hooks", () => {
     assert.deepEqual(
       between(
         { retainOnDelete: true, resourceHooks: { BeforeDelete: ["dns-credential-delete"] } },
@@ -82,7 +82,7 @@ describe("differences between two states of a stack", () => {
     );
   });
 
-  it("are not in the order of dependencies, which is another one each time, but in what they are", () => {
+  it("do not include the order of dependencies, which varies, but their content", () => {
     const dependencies = (...urns: readonly string[]) => ({
       dependencies: urns,
       propertyDependencies: { data: urns, "key.txt": urns },
@@ -101,7 +101,7 @@ describe("differences between two states of a stack", () => {
     );
   });
 
-  it("are told of secrets without showing them", () => {
+  it("include secrets without showing them", () => {
     assert.deepEqual(
       between({ inputs: { data: { "key.txt": secret("x") } } }, { inputs: { data: {} } }),
       [
@@ -117,13 +117,13 @@ describe("differences between two states of a stack", () => {
     assert.deepEqual(plain, [["inputs.a", "[secret]", "[not secret]"]]);
   });
 
-  it("cannot be told of secrets that are encrypted", () => {
+  it("cannot be determined for encrypted secrets", () => {
     const { plaintext: _, ...encrypted } = secret("x") as Record<string, string>;
     const exported = { inputs: { ...encrypted, ciphertext: "v1:abc" } };
     assert.throws(() => between(exported, exported), /--show-secrets/);
   });
 
-  it("are resources that are there or are not, whatever their order", () => {
+  it("include added and removed resources, regardless of their order", () => {
     const [a, b, c] = ["a::1", "b::2", "c::3"].map((resource) => state(resource));
     assert(a && b && c);
     assert.deepEqual(stateDifferences(stack(a, b), stack(c, b)), [
@@ -137,7 +137,7 @@ describe("differences between two states of a stack", () => {
   });
 });
 
-describe("differences that a preview tells", () => {
+describe("differences in a preview", () => {
   function out(op: string, before: object | undefined, after: object | undefined, more?: object) {
     const metadata = {
       op,
@@ -155,12 +155,12 @@ describe("differences that a preview tells", () => {
     );
   }
 
-  it("are none where all is the same", () => {
+  it("are none without a change", () => {
     const resource = { id: "x", inputs: { a: 1 }, outputs: { a: 1 } };
     assert.deepEqual(told({}, out("same", resource, resource)), []);
   });
 
-  it("are those of the last event: outputs of the stack are told at the end", () => {
+  it("are those of the last event: outputs of the stack come at the end", () => {
     const metadata = { op: "same", urn: state(stackResource).urn };
     const [old, changed] = ["a", "b"].map((host) => state(stackResource, { outputs: { host } }));
     assert(old && changed);
@@ -180,7 +180,7 @@ describe("differences that a preview tells", () => {
     assert.deepEqual(told(out("update", before, after)), ["inputs.a: 1 -> 2"]);
   });
 
-  it("are the operation where the properties do not tell it", () => {
+  it("include the operation if the properties do not show it", () => {
     const hidden = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
     const resource = { inputs: { data: { ...hidden, ciphertext: "[secret]" } } };
     const detailedDiff = { data: {} };
@@ -200,13 +200,13 @@ describe("differences that a preview tells", () => {
     );
   });
 
-  it("are resources that would be made or deleted", () => {
+  it("include resources that would be created or deleted", () => {
     assert.deepEqual(told(out("create", undefined, {})), ["(resource): (missing) -> made"]);
     assert.deepEqual(told(out("delete", {}, undefined)), ["(resource): there -> (missing)"]);
   });
 });
 
-describe("the list of differences that are meant", () => {
+describe("the list of intended differences", () => {
   const seen: Difference[] = [
     { resource: wallet, property: "inputs.metadata.labels.a", before: "1", after: "2" },
     { resource: wallet, property: "outputs.list[0]", before: "3", after: "4" },
@@ -215,7 +215,7 @@ describe("the list of differences that are meant", () => {
     return { stacks: ["home"], resource: wallet, properties, reason: "It is better so", ...more };
   }
 
-  it("is wrong where it lacks a difference", () => {
+  it("is wrong if a difference is missing", () => {
     assert.deepEqual(unlisted("home", [...seen, ...seen], []), [
       `${wallet}\n  inputs.metadata.labels.a: 1 -> 2\n  outputs.list[0]: 3 -> 4`,
     ]);
@@ -225,7 +225,7 @@ describe("the list of differences that are meant", () => {
     ]);
   });
 
-  it("is right where it has each difference, or what is above it", () => {
+  it("is right if it has each difference, or a path above it", () => {
     for (const properties of [
       ["inputs.metadata.labels.a", "outputs.list[0]"],
       ["inputs.metadata", "outputs.list"],
@@ -235,18 +235,18 @@ describe("the list of differences that are meant", () => {
     }
   });
 
-  it("is wrong where it has the difference of another stack, resource or property", () => {
+  it("is wrong if it has the difference of another stack, resource or property", () => {
     for (const other of [
       entry(["inputs", "outputs"], { stacks: ["elsewhere"] }),
       entry(["inputs", "outputs"], { resource: stackResource }),
-      // No part of a name stands for the name.
+      // A part of a name does not match the name.
       entry(["inputs.metadata.label", "output"]),
     ]) {
       assert.equal(unlisted("home", seen, [other]).join("\n").split(" -> ").length, 3);
     }
   });
 
-  it("is wrong where it has a difference that does not appear", () => {
+  it("is wrong if it has a difference that does not occur", () => {
     const stale = entry(["inputs.metadata", "inputs.data", "id"]);
     assert.deepEqual(notSeen("home", seen, [stale]), [
       `${wallet}\n  inputs.data: listed, and not different\n  id: listed, and not different`,

@@ -13,7 +13,7 @@ import (
 	"issuer/internal/kube"
 )
 
-// objects is a Source out of memory.
+// objects is an in-memory Source.
 type objects struct {
 	configMaps map[string]map[string]string
 	secrets    map[string]map[string]string
@@ -50,7 +50,7 @@ var source = objects{
 	},
 }
 
-// fromJSON makes a pod as the API server would send it.
+// fromJSON returns a pod as the API server would send it.
 func fromJSON(t *testing.T, container, volumes string) (*kube.Pod, kube.Container) {
 	t.Helper()
 	var pod kube.Pod
@@ -66,11 +66,11 @@ func TestEnvironment(t *testing.T) {
 		container string
 		want      map[string]string
 	}{
-		"a later envFrom wins over an earlier one": {
+		"a later envFrom overrides an earlier one": {
 			`{"envFrom":[{"configMapRef":{"name":"main"}},{"configMapRef":{"name":"letsencrypt"}}]}`,
 			map[string]string{"A": "main", "B": "letsencrypt", "HOST": "provider.example.com"},
 		},
-		"env wins over envFrom": {
+		"env overrides envFrom": {
 			`{"envFrom":[{"configMapRef":{"name":"main"}}],"env":[{"name":"A","value":"env"},{"name":"B","value":""}]}`,
 			map[string]string{"A": "env", "B": "", "HOST": "provider.example.com"},
 		},
@@ -78,7 +78,7 @@ func TestEnvironment(t *testing.T) {
 			`{"envFrom":[{"prefix":"P_","configMapRef":{"name":"letsencrypt"}}]}`,
 			map[string]string{"P_B": "letsencrypt"},
 		},
-		"a Secret as a whole and by key, its newline kept": {
+		"a whole Secret and one of its keys, with its newline": {
 			`{"envFrom":[{"secretRef":{"name":"token"}}],"env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"token","key":"CF_DNS_API_TOKEN"}}}]}`,
 			map[string]string{"CF_DNS_API_TOKEN": "secret\n", "T": "secret\n"},
 		},
@@ -90,7 +90,7 @@ func TestEnvironment(t *testing.T) {
 			`{"envFrom":[{"configMapRef":{"name":"letsencrypt"}}],"env":[{"name":"X","value":"$(B)-$(LATER)-$$(B)-$"},{"name":"LATER","value":"l"},{"name":"Y","value":"$(X)/$(LATER)"}]}`,
 			map[string]string{"B": "letsencrypt", "X": "letsencrypt-$(LATER)-$(B)-$", "LATER": "l", "Y": "letsencrypt-$(LATER)-$(B)-$/l"},
 		},
-		"optional references that lead nowhere": {
+		"optional references to missing objects": {
 			`{"envFrom":[{"configMapRef":{"name":"none","optional":true}},{"configMapRef":{"name":"letsencrypt"}}],"env":[{"name":"B","valueFrom":{"secretKeyRef":{"name":"none","key":"k","optional":true}}},{"name":"C","valueFrom":{"configMapKeyRef":{"name":"main","key":"none","optional":true}}}]}`,
 			map[string]string{"B": "letsencrypt"},
 		},
@@ -120,7 +120,7 @@ func TestEnvironmentRefusesReferencesThatLeadNowhere(t *testing.T) {
 		"no Secret for a key":     {`{"name":"provider","env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"none","key":"k"}}}]}`, `variable T: secret "none" not found`},
 		"no key in the Secret":    {`{"name":"provider","env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"token","key":"k"}}}]}`, "couldn't find key k in Secret token"},
 		"no key in the ConfigMap": {`{"name":"provider","env":[{"name":"T","valueFrom":{"configMapKeyRef":{"name":"main","key":"k"}}}]}`, "couldn't find key k in ConfigMap main"},
-		"a field not played":      {`{"name":"provider","env":[{"name":"T","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}]}`, "fieldRef status.hostIP is not played"},
+		"an unsupported field":    {`{"name":"provider","env":[{"name":"T","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}]}`, "does not support fieldRef status.hostIP"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -244,8 +244,8 @@ func TestFilesystemRefuses(t *testing.T) {
 		"a missing Secret":    {`{"name":"v","mountPath":"/p"}`, `{"name":"v","secret":{"secretName":"none"}}`, `FailedMount: volume v at /p: secret "none" not found`},
 		"a missing key":       {`{"name":"v","mountPath":"/p"}`, `{"name":"v","secret":{"secretName":"gcp","items":[{"key":"k","path":"k"}]}}`, `secret gcp has no key "k"`},
 		"a missing volume":    {`{"name":"w","mountPath":"/p"}`, gcpVolume, "mounts volume w, which the pod does not have"},
-		"a path to elsewhere": {`{"name":"v","mountPath":"/p"}`, `{"name":"v","secret":{"secretName":"gcp","items":[{"key":"dir","path":"../../x"}]}}`, "leaves the volume"},
-		"subPathExpr":         {`{"name":"v","mountPath":"/p","subPathExpr":"$(A)"}`, gcpVolumeNamed("v"), "subPathExpr is not played"},
+		"a path to elsewhere": {`{"name":"v","mountPath":"/p"}`, `{"name":"v","secret":{"secretName":"gcp","items":[{"key":"dir","path":"../../x"}]}}`, "is outside the volume"},
+		"subPathExpr":         {`{"name":"v","mountPath":"/p","subPathExpr":"$(A)"}`, gcpVolumeNamed("v"), "does not support subPathExpr"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 	"issuer/internal/kube"
 )
 
-// Environment returns the container's variables: first envFrom, a later source over an earlier one, then env in its order
-// over all of them. The variables that the kubelet adds for Services are left out, since the provider reads none.
+// Environment returns the container's variables: envFrom, where a later source overrides an earlier one, then env
+// in its order, which overrides envFrom. The kubelet's variables for Services are omitted, because the provider
+// reads none.
 func Environment(ctx context.Context, pod *kube.Pod, c kube.Container, source Source) (map[string]string, error) {
 	variables := map[string]string{}
 	for _, from := range c.EnvFrom {
@@ -22,7 +23,7 @@ func Environment(ctx context.Context, pod *kube.Pod, c kube.Container, source So
 		return value, ok
 	}
 	for _, variable := range c.Env {
-		// The kubelet, too, looks at valueFrom only where value is empty.
+		// Like the kubelet, reads valueFrom only if value is empty.
 		if variable.Value != "" || variable.ValueFrom == nil {
 			variables[variable.Name] = expand(variable.Value, lookup)
 			continue
@@ -62,8 +63,8 @@ func addAll(ctx context.Context, variables map[string]string, from kube.EnvFromS
 	return nil
 }
 
-// resolve returns the value that a variable refers to; present is false where an optional reference leads nowhere, in which
-// case the variable keeps what it had.
+// resolve returns the value that a variable refers to. present is false if the target of an optional reference is
+// missing; the variable then keeps its previous value.
 func resolve(ctx context.Context, pod *kube.Pod, from *kube.EnvVarSource, source Source) (value string, present bool, err error) {
 	switch {
 	case from.ConfigMapKeyRef != nil:
@@ -94,7 +95,7 @@ func resolve(ctx context.Context, pod *kube.Pod, from *kube.EnvVarSource, source
 		value, err := field(pod, from.FieldRef.FieldPath)
 		return value, true, err
 	default:
-		return "", false, errors.New("only configMapKeyRef, secretKeyRef and fieldRef are played in the sandbox")
+		return "", false, errors.New("the sandbox supports only configMapKeyRef, secretKeyRef and fieldRef")
 	}
 }
 
@@ -113,5 +114,5 @@ func field(pod *kube.Pod, path string) (string, error) {
 	case "status.podIP":
 		return pod.Status.PodIP, nil
 	}
-	return "", fmt.Errorf("fieldRef %s is not played in the sandbox", path)
+	return "", fmt.Errorf("the sandbox does not support fieldRef %s", path)
 }

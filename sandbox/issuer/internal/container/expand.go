@@ -2,8 +2,8 @@ package container
 
 import "strings"
 
-// expand replaces each $(NAME) in text by the value that lookup knows. As in Kubernetes, an unknown name is left as it
-// stands and $$ is a literal $.
+// expand replaces each $(NAME) in text with the value from lookup. As in Kubernetes, an unknown name is left
+// unchanged and $$ is a literal $.
 func expand(text string, lookup func(name string) (string, bool)) string {
 	var out strings.Builder
 	for {

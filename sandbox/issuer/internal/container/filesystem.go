@@ -12,9 +12,10 @@ import (
 	"issuer/internal/kube"
 )
 
-// Filesystem maps the paths of a container to paths of this machine. Whatever is in a Secret or ConfigMap volume is written
-// below a private root; what is in a persistent volume is below the directory that plays the volume. Any other path leads
-// below the root too, where there is nothing: the files of this machine are never taken for the container's.
+// Filesystem maps the paths of a container to paths of this machine. The files of Secret and ConfigMap volumes are
+// written below a private root; those of a persistent volume are in the directory for the volume. Every
+// other path maps to a missing file below the root: a file of this machine is never mistaken for one of the
+// container.
 type Filesystem struct {
 	root       string
 	persistent []persistentMount
@@ -24,8 +25,8 @@ type persistentMount struct {
 	at, directory string
 }
 
-// NewFilesystem writes the container's files below root, which must be a private directory. The persistent volume of the
-// container is played by the directory home, unless that is empty.
+// NewFilesystem writes the container's files below root, which must be a private directory. The directory home
+// is used for the persistent volume of the container, unless it is empty.
 func NewFilesystem(ctx context.Context, root, home string, pod *kube.Pod, c kube.Container, source Source) (*Filesystem, error) {
 	volumes := map[string]kube.Volume{}
 	for _, volume := range pod.Spec.Volumes {
@@ -44,7 +45,7 @@ func NewFilesystem(ctx context.Context, root, home string, pod *kube.Pod, c kube
 	return fs, nil
 }
 
-// Host returns where the container's absolute path is on this machine.
+// Host returns the path on this machine of the container's absolute path.
 func (fs *Filesystem) Host(containerPath string) string {
 	containerPath = path.Clean("/" + containerPath)
 	if mount, ok := fs.on(containerPath); ok {
@@ -53,7 +54,7 @@ func (fs *Filesystem) Host(containerPath string) string {
 	return filepath.Join(fs.root, filepath.FromSlash(containerPath))
 }
 
-// Persistent tells whether what is written at the path outlives the container.
+// Persistent reports whether a file at the path outlives the container.
 func (fs *Filesystem) Persistent(containerPath string) bool {
 	_, ok := fs.on(path.Clean("/" + containerPath))
 	return ok
@@ -75,7 +76,7 @@ func within(containerPath, directory string) bool {
 
 func (fs *Filesystem) mount(ctx context.Context, mount kube.VolumeMount, volume kube.Volume, home string, source Source) error {
 	if mount.SubPathExpr != "" {
-		return errors.New("subPathExpr is not played in the sandbox")
+		return errors.New("the sandbox does not support subPathExpr")
 	}
 	at := path.Clean("/" + mount.MountPath)
 	if volume.PersistentVolumeClaim != nil {
@@ -92,8 +93,8 @@ func (fs *Filesystem) mount(ctx context.Context, mount kube.VolumeMount, volume 
 	return fs.write(at, subPath(content, mount.SubPath))
 }
 
-// subPath returns what a mount of only one path of the volume shows: a file appears at the mount path itself, which is the
-// empty name here; a directory appears with its content.
+// subPath returns the files of a mount of one path of the volume. A file appears at the mount path itself, which is
+// the empty name here; a directory appears with its content.
 func subPath(content files, sub string) files {
 	if sub == "" {
 		return content
@@ -113,7 +114,7 @@ func subPath(content files, sub string) files {
 func (fs *Filesystem) write(at string, content files) error {
 	for name, value := range content {
 		if name != "" && !filepath.IsLocal(filepath.FromSlash(name)) {
-			return fmt.Errorf("the path %q leaves the volume", name)
+			return fmt.Errorf("the path %q is outside the volume", name)
 		}
 		file := filepath.Join(fs.root, filepath.FromSlash(path.Join(at, name)))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -1,4 +1,4 @@
-// Package container makes, from a pod's spec, what the kubelet makes of it for one container: the environment and the files.
+// Package container derives a container's environment and files from a pod's spec, as the kubelet does.
 package container
 
 import (
@@ -8,13 +8,14 @@ import (
 	"issuer/internal/kube"
 )
 
-// Source gives the ConfigMaps and Secrets of the pod's namespace.
+// Source provides the ConfigMaps and Secrets of the pod's namespace.
 type Source interface {
 	ConfigMap(ctx context.Context, name string) (*kube.ConfigMap, error)
 	Secret(ctx context.Context, name string) (*kube.Secret, error)
 }
 
-// Namespace is a Source that reads one namespace. Every value of every Secret goes to Seen before anybody can use it.
+// Namespace is a Source that reads one namespace. Every value of every Secret is passed to Seen before it can be
+// used.
 type Namespace struct {
 	Client *kube.Client
 	Name   string
@@ -38,13 +39,13 @@ func (n Namespace) Secret(ctx context.Context, name string) (*kube.Secret, error
 	return secret, nil
 }
 
-// ConfigError is what keeps the kubelet from creating a container: a reference that leads nowhere.
+// ConfigError is the reason why the kubelet does not create a container: a reference to a missing object.
 type ConfigError struct {
 	Container string
 	Err       error
 }
 
-// Error gives the reason that `kubectl describe pod` shows.
+// Error returns the reason that `kubectl describe pod` shows.
 func (e *ConfigError) Error() string {
 	return fmt.Sprintf("CreateContainerConfigError: container %s: %v", e.Container, e.Err)
 }
@@ -52,7 +53,7 @@ func (e *ConfigError) Error() string {
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// optional turns "not found" into nothing where the reference says that it is optional.
+// optional ignores "not found" for an optional reference.
 func optional[T any](object *T, err error, isOptional bool) (*T, error) {
 	if err != nil && isOptional && kube.IsNotFound(err) {
 		return new(T), nil

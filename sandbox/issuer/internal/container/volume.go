@@ -8,10 +8,10 @@ import (
 	"issuer/internal/kube"
 )
 
-// files maps a path inside a volume to the content there.
+// files maps a path inside a volume to its content.
 type files map[string][]byte
 
-// volumeFiles returns what is in a volume of Secrets and ConfigMaps; ok is false for every other kind of volume.
+// volumeFiles returns the files of a volume of Secrets and ConfigMaps; ok is false for every other kind of volume.
 func volumeFiles(ctx context.Context, volume kube.Volume, source Source) (content files, ok bool, err error) {
 	switch {
 	case volume.Secret != nil:
@@ -65,7 +65,7 @@ func configMapFiles(ctx context.Context, name string, items []kube.KeyToPath, is
 	return pick(data, items, isOptional, "configmap "+name)
 }
 
-// pick applies a volume's items: without any, each key is a file of its own name.
+// pick applies a volume's items. Without items, each key is a file with the key's name.
 func pick(data map[string][]byte, items []kube.KeyToPath, isOptional bool, what string) (files, error) {
 	if len(items) == 0 {
 		return data, nil

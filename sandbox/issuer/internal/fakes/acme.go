@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// Challenges is a real pebble-challtestsrv, as the DNS server of a test.
+// Challenges is a real pebble-challtestsrv, the DNS server of a test.
 type Challenges struct {
-	// DNS is the server's address, and management the one that records are set through.
+	// DNS is the server's address, and management the address of the API that sets records.
 	DNS        string
 	management string
 }
 
-// StartChallenges starts pebble-challtestsrv, or skips the test where it is not on PATH.
+// StartChallenges starts pebble-challtestsrv, or skips the test if it is not on PATH.
 func StartChallenges(t testing.TB) *Challenges {
 	t.Helper()
 	c := &Challenges{DNS: freeAddress(t), management: freeAddress(t)}
@@ -41,7 +41,7 @@ func (c *Challenges) ClearTXT(name string) {
 	c.post("clear-txt", map[string]string{"host": name})
 }
 
-// post ignores errors: a record that is not there makes the test fail anyway.
+// post ignores errors: a missing record makes the test fail anyway.
 func (c *Challenges) post(path string, body map[string]string) {
 	raw, _ := json.Marshal(body)
 	response, err := http.Post("http://"+c.management+"/"+path, "application/json", bytes.NewReader(raw))
@@ -50,9 +50,10 @@ func (c *Challenges) post(path string, body map[string]string) {
 	}
 }
 
-// Pebble is a real Pebble, as the CA of a test.
+// Pebble is a real Pebble, the CA of a test.
 type Pebble struct {
-	// Directory is its URL, CAFile the root of its HTTPS certificate, HTTPAddress where it sends http-01 requests.
+	// Directory is its URL, CAFile the root of its HTTPS certificate, HTTPAddress the destination of its http-01
+	// requests.
 	Directory, CAFile, HTTPAddress string
 
 	t                   testing.TB
@@ -60,7 +61,7 @@ type Pebble struct {
 	stop                func()
 }
 
-// StartPebble starts Pebble, or skips the test where it is not on PATH. Its certificate is also good for names.
+// StartPebble starts Pebble, or skips the test if it is not on PATH. Its certificate is also valid for names.
 func StartPebble(t testing.TB, pki *PKI, dns *Challenges, names ...string) *Pebble {
 	t.Helper()
 	dir := t.TempDir()
@@ -86,10 +87,10 @@ func StartPebble(t testing.TB, pki *PKI, dns *Challenges, names ...string) *Pebb
 	return p
 }
 
-// Address is where Pebble listens.
+// Address returns the address on which Pebble listens.
 func (p *Pebble) Address() string { return p.listen }
 
-// Restart makes Pebble forget its accounts and its root.
+// Restart restarts Pebble, which loses its accounts and its root.
 func (p *Pebble) Restart() {
 	p.t.Helper()
 	p.stop()
@@ -98,7 +99,7 @@ func (p *Pebble) Restart() {
 
 func (p *Pebble) start() {
 	p.t.Helper()
-	// Without these, Pebble sleeps and fails at random, to harden its clients.
+	// Without these settings, Pebble sleeps and fails at random, to harden its clients.
 	env := []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0", "PEBBLE_AUTHZREUSE=0"}
 	p.stop = start(p.t, env, "pebble", "-config", p.config, "-dnsserver", p.dns)
 	waitFor(p.t, p.listen)
@@ -135,7 +136,7 @@ func start(t testing.TB, env []string, name string, args ...string) (stop func()
 	return stop
 }
 
-// freeAddress returns an address that nothing listens on, neither with TCP nor with UDP.
+// freeAddress returns an address without a TCP or UDP listener.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 20 {

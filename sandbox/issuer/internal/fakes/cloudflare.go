@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// Cloudflare plays the part of Cloudflare's API that lego calls, for one zone and one token.
+// Cloudflare emulates the part of Cloudflare's API that lego calls, for one zone and one token.
 type Cloudflare struct {
 	records
-	// URL is what to use instead of https://api.cloudflare.com/client/v4.
+	// URL replaces https://api.cloudflare.com/client/v4.
 	URL string
 
 	zone, token string
 }
 
-// NewCloudflare starts it.
+// NewCloudflare starts the fake.
 func NewCloudflare(t testing.TB, dns *Challenges, zone, token string) *Cloudflare {
 	t.Helper()
 	c := &Cloudflare{records: records{mirror: dns, txt: map[string]string{}}, zone: zone, token: token}

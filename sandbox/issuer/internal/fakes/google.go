@@ -18,18 +18,18 @@ import (
 
 const accessToken = "ya29.access-token-of-the-test"
 
-// Google plays the part of Google's OAuth and Cloud DNS that lego calls, for one project, zone and service account.
+// Google emulates the part of Google's OAuth and Cloud DNS that lego calls, for one project, zone and service account.
 type Google struct {
 	records
-	// URL is the emulator's, Key the service account's key file and PrivateKey the secret in it.
+	// URL is the emulator's, Key the service account's key file and PrivateKey the secret in that file.
 	URL, Key, PrivateKey string
-	// ListDenied makes the service account one that has its role on the zone only.
+	// ListDenied limits the service account's role to the zone.
 	ListDenied bool
 
 	key *rsa.PrivateKey
 }
 
-// What a Google plays.
+// The identity of the fake.
 const (
 	GoogleProject      = "test-project"
 	GoogleZone         = "test-zone"
@@ -37,7 +37,7 @@ const (
 	GooglePrivateKeyID = "0f1e2d3c4b5a69788796a5b4c3d2e1f001122334"
 )
 
-// NewGoogle starts it; dnsName is the zone's, with a final dot.
+// NewGoogle starts the fake; dnsName is the zone's, with a final dot.
 func NewGoogle(t testing.TB, dns *Challenges, dnsName string) *Google {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -88,7 +88,7 @@ func NewGoogle(t testing.TB, dns *Challenges, dnsName string) *Google {
 	return g
 }
 
-// exchange checks the signature of the JWT, as Google does.
+// exchange verifies the signature of the JWT, as Google does.
 func (g *Google) exchange(w http.ResponseWriter, r *http.Request) {
 	assertion := r.FormValue("assertion")
 	signed, signature, _ := cutLast(assertion, ".")

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Kubernetes is an API server that holds JSON documents and wants a client certificate.
+// Kubernetes is an API server that serves JSON documents and requires a client certificate.
 type Kubernetes struct {
 	URL string
 	PKI *PKI
@@ -52,7 +52,7 @@ func (k *Kubernetes) Delete(path string) {
 	delete(k.objects, path)
 }
 
-// ServeHTTP answers as an API server does.
+// ServeHTTP responds as an API server does.
 func (k *Kubernetes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	object, ok := k.objects[r.URL.Path]
@@ -70,7 +70,7 @@ func (k *Kubernetes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, object)
 }
 
-// Kubeconfig writes a kubeconfig file with everything in it.
+// Kubeconfig writes a self-contained kubeconfig file.
 func (k *Kubernetes) Kubeconfig(t testing.TB) string {
 	t.Helper()
 	certificate, key := k.PKI.Issue(t)
@@ -85,7 +85,7 @@ users: [{name: admin, user: {client-certificate-data: %s, client-key-data: %s}}]
 	return WriteFile(t, "kubeconfig", config)
 }
 
-// WriteFile writes a file into a directory of the test.
+// WriteFile writes a file in a directory of the test.
 func WriteFile(t testing.TB, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

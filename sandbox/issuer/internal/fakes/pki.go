@@ -1,4 +1,4 @@
-// Package fakes holds what the tests put in the place of a cluster, a CA and the DNS vendors.
+// Package fakes replaces the cluster, the CA and the DNS providers in the tests.
 package fakes
 
 import (
@@ -17,13 +17,13 @@ import (
 
 // PKI is a certificate authority of a test.
 type PKI struct {
-	// PEM is the root.
+	// PEM is the root certificate.
 	PEM  []byte
 	root *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewPKI makes a root.
+// NewPKI creates a root.
 func NewPKI(t testing.TB) *PKI {
 	t.Helper()
 	key := newKey(t)
@@ -43,14 +43,15 @@ func NewPKI(t testing.TB) *PKI {
 	return &PKI{PEM: encode("CERTIFICATE", der), root: root, key: key}
 }
 
-// Pool returns the root alone.
+// Pool returns a pool with only the root.
 func (p *PKI) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(p.root)
 	return pool
 }
 
-// Issue returns a certificate for the names, localhost and 127.0.0.1, good for servers and clients, and its key, in PEM.
+// Issue returns a certificate in PEM for the names, localhost and 127.0.0.1, valid for servers and clients, and its
+// key.
 func (p *PKI) Issue(t testing.TB, names ...string) (certificate, key []byte) {
 	t.Helper()
 	private := newKey(t)
@@ -71,7 +72,7 @@ func (p *PKI) Issue(t testing.TB, names ...string) (certificate, key []byte) {
 	return encode("CERTIFICATE", der), encode("PRIVATE KEY", raw)
 }
 
-// Pair is Issue for crypto/tls.
+// Pair returns the result of Issue for crypto/tls.
 func (p *PKI) Pair(t testing.TB, names ...string) tls.Certificate {
 	t.Helper()
 	pair, err := tls.X509KeyPair(p.Issue(t, names...))

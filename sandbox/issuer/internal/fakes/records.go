@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// records are the TXT records of one zone at a vendor, mirrored into pebble-challtestsrv.
+// records are the TXT records of one zone at a DNS provider, mirrored to pebble-challtestsrv.
 type records struct {
 	mirror *Challenges
 
@@ -16,7 +16,7 @@ type records struct {
 	lost bool
 }
 
-// set adds a record; id is the vendor's name for it.
+// set adds a record; id is the DNS provider's name for it.
 func (r *records) set(id, name, value string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,14 +34,14 @@ func (r *records) clear(id, name string) {
 	r.mirror.ClearTXT(name)
 }
 
-// Lose makes records that are set from now on not appear in the DNS.
+// Lose keeps records that are set from now on out of the DNS.
 func (r *records) Lose() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lost = true
 }
 
-// Count returns how many records there are, and how many there have been.
+// Count returns the current and the total number of records.
 func (r *records) Count() (now, ever int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/go-acme/lego/v5/platform/env"
 )
 
-// Credential names the DNS credential that was used, by what it may be recognised and not be used by.
+// Credential identifies the DNS credential in use without disclosing it.
 type Credential struct {
 	Provider     string `json:"provider"`
 	ClientEmail  string `json:"clientEmail,omitempty"`
@@ -21,15 +21,15 @@ type Credential struct {
 	Digest string `json:"sha256,omitempty"`
 }
 
-// String describes the credential in a few words.
+// String returns a short description of the credential.
 func (c *Credential) String() string {
 	switch {
 	case c.ClientEmail != "":
-		words := fmt.Sprintf("Google service account %s, key %s, project %s", c.ClientEmail, c.PrivateKeyID, c.Project)
+		text := fmt.Sprintf("Google service account %s, key %s, project %s", c.ClientEmail, c.PrivateKeyID, c.Project)
 		if c.Zone != "" {
-			words += ", zone " + c.Zone
+			text += ", zone " + c.Zone
 		}
-		return words
+		return text
 	case c.Provider == "gcloud" && c.Digest == "":
 		return "Google's default credentials of the pod, project " + c.Project
 	case c.Provider == "gcloud":
@@ -39,7 +39,7 @@ func (c *Credential) String() string {
 	}
 }
 
-// credential looks up, in lego's own order, what the DNS provider takes from the environment.
+// credential finds the DNS provider's credential in the environment, in lego's order.
 func credential(provider string) *Credential {
 	if provider == "cf" {
 		return &Credential{Provider: provider, Digest: digest(cloudflareToken())}
@@ -57,7 +57,7 @@ func credential(provider string) *Credential {
 		PrivateKeyID string `json:"private_key_id"`
 		ProjectID    string `json:"project_id"`
 	}
-	// The gcloud provider has parsed it already; what is not JSON has been refused there.
+	// The gcloud provider has parsed the key already and has refused invalid JSON.
 	_ = json.Unmarshal([]byte(serviceAccount), &key)
 	c.ClientEmail, c.PrivateKeyID = key.ClientEmail, key.PrivateKeyID
 	if c.Project == "" {

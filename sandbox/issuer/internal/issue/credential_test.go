@@ -30,7 +30,7 @@ func TestCredential(t *testing.T) {
 			"cf", map[string]string{"CF_DNS_API_TOKEN_FILE": fakes.WriteFile(t, "token", "token\n")},
 			Credential{Provider: "cf", Digest: digestOfToken}, "Cloudflare API token",
 		},
-		"Cloudflare global key, which comes before a token": {
+		"Cloudflare global key, which takes precedence over a token": {
 			"cf", map[string]string{"CF_API_EMAIL": "a@b.test", "CF_API_KEY": "token", "CF_DNS_API_TOKEN": "other"},
 			Credential{Provider: "cf", Digest: digestOfToken}, "Cloudflare API token",
 		},

@@ -13,7 +13,7 @@ import (
 	"issuer/internal/network"
 )
 
-// dnsProvider makes a provider out of the environment, as the Akash provider does when it starts.
+// dnsProvider creates a provider from the environment, as the Akash provider does at its start.
 func dnsProvider(name string) (challenge.ProviderTimeout, error) {
 	if name == "gcloud" {
 		return gcloud.NewDNSProvider()
@@ -21,10 +21,10 @@ func dnsProvider(name string) (challenge.ProviderTimeout, error) {
 	return cloudflare.NewDNSProvider()
 }
 
-// useResolver makes lego ask the sandbox's DNS server instead of those in resolv.conf, until stop is called.
+// useResolver makes lego query the sandbox's DNS server instead of those in resolv.conf, until stop is called.
 func useResolver(resolver string, zones []string) (stop func(), err error) {
 	if resolver == "" {
-		return nil, fmt.Errorf("dns-01 needs a DNS server of the sandbox; give its address with --dns-resolver")
+		return nil, fmt.Errorf("dns-01 requires a DNS server of the sandbox; set its address with --dns-resolver")
 	}
 	server, err := network.ServeZones(resolver, zones)
 	if err != nil {
@@ -37,8 +37,8 @@ func useResolver(resolver string, zones []string) (stop func(), err error) {
 	return func() { _ = server.Close() }, nil
 }
 
-// propagation checks the sandbox's DNS server alone, since lego would ask authoritative servers on port 53; and it stops
-// when the issuer has to, which lego's own wait does not.
+// propagation checks only the sandbox's DNS server, because lego would query authoritative servers on port 53.
+// Unlike lego's own check, it stops when the issuer has to stop.
 func propagation() dns01.ChallengeOption {
 	return dns01.CombineOptions(
 		dns01.DisableAuthoritativeNssPropagationRequirement(),

@@ -8,7 +8,7 @@ import (
 	"github.com/go-acme/lego/v5/challenge/http01"
 )
 
-// routedServer answers http-01 requests, provided that they would reach the pod.
+// routedServer responds to http-01 requests, provided that they would reach the pod.
 type routedServer struct {
 	challenge.Provider
 	reachable func(ctx context.Context) error
@@ -22,14 +22,14 @@ func newRoutedServer(listen string, reachable func(ctx context.Context) error) r
 	return server
 }
 
-// Present starts the server. Nothing forwards packets to a pod in the sandbox, so the issuer listens where the CA connects
-// to and checks, before that, that the cluster's own objects would have led there.
+// Present starts the server. In the sandbox, packets are not forwarded to a pod, so the issuer listens at the
+// address to which the CA connects. Before that, it checks that the cluster's objects route the request to the pod.
 func (s routedServer) Present(ctx context.Context, domain, token, keyAuth string) error {
 	if err := s.reachable(ctx); err != nil {
 		return err
 	}
 	if s.Provider == nil {
-		return errors.New("no address to answer http-01 on; give --http-listen the address that the CA connects to")
+		return errors.New("no address for http-01; set --http-listen to the address that the CA connects to")
 	}
 	return s.Provider.Present(ctx, domain, token, keyAuth)
 }

@@ -1,4 +1,4 @@
-// Package issue plays the Akash provider's certificate issuer over lego, the library that the provider uses.
+// Package issue emulates the Akash provider's certificate issuer with lego, the library that the provider uses.
 package issue
 
 import (
@@ -24,45 +24,46 @@ import (
 	"issuer/internal/storage"
 )
 
-// renewBefore is how long before its end a stored certificate is replaced.
+// renewBefore is the time before its expiry at which a stored certificate is replaced.
 const renewBefore = 24 * time.Hour
 
-// What became of a certificate.
+// Results.
 const (
 	Issued  = "issued"
 	Renewed = "renewed"
 	Reused  = "reused"
 )
 
-// Issuer is configured with what the container holds and with what the sandbox puts in the place of the world.
+// Issuer is configured with the container's settings and with the sandbox's replacements for the outside world.
 type Issuer struct {
 	Settings settings.Settings
-	// StorageDir is Settings.StorageDir as a path of this machine.
+	// StorageDir is the path of Settings.StorageDir on this machine.
 	StorageDir string
 	Seal       *network.Seal
-	// HTTPListen is where the CA connects to for http-01, and Reachable tells whether it would get to the pod.
+	// HTTPListen is the address to which the CA connects for http-01, and Reachable checks whether the request
+	// would reach the pod.
 	HTTPListen string
 	Reachable  func(ctx context.Context) error
-	// DNSResolver is asked whether a record is there; DNSZones are the zones that exist.
+	// DNSResolver is the DNS server for checking records; DNSZones are the existing zones.
 	DNSResolver string
 	DNSZones    []string
 	Log         *slog.Logger
 }
 
-// Outcome is a certificate and how it came about.
+// Outcome is a certificate, and how it was obtained.
 type Outcome struct {
 	Result      string
 	Certificate *x509.Certificate
-	// Challenge is empty and Credential nil where none was used.
+	// Challenge is empty and Credential nil if none was used.
 	Challenge  string
 	Credential *Credential
 }
 
-// Run does what the provider does when it starts, in the same order: account key, directory of the CA, DNS providers (also
-// those that will not be used), registration; only then it looks whether a certificate is stored already.
+// Run performs the steps of the provider's start in the same order: account key, directory of the CA, DNS providers
+// (including unused ones), registration. Only then does it check for a stored certificate.
 //
-// The environment of the process must be the container's, as lego's DNS providers read it from there. The provider tries
-// five times; Run tries once, so that a failure is told at once.
+// The environment of the process must be the container's, because lego's DNS providers read it. The provider makes
+// five attempts; Run makes one, so that a failure is reported at once.
 func (i *Issuer) Run(ctx context.Context) (*Outcome, error) {
 	store, err := storage.Open(i.StorageDir, i.Settings.Directory, i.Settings.Email)
 	if err != nil {
@@ -70,8 +71,8 @@ func (i *Issuer) Run(ctx context.Context) (*Outcome, error) {
 	}
 	outcome, err := i.start(ctx, store)
 	if isUnknownAccount(err) {
-		// Pebble forgets its accounts when it is restarted, which Let's Encrypt never does.
-		i.Log.Warn("the CA does not know the stored account any more; registering again")
+		// Unlike Let's Encrypt, Pebble loses its accounts when it is restarted.
+		i.Log.Warn("the CA no longer has the stored account; registering again")
 		if err := store.Unregister(); err != nil {
 			return nil, err
 		}
@@ -125,7 +126,7 @@ func (i *Issuer) start(ctx context.Context, store *storage.Storage) (*Outcome, e
 
 // client reads the CA's directory.
 func (i *Issuer) client(account *storage.Account) (*lego.Client, error) {
-	// lego panics on a file that it cannot read.
+	// lego panics on an unreadable file.
 	if files := filepath.SplitList(os.Getenv("LEGO_CA_CERTIFICATES")); len(files) > 0 {
 		if _, err := lego.CreateCertPool(files, false); err != nil {
 			return nil, fmt.Errorf("LEGO_CA_CERTIFICATES: %w", err)
@@ -155,14 +156,15 @@ func (i *Issuer) client(account *storage.Account) (*lego.Client, error) {
 
 func (i *Issuer) outside(err *network.OutsideError) error {
 	if i.Settings.DirectoryDefaulted {
-		return fmt.Errorf("AP_CERT_ISSUER_CA_DIR_URL is empty, so the provider asks Let's Encrypt staging (%s), "+
-			"which the sandbox does not reach; set letsEncrypt.acme.caDirUrl to the directory of the sandbox's CA",
+		return fmt.Errorf("AP_CERT_ISSUER_CA_DIR_URL is empty, so the provider uses Let's Encrypt staging (%s), "+
+			"which is unreachable from the sandbox; set letsEncrypt.acme.caDirUrl to the directory URL of the sandbox's CA",
 			i.Settings.Directory)
 	}
 	return fmt.Errorf("ACME directory %s: %w", i.Settings.Directory, err)
 }
 
-// solvers sets up the challenges. Where both are, lego takes http-01, and does not turn to dns-01 when that fails.
+// solvers sets up the challenges. If both are set up, lego uses http-01, and does not fall back to dns-01 when
+// http-01 fails.
 func (i *Issuer) solvers(ctx context.Context, client *lego.Client, outcome *Outcome) (stop func(), err error) {
 	stop = func() {}
 	if len(i.Settings.DNSProviders) > 0 {
@@ -183,7 +185,7 @@ func (i *Issuer) solvers(ctx context.Context, client *lego.Client, outcome *Outc
 			timeout: provider.Timeout,
 		}
 		dns.deadline, _ = ctx.Deadline()
-		// Each provider takes the place of the one before.
+		// Each provider replaces the previous one.
 		if err := client.Challenge.SetDNS01Provider(dns, propagation()); err != nil {
 			stop()
 			return nil, err
@@ -194,7 +196,7 @@ func (i *Issuer) solvers(ctx context.Context, client *lego.Client, outcome *Outc
 	}
 	server := newRoutedServer(i.HTTPListen, i.Reachable)
 	return stop, client.Challenge.SetHTTP01Provider(solver{Provider: server, used: func() {
-		i.Log.Info("http-01", "pod port", strconv.Itoa(i.Settings.HTTPPort), "played at", i.HTTPListen)
+		i.Log.Info("http-01", "pod port", strconv.Itoa(i.Settings.HTTPPort), "emulated at", i.HTTPListen)
 		outcome.Challenge = "http-01"
 	}})
 }

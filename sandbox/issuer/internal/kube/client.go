@@ -1,4 +1,4 @@
-// Package kube reads the few objects that the issuer needs from a Kubernetes API server over plain REST.
+// Package kube reads the few objects that the issuer requires from a Kubernetes API server over plain REST.
 package kube
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// maxBody is more than the API server stores in one object, and enough for a list of routes.
+// maxBody is more than the API server stores in one object, and sufficient for a list of routes.
 const maxBody = 16 << 20
 
 // Client reads from one API server.
@@ -22,17 +22,17 @@ type Client struct {
 	http   *http.Client
 }
 
-// NotFoundError says that an object, or the kind itself, is not there.
+// NotFoundError is the error of a missing object or kind.
 type NotFoundError struct {
 	Kind, Namespace, Name string
 }
 
-// Error words it as the API server does.
+// Error has the text of the API server.
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("%s %q not found in namespace %s", e.Kind, e.Name, e.Namespace)
 }
 
-// IsNotFound tells whether err is a NotFoundError.
+// IsNotFound reports whether err is a NotFoundError.
 func IsNotFound(err error) bool {
 	var notFound *NotFoundError
 	return errors.As(err, &notFound)
@@ -68,7 +68,7 @@ func (c *Client) Ingresses(ctx context.Context, namespace string) ([]Ingress, er
 	return list[Ingress](ctx, c, "/apis/networking.k8s.io/v1", "ingress", "ingresses", namespace)
 }
 
-// HTTPRoutes lists the namespace's HTTPRoutes; none where the Gateway API is not installed.
+// HTTPRoutes lists the namespace's HTTPRoutes; none if the Gateway API is not installed.
 func (c *Client) HTTPRoutes(ctx context.Context, namespace string) ([]HTTPRoute, error) {
 	routes, err := list[HTTPRoute](ctx, c, "/apis/gateway.networking.k8s.io/v1", "httproute", "httproutes", namespace)
 	if IsNotFound(err) {
@@ -117,16 +117,16 @@ func (c *Client) read(ctx context.Context, path string, notFound *NotFoundError,
 	case response.StatusCode == http.StatusNotFound:
 		return notFound
 	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("read %s: the API server answers %s: %s", what, response.Status, statusMessage(body))
+		return fmt.Errorf("read %s: the API server responds with %s: %s", what, response.Status, statusMessage(body))
 	}
-	// The decoder's errors can quote the input, which may be a Secret.
+	// The decoder's errors can contain the input, which may be a Secret.
 	if json.Unmarshal(body, into) != nil {
-		return fmt.Errorf("read %s: the API server's answer is not such an object", what)
+		return fmt.Errorf("read %s: the API server's response is not such an object", what)
 	}
 	return nil
 }
 
-// statusMessage is the sentence in the Status object that the API server sends with an error.
+// statusMessage is the message in the Status object that the API server sends with an error.
 func statusMessage(body []byte) string {
 	var status struct {
 		Message string `json:"message"`

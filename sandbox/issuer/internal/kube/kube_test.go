@@ -48,7 +48,7 @@ func TestErrorsNameTheObject(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err = c.Secret(t.Context(), "ns", "forbidden")
-	if kube.IsNotFound(err) || err.Error() != "read secret ns/forbidden: the API server answers 403 Forbidden: user cannot get it" {
+	if kube.IsNotFound(err) || err.Error() != "read secret ns/forbidden: the API server responds with 403 Forbidden: user cannot get it" {
 		t.Errorf("got %v", err)
 	}
 	_, err = c.Secret(t.Context(), "ns", "broken")

@@ -14,8 +14,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// kubeconfig holds the fields of a kubeconfig file that name an API server and authenticate with a client certificate or a
-// token. Plug-ins that obtain credentials (exec, auth-provider) are refused: they would run programs of the machine.
+// kubeconfig has the fields of a kubeconfig file that name an API server and authenticate with a client certificate
+// or a token. Plug-ins that obtain credentials (exec, auth-provider) are refused, because they would run programs
+// of the machine.
 type kubeconfig struct {
 	CurrentContext string `yaml:"current-context"`
 	Contexts       []struct {
@@ -53,7 +54,7 @@ type user struct {
 	Provider any    `yaml:"auth-provider"`
 }
 
-// FromKubeconfig makes a client for the current context of the kubeconfig file.
+// FromKubeconfig creates a client for the current context of the kubeconfig file.
 func FromKubeconfig(path string) (*Client, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -149,7 +150,7 @@ func (c kubeconfig) user(name string) (user, error) {
 		if entry.Name == name {
 			if entry.User.Exec != nil || entry.User.Provider != nil {
 				return user{}, fmt.Errorf("user %q obtains its credentials from a plug-in; "+
-					"give it a client certificate or a token", name)
+					"use a client certificate or a token", name)
 			}
 			return entry.User, nil
 		}
@@ -157,7 +158,8 @@ func (c kubeconfig) user(name string) (user, error) {
 	return user{}, fmt.Errorf("there is no user %q, which the current context names", name)
 }
 
-// dataOrFile returns the base64 data, or else the file's content; nil if neither is there. Data wins, as in kubectl.
+// dataOrFile returns the base64 data, or else the file's content; nil if both are missing. As in kubectl, data
+// takes precedence.
 func dataOrFile(what, data, file, dir string) ([]byte, error) {
 	if data != "" {
 		decoded, err := base64.StdEncoding.DecodeString(data)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// The types below hold only the fields of the API objects that the issuer looks at.
+// The types below have only the fields of the API objects that the issuer reads.
 
 // Metadata is an object's metadata.
 type Metadata struct {
@@ -37,7 +37,7 @@ type Pod struct {
 	Status   PodStatus `json:"status"`
 }
 
-// PodSpec is the part of a pod that says what runs.
+// PodSpec is the part of a pod with its containers and volumes.
 type PodSpec struct {
 	NodeName           string      `json:"nodeName"`
 	ServiceAccountName string      `json:"serviceAccountName"`
@@ -45,7 +45,7 @@ type PodSpec struct {
 	Volumes            []Volume    `json:"volumes"`
 }
 
-// PodStatus is what the node says of a pod.
+// PodStatus is the node's report on a pod.
 type PodStatus struct {
 	Phase string `json:"phase"`
 	PodIP string `json:"podIP"`
@@ -60,13 +60,13 @@ type Container struct {
 	VolumeMounts []VolumeMount   `json:"volumeMounts"`
 }
 
-// ContainerPort is a port with a name.
+// ContainerPort is a named port.
 type ContainerPort struct {
 	Name          string `json:"name"`
 	ContainerPort int    `json:"containerPort"`
 }
 
-// EnvFromSource is a whole ConfigMap or Secret turned into variables.
+// EnvFromSource is a ConfigMap or Secret whose keys become variables.
 type EnvFromSource struct {
 	Prefix       string     `json:"prefix"`
 	ConfigMapRef *ObjectRef `json:"configMapRef"`
@@ -79,14 +79,14 @@ type ObjectRef struct {
 	Optional bool   `json:"optional"`
 }
 
-// EnvVar is one variable, with its value or the place where its value is.
+// EnvVar is one variable, with its value or its source.
 type EnvVar struct {
 	Name      string        `json:"name"`
 	Value     string        `json:"value"`
 	ValueFrom *EnvVarSource `json:"valueFrom"`
 }
 
-// EnvVarSource is where a variable's value is.
+// EnvVarSource is the source of a variable's value.
 type EnvVarSource struct {
 	ConfigMapKeyRef  *KeyRef         `json:"configMapKeyRef"`
 	SecretKeyRef     *KeyRef         `json:"secretKeyRef"`
@@ -106,7 +106,7 @@ type FieldRef struct {
 	FieldPath string `json:"fieldPath"`
 }
 
-// VolumeMount says where a volume appears in a container.
+// VolumeMount is the path of a volume in a container.
 type VolumeMount struct {
 	Name        string `json:"name"`
 	MountPath   string `json:"mountPath"`
@@ -147,7 +147,7 @@ type ProjectedVolume struct {
 	} `json:"sources"`
 }
 
-// KeyToPath puts one key at a path of its own.
+// KeyToPath maps a key to a path.
 type KeyToPath struct {
 	Key  string `json:"key"`
 	Path string `json:"path"`

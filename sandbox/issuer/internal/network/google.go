@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// GoogleTransport returns a transport behind the seal on which Google's APIs are played by an emulator: a connection to
-// *.googleapis.com becomes one to the emulator, in clear if its URL has http. The requests themselves stay as they are, so
-// the emulator sees, for example, the host dns.googleapis.com.
+// GoogleTransport returns a sealed transport to an emulator of Google's APIs: a connection to
+// *.googleapis.com becomes a connection to the emulator, without TLS if the emulator's URL has http. The requests
+// themselves are unchanged, so the emulator receives, for example, the host dns.googleapis.com.
 //
-// lego's gcloud provider has no setting for the API's address, but it uses http.DefaultTransport. That must stay an
-// *http.Transport, because Google's library copies it for some of its calls and, where it cannot, makes one that would
-// leave the sandbox. So the redirect is in the dialer, which is copied too. (GOOGLE_CLOUD_UNIVERSE_DOMAIN would need a
-// host name that resolves and a certificate for it.)
+// lego's gcloud provider has no setting for the API's address, but it uses http.DefaultTransport. That must remain an
+// *http.Transport: Google's library copies it for some of its calls. If it cannot copy the transport, it creates
+// one that would leave the sandbox. So the redirect is in the dialer, which is also copied.
+// (GOOGLE_CLOUD_UNIVERSE_DOMAIN would require a host name that resolves and a certificate for it.)
 func (s *Seal) GoogleTransport(emulator *url.URL) *http.Transport {
 	transport := s.Transport()
 	transport.DialTLSContext = func(ctx context.Context, network, hostPort string) (net.Conn, error) {

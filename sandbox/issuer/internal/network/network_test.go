@@ -115,7 +115,7 @@ func TestZones(t *testing.T) {
 	if answer := ask("provider.example.com.", dns.TypeSOA); len(answer.Answer) != 0 || answer.Rcode != dns.RcodeSuccess {
 		t.Errorf("below the apex: %v", answer)
 	}
-	// The upstream of the upstream does not exist, so its failure shows that the question was passed on.
+	// The upstream's own upstream does not exist, so the failure shows that the query was forwarded.
 	if answer := ask("example.com.", dns.TypeTXT); answer.Rcode != dns.RcodeServerFailure {
 		t.Errorf("TXT: %v", answer)
 	}

@@ -1,4 +1,4 @@
-// Package network keeps the issuer inside the sandbox: it connects to this machine, and to the addresses it was given, only.
+// Package network keeps the issuer inside the sandbox: it connects only to this machine and to given addresses.
 package network
 
 import (
@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// Seal decides where a connection goes. Names that no --resolve flag maps are not looked up anywhere.
+// Seal determines the destination of a connection. Names without a --resolve flag are not resolved.
 type Seal struct {
 	addresses map[string]string
 }
 
-// OutsideError says that a connection would leave the sandbox.
+// OutsideError is the error of a connection that would leave the sandbox.
 type OutsideError struct {
 	Address string
 }
 
-// Error says what to do.
+// Error includes the fix.
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%s is outside the sandbox, so the issuer does not connect to it; if something plays it here, "+
-		"give its address with --resolve host=address", e.Address)
+	return fmt.Sprintf("%s is outside the sandbox, so the issuer does not connect to it; if the sandbox emulates it, "+
+		"set its address with --resolve host=address", e.Address)
 }
 
 // Resolve maps a host name to an address, with or without a port; entry has the form host=address.
@@ -39,7 +39,7 @@ func (s *Seal) Resolve(entry string) error {
 	return nil
 }
 
-// Address returns where to connect for host and port.
+// Address returns the destination for host and port.
 func (s *Seal) Address(host, port string) (string, error) {
 	if address, ok := s.addresses[strings.ToLower(host)]; ok {
 		if _, _, err := net.SplitHostPort(address); err == nil {
@@ -56,7 +56,7 @@ func (s *Seal) Address(host, port string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// DialContext is for http.Transport.
+// DialContext implements the dialer of http.Transport.
 func (s *Seal) DialContext(ctx context.Context, network, hostPort string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Seal) DialContext(ctx context.Context, network, hostPort string) (net.C
 	return dialer.DialContext(ctx, network, address)
 }
 
-// Transport returns an HTTP transport behind the seal. It takes no proxy, which would undo it.
+// Transport returns a sealed HTTP transport. It uses no proxy, which would bypass the seal.
 func (s *Seal) Transport() *http.Transport {
 	return &http.Transport{
 		DialContext:           s.DialContext,

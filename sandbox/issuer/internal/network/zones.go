@@ -9,9 +9,10 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Zones is a DNS server on this machine that knows where zones begin and asks another server for all else.
+// Zones is a DNS server on this machine that serves the SOA records of zones and forwards all other queries to
+// another server.
 //
-// lego finds the zone of a name by its SOA record, and pebble-challtestsrv does not answer SOA questions.
+// lego finds the zone of a name by its SOA record, and pebble-challtestsrv does not serve SOA records.
 type Zones struct {
 	upstream string
 	apexes   map[string]bool
@@ -35,13 +36,13 @@ func ServeZones(upstream string, zones []string) (*Zones, error) {
 	return z, nil
 }
 
-// Address is where the server listens.
+// Address returns the address on which the server listens.
 func (z *Zones) Address() string { return z.server.PacketConn.LocalAddr().String() }
 
 // Close stops the server.
 func (z *Zones) Close() error { return z.server.Shutdown() }
 
-// ServeDNS answers one question.
+// ServeDNS handles one query.
 func (z *Zones) ServeDNS(writer dns.ResponseWriter, question *dns.Msg) {
 	if len(question.Question) == 1 && question.Question[0].Qtype == dns.TypeSOA {
 		_ = writer.WriteMsg(z.startOfAuthority(question))

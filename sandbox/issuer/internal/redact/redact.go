@@ -1,4 +1,4 @@
-// Package redact keeps secrets out of everything that the issuer prints.
+// Package redact removes secrets from all of the issuer's output.
 package redact
 
 import (
@@ -15,22 +15,23 @@ import (
 const (
 	placeholder = "[redacted]"
 
-	// minLength is the shortest text taken for a secret. A Secret may also hold a word such as "true" or a file name, and to
-	// blank those would make the output unreadable without protecting anything.
+	// minLength is the minimum length of a secret. A Secret may also contain a word such as "true" or a file name;
+	// redacting those would make the output unreadable without protecting anything.
 	minLength = 8
 
-	// minLine is the shortest line of a longer secret that is redacted by itself, as a logger may split a PEM block.
+	// minLine is the minimum length of a line of a longer secret that is redacted on its own, because a logger may
+	// split a PEM block.
 	minLine = 16
 )
 
-// Redactor replaces the secrets it has been told. The zero value is ready for use.
+// Redactor replaces the added secrets. The zero value is ready for use.
 type Redactor struct {
 	mu    sync.RWMutex
 	known []string
 }
 
-// Add makes the values, and the forms in which loggers and HTTP clients write them, secrets. A value that is a JSON object
-// counts as a whole and with its private_key; its other fields, such as client_email, may be shown.
+// Add adds the values, and the forms in which loggers and HTTP clients write them, to the secrets. Of a JSON
+// object, the whole text and its private_key are secrets; its other fields, such as client_email, may be shown.
 func (r *Redactor) Add(values ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,11 +43,11 @@ func (r *Redactor) Add(values ...string) {
 			}
 		}
 	}
-	// The longest first: a line must not be replaced inside a block before the block is looked for.
+	// The longest first: a line inside a block must not be replaced before the whole block.
 	slices.SortStableFunc(r.known, func(a, b string) int { return len(b) - len(a) })
 }
 
-// String returns s without any known secret.
+// String returns s without any added secret.
 func (r *Redactor) String(s string) string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -57,8 +58,8 @@ func (r *Redactor) String(s string) string {
 	return s
 }
 
-// Writer returns a writer that redacts each write before it reaches w. Loggers write one record at a time, so a secret
-// is never cut in two by a write.
+// Writer returns a writer that redacts each write to w. Loggers write one record at a time, so a secret is never
+// split between two writes.
 func (r *Redactor) Writer(w io.Writer) io.Writer {
 	return &writer{to: w, redactor: r}
 }

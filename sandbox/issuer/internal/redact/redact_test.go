@@ -33,7 +33,7 @@ func TestRedactsEveryFormOfAServiceAccountKey(t *testing.T) {
 	fmt.Fprintln(r.Writer(&out), base64.StdEncoding.EncodeToString(key))
 
 	if got := out.String(); strings.Contains(got, "MIIEvQIB") || strings.Contains(got, "kqhkiG9w0BAQ") {
-		t.Errorf("the private key is still there:\n%s", got)
+		t.Errorf("the private key is in the output:\n%s", got)
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package route finds out whether a CA's http-01 request for the provider's host would reach the challenge port of the pod.
+// Package route checks whether a CA's http-01 request for the provider's host would reach the challenge port of the
+// pod.
 package route
 
 import (
@@ -10,10 +11,10 @@ import (
 	"issuer/internal/kube"
 )
 
-// httpPort is where every CA sends its http-01 request (RFC 8555, section 8.3).
+// httpPort is the port of every http-01 request (RFC 8555, section 8.3).
 const httpPort = 80
 
-// Path is the way that the request takes.
+// Path is the route of the request.
 type Path struct {
 	Client    *kube.Client
 	Namespace string
@@ -44,7 +45,7 @@ func (p Path) Check(ctx context.Context, host string, challengePort int) error {
 
 func (p Path) checkService(service *kube.Service, challengePort int) error {
 	if len(service.Spec.Selector) == 0 {
-		return fmt.Errorf("it has no selector, so it leads to no pod")
+		return fmt.Errorf("it has no selector, so it selects no pod")
 	}
 	for key, value := range service.Spec.Selector {
 		if p.Pod.Metadata.Labels[key] != value {
@@ -60,7 +61,7 @@ func (p Path) checkService(service *kube.Service, challengePort int) error {
 			return err
 		}
 		if target != challengePort {
-			return fmt.Errorf("port %d leads to container port %d, but the issuer listens on %d "+
+			return fmt.Errorf("port %d targets container port %d, but the issuer listens on %d "+
 				"(AP_CERT_ISSUER_HTTP_CHALLENGE_PORT)", httpPort, target, challengePort)
 		}
 		return nil
@@ -80,7 +81,7 @@ func (p Path) targetPort(port kube.ServicePort) (int, error) {
 			return declared.ContainerPort, nil
 		}
 	}
-	return 0, fmt.Errorf("port %d leads to the container's port %q, which does not exist", port.Port, port.TargetPort)
+	return 0, fmt.Errorf("port %d targets the container's port %q, which does not exist", port.Port, port.TargetPort)
 }
 
 func (p Path) routed(ctx context.Context, service *kube.Service, host string) (bool, error) {
@@ -89,7 +90,7 @@ func (p Path) routed(ctx context.Context, service *kube.Service, host string) (b
 		return false, err
 	}
 	for _, ingress := range ingresses {
-		if ingressLeadsTo(ingress, service, host) {
+		if ingressTargets(ingress, service, host) {
 			return true, nil
 		}
 	}
@@ -98,14 +99,14 @@ func (p Path) routed(ctx context.Context, service *kube.Service, host string) (b
 		return false, err
 	}
 	for _, route := range routes {
-		if routeLeadsTo(route, service, host) {
+		if routeTargets(route, service, host) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-func ingressLeadsTo(ingress kube.Ingress, service *kube.Service, host string) bool {
+func ingressTargets(ingress kube.Ingress, service *kube.Service, host string) bool {
 	for _, rule := range ingress.Spec.Rules {
 		if rule.HTTP == nil || !matches(rule.Host, host) {
 			continue
@@ -132,7 +133,7 @@ func portNumber(service *kube.Service, name string) int {
 	return 0
 }
 
-func routeLeadsTo(route kube.HTTPRoute, service *kube.Service, host string) bool {
+func routeTargets(route kube.HTTPRoute, service *kube.Service, host string) bool {
 	named := len(route.Spec.Hostnames) == 0
 	for _, hostname := range route.Spec.Hostnames {
 		named = named || matches(hostname, host)
@@ -150,7 +151,8 @@ func routeLeadsTo(route kube.HTTPRoute, service *kube.Service, host string) bool
 	return false
 }
 
-// matches compares as Ingress and HTTPRoute do: an empty pattern is every host, *.example.com every host below.
+// matches compares as Ingress and HTTPRoute do: an empty pattern matches every host, *.example.com every host below
+// example.com.
 func matches(pattern, host string) bool {
 	if suffix, ok := strings.CutPrefix(pattern, "*."); ok {
 		return strings.HasSuffix(host, "."+suffix)

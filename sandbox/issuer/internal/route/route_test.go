@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 		"another pod's Service":  {change(`"app":"akash-provider"`, `"app":"x"`).Replace(service), ingress, "", "its selector app=x does not match pod akash-provider-0"},
 		"no selector":            {change(`"app":"akash-provider"`, "").Replace(service), ingress, "", "has no selector"},
 		"no port 80":             {change(`"port":80`, `"port":8080`).Replace(service), ingress, "", "it has no port 80"},
-		"another target port":    {change("5002", "8080").Replace(service), ingress, "", "port 80 leads to container port 8080, but the issuer listens on 5002"},
+		"another target port":    {change("5002", "8080").Replace(service), ingress, "", "port 80 targets container port 8080, but the issuer listens on 5002"},
 		"an unknown target port": {change("5002", `"web"`).Replace(service), ingress, "", `port "web", which does not exist`},
 		"no route":               {service, none, "", "no Ingress and no HTTPRoute of namespace ns sends provider.example.com to port 80 of Service akash-provider"},
 		"another host":           {service, change("provider.example", "x.example").Replace(ingress), "", "no Ingress and no HTTPRoute"},

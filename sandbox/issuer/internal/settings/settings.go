@@ -1,4 +1,5 @@
-// Package settings reads what the Akash provider reads for its certificate issuer, and refuses what the provider refuses.
+// Package settings reads the settings of the Akash provider's certificate issuer, and refuses the settings that the
+// provider refuses.
 package settings
 
 import (
@@ -10,32 +11,32 @@ import (
 	"strings"
 )
 
-// LetsEncryptStaging is the directory that the provider asks where none is configured.
+// LetsEncryptStaging is the provider's default directory URL.
 const LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
-// ErrConfig begins each sentence with which the provider refuses its configuration; the provider exits then.
+// ErrConfig begins each error with which the provider refuses its configuration; the provider then exits.
 var ErrConfig = errors.New("cert issuer: invalid config")
 
 // Settings is the certificate issuer's configuration.
 type Settings struct {
-	// Host is the one name that the certificate is for.
+	// Host is the only name in the certificate.
 	Host string
 	// Email of the ACME account.
 	Email string
-	// Directory is the URL of the CA, and DirectoryDefaulted says that nobody chose it.
+	// Directory is the directory URL of the CA, and DirectoryDefaulted reports that it is the default.
 	Directory          string
 	DirectoryDefaulted bool
-	// StorageDir is where accounts and certificates are kept, as a path of the container.
+	// StorageDir is the folder of accounts and certificates, as a path of the container.
 	StorageDir string
 	// HTTPPort of the http-01 challenge; 0 turns it off.
 	HTTPPort int
-	// DNSProviders in the order given; the provider's library uses the last one.
+	// DNSProviders in the given order; the provider's library uses the last one.
 	DNSProviders []string
 }
 
-// Read takes the settings out of the container's environment.
+// Read reads the settings from the container's environment.
 func Read(env map[string]string) (Settings, error) {
-	// run.sh compares with "true"; whatever else the provider itself takes for true, it reads from the same variable.
+	// run.sh compares with "true"; the provider itself also accepts other values for true, from the same variable.
 	enabled, err := strconv.ParseBool(env["AP_CERT_ISSUER_ENABLED"])
 	if err != nil || !enabled {
 		return Settings{}, fmt.Errorf("the certificate issuer is off: AP_CERT_ISSUER_ENABLED is %q in the container; "+
@@ -63,7 +64,8 @@ func Read(env map[string]string) (Settings, error) {
 	return s, s.validate(env)
 }
 
-// validate checks in the provider's order and words, then for what the sandbox does not play.
+// validate checks in the provider's order and with its messages, then checks for settings that the sandbox does not
+// support.
 func (s Settings) validate(env map[string]string) error {
 	if s.Email == "" {
 		return fmt.Errorf("%w: invalid email (AP_CERT_ISSUER_EMAIL is empty; set email or letsEncrypt.acme.email "+
@@ -88,7 +90,7 @@ func (s Settings) validate(env map[string]string) error {
 		return err
 	}
 	if tls != 0 {
-		return errors.New("AP_CERT_ISSUER_TLS_CHALLENGE_PORT is set, but the sandbox does not play tls-alpn-01; unset it")
+		return errors.New("AP_CERT_ISSUER_TLS_CHALLENGE_PORT is set, but the sandbox does not support tls-alpn-01; unset it")
 	}
 	if s.Host == "" {
 		return errors.New("AKASH_CLUSTER_PUBLIC_HOSTNAME is empty in the container, so there is no name to certify; " +

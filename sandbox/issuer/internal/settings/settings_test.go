@@ -69,7 +69,7 @@ func TestReadRefuses(t *testing.T) {
 		"turned off":          {map[string]string{"AP_CERT_ISSUER_ENABLED": "false"}, "the certificate issuer is off", false},
 		"not turned on":       {map[string]string{"AP_CERT_ISSUER_ENABLED": ""}, "the certificate issuer is off", false},
 		"no host":             {map[string]string{"AKASH_CLUSTER_PUBLIC_HOSTNAME": ""}, "no name to certify", false},
-		"tls-alpn-01":         {map[string]string{"AP_CERT_ISSUER_TLS_CHALLENGE_PORT": "443"}, "does not play tls-alpn-01", false},
+		"tls-alpn-01":         {map[string]string{"AP_CERT_ISSUER_TLS_CHALLENGE_PORT": "443"}, "does not support tls-alpn-01", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

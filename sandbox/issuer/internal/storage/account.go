@@ -12,10 +12,10 @@ import (
 	"github.com/go-acme/lego/v5/certcrypto"
 )
 
-// KeyType is the type of every key that the provider makes.
+// KeyType is the type of every key that the provider creates.
 const KeyType = certcrypto.EC384
 
-// Account is an ACME account; it is the user that lego asks for.
+// Account is an ACME account, the user in lego's terms.
 type Account struct {
 	email        string
 	key          crypto.Signer
@@ -28,7 +28,7 @@ func (a *Account) GetEmail() string { return a.email }
 // GetPrivateKey returns the account's key.
 func (a *Account) GetPrivateKey() crypto.Signer { return a.key }
 
-// GetRegistration returns what the CA said when the account was made; nil before.
+// GetRegistration returns the CA's response to the registration; nil before it.
 func (a *Account) GetRegistration() *acme.ExtendedAccount { return a.registration }
 
 // accountFile is the content of account.json.
@@ -42,7 +42,7 @@ type registration struct {
 	URI  string       `json:"uri"`
 }
 
-// Account reads the account, and makes its key if there is none yet.
+// Account reads the account, and creates its key if there is none yet.
 func (s *Storage) Account() (*Account, error) {
 	key, err := s.accountKey()
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Storage) Account() (*Account, error) {
 	return account, nil
 }
 
-// Register notes what the CA said of the account.
+// Register stores the CA's response to the registration.
 func (s *Storage) Register(account *Account, answer *acme.ExtendedAccount) error {
 	account.registration = answer
 	raw, err := json.MarshalIndent(accountFile{
@@ -81,7 +81,7 @@ func (s *Storage) Register(account *Account, answer *acme.ExtendedAccount) error
 	return writeFile(filepath.Join(s.account, "account.json"), raw)
 }
 
-// Unregister forgets what the CA said, and keeps the key.
+// Unregister removes the CA's response, and keeps the key.
 func (s *Storage) Unregister() error {
 	if err := os.Remove(filepath.Join(s.account, "account.json")); err != nil {
 		return fmt.Errorf("storage: %w", err)

@@ -1,12 +1,12 @@
-// Package storage keeps accounts and certificates where, and under the names that, the Akash provider keeps them:
+// Package storage stores accounts and certificates under the same paths as the Akash provider:
 //
 //	accounts/<CA host>/<e-mail>/account.json
 //	accounts/<CA host>/<e-mail>/keys/<e-mail>.key
 //	certificates/<domain>.{crt,issuer.crt,key,json}
 //	archives/
 //
-// A certificate's path has no part that names the CA. So the certificate of one CA is still there, and is used, after the
-// directory URL has been changed to another CA.
+// A certificate's path does not contain the CA. So a stored certificate is still used after the directory URL has
+// been changed to another CA.
 package storage
 
 import (
@@ -21,7 +21,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Storage is one storage directory, seen by one account of one CA.
+// Storage is one storage directory, for one account at one CA.
 type Storage struct {
 	root    string
 	account string
@@ -31,9 +31,9 @@ type Storage struct {
 // Certificate is a stored certificate, all parts in PEM.
 type Certificate struct {
 	Domain string
-	// Chain is the certificate followed by its issuer, Issuer the issuer alone.
+	// Chain is the certificate followed by its issuer, Issuer only the issuer.
 	Chain, Issuer, PrivateKey []byte
-	// URL is where the CA offers the certificate.
+	// URL is the certificate's URL at the CA.
 	URL string
 }
 
@@ -44,7 +44,7 @@ type metadata struct {
 	CertStableURL string `json:"certStableUrl"`
 }
 
-// Open makes the directories below root that are missing.
+// Open creates the missing directories below root.
 func Open(root, directoryURL, email string) (*Storage, error) {
 	directory, err := url.Parse(directoryURL)
 	if err != nil {
@@ -68,8 +68,8 @@ func Open(root, directoryURL, email string) (*Storage, error) {
 	return s, nil
 }
 
-// Certificate reads the domain's certificate; the error is os.ErrNotExist where there is none. As in the provider, a stored
-// certificate that cannot be read is an error and is not replaced.
+// Certificate reads the domain's certificate; the error is os.ErrNotExist if there is none. As in the provider, an
+// unreadable stored certificate is an error and is not replaced.
 func (s *Storage) Certificate(domain string) (*Certificate, error) {
 	raw, err := s.read(domain, ".json")
 	if err != nil {
@@ -92,7 +92,8 @@ func (s *Storage) Certificate(domain string) (*Certificate, error) {
 	return c, nil
 }
 
-// Save writes a certificate, the metadata last, since that file decides whether there is one.
+// Save writes a certificate. The metadata is written last, because that file determines whether there is a
+// certificate.
 func (s *Storage) Save(c *Certificate) error {
 	meta, err := json.MarshalIndent(metadata{Domain: c.Domain, CertURL: c.URL, CertStableURL: c.URL}, "", "\t")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// bailExitCode is the exit code by which the SDK says that it has reported the error itself.
+// bailExitCode is the exit code by which the SDK reports that it has printed the error itself.
 const bailExitCode = 32
 
 const noCodeComment = "// This language host generates no code: add the imported resource to the program by hand.\n"
@@ -49,7 +49,7 @@ func (host *languageHost) Run(_ context.Context, request *pulumirpc.RunRequest) 
 	if err != nil {
 		return nil, err
 	}
-	// The engine shows what the program writes to the streams that it shares with this process.
+	// The engine shows the program's output on the streams that it shares with this process.
 	program.Stdout, program.Stderr = os.Stdout, os.Stderr
 	if err := host.runToEnd(program); err != nil {
 		var exit *exec.ExitError
@@ -97,7 +97,7 @@ func (host *languageHost) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empt
 	return &emptypb.Empty{}, nil
 }
 
-// InstallDependencies installs the packages of package-lock.json, and hands on what npm says while it does.
+// InstallDependencies installs the packages of package-lock.json, and forwards npm's output.
 func (host *languageHost) InstallDependencies(
 	request *pulumirpc.InstallDependenciesRequest, answers pulumirpc.LanguageRuntime_InstallDependenciesServer,
 ) error {
@@ -139,7 +139,7 @@ func (write writerFunc) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// GetProgramDependencies has the versions of the packages that a project's package.json asks for, for `pulumi about`.
+// GetProgramDependencies returns the versions of the packages in a project's package.json, for `pulumi about`.
 func (host *languageHost) GetProgramDependencies(
 	_ context.Context, request *pulumirpc.GetProgramDependenciesRequest,
 ) (*pulumirpc.GetProgramDependenciesResponse, error) {
@@ -148,7 +148,7 @@ func (host *languageHost) GetProgramDependencies(
 	}
 	file := filepath.Join(rootDirectory(request.GetInfo(), request.GetPwd()), "package.json")
 	if text, err := os.ReadFile(file); err == nil {
-		// A file that cannot be read has no dependencies to tell of.
+		// An unreadable file has no dependencies to report.
 		_ = json.Unmarshal(text, &manifest)
 	}
 	response := &pulumirpc.GetProgramDependenciesResponse{}
@@ -194,15 +194,15 @@ func (host *languageHost) RuntimeOptionsPrompts(
 	return &pulumirpc.RuntimeOptionsResponse{}, nil
 }
 
-// Template changes nothing: Pulumi's own host turns a package.json that has none of the SDK's loaders into one that has,
-// and this one needs none.
+// Template changes nothing: Pulumi's own host adds one of the SDK's loaders to a package.json without a loader, and
+// this host needs none.
 func (host *languageHost) Template(
 	context.Context, *pulumirpc.TemplateRequest,
 ) (*pulumirpc.TemplateResponse, error) {
 	return &pulumirpc.TemplateResponse{}, nil
 }
 
-// GenerateProgram is asked for at the end of `pulumi import`, which would end as failed if it were refused.
+// GenerateProgram is called at the end of `pulumi import`, which would fail if the call were refused.
 func (host *languageHost) GenerateProgram(
 	context.Context, *pulumirpc.GenerateProgramRequest,
 ) (*pulumirpc.GenerateProgramResponse, error) {
@@ -231,7 +231,7 @@ func (host *languageHost) Link(context.Context, *pulumirpc.LinkRequest) (*pulumi
 	return nil, unsupported("linking packages")
 }
 
-// RunPlugin runs a policy pack to its end, and hands on what it writes: the first line is the port on which it answers.
+// RunPlugin runs a policy pack to its end, and forwards its output, whose first line is the pack's port.
 func (host *languageHost) RunPlugin(
 	request *pulumirpc.RunPluginRequest, answers pulumirpc.LanguageRuntime_RunPluginServer,
 ) error {

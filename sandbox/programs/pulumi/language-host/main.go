@@ -1,7 +1,7 @@
-// Command pulumi-language-nodejs is a language host for Pulumi programs on Node: the gRPC service by which the engine
-// runs a program. It stands in for Pulumi's own, which cannot be had as a Go module, and does what the engine needs for
-// new, install, up, preview, refresh, destroy and import, policy packs included. What it does not do (generating code,
-// running other plugins) fails with a sentence that says so.
+// Command pulumi-language-nodejs is a language host for Pulumi programs on Node: the gRPC service by which the
+// engine runs a program. It replaces Pulumi's own host, which is not available as a Go module, and supports new,
+// install, up, preview, refresh, destroy and import, including policy packs. Everything else (generating code,
+// running other plugins) fails with an error.
 //
 // The engine starts it twice for each command, reads the port from the first line of its output, and ends it.
 package main
@@ -22,7 +22,7 @@ import (
 const (
 	// Programs with large resources exceed gRPC's default of 4 MiB; Pulumi's own limit is 400 MiB.
 	maxMessageBytes = 400 << 20
-	// How often to see whether the engine still lives.
+	// The interval of the check that the engine is alive.
 	parentCheckInterval = time.Second
 )
 
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// The engine's address is the last argument, after flags that do not concern this host.
+// The engine's address is the last argument, after flags that this host ignores.
 func engineAddress(arguments []string) string {
 	for i := len(arguments) - 1; i >= 0; i-- {
 		if !strings.HasPrefix(arguments[i], "-") {
@@ -60,8 +60,8 @@ func serve(engine string) error {
 	return server.Serve(listener)
 }
 
-// endWithEngine ends this process and the programs that it runs when it is told to, or when the engine is gone: a killed
-// engine cannot tell anyone, and its children get another parent.
+// endWithEngine ends this process and its programs on a signal, or when the engine has ended: a killed engine sends
+// no signal, and its children get another parent.
 func endWithEngine(host *languageHost, parent int) {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)

@@ -13,8 +13,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// programOf is how to start the program that the engine asks to run: the SDK's runner on the node of PATH, as Pulumi's
-// own host does. It fails when the project has not installed @pulumi/pulumi.
+// programOf returns the command for the program of the request: the SDK's runner on the node of PATH, as in
+// Pulumi's own host. It fails if the project has not installed @pulumi/pulumi.
 func programOf(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error) {
 	info := request.GetInfo()
 	runner, err := findRunner(programDirectory(info, request.GetPwd()), "run")
@@ -68,8 +68,8 @@ func programOf(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error) 
 	return program, nil
 }
 
-// policyPackOf is how to start a policy pack, a program that answers the engine's questions about resources: the SDK's
-// runner for those, with the engine's address and the folder of the pack.
+// policyPackOf returns the command for a policy pack, a program that responds to the engine's requests about
+// resources: the SDK's runner for policy packs, with the engine's address and the folder of the pack.
 func policyPackOf(context context.Context, request *pulumirpc.RunPluginRequest) (*exec.Cmd, error) {
 	info := request.GetInfo()
 	runner, err := findRunner(info.GetProgramDirectory(), "run-policy-pack")
@@ -79,14 +79,14 @@ func policyPackOf(context context.Context, request *pulumirpc.RunPluginRequest) 
 	nodeArguments, _ := info.GetOptions().AsMap()["nodeargs"].(string)
 	arguments := append(strings.Fields(nodeArguments), runner)
 	arguments = append(append(arguments, request.GetArgs()...), info.GetProgramDirectory())
-	// The engine ends it by ending its request.
+	// The engine ends the policy pack by ending its request.
 	pack := exec.CommandContext(context, "node", arguments...)
 	pack.Dir = request.GetPwd()
 	pack.Env = append(os.Environ(), request.GetEnv()...)
 	return pack, nil
 }
 
-// findRunner is where the SDK that a folder's programs import has what runs them.
+// findRunner returns the path of a runner in the SDK that a folder's programs import.
 func findRunner(directory, name string) (string, error) {
 	for folder := directory; ; folder = filepath.Dir(folder) {
 		runner := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name, "index.js")

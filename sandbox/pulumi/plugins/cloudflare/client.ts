@@ -4,10 +4,10 @@ import { backOff } from "../pace.ts";
 import type { Settings } from "../plugin.ts";
 import { listOf, objectOf, type Properties } from "../values.ts";
 
-/** cloudflare-go tries twice more, after these pauses in seconds where the answer names none. */
+/** cloudflare-go retries twice, after these pauses in seconds if the response names none. */
 const PAUSES: readonly number[] = [0.5, 1];
 
-/** A longer pause than this one, in seconds, is not waited for. */
+/** The client does not wait for a pause longer than this, in seconds. */
 const LONGEST_PAUSE = 60;
 
 const LAST_PAGE = 1000;
@@ -21,10 +21,10 @@ export class CloudflareApi {
   }
 
   /**
-   * Makes a call and returns its `result`.
+   * Sends a request and returns its `result`.
    *
-   * @param path Relative to the base URL, with a query where it has one.
-   * @throws CloudError with Cloudflare's words.
+   * @param path Relative to the base URL, with an optional query.
+   * @throws CloudError with Cloudflare's message.
    */
   async call(method: string, path: string, body?: object): Promise<unknown> {
     const url = `${this.#baseUrl()}${path}`;
@@ -49,9 +49,9 @@ export class CloudflareApi {
   }
 
   /**
-   * Reads a list page by page, to the first empty one.
+   * Reads a list page by page, up to the first empty page.
    *
-   * @param most How many items are wanted at most.
+   * @param most The maximum number of items.
    */
   async list(path: string, query: URLSearchParams, most = 1000): Promise<Properties[]> {
     const items: Properties[] = [];
@@ -70,7 +70,7 @@ export class CloudflareApi {
     return items.slice(0, most);
   }
 
-  /** There is no default: a stand-in must never come to reach the real cloud. */
+  /** There is no default: a stand-in must never reach the real API. */
   #baseUrl(): string {
     const { baseUrl } = this.#settings;
     if (baseUrl === undefined) {
@@ -81,7 +81,7 @@ export class CloudflareApi {
     return baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   }
 
-  /** Without any, the call goes out all the same, and Cloudflare refuses it. */
+  /** A call without credentials is sent anyway, and Cloudflare refuses it. */
   #credentials(): Record<string, string> {
     const { apiToken, apiKey, email, apiUserServiceKey } = this.#settings;
     return {

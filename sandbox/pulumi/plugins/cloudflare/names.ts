@@ -1,6 +1,6 @@
 import { mapProperties, type Properties, textOf } from "../values.ts";
 
-/** A reply of the API with the names that the SDK gives its properties; what is null falls away. */
+/** A response of the API with the SDK's property names, without null values. */
 export function camelCased(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(camelCased);
@@ -12,7 +12,7 @@ export function camelCased(value: unknown): unknown {
   return mapProperties(Object.fromEntries(renamed), camelCased);
 }
 
-/** The query of a list, from the fields that have a value. */
+/** The query of a list, from the fields with a value. */
 export function queryOf(fields: Properties): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {

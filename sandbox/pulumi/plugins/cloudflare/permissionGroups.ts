@@ -3,11 +3,11 @@ import { type Properties, textOf } from "../values.ts";
 import type { CloudflareApi } from "./client.ts";
 import { camelCased, queryOf } from "./names.ts";
 
-/** `cloudflare:index/getApiTokenPermissionGroupsList`: what a user's token can be given. */
+/** `cloudflare:index/getApiTokenPermissionGroupsList`: the permission groups for user tokens. */
 export const getApiTokenPermissionGroupsList: PluginFunction<CloudflareApi> = (cloud, args) =>
   listGroups(cloud, "user/tokens/permission_groups", args);
 
-/** `cloudflare:index/getAccountApiTokenPermissionGroupsList`: what an account's token can be given. */
+/** `cloudflare:index/getAccountApiTokenPermissionGroupsList`: the permission groups for account tokens. */
 export const getAccountApiTokenPermissionGroupsList: PluginFunction<CloudflareApi> = (
   cloud,
   args,

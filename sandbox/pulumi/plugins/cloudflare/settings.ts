@@ -1,7 +1,7 @@
 import type { Setting } from "../plugin.ts";
 
 /**
- * The settings of the cloudflare provider that matter here, and the environment variables that stand in for them.
+ * The relevant settings of the cloudflare provider, and their environment variables.
  *
  * @see https://github.com/cloudflare/terraform-provider-cloudflare/blob/main/internal/provider.go
  */
@@ -9,7 +9,7 @@ export const cloudflareSettings: Readonly<Record<string, Setting>> = {
   baseUrl: { environment: ["CLOUDFLARE_BASE_URL"] },
   apiToken: {
     environment: ["CLOUDFLARE_API_TOKEN"],
-    // The value itself stays out of the message.
+    // The message must not contain the value.
     check: (value) =>
       /^[0-9A-Za-z\-_]{40,80}$/.test(value)
         ? undefined

@@ -1,6 +1,6 @@
 import { listOf, mapProperties, objectOf, type Properties, sameValue, textOf } from "../values.ts";
 
-/** What a request sends for the inputs of a token. */
+/** The request body for the inputs of a token. */
 export function toBody(inputs: Properties): Properties {
   const { name, status, notBefore, expiresOn, condition } = inputs;
   const { ins, notIns } = objectOf(objectOf(condition).requestIp);
@@ -18,10 +18,10 @@ export function toBody(inputs: Properties): Properties {
 }
 
 /**
- * The outputs that an answer gives. What means the same as before is kept as it was written: the order of the
- * policies and of their groups, and the form of a time.
+ * The outputs from a response. A value with the same meaning as before keeps its present form: the order of the
+ * policies and of their groups, and the format of a time.
  *
- * @param known The inputs, or the state, that the answer belongs to.
+ * @param known The inputs or the state of the response's resource.
  */
 export function fromBody(body: Properties, known: Properties): Properties {
   const requestIp = objectOf(objectOf(body.condition).request_ip);
@@ -50,12 +50,12 @@ export function fromBody(body: Properties, known: Properties): Properties {
   );
 }
 
-/** Whether two texts are the same point of time. */
+/** Whether two texts are the same point in time. */
 export function sameTime(one: unknown, other: unknown): boolean {
   return Date.parse(textOf(one)) === Date.parse(textOf(other));
 }
 
-/** Whether two lists hold the same policies: the order of policies and of groups says nothing. */
+/** Whether two lists have the same policies, regardless of the order of policies and of groups. */
 export function samePolicies(one: unknown, other: unknown): boolean {
   const [olds, wanted] = [listOf(one).map(objectOf), listOf(other).map(objectOf)];
   const text = ({ effect, resources, permissionGroups }: Properties) =>
@@ -71,7 +71,7 @@ function policyBody({ effect, permissionGroups, resources }: Properties): Proper
   };
 }
 
-/** The resources come back as the text that the server wrote; another order of its keys is a difference. */
+/** The resources are the server's text; another order of its keys is a difference. */
 function policyOf({ effect, permission_groups: groups, resources }: Properties): Properties {
   return {
     effect,
@@ -80,7 +80,7 @@ function policyOf({ effect, permission_groups: groups, resources }: Properties):
   };
 }
 
-/** The policies found, those that were known first and in their order. */
+/** The policies found, with the known ones first and in their order. */
 function inOrder(found: readonly Properties[], known: readonly Properties[]): Properties[] {
   const left = [...found];
   const matched = known.flatMap((policy) => {
@@ -109,7 +109,7 @@ function timeOf(found: unknown, known: unknown): unknown {
   return sameTime(found, known) ? known : found;
 }
 
-/** Leaves out what is null as well as what is undefined. */
+/** Omits null and undefined values. */
 function keep(value: unknown): unknown {
   return value ?? undefined;
 }

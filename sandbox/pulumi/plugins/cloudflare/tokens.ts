@@ -4,21 +4,21 @@ import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 import type { CloudflareApi } from "./client.ts";
 import { fromBody, samePolicies, sameTime, toBody } from "./tokenBody.ts";
 
-/** States from which no token comes back. */
+/** Final states of a token. */
 const ENDED: readonly unknown[] = ["expired", "revoked (exposed)"];
 
-/** What user tokens and account tokens differ in. */
+/** The differences between user tokens and account tokens. */
 interface TokenKind {
   readonly properties: Readonly<Record<string, Property>>;
-  /** The collection, from the properties of the token. */
+  /** The path of the collection, from the properties of the token. */
   path(properties: Properties): string;
-  /** The properties and the bare id in an import id. */
+  /** The properties and the id in an import id. */
   parse(importId: string): { readonly id: string; readonly properties: Properties };
 }
 
 /**
- * `cloudflare:index/apiToken:ApiToken`. Nothing replaces it: every change is made in place, and its value stays. In
- * the provider `value` has no UseStateForUnknown, so that any update makes it unknown in the preview.
+ * `cloudflare:index/apiToken:ApiToken`. It is never replaced: every change is an update, and its value is kept. In
+ * the provider, `value` has no UseStateForUnknown, so any update makes it unknown in the preview.
  *
  * @see https://github.com/cloudflare/terraform-provider-cloudflare/tree/main/internal/services/api_token
  */
@@ -52,7 +52,7 @@ function token(kind: TokenKind): Resource<CloudflareApi> {
   return {
     properties: {
       ...kind.properties,
-      // The official plugin reads the id from here, not from where the engine keeps it.
+      // The official plugin reads the id from this property, not from the engine's id.
       id: { output: true },
       name: { required: true },
       policies: { required: true, check: checkPolicies, same: samePolicies },
@@ -94,13 +94,13 @@ function token(kind: TokenKind): Resource<CloudflareApi> {
     },
 
     async delete(cloud, id, state) {
-      // That it is gone already is an error too, as in the official plugin.
+      // A missing token is also an error, as in the official plugin.
       await cloud.call("DELETE", `${kind.path(state)}/${id}`);
     },
   };
 }
 
-/** What no answer repeats. */
+/** The properties that responses do not contain. */
 function kept({ properties }: TokenKind, state: Properties): Properties {
   return Object.fromEntries(Object.keys(properties).map((name) => [name, state[name]]));
 }

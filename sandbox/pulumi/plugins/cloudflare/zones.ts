@@ -19,7 +19,7 @@ export const zone: Resource<CloudflareApi> = {
     account: {
       required: true,
       replaces: true,
-      // Answers tell the account's name as well.
+      // Responses also contain the account's name.
       same: (old, wanted) => objectOf(old).id === objectOf(wanted).id,
     },
     name: { required: true, replaces: true },
@@ -66,14 +66,14 @@ export const zone: Resource<CloudflareApi> = {
   },
 };
 
-/** `cloudflare:index/getZone:getZone`: by its id, or by a filter that only it passes. */
+/** `cloudflare:index/getZone:getZone`: by its id, or by a filter that matches only one zone. */
 export const getZone: PluginFunction<CloudflareApi> = async (cloud, args) => {
   const zoneId = textOf(args.zoneId) || (await findZone(cloud, objectOf(args.filter)));
   const zone = objectOf(camelCased(await cloud.call("GET", `zones/${zoneId}`)));
   return { ...zone, zoneId, ...(args.filter === undefined ? {} : { filter: args.filter }) };
 };
 
-/** `cloudflare:index/getZones:getZones`: all that pass the filter. */
+/** `cloudflare:index/getZones:getZones`: all zones that match the filter. */
 export const getZones: PluginFunction<CloudflareApi> = async (cloud, args) => {
   const most = typeof args.maxItems === "number" ? args.maxItems : undefined;
   const zones = await cloud.list("zones", zoneQuery(args), most);
@@ -85,7 +85,7 @@ function outputsOf(body: unknown): Properties {
   return outputs;
 }
 
-/** Counts the zones of the first page alone, as the official plugin does. */
+/** Counts only the zones of the first page, as the official plugin does. */
 async function findZone(cloud: CloudflareApi, filter: Properties): Promise<string> {
   const zones = listOf(await cloud.call("GET", `zones?${zoneQuery(filter).toString()}`));
   if (zones.length !== 1) {

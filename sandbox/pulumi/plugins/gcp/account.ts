@@ -9,10 +9,10 @@ import { projectProperty, withProject } from "./project.ts";
 
 const ACCOUNT_ID = /^[a-z]([-a-z0-9]{4,28}[a-z0-9])$/;
 
-/** Seconds that the official provider waits after it has made, and after it has changed an account. */
+/** The official provider's pauses after creating and after updating an account, in seconds. */
 const SETTLING = { create: 10, update: 5 } as const;
 
-/** How often an account must be read in a row before it counts as there, and for how many tries at most. */
+/** How many times in a row an account must be read before it counts as created, and the maximum number of attempts. */
 const READS = { needed: 3, most: 60 } as const;
 
 /**
@@ -47,7 +47,7 @@ export const account: Resource<GoogleCloud> = {
     uniqueId: { output: true },
   },
 
-  /** An id that is to stay cannot be had twice, not even for a moment. */
+  /** A fixed id cannot belong to two accounts at the same time. */
   deleteBeforeReplace: (olds, news) =>
     !listOf(news[DEFAULTS]).includes("accountId") && olds.accountId === news.accountId,
 
@@ -106,7 +106,7 @@ export const account: Resource<GoogleCloud> = {
   },
 };
 
-/** @returns the name of the new account, or of the one that was there already where that is welcome. */
+/** @returns the name of the new account, or of the existing one if the inputs permit that. */
 async function createAccount(cloud: GoogleCloud, inputs: Properties): Promise<string> {
   const { accountId, displayName, description } = inputs;
   const project = textOf(inputs.project);
@@ -125,7 +125,7 @@ async function createAccount(cloud: GoogleCloud, inputs: Properties): Promise<st
   }
 }
 
-/** A new account may still be unknown to some of IAM's servers, which then answer 404 or 403. */
+/** A new account may still be unknown to some of IAM's servers, which then respond with 404 or 403. */
 async function waitForAccount(cloud: GoogleCloud, id: string): Promise<void> {
   let inARow = 0;
   for (let tries = 0; tries < READS.most; tries += 1) {
@@ -160,7 +160,7 @@ function outputsOf(found: Properties): Properties {
   };
 }
 
-/** An id from the name of the resource, kept for as long as the program gives none. */
+/** An id from the resource's name, kept as long as the program sets none. */
 function withAccountId(inputs: Properties, { name, olds }: Naming): Properties {
   if (inputs.accountId !== undefined) {
     return inputs;

@@ -12,24 +12,25 @@ const DEFAULT_SCOPES: readonly string[] = [
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/** Time before its end at which a token is no longer used, in milliseconds. */
+/** How long before its expiry a token is no longer used, in milliseconds. */
 const MARGIN = 60_000;
 
-/** Gives the access token for each call. */
+/** Returns the access token for each call. */
 export type TokenSource = () => Promise<string>;
 
 /** A token that a source has fetched. */
 interface Token {
   readonly token: string;
-  /** Moment from which it is no longer used. */
+  /** The time from which the token is no longer used. */
   readonly until: number;
 }
 
 /**
- * An access token wins over credentials, and whoever is found may act as another account, as in the official provider.
+ * As in the official provider, an access token takes precedence over credentials, and the identity may impersonate
+ * another account.
  *
- * @throws with the official plugin's words where the credentials are none, or there are none: it looks at them when it
- * is configured
+ * @throws with the official plugin's message when the credentials are invalid or missing; it checks them when it is
+ * configured
  * @see https://github.com/hashicorp/terraform-provider-google-beta/blob/main/google-beta/transport/config.go
  */
 export function tokenSource(settings: Settings): TokenSource {
@@ -44,7 +45,7 @@ function ownSource(settings: Settings): TokenSource {
   const { accessToken, externalCredentials, metadataHost } = settings;
   const credentials = settings.credentials ?? settings.applicationDefault;
   if (externalCredentials !== undefined) {
-    throw new Error("gcp:externalCredentials: the stand-in has nowhere to exchange them");
+    throw new Error("gcp:externalCredentials: the stand-in does not support them");
   }
   const scopes = scopesOf(settings);
   if (accessToken !== undefined) {
@@ -62,7 +63,7 @@ function ownSource(settings: Settings): TokenSource {
   );
 }
 
-/** A source that keeps its token until shortly before the end. */
+/** A source that caches its token until shortly before its expiry. */
 function kept(fetchToken: () => Promise<Token>): TokenSource {
   let current: Token | undefined;
   return async () => {
@@ -77,7 +78,7 @@ function scopesOf({ scopes }: Settings): readonly string[] {
   return scopes === undefined ? DEFAULT_SCOPES : listOf(parse(scopes)).map(textOf);
 }
 
-/** The types of credentials files that the stand-in exchanges. */
+/** The types of credentials files that the stand-in supports. */
 const FILE_TYPES: readonly string[] = [
   "service_account",
   "authorized_user",
@@ -85,11 +86,11 @@ const FILE_TYPES: readonly string[] = [
   "impersonated_service_account",
 ];
 
-/** @param credentials The JSON of a credentials file, or the path of one. */
+/** @param credentials The JSON of a credentials file, or the path of a file. */
 function readFile(credentials: string): Properties {
   const file = objectOf(parse(contentOf(credentials) ?? credentials));
   if (!FILE_TYPES.includes(textOf(file.type))) {
-    // The official plugin repeats the whole of the credentials here.
+    // The official plugin repeats the whole credentials here.
     throw new Error(
       `unable to parse credentials from '…': unknown credential type: ${JSON.stringify(textOf(file.type))}`,
     );
@@ -97,7 +98,10 @@ function readFile(credentials: string): Properties {
   return file;
 }
 
-/** The content of the file, if it is one. An error would repeat the credentials: they are no name of a file then. */
+/**
+ * The content of the file; undefined if it cannot be read, because the error would contain the text, which is then
+ * the credentials.
+ */
 function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -226,7 +230,7 @@ async function impersonate(token: string, account: string, settings: Settings): 
   });
 }
 
-/** Asks for a token of a service account as whoever has this token. */
+/** Requests a token of a service account, as the identity with this token. */
 async function askAsAccount(url: string, token: string, wanted: object): Promise<Token> {
   const call: ApiCall = {
     method: "POST",
@@ -247,7 +251,7 @@ async function askAsAccount(url: string, token: string, wanted: object): Promise
 }
 
 /**
- * The token of the other provider: a file's content, or what an address answers, as text or as a field of JSON.
+ * The token of the other provider: the content of a file or the response of a URL, as text or as a field of JSON.
  *
  * @see https://google.aip.dev/auth/4117
  */
@@ -275,7 +279,8 @@ async function askForSubject(url: string, headers: unknown): Promise<string> {
 
 /** @see https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests */
 async function signedAssertion(file: Properties, scopes: readonly string[]): Promise<string> {
-  // Loaded here: an operator who signs in with a token needs none of it, and each start of the plugin would take it along.
+  // Loaded on demand: an operator who signs in with a token does not need it, and it would slow down each start of
+  // the plugin.
   const { importPKCS8, SignJWT } = await import("jose");
   return new SignJWT({ scope: scopes.join(" ") })
     .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: textOf(file.private_key_id) })

@@ -5,7 +5,7 @@ import type { Settings } from "../plugin.ts";
 import { listOf, objectOf, type Properties, textOf } from "../values.ts";
 import { type TokenSource, tokenSource } from "./authorization.ts";
 
-/** Google's services and the setting that says where each is. */
+/** Google's services, with the setting of each endpoint. */
 const SERVICES = {
   iam: "iamBetaCustomEndpoint",
   resourceManager: "resourceManagerCustomEndpoint",
@@ -15,14 +15,14 @@ const SERVICES = {
 /** The name of a service. */
 export type GoogleService = keyof typeof SERVICES;
 
-/** The generated clients of these drop the last segment of the endpoint and put their own version in its place. */
+/** The generated clients of these services replace the last segment of the endpoint with their own version. */
 const GENERATED: readonly GoogleService[] = ["iam", "resourceManager"];
 
-/** Statuses after which the transport of the official provider tries again, whatever the method. */
+/** Statuses after which the transport of the official provider retries, for any method. */
 const RETRIED: readonly number[] = [429, 500, 502, 503];
 
 /**
- * Pauses before each new try, in seconds: a Fibonacci series, 90 s in all at most.
+ * Pauses before each retry, in seconds: a Fibonacci series, at most 90 s in total.
  *
  * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/transport/retry_transport.go
  */
@@ -43,16 +43,16 @@ export class GoogleCloud {
     return this.#settings.project;
   }
 
-  /** What becomes of resources that are deleted, unless they say otherwise. */
+  /** The deletion policy of resources without one of their own. */
   get deletionPolicy(): string {
     return this.#settings.deletionPolicy ?? "DELETE";
   }
 
   /**
-   * Makes a call, again where the failure may pass.
+   * Sends a request, and retries transient failures.
    *
-   * @param path Relative to the endpoint of the service, with a query where it has one.
-   * @throws CloudError with Google's words.
+   * @param path Relative to the endpoint of the service, with an optional query.
+   * @throws CloudError with Google's message.
    */
   async call(
     service: GoogleService,
@@ -80,7 +80,7 @@ export class GoogleCloud {
     return resultOf(await callApi(request), token);
   }
 
-  /** Google's client fetches a token as a part of each call. */
+  /** Google's client fetches a token as part of each call. */
   async #authorized(method: string, url: string): Promise<string> {
     try {
       return await this.#token();
@@ -89,14 +89,14 @@ export class GoogleCloud {
     }
   }
 
-  /** The project that calls are counted for: the provider's own with an override, else that of Google's libraries. */
+  /** The quota project of the calls: the provider's own with an override, else that of Google's libraries. */
   #quotaProject(): Readonly<Record<string, string>> {
     const { billingProject, quotaProject, userProjectOverride } = this.#settings;
     const project = (userProjectOverride === "true" ? billingProject : undefined) ?? quotaProject;
     return project === undefined ? {} : { "x-goog-user-project": project };
   }
 
-  /** There is no default: a stand-in must never come to reach the real cloud. */
+  /** There is no default: a stand-in must never reach the real APIs. */
   #endpoint(service: GoogleService): string {
     const setting = SERVICES[service];
     const value = this.#settings[setting];

@@ -3,16 +3,16 @@ import type { Properties } from "../values.ts";
 import type { GoogleCloud } from "./client.ts";
 import { checkDeletionPolicy } from "./settings.ts";
 
-/** The input by which a resource says what its deletion is to do. */
+/** The input that sets the effect of a resource's deletion. */
 export const deletionPolicyProperty: Property = { computed: true, check: checkDeletionPolicy };
 
-/** The inputs with the deletion policy of the provider where they have none. */
+/** The inputs, completed with the deletion policy of the provider. */
 export function withDeletionPolicy(cloud: GoogleCloud, inputs: Properties): Properties {
   return { deletionPolicy: cloud.deletionPolicy, ...inputs };
 }
 
 /**
- * Whether the resource is to be deleted at the cloud.
+ * Whether the resource is deleted at Google.
  *
  * @throws when its deletion policy prevents that.
  */

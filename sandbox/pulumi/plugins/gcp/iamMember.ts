@@ -11,24 +11,25 @@ import {
   removing,
 } from "./policy.ts";
 
-/** Members whose case matters to Google; all others are e-mail addresses and the like. */
+/** Case-sensitive members; all others are e-mail addresses and the like. */
 const CASE_SENSITIVE = /^(principal|principalSet|principalHierarchy):/;
 
-/** What the members of one kind of policy have of their own. */
+/** The differences between the members of the kinds of policies. */
 export interface PolicyKind {
-  /** The inputs that say whose policy it is. */
+  /** The inputs that identify the policy's resource. */
   readonly properties: Readonly<Record<string, Property>>;
   readonly deleteBeforeReplace: boolean;
   complete(cloud: GoogleCloud, inputs: Properties): Properties;
   holder(cloud: GoogleCloud, inputs: Properties): PolicyHolder;
-  /** The inputs of an id, or undefined where it is not of the right form. */
+  /** The inputs from an id, or undefined for another format. */
   parse(resource: string): Properties | undefined;
 }
 
 /**
- * A resource that grants one role to one member and leaves the rest of the policy alone.
+ * A resource that grants one role to one member and does not change the rest of the policy.
  *
- * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/tpgiamresource/resource_iam_member.go
+ * @see
+ * https://github.com/hashicorp/terraform-provider-google/blob/main/google/tpgiamresource/resource_iam_member.go
  */
 export function iamMember(kind: PolicyKind): Resource<GoogleCloud> {
   return {
@@ -67,7 +68,7 @@ export function iamMember(kind: PolicyKind): Resource<GoogleCloud> {
       const holder = kind.holder(cloud, state);
       await unlessStatus([404], async () => {
         await changePolicy(holder, removing(grantOf(state)));
-        // The official provider looks once more whether the member is gone.
+        // The official provider checks once more that the member is removed.
         await holder.get();
       });
     },
@@ -124,7 +125,7 @@ function sameMember(old: unknown, wanted: unknown): boolean {
   return normalized(textOf(old)) === normalized(textOf(wanted));
 }
 
-/** What follows the kind of the member, in lower case where case does not matter. */
+/** The text after the kind of the member, in lower case if it is not case-sensitive. */
 function normalized(member: string): string {
   const colon = member.indexOf(":");
   return colon < 0 || CASE_SENSITIVE.test(member)

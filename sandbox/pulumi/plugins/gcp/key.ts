@@ -9,19 +9,20 @@ const DEFAULT_ALGORITHM = "KEY_ALG_RSA_2048";
 const DEFAULT_PRIVATE_TYPE = "TYPE_GOOGLE_CREDENTIALS_FILE";
 const DEFAULT_PUBLIC_TYPE = "TYPE_X509_PEM_FILE";
 
-/** Seconds that the official provider waits for a new key to be known everywhere. */
+/** How long the official provider waits for the propagation of a new key, in seconds. */
 const SETTLING = 10;
 
-/** Tries before a new key counts as lost: four minutes, one every five seconds. */
+/** Attempts before a new key counts as lost: four minutes, one every five seconds. */
 const TRIES = 48;
 
-/** IAM refuses to show what is not there. */
+/** IAM also refuses access to missing resources. */
 const GONE: readonly number[] = [403, 404];
 
 /**
- * `gcp:serviceaccount/key:Key`. The cloud tells the private half once; from then on it is in the state alone.
+ * `gcp:serviceaccount/key:Key`. Google Cloud returns the private half once; afterwards, only the state contains it.
  *
- * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/resourcemanager/resource_google_service_account_key.go
+ * @see
+ * https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/resourcemanager/resource_google_service_account_key.go
  */
 export const key: Resource<GoogleCloud> = {
   noImport: true,

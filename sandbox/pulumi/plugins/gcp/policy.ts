@@ -2,34 +2,34 @@ import { hasStatus } from "../failures.ts";
 import { backOff, settle } from "../pace.ts";
 import { listOf, objectOf, type Properties, sameValue, textOf } from "../values.ts";
 
-/** The version that knows conditions. */
+/** The policy version that supports conditions. */
 const POLICY_VERSION = 3;
 
-/** Seconds before each new try after a conflict; after the last the change is given up. */
+/** Pauses before each retry after a conflict, in seconds; after the last retry, the change fails. */
 const CONFLICT_PAUSES: readonly number[] = [1, 2, 4, 8, 16];
 
-/** How often a changed policy is read back, one second apart. */
+/** How many times a changed policy is read back, one second apart. */
 const VERIFICATIONS = 3;
 
-/** One member of one role, under one condition or none. */
+/** One member of one role, with or without a condition. */
 export interface Grant {
   readonly role: string;
   readonly member: string;
   readonly condition?: Properties;
 }
 
-/** A change of a policy; made twice it is the same as made once. */
+/** An idempotent change of a policy. */
 export type PolicyChange = (policy: Properties) => Properties;
 
-/** Where a policy is read and written. */
+/** Reads and writes a policy. */
 export interface PolicyHolder {
-  /** What the policy belongs to, as in the ids of its members. */
+  /** The policy's resource, as in the ids of its members. */
   readonly resource: string;
   get(): Promise<Properties>;
   set(policy: Properties): Promise<unknown>;
 }
 
-/** Adds a grant; every other stays as it is. */
+/** Adds a grant; all others are kept. */
 export function adding(grant: Grant): PolicyChange {
   return (policy) => {
     const bindings = bindingsOf(policy);
@@ -44,7 +44,7 @@ export function adding(grant: Grant): PolicyChange {
   };
 }
 
-/** Takes a grant away, whoever else in the program may count on it: the provider does not. */
+/** Removes a grant, even if another resource of the program depends on it, as the provider does. */
 export function removing(grant: Grant): PolicyChange {
   return (policy) => {
     const found = findBinding(policy, grant);
@@ -57,7 +57,7 @@ export function removing(grant: Grant): PolicyChange {
   };
 }
 
-/** The member as the policy spells it, if it has the grant. */
+/** The member in the policy's spelling, if it has the grant. */
 export function findMember(policy: Properties, grant: Grant): string | undefined {
   const wanted = grant.member.toLowerCase();
   const binding = findBinding(policy, grant);
@@ -65,10 +65,10 @@ export function findMember(policy: Properties, grant: Grant): string | undefined
 }
 
 /**
- * Reads the policy, changes it and writes it with the etag that it came with; again from the start where somebody
- * else was faster. Then reads it back until that has gone well three times.
+ * Reads the policy, changes it and writes it with its etag, and starts again after a conflict. Then reads it back
+ * until that has succeeded three times.
  *
- * @param written Called once the cloud has the change.
+ * @param written Called when Google has stored the change.
  * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/tpgiamresource/iam.go
  */
 export async function changePolicy(
@@ -103,7 +103,7 @@ async function writePolicy(holder: PolicyHolder, change: PolicyChange): Promise<
   throw conflict;
 }
 
-/** The policies that are being changed; the provider locks in the same way. */
+/** The policies that are being changed; the provider uses the same locks. */
 const queues = new Map<string, Promise<unknown>>();
 
 async function exclusively(resource: string, work: () => Promise<void>): Promise<void> {

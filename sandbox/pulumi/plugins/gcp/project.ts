@@ -2,19 +2,19 @@ import type { PluginFunction, Property } from "../plugin.ts";
 import { isUnknown, objectOf, type Properties, textOf } from "../values.ts";
 import type { GoogleCloud } from "./client.ts";
 
-/** The input that says which project a resource is in. */
+/** The input with a resource's project. */
 export const projectProperty: Property = {
   required: true,
   replaces: true,
   same: (old, wanted) => projectId(textOf(old)) === projectId(textOf(wanted)),
 };
 
-/** The inputs with the project of the provider where they have none. */
+/** The inputs, completed with the project of the provider. */
 export function withProject(cloud: GoogleCloud, inputs: Properties): Properties {
   return cloud.project === undefined ? inputs : { project: cloud.project, ...inputs };
 }
 
-/** The project that a function is asked about, or else that of the provider. */
+/** The project in a function's arguments, or else that of the provider. */
 export function projectOf(cloud: GoogleCloud, asked: unknown): string {
   const project = textOf(asked) || (cloud.project ?? "");
   if (project === "" || isUnknown(project)) {
@@ -23,14 +23,14 @@ export function projectOf(cloud: GoogleCloud, asked: unknown): string {
   return projectId(project);
 }
 
-/** The id of a project, also where it is given as "projects/ID". */
+/** The id of a project, also from "projects/ID". */
 export function projectId(project: string): string {
   return project.replace(/^projects\//, "");
 }
 
 /**
- * `gcp:organizations/getProject:getProject`. The billing account stays empty: the official plugin asks the Cloud
- * Billing API for it, which has no emulator.
+ * `gcp:organizations/getProject:getProject`. The billing account is empty: the official plugin requests it from the
+ * Cloud Billing API, which is not emulated.
  */
 export const getProject: PluginFunction<GoogleCloud> = async (cloud, args) => {
   const project = projectOf(cloud, args.projectId);

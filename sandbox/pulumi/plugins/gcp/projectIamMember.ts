@@ -2,7 +2,7 @@ import { textOf } from "../values.ts";
 import { iamMember } from "./iamMember.ts";
 import { projectId, projectProperty } from "./project.ts";
 
-/** `gcp:projects/iAMMember:IAMMember`. Its project is never that of the provider. */
+/** `gcp:projects/iAMMember:IAMMember`. Its project does not default to that of the provider. */
 export const projectIamMember = iamMember({
   properties: { project: projectProperty },
   // pulumi-gcp, provider/resources.go

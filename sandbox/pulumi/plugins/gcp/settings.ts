@@ -1,15 +1,18 @@
 import type { Setting, Settings } from "../plugin.ts";
 
-/** The form that the provider asks of a custom endpoint: a path that ends with a slash. */
+/** The format that the provider requires of a custom endpoint: a path that ends with a slash. */
 const ENDPOINT = /.*\/[^/]+\/$/;
 
-/** Any of them as an input of the provider rules out those of the environment (google-beta/provider/provider.go). */
+/**
+ * Any of these as an input of the provider overrides all of them in the environment
+ * (google-beta/provider/provider.go).
+ */
 const IDENTITIES: readonly string[] = ["externalCredentials", "accessToken", "credentials"];
 
 /**
- * The settings of the gcp provider that matter to the resources here, and the environment variables that stand in for
- * them. `iamCustomEndpoint` and `cloudResourceManagerCustomEndpoint` are not among them: the official plugin accepts
- * and ignores them as of google-beta 7.30.
+ * The relevant settings of the gcp provider, and their environment variables. `iamCustomEndpoint` and
+ * `cloudResourceManagerCustomEndpoint` are missing, because the official plugin accepts and ignores them as of
+ * google-beta 7.30.
  *
  * @see https://github.com/hashicorp/terraform-provider-google/issues/26814
  */
@@ -19,10 +22,10 @@ export const gcpSettings: Readonly<Record<string, Setting>> = {
     environment: ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"],
     unlessGiven: IDENTITIES,
   },
-  /** Where Google's libraries look for the metadata server in place of a machine of Google's. */
+  /** The metadata server that Google's libraries use in place of that of a Google machine. */
   metadataHost: { environment: ["GCE_METADATA_HOST"] },
   externalCredentials: { environment: [] },
-  /** What Google's libraries look for where there is none of the three. */
+  /** The credentials that Google's libraries use if none of the three is set. */
   applicationDefault: { environment: ["GOOGLE_APPLICATION_CREDENTIALS"] },
   impersonateServiceAccount: { environment: ["GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"] },
   impersonateServiceAccountDelegates: { environment: [] },
@@ -30,7 +33,7 @@ export const gcpSettings: Readonly<Record<string, Setting>> = {
   billingProject: { environment: ["GOOGLE_BILLING_PROJECT"] },
   userProjectOverride: { environment: ["USER_PROJECT_OVERRIDE"] },
   quotaProject: { environment: ["GOOGLE_CLOUD_QUOTA_PROJECT"] },
-  /** The official plugin asks Google's own address whatever this says; the stand-in asks no other than it is told. */
+  /** The official plugin always uses Google's own endpoint; the stand-in uses only this one. */
   iamCredentialsCustomEndpoint: endpoint("GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT"),
   project: {
     environment: [
@@ -55,7 +58,7 @@ export function checkDeletionPolicy(value: unknown): string | undefined {
 }
 
 /**
- * What the official plugin says at each command where the provider has no project, whatever its resources say.
+ * The official plugin's warning at each command if the provider has no project, regardless of its resources.
  *
  * @see https://github.com/pulumi/pulumi-gcp/blob/master/provider/errors/no_project.txt
  */

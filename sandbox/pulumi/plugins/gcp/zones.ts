@@ -4,9 +4,10 @@ import type { GoogleCloud } from "./client.ts";
 import { projectOf } from "./project.ts";
 
 /**
- * `gcp:dns/getManagedZones:getManagedZones`: the first page of a project's zones, as the official plugin shows it.
+ * `gcp:dns/getManagedZones:getManagedZones`: the first page of a project's zones, as in the official plugin.
  *
- * @see https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/dns/data_source_dns_managed_zones.go
+ * @see
+ * https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/dns/data_source_dns_managed_zones.go
  */
 export const getManagedZones: PluginFunction<GoogleCloud> = async (cloud, args) => {
   const project = projectOf(cloud, args.project);
@@ -16,7 +17,7 @@ export const getManagedZones: PluginFunction<GoogleCloud> = async (cloud, args) 
   return { id: collection, project, managedZones };
 };
 
-/** `gcp:dns/getManagedZone:getManagedZone`: the zone of a name. */
+/** `gcp:dns/getManagedZone:getManagedZone`: the zone with this name. */
 export const getManagedZone: PluginFunction<GoogleCloud> = async (cloud, args) => {
   const project = projectOf(cloud, args.project);
   const path = `projects/${project}/managedZones/${textOf(args.name)}`;

@@ -26,7 +26,7 @@ export const randomId: Resource<object> = {
   delete: () => Promise.resolve(),
 };
 
-/** Imported by the id in base64url, with a prefix and a comma in front where it has one. */
+/** Imported by the id in base64url, after an optional prefix and a comma. */
 function stateOf(id: string, state: Properties): Properties {
   if (Object.keys(state).length > 0) {
     return state;

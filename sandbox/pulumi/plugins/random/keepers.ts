@@ -1,9 +1,9 @@
 import type { Property } from "../plugin.ts";
 
-/** Values whose change makes a new resource; every random resource has them. */
+/** Values whose change replaces the resource; every random resource has them. */
 export const keepers: Property = { replaces: true };
 
-/** What is wrong with a number that must be whole and not below `least`. */
+/** The error for a number that is not whole or is below `least`. */
 export function atLeast(least: number): (value: unknown) => string | undefined {
   return (value) =>
     Number.isInteger(value) && Number(value) >= least

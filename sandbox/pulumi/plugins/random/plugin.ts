@@ -3,7 +3,7 @@ import type { Plugin } from "../plugin.ts";
 import { randomId } from "./ids.ts";
 import { randomPassword, randomString } from "./strings.ts";
 
-/** The stand-in for `pulumi-resource-random`, which has no settings and calls nothing. */
+/** The stand-in for `pulumi-resource-random`, which has no settings and makes no calls. */
 export const randomPlugin: Plugin<object> = {
   name: "random",
   settings: {},

@@ -3,7 +3,7 @@ import type { Property, Resource } from "../plugin.ts";
 import { type Properties, textOf } from "../values.ts";
 import { atLeast, keepers } from "./keepers.ts";
 
-/** A kind of character: the input that allows it, the one that asks for a number of them, and which they are. */
+/** A class of characters: the input that permits it, the input with its minimum number, and the characters. */
 interface CharacterClass {
   readonly allowed: string;
   readonly least: string;
@@ -17,12 +17,12 @@ const CLASSES: readonly CharacterClass[] = [
   { allowed: "special", least: "minSpecial", characters: "!@#$%&*()-_=+[]{}<>:?" },
 ];
 
-/** `random:index/randomString:RandomString`, whose id is the text itself. */
+/** `random:index/randomString:RandomString`, whose id is the text. */
 export const randomString = textResource({ result: { output: true } }, textOf);
 
 /**
- * `random:index/randomPassword:RandomPassword`. The official plugin also gives `bcryptHash`; that needs a bcrypt, which
- * Node does not have, so reading it gives nothing here.
+ * `random:index/randomPassword:RandomPassword`. The official plugin also returns `bcryptHash`. That requires
+ * bcrypt, which Node does not have, so it is undefined here.
  */
 export const randomPassword = textResource(
   { result: { output: true, secret: true } },
@@ -95,7 +95,7 @@ function pick(characters: string, count: unknown): string[] {
   );
 }
 
-/** Fisher and Yates. */
+/** The Fisher-Yates shuffle. */
 function shuffled(items: readonly string[]): string[] {
   const result: string[] = [];
   for (const item of items) {
