@@ -223,29 +223,32 @@ describe("rights at Google", () => {
       assert.deepEqual(await clouds.stacksAccounts(), []);
     });
 
-    itExhaustive("are reported after Google's refusal if they cannot be tested before, and the next up continues", async () => {
-      const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
-      await clouds.inject("google", fault);
-      const output = await refused(stack, up(stack));
-      assert.match(
-        output,
-        /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
-      );
-      const [, permissions = "", member = ""] =
-        /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
+    itExhaustive(
+      "are reported after Google's refusal if they cannot be tested before, and the next up continues",
+      async () => {
+        const fault = { match: ":testIamPermissions$", status: 500, times: 50 };
+        await clouds.inject("google", fault);
+        const output = await refused(stack, up(stack));
+        assert.match(
           output,
-        ) ?? assert.fail(output);
-      assert.equal((await clouds.stacksAccounts()).length, 1);
-      assert.deepEqual(await stack.live(), []);
-      // The effect of the command.
-      const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
-      await clouds.grant(`/v1/projects/${project}`, role, member);
-      await clouds.clearFaults();
-      await stack.workspace.up();
-      await stack.works(await stack.credential());
-      await stack.workspace.destroy();
-      assert.deepEqual(await clouds.stacksAccounts(), []);
-    });
+          /lacks dns\.managedZones\.getIamPolicy or dns\.managedZones\.setIamPolicy on the managed zone example-test/,
+        );
+        const [, permissions = "", member = ""] =
+          /gcloud iam roles create akashZoneGrants --project=sandbox-project .*--permissions=(\S+) && gcloud projects add-iam-policy-binding sandbox-project --role=projects\/sandbox-project\/roles\/akashZoneGrants --member=(\S+) /.exec(
+            output,
+          ) ?? assert.fail(output);
+        assert.equal((await clouds.stacksAccounts()).length, 1);
+        assert.deepEqual(await stack.live(), []);
+        // The effect of the command.
+        const role = await clouds.googleRole("akashZoneGrants", permissions.split(","));
+        await clouds.grant(`/v1/projects/${project}`, role, member);
+        await clouds.clearFaults();
+        await stack.workspace.up();
+        await stack.works(await stack.credential());
+        await stack.workspace.destroy();
+        assert.deepEqual(await clouds.stacksAccounts(), []);
+      },
+    );
   });
 
   it("for a rotation are only those on the account's keys, and to read the zone", async () => {
@@ -396,7 +399,8 @@ describe("rights at Cloudflare", () => {
   ] as const) {
     const ofOwner = owner === "account" ? accountId : undefined;
     // The other test files deploy with a user's token; missing permissions have the same messages.
-    const [itEnough, itLess] = owner === "account" ? [it, itExhaustive] : [itExhaustive, it];
+    const [itEnough, itLess] =
+      owner === "account" ? [itExhaustive, itExhaustive] : [itExhaustive, it];
 
     itEnough(`are enough for a token of the ${owner}`, async () => {
       const name = `rights-${owner}`;
@@ -448,17 +452,20 @@ describe("rights at Cloudflare", () => {
     });
   }
 
-  itExhaustive("are reported after Cloudflare's refusal if the token may not read itself", async () => {
-    const name = "rights-blind";
-    const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
-    const stack = await stackOf(rotatingCloudflare, name, identity);
-    await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
-    const output = await refused(stack, up(stack));
-    await clouds.clearFaults();
-    assert.match(output, /Cloudflare refused the API token: .*User → API Tokens → Edit/);
-    assert.deepEqual(await clouds.stacksTokens(), []);
-    await stack.workspace.destroy();
-  });
+  itExhaustive(
+    "are reported after Cloudflare's refusal if the token may not read itself",
+    async () => {
+      const name = "rights-blind";
+      const identity = await operator(name, ["API Tokens Read", "Zone Read"]);
+      const stack = await stackOf(rotatingCloudflare, name, identity);
+      await clouds.inject("cloudflare", { match: "/verify$", status: 500, times: 50 });
+      const output = await refused(stack, up(stack));
+      await clouds.clearFaults();
+      assert.match(output, /Cloudflare refused the API token: .*User → API Tokens → Edit/);
+      assert.deepEqual(await clouds.stacksTokens(), []);
+      await stack.workspace.destroy();
+    },
+  );
 
   itExhaustive("are none for a provided token", async () => {
     const name = "rights-brought-token";

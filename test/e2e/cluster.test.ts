@@ -215,22 +215,25 @@ describe("a stack's cluster, with two clusters", () => {
     await at.succeed("config", "rm", "-s", name, "kubernetes:context");
   });
 
-  itExhaustive("keeps its namespace if only the plugin's setting, which had no effect, names another", async () => {
-    // The other stack's release has objects without a namespace, named after the release.
-    const options = { releaseName: "unheard-provider", timeout: "60" };
-    const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
-    await moved.up();
-    await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
-    const refused = await moved.pulumi("preview", "-s", "unheard");
-    assert.match(
-      refused.output,
-      /is in namespace akash-services, but kubernetes:namespace, .* names/,
-    );
-    assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
-    await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
-    await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
-    await moved.destroy();
-  });
+  itExhaustive(
+    "keeps its namespace if only the plugin's setting, which had no effect, names another",
+    async () => {
+      // The other stack's release has objects without a namespace, named after the release.
+      const options = { releaseName: "unheard-provider", timeout: "60" };
+      const moved = await Workspace.create(sandbox, "unheard", "unheard", options);
+      await moved.up();
+      await moved.succeed("config", "set", "-s", "unheard", "kubernetes:namespace", "elsewhere");
+      const refused = await moved.pulumi("preview", "-s", "unheard");
+      assert.match(
+        refused.output,
+        /is in namespace akash-services, but kubernetes:namespace, .* names/,
+      );
+      assert.match(refused.output, /pulumi config rm -s unheard kubernetes:namespace/);
+      await moved.succeed("config", "rm", "-s", "unheard", "kubernetes:namespace");
+      await moved.succeed("preview", "-s", "unheard", "--expect-no-changes");
+      await moved.destroy();
+    },
+  );
 
   it("may be set by the stack's own kubeconfig, whose content is never shown", async () => {
     const content = readFileSync(sandbox.kubeconfig, "utf8");

@@ -542,25 +542,22 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
     });
 
-    it(
-      "finds a rollback that has failed, and deploys the stack's settings again",
-      async () => {
-        patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
-        await patient.workspace.up();
-        await podReady(patient);
-        const log = await patient.log();
-        log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
-        assert.deepEqual(await patient.signs(), []);
-        // Too short for the replacement of a pod.
-        const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
-        await assert.rejects(patient.run(rollback), /context deadline exceeded/);
-        const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
-        assert.match(failure?.seen ?? "", /^revision \d, failed: /);
-        await patient.mend("release-failed");
-        await podReady(patient);
-        assert.deepEqual(await patient.signs(), []);
-      },
-    );
+    it("finds a rollback that has failed, and deploys the stack's settings again", async () => {
+      patient.workspace.configure(settingsOf(patient.name, { email: otherEmail }));
+      await patient.workspace.up();
+      await podReady(patient);
+      const log = await patient.log();
+      log.write([{ text: finalCommand("https://pebble.sandbox.internal/dir", otherEmail) }]);
+      assert.deepEqual(await patient.signs(), []);
+      // Too short for the replacement of a pod.
+      const rollback = `helm -n ${patient.name} rollback ${patient.release} --wait --timeout 1s`;
+      await assert.rejects(patient.run(rollback), /context deadline exceeded/);
+      const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
+      assert.match(failure?.seen ?? "", /^revision \d, failed: /);
+      await patient.mend("release-failed");
+      await podReady(patient);
+      assert.deepEqual(await patient.signs(), []);
+    });
 
     it("finds a release that was rolled back, and deploys the stack's settings again", async () => {
       await patient.run(`helm -n ${patient.name} rollback ${patient.release} 1`);
@@ -1217,14 +1214,17 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids(), []);
     });
 
-    itExhaustive("finds an alias of the challenge's name, and whether it points outside the zone", async () => {
-      const host = `_acme-challenge.${patient.host}.`;
-      await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
-      assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
-      await patient.dns("set-cname", { host, target: "challenges.example.test." });
-      assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
-      await patient.dns("clear-cname", { host });
-    });
+    itExhaustive(
+      "finds an alias of the challenge's name, and whether it points outside the zone",
+      async () => {
+        const host = `_acme-challenge.${patient.host}.`;
+        await patient.dns("set-cname", { host, target: "elsewhere.other.test." });
+        assert.deepEqual(await patient.signs(), ["error challenge-delegated-elsewhere"]);
+        await patient.dns("set-cname", { host, target: "challenges.example.test." });
+        assert.deepEqual(await patient.signs(), ["info challenge-delegated"]);
+        await patient.dns("clear-cname", { host });
+      },
+    );
 
     itExhaustive("finds a credential that can read but not write", async () => {
       await clouds.inject("google", { match: "^POST .*/changes$", status: 403, times: 5 });
@@ -1323,18 +1323,21 @@ describe("doctor", () => {
       assert.deepEqual(await patient.ids("--prove"), []);
     });
 
-    itExhaustive("finds a zone that DNS does not use, also if only this network's DNS does not", async () => {
-      const delegation = { name: "example.test", nameServers: ["ns1.registrar.test"] };
-      await clouds.seed("google", { delegations: [delegation] });
-      try {
-        assert.deepEqual(await patient.signs(), ["error zone-not-asked"]);
-        const server = sandbox.environment[dnsServersVariable] ?? "";
-        const signs = await patient.signsBehind(server);
-        assert(signs.includes("warning zone-perhaps-not-asked"), signs.join());
-      } finally {
-        await clouds.seed("google", { delegations: [{ name: "example.test" }] });
-      }
-    });
+    itExhaustive(
+      "finds a zone that DNS does not use, also if only this network's DNS does not",
+      async () => {
+        const delegation = { name: "example.test", nameServers: ["ns1.registrar.test"] };
+        await clouds.seed("google", { delegations: [delegation] });
+        try {
+          assert.deepEqual(await patient.signs(), ["error zone-not-asked"]);
+          const server = sandbox.environment[dnsServersVariable] ?? "";
+          const signs = await patient.signsBehind(server);
+          assert(signs.includes("warning zone-perhaps-not-asked"), signs.join());
+        } finally {
+          await clouds.seed("google", { delegations: [{ name: "example.test" }] });
+        }
+      },
+    );
 
     it("never shows the credential", async () => {
       const { data } = await cluster.core.readNamespacedSecret({

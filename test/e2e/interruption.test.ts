@@ -9,9 +9,6 @@ import { Workspace, type StackSettings } from "../support/workspace.ts";
 /** Longer than a test waits for the moment to kill. */
 const forever = 120_000;
 
-/** The DNS provider's responses: a permanent refusal, and transient failures. */
-const statuses = isExhaustive ? ([403, 409, 429, 500] as const) : ([403, 500] as const);
-
 describe("an interrupted run", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;

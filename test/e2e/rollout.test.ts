@@ -351,21 +351,24 @@ describe("a rollout whose pod cannot be created or started", () => {
     );
   });
 
-  itExhaustive("without a suitable node is reported at the end, with the scheduler's message", async () => {
-    const name = "rollout-node";
-    const workspace = await stack(name, {
-      timeout: "40",
-      values: { nodeSelector: { "example.test/disk": "none-has-it" } },
-    });
-    const output = await failed(workspace);
-    assert.match(
-      output,
-      /The pod cannot be scheduled \(0\/1 nodes are available: .*node affinity.*kubectl -n \S+ get events/,
-    );
-    assert.doesNotMatch(output, /cannot start/);
-    await assertNoRelease(name);
-    workspace.configure(settingsOf(name, {}));
-    await workspace.up();
-    await assertDeployed(workspace);
-  });
+  itExhaustive(
+    "without a suitable node is reported at the end, with the scheduler's message",
+    async () => {
+      const name = "rollout-node";
+      const workspace = await stack(name, {
+        timeout: "40",
+        values: { nodeSelector: { "example.test/disk": "none-has-it" } },
+      });
+      const output = await failed(workspace);
+      assert.match(
+        output,
+        /The pod cannot be scheduled \(0\/1 nodes are available: .*node affinity.*kubectl -n \S+ get events/,
+      );
+      assert.doesNotMatch(output, /cannot start/);
+      await assertNoRelease(name);
+      workspace.configure(settingsOf(name, {}));
+      await workspace.up();
+      await assertDeployed(workspace);
+    },
+  );
 });

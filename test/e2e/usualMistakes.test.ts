@@ -146,7 +146,10 @@ describe("common mistakes with DNS providers", () => {
         if (command !== undefined) {
           assert(output.includes(`\n          ${command}\n`), output);
         }
-        assert.match(output, new RegExp(`Nothing was changed; then: pulumi up -s ${name}\n`));
+        assert.match(
+          output,
+          new RegExp(`Nothing was changed\\. After the fix, run: pulumi up -s ${name}\n`),
+        );
         // Cloudflare's plugin prints a failure itself; nothing else repeats it.
         assert((output.match(/\[ERROR\]/g) ?? []).length <= 1, output);
         assert.doesNotMatch(output, /invocation of|invoking |Resource monitor|\n\s+at /);
@@ -236,7 +239,7 @@ describe("common mistakes with DNS providers", () => {
       assert.equal(status, 0, said);
     }
     // Only Google exchanges such a token, at an address that no setting changes.
-    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials.* lacks/);
+    assert.doesNotMatch(await diagnostics(nobody), /externalCredentials are missing: /);
   });
 
   it("invalid credentials: reported before Google's plugin uses them, without their content", async () => {
@@ -245,7 +248,10 @@ describe("common mistakes with DNS providers", () => {
       GOOGLE_OAUTH_ACCESS_TOKEN: undefined,
       GOOGLE_CREDENTIALS: "nonsense",
     });
-    assert.match(output, /GOOGLE_CREDENTIALS says is neither the path of a credentials file nor/);
+    assert.match(
+      output,
+      /The value of GOOGLE_CREDENTIALS is neither the path of a credentials file nor/,
+    );
     // The variable overrides the login.
     assert.match(output, /\n +unset GOOGLE_CREDENTIALS && gcloud auth application-default login\n/);
     assert.doesNotMatch(output, /nonsense|unmarshaling|Resource monitor|\n\s+at /);
