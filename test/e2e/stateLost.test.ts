@@ -139,9 +139,9 @@ describe("a stack with HTTP-01 that has lost its state", () => {
   });
 });
 
-/** The README's commands in the block of this section that holds a text. */
+/** The commands of docs/adopt.md in the block of this section that holds a text. */
 function readmeCommands(text: string): string {
-  const [, section = ""] = readFileSync("README.md", "utf8").split("### Get a lost state back\n");
+  const [, section = ""] = readFileSync("docs/adopt.md", "utf8").split("## Recover a lost state\n");
   const blocks = [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
   return blocks.find((block) => block.includes(text)) ?? "exit 1";
 }
