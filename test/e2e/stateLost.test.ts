@@ -61,7 +61,7 @@ for (const { cloud, dns, secret, withoutSecrets } of stacks) {
             .replaceAll(/^.*(\n {4}secure:.*|encryptionsalt:.*)\n/gm, "");
           assert.doesNotMatch(settings, /wallet|encryptionsalt/);
           provider.writeStackFile(settings);
-          await provider.shell(readmeCommands("pulumi stack init"));
+          await provider.shell(documentedCommands("pulumi stack init"));
         }
       });
       after(() => {
@@ -139,9 +139,9 @@ describe("a stack with HTTP-01 that has lost its state", () => {
   });
 });
 
-/** The README's commands in the block of this section that contains a text. */
-function readmeCommands(text: string): string {
-  const [, section = ""] = readFileSync("README.md", "utf8").split("### Get a lost state back\n");
+/** The commands of docs/adopt.md in the block of the section on a lost state that contains a text. */
+function documentedCommands(text: string): string {
+  const [, section = ""] = readFileSync("docs/adopt.md", "utf8").split("## Recover a lost state\n");
   const blocks = [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
   return blocks.find((block) => block.includes(text)) ?? "exit 1";
 }

@@ -10,7 +10,7 @@ export interface MessageCommand {
 }
 
 /** The sources of messages for operators. Commands of the sandbox are for developers. */
-const sources = "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
+export const sources = "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
 
 /** The beginnings of a command: a program, and one of its subcommands. */
 const programs =
@@ -94,7 +94,7 @@ function textsOf(file: string): readonly string[] {
   return texts;
 }
 
-function parsed(file: string): ts.SourceFile {
+export function parsed(file: string): ts.SourceFile {
   return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
 }
 
@@ -113,7 +113,7 @@ function clusterCommand(node: ts.Node): readonly string[] {
   return tool === undefined || rest === undefined ? [] : [`${tool} -n {} ${rest}`];
 }
 
-function textOf(node: ts.Node): string | undefined {
+export function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) {
     return ts.isImportDeclaration(node.parent) ? undefined : node.text;
   }

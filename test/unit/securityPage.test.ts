@@ -21,9 +21,9 @@ describe("docs/security.md", () => {
   });
 
   it("names the predefined roles of every step", () => {
-    const readme = readFileSync("README.md", "utf8");
+    const challenges = readFileSync("docs/challenges.md", "utf8");
     for (const { role } of Object.values(stepNeeds)) {
-      assert(readme.includes(role), role);
+      assert(challenges.includes(role), role);
     }
   });
 
