@@ -18,7 +18,7 @@ import { joined, shell, type ShellText } from "../lib/shell.ts";
 import { printableLine } from "../lib/printable.ts";
 import { stackFileName } from "../lib/stackFile.ts";
 import { credentialLookalikes } from "../config/lookalikes.ts";
-import { pathText } from "../config/mend.ts";
+import { pathText } from "../config/fix.ts";
 import { isMap, type ValueMap } from "../lib/json.ts";
 
 /** The text in place of every secret. */

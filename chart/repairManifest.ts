@@ -33,7 +33,7 @@ export function repairManifest(manifest: string): string {
   if (findings.length > 0) {
     throw new Error(
       `chart ${version} would not give the provider its certificate: ${findings.join("; ")}. ` +
-        `Nothing was applied. Deploy a chart version that the README lists (${shell`pulumi config set -s 'STACK' chartVersion ${chartVersion}`}), or check the setting \`values\``,
+        `Nothing was applied. Deploy a chart version that docs/architecture.md lists (${shell`pulumi config set -s 'STACK' chartVersion ${chartVersion}`}), or check the setting \`values\``,
     );
   }
   return formatManifest(replaceObjects(documents, repaired));

@@ -9,7 +9,7 @@ import { settings, type SettingName, type Settings } from "./settings.ts";
 import { shell } from "../lib/shell.ts";
 import { parseJson } from "../lib/json.ts";
 import { leaves, valueAt } from "../lib/tree.ts";
-import { mendCommand, removed, setEncrypted, setExample, type SettingProblem } from "./mend.ts";
+import { fixCommand, removed, setEncrypted, setExample, type SettingProblem } from "./fix.ts";
 import { holdsSecret, secretPaths } from "./options.ts";
 
 /** Checks settings that depend on each other. An invalid or missing setting is undefined. */
@@ -34,7 +34,7 @@ export const guards: readonly Guard[] = [
   valuesRepeatNoSetting,
 ];
 
-const set = (name: SettingName): SettingProblem["mend"] => ["set", setExample(name)];
+const set = (name: SettingName): SettingProblem["fix"] => ["set", setExample(name)];
 
 function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: ConfigSource) {
   // A credential is reported also in a setting with other problems.
@@ -50,7 +50,7 @@ function credentialsAreEncrypted(_: Partial<Settings>, { values, secrets }: Conf
     .map((path): SettingProblem => ({
       setting: path,
       problem: "is a credential in plain text in the stack's file",
-      mend: ["set", setEncrypted(path)],
+      fix: ["set", setEncrypted(path)],
     }));
 }
 
@@ -63,7 +63,7 @@ function secretsCanBeKept(_: Partial<Settings>, { secrets }: ConfigSource): Sett
       setting: name,
       problem:
         "is encrypted, but Helm keeps it in plain text in the cluster, so it must not hold a secret",
-      mend: set(name as SettingName),
+      fix: set(name as SettingName),
     }));
 }
 
@@ -71,11 +71,11 @@ function missingDirectory(stack: string): SettingProblem {
   const former = formerEnvironment(stack);
   const missing = "is missing, and the stack's name indicates neither staging nor prod";
   return former === undefined
-    ? { setting: "acmeDirectory", problem: missing, mend: set("acmeDirectory") }
+    ? { setting: "acmeDirectory", problem: missing, fix: set("acmeDirectory") }
     : {
         setting: "acmeDirectory",
         problem: `${missing} for certain; a deployed stack of this name uses Let's Encrypt's ${former} directory, which the command keeps`,
-        mend: ["set", shell`acmeDirectory ${former}`],
+        fix: ["set", shell`acmeDirectory ${former}`],
       };
 }
 
@@ -107,7 +107,7 @@ function directoryFitsStack(
     {
       setting: "acmeDirectory",
       problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; to use it anyway, set allowOtherDirectory`,
-      mend: set("allowOtherDirectory"),
+      fix: set("allowOtherDirectory"),
     },
   ];
 }
@@ -119,7 +119,7 @@ function challengeFitsDns(
   if (values.dns === undefined && (challenge === "dns-01" || wildcard !== undefined)) {
     const what = challenge === "dns-01" ? "dns-01" : "a wildcard certificate";
     return [
-      { setting: "dns", problem: `is missing, and ${what} needs a DNS provider`, mend: set("dns") },
+      { setting: "dns", problem: `is missing, and ${what} needs a DNS provider`, fix: set("dns") },
     ];
   }
   return challenge === "http-01" && dns !== undefined && values.wildcard === undefined
@@ -128,7 +128,7 @@ function challengeFitsDns(
           setting: "challenge",
           problem:
             "is http-01, which does not use the setting dns; only dns-01 and the certificate of the tenants' ingress (the setting wildcard) use it",
-          mend: set("challenge"),
+          fix: set("challenge"),
         },
       ]
     : [];
@@ -144,7 +144,7 @@ function wildcardHasCredential({ dns, wildcard }: Partial<Settings>): SettingPro
           setting: "dns.workloadIdentity",
           problem:
             "cannot be combined with wildcard: cert-manager needs a key, since it does not act as the pod's service account",
-          mend: ["rm", shell`--path dns.workloadIdentity`],
+          fix: ["rm", shell`--path dns.workloadIdentity`],
         },
       ]
     : [];
@@ -164,7 +164,7 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
           {
             setting: "wildcard",
             problem: `is for ${name}, which is outside the zone ${zone} (dns.zone)`,
-            mend: ["set", shell`--path dns.zone ${domain}`] as const,
+            fix: ["set", shell`--path dns.zone ${domain}`] as const,
           },
         ]
       : []),
@@ -174,7 +174,7 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
             {
               setting: `wildcard.names[${index}]`,
               problem: `is ${further}, which is outside the zone ${zone} (dns.zone)`,
-              mend: ["rm", removed(["wildcard", "names", index])] as const,
+              fix: ["rm", removed(["wildcard", "names", index])] as const,
             },
           ]
         : [],
@@ -206,7 +206,7 @@ function wildcardNamesAreNotCovered(
           {
             setting: `wildcard.names[${index}]`,
             problem: `is ${name}, which ${covering} covers; Let's Encrypt refuses a certificate with both`,
-            mend: ["rm", removed(["wildcard", "names", index])] as const,
+            fix: ["rm", removed(["wildcard", "names", index])] as const,
           },
         ];
   });
@@ -220,7 +220,7 @@ function dnsCredentialIsOne({ dns }: Partial<Settings>): SettingProblem[] {
         {
           setting: "dns.serviceAccountKey",
           problem: "cannot be combined with dns.workloadIdentity, which uses no key",
-          mend: ["rm", shell`--path dns.serviceAccountKey`],
+          fix: ["rm", shell`--path dns.serviceAccountKey`],
         },
       ]
     : [];
@@ -238,7 +238,7 @@ function dnsRoleIsOfProject({ dns }: Partial<Settings>): SettingProblem[] {
         {
           setting: "dns.role",
           problem: `is a role of the project ${project}, and dns.project is ${dns.project}: Google grants a custom role only in its own project`,
-          mend: [
+          fix: [
             "set",
             shell`--path dns.role ${dns.role.replace(/^projects\/[^/]+/, `projects/${dns.project}`)}`,
           ],
@@ -263,7 +263,7 @@ function priceTargetsHaveScript(parsed: Partial<Settings>, { values }: ConfigSou
         setting,
         problem:
           "has no effect without bidPriceScript: the provider would bid with its built-in scale strategy",
-        mend: set("bidPriceScript"),
+        fix: set("bidPriceScript"),
         isAcceptable: true,
       }));
 }
@@ -275,14 +275,14 @@ function filesExist({ bidPriceScript, chart }: Partial<Settings>): SettingProble
     problems.push({
       setting: "bidPriceScript",
       problem: `names ${bidPriceScript}, which ${fault}`,
-      mend: set("bidPriceScript"),
+      fix: set("bidPriceScript"),
     });
   }
   if (chart?.startsWith(".") === true && !existsSync(chart)) {
     problems.push({
       setting: "chart",
       problem: `names ${chart}, which does not exist`,
-      mend: set("chart"),
+      fix: set("chart"),
     });
   }
   return problems;
@@ -308,7 +308,7 @@ function storageClassIsOne({ storageClass, attributes }: Partial<Settings>): Set
         {
           setting: "storageClass",
           problem: `is ${storageClass}, but the attributes name the persistent class ${persistent}, which the chart prefers`,
-          mend: ["rm", shell`storageClass`],
+          fix: ["rm", shell`storageClass`],
           isAcceptable: true,
         },
       ]
@@ -366,7 +366,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     .map(([path, , problem]) => ({
       setting: `values.${path}`,
       problem,
-      mend: ["rm", shell`--path ${`values.${path}`}`],
+      fix: ["rm", shell`--path ${`values.${path}`}`],
       // The operator may have created the account by hand.
       isAcceptable: path === "serviceAccount.name",
     }));
@@ -391,7 +391,7 @@ function valuesHoldNoCredential(
         setting: "values",
         problem:
           "holds a secret, but Helm keeps all values in its release history; move the credential to its own setting",
-        mend: ["rm", shell`values`],
+        fix: ["rm", shell`values`],
       },
     ];
   }
@@ -406,9 +406,9 @@ function valuesHoldNoCredential(
       problem: `is a credential, which Helm would keep in its release history${
         own === undefined
           ? ""
-          : `; it has its own setting (${mendCommand({ setting: own, problem: "", mend: ["set", setExample(own)] }, stack)})`
+          : `; it has its own setting (${fixCommand({ setting: own, problem: "", fix: ["set", setExample(own)] }, stack)})`
       }`,
-      mend: ["rm", removed(["values", ...placeOf(values, path)])],
+      fix: ["rm", removed(["values", ...placeOf(values, path)])],
     };
   });
 }
@@ -452,6 +452,6 @@ function valuesRepeatNoSetting({ values }: Partial<Settings>) {
     .map(([path, setting]): SettingProblem => ({
       setting: `values.${path}`,
       problem: `duplicates the setting ${setting}, which has its own checks`,
-      mend: ["rm", shell`--path ${`values.${path}`}`],
+      fix: ["rm", shell`--path ${`values.${path}`}`],
     }));
 }

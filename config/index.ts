@@ -19,12 +19,12 @@ import {
 import { credentialLookalikes } from "./lookalikes.ts";
 import {
   configCommands,
-  mendCommand,
+  fixCommand,
   pathText,
   removed,
   settingInside,
   type SettingProblem,
-} from "./mend.ts";
+} from "./fix.ts";
 import { isStructured, metaOf } from "./options.ts";
 import { runningStack, type ConfigSource } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
@@ -200,17 +200,17 @@ function commandFor(
   all: readonly SettingProblem[],
   source: ConfigSource,
 ): ShellText {
-  const setting = settingInside(problem.mend);
+  const setting = settingInside(problem.fix);
   if (setting === undefined || !isKeptAsText(setting, source)) {
-    return mendCommand(problem, source.stack);
+    return fixCommand(problem, source.stack);
   }
-  const others = all.filter(({ mend }) => settingInside(mend) === setting);
+  const others = all.filter(({ fix }) => settingInside(fix) === setting);
   if (others.some(({ removeFirst }) => removeFirst === setting)) {
     // The text has a value of another kind; nothing of it can be kept.
-    return mendCommand(problem, source.stack);
+    return fixCommand(problem, source.stack);
   }
   // All fixes inside the setting: the command of each other problem would start from the text again.
-  const inside = others.map(({ mend }) => mend);
+  const inside = others.map(({ fix }) => fix);
   const steps = [...intoStructure(setting, source), ...inside];
   const different = steps.filter(
     ([verb, rest], index) =>
@@ -221,7 +221,7 @@ function commandFor(
 
 /**
  * Warnings about settings that are a single text, each with the command that converts it to an object or a list: a command
- * with `--path`, as in this program's messages and README, would replace the whole text. Not problems, like
+ * with `--path`, as in this program's messages and documents, would replace the whole text. Not problems, like
  * {@link settingsWithoutEffect}.
  *
  * @param source default: the stack that Pulumi is running
@@ -260,7 +260,7 @@ export function settingsWithoutEffect(source: ConfigSource = runningStack()): re
 export function credentialWarnings(source: ConfigSource = runningStack()): readonly string[] {
   return credentialLookalikes(parseJsonDigits(source.values.values)).map((path) => {
     const place = ["values", ...path];
-    return `${pathText(place)} looks like a credential. It is in plain text in the stack's file and in the values that Helm keeps of every revision. Store it in a Secret that the chart reads, and remove it from the values:\n      ${mendCommand({ setting: "values", problem: "", mend: ["rm", removed(place)] }, source.stack)}`;
+    return `${pathText(place)} looks like a credential. It is in plain text in the stack's file and in the values that Helm keeps of every revision. Store it in a Secret that the chart reads, and remove it from the values:\n      ${fixCommand({ setting: "values", problem: "", fix: ["rm", removed(place)] }, source.stack)}`;
   });
 }
 
@@ -270,7 +270,7 @@ function unknownSettings({ values }: ConfigSource): SettingProblem[] {
     .map((name) => ({
       setting: name,
       problem: `is not a setting${suggestion(name)}`,
-      mend: ["rm", shell`${name}`],
+      fix: ["rm", shell`${name}`],
     }));
 }
 
@@ -304,7 +304,7 @@ function parseSettings(source: ConfigSource): {
           : found.map(({ problem }) => ({
               setting: alias,
               problem,
-              mend: ["rm", shell`${alias}`] as const,
+              fix: ["rm", shell`${alias}`] as const,
             }))),
       );
     }

@@ -8,7 +8,7 @@ import {
   setExample,
   setValue,
   type SettingProblem,
-} from "./mend.ts";
+} from "./fix.ts";
 import { isStructured, metaOf, optionsOf, secretPaths } from "./options.ts";
 import type { SettingName } from "./settings.ts";
 import { nearMiss } from "./suggestion.ts";
@@ -25,7 +25,7 @@ export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
 ): SettingProblem[] {
   if (text === undefined) {
-    return [{ setting: name, problem: "is missing", mend: ["set", setExample(name)] }];
+    return [{ setting: name, problem: "is missing", fix: ["set", setExample(name)] }];
   }
   return issues.flatMap((issue): SettingProblem[] => {
     const place = [name, ...issue.path];
@@ -34,7 +34,7 @@ export function problemsOf(
       return issue.keys.map((key) => ({
         setting: pathText([...place, key]),
         problem: `is not a setting${sibling(key, name)}`,
-        mend: ["rm", removed([...place, key])],
+        fix: ["rm", removed([...place, key])],
       }));
     }
     const value = valueIn(parseJson(text) ?? text, issue.path);
@@ -106,10 +106,10 @@ function fixOf(
   place: readonly PropertyKey[],
   name: SettingName,
   text: string,
-): Pick<SettingProblem, "mend" | "removeFirst"> {
+): Pick<SettingProblem, "fix" | "removeFirst"> {
   if (place.length === 1) {
     return {
-      mend: ["set", setExample(name)],
+      fix: ["set", setExample(name)],
       // Pulumi sets nothing inside another kind of value.
       ...(isStructured(name) && { removeFirst: removed(place) }),
     };
@@ -117,7 +117,7 @@ function fixOf(
   const present = valueIn(parseJson(text), place.slice(1));
   const option = pathText(place.filter((part) => typeof part !== "number"));
   if (secretPaths().includes(option)) {
-    return { mend: ["set", setEncrypted(option)] };
+    return { fix: ["set", setEncrypted(option)] };
   }
   const examples: unknown = metaOf(option).examples?.[0];
   const isItem = typeof place.at(-1) === "number";
@@ -125,10 +125,10 @@ function fixOf(
   const isMap = typeof example === "object" && example !== null;
   if (isItem && isMap) {
     // Without the item the list may be valid, and the next item takes its index.
-    return { mend: ["rm", removed(place)] };
+    return { fix: ["rm", removed(place)] };
   }
   return {
-    mend: ["set", setValue(place, example)],
+    fix: ["set", setValue(place, example)],
     ...(isMap && present !== undefined && typeof present !== "object"
       ? { removeFirst: removed(place) }
       : {}),

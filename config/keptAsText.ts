@@ -1,6 +1,6 @@
 import { parseJson } from "../lib/json.ts";
 import { joined, shell, verbatim } from "../lib/shell.ts";
-import { pathText, setEncrypted, type ConfigStep } from "./mend.ts";
+import { pathText, setEncrypted, type ConfigStep } from "./fix.ts";
 import { isStructured, optionsOf, secretPaths } from "./options.ts";
 import { settings, type SettingName } from "./settings.ts";
 import type { ConfigSource } from "./source.ts";

@@ -1,7 +1,7 @@
 import { isPath } from "../lib/kubeconfig.ts";
 import { messageOf } from "../lib/errors.ts";
 import { kubeconfigSetting } from "../lib/pulumi.ts";
-import type { SettingProblem } from "./mend.ts";
+import type { SettingProblem } from "./fix.ts";
 import type { ConfigSource } from "./source.ts";
 import { shell } from "../lib/shell.ts";
 
@@ -52,7 +52,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
     .map((name): SettingProblem => ({
       setting: `kubernetes:${name}`,
       problem: "is a setting of the Kubernetes plugin that the program does not pass on",
-      mend: ["rm", shell`kubernetes:${name}`],
+      fix: ["rm", shell`kubernetes:${name}`],
     }));
   const twice = Object.entries(aliases)
     .filter(([own, setting]) => {
@@ -62,7 +62,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
     .map(([own, setting]): SettingProblem => ({
       setting: `kubernetes:${own}`,
       problem: `is ${kubernetes[own] ?? ""}, but its other name ${setting} is ${values[setting] ?? ""}`,
-      mend: ["rm", shell`kubernetes:${own}`],
+      fix: ["rm", shell`kubernetes:${own}`],
     }));
   const own = stackKubeconfig(source);
   const inClear: readonly SettingProblem[] =
@@ -72,7 +72,7 @@ export function kubernetesProblems(source: ConfigSource): readonly SettingProble
           {
             setting: kubeconfigSetting,
             problem: "is a credential in plain text in the stack's file",
-            mend: ["set", shell`--secret ${kubeconfigSetting} < kubeconfig.yaml`],
+            fix: ["set", shell`--secret ${kubeconfigSetting} < kubeconfig.yaml`],
           },
         ];
   return [...unknown, ...twice, ...inClear, ...contextProblems(source, own)];
@@ -95,7 +95,7 @@ function contextProblems(
           {
             setting: kubeconfigSetting,
             problem: `cannot be used: ${messageOf(error)}`,
-            mend: ["rm", shell`${kubeconfigSetting}`],
+            fix: ["rm", shell`${kubeconfigSetting}`],
           },
         ];
   }
@@ -109,7 +109,7 @@ function contextProblems(
             problem: own.isPath
               ? `names ${own.value}, which is not a kubeconfig with a context`
               : "is not a kubeconfig with a context",
-            mend: ["rm", shell`${kubeconfigSetting}`],
+            fix: ["rm", shell`${kubeconfigSetting}`],
           },
         ];
   }
@@ -119,7 +119,7 @@ function contextProblems(
         {
           setting,
           problem: `is ${kubeContext}, which is not a context of the kubeconfig (${[...names].sort().join(", ")})`,
-          mend: ["set", shell`${setting} ${[...names].sort()[0] ?? ""}`],
+          fix: ["set", shell`${setting} ${[...names].sort()[0] ?? ""}`],
         },
       ];
 }

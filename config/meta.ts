@@ -17,5 +17,5 @@ declare module "zod" {
   }
 }
 
-/** The metadata of a setting, or of an option inside one, for operators: in the README, in editors, in commands. */
+/** The metadata of a setting, or of an option inside one, for operators: in docs/settings.md, in editors, in commands. */
 export type SettingMeta = GlobalMeta;

@@ -6,8 +6,8 @@ export const severities = ["ok", "info", "warning", "error"] as const;
 export type Severity = (typeof severities)[number];
 
 /**
- * A problem that a check can find, independent of the provider: the source of the doctor's output and of the README's
- * troubleshooting table.
+ * A problem that a check can find, independent of the provider: the source of the doctor's output and of
+ * docs/troubleshooting.md.
  */
 export interface Problem {
   /** Stable: scripts depend on it. */
@@ -35,7 +35,7 @@ export interface Finding {
 }
 
 /** The evidence of a problem. */
-export interface Sighting {
+export interface Evidence {
   readonly expected: string;
   readonly seen: string;
   readonly subject?: string;
@@ -47,7 +47,7 @@ export interface Sighting {
 export function found(
   { id, severity, title, why, command }: Problem,
   expectation: Expectation,
-  { expected, seen, subject, command: better }: Sighting,
+  { expected, seen, subject, command: better }: Evidence,
 ): Finding {
   return {
     id,

@@ -28,7 +28,7 @@ export interface Trouble {
   readonly remedy: string;
 }
 
-/** A stack with the defaults, for the commands in the README. */
+/** A stack with the defaults, for the commands in docs/troubleshooting.md. */
 const http01: Expectation = {
   stack: "prod",
   namespace: defaultNamespace,
@@ -131,7 +131,7 @@ const dns01: Expectation = {
   },
 };
 
-/** The rows of the README's troubleshooting table: the messages, and the doctor's problems. */
+/** The rows of docs/troubleshooting.md: the messages, and the doctor's problems. */
 export const troubles: readonly Trouble[] = [
   ...messages,
   ...[...new Set([...unfinishedChecks, ...checks])].flatMap(({ problems, applies }) => {

@@ -5,7 +5,7 @@ import type { Expectation } from "../expectation.ts";
 import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
-import { restart } from "./mend.ts";
+import { restart } from "./remedies.ts";
 import { closedOrUnseen, insideAnswer, unseen } from "./notSeenFromHere.ts";
 import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 

@@ -5,7 +5,7 @@ import { isSupported, repairsFor, supportedChartVersions } from "../../chart/rep
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { deployAgain, setAndDeploy } from "./mend.ts";
+import { deployAgain, setAndDeploy } from "./remedies.ts";
 import { shell } from "../../lib/shell.ts";
 
 const unsupported: Problem = {

@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
-import { renewCredential } from "./mend.ts";
+import { renewCredential } from "./remedies.ts";
 import { placeholder, shell } from "../../lib/shell.ts";
 
 const wide: Problem = {

@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import { credentialSecret as secretName, type Expectation } from "../expectation.ts";
 import { credentialDefect } from "../facts/credentialForm.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
-import { deployAgain, refreshAndDeploy, restart } from "./mend.ts";
+import { deployAgain, refreshAndDeploy, restart } from "./remedies.ts";
 import { joined } from "../../lib/shell.ts";
 
 const missing: Problem = {

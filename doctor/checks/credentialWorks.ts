@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
-import { renewCredential, renewOwner } from "./mend.ts";
+import { renewCredential, renewOwner } from "./remedies.ts";
 
 const lacking: Problem = {
   id: "credential-lacking",

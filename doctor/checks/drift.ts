@@ -4,7 +4,7 @@ import type { Expectation } from "../expectation.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { differences, type Difference } from "./differences.ts";
-import { applyAgain } from "./mend.ts";
+import { applyAgain } from "./remedies.ts";
 import { undoing } from "./undoing.ts";
 
 const missing: Problem = {

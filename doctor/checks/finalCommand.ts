@@ -2,7 +2,7 @@ import { issuerDnsProvider } from "../../chart/repairs.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, NotSeen, type Problem } from "../finding.ts";
-import { restart } from "./mend.ts";
+import { restart } from "./remedies.ts";
 
 const differs: Problem = {
   id: "command-differs",

@@ -3,7 +3,7 @@ import { placeholder, shell, type ShellText } from "../../lib/shell.ts";
 import type { Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { apiPort } from "../facts/wire.ts";
-import { found, ifSeen, type Finding, type Problem, type Sighting } from "../finding.ts";
+import { found, ifSeen, type Finding, type Problem, type Evidence } from "../finding.ts";
 
 /** The cause, which both ports share. */
 const why =
@@ -34,7 +34,7 @@ export function unseen(port: number, request: (expected: Expectation) => ShellTe
 export async function closedOrUnseen(
   context: Pick<Context, "expected" | "dns" | "cluster" | "reached">,
   [closed, unseen]: readonly [closed: Problem, unseen: Problem],
-  evidence: Sighting,
+  evidence: Evidence,
   inside: () => Promise<string | undefined>,
 ): Promise<Finding> {
   const { expected, reached } = context;

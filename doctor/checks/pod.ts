@@ -7,7 +7,7 @@ import type { Expectation } from "../expectation.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { restart } from "./mend.ts";
+import { restart } from "./remedies.ts";
 import { shell } from "../../lib/shell.ts";
 
 const missing: Problem = {

@@ -5,7 +5,7 @@ import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
-import { remakeStatefulSet } from "./mend.ts";
+import { remakeStatefulSet } from "./remedies.ts";
 import { registeredDomain } from "./registeredDomain.ts";
 import { shell } from "../../lib/shell.ts";
 

@@ -5,7 +5,7 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Revision } from "../facts/helmRelease.ts";
 import { found, type Problem } from "../finding.ts";
-import { deployAgain, refreshAndDeploy } from "./mend.ts";
+import { deployAgain, refreshAndDeploy } from "./remedies.ts";
 import { joined, shell, type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {

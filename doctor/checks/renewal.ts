@@ -3,7 +3,7 @@ import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
 import { found, ifSeen, NotSeen, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
-import { restart } from "./mend.ts";
+import { restart } from "./remedies.ts";
 import { shell } from "../../lib/shell.ts";
 
 const probeRestarts = `The liveness probe restarts the container from ${overdueHours} hours before the expiry, at most every ${retryHours} hours.`;

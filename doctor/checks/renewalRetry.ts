@@ -3,7 +3,7 @@ import { probeRetriesRenewal, retriesRenewal, retryHours } from "../../chart/ren
 import type { Check } from "../check.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { applyAgain, deployAgain, restart } from "./mend.ts";
+import { applyAgain, deployAgain, restart } from "./remedies.ts";
 import { type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {

@@ -5,7 +5,7 @@ import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
-import { applyAgain, deployAgain, restart } from "./mend.ts";
+import { applyAgain, deployAgain, restart } from "./remedies.ts";
 import { podEnvironment } from "./podEnvironment.ts";
 import { joined, shell, type ShellText } from "../../lib/shell.ts";
 

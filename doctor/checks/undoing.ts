@@ -4,7 +4,7 @@ import { isMap } from "../../lib/json.ts";
 import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Difference } from "./differences.ts";
-import { applyAgain, remakeStatefulSet } from "./mend.ts";
+import { applyAgain, remakeStatefulSet } from "./remedies.ts";
 
 /**
  * Immutable fields, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and pkg/apis/rbac): where one

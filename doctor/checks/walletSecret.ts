@@ -4,7 +4,7 @@ import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { SecretFacts } from "../facts/clusterFacts.ts";
 import { found, ifSeen, type Problem } from "../finding.ts";
-import { refreshAndDeploy, restart } from "./mend.ts";
+import { refreshAndDeploy, restart } from "./remedies.ts";
 import { joined, type ShellText } from "../../lib/shell.ts";
 
 const missing: Problem = {

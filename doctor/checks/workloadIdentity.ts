@@ -1,7 +1,7 @@
 import type { Check } from "../check.ts";
 import { credentialSecret } from "../expectation.ts";
 import { found, type Problem } from "../finding.ts";
-import { setAndDeploy } from "./mend.ts";
+import { setAndDeploy } from "./remedies.ts";
 import { joined, shell } from "../../lib/shell.ts";
 
 const avoidable: Problem = {

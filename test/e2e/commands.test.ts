@@ -135,7 +135,7 @@ describe("commands in messages", () => {
         while (first !== undefined) {
           const { setting, problem, command } = first;
           const step = `${setting} ${problem}: ${command}`;
-          assert(!seen.includes(step), `not mended by ${step}`);
+          assert(!seen.includes(step), `not fixed by ${step}`);
           seen.push(step);
           // A credential is read from the terminal if no file is named.
           await paste(/--secret \S+$/.test(command) ? `echo password | ${command}` : command);

@@ -137,7 +137,7 @@ describe("without the repair", () => {
       statefulSet: release,
       host: "provider.example.test",
       spoil: () => clouds.inject("google", { match: "POST .*/changes", status: 403, times: 100 }),
-      mend: () => clouds.clearFaults(),
+      fix: () => clouds.clearFaults(),
     });
     const [first, ...further] = starts;
     assert.deepEqual(further, []);

@@ -284,7 +284,7 @@ describe("doctor", () => {
       assert.equal(changed.seen, 'data.AP_CERT_ISSUER_EMAIL "other@example.test"');
       assert.equal((await patient.report()).status, 2);
 
-      await patient.mend("object-changed");
+      await patient.fix("object-changed");
       assert.deepEqual(await patient.ids(), []);
     });
 
@@ -339,7 +339,7 @@ describe("doctor", () => {
       const found = (await patient.problems()).find(({ id }) => id === "pod-obstacle");
       assert.equal(found?.subject, "quota");
       assert.match(found.seen, /^The ResourceQuota small .*FailedCreate.*exceeded quota: small/);
-      await patient.mend("pod-obstacle");
+      await patient.fix("pod-obstacle");
       await podReady(patient);
       await cluster.core.deleteNamespacedResourceQuota({ namespace, name });
     });
@@ -401,7 +401,7 @@ describe("doctor", () => {
       assert.match(seen["pod-outdated"] ?? "", /^checksum\/cm-letsencrypt with other content$/);
       assert.equal(seen["log-email"], line);
 
-      await patient.mend("pod-outdated");
+      await patient.fix("pod-outdated");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -441,7 +441,7 @@ describe("doctor", () => {
       assert.deepEqual(await patient.signs(), []);
 
       await cluster.markPending(patient.name, "pending-rollback", 91);
-      await patient.mend("release-pending");
+      await patient.fix("release-pending");
       assert.deepEqual(await patient.signs(), []);
     });
 
@@ -454,7 +454,7 @@ describe("doctor", () => {
         const [problem] = await patient.problems();
         assert.equal(problem?.id, "release-pending");
         assert.equal(problem.seen, "revision 1, pending-install");
-        await patient.mend("release-pending");
+        await patient.fix("release-pending");
         await podReady(patient);
         assert.deepEqual(await patient.signs(), []);
       },
@@ -467,12 +467,12 @@ describe("doctor", () => {
       const body = { ...secret, data: { ...secret.data, "key-pass.txt": password } };
       await cluster.core.replaceNamespacedSecret({ ...target, body });
       assert.deepEqual(await patient.signs(), ["error wallet-another"]);
-      await patient.mend("wallet-another");
+      await patient.fix("wallet-another");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
       await cluster.core.deleteNamespacedSecret(target);
       assert.deepEqual(await patient.signs(), ["error wallet-missing"]);
-      await patient.mend("wallet-missing");
+      await patient.fix("wallet-missing");
       assert.deepEqual(await patient.signs(), []);
       const restored = await cluster.core.readNamespacedSecret(target);
       assert.deepEqual(restored.data, secret.data);
@@ -494,7 +494,7 @@ describe("doctor", () => {
           ),
         ].join("\n"),
       );
-      await patient.mend("object-changed");
+      await patient.fix("object-changed");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -503,7 +503,7 @@ describe("doctor", () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-email") }]);
       assert.deepEqual(await patient.signs(), ["error log-email"]);
-      await patient.mend("log-email");
+      await patient.fix("log-email");
       const { data } = await cluster.core.readNamespacedConfigMap({
         namespace: patient.name,
         name: `${patient.release}-letsencrypt`,
@@ -520,7 +520,7 @@ describe("doctor", () => {
       const log = await patient.log();
       log.write([{ text: issuerLine("log-account-binding") }]);
       assert.deepEqual(await patient.signs(), ["error log-account-binding"]);
-      await patient.mend("log-account-binding");
+      await patient.fix("log-account-binding");
       const { data } = await cluster.core.readNamespacedConfigMap({
         namespace: patient.name,
         name: `${patient.release}-letsencrypt`,
@@ -537,7 +537,7 @@ describe("doctor", () => {
       const helm = { namespace: patient.name, labelSelector: "owner=helm" };
       await cluster.core.deleteCollectionNamespacedSecret(helm);
       assert((await patient.signs()).includes("error release-missing"));
-      await patient.mend("release-missing");
+      await patient.fix("release-missing");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -554,7 +554,7 @@ describe("doctor", () => {
       await assert.rejects(patient.run(rollback), /context deadline exceeded/);
       const failure = (await patient.problems()).find(({ id }) => id === "release-failed");
       assert.match(failure?.seen ?? "", /^revision \d, failed: /);
-      await patient.mend("release-failed");
+      await patient.fix("release-failed");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -570,7 +570,7 @@ describe("doctor", () => {
           ["error", "setting-differs", `AP_CERT_ISSUER_EMAIL ${otherEmail}`],
         ],
       );
-      await patient.mend("setting-differs");
+      await patient.fix("setting-differs");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
       (await patient.log()).write([{ text: finalCommand("https://pebble.sandbox.internal/dir") }]);
@@ -933,7 +933,7 @@ describe("doctor", () => {
       await apps.replaceNamespacedStatefulSet({ ...target, body: set });
       await podReady(patient);
       assert((await patient.signs()).includes("warning renewal-retry-missing"));
-      await patient.mend("renewal-retry-missing");
+      await patient.fix("renewal-retry-missing");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -1045,7 +1045,7 @@ describe("doctor", () => {
         signs[1],
       ]);
       await networking.deleteIngressClass({ name: "nobody" });
-      await patient.mend("object-changed");
+      await patient.fix("object-changed");
     });
 
     itExhaustive("finds a home that is lost in a restart", async () => {
@@ -1072,7 +1072,7 @@ describe("doctor", () => {
       await podReady(patient);
       const signs = await patient.signs();
       assert(signs.includes("error home-not-persistent"), signs.join());
-      await patient.mend("home-not-persistent");
+      await patient.fix("home-not-persistent");
       const gone = ["home-not-persistent", "object-changed"];
       await waitFor(async () => !(await patient.ids()).some((id) => gone.includes(id)), {
         what: "the pod with its claim",
@@ -1140,9 +1140,9 @@ describe("doctor", () => {
         "error dns-provider-name",
         "error http-port-under-dns-01",
       ]);
-      await patient.mend("dns-provider-name");
+      await patient.fix("dns-provider-name");
       assert.deepEqual(await patient.ids(), ["http-port-under-dns-01"]);
-      await patient.mend("http-port-under-dns-01");
+      await patient.fix("http-port-under-dns-01");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -1163,7 +1163,7 @@ describe("doctor", () => {
           timeout: 60_000,
         });
         for (const id of wanted) {
-          await patient.mend(id);
+          await patient.fix(id);
           await waitFor(async () => !(await seen()).includes(id), {
             what: `the end of ${id}`,
             timeout: 60_000,
@@ -1180,7 +1180,7 @@ describe("doctor", () => {
         "warning pod-outdated",
         "error credential-not-in-use",
       ]);
-      await patient.mend("credential-not-in-use");
+      await patient.fix("credential-not-in-use");
       await podReady(patient);
       assert.deepEqual(await patient.signs(), []);
     });
@@ -1242,7 +1242,7 @@ describe("doctor", () => {
       assert.deepEqual(others, []);
       assert.equal(problem?.id, "credential-lacking");
       assert.match(problem.seen, /it is deleted or disabled/);
-      await patient.mend("credential-lacking");
+      await patient.fix("credential-lacking");
       assert.deepEqual(await patient.ids("--prove"), []);
     });
   });
@@ -1304,13 +1304,13 @@ describe("doctor", () => {
       };
       await replace("a".repeat(40));
       assert.deepEqual(await patient.ids(), ["secret-another", "credential-lacking"]);
-      await patient.mend("secret-another");
+      await patient.fix("secret-another");
       assert.deepEqual(await patient.ids(), []);
       await replace("too-short\n");
       assert.deepEqual(await patient.ids(), ["secret-malformed"]);
       await cluster.core.deleteNamespacedSecret({ namespace, name });
       assert.deepEqual(await patient.ids(), ["secret-missing"]);
-      await patient.mend("secret-missing");
+      await patient.fix("secret-missing");
       assert.deepEqual(await patient.ids(), []);
     });
 
@@ -1318,7 +1318,7 @@ describe("doctor", () => {
       const [token] = await clouds.cloudflareTokens();
       await clouds.revoke("cloudflare", token?.id ?? "");
       assert.deepEqual(await patient.ids(), ["credential-lacking"]);
-      await patient.mend("credential-lacking");
+      await patient.fix("credential-lacking");
       await podReady(patient);
       assert.deepEqual(await patient.ids("--prove"), []);
     });

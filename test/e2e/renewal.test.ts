@@ -15,7 +15,7 @@ interface Way {
   readonly host: (name: string) => string;
   readonly challenge: string;
   readonly spoil: (host: string) => Promise<void>;
-  readonly mend: (host: string) => Promise<void>;
+  readonly fix: (host: string) => Promise<void>;
 }
 
 describe("a renewal that fails", () => {
@@ -44,7 +44,7 @@ describe("a renewal that fails", () => {
       challenge: "http-01",
       // Nothing listens there.
       spoil: (host) => tellDns("add-a", { host: `${host}.`, addresses: ["127.0.0.9"] }),
-      mend: (host) => tellDns("clear-a", { host: `${host}.` }),
+      fix: (host) => tellDns("clear-a", { host: `${host}.` }),
     },
     "renewal-dns": {
       settings: () => ({
@@ -54,7 +54,7 @@ describe("a renewal that fails", () => {
       host: () => "provider.example.test",
       challenge: "dns-01",
       spoil: () => clouds.inject("google", { match: "POST .*/changes", status: 403, times: 100 }),
-      mend: () => clouds.clearFaults(),
+      fix: () => clouds.clearFaults(),
     },
   };
 
@@ -78,7 +78,7 @@ describe("a renewal that fails", () => {
           statefulSet: release,
           host,
           spoil: () => way.spoil(host),
-          mend: () => way.mend(host),
+          fix: () => way.fix(host),
         };
         seen = await renewals(sandbox, scenario);
       });

@@ -160,7 +160,7 @@ describe("common mistakes with DNS providers", () => {
   }
 
   /** Pastes the command from a refused preview, with the reader's values; the next preview is not refused. */
-  async function assertMended(
+  async function assertFixed(
     environment: NodeJS.ProcessEnv,
     command: RegExp,
     stdin = "",
@@ -179,18 +179,18 @@ describe("common mistakes with DNS providers", () => {
     workspace.configure(settings({ dns: dns.cloudflare }));
     const nobody = { CLOUDFLARE_API_TOKEN: undefined, GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
     const token = sandbox.environment.CLOUDFLARE_API_TOKEN;
-    await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+    await assertFixed(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
 
     // A token without the permission to create tokens.
     workspace.configure(settings({ dns: dns.cloudflare }));
     const { value: CLOUDFLARE_API_TOKEN } = await clouds.cloudflareToken("little", ["Zone Read"]);
     const little = { CLOUDFLARE_API_TOKEN };
-    await assertMended(little, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+    await assertFixed(little, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
 
     workspace.configure(settings({ dns: dns.googleCloud }));
     const operator = await clouds.projectOwner("mistakes-operator");
     writeFileSync(join(workspace.directory, "key.json"), await clouds.keyFile(operator));
-    await assertMended(nobody, /pulumi config set -s \S+ --secret gcp:credentials < key\.json/);
+    await assertFixed(nobody, /pulumi config set -s \S+ --secret gcp:credentials < key\.json/);
     await clouds.deleteAccount(operator);
   });
 
@@ -205,8 +205,8 @@ describe("common mistakes with DNS providers", () => {
       );
       const [shown = ""] =
         /pulumi config set -s \S+ cloudflare:email 'EMAIL'/.exec(await diagnostics(nobody)) ?? [];
-      const mended = shown.replace("EMAIL", "operator@sandbox.invalid");
-      assert.equal((await workspace.shell(mended)).status, 0, shown);
+      const fixed = shown.replace("EMAIL", "operator@sandbox.invalid");
+      assert.equal((await workspace.shell(fixed)).status, 0, shown);
       await workspace.withEnvironment(nobody).succeed("preview", "-s", name);
 
       workspace.configure(settings({ dns: dns.cloudflare }));
@@ -214,13 +214,13 @@ describe("common mistakes with DNS providers", () => {
       await workspace.succeed(
         ...["config", "set", "-s", name, "--secret", "cloudflare:apiToken", `${token} x`],
       );
-      await assertMended(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
+      await assertFixed(nobody, /pulumi config set -s \S+ --secret cloudflare:apiToken/, token);
     },
   );
 
   it("an unknown zone id: fixed by the command that uses the zone's name", async () => {
     workspace.configure(settings({ dns: { ...dns.cloudflare, zoneId: "0a".repeat(16) } }));
-    await assertMended({}, /pulumi config rm -s \S+ --path dns\.zoneId/);
+    await assertFixed({}, /pulumi config rm -s \S+ --path dns\.zoneId/);
   });
 
   it("incomplete settings for another provider's token: each command adds a missing one", async () => {

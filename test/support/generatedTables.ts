@@ -43,9 +43,7 @@ function repairsTable(): string {
 function troubleshootingTable(): string {
   return table(
     ["What you see", "What it means", "What to do"],
-    troubles.map(({ sign, meaning, remedy }) =>
-      [sign, meaning, remedy].map(cell),
-    ),
+    troubles.map(({ sign, meaning, remedy }) => [sign, meaning, remedy].map(cell)),
   );
 }
 

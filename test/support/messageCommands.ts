@@ -10,7 +10,8 @@ export interface MessageCommand {
 }
 
 /** The sources of messages for operators. Commands of the sandbox are for developers. */
-export const sources = "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
+export const sources =
+  "{config,components,dns,adopt,doctor,fleet,policy,chart,lib,startup}/**/*.{ts,cjs}";
 
 /** The beginnings of a command: a program, and one of its subcommands. */
 const programs =

@@ -1,5 +1,4 @@
 import { globSync } from "node:fs";
-import { dirname } from "node:path";
 import ts from "typescript";
 import { commandsIn, parsed, sources, textOf } from "./messageCommands.ts";
 
@@ -31,7 +30,7 @@ export const messageAreas: readonly {
     title: "Components and cluster",
     about:
       "The cluster, its permissions or an object in it prevents the deployment. A message before the first change ends with " +
-      "\"Nothing was changed\". Fix the cause, and run `pulumi up` again.",
+      '"Nothing was changed". Fix the cause, and run `pulumi up` again.',
     folders: /^components(\/ingressCertificate|\/rollout)?$/,
   },
   {
@@ -105,7 +104,12 @@ function textsIn(file: string): readonly string[] {
     }
     const text = textOf(node);
     if (text !== undefined) {
-      texts.push(text.replaceAll("{}", "…").replace(/\s*\n\s*/g, " ").trim());
+      texts.push(
+        text
+          .replaceAll("{}", "…")
+          .replace(/\s*\n\s*/g, " ")
+          .trim(),
+      );
     }
     ts.forEachChild(node, (child) => {
       // The parts of a text are in the text already, but for what is put in.

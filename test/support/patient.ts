@@ -263,7 +263,7 @@ export class Patient {
   }
 
   /** Runs a finding's command, as the reader would. */
-  async mend(id: string): Promise<void> {
+  async fix(id: string): Promise<void> {
     const finding = (await this.problems()).find((problem) => problem.id === id);
     assert(finding?.command, id);
     await this.run(finding.command);

@@ -44,7 +44,7 @@ export interface RenewalScenario {
   readonly statefulSet: string;
   readonly host: string;
   readonly spoil: () => Promise<void>;
-  readonly mend: () => Promise<void>;
+  readonly fix: () => Promise<void>;
 }
 
 /** The state of a provider after 21 hours. */
@@ -64,7 +64,7 @@ export interface Renewals {
  * The probe runs ten minutes after the start, around each third hour, and every half hour in between.
  */
 export async function renewals(sandbox: Sandbox, scenario: RenewalScenario): Promise<Renewals> {
-  const { namespace, statefulSet, host, spoil, mend } = scenario;
+  const { namespace, statefulSet, host, spoil, fix } = scenario;
   const resolve = { [acmeHost]: await shortLivedCa(sandbox) };
   const kubelet = await Kubelet.start(sandbox, { namespace, statefulSet, resolve }, silentReporter);
   try {
@@ -78,7 +78,7 @@ export async function renewals(sandbox: Sandbox, scenario: RenewalScenario): Pro
     for (const at of looks) {
       await kubelet.probe(at);
       if (kubelet.starts.length > 1) {
-        await mend();
+        await fix();
       }
     }
     const served = await servedCertificate(sandbox, host);
@@ -91,7 +91,7 @@ export async function renewals(sandbox: Sandbox, scenario: RenewalScenario): Pro
       now: looks.at(-1) ?? 0,
     };
   } finally {
-    await mend();
+    await fix();
     kubelet.close();
   }
 }

@@ -1,7 +1,7 @@
 import { kubectl } from "../../../lib/clusterCommand.ts";
 import type { Expectation } from "../../expectation.ts";
 import { askAddresses, askCaa, askChallenge, challengeName, inContainer } from "../lookUp.ts";
-import { restart, restartWithoutStored, setAndDeploy } from "../mend.ts";
+import { restart, restartWithoutStored, setAndDeploy } from "../remedies.ts";
 import { placeholder, shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 

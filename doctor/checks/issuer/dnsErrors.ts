@@ -1,7 +1,7 @@
 import { getPublicSuffix } from "tldts";
 import type { Expectation } from "../../expectation.ts";
 import { challengeName, fromPod, inContainer } from "../lookUp.ts";
-import { restart } from "../mend.ts";
+import { restart } from "../remedies.ts";
 import { placeholder, shell, type ShellText } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";
 

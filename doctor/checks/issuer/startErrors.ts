@@ -1,5 +1,5 @@
 import { kubectl } from "../../../lib/clusterCommand.ts";
-import { deployAgain, restart, restartWithoutStored, setAndDeploy } from "../mend.ts";
+import { deployAgain, restart, restartWithoutStored, setAndDeploy } from "../remedies.ts";
 import { inContainer } from "../lookUp.ts";
 import { shell } from "../../../lib/shell.ts";
 import type { IssuerError } from "./issuerError.ts";

@@ -2,7 +2,7 @@ import { hasWildcard, type Check, type Context, type Outcome } from "../../check
 import { wildcardOf, type WatchedCertificate } from "../../facts/wildcard.ts";
 import type { ServedCertificate } from "../../facts/wire.ts";
 import { found, ifSeen, NotSeen, type Finding, type Problem } from "../../finding.ts";
-import { refreshAndDeploy } from "../mend.ts";
+import { refreshAndDeploy } from "../remedies.ts";
 import { describeCertificate, orderAgain } from "./commands.ts";
 import { isReady } from "./watched.ts";
 

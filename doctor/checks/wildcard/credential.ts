@@ -2,7 +2,7 @@ import { digestOf } from "../../../dns/credential.ts";
 import { hasWildcard, type Check } from "../../check.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
 import { found, NotSeen, type Problem } from "../../finding.ts";
-import { refreshAndDeploy } from "../mend.ts";
+import { refreshAndDeploy } from "../remedies.ts";
 
 const missing: Problem = {
   id: "wildcard-credential-missing",

@@ -1,7 +1,7 @@
 import { hasWildcard, type Check } from "../../check.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
 import { found, NotSeen, type Problem } from "../../finding.ts";
-import { refreshAndDeploy } from "../mend.ts";
+import { refreshAndDeploy } from "../remedies.ts";
 import { describeIssuer } from "./commands.ts";
 import { changedAt, conditionOf } from "./watched.ts";
 

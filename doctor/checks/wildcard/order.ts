@@ -6,7 +6,7 @@ import type { Expectation } from "../../expectation.ts";
 import { wildcardOf, type WatchedCertificate } from "../../facts/wildcard.ts";
 import type { AttemptStep, OrderAttempt } from "../../facts/orderAttempt.ts";
 import { found, ifSeen, type Finding, type Problem } from "../../finding.ts";
-import { refreshAndDeploy } from "../mend.ts";
+import { refreshAndDeploy } from "../remedies.ts";
 import { describeOrders, inGateway, thenOrder } from "./commands.ts";
 import { explainOrder, orderErrors, type OrderError } from "./orderErrors.ts";
 import { changedAt, conditionOf, hasBeenLookedAt, isReady } from "./watched.ts";
@@ -183,7 +183,7 @@ async function progress(
           expected: `a certificate from ${issuer}`,
           seen: message,
           ...(isOver &&
-            error.mends === true && { command: thenOrder(expected, error.command(expected)) }),
+            error.fixes === true && { command: thenOrder(expected, error.command(expected)) }),
         }),
       ),
     };

@@ -2,7 +2,7 @@ import { placeholder, shell } from "../../../lib/shell.ts";
 import type { Problem } from "../../finding.ts";
 import type { Expectation } from "../../expectation.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
-import { refreshAndDeploy, renewCredential } from "../mend.ts";
+import { refreshAndDeploy, renewCredential } from "../remedies.ts";
 import {
   askIngressCaa,
   askRecord,
@@ -17,7 +17,7 @@ export interface OrderError extends Problem {
   /** Whether the message is normal at first, and an error only after a while. Default: it is an error at once. */
   readonly passes?: true;
   /** Whether the command fixes the cause, so that another order may follow at once. Default: it only shows details. */
-  readonly mends?: true;
+  readonly fixes?: true;
 }
 
 const severity = "error";
@@ -49,7 +49,7 @@ export const orderErrors: readonly OrderError[] = [
     why: "Google refuses every call until the API is enabled.",
     command: (expected) =>
       shell`gcloud services enable dns.googleapis.com --project ${wildcardProject(expected)}`,
-    mends: true,
+    fixes: true,
   },
   {
     id: "wildcard-order-billing",
@@ -109,7 +109,7 @@ export const orderErrors: readonly OrderError[] = [
     title: "cert-manager finds no usable DNS credential",
     why: "cert-manager reads the Secret in the Gateway's namespace at each challenge.",
     command: refreshAndDeploy,
-    mends: true,
+    fixes: true,
   },
   {
     id: "wildcard-order-refused",
@@ -119,7 +119,7 @@ export const orderErrors: readonly OrderError[] = [
     title: "The DNS provider refuses the credential of the wildcard certificate",
     why: "The credential is deleted or expired, or lacks a permission on the zone. A rotation creates a new credential and proves it before cert-manager gets it.",
     command: renewCredential,
-    mends: true,
+    fixes: true,
   },
   {
     id: "wildcard-order-zone",
@@ -129,7 +129,7 @@ export const orderErrors: readonly OrderError[] = [
     title: "cert-manager cannot find the DNS zone of the wildcard certificate",
     why: "The zone was deleted or replaced by another zone of that name, the credential cannot read it, or DNS does not delegate to it yet. A rotation looks up the zone again, and creates and proves a credential for it.",
     command: renewCredential,
-    mends: true,
+    fixes: true,
   },
   {
     id: "wildcard-order-propagation",

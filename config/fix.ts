@@ -5,7 +5,7 @@ import { metaOf } from "./options.ts";
 export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
-  readonly mend: readonly ["set" | "rm", ShellText];
+  readonly fix: readonly ["set" | "rm", ShellText];
   /** Whether a provider can run with the value: the problem is a warning where `accept` names the setting. Default: no. */
   readonly isAcceptable?: boolean | undefined;
   /**
@@ -16,9 +16,9 @@ export interface SettingProblem {
 }
 
 /** The commands that fix a problem of a stack, to paste. */
-export function mendCommand({ mend, removeFirst }: SettingProblem, stack: string): ShellText {
+export function fixCommand({ fix, removeFirst }: SettingProblem, stack: string): ShellText {
   const first = removeFirst === undefined ? [] : [["rm", removeFirst] as const];
-  return configCommands([...first, mend], stack);
+  return configCommands([...first, fix], stack);
 }
 
 /** A step of `pulumi config`: its verb, and the arguments after the stack. */
