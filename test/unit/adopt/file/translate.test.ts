@@ -343,7 +343,7 @@ describe("the translation of a value", () => {
       ["node", "letsEncrypt", "resources.limits", "monitor.maxRetries"],
     );
     assert.deepEqual(
-      dropped.filter((one) => !isPutBack(one)).map(({ path }) => path),
+      dropped.filter((one) => !isRestored(one)).map(({ path }) => path),
       ["nodeSelector", "mine"],
     );
   });
