@@ -88,7 +88,7 @@ describe("the Kubernetes plugin's settings in the stack's file", () => {
       const text = refusal(source({ kubeconfig: content }));
       assert.match(
         text,
-        /^kubernetes:kubeconfig is a credential .* in clear\npulumi config set -s home --secret kubernetes:kubeconfig < /,
+        /^kubernetes:kubeconfig is a credential in plain text .*\npulumi config set -s home --secret kubernetes:kubeconfig < /,
       );
       assert.doesNotMatch(text, /SENTINEL/);
       const own = clusterArgs(readConfig(source({ kubeconfig: content }, {}, { secrets })));

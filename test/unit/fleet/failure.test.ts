@@ -16,7 +16,7 @@ describe("the failure of a stack", () => {
     assert.equal(said(output), "error: no zone\n  in the project");
     const many = Array.from({ length: 30 }, (_, index) => `error: ${index}`).join("\n");
     assert.equal(said(many).split("\n").length, 13);
-    assert.match(said(many), /\nand 18 lines more$/);
+    assert.match(said(many), /\nand 18 more lines$/);
     assert.equal(said("panic: \u001b[2J\n"), "panic: \\u001b[2J");
   });
 

@@ -109,7 +109,7 @@ describe("one stack of a fleet", () => {
     for (const action of ["preview", "rotate"] as const) {
       const { state, failure } = await run(new Stack(), { action, isThere: false });
       assert.equal(state, "failed");
-      assert.match(failure ?? "", /no stack a yet.*pulumi stack init a$/);
+      assert.match(failure ?? "", /stack a does not exist yet.*pulumi stack init a$/);
     }
   });
 

@@ -259,7 +259,11 @@ another: document
         /names the file \S+\/no-token \(tokenFile\)/,
       ],
       ["a token and a password", { user: { username: "u" } }, /both a token and a password/],
-      ["a group of nobody", { user: { "as-groups": ["g"] } }, /acts with as-uid, .* as nobody/],
+      [
+        "a group without a user to act as",
+        { user: { "as-groups": ["g"] } },
+        /has one of as-uid, .* without as/,
+      ],
       [
         "a plugin of an older version",
         { user: { exec: { ...plugin, apiVersion: v1alpha1 } } },
