@@ -347,7 +347,10 @@ describe("before the creation of a wildcard certificate", () => {
 
   it("a cluster whose cert-manager serves another version is refused", async () => {
     const message = await refusal({ versions: ["v1alpha2", "v1beta1"] });
-    assert.match(message, /in the version v1alpha2, v1beta1, without/);
+    assert.match(
+      message,
+      /with Certificates and Issuers in v1, but .* in the version v1alpha2, v1beta1\. Upgrade/,
+    );
     assert.match(message, / upgrade --install cert-manager /);
   });
 

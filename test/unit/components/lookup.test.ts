@@ -280,7 +280,7 @@ const mistakes: readonly (readonly [
     ofCloudflare(
       'failed to make http request: Get "https://api.cloudflare.com/client/v4/zones": proxyconnect tcp: dial tcp 127.0.0.1:3128: connect: connection refused',
     ),
-    /no answer \(proxyconnect tcp: .*HTTPS_PROXY and NO_PROXY/,
+    /no response \(proxyconnect tcp: .*HTTPS_PROXY and NO_PROXY/,
   ],
   [
     "an internal error of the DNS provider",

@@ -25,14 +25,14 @@ describe("a credential's age", () => {
   it("causes a warning before the expiry, at any age", () => {
     assert.match(
       warning("2026-01-20T00:00:00Z", "2026-01-10") ?? "",
-      /ends in 9 days, on 2026-01-20/,
+      /expires in 9 days, on 2026-01-20/,
     );
   });
 
   it("causes a warning after the expiry", () => {
     assert.match(
       warning("2026-01-20T00:00:00Z", "2026-02-01") ?? "",
-      /ended on 2026-01-20.*no certificate/,
+      /expired on 2026-01-20.*no certificate/,
     );
   });
 

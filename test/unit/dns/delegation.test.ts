@@ -81,7 +81,7 @@ describe("a zone's delegation", () => {
       result: "differs",
       isPublic: true,
       difference:
-        "DNS asks ns1.registrar.test about example.com, but the zone is served by ada.ns.cloudflare.com, bob.ns.cloudflare.com",
+        "DNS delegates example.com to ns1.registrar.test, but the zone is served by ada.ns.cloudflare.com, bob.ns.cloudflare.com",
     });
   });
 

@@ -81,7 +81,7 @@ describe("proof", () => {
     await assert.rejects(
       waitOut(0, () => Promise.reject(new NotYetError("The role is missing"))),
       (error: unknown) =>
-        error instanceof ProofError && error.message.startsWith("The role is missing (still so"),
+        error instanceof ProofError && error.message.startsWith("The role is missing (retried for"),
     );
   });
 

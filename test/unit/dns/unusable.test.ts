@@ -59,7 +59,7 @@ describe("unusable credentials", () => {
       refusal(() => {
         refuseUnusableGoogleCloud({ externalCredentials });
       }),
-      /lacks serviceAccountEmail\b.*\n.*\.serviceAccountEmail' 'VALUE'$/,
+      /gcp:externalCredentials are missing: serviceAccountEmail\b.*\n.*\.serviceAccountEmail' 'VALUE'$/,
     );
     // Other users of the machine can read a command line.
     const withoutToken = { ...externalCredentials, serviceAccountEmail: "a@b", identityToken: "" };
@@ -67,7 +67,7 @@ describe("unusable credentials", () => {
       refusal(() => {
         refuseUnusableGoogleCloud({ externalCredentials: withoutToken });
       }),
-      /lacks identityToken\b.*\n.*\.identityToken' < token\.jwt$/,
+      /gcp:externalCredentials are missing: identityToken\b.*\n.*\.identityToken' < token\.jwt$/,
     );
   });
 

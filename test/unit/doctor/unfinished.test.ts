@@ -68,7 +68,7 @@ describe("a first deployment that has failed", () => {
     assert.equal(obstacle?.command, admit);
     assert.match(
       obstacle?.seen ?? "",
-      /level baseline only.*FailedCreate \(12 times\): create Pod/,
+      /only pods of the PodSecurity level baseline.*FailedCreate \(12 times\): create Pod/,
     );
   });
 

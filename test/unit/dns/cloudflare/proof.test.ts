@@ -90,7 +90,7 @@ describe("proof of a Cloudflare token", () => {
     const before = await txtRecords();
     await assertFails(
       prove(both),
-      /sees 2 zones acme\.test, in account Acme \(a{32}\) and account Other \(b{32}\).*ambiguous zone name/,
+      /can read 2 zones acme\.test, in account Acme \(a{32}\) and account Other \(b{32}\).*ambiguous zone name/,
       both,
     );
     assert.deepEqual(await txtRecords(), before);
