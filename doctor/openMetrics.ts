@@ -75,7 +75,7 @@ export function openMetrics({ stack, host, time, findings, times }: Report): str
     })),
     {
       name: "akash_provider_doctor_findings",
-      help: "Findings of npm run doctor, by id and severity; absent if there are none.",
+      help: "Problems that npm run doctor has found, by id and severity; absent if there are none.",
       samples: [...counts.values()].map((found) => ({
         labels: { id: found[0]?.id ?? "", severity: found[0]?.severity ?? "" },
         value: found.length,
@@ -83,7 +83,7 @@ export function openMetrics({ stack, host, time, findings, times }: Report): str
     },
     {
       name: "akash_provider_doctor_run_timestamp_seconds",
-      help: "When npm run doctor last ran.",
+      help: "When npm run doctor looked.",
       unit: "seconds",
       samples: [{ value: seconds(new Date(time)) }],
     },

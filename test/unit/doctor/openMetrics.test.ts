@@ -47,12 +47,12 @@ describe("doctor, its metrics", () => {
 # HELP akash_provider_certificate_expiry_timestamp_seconds When the certificate that port 8443 serves expires.
 akash_provider_certificate_expiry_timestamp_seconds${labels} ${end}
 # TYPE akash_provider_doctor_findings gauge
-# HELP akash_provider_doctor_findings Findings of npm run doctor, by id and severity; absent if there are none.
+# HELP akash_provider_doctor_findings Problems that npm run doctor has found, by id and severity; absent if there are none.
 akash_provider_doctor_findings{stack="prod",host="provider.example.com",id="object-missing",severity="error"} 2
 akash_provider_doctor_findings{stack="prod",host="provider.example.com",id="caa",severity="info"} 1
 # TYPE akash_provider_doctor_run_timestamp_seconds gauge
 # UNIT akash_provider_doctor_run_timestamp_seconds seconds
-# HELP akash_provider_doctor_run_timestamp_seconds When npm run doctor last ran.
+# HELP akash_provider_doctor_run_timestamp_seconds When npm run doctor looked.
 akash_provider_doctor_run_timestamp_seconds${labels} ${now.getTime() / 1_000}
 # EOF
 `,
