@@ -33,6 +33,9 @@ describe("phases of a run", () => {
 
   it("are not invented if the log does not contain them", () => {
     const without = messages.filter(([, message]) => !message.startsWith("Provider"));
-    assert.throws(() => phases(log(without), began, at(1.5)), /when this ended: the plugins start/);
+    assert.throws(
+      () => phases(log(without), began, at(1.5)),
+      /no end of the phase: the plugins start/,
+    );
   });
 });

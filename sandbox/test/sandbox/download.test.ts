@@ -137,7 +137,7 @@ describe("the download of an official build", function () {
 
   it("reports the status of the server", async function () {
     const mirror = await serve((_request, response) => response.writeHead(404).end());
-    await assert.rejects(download(mirror), /the server answers with status 404/);
+    await assert.rejects(download(mirror), /the server responds with status 404/);
   });
 
   it("does not follow endless redirects", async function () {

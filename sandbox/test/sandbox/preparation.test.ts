@@ -229,7 +229,7 @@ esac
     it("is built if the server is unreachable", async function () {
       const { code, output } = await prepare({ [downloadsVariable]: "http://127.0.0.1:9" });
       assert.equal(code, 0, output);
-      assert.match(output, /^pulumi-v3\.259\.0-.* is not used, .*ECONNREFUSED/);
+      assert.match(output, /^pulumi-v3\.259\.0-.* cannot be used, .*ECONNREFUSED/);
       assert.deepEqual(built(), ["pebble", "pebble-challtestsrv", "pulumi"]);
     });
 
