@@ -66,8 +66,8 @@ describe("withLock", function () {
       await runCommand(() => withLock(process.env.FOLDER + "/lock", async () => 0));`;
     if (canMount()) {
       for (const [kind, reason] of [
-        ["full", /^The lock \S+lock cannot be taken\. \S+ cannot be written: no space is left/],
-        ["read-only", /^The lock \S+lock cannot be taken\. \S+ cannot be written: its file system/],
+        ["full", /^The lock \S+lock cannot be acquired\. \S+ cannot be written: no space is left/],
+        ["read-only", /^The lock \S+lock cannot be acquired\. \S+ cannot be written: its file system/],
       ] as const) {
         const { status, stderr } = onDisk(directory(), kind, code);
         assert.equal(status, 1, kind);
@@ -77,7 +77,7 @@ describe("withLock", function () {
     writeFileSync(join(directory(), "file"), "");
     await assert.rejects(
       withLock(join(directory(), "file", "folder", "lock"), () => Promise.resolve()),
-      /^UserError: The lock \S+folder\/lock cannot be taken\. ENOTDIR: not a directory/,
+      /^UserError: The lock \S+folder\/lock cannot be acquired\. ENOTDIR: not a directory/,
     );
   });
 
@@ -96,7 +96,7 @@ describe("withLock", function () {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^The lock \S+lock cannot be taken\. \S+ cannot be used: permission denied \(EACCES\)\. Its permissions: ls -ld \S+\n$/,
+      /^The lock \S+lock cannot be acquired\. \S+ cannot be used: permission denied \(EACCES\)\. Its permissions: ls -ld \S+\n$/,
     );
   });
 
