@@ -5,7 +5,7 @@ import { readmeTables, withTables } from "../support/readmeTables.ts";
 describe("README", () => {
   const readme = () => readFileSync("README.md", "utf8");
 
-  it("has the tables that are written from the code", () => {
+  it("has the tables that are generated from the code", () => {
     if (process.env.UPDATE_GENERATED === "1") {
       writeFileSync("README.md", withTables(readme()));
     }
@@ -23,7 +23,7 @@ describe("README", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("names only npm scripts that are there", () => {
+  it("names only existing npm scripts", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
       readonly scripts: Record<string, string>;
     };

@@ -10,7 +10,7 @@ const schemaFile = "stacks/schema.json";
 const project = "akash-provider-letsencrypt";
 
 describe("the schema of the stacks' files", () => {
-  // The forms that have a name have a pattern, too.
+  // The named forms also have a pattern.
   const validate = new Ajv({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(
     stackFileSchema(),
   );
@@ -26,7 +26,7 @@ describe("the schema of the stacks' files", () => {
   });
   const secure = { secure: "v1:9ArcQNimO6nN/3gB:YSUoVqhv50o=" };
 
-  it("is the one that is written from the settings", () => {
+  it("is generated from the settings", () => {
     const text = `${JSON.stringify(stackFileSchema(), null, 2)}\n`;
     if (process.env.UPDATE_GENERATED === "1") {
       writeFileSync(schemaFile, text);
@@ -46,11 +46,11 @@ describe("the schema of the stacks' files", () => {
     });
   }
 
-  describe("takes", () => {
+  describe("accepts", () => {
     const taken: Readonly<Record<string, object>> = {
       "a stack without settings": {},
       "settings without the project's name": { config: { email: "you@example.com", timeout: 600 } },
-      "numbers and truth values, of which Pulumi makes text": withSettings({
+      "numbers and booleans, which Pulumi converts to text": withSettings({
         timeout: 600,
         maxHistory: 5,
         price_target_cpu: 1.6,
@@ -62,11 +62,11 @@ describe("the schema of the stacks' files", () => {
         price_target_cpu: "1.60",
         allowOtherDirectory: "true",
       }),
-      "Google Cloud with a key of one's own": withSettings({
+      "Google Cloud with a provided key": withSettings({
         challenge: "dns-01",
         dns: { provider: "googleCloud", project: "my-project", serviceAccountKey: secure },
       }),
-      "Cloudflare with all that it has": withSettings({
+      "Cloudflare with all options": withSettings({
         challenge: "dns-01",
         dns: {
           provider: "cloudflare",
@@ -80,7 +80,7 @@ describe("the schema of the stacks' files", () => {
           maxAgeDays: 30,
         },
       }),
-      "a DNS provider that is encrypted as a whole": withSettings({ dns: secure }),
+      "a wholly encrypted DNS provider": withSettings({ dns: secure }),
       "attributes of every type": withSettings({
         attributes: [
           { key: "region", value: "us-east" },
@@ -109,7 +109,7 @@ describe("the schema of the stacks' files", () => {
     it("the examples of all settings", () => {
       for (const [name, { examples = [], secret }] of propertiesOf(settingSchemas())) {
         assert(examples.length > 0 || secret === true, name);
-        // An address in an example would be somebody's.
+        // An example must not contain a real address.
         for (const example of examples.filter((value) => !String(value).includes("…"))) {
           assert.deepEqual(refusals(withSettings({ [name]: example })), []);
           assert(settings[name as SettingName].safeParse(example).success, name);
@@ -127,26 +127,26 @@ describe("the schema of the stacks' files", () => {
       "an option of the other DNS provider": withSettings({
         dns: { provider: "cloudflare", zone: "example.com", project: "my-project" },
       }),
-      "an option of the other way in": withSettings({
+      "an option of the other ingress mode": withSettings({
         ingress: { mode: "ingress", gatewayName: "akash-gateway" },
       }),
       "an unknown DNS provider": withSettings({
         dns: { provider: "route53", zone: "example.com" },
       }),
       "a DNS provider without its zone": withSettings({ dns: { provider: "cloudflare" } }),
-      "a wallet in clear": withSettings({ walletPassword: "secret" }),
-      "a token in clear": withSettings({
+      "a wallet in plain text": withSettings({ walletPassword: "secret" }),
+      "a token in plain text": withSettings({
         dns: { provider: "cloudflare", zone: "example.com", apiToken: "token" },
       }),
-      "a secret that Helm would keep in clear": withSettings({ node: secure }),
-      "chart values that are encrypted": withSettings({ values: secure }),
-      "a time that is none": withSettings({ timeout: 0 }),
-      "a truth value that is none": withSettings({ allowOtherDirectory: 1 }),
-      "a number where the setting takes none": withSettings({ domain: 7 }),
-      "a text of another form": withSettings({ domain: "Example" }),
+      "a secret that Helm would keep in plain text": withSettings({ node: secure }),
+      "encrypted chart values": withSettings({ values: secure }),
+      "an invalid time": withSettings({ timeout: 0 }),
+      "an invalid boolean": withSettings({ allowOtherDirectory: 1 }),
+      "a number where the setting accepts none": withSettings({ domain: 7 }),
+      "a text in another form": withSettings({ domain: "Example" }),
       "an attribute without its value": withSettings({ attributes: [{ key: "region" }] }),
       "attributes as a map": withSettings({ attributes: { region: "us-east" } }),
-      "what is not in a stack's file": { configuration: {} },
+      "a key that a stack's file does not have": { configuration: {} },
     };
     for (const [what, file] of Object.entries(refused)) {
       it(what, () => {

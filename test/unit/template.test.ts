@@ -10,18 +10,18 @@ interface Template {
   readonly quickstart: string;
 }
 
-/** What `pulumi new` makes of this repository; test/e2e/newProject.test.ts tries it. */
+/** The result of `pulumi new` with this repository; test/e2e/newProject.test.ts runs it. */
 describe("the template for pulumi new", () => {
   const { template } = readProject(".") as unknown as { readonly template: Template };
 
-  it("asks for settings that there are, and says of each what it is", () => {
+  it("prompts for existing settings, and describes each", () => {
     for (const [name, { description }] of Object.entries(template.config)) {
       assert(name in settings, name);
       assert(description !== undefined, name);
     }
   });
 
-  it("offers values that are taken", () => {
+  it("offers accepted values", () => {
     for (const [name, { default: offered }] of Object.entries(template.config)) {
       if (offered !== undefined) {
         assert(settings[name as keyof typeof settings].safeParse(offered).success, name);
@@ -29,7 +29,7 @@ describe("the template for pulumi new", () => {
     }
   });
 
-  it("names settings that there are in its commands", () => {
+  it("names existing settings in its commands", () => {
     const set = /pulumi config set (?:--secret |--path )?'?(\w+)/g;
     const names = [...template.quickstart.matchAll(set)].map(([, name = ""]) => name);
     assert(names.length > 3);
@@ -38,7 +38,7 @@ describe("the template for pulumi new", () => {
     }
   });
 
-  it("is in no file something else: Pulumi puts the project's name in its place in all of them", () => {
+  it("has Pulumi's placeholders in no file, where Pulumi would replace them with the project's name", () => {
     const files = globSync("**/*", {
       exclude: (name) => /^(?:node_modules|\.git|\.sandbox.*|dist)$/.test(name),
     }).filter((file) => statSync(file).isFile());
