@@ -1,6 +1,6 @@
 import { gt } from "semver";
 import { parametersAnnotation, repairsVersion } from "../../chart/parameters.ts";
-import { chartVersion as newestTested } from "../../chart/release.ts";
+import { chartVersion as newestTried } from "../../chart/release.ts";
 import { isSupported, repairsFor, supportedChartVersions } from "../../chart/repairs.ts";
 import type { Check } from "../check.ts";
 import { found, type Problem } from "../finding.ts";
@@ -13,7 +13,7 @@ const unsupported: Problem = {
   severity: "error",
   title: "The repairs do not support the chart's version",
   why: "Defects that prevent the chart from obtaining or renewing its certificate may not be repaired.",
-  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTested}`),
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
 };
 
 const untested: Problem = {
@@ -21,7 +21,7 @@ const untested: Problem = {
   severity: "info",
   title: "The chart is newer than the newest version that the repairs were tested with",
   why: "The post-renderer has checked the deployed manifest, but cannot detect a defect that is new in this version.",
-  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTested}`),
+  command: (expected) => setAndDeploy(expected, shell`chartVersion ${newestTried}`),
 };
 
 const unrepaired: Problem = {
@@ -50,8 +50,8 @@ export const chartVersion: Check = {
         ...(known
           ? []
           : [found(unsupported, expected, { expected: supportedChartVersions, seen: version })]),
-        ...(known && gt(version, newestTested)
-          ? [found(untested, expected, { expected: `up to ${newestTested}`, seen: version })]
+        ...(known && gt(version, newestTried)
+          ? [found(untested, expected, { expected: `up to ${newestTried}`, seen: version })]
           : []),
         ...(repairs === repairsVersion
           ? []
