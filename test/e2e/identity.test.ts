@@ -349,7 +349,7 @@ for (const { name, what, prepare, forget, behind, unknown } of foundIdentities) 
       });
       assert.deepEqual(callers, expected(), output);
       assert.match(output, /a TXT record was written/);
-      assert.doesNotMatch(output, /could not be looked/);
+      assert.doesNotMatch(output, /Could not be checked/);
     });
 
     // The calls of adopt and the next two ups do not depend on where the identity was found.

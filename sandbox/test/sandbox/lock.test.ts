@@ -67,7 +67,10 @@ describe("withLock", function () {
     if (canMount()) {
       for (const [kind, reason] of [
         ["full", /^The lock \S+lock cannot be acquired\. \S+ cannot be written: no space is left/],
-        ["read-only", /^The lock \S+lock cannot be acquired\. \S+ cannot be written: its file system/],
+        [
+          "read-only",
+          /^The lock \S+lock cannot be acquired\. \S+ cannot be written: its file system/,
+        ],
       ] as const) {
         const { status, stderr } = onDisk(directory(), kind, code);
         assert.equal(status, 1, kind);
