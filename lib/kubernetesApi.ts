@@ -213,13 +213,13 @@ export async function authenticationApi(choice: ClusterChoice): Promise<Authenti
 
 /** The API of custom resources, and of their definitions; see {@link coreApi}. */
 export async function customObjectsApi(choice: ClusterChoice): Promise<CustomObjectsApi> {
-  const { CustomObjectsApi } = await import("@kubernetes/client-node");
+  const { CustomObjectsApi } = await import("./kubernetesClient.ts");
   return api(choice, CustomObjectsApi);
 }
 
 /** The API that lists the API groups; see {@link coreApi}. */
 export async function apisApi(choice: ClusterChoice): Promise<ApisApi> {
-  const { ApisApi } = await import("@kubernetes/client-node");
+  const { ApisApi } = await import("./kubernetesClient.ts");
   return api(choice, ApisApi);
 }
 

@@ -16,6 +16,7 @@ const client =
 
 export const {
   ApiException,
+  ApisApi,
   ApiextensionsV1Api,
   AppsV1Api,
   AuthenticationV1Api,

@@ -1,6 +1,7 @@
 /** The used parts of the Kubernetes client, which startup/bundle.mjs bundles into one file. */
 export {
   ApiException,
+  ApisApi,
   ApiextensionsV1Api,
   AppsV1Api,
   AuthenticationV1Api,
