@@ -128,11 +128,11 @@ function settingsTable(settings: ReturnType<typeof propertiesOf>): string {
 function messageTables(): string {
   const messages = messageList();
   return messageAreas
-    .map(({ title, about, folders }) => {
+    .map(({ title, about, fix, folders }) => {
       const rows = messages
         .filter(({ file }) => folders.test(dirname(file)))
-        .map(({ report, remedy }) => [report, remedy].map(quoted));
-      return `## ${title}\n\n${about}\n\n${table(["Message and cause", "Fix"], rows)}\n`;
+        .map(({ report, remedy }) => [quoted(report), remedy === "" ? "—" : quoted(remedy)]);
+      return `## ${title}\n\n${about} ${fix}\n\n${table(["Message and cause", "Fix"], rows)}\n`;
     })
     .join("\n");
 }

@@ -15,71 +15,78 @@ export interface Message {
 /** The parts of the program that report messages, in the order in which an operator meets them. */
 export const messageAreas: readonly {
   readonly title: string;
-  /** What has happened, and what to do, where a message says no more. */
+  /** The common cause of these messages. */
   readonly about: string;
+  /** The fix for a message that contains none. */
+  readonly fix: string;
   readonly folders: RegExp;
 }[] = [
   {
     title: "Settings",
     about:
-      "A setting in `stacks/Pulumi.<stack>.yaml` is missing, unknown or wrong. Nothing was changed. Each line names the setting and " +
-      "ends with the command that fixes it.",
+      "A setting in `stacks/Pulumi.<stack>.yaml` is missing, unknown or wrong. Nothing was changed. A message begins with the name of the setting.",
+    fix: "Run the `pulumi config` command below the message.",
     folders: /^config/,
   },
   {
     title: "Components and cluster",
     about:
-      "The cluster, its permissions or an object in it prevents the deployment. A message before the first change ends with " +
-      '"Nothing was changed". Fix the cause, and run `pulumi up` again.',
+      "The cluster, its permissions or an object in it prevents the deployment, or a component has a wrong argument.",
+    fix: "Remove the cause, then run `pulumi up -s <stack>` again.",
     folders: /^components(\/ingressCertificate|\/rollout)?$/,
   },
   {
     title: "DNS credential, zone and rotation",
     about:
-      "Google Cloud or Cloudflare refuses a call, or the zone does not fit. The credential in use stays. Fix the cause, and run " +
-      "`pulumi up` again, which continues.",
+      "Google Cloud or Cloudflare refuses a call, or the zone does not fit. The credential in use stays.",
+    fix: "Remove the cause, then run `pulumi up -s <stack>` again, which continues.",
     folders: /^(components\/dnsCredential|dns)/,
   },
   {
     title: "Chart",
     about:
-      "The manifest that Helm rendered would not give the provider its certificate. Helm applied nothing. Deploy a supported " +
-      "chart version, or remove the cause from the setting `values`.",
+      "The manifest that Helm rendered would not give the provider its certificate. Helm applied nothing.",
+    fix: "Deploy a chart version that [the repairs support](architecture.md#chart-repairs), or remove the cause from the setting `values`.",
     folders: /^chart/,
   },
   {
     title: "adopt",
     about:
-      "The values file, the release or the stack prevents the adoption. Nothing was changed. Fix the cause, and run `npm run adopt` again.",
+      "The values file, the release or the stack prevents the adoption, or the report of an adoption has a remark. A refusal changes nothing.",
+    fix: "Remove the cause, then run `npm run adopt` again.",
     folders: /^adopt/,
   },
   {
     title: "doctor",
     about:
       "The doctor could not check something. [Troubleshooting](troubleshooting.md) lists its findings.",
+    fix: "Remove the cause, then run `npm run doctor -- -s <stack>` again.",
     folders: /^doctor/,
   },
   {
     title: "fleet",
-    about: "A stack has failed, or its row in the table has a remark. The same command continues.",
+    about: "A stack has failed, or its row in the table has a remark.",
+    fix: "Remove the cause, then run the same command again, which continues.",
     folders: /^fleet/,
   },
   {
     title: "Policies",
-    about: "A policy refuses a resource. Change the setting that it names.",
+    about: "A policy refuses a resource.",
+    fix: "Change the setting that the message names, then run `pulumi preview -s <stack>`.",
     folders: /^policy/,
   },
   {
     title: "Commands, files and network",
     about:
       "The machine, a command line, Pulumi, a kubeconfig or a proxy prevents the run. Nothing was changed.",
+    fix: "Remove the cause, then run the same command again.",
     folders: /^(lib|startup)/,
   },
 ];
 
-/** Files whose texts are in a table of their own, or in a help text. */
+/** Files whose texts are in a table of their own, in a help text, or in a report of what was done. */
 const elsewhere =
-  /^(doctor\/(checks\/|troubleshooting)|chart\/(repairs|renewalRetry)\.ts|\w+\/arguments\.ts|fleet\/list\.ts|config\/(settings|dnsSetting|wildcardSetting)\.ts)/;
+  /^(doctor\/(checks\/|troubleshooting)|chart\/(repairs|renewalRetry)\.ts|adopt\/(adopt|outcome|report)\.ts|doctor\/openMetrics\.ts|\w+\/arguments\.ts|fleet\/list\.ts|config\/(settings|dnsSetting|wildcardSetting)\.ts)/;
 
 /** Properties whose texts are in docs/settings.md or in a help text. */
 const describing = new Set(["command", "description", "note", "unset", "usage"]);
@@ -102,6 +109,11 @@ function textsIn(file: string): readonly string[] {
     ) {
       return;
     }
+    const problem = settingProblem(node);
+    if (problem !== undefined) {
+      texts.push(problem);
+      return;
+    }
     const text = textOf(node);
     if (text !== undefined) {
       texts.push(
@@ -122,12 +134,33 @@ function textsIn(file: string): readonly string[] {
   return texts;
 }
 
+/** The message of a {@link SettingProblem} that names its setting. */
+function settingProblem(node: ts.Node): string | undefined {
+  if (!ts.isObjectLiteralExpression(node)) {
+    return undefined;
+  }
+  const [setting, problem] = ["setting", "problem"].map((name) =>
+    node.properties
+      .filter(ts.isPropertyAssignment)
+      .filter((property) => property.name.getText() === name)
+      .map(({ initializer }) => textOf(initializer))
+      .at(0),
+  );
+  return setting === undefined || problem === undefined
+    ? undefined
+    : `${setting} ${problem}`.replaceAll("{}", "…");
+}
+
 /** Whether a text is at least part of a sentence, and neither a script nor a command alone. */
 function isMessage(text: string): boolean {
   return (
     /[a-z]{2,} (?:.* )?[a-z]{2,} (?:.* )?[a-z]{2,}/.test(text) &&
+    // Not a part that continues a sentence, such as ", too many requests", and not a script.
+    /^(?:[A-Z…`]|--|(?:a|an|cannot|contains|does|has|have|is|it|must|names|no|the|there|what)\b|[\w.]+ (?:is|has|cannot|must) )/.test(
+      text,
+    ) &&
     !text.startsWith("#!") &&
-    !/^(?:\w+=\S+ )?(?:pulumi|npm|kubectl|helm|gcloud|curl|get|exec) /.test(text)
+    !/^(?:\w+=\S+ )?(?:pulumi|npm|kubectl|helm|gcloud|curl|sed|get|exec|-) /.test(text)
   );
 }
 
