@@ -173,12 +173,12 @@ describe("the commands in messages", () => {
     );
     if (process.env.UPDATE_GOLDEN !== undefined) {
       const comment =
-        " What a shell runs for each command of a message; written by npm run golden, and read by who changes one.\n";
+        " The arguments that a shell passes for each command of a message; npm run golden writes this file. Review each change.\n";
       writeFileSync(
         expectedFile,
         `#${comment}${stringify(found, { flowCollectionPadding: false, lineWidth: 0 })}`,
       );
     }
     assert.deepEqual(found, parse(readFileSync(expectedFile, "utf8")));
-  }).timeout(60_000);
+  }).timeout(180_000);
 });
