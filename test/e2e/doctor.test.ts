@@ -807,7 +807,7 @@ describe("doctor", () => {
       }
     });
 
-    it("finds a certificate of the production CA on a staging stack", async () => {
+    itExhaustive("finds a certificate of the production CA on a staging stack", async () => {
       patient.trust(root);
       await serveOf(patient, letsEncrypt, until(60));
       assert.deepEqual(await patient.signs(), ["warning certificate-production"]);
