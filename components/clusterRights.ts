@@ -99,7 +99,7 @@ export async function refuseUnreachable(cluster: Cluster): Promise<void> {
     const isThere = error instanceof ClusterFailure && error.code === 403;
     if (error instanceof UserError && !isThere) {
       throw new pulumi.RunError(
-        `${messageOf(error)}\nNothing was created at the DNS provider. After the fix, run: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
+        `${messageOf(error)}\nNothing was created in the cluster or at the DNS provider. After the fix, run: ${shell`pulumi up -s ${pulumi.getStack()}`}`,
       );
     }
   }

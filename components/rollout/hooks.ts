@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { refuseUnreachable } from "../clusterRights.ts";
 import { releaseNames } from "../../chart/release.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { recordMetadata } from "../../lib/helmRecord.ts";
@@ -32,6 +33,8 @@ interface ReleaseInputs {
 export function admissionHook(name: string, cluster: Cluster): pulumi.ResourceHook {
   return resourceHook(name, async ({ newInputs }) => {
     const { metadata } = newInputs as { readonly metadata: { readonly name: string } };
+    // Otherwise the error depends on which hook fails first, this one or that of the credential.
+    await refuseUnreachable(cluster);
     await refuseUnlessAdmitted(await cluster.coreApi(), {
       ...commandTarget(cluster),
       namespace: metadata.name,

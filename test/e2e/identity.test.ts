@@ -546,7 +546,7 @@ describe("what a Google organization forbids", () => {
       assert.match(
         output,
         new RegExp(
-          `Nothing was created at the DNS provider\\. After the fix, run: pulumi up -s ${name}`,
+          `Nothing was created in the cluster or at the DNS provider\\. After the fix, run: pulumi up -s ${name}`,
         ),
       );
       assert.doesNotMatch(output, /\n\s+at .*\.[jt]s:/, "a stack trace");

@@ -237,7 +237,7 @@ describe("the hooks of a credential", () => {
           assert.match(refused.message, said);
           assert.match(
             refused.message,
-            /\nNothing was created at the DNS provider\. After the fix, run: pulumi up -s home$/,
+            /\nNothing was created in the cluster or at the DNS provider\. After the fix, run: pulumi up -s home$/,
           );
           assert.doesNotMatch(refused.message, /sentinel/);
           return true;
