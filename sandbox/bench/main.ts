@@ -134,6 +134,8 @@ async function deploy(sandbox: Sandbox, number: number): Promise<Workspace> {
   const workspace = await Workspace.create(sandbox, name, name, {
     challenge: "dns-01",
     dns: { provider: "googleCloud", project: "sandbox-project" },
+    // The stacks of a fleet answer challenges at the same time, each for a host of its own.
+    domain: `${name}.example.test`,
     namespace: name,
     releaseName: `${name}-provider`,
   });
