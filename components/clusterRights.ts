@@ -82,6 +82,9 @@ async function checkRights(
   });
 }
 
+/** Two hooks check it: one of the namespace, one of the credential. */
+const reached = oncePerCluster();
+
 /**
  * Refuses a cluster that is unreachable or rejects the credentials, before resources for it are created elsewhere: they
  * would not be used. Not in a preview, which works without a cluster as far as possible.
@@ -93,7 +96,9 @@ export async function refuseUnreachable(cluster: Cluster): Promise<void> {
     return;
   }
   try {
-    await mayDoAnything(await cluster.access());
+    await reached(cluster, "", async () => {
+      await mayDoAnything(await cluster.access());
+    });
   } catch (error) {
     // A 403 is a response: the cluster is reachable.
     const isThere = error instanceof ClusterFailure && error.code === 403;
