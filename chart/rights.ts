@@ -85,7 +85,7 @@ export function chartUpgradeRights(names: ReleaseNames): ReleaseRights {
  * become ready; to delete the claim of a failed deployment without a volume; to create a pod in a dry run, as a check that
  * the namespace admits it; to detect GKE; and to list cert-manager's orders, which count towards rate limits.
  */
-export const lookingRights: ReleaseRights = {
+export const readRights: ReleaseRights = {
   namespaced: [
     { group: "", resources: ["events"], verbs: ["list", "watch"] },
     { group: "", resources: ["persistentvolumeclaims"], verbs: ["delete", "get"] },

@@ -72,7 +72,7 @@ async function checkRights(
   // Without the permission to read, no permissions were granted yet, as is usual before the first install.
   const task = wanted ?? (installed === true ? "change" : "install");
   const unknown = wanted === undefined && installed === undefined;
-  await refuseLack(access, {
+  await refuseWithoutRights(access, {
     namespace: release.namespace,
     rights: rightsFor(release, task),
     commands: (user) => grantCommands(release, task, user),
@@ -131,7 +131,7 @@ export interface NeededRights {
  *
  * @throws RunError with all missing permissions, and the commands that grant them
  */
-export async function refuseLack(
+export async function refuseWithoutRights(
   access: ClusterAccess,
   { namespace, rights, commands, remark }: NeededRights,
 ): Promise<void> {

@@ -18,23 +18,23 @@ export function isGone(error: unknown): boolean {
  * An error's message; for an unreachable cluster, with the commands that destroy a stack whose cluster is gone. An
  * unreachable cluster may still be running, so nothing is deleted without the operator's confirmation.
  */
-export function withWayOut(error: unknown): string {
+export function withRemovalCommands(error: unknown): string {
   return error instanceof ClusterUnreachable
-    ? `${messageOf(error)}\n${wayOut(getStack())}`
+    ? `${messageOf(error)}\n${removalText(getStack())}`
     : messageOf(error);
 }
 
 /** The commands that destroy a stack whose cluster is gone. */
-export function goneCommands(stack: string): readonly string[] {
+export function removalCommands(stack: string): readonly string[] {
   return [
     shell`${goneVariable}=true pulumi refresh -s ${stack} --run-program`,
     shell`${goneVariable}=true pulumi destroy -s ${stack} --run-program`,
   ];
 }
 
-function wayOut(stack: string): string {
+function removalText(stack: string): string {
   return [
     "No credential of the cluster was deleted, since it may be in use. Only if the cluster is gone permanently, destroy the stack with",
-    ...goneCommands(stack).map((command) => `  ${command}`),
+    ...removalCommands(stack).map((command) => `  ${command}`),
   ].join("\n");
 }

@@ -35,7 +35,7 @@ const interval = 1_000;
 
 /**
  * A hook before the installation or upgrade of a Helm release, which removes a pending revision of an interrupted run; see
- * {@link makeWay}. Namespace, name and timeout come from the release's inputs.
+ * {@link removePendingRevision}. Namespace, name and timeout come from the release's inputs.
  *
  * @param name the hook's name
  * @param cluster the release's cluster
@@ -49,7 +49,7 @@ export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.Resou
     };
     const { context: kubeContext, kubeconfigPath: kubeconfig } = cluster;
     const operation = { namespace, releaseName: name, timeout, kubeContext, kubeconfig };
-    await makeWay(await revisionSecrets(cluster, operation), operation);
+    await removePendingRevision(await revisionSecrets(cluster, operation), operation);
   });
 }
 
@@ -67,7 +67,7 @@ export function pendingReleaseHook(name: string, cluster: Cluster): pulumi.Resou
  * @param operation see {@link ReleaseOperation}
  * @param clock default: the system's
  */
-export async function makeWay(
+export async function removePendingRevision(
   secrets: RevisionSecrets,
   operation: ReleaseOperation,
   clock: Clock = systemClock,

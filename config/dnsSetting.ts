@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { broughtProofTimeout, defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
+import { providedProofTimeout, defaultProofTimeout, firstRotation } from "../dns/defaults.ts";
 import { defaultDnsRole, isRoleName, roleForms } from "../dns/googleCloud/permissions.ts";
 import { keyFileProblems } from "../dns/googleCloud/keyFile.ts";
 import { momentInFile, momentInUtc } from "../lib/moments.ts";
@@ -10,7 +10,7 @@ const googleProject = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 
 const proofTimeout = positive.optional().meta({
   description: "How long the proof waits until a new credential works everywhere, in seconds.",
-  unset: `${defaultProofTimeout}, since Google mostly takes 1 minute and up to 7; ${broughtProofTimeout} for a credential that you provide`,
+  unset: `${defaultProofTimeout}, since Google mostly takes 1 minute and up to 7; ${providedProofTimeout} for a credential that you provide`,
   examples: [600],
 });
 

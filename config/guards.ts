@@ -168,18 +168,35 @@ function wildcardIsInZone({ dns, domain, wildcard }: Partial<Settings>): Setting
           },
         ]
       : []),
-    ...wildcard.names.flatMap((further, index) =>
+    ...furtherNames(wildcard, (further) =>
       isOutside(further)
-        ? [
-            {
-              setting: `wildcard.names[${index}]`,
-              problem: `is ${further}, which is outside the zone ${zone} (dns.zone)`,
-              fix: ["rm", removed(["wildcard", "names", index])] as const,
-            },
-          ]
-        : [],
+        ? `is ${further}, which is outside the zone ${zone} (dns.zone)`
+        : undefined,
     ),
   ];
+}
+
+/**
+ * The problems of the wildcard certificate's further names.
+ *
+ * @param problemOf a name's problem, if it has one
+ */
+function furtherNames(
+  { names }: NonNullable<Settings["wildcard"]>,
+  problemOf: (name: string) => string | undefined,
+): SettingProblem[] {
+  return names.flatMap((name, index) => {
+    const problem = problemOf(name);
+    return problem === undefined
+      ? []
+      : [
+          {
+            setting: `wildcard.names[${index}]`,
+            problem,
+            fix: ["rm", removed(["wildcard", "names", index])] as const,
+          },
+        ];
+  });
 }
 
 /**
@@ -198,17 +215,12 @@ function wildcardNamesAreNotCovered(
   const wildcards = [wildcardName(domain), ...wildcard.names].filter((name) =>
     name.startsWith("*."),
   );
-  return wildcard.names.flatMap((name, index) => {
+  return furtherNames(wildcard, (name) => {
     const covering = wildcards.find((one) => name.replace(/^[^.*]+/, "*") === one && name !== one);
-    return covering === undefined
-      ? []
-      : [
-          {
-            setting: `wildcard.names[${index}]`,
-            problem: `is ${name}, which ${covering} covers; Let's Encrypt refuses a certificate with both`,
-            fix: ["rm", removed(["wildcard", "names", index])] as const,
-          },
-        ];
+    return (
+      covering &&
+      `is ${name}, which ${covering} covers; Let's Encrypt refuses a certificate with both`
+    );
   });
 }
 

@@ -2,7 +2,7 @@
 export const defaultProofTimeout = 480;
 
 /** The same for a provided credential, which exists already, in seconds. */
-export const broughtProofTimeout = 60;
+export const providedProofTimeout = 60;
 
 /** Default of a credential's `rotation`. */
 export const firstRotation = "first";

@@ -34,12 +34,12 @@ export async function removeOrphans(
     }
   } catch (error) {
     // The credential in use works. The permission to create credentials does not include the one to list them.
-    await log.warn(orphansNotLookedFor(error));
+    await log.warn(orphansNotChecked(error));
   }
   return left;
 }
 
 /** The warning that orphans could not be listed. */
-export function orphansNotLookedFor(error: unknown): string {
+export function orphansNotChecked(error: unknown): string {
   return `Could not check for orphan credentials of interrupted runs: ${messageOf(error)}`;
 }

@@ -86,7 +86,10 @@ const longestPause = 15_000;
  * @param timeout how long, in seconds
  * @throws ProofError with the message of the last failure, after that time
  */
-export async function waitOut(timeout: number, attempt: () => Promise<void>): Promise<void> {
+export async function retryUntilTimeout(
+  timeout: number,
+  attempt: () => Promise<void>,
+): Promise<void> {
   const deadline = Date.now() + timeout * 1_000;
   for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
     try {

@@ -10,7 +10,7 @@ export interface Address {
 }
 
 /** An address that the user passed to connect to. */
-export interface ToldAddress {
+export interface GivenAddress {
   readonly address: string;
   /** Default: the requested port. */
   readonly port?: number;
@@ -104,9 +104,9 @@ function dnsServer(text: string): string {
   return text;
 }
 
-function resolution(text: string): [string, ToldAddress] {
+function resolution(text: string): [string, GivenAddress] {
   const [, host, target] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  const address = target === undefined ? undefined : toldAddress(target);
+  const address = target === undefined ? undefined : givenAddress(target);
   if (host === undefined || address === undefined) {
     throw new UsageError(`--resolve ${text} does not have the form host=address:port`);
   }
@@ -114,7 +114,7 @@ function resolution(text: string): [string, ToldAddress] {
 }
 
 /** An address with or without a port; an IPv6 address with a port is in brackets. */
-function toldAddress(text: string): ToldAddress | undefined {
+function givenAddress(text: string): GivenAddress | undefined {
   if (isIP(text) === 6) {
     return { address: text };
   }

@@ -11,7 +11,7 @@ import { dnsFacts } from "./facts/dns.ts";
 import { knownRoots } from "./facts/knownRoots.ts";
 import { wildcardFacts } from "./facts/wildcard.ts";
 import { apiPort, challengePort, ingressPort, wireFacts } from "./facts/wire.ts";
-import { ifSeen } from "./finding.ts";
+import { ifAvailable } from "./finding.ts";
 import { cloudflareHeaders } from "./facts/front.ts";
 import { once } from "./facts/once.ts";
 import { reach } from "./facts/reach.ts";
@@ -25,7 +25,7 @@ import { shell } from "../lib/shell.ts";
  *
  * @throws UserError when the stack does not exist, or has deployed no provider
  */
-export async function lookAt(args: DoctorArguments): Promise<Context> {
+export async function readContext(args: DoctorArguments): Promise<Context> {
   const resources = await readStackState(args.stack);
   const deployed = expectation(args.stack, resources);
   const timeout = Math.max(deployed.timeout, configuredTimeout(process.cwd(), args.stack) ?? 0);
@@ -39,7 +39,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
     }),
   };
   const { host } = expected;
-  const toldAddress = (port: number, name = host): Address | undefined => {
+  const givenAddress = (port: number, name = host): Address | undefined => {
     const names = [`${name}:${port}`, name, `*:${port}`, "*"];
     const [override] = names.flatMap((name) => args.resolve.get(name) ?? []);
     return override && { port, ...override };
@@ -49,20 +49,20 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
   const addressOf = async (
     port: number,
     name = host,
-    override = toldAddress(port),
+    override = givenAddress(port),
   ): Promise<Address | undefined> => {
     if (override !== undefined) {
       return override;
     }
-    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(name))) ?? {};
+    const { ipv4 = [], ipv6 = [] } = (await ifAvailable(dns.addresses(name))) ?? {};
     const [address] = [...ipv4, ...ipv6];
     return address === undefined ? undefined : { address, port };
   };
   const roots = knownRoots(args.ca);
-  const toldIngress = toldAddress(ingressPort, wildcardName(expected.domain));
+  const givenIngress = givenAddress(ingressPort, wildcardName(expected.domain));
   const wildcard = wildcardFacts(expected, {
-    addressOf: (name) => addressOf(ingressPort, name, toldIngress),
-    toldAddress: toldIngress?.address,
+    addressOf: (name) => addressOf(ingressPort, name, givenIngress),
+    givenAddress: givenIngress?.address,
     roots,
   });
   const secrets = { secret: cluster.secret, wildcard: wildcard.credential };
@@ -84,7 +84,7 @@ export async function lookAt(args: DoctorArguments): Promise<Context> {
       return address && cloudflareHeaders(host, address);
     }),
     credential: deployedCredential(expected, secrets, await cloudAccess(args.stack, resources)),
-    reached: [challengePort, apiPort].flatMap((port) => toldAddress(port)?.address ?? []),
+    reached: [challengePort, apiPort].flatMap((port) => givenAddress(port)?.address ?? []),
     prove: args.prove,
     now: new Date(),
   };

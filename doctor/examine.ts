@@ -1,6 +1,6 @@
 import { messageOf, UserError } from "../lib/errors.ts";
 import type { Check, Context, Outcome, Times } from "./check.ts";
-import { NotSeen, type Finding } from "./finding.ts";
+import { NotAvailable, type Finding } from "./finding.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 
 /**
@@ -41,7 +41,7 @@ async function run(check: Check, context: Context): Promise<Pick<Outcome, "found
       found: found.length > 0 ? found : [plain(check, "ok", check.title, seen)],
     };
   } catch (error) {
-    if (error instanceof NotSeen) {
+    if (error instanceof NotAvailable) {
       return { found: [plain(check, "info", `Not checked: ${check.title}`, error.message)] };
     }
     if (error instanceof UserError) {

@@ -38,7 +38,7 @@ export interface Expectation {
   /** The digest of the stack's wallet (chart/walletDigest.ts). */
   readonly walletDigest: string;
   /** The credential that the stack created; none under HTTP-01, or with a provided credential. */
-  readonly made: MadeCredential | undefined;
+  readonly created: CreatedCredential | undefined;
   /**
    * Whether the stack's first deployment has started but not succeeded. Then only the provider's intended location is
    * known. Default: it has succeeded.
@@ -49,7 +49,7 @@ export interface Expectation {
 }
 
 /** The state's data of a credential that the stack created. */
-export interface MadeCredential {
+export interface CreatedCredential {
   /** The cloud's id of the credential. */
   readonly id: string | undefined;
   /** The owner: a service account's e-mail address, or a token's name. */
@@ -119,7 +119,7 @@ export function expectation(stack: string, resources: readonly StateResource[]):
     directoryUrl: values.letsEncrypt.acme.caDirUrl,
     challenge: parameters.challenge,
     walletDigest: parameters.walletDigest,
-    made: madeCredential(resources),
+    created: createdCredential(resources),
     wildcard: wildcardExpectation(resources),
   };
 }
@@ -159,7 +159,7 @@ function unfinishedDeployment(
     kubeconfig: text.parse(cluster?.inputs.kubeconfig),
     ...{ host: "", domain: "", email: "", directoryUrl: "", walletDigest: "" },
     challenge: { type: "http-01" },
-    made: undefined,
+    created: undefined,
     wildcard: undefined,
     isUnfinished: true,
   };
@@ -189,20 +189,20 @@ const credentialTypes: Readonly<
   },
 };
 
-function madeCredential(resources: readonly StateResource[]): MadeCredential | undefined {
-  const made = resources.find(({ type }) => type in credentialTypes);
-  const fields = made && credentialTypes[made.type];
-  if (made === undefined || fields === undefined) {
+function createdCredential(resources: readonly StateResource[]): CreatedCredential | undefined {
+  const resource = resources.find(({ type }) => type in credentialTypes);
+  const fields = resource && credentialTypes[resource.type];
+  if (resource === undefined || fields === undefined) {
     return undefined;
   }
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   const lastPart = (value: unknown) => text.parse(value)?.split("/").at(-1);
   return {
-    id: lastPart(made.outputs[fields.id]),
-    owner: lastPart(made.outputs[fields.owner]),
-    accountId: text.parse(made.outputs.accountId),
-    createdAt: text.parse(made.outputs[fields.createdAt]),
-    expiresAt: text.parse(made.outputs[fields.expiresAt]),
+    id: lastPart(resource.outputs[fields.id]),
+    owner: lastPart(resource.outputs[fields.owner]),
+    accountId: text.parse(resource.outputs.accountId),
+    createdAt: text.parse(resource.outputs[fields.createdAt]),
+    expiresAt: text.parse(resource.outputs[fields.expiresAt]),
     rotateBy: undefined,
     ...rotation.safeParse(stack?.outputs.credential).data,
     wholeProject: resources.some(({ type }) => type === resourceTypes.projectGrant),

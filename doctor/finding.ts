@@ -67,16 +67,16 @@ export function keyOf({ id, subject }: Finding): string {
 }
 
 /** A fact that is not available from here: not a finding about the provider, but reported to the user. */
-export class NotSeen extends Error {
+export class NotAvailable extends Error {
   override readonly name = "NotSeen";
 }
 
 /** A fact, or undefined if it is not available: for a check that does not require it. */
-export async function ifSeen<T>(fact: Promise<T>): Promise<T | undefined> {
+export async function ifAvailable<T>(fact: Promise<T>): Promise<T | undefined> {
   try {
     return await fact;
   } catch (error) {
-    if (error instanceof NotSeen) {
+    if (error instanceof NotAvailable) {
       return undefined;
     }
     throw error;

@@ -1,5 +1,5 @@
 import { loopback, presentSandbox, rootOfCertificates } from "../sandbox/index.ts";
-import type { DoctorArguments, ToldAddress } from "./arguments.ts";
+import type { DoctorArguments, GivenAddress } from "./arguments.ts";
 import { apiPort, challengePort, ingressPort } from "./facts/wire.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function inSandbox(args: DoctorArguments): Promise<DoctorArguments>
   const { environment, dns, ports } = sandbox;
   Object.assign(process.env, environment);
   const at = (port: number) => ({ address: loopback, port });
-  const own: [string, ToldAddress][] = [
+  const own: [string, GivenAddress][] = [
     [`*:${challengePort}`, at(ports.http)],
     [`*:${apiPort}`, at(ports.providerApi)],
     [`*:${ingressPort}`, at(ports.https)],

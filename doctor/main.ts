@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import { refuseUnusableProxies } from "../lib/proxy.ts";
 import { doctorLine, type DoctorArguments } from "./arguments.ts";
 import { checks, unfinishedChecks } from "./checks/index.ts";
-import { lookAt } from "./context.ts";
+import { readContext } from "./context.ts";
 import { examine } from "./examine.ts";
 import { exitCode } from "./exitCode.ts";
 import { openMetrics } from "./openMetrics.ts";
@@ -25,7 +25,7 @@ async function main(parsed: DoctorArguments): Promise<number> {
 }
 
 async function runChecks(args: DoctorArguments): Promise<Report> {
-  const context = await lookAt(args);
+  const context = await readContext(args);
   return examine(context.expected.isUnfinished === true ? unfinishedChecks : checks, context);
 }
 
@@ -48,7 +48,7 @@ async function watchStack(args: DoctorArguments): Promise<Report> {
     });
   }
   return watch({
-    look: () => runChecks(args),
+    check: () => runChecks(args),
     first: (report) => {
       print(args, report);
     },

@@ -44,7 +44,7 @@ const http01: Expectation = {
   directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
   challenge: { type: "http-01" },
   walletDigest: "0".repeat(16),
-  made: undefined,
+  created: undefined,
   wildcard: undefined,
 };
 
@@ -107,7 +107,7 @@ const dns01: Expectation = {
     credentialDigest: "0".repeat(16),
     environment: { GCE_PROJECT: "my-project", GCE_ZONE_ID: "example-com" },
   },
-  made: {
+  created: {
     id: undefined,
     owner: "ACCOUNT",
     accountId: undefined,

@@ -27,7 +27,7 @@ function isProblem({ severity }: ReportedFinding): boolean {
 
 /** Options of {@link watch}. */
 export interface WatchOptions {
-  readonly look: () => Promise<Report>;
+  readonly check: () => Promise<Report>;
   readonly first: (report: Report) => void;
   /** Called for a run that differs from the previous one. */
   readonly changed: (changes: Changes, report: Report) => void;
@@ -44,12 +44,12 @@ export interface WatchOptions {
  * @throws the error of the first run
  */
 export async function watch(options: WatchOptions): Promise<Report> {
-  const { look, first, changed, failed, pause } = options;
-  let last = await look();
+  const { check, first, changed, failed, pause } = options;
+  let last = await check();
   first(last);
   while (await pause()) {
     try {
-      const next = await look();
+      const next = await check();
       const changes = changesBetween(last, next);
       if (changes.appeared.length + changes.gone.length > 0) {
         changed(changes, next);

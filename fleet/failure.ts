@@ -2,7 +2,7 @@ import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { brokenCheckpoint, errorLines } from "../lib/pulumi.ts";
 import { shell } from "../lib/shell.ts";
-import { CouldNotLook } from "./look.ts";
+import { DoctorFailed } from "./doctorResult.ts";
 import { PulumiFailed } from "./pulumiProcess.ts";
 
 /** How many lines of Pulumi's messages about a failure are printed; the log has all of them. */
@@ -30,7 +30,7 @@ export function failureOf(error: unknown, stack: string, violations: readonly st
       [...lines.slice(0, mostLines), ...(left > 0 ? [`and ${left} more lines`] : [])].join("\n"),
     );
   }
-  if (error instanceof CouldNotLook) {
+  if (error instanceof DoctorFailed) {
     return printable(`The doctor could not check the stack: ${messageOf(error)}`);
   }
   return printable(messageOf(error));

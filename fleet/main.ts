@@ -12,7 +12,7 @@ import { liveTable, plainLines, type Display } from "./display.ts";
 import { exitCode } from "./exitCode.ts";
 import { takeInterrupts } from "./interrupt.ts";
 import { Journal, notesFolder } from "./journal.ts";
-import { look } from "./look.ts";
+import { runDoctor } from "./doctorResult.ts";
 import { Progress } from "./progress.ts";
 import { closingLines, outcomeOf, sameCommand, type FleetReport } from "./report.ts";
 import { sourcesDigest } from "./sources.ts";
@@ -85,7 +85,7 @@ async function main(args: FleetArguments): Promise<number> {
               },
             }),
           look: () =>
-            look(directory, stack, [...(args.sandbox ? ["--sandbox"] : []), ...doctorOptions]),
+            runDoctor(directory, stack, [...(args.sandbox ? ["--sandbox"] : []), ...doctorOptions]),
           issue: issue && (() => issue(stack)),
           begin: (more) => {
             journal.begin(stack, digest, more);

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
-import { outputOf, runApart } from "./apart.ts";
+import { outputOf, runInSession } from "./session.ts";
 import { identify, type ProcessIdentity } from "../lib/processIdentity.ts";
 
 /** A failed run of Pulumi. */
@@ -61,7 +61,7 @@ export function lastingPulumi(
         code,
         signal: endedBy,
         result,
-      } = await runApart(pulumi.command, whole, {
+      } = await runInSession(pulumi.command, whole, {
         directory,
         environment: { ...process.env, ...environment, PULUMI_AUTOMATION_API: "true" },
         stdio: ["ignore", file ?? "pipe", file ?? "pipe"],

@@ -6,7 +6,7 @@ import type { Changes, FleetStack, RunOptions } from "./automation.ts";
 import { changeWords, stepOf, violationOf } from "./engineEvents.ts";
 import { failureOf, isLocked, isLockOf, isUnfinishedRotation } from "./failure.ts";
 import type { Entry } from "./journal.ts";
-import type { Look } from "./look.ts";
+import type { DoctorResult } from "./doctorResult.ts";
 import type { Progress, StackProgress } from "./progress.ts";
 import { PulumiFailed } from "./pulumiProcess.ts";
 import { isDue, managedCredential, type ManagedCredential } from "./rotation.ts";
@@ -33,7 +33,7 @@ export interface StackRunOptions {
   readonly isThere: boolean;
   readonly progress: Progress;
   readonly open: () => Promise<FleetStack>;
-  readonly look: () => Promise<Look>;
+  readonly look: () => Promise<DoctorResult>;
   /** Acts as the provider in the sandbox; undefined elsewhere. */
   readonly issue: (() => Promise<void>) | undefined;
   /** The entry of an earlier run for this stack. */

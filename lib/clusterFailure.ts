@@ -9,7 +9,7 @@ export interface ClusterPlace {
 }
 
 /**
- * The cluster does not answer: it is down, deleted, or not at the kubeconfig's address; or the kubeconfig names no cluster,
+ * The cluster does not respond: it is down, deleted, or not at the kubeconfig's address; or the kubeconfig names no cluster,
  * as after its deletion with the cluster.
  */
 export class ClusterUnreachable extends UserError {}
@@ -76,7 +76,7 @@ export function clusterFailure(error: unknown, place: ClusterPlace, command: str
   // An error without a code is a defect of the program, not a failure of the connection.
   return typeof code === "string"
     ? new ClusterUnreachable(
-        `The cluster at ${where(place)} does not answer: ${firstLine(error)} (${code}). Is it the right cluster? ${command}`,
+        `The cluster at ${where(place)} does not respond: ${firstLine(error)} (${code}). Is it the right cluster? ${command}`,
       )
     : error;
 }

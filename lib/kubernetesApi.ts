@@ -53,7 +53,7 @@ export class ClusterRefusal extends ClusterFailure {}
  * The client of a cluster, which creates the APIs of its groups; one per process, so that a credential plugin runs once.
  *
  * Calls throw a {@link ClusterRefusal} where the cluster responds with 401 or 403, and a ClusterUnreachable where it does
- * not answer.
+ * not respond.
  *
  * @param choice the cluster
  * @param timeouts how long requests may take
@@ -388,7 +388,7 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not answer (${whereIs(connection)}: ${reasonOf(error)}). Is this the right cluster? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
+    `The cluster does not respond (${whereIs(connection)}: ${reasonOf(error)}). Is this the right cluster? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 

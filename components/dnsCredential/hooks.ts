@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { digestOf } from "../../dns/credential.ts";
-import { orphansNotLookedFor, type CredentialInventory } from "../../dns/orphans.ts";
+import { orphansNotChecked, type CredentialInventory } from "../../dns/orphans.ts";
 import type { CloudAccess } from "../../dns/access.ts";
 import type { Cluster } from "../cluster.ts";
 import { refuseMissingRights, refuseUnreachable } from "../clusterRights.ts";
-import { withWayOut } from "../goneCluster.ts";
+import { withRemovalCommands } from "../goneCluster.ts";
 import { refuseUnusableIngress } from "../ingressCertificate/preconditions.ts";
 import { resolved } from "../resolved.ts";
 import { stackAccess } from "../stackAccess.ts";
@@ -55,7 +55,7 @@ export function credentialDeleteHook(
     try {
       await rotation.refuseWhileInUse(content === undefined ? undefined : digestOf(content));
     } catch (error) {
-      throw new pulumi.RunError(withWayOut(error));
+      throw new pulumi.RunError(withRemovalCommands(error));
     }
     await resource?.remove?.(args, access);
   });
@@ -150,7 +150,7 @@ export function idOnceOrphansAreRemoved(
       try {
         await rotationOf(cluster, consumers).removeOrphans(current, await inventory());
       } catch (error) {
-        await pulumi.log.warn(orphansNotLookedFor(withWayOut(error)));
+        await pulumi.log.warn(orphansNotChecked(withRemovalCommands(error)));
       }
     }
     return current;

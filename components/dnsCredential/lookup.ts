@@ -26,7 +26,7 @@ export async function lookup<T>(
   try {
     return await answer;
   } catch (error) {
-    const words = cloudsWords(messageOf(error));
+    const words = cloudMessage(messageOf(error));
     const reason = explanation(words) ?? notNow(words) ?? words;
     throw new RunError(
       `${what} could not be looked up: ${reason}\nNothing was changed. After the fix, run: ${shell`pulumi up -s ${getStack()}`}`,
@@ -50,7 +50,7 @@ const wrappings = [
 ];
 
 /** A DNS provider's error text without the prefixes of other layers. */
-export function cloudsWords(message: string): string {
+export function cloudMessage(message: string): string {
   return wrappings.reduce((words, wrapping) => words.replace(wrapping, ""), message).trim();
 }
 

@@ -1,6 +1,6 @@
 import type { ReleaseRights } from "../../chart/rights.ts";
 import type { ClusterAccess } from "../../lib/clusterAccess.ts";
-import { applyCommand, bindCommand, mayDoAnything, refuseLack } from "../clusterRights.ts";
+import { applyCommand, bindCommand, mayDoAnything, refuseWithoutRights } from "../clusterRights.ts";
 import { acmeApi, certManagerApi, ingressCredentialSecret } from "./certManager.ts";
 import type { IngressPlace } from "./place.ts";
 
@@ -38,7 +38,7 @@ export function ingressRights(namespace: string): ReleaseRights {
 }
 
 /** Optional permissions of the doctor, which are never checked: to read the certificate and its orders. */
-export function ingressLookingRights(secretName: string): ReleaseRights {
+export function ingressReadRights(secretName: string): ReleaseRights {
   return {
     namespaced: [
       { group: "", resources: ["secrets"], verbs: ["get"], names: [secretName] },
@@ -69,7 +69,7 @@ export async function refuseMissingIngressRights(
     return;
   }
   const role = "wildcard-pulumi";
-  await refuseLack(access, {
+  await refuseWithoutRights(access, {
     namespace,
     rights: [ingressRights(namespace)],
     commands: (user) => [

@@ -115,7 +115,7 @@ export class RolloutWatch {
    */
   async failure(): Promise<string | undefined> {
     await this.stop();
-    await this.#look();
+    await this.#observe();
     const remarks = this.#remarks;
     if (remarks.length === 0) {
       return this.#readFailure;
@@ -143,14 +143,14 @@ export class RolloutWatch {
 
   async #run(): Promise<void> {
     while (!this.#ended) {
-      const pod = await this.#look();
+      const pod = await this.#observe();
       await this.#tolerant(() => this.#judge(pod));
       await this.#clock.wait(interval);
     }
   }
 
   /** Reads the cluster's current messages, and returns the pod. */
-  async #look(): Promise<V1Pod | undefined> {
+  async #observe(): Promise<V1Pod | undefined> {
     const { namespace, names } = this.#target;
     return this.#tolerant(async () => {
       const events = await rolloutEvents(this.#cluster.core, this.#target);

@@ -9,7 +9,7 @@ import {
   NotYetError,
   ProofError,
   proofRecord,
-  waitOut,
+  retryUntilTimeout,
   writeReadDelete,
   type ProofTarget,
 } from "../proof.ts";
@@ -54,7 +54,7 @@ export async function proveCloudflareToken(
     maxRetries: 0,
     timeout: target.requestTimeout,
   });
-  await waitOut(target.timeout, () => attempt(client, target));
+  await retryUntilTimeout(target.timeout, () => attempt(client, target));
 }
 
 async function attempt(client: Cloudflare, target: CloudflareProofTarget): Promise<void> {

@@ -14,7 +14,7 @@ import {
   NotYetError,
   ProofError,
   proofRecord,
-  waitOut,
+  retryUntilTimeout,
   writeReadDelete,
   type ProofTarget,
 } from "../proof.ts";
@@ -47,7 +47,7 @@ export async function proveGoogleCloudKey(
 ): Promise<void> {
   const key = parseKeyFile(content);
   const zone = new Zone(key, target);
-  await waitOut(target.timeout, () => zone.attempt());
+  await retryUntilTimeout(target.timeout, () => zone.attempt());
 }
 
 function parseKeyFile(content: string): KeyFile {

@@ -77,7 +77,7 @@ export function deniedPermission(body: unknown): string | undefined {
  * @see https://cloud.google.com/apis/design/errors
  * @see https://cloud.google.com/iam/docs/troubleshoot-org-policies
  */
-export function refusalInWords(words: string): GoogleRefusal | undefined {
+export function refusalInMessage(words: string): GoogleRefusal | undefined {
   const [, service, project] =
     /api\/([a-z0-9.-]+\.googleapis\.com)\/overview\?project=([\w:.-]+)/.exec(words) ?? [];
   if (service !== undefined) {

@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { hasWildcard, type Check } from "../check.ts";
-import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Finding, type Problem } from "../finding.ts";
 import type { Addresses } from "../facts/dns.ts";
 import { askAddresses, askChallenge } from "./lookUp.ts";
 import { shell } from "../../lib/shell.ts";
@@ -79,7 +79,7 @@ export const addresses: Check = {
     const findings: Finding[] = [];
     // A public address is the same on the internet; only for others is a public resolver asked.
     const isDoubtful = all(here).some((each) => isUnreachable(each) && !reached.includes(each));
-    const outside = isDoubtful ? await ifSeen(dns.outside(expected.host)) : undefined;
+    const outside = isDoubtful ? await ifAvailable(dns.outside(expected.host)) : undefined;
     const host = outside ?? here;
     const differs = !isDeepStrictEqual(new Set(all(host)), new Set(all(here)));
     const seenHere = differs ? `; in this network ${all(here).join(", ")}` : "";

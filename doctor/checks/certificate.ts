@@ -6,7 +6,7 @@ import { apiPort, isOfStaging, type ServedCertificate } from "../facts/wire.ts";
 import { found, type Finding, type Problem } from "../finding.ts";
 import { usesLetsEncrypt } from "./issuerErrors.ts";
 import { restart } from "./remedies.ts";
-import { closedOrUnseen, insideAnswer, unseen } from "./notSeenFromHere.ts";
+import { closedOrUnreachable, insideAnswer, unreachableFromHere } from "./unreachableFromHere.ts";
 import { placeholder, shell, verbatim } from "../../lib/shell.ts";
 
 const closed: Problem = {
@@ -17,7 +17,7 @@ const closed: Problem = {
   command: ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 };
 
-const hidden = unseen(
+const hidden = unreachableFromHere(
   apiPort,
   ({ host }) => shell`openssl s_client -connect ${host}:${apiPort} -servername ${host}`,
 );
@@ -142,7 +142,7 @@ export const certificate: Check = {
         return { seen, found: [found(serviceDead, expected, podAlone)] };
       }
       const evidence = { expected: "a TLS server", seen };
-      const finding = await closedOrUnseen(context, [closed, hidden], evidence, () =>
+      const finding = await closedOrUnreachable(context, [closed, hidden], evidence, () =>
         insideAnswer(context),
       );
       return { seen, found: [finding] };

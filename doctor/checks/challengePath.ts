@@ -2,9 +2,9 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { challengePort, type Reply, type Unreachable } from "../facts/wire.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Problem } from "../finding.ts";
 import { challengeRoute } from "./challengeRoute.ts";
-import { closedOrUnseen, insideAnswer, unseen } from "./notSeenFromHere.ts";
+import { closedOrUnreachable, insideAnswer, unreachableFromHere } from "./unreachableFromHere.ts";
 import { askChallenge } from "./lookUp.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 import { shell, type ShellText } from "../../lib/shell.ts";
@@ -17,7 +17,7 @@ const closed: Problem = {
   command: askChallenge,
 };
 
-const hidden = unseen(challengePort, (expected) => askChallenge(expected));
+const hidden = unreachableFromHere(challengePort, (expected) => askChallenge(expected));
 
 const notRouted: Problem = {
   id: "port-80-not-routed",
@@ -72,7 +72,7 @@ export const challengePath: Check = {
     }
     if (problem === closed) {
       const evidence = { expected: wanted, seen };
-      const finding = await closedOrUnseen(context, [closed, hidden], evidence, () =>
+      const finding = await closedOrUnreachable(context, [closed, hidden], evidence, () =>
         insideRoute(context),
       );
       return { found: [finding], seen };
@@ -85,7 +85,7 @@ export const challengePath: Check = {
 
 /** The route of a challenge inside the cluster: the ingress controller has accepted it, and the pod responds. */
 async function insideRoute(context: Context): Promise<string | undefined> {
-  const route = await ifSeen(challengeRoute.run(context));
+  const route = await ifAvailable(challengeRoute.run(context));
   const pod = await insideAnswer(context);
   return route === undefined || route.found.length > 0 || pod === undefined
     ? undefined

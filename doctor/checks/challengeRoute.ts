@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../../chart/manifest.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { found, NotSeen, type Finding, type Problem } from "../finding.ts";
+import { found, NotAvailable, type Finding, type Problem } from "../finding.ts";
 import { releasedRoute, routeName } from "./routeOfChallenge.ts";
 import { shell } from "../../lib/shell.ts";
 
@@ -86,7 +86,7 @@ export const challengeRoute: Check = {
     const live = await cluster.live(route);
     if (live === undefined) {
       // The check of drift reports this.
-      throw new NotSeen(`${route.kind ?? ""} ${routeName(expected)} is missing`);
+      throw new NotAvailable(`${route.kind ?? ""} ${routeName(expected)} is missing`);
     }
     return route.kind === "Ingress"
       ? ofIngress(live, context)

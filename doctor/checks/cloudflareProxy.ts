@@ -2,7 +2,7 @@ import { shell } from "../../lib/shell.ts";
 import type { Check } from "../check.ts";
 import { isCloudflareProxy } from "../facts/front.ts";
 import { apiPort } from "../facts/wire.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Problem } from "../finding.ts";
 
 const proxied: Problem = {
   id: "cloudflare-proxy",
@@ -30,7 +30,7 @@ export const cloudflareProxy: Check = {
     }
     // Without a response the address decides: the proxy has no certificate for a name two levels below its zone. A server
     // with its own certificate is the provider, even behind a Cloudflare address (Spectrum).
-    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(expected.host))) ?? {};
+    const { ipv4 = [], ipv6 = [] } = (await ifAvailable(dns.addresses(expected.host))) ?? {};
     const addresses = [...ipv4, ...ipv6];
     const served = await wire.certificate();
     return "unreachable" in served && addresses.length > 0 && addresses.every(isCloudflareProxy)

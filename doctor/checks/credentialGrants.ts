@@ -10,14 +10,14 @@ const wide: Problem = {
   title: "The DNS credential has more permissions than a challenge needs",
   why: "The credential is stored in the cluster. Anyone who can read the Secret has all its permissions; with write access to the DNS of a whole project they can redirect every name in it.",
   command: (expected) => {
-    const { made, challenge, wildcard } = expected;
+    const { created, challenge, wildcard } = expected;
     const ofWildcard = wildcard?.credential;
     const [dnsProvider, project] =
       challenge.type === "dns-01"
         ? [challenge.dnsProvider, challenge.environment?.GCE_PROJECT]
         : [ofWildcard?.dnsProvider, ofWildcard?.managedZone?.project];
     return dnsProvider === "googleCloud"
-      ? shell`gcloud projects get-iam-policy ${project ?? placeholder("project")} --flatten=bindings --filter=${`bindings.members:${made?.owner ?? "ACCOUNT"}`}`
+      ? shell`gcloud projects get-iam-policy ${project ?? placeholder("project")} --flatten=bindings --filter=${`bindings.members:${created?.owner ?? "ACCOUNT"}`}`
       : renewCredential(expected);
   },
 };

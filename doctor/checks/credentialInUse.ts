@@ -1,7 +1,7 @@
 import { credentialSecret } from "../expectation.ts";
 import { hasWildcard, usesDns01, type Check, type Context } from "../check.ts";
 import type { CloudCredential } from "../facts/credential.ts";
-import { NotSeen } from "../finding.ts";
+import { NotAvailable } from "../finding.ts";
 
 /**
  * The stacks whose credential can be checked: with Workload Identity on GKE only the pod has a credential, and under
@@ -13,12 +13,12 @@ export const hasCredential: NonNullable<Check["applies"]> = (expected) =>
 /**
  * The credential in the Secret.
  *
- * @throws NotSeen without a well-formed one; the check of the Secret reports the defect
+ * @throws NotAvailable without a well-formed one; the check of the Secret reports the defect
  */
 export async function credentialInUse({ credential }: Context): Promise<CloudCredential> {
   const found = await credential();
   if (found === undefined) {
-    throw new NotSeen("the cluster has no well-formed DNS credential");
+    throw new NotAvailable("the cluster has no well-formed DNS credential");
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { Check } from "../check.ts";
-import { found, NotSeen, type Problem } from "../finding.ts";
+import { found, NotAvailable, type Problem } from "../finding.ts";
 import { credentialInUse, hasCredential } from "./credentialInUse.ts";
 import { renewCredential } from "./remedies.ts";
 
@@ -42,12 +42,12 @@ export const credentialLife: Check = {
   applies: hasCredential,
   run: async (context) => {
     const { expected, now } = context;
-    const { made } = expected;
+    const { created } = expected;
     const life = await (await credentialInUse(context)).life();
-    const createdAt = life.createdAt ?? made?.createdAt;
-    const expiresAt = life.expiresAt ?? made?.expiresAt;
+    const createdAt = life.createdAt ?? created?.createdAt;
+    const expiresAt = life.expiresAt ?? created?.expiresAt;
     if (createdAt === undefined && expiresAt === undefined) {
-      throw new NotSeen("the DNS provider does not report the age of the provided credential");
+      throw new NotAvailable("the DNS provider does not report the age of the provided credential");
     }
     const daysLeft = days(now, expiresAt);
     // For a key without expiry Google returns a date in the year 9999.
@@ -57,7 +57,7 @@ export const credentialLife: Check = {
       age === undefined ? "of unknown age" : `${Math.floor(age)} days old`,
       ends ? `expires on ${expiresAt ?? ""}` : "without expiry",
     ].join(", ");
-    const rotateBy = made?.rotateBy === undefined ? undefined : Date.parse(made.rotateBy);
+    const rotateBy = created?.rotateBy === undefined ? undefined : Date.parse(created.rotateBy);
     const tooOld =
       rotateBy === undefined ? age !== undefined && age >= maxAge : rotateBy <= now.getTime();
     const wanted = `${nearEnd} days before its expiry`;
@@ -78,7 +78,7 @@ export const credentialLife: Check = {
             : tooOld
               ? [
                   found(old, expected, {
-                    expected: `replaced by ${made?.rotateBy ?? `the age of ${maxAge} days`}`,
+                    expected: `replaced by ${created?.rotateBy ?? `the age of ${maxAge} days`}`,
                     seen,
                   }),
                 ]

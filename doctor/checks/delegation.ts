@@ -1,6 +1,6 @@
 import { zoneContains } from "../../dns/zone.ts";
 import { usesDns01, type Check } from "../check.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Problem } from "../finding.ts";
 import { challengeName } from "./lookUp.ts";
 import { shell } from "../../lib/shell.ts";
 
@@ -35,7 +35,7 @@ export const delegation: Check = {
       return { found: [], seen: `${name} is not an alias` };
     }
     const seen = `${name} points to ${alias}`;
-    const zone = await ifSeen((await credential())?.zone() ?? Promise.resolve(undefined));
+    const zone = await ifAvailable((await credential())?.zone() ?? Promise.resolve(undefined));
     const inside = zone === undefined || zoneContains(zone.name, alias);
     const wanted = `a name in the zone ${zone?.name ?? "of the credential"}`;
     return {

@@ -5,7 +5,7 @@ import { found, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { differences, type Difference } from "./differences.ts";
 import { applyAgain } from "./remedies.ts";
-import { undoing } from "./undoing.ts";
+import { restoreCommand } from "./restoreCommand.ts";
 
 const missing: Problem = {
   id: "object-missing",
@@ -65,7 +65,7 @@ function compare(
       subject,
       expected: list("applied"),
       seen: list("live"),
-      command: undoing(applied, fields, expected),
+      command: restoreCommand(applied, fields, expected),
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Check, Context } from "../check.ts";
 import { apiPort, challengePort } from "../facts/wire.ts";
-import { found, NotSeen, type Finding, type Problem } from "../finding.ts";
+import { found, NotAvailable, type Finding, type Problem } from "../finding.ts";
 import { askAddresses } from "./lookUp.ts";
 
 const dead: Problem = {
@@ -40,7 +40,7 @@ export const everyAddress: Check = {
     );
     const unseen = probes.flatMap(({ unseen }) => unseen ?? []);
     if (findings.length === 0 && unseen[0] !== undefined) {
-      throw new NotSeen(unseen[0]);
+      throw new NotAvailable(unseen[0]);
     }
     return { found: findings, seen: addresses.join(", ") };
   },
@@ -51,7 +51,7 @@ async function probe(address: string, port: number, reach: Context["reach"]) {
     const failure = await reach(address, port);
     return { address, port, failure, isServed: failure === undefined };
   } catch (error) {
-    if (error instanceof NotSeen) {
+    if (error instanceof NotAvailable) {
       return { address, port, unseen: error.message, isServed: false };
     }
     throw error;

@@ -1,7 +1,7 @@
 import { issuerDnsProvider } from "../../chart/repairs.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { found, NotSeen, type Problem } from "../finding.ts";
+import { found, NotAvailable, type Problem } from "../finding.ts";
 import { restart } from "./remedies.ts";
 
 const differs: Problem = {
@@ -47,7 +47,7 @@ export const finalCommand: Check = {
     // The last such line: the log may begin before a restart.
     const line = (await cluster.log()).findLast(({ text }) => text.includes(prefix))?.text;
     if (line === undefined) {
-      throw new NotSeen(`the log has no line "${prefix}", or no longer has it`);
+      throw new NotAvailable(`the log has no line "${prefix}", or no longer has it`);
     }
     const flags = flagsOf(line.slice(line.indexOf(prefix)));
     const wrong = Object.entries(expectedFlags(expected)).filter(

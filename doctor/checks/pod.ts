@@ -5,7 +5,7 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
-import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { restart } from "./remedies.ts";
 import { shell } from "../../lib/shell.ts";
@@ -58,7 +58,7 @@ export const pod: Check = {
       return { found: [found(missing, expected, { expected: "a pod", seen })], seen };
     }
     const count = providerContainer(live)?.restartCount ?? 0;
-    const revision = await ifSeen(deployedRevision(cluster));
+    const revision = await ifAvailable(deployedRevision(cluster));
     const template = revision && podTemplate(objectsOf(revision), expected.names);
     return {
       seen: `${expected.names.pod} ready, ${count} restarts`,

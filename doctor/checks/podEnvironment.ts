@@ -1,11 +1,11 @@
 import { containerEnvironment, type PodTemplate } from "../../chart/objects.ts";
 import type { Context } from "../check.ts";
-import { NotSeen } from "../finding.ts";
+import { NotAvailable } from "../finding.ts";
 
 /**
  * The plain environment of the provider's container, composed from the pod and its ConfigMaps like by the kubelet.
  *
- * @throws NotSeen when there is no pod
+ * @throws NotAvailable when there is no pod
  */
 export async function podEnvironment({
   expected: { names },
@@ -13,7 +13,7 @@ export async function podEnvironment({
 }: Pick<Context, "expected" | "cluster">): Promise<Readonly<Record<string, string>>> {
   const pod = await cluster.pod();
   if (pod?.spec === undefined) {
-    throw new NotSeen(`there is no pod ${names.pod}`);
+    throw new NotAvailable(`there is no pod ${names.pod}`);
   }
   const template = { spec: pod.spec as unknown as PodTemplate["spec"] };
   const statefulSet = {

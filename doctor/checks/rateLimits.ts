@@ -3,9 +3,9 @@ import { kubectl } from "../../lib/clusterCommand.ts";
 import { letsEncryptDirectory } from "../../config/environment.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
-import { found, ifSeen, type Finding, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Finding, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
-import { remakeStatefulSet } from "./remedies.ts";
+import { recreateStatefulSet } from "./remedies.ts";
 import { registeredDomain } from "./registeredDomain.ts";
 import { shell } from "../../lib/shell.ts";
 
@@ -30,7 +30,7 @@ const volatileHome: Problem = {
   severity: "error",
   title: "The provider's home is not on a persistent volume",
   why: "Each restart loses the certificate and orders a new one, and Let's Encrypt issues only five a week.",
-  command: (expected) => remakeStatefulSet(expected, expected.names.fullname),
+  command: (expected) => recreateStatefulSet(expected, expected.names.fullname),
 };
 
 const week = 7 * 24 * 60 * 60 * 1_000;
@@ -56,7 +56,7 @@ export const rateLimits: Check = {
     const persistent = pod === undefined || hasPersistentHome(pod);
     const restarts = providerContainer(pod)?.restartCount ?? 0;
     const orders = (await tracedOrders(context)) + (persistent ? 0 : restarts);
-    const others = await ifSeen(ordersOfCertManager(context));
+    const others = await ifAvailable(ordersOfCertManager(context));
     const all = orders + (others ?? 0);
     const domain = registeredDomain(expected.host);
     const seen = `${orders} known orders in a week`;
@@ -84,7 +84,7 @@ export const rateLimits: Check = {
 /** The number of orders in the log, or 1 for a new served certificate. */
 async function tracedOrders({ cluster, wire, now }: Context): Promise<number> {
   const since = now.getTime() - week;
-  const lines = (await ifSeen(cluster.log())) ?? [];
+  const lines = (await ifAvailable(cluster.log())) ?? [];
   const logged = lines.filter(
     ({ time, text }) => issued.test(text) && (time?.getTime() ?? 0) > since,
   );

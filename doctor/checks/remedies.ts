@@ -70,7 +70,7 @@ export function applyAgain(expected: Expectation): ShellText {
  * set exists. Then the pod is deleted: the set cannot add its claim to an existing pod, whose volumes are immutable,
  * retries this forever, and replaces no pod until it succeeds.
  */
-export function remakeStatefulSet(expected: Expectation, name: string): ShellText {
+export function recreateStatefulSet(expected: Expectation, name: string): ShellText {
   return joined(
     [
       kubectl(expected, shell`delete statefulset ${name} --cascade=orphan --ignore-not-found`),
@@ -83,11 +83,11 @@ export function remakeStatefulSet(expected: Expectation, name: string): ShellTex
 
 /** Replaces the DNS credential: by a new one if the stack created it, otherwise by one that the operator provides. */
 export function renewCredential(expected: Expectation): ShellText {
-  const { made, challenge, wildcard } = expected;
+  const { created, challenge, wildcard } = expected;
   const dnsProvider =
     challenge.type === "dns-01" ? challenge.dnsProvider : wildcard?.credential.dnsProvider;
   const google = dnsProvider === "googleCloud";
-  if (made !== undefined) {
+  if (created !== undefined) {
     const { key, token } = credentialChildren(programNames.credential);
     // Only this resource: the Secret with the credential has a similar name and must not be replaced.
     return shell`${verbatim(deploy(expected))} --replace '**::${google ? key : token}'`;
@@ -101,7 +101,7 @@ export function renewCredential(expected: Expectation): ShellText {
  * contains the suffix, its grant, and a key.
  */
 export function renewOwner(expected: Expectation): ShellText {
-  return expected.made === undefined
+  return expected.created === undefined
     ? renewCredential(expected)
     : shell`${verbatim(deploy(expected))} --replace '**::${credentialChildren(programNames.credential).suffix}'`;
 }

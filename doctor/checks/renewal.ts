@@ -1,7 +1,7 @@
 import { probeRetriesRenewal, overdueHours, retryHours } from "../../chart/renewalRetry.ts";
 import type { Check, Context } from "../check.ts";
 import { providerContainer } from "../facts/providerContainer.ts";
-import { found, ifSeen, NotSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, NotAvailable, type Problem } from "../finding.ts";
 import { issued } from "./issuerErrors.ts";
 import { restart } from "./remedies.ts";
 import { shell } from "../../lib/shell.ts";
@@ -56,7 +56,7 @@ export const renewal: Check = {
   run: async ({ expected, wire, cluster, now }) => {
     const served = await wire.certificate();
     if ("unreachable" in served) {
-      throw new NotSeen("port 8443 serves no certificate");
+      throw new NotAvailable("port 8443 serves no certificate");
     }
     const { notBefore, notAfter, selfSigned } = served;
     const left = notAfter.getTime() - now.getTime();
@@ -74,7 +74,7 @@ export const renewal: Check = {
       };
     };
     const hasFailed = async () => {
-      const lines = (await ifSeen(cluster.log())) ?? [];
+      const lines = (await ifAvailable(cluster.log())) ?? [];
       const failed = lines.findLastIndex(({ text }) =>
         text.includes("failed to renew certificate"),
       );
@@ -102,7 +102,7 @@ async function nextAttempt(
   notAfter: Date,
   now: Date,
 ): Promise<string> {
-  const pod = await ifSeen(cluster.pod());
+  const pod = await ifAvailable(cluster.pod());
   const command = pod?.spec?.containers[0]?.livenessProbe?.exec?.command;
   const window = before(notAfter, renewalWindow);
   const issuer =

@@ -1,7 +1,7 @@
 import { podTemplate } from "../../chart/objects.ts";
 import { probeRetriesRenewal, retriesRenewal, retryHours } from "../../chart/renewalRetry.ts";
 import type { Check } from "../check.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { applyAgain, deployAgain, restart } from "./remedies.ts";
 import { type ShellText } from "../../lib/shell.ts";
@@ -49,7 +49,7 @@ export const renewalRetry: Check = {
     ) {
       return withoutRetry("a StatefulSet without the check", applyAgain(expected));
     }
-    const pod = await ifSeen(cluster.pod());
+    const pod = await ifAvailable(cluster.pod());
     return pod === undefined || runs(pod.spec?.containers[0]?.livenessProbe)
       ? { seen, found: [] }
       : withoutRetry("a pod without the check", restart(expected));

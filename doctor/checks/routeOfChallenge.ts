@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../../chart/manifest.ts";
 import type { Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { ifSeen } from "../finding.ts";
+import { ifAvailable } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 
 /** The chart's name of the HTTPRoute or Ingress that routes port 80 to the provider. */
@@ -14,7 +14,7 @@ export async function releasedRoute({
   expected,
   cluster,
 }: Pick<Context, "expected" | "cluster">): Promise<KubernetesObject | undefined> {
-  const revision = await ifSeen(deployedRevision(cluster));
+  const revision = await ifAvailable(deployedRevision(cluster));
   return (revision === undefined ? [] : objectsOf(revision)).find(
     ({ metadata }) => metadata?.name === routeName(expected),
   );

@@ -3,7 +3,7 @@ import { issuerDnsProvider, storageDirectory } from "../../chart/repairs.ts";
 import { kubectl } from "../../lib/clusterCommand.ts";
 import type { Check } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
-import { found, ifSeen, keyOf, type Finding, type Problem } from "../finding.ts";
+import { found, ifAvailable, keyOf, type Finding, type Problem } from "../finding.ts";
 import { deployedRevision, objectsOf } from "./deployed.ts";
 import { applyAgain, deployAgain, restart } from "./remedies.ts";
 import { podEnvironment } from "./podEnvironment.ts";
@@ -62,7 +62,7 @@ export const settings: Check = {
   run: async (context) => {
     const { expected, cluster } = context;
     const environment = await podEnvironment(context);
-    const revision = await ifSeen(deployedRevision(cluster));
+    const revision = await ifAvailable(deployedRevision(cluster));
     const objects = revision && objectsOf(revision);
     const released = objects && containerEnvironment(objects, expected.names);
     const findings = mismatches(environment, expected);

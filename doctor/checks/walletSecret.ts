@@ -3,7 +3,7 @@ import { digestOfWallet } from "../../chart/walletDigest.ts";
 import type { Check, Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import type { SecretFacts } from "../facts/clusterFacts.ts";
-import { found, ifSeen, type Problem } from "../finding.ts";
+import { found, ifAvailable, type Problem } from "../finding.ts";
 import { refreshAndDeploy, restart } from "./remedies.ts";
 import { joined, type ShellText } from "../../lib/shell.ts";
 
@@ -61,7 +61,7 @@ async function restore(
   cluster: Context["cluster"],
   { changedAt }: SecretFacts,
 ): Promise<ShellText> {
-  const started = (await ifSeen(cluster.pod()))?.status?.startTime;
+  const started = (await ifAvailable(cluster.pod()))?.status?.startTime;
   const hasIt = started !== undefined && changedAt !== undefined && new Date(started) >= changedAt;
   return joined([refreshAndDeploy(expected), ...(hasIt ? [restart(expected)] : [])], " && ");
 }

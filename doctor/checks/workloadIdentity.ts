@@ -10,12 +10,12 @@ const avoidable: Problem = {
   title: "Workload Identity could replace the key",
   why: "On GKE the provider can act as a service account (Workload Identity). The cluster then stores no key that could leak or needs rotation. Before the change, grant `roles/dns.admin` on the zone to that account, and `roles/iam.workloadIdentityUser` on the account to `serviceAccount:<pool>[<namespace>/<the pod's service account>]`.",
   command: (expected) => {
-    const { stack, made } = expected;
+    const { stack, created } = expected;
     // A provided key excludes Workload Identity.
     const removeKey = shell`pulumi config rm -s ${stack} --path dns.serviceAccountKey`;
     const setting = shell`--path dns.workloadIdentity 'SERVICE_ACCOUNT'`;
     const deploy = setAndDeploy(expected, setting);
-    return made === undefined ? joined([removeKey, deploy], " && ") : deploy;
+    return created === undefined ? joined([removeKey, deploy], " && ") : deploy;
   },
 };
 

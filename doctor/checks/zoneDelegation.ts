@@ -1,6 +1,6 @@
 import { dnsName, readableName } from "../../lib/dnsName.ts";
 import { usesDns01, type Check } from "../check.ts";
-import { found, NotSeen, type Problem } from "../finding.ts";
+import { found, NotAvailable, type Problem } from "../finding.ts";
 import { challengeName } from "./lookUp.ts";
 import { shell } from "../../lib/shell.ts";
 
@@ -37,7 +37,7 @@ export const zoneDelegation: Check = {
     }
     const comparison = await dns.compare(challengeName(expected), zone);
     if (comparison.result === "unknown") {
-      throw new NotSeen("DNS does not show from here which zone it delegates to");
+      throw new NotAvailable("DNS does not show from here which zone it delegates to");
     }
     const servers = zone.nameServers.map(dnsName).join(", ");
     if (comparison.result === "agrees") {

@@ -12,15 +12,15 @@ import { dnsName, readableName } from "../../lib/dnsName.ts";
 import { zoneContains } from "../../dns/zone.ts";
 import { apiTokens } from "../../dns/cloudflare/tokens.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
-import type { MadeCredential } from "../expectation.ts";
-import { NotSeen } from "../finding.ts";
+import type { CreatedCredential } from "../expectation.ts";
+import { NotAvailable } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
 import { once } from "./once.ts";
 import { proofFailure } from "./proofFailure.ts";
 
 /** The data of a token apart from its value. */
 export interface CloudflareTarget extends CredentialTarget {
-  readonly made: MadeCredential | undefined;
+  readonly created: CreatedCredential | undefined;
 }
 
 /** The permission groups that a challenge needs (go-acme/lego, providers/dns/cloudflare/cloudflare.toml). */
@@ -29,7 +29,7 @@ const neededGroups = ["Zone Read", "DNS Write"];
 /** A Cloudflare API token. */
 export function cloudflareCredential(
   content: string,
-  { host, domain, made }: CloudflareTarget,
+  { host, domain, created }: CloudflareTarget,
   { cloudflare: settings, hidden }: SeenAccess,
 ): CloudCredential {
   const own = tokenClient(content, settings.endpoint, { maxRetries: 1 });
@@ -57,8 +57,8 @@ export function cloudflareCredential(
   });
   /** The token's id and expiry. Users and accounts have separate endpoints, which know only their own tokens. */
   const verified = once(async () => {
-    if (made !== undefined) {
-      return verify(made.accountId);
+    if (created !== undefined) {
+      return verify(created.accountId);
     }
     try {
       return await verify(undefined);
@@ -75,7 +75,7 @@ export function cloudflareCredential(
   /** The token as returned to its owner: the token has no permission to read itself. */
   const asOwner = once(async () => {
     if (!namesOperator(settings)) {
-      throw new NotSeen(
+      throw new NotAvailable(
         hidden?.cloudflare ??
           "to read the token, set CLOUDFLARE_API_TOKEN with API Tokens Read, or Account API Tokens Read if an account owns the token",
       );
@@ -87,7 +87,7 @@ export function cloudflareCredential(
         ? await owner.user.tokens.get(id)
         : await owner.accounts.tokens.get(id, { account_id: accountId });
     } catch (error) {
-      throw new NotSeen(
+      throw new NotAvailable(
         `the token cannot be read with your Cloudflare credential (${reasonOf(error)})`,
       );
     }
@@ -139,37 +139,39 @@ export function cloudflareCredential(
     life: async () => {
       const { expires_on } = await unlessRefused(verified());
       try {
-        const createdAt = made?.createdAt ?? (await asOwner()).issued_on;
+        const createdAt = created?.createdAt ?? (await asOwner()).issued_on;
         return { createdAt, expiresAt: expires_on };
       } catch (error) {
         // The expiry alone is sufficient for the check.
-        if (error instanceof NotSeen && expires_on !== undefined) {
+        if (error instanceof NotAvailable && expires_on !== undefined) {
           return { expiresAt: expires_on };
         }
         throw error;
       }
     },
     count: async () => {
-      if (made?.owner === undefined) {
-        throw new NotSeen(
+      if (created?.owner === undefined) {
+        throw new NotAvailable(
           "the stack uses a provided token, so other tokens of the stack cannot be identified",
         );
       }
       if (!namesOperator(settings) && hidden?.cloudflare !== undefined) {
-        throw new NotSeen(hidden.cloudflare);
+        throw new NotAvailable(hidden.cloudflare);
       }
-      const what = `tokens named ${made.owner}`;
+      const what = `tokens named ${created.owner}`;
       try {
-        const tokens = await apiTokens(made.owner, made.accountId, settings).list();
+        const tokens = await apiTokens(created.owner, created.accountId, settings).list();
         return { count: tokens.length, what };
       } catch (error) {
-        throw new NotSeen(`the ${what} cannot be listed with your credential (${reasonOf(error)})`);
+        throw new NotAvailable(
+          `the ${what} cannot be listed with your credential (${reasonOf(error)})`,
+        );
       }
     },
     zone: async () => {
       const found = await unlessRefused(zone());
       if (found === undefined) {
-        throw new NotSeen("the token cannot read its zone");
+        throw new NotAvailable("the token cannot read its zone");
       }
       return { name: found.name, nameServers: zoneServers(found) };
     },
@@ -186,7 +188,7 @@ export function cloudflareCredential(
 
 /** Without the owner's credential only the token's own view is available. */
 function noPolicies(error: unknown): { readonly policies: undefined } {
-  if (error instanceof NotSeen) {
+  if (error instanceof NotAvailable) {
     return { policies: undefined };
   }
   throw error;
@@ -196,7 +198,7 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw error instanceof Cloudflare.APIError ? new NotSeen(cloudflareAnswer(error)) : error;
+    throw error instanceof Cloudflare.APIError ? new NotAvailable(cloudflareAnswer(error)) : error;
   }
 }
 
@@ -216,7 +218,7 @@ function lackOf(error: unknown): Lack {
   const status = error.status as number | undefined;
   const messages = (error.errors ?? []).map(({ message }) => message ?? "");
   if (status === undefined || status >= 500 || status === 429) {
-    throw new NotSeen(cloudflareAnswer(error));
+    throw new NotAvailable(cloudflareAnswer(error));
   }
   // Code 9109 means both an unknown token and one without the permission.
   const unknown =

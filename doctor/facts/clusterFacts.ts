@@ -13,7 +13,7 @@ import { recordMetadata } from "../../lib/helmRecord.ts";
 import { connectionTo } from "../../lib/kubeconfig.ts";
 import { clusterClient, ClusterRefusal } from "../../lib/kubernetesApi.ts";
 import { clusterChoice, credentialSecret, type Expectation } from "../expectation.ts";
-import { ifSeen, NotSeen } from "../finding.ts";
+import { ifAvailable, NotAvailable } from "../finding.ts";
 import { orderResource, readOrders, type CertificateOrder } from "./certificateOrders.ts";
 import { readRevision, type Revision } from "./helmRelease.ts";
 import { once } from "./once.ts";
@@ -179,13 +179,14 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
   const wholeLog = once(async (): Promise<Partly<{ lines: readonly LogLine[] }>> => {
     const status = providerContainer(await pod());
     if (status === undefined) {
-      throw new NotSeen(`the pod ${names.pod} has no container, and therefore no log`);
+      throw new NotAvailable(`the pod ${names.pod} has no container, and therefore no log`);
     }
     const request = { namespace, name: names.pod, container: status.name, timestamps: true };
     const read = (part: LogPart) =>
       logPart(core.readNamespacedPodLog({ ...request, ...part }), names.pod);
     // The kubelet may have deleted the previous log.
-    const before = status.restartCount > 0 ? await ifSeen(logEnd(read, { previous: true })) : "";
+    const before =
+      status.restartCount > 0 ? await ifAvailable(logEnd(read, { previous: true })) : "";
     return joined(parseLog(before ?? ""), await logBeginning(read), parseLog(await logEnd(read)));
   });
 
@@ -218,8 +219,8 @@ export async function clusterFacts(expected: Expectation): Promise<ClusterFacts>
     ),
     log: async () => (await wholeLog()).lines,
     leftOut: once(async () => [
-      ...((await ifSeen(records()))?.leftOut ?? []),
-      ...((await ifSeen(wholeLog()))?.leftOut ?? []),
+      ...((await ifAvailable(records()))?.leftOut ?? []),
+      ...((await ifAvailable(wholeLog()))?.leftOut ?? []),
     ]),
     secret: once(async () => {
       const name = credentialSecret(expected);
@@ -270,17 +271,17 @@ export async function answer<T>(read: Promise<T>, expected: Expectation): Promis
     }
     if (status === 401) {
       // `auth can-i` requires an accepted credential, `auth whoami` shows whether there is one.
-      throw new NotSeen(
+      throw new NotAvailable(
         `the cluster does not accept the kubeconfig's credential (401): ${kubectl(expected, shell`auth whoami`)}`,
       );
     }
     if (status === 403) {
-      throw new NotSeen(
+      throw new NotAvailable(
         `the cluster does not allow you to read this (403): ${kubectl(expected, shell`auth can-i --list`)}`,
       );
     }
     if (status !== undefined) {
-      throw new NotSeen(`the cluster responds with ${status}`);
+      throw new NotAvailable(`the cluster responds with ${status}`);
     }
     throw error;
   }
@@ -294,7 +295,7 @@ async function logPart(read: Promise<string>, pod: string): Promise<string> {
       throw error;
     }
     const status = statusOf(error);
-    throw new NotSeen(
+    throw new NotAvailable(
       `the log of ${pod} cannot be read (${status === undefined ? messageOf(error) : `the cluster responds with ${status}`})`,
     );
   }

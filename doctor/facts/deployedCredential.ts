@@ -29,7 +29,7 @@ export function deployedCredential(
     if (use === undefined) {
       return undefined;
     }
-    const { domain, made } = expected;
+    const { domain, created } = expected;
     const { dnsProvider, host, project, zone } = use;
     const content = await use.content(secrets);
     if (content === undefined || credentialDefect[dnsProvider](content) !== undefined) {
@@ -39,11 +39,11 @@ export function deployedCredential(
     switch (dnsProvider) {
       case "googleCloud": {
         const { googleCloudCredential } = await import("./googleCloud.ts");
-        return googleCloudCredential(content, { host, domain, made, project, zone }, access);
+        return googleCloudCredential(content, { host, domain, created, project, zone }, access);
       }
       case "cloudflare": {
         const { cloudflareCredential } = await import("./cloudflare.ts");
-        return cloudflareCredential(content, { host, domain, made }, access);
+        return cloudflareCredential(content, { host, domain, created }, access);
       }
     }
   });

@@ -4,7 +4,7 @@ import { compareDelegation, type Comparison, type ServedZone } from "../../dns/d
 import { requestTimeout, withDeadline } from "../../lib/deadline.ts";
 import { dnsServersOf } from "../../lib/dnsServers.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
-import { NotSeen } from "../finding.ts";
+import { NotAvailable } from "../finding.ts";
 
 /** The facts from DNS. */
 export interface DnsFacts {
@@ -106,6 +106,6 @@ async function recordsOf<T>(
     if (hasCode(error, "ENODATA") || hasCode(error, "ENOTFOUND")) {
       return [];
     }
-    throw new NotSeen(`DNS does not respond for ${name} (${messageOf(error)})`);
+    throw new NotAvailable(`DNS does not respond for ${name} (${messageOf(error)})`);
   }
 }

@@ -7,8 +7,8 @@ import { issuerPermissions } from "../../dns/googleCloud/permissions.ts";
 import { googleDns, type ManagedZone } from "../../dns/googleCloud/zones.ts";
 import { clockProblem, googleCloudAnswer } from "../../dns/googleCloud/answer.ts";
 import type { SeenAccess } from "../cloudAccess.ts";
-import type { MadeCredential } from "../expectation.ts";
-import { NotSeen } from "../finding.ts";
+import type { CreatedCredential } from "../expectation.ts";
+import { NotAvailable } from "../finding.ts";
 import type { CloudCredential, CredentialTarget, Lack } from "./credential.ts";
 import { once } from "./once.ts";
 import { proofFailure } from "./proofFailure.ts";
@@ -18,7 +18,7 @@ export interface GoogleCloudTarget extends CredentialTarget {
   readonly project: string;
   /** Name of the managed zone. */
   readonly zone: string;
-  readonly made: MadeCredential | undefined;
+  readonly created: CreatedCredential | undefined;
 }
 
 const googleResourceManager = "https://cloudresourcemanager.googleapis.com/v1/";
@@ -38,7 +38,7 @@ export function googleCloudCredential(
   target: GoogleCloudTarget,
   access: SeenAccess,
 ): CloudCredential {
-  const { project, zone, made, host, domain } = target;
+  const { project, zone, created, host, domain } = target;
   const key = keyFile.parse(JSON.parse(content));
   const client = keyClient(key, scopes);
   const { dnsEndpoint = googleDns, resourceManagerEndpoint = googleResourceManager } =
@@ -84,10 +84,10 @@ export function googleCloudCredential(
     excess: async () => {
       const permissions = Object.keys(excessPermissions).filter(
         // The stack itself grants this permission on the whole project.
-        (permission) => !(made?.wholeProject === true && permission === "dns.changes.create"),
+        (permission) => !(created?.wholeProject === true && permission === "dns.changes.create"),
       );
       const has = await held(projectUrl, permissions).catch((error: unknown) => {
-        throw new NotSeen(
+        throw new NotAvailable(
           `the permissions of ${key.client_email} in ${project} cannot be read (${googleCloudAnswer(error)})`,
         );
       });
@@ -95,7 +95,7 @@ export function googleCloudCredential(
     },
     life: async () => {
       // The state of a stack that created the key contains these times.
-      if (made !== undefined) {
+      if (created !== undefined) {
         return {};
       }
       try {
@@ -103,7 +103,7 @@ export function googleCloudCredential(
         const times = await serviceAccountKey(key.client_email, id, access.googleCloud);
         return { createdAt: times.validAfterTime, expiresAt: times.validBeforeTime };
       } catch (error) {
-        throw new NotSeen(
+        throw new NotAvailable(
           access.hidden?.gcp ??
             `reading the key of ${key.client_email} requires iam.serviceAccountKeys.get (${googleCloudAnswer(error)})`,
         );
@@ -115,7 +115,7 @@ export function googleCloudCredential(
         const keys = await serviceAccountKeys(key.client_email, access.googleCloud).list();
         return { count: keys.length, what };
       } catch (error) {
-        throw new NotSeen(
+        throw new NotAvailable(
           access.hidden?.gcp ??
             `the ${what} cannot be listed with your credential (${googleCloudAnswer(error)})`,
         );
@@ -126,7 +126,7 @@ export function googleCloudCredential(
         const { dnsName, nameServers = [] } = await managedZone();
         return { name: dnsName, nameServers };
       } catch (error) {
-        throw new NotSeen(`the managed zone cannot be read (${googleCloudAnswer(error)})`);
+        throw new NotAvailable(`the managed zone cannot be read (${googleCloudAnswer(error)})`);
       }
     },
     prove: async () => {
@@ -143,11 +143,11 @@ export function googleCloudCredential(
 function lackOf(error: unknown, key: KeyFile, target: GoogleCloudTarget): Lack {
   const { project, zone } = target;
   if (!(error instanceof gaxios.GaxiosError) || error.status === undefined) {
-    throw new NotSeen(`Google does not respond (${googleCloudAnswer(error)})`);
+    throw new NotAvailable(`Google does not respond (${googleCloudAnswer(error)})`);
   }
   const clock = clockProblem(error);
   if (clock !== undefined) {
-    throw new NotSeen(clock);
+    throw new NotAvailable(clock);
   }
   if (error.config.url.href === key.token_uri) {
     // The only refusal of the token endpoint that names the account (developers.google.com/identity/protocols/oauth2/service-account).

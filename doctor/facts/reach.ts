@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { Address } from "../arguments.ts";
 import { hasCode, messageOf } from "../../lib/errors.ts";
-import { NotSeen } from "../finding.ts";
+import { NotAvailable } from "../finding.ts";
 
 /** How long the connection may take, in milliseconds. */
 const timeout = 5_000;
@@ -13,7 +13,7 @@ const noRoute = ["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
  * Whether something listens at an address.
  *
  * @returns undefined if something listens, otherwise the error
- * @throws NotSeen if this machine has no route to the address
+ * @throws NotAvailable if this machine has no route to the address
  */
 export async function reach({ address, port }: Address): Promise<string | undefined> {
   try {
@@ -21,7 +21,7 @@ export async function reach({ address, port }: Address): Promise<string | undefi
     return undefined;
   } catch (error) {
     if (noRoute.some((code) => hasCode(error, code))) {
-      throw new NotSeen(`this machine has no route to ${address} (${messageOf(error)})`);
+      throw new NotAvailable(`this machine has no route to ${address} (${messageOf(error)})`);
     }
     return `${address}:${port}: ${messageOf(error)}`;
   }

@@ -28,7 +28,7 @@ export interface WildcardFacts {
   /** A random host name of a tenant that is not in use: it stands for all hosts. */
   readonly host: string;
   /** The address of tenants' hosts that the user passed. */
-  readonly toldAddress: string | undefined;
+  readonly givenAddress: string | undefined;
   /** Whether the cluster has the types of cert-manager's objects. */
   readonly hasTypes: () => Promise<boolean>;
   readonly certificate: () => Promise<WatchedCertificate | undefined>;
@@ -81,7 +81,7 @@ const issuerAnnotation = "cert-manager.io/issuer-name";
 /** The addresses of tenants' hosts, and the known roots. */
 export interface WildcardWire extends WireOptions {
   readonly addressOf: (host: string) => Promise<Address | undefined>;
-  readonly toldAddress: string | undefined;
+  readonly givenAddress: string | undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export interface WildcardWire extends WireOptions {
  */
 export function wildcardFacts(
   expected: Expectation,
-  { addressOf, toldAddress, ...wire }: WildcardWire,
+  { addressOf, givenAddress, ...wire }: WildcardWire,
 ): WildcardFacts {
   const host = `doctor-${randomBytes(4).toString("hex")}.${ingressDomain(expected.domain)}`;
   // Only checks that apply call this, and those of the wildcard certificate apply only if there is one.
@@ -124,7 +124,7 @@ export function wildcardFacts(
   };
   return {
     host,
-    toldAddress,
+    givenAddress,
     hasTypes: once(async () => {
       const { custom } = await apis();
       const served = await ask(custom.getAPIResources(certManagerApi));

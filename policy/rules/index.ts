@@ -3,7 +3,7 @@ import { credentialIsProven } from "./credentialIsProven.ts";
 import { directoryFitsStack } from "./directoryFitsStack.ts";
 import { grantOnOneZone } from "./grantOnOneZone.ts";
 import { noCredentialInValues } from "./noCredentialInValues.ts";
-import { releaseCanBePutBack } from "./releaseCanBePutBack.ts";
+import { releaseIsRolledBack } from "./releaseIsRolledBack.ts";
 import { tokenOfOneZone } from "./tokenOfOneZone.ts";
 
 /** All policies of the pack. */
@@ -11,7 +11,7 @@ export const rules: readonly Rule[] = [
   grantOnOneZone,
   tokenOfOneZone,
   noCredentialInValues,
-  releaseCanBePutBack,
+  releaseIsRolledBack,
   credentialIsProven,
   directoryFitsStack,
 ];

@@ -9,7 +9,7 @@ import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { Provider } from "../support/provider.ts";
 import { RotatingStack, rotatingCloudflare } from "../support/rotatingStack.ts";
-import { ended, start } from "../support/patient.ts";
+import { ended, start } from "../support/examinedProvider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { SocksProxy } from "../support/socksProxy.ts";
 import {

@@ -34,18 +34,25 @@ import { SandboxClouds } from "../support/clouds.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
 import { issuerLine, issuerLines } from "../support/issuerLines.ts";
 import { readOpenMetrics } from "../support/openMetrics.ts";
-import { commands, ended, Patient, provoked, settingsOf, start } from "../support/patient.ts";
+import {
+  commands,
+  ended,
+  ExaminedProvider,
+  provoked,
+  settingsOf,
+  start,
+} from "../support/examinedProvider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import type { StackSettings } from "../support/workspace.ts";
 
-const patients: Patient[] = [];
+const patients: ExaminedProvider[] = [];
 
 async function admit(
   sandbox: Sandbox,
   name: string,
   settings: StackSettings = {},
-): Promise<Patient> {
-  const patient = await Patient.create(sandbox, name, settings);
+): Promise<ExaminedProvider> {
+  const patient = await ExaminedProvider.create(sandbox, name, settings);
   patients.push(patient);
   return patient;
 }
@@ -74,7 +81,11 @@ function chained({ certificate, key }: KeyPair, ...authorities: readonly Authori
 }
 
 /** Serves a patient's certificate, with that of its issuer. */
-async function serveOf(patient: Patient, issuer: Authority, validity: Validity): Promise<void> {
+async function serveOf(
+  patient: ExaminedProvider,
+  issuer: Authority,
+  validity: Validity,
+): Promise<void> {
   const { host } = patient;
   patient.serve(chained(await issuer.server(host, [host], validity), issuer));
 }
@@ -155,7 +166,7 @@ describe("doctor", () => {
 
   /** Changes the issuer's settings in the cluster, and returns a function that restores them. */
   async function editSettings(
-    { name, release }: Patient,
+    { name, release }: ExaminedProvider,
     data: Readonly<Record<string, string>>,
   ): Promise<() => Promise<void>> {
     const target = { namespace: name, name: `${release}-letsencrypt` };
@@ -170,7 +181,7 @@ describe("doctor", () => {
   }
 
   async function annotatePod(
-    { name, pod }: Patient,
+    { name, pod }: ExaminedProvider,
     annotations: Readonly<Record<string, string>>,
   ): Promise<void> {
     const target = { namespace: name, name: pod };
@@ -183,7 +194,7 @@ describe("doctor", () => {
   }
 
   /** The addresses of the provider's Service. */
-  async function endpoints({ name, release }: Patient): Promise<readonly string[]> {
+  async function endpoints({ name, release }: ExaminedProvider): Promise<readonly string[]> {
     const { items } = await cluster.objects.list<V1EndpointSlice>(
       "discovery.k8s.io/v1",
       "EndpointSlice",
@@ -198,7 +209,7 @@ describe("doctor", () => {
     );
   }
 
-  async function podReady({ name, pod }: Patient): Promise<void> {
+  async function podReady({ name, pod }: ExaminedProvider): Promise<void> {
     await waitFor(async () => isReady((await cluster.pod(name, pod)) ?? {}), {
       what: pod,
       timeout: 60_000,
@@ -206,7 +217,7 @@ describe("doctor", () => {
   }
 
   describe("on a stack with HTTP-01", () => {
-    let patient: Patient;
+    let patient: ExaminedProvider;
 
     before(async () => {
       patient = await admit(sandbox, "doctor-http");
@@ -815,7 +826,7 @@ describe("doctor", () => {
   });
 
   describeExhaustive("on a production stack with an Ingress", () => {
-    let patient: Patient;
+    let patient: ExaminedProvider;
     /** Serves a certificate that expires in this many days, and lives for this many in total. */
     const serve = (days: number, life = days + 1) =>
       serveOf(patient, letsEncrypt, until(days, life));
@@ -1082,7 +1093,7 @@ describe("doctor", () => {
   });
 
   describe("on a stack with DNS-01 through Google Cloud", () => {
-    let patient: Patient;
+    let patient: ExaminedProvider;
 
     before(async () => {
       patient = await admit(sandbox, "doctor-google", {
@@ -1248,7 +1259,7 @@ describe("doctor", () => {
   });
 
   describe("on a stack with DNS-01 through Cloudflare", () => {
-    let patient: Patient;
+    let patient: ExaminedProvider;
 
     before(async () => {
       patient = await admit(sandbox, "doctor-cf", {
@@ -1381,7 +1392,7 @@ describe("doctor", () => {
       writeFileSync(kubeconfig, present.replace(/https:\/\/127.0.0.1:\d+/, "https://127.0.0.1:1"));
       const away = await look();
       assert.equal(away.status, 3);
-      assert.match(away.stderr, /^The cluster does not answer \(.*kubectl cluster-info\n$/);
+      assert.match(away.stderr, /^The cluster does not respond \(.*kubectl cluster-info\n$/);
     });
   });
 

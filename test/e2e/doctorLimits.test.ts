@@ -8,7 +8,7 @@ import { podLogs } from "../../sandbox/cluster/podLog.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { describeExhaustive } from "../support/exhaustive.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
-import { ended, Patient, start } from "../support/patient.ts";
+import { ended, ExaminedProvider, start } from "../support/examinedProvider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const revisions = 5_000;
@@ -28,12 +28,12 @@ const measuring = `data:text/javascript,${encodeURIComponent(`
 describeExhaustive("doctor on a large cluster", () => {
   let sandbox: Sandbox;
   let cluster: Cluster;
-  let patient: Patient;
+  let patient: ExaminedProvider;
 
   before(async () => {
     sandbox = await testSandbox();
     cluster = new Cluster(sandbox);
-    patient = await Patient.create(sandbox, "doctor-large", {});
+    patient = await ExaminedProvider.create(sandbox, "doctor-large", {});
   });
   after(async () => {
     patient.close();

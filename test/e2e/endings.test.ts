@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PatchStrategy, setHeaderOptions } from "../../lib/kubernetesClient.ts";
-import { goneCommands } from "../../components/goneCluster.ts";
+import { removalCommands } from "../../components/goneCluster.ts";
 import { stopPart } from "../../sandbox/processes/parts.ts";
 import type { Fault } from "../support/clouds.ts";
 import { itExhaustive } from "../support/exhaustive.ts";
@@ -134,7 +134,7 @@ describe("the end of a stack", () => {
           ...["destroy", "-s", stack.name, "--yes", "--run-program"],
         );
         assert.notEqual(status, 0, output);
-        for (const command of goneCommands(stack.name)) {
+        for (const command of removalCommands(stack.name)) {
           assert(output.includes(command), output);
         }
         assert.deepEqual(await stack.live(), live);
@@ -144,7 +144,7 @@ describe("the end of a stack", () => {
 
     it("is complete with the two commands: no credential, no grant, an empty state", async () => {
       for (const stack of stacks) {
-        for (const command of goneCommands(stack.name)) {
+        for (const command of removalCommands(stack.name)) {
           const { output, status } = await remaining(stack).shell(`${command} --yes`);
           assert.equal(status, 0, output);
         }

@@ -530,7 +530,7 @@ describe("what a Google organization forbids", () => {
     const KUBECONFIG = join(workspace.directory, "unusable-kubeconfig");
     workspace.configure(rotatingSettings(rotatingGoogle, name, {}));
     for (const [cluster, user, said] of [
-      [{ ...known, server: "https://127.0.0.1:2" }, admin, /does not answer .*127\.0\.0\.1:2/],
+      [{ ...known, server: "https://127.0.0.1:2" }, admin, /does not respond .*127\.0\.0\.1:2/],
       [known, { token: "t", username: "u", password: "p" }, /has both a token and a password/],
     ] as const) {
       const named = {

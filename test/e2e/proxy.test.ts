@@ -4,7 +4,7 @@ import { describeExhaustive } from "../support/exhaustive.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
-import { ended, start } from "../support/patient.ts";
+import { ended, start } from "../support/examinedProvider.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { SocksProxy } from "../support/socksProxy.ts";
 import { Workspace } from "../support/workspace.ts";

@@ -9,7 +9,7 @@ import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import type { Report } from "../../doctor/report.ts";
 import { itExhaustive } from "../support/exhaustive.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
-import { ended, start } from "../support/patient.ts";
+import { ended, start } from "../support/examinedProvider.ts";
 import { programsPath } from "../support/programsPath.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { Workspace, type CommandResult, type StackSettings } from "../support/workspace.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { ForwardProxy } from "../support/forwardProxy.ts";
-import { ended, start } from "../support/patient.ts";
+import { ended, start } from "../support/examinedProvider.ts";
 import { RotatingStack, rotatingGoogle, rotatingSettings } from "../support/rotatingStack.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import {

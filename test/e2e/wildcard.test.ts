@@ -29,7 +29,7 @@ import {
 } from "../support/rotatingStack.ts";
 import { orderErrorWords } from "../support/orderErrorWords.ts";
 import { testSandbox } from "../support/sandbox.ts";
-import { signsOf, wildcardChecks, WildcardPatient } from "../support/wildcardPatient.ts";
+import { signsOf, wildcardChecks, ExaminedWildcard } from "../support/examinedWildcard.ts";
 import { Workspace, type StackSettings } from "../support/workspace.ts";
 
 const names = { google: "wildcard-google", cloudflare: "wildcard-cloudflare" } as const;
@@ -65,7 +65,7 @@ describe("the wildcard certificate", () => {
   /** The stack at Cloudflare, run as {@link user}. */
   let limited: Workspace;
   /** The first stack's certificate, for the doctor. */
-  let patient: WildcardPatient;
+  let patient: ExaminedWildcard;
 
   /** The namespace of the stack's Gateway, which does not exist. */
   const gatewayOf = (name: string) => `${name}-gateway`;
@@ -191,7 +191,7 @@ describe("the wildcard certificate", () => {
     const workspace = await create(rotatingGoogle, { challenge: "http-01" });
     await workspace.up();
     google = deployed(rotatingGoogle, workspace);
-    patient = await WildcardPatient.of(sandbox, workspace, gatewayOf(google.name));
+    patient = await ExaminedWildcard.of(sandbox, workspace, gatewayOf(google.name));
     const early = await patient.report();
     // The sandbox's Gateway still serves another Secret.
     assert.deepEqual(signsOf(early), ["info wildcard-ordering", "error port-443-closed"]);
@@ -435,7 +435,7 @@ describe("the wildcard certificate", () => {
       await patient.fill(copy, { [credential.key]: "another" });
       await patient.serve(gatewayOf(cloudflare.name), secretName);
       await patient.dnsDefault("");
-      let findings: Awaited<ReturnType<WildcardPatient["report"]>>;
+      let findings: Awaited<ReturnType<ExaminedWildcard["report"]>>;
       try {
         findings = await patient.report();
       } finally {

@@ -70,7 +70,7 @@ export class FakeCluster {
   async #answer<T>(verb: string, at: Place, answer: () => T): Promise<T> {
     this.calls.push(`${verb} ${key(at)}`);
     if (!this.answers) {
-      throw new ClusterUnreachable("The cluster does not answer");
+      throw new ClusterUnreachable("The cluster does not respond");
     }
     if (this.failure !== undefined) {
       throw apiError(this.failure);

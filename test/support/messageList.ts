@@ -134,7 +134,7 @@ function textsIn(file: string): readonly string[] {
   return texts;
 }
 
-/** The message of a {@link SettingProblem} that names its setting. */
+/** The message of a setting's problem (config/fix.ts), with the setting's name. */
 function settingProblem(node: ts.Node): string | undefined {
   if (!ts.isObjectLiteralExpression(node)) {
     return undefined;

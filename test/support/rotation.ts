@@ -34,7 +34,7 @@ export class FakeConsumer implements ConsumerState {
 
   annotate = (annotations: Annotations) => {
     if (!this.takesAnnotations) {
-      return Promise.reject(new Error("the cluster does not answer"));
+      return Promise.reject(new Error("the cluster does not respond"));
     }
     this.patches.push(annotations);
     // As in the cluster, annotations have no effect if there is no Secret.

@@ -21,7 +21,7 @@ import { silences, SilentServer } from "../support/silentServer.ts";
 /** How long the requests of these tests may take, in milliseconds. */
 const timeout = 300;
 
-/** What becomes of each client's request at a server that takes the connection and does not answer. */
+/** What becomes of each client's request at a server that takes the connection and does not respond. */
 describe("a server that takes the connection and is silent", () => {
   let server: SilentServer;
   let began: number;
@@ -62,7 +62,7 @@ describe("a server that takes the connection and is silent", () => {
         const core = await cluster(url());
         assert.equal(
           await failure(core.readNamespace({ name: "x" })),
-          `The cluster does not answer (${url()}, context prod: no answer within ${within[0] ?? ""} s). Is this the right cluster? kubectl --context prod cluster-info`,
+          `The cluster does not respond (${url()}, context prod: no answer within ${within[0] ?? ""} s). Is this the right cluster? kubectl --context prod cluster-info`,
         );
         began = Date.now();
         assert.match(
@@ -176,7 +176,7 @@ describe("a server that takes the connection and is silent", () => {
     assert.match(googleCloudAnswer(error), /no answer within 0\.3 s/);
   });
 
-  it("is a DNS server that does not answer, by UDP or by TCP", async () => {
+  it("is a DNS server that does not respond, by UDP or by TCP", async () => {
     server = await SilentServer.start("says nothing");
     const { port } = server;
     // In this order: next to nobody has a port of UDP.

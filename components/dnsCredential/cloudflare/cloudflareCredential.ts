@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { broughtProofTimeout } from "../../../dns/defaults.ts";
+import { providedProofTimeout } from "../../../dns/defaults.ts";
 import { zoneServers } from "../../../dns/cloudflare/zone.ts";
 import { refuseUnusableCloudflare } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
@@ -52,7 +52,7 @@ export async function cloudflareCredential(
     );
   }
   if (apiToken !== undefined) {
-    const proofTimeout = options.proofTimeout ?? broughtProofTimeout;
+    const proofTimeout = options.proofTimeout ?? providedProofTimeout;
     return {
       dnsProvider: "cloudflare",
       content: pulumi.secret(pulumi.output(apiToken).apply((token) => token.trim())),

@@ -25,7 +25,7 @@ import type { DnsCredential, ManagedDnsCredential } from "../credential.ts";
 import { credentialDeleteHook, credentialHooks, idOnceOrphansAreRemoved } from "../hooks.ts";
 import { wrongHosts, type ManagedCredentialArgs } from "../managedCredentialArgs.ts";
 import { decoded } from "./key.ts";
-import { accountThereHook, possibleHooks, refusedHook } from "./obstacles.ts";
+import { accountExistsHook, possibleHooks, refusedHook } from "./obstacles.ts";
 import { zoneUse } from "./zoneUse.ts";
 
 /** Arguments of {@link GcpDnsCredential}. */
@@ -133,7 +133,7 @@ export class GcpDnsCredential extends pulumi.ComponentResource implements DnsCre
       const { serviceAccountKeys } = await import("../../../dns/googleCloud/keys.ts");
       return serviceAccountKeys(await resolved(account.email), access.googleCloud);
     };
-    const there = accountThereHook(name, children.suffix, access.googleCloud);
+    const there = accountExistsHook(name, children.suffix, access.googleCloud);
     const { beforeCreate = [], ...rotating } = credentialHooks(
       name,
       args,

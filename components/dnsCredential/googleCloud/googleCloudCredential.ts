@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CloudAccess, GoogleCloudAccess } from "../../../dns/access.ts";
-import { broughtProofTimeout } from "../../../dns/defaults.ts";
+import { providedProofTimeout } from "../../../dns/defaults.ts";
 import type { ManagedZone } from "../../../dns/googleCloud/zones.ts";
 import { refuseUnusableGoogleCloud } from "../../../dns/unusable.ts";
 import { zoneContains } from "../../../dns/zone.ts";
@@ -48,7 +48,7 @@ export async function googleCloudCredential(
   if (serviceAccountKey === undefined && workloadIdentity === undefined) {
     return new GcpDnsCredential(name, { ...options, managedZone });
   }
-  const proofTimeout = options.proofTimeout ?? broughtProofTimeout;
+  const proofTimeout = options.proofTimeout ?? providedProofTimeout;
   return {
     dnsProvider: "googleCloud",
     ...zoneUse({ domain, hosts: options.hosts, project, managedZone, proofTimeout, access }),

@@ -7,7 +7,7 @@ import {
 } from "../../../dns/googleCloud/permissions.ts";
 import type { CredentialPlan } from "../../../dns/googleCloud/preconditions.ts";
 import {
-  refusalInWords,
+  refusalInMessage,
   refusalText,
   type GoogleRefusal,
 } from "../../../dns/googleCloud/refusal.ts";
@@ -160,7 +160,7 @@ export function refusalOf({
   if (unknownRole !== undefined) {
     return { kind: "role", role: unknownRole, isThere: false, missing: [] };
   }
-  const known = refusalInWords(words);
+  const known = refusalInMessage(words);
   return known === undefined && step !== undefined && /\bError 403\b/.test(words)
     ? {
         kind: "permissions",
@@ -220,7 +220,7 @@ export function refusedHook(
  * @param component the name of the component that creates the credential
  * @param suffix the name of the resource whose replacement gives the account another name
  */
-export function accountThereHook(
+export function accountExistsHook(
   component: string,
   suffix: string,
   access: GoogleCloudAccess,

@@ -1,7 +1,7 @@
 import { hasWildcard, type Check, type Context, type Outcome } from "../../check.ts";
 import { wildcardOf, type WatchedCertificate } from "../../facts/wildcard.ts";
 import type { ServedCertificate } from "../../facts/wire.ts";
-import { found, ifSeen, NotSeen, type Finding, type Problem } from "../../finding.ts";
+import { found, ifAvailable, NotAvailable, type Finding, type Problem } from "../../finding.ts";
 import { refreshAndDeploy } from "../remedies.ts";
 import { describeCertificate, orderAgain } from "./commands.ts";
 import { isReady } from "./watched.ts";
@@ -53,14 +53,14 @@ export const wildcardSecret: Check = {
     const { secretName, namespace, dnsNames } = wildcardOf(expected);
     const [secret, certificate] = await Promise.all([
       wildcard.secret(),
-      ifSeen(wildcard.certificate()),
+      ifAvailable(wildcard.certificate()),
     ]);
     // The check of the order then reports the status.
     const isAwaited = certificate !== undefined && !isReady(certificate);
     const held = secret?.certificate;
     if (held === undefined) {
       if (isAwaited) {
-        throw new NotSeen("cert-manager has no certificate yet");
+        throw new NotAvailable("cert-manager has no certificate yet");
       }
       const seen = secret === undefined ? "no such Secret" : "no certificate in tls.crt";
       const wanted = `Secret ${secretName} in ${namespace} with ${dnsNames.join(", ")}`;

@@ -1,7 +1,7 @@
 import { digestOf } from "../../../dns/credential.ts";
 import { hasWildcard, type Check } from "../../check.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
-import { found, NotSeen, type Problem } from "../../finding.ts";
+import { found, NotAvailable, type Problem } from "../../finding.ts";
 import { refreshAndDeploy } from "../remedies.ts";
 
 const missing: Problem = {
@@ -43,7 +43,7 @@ export const wildcardCredential: Check = {
       return { seen, found: [found(missing, expected, { expected: wanted, seen })] };
     }
     if (digest === undefined) {
-      throw new NotSeen("the stack's state does not contain the digest of the credential");
+      throw new NotAvailable("the stack's state does not contain the digest of the credential");
     }
     const present = digestOf(content);
     const seen = `${name}, digest ${present}`;

@@ -27,7 +27,7 @@ export const wildcardDns: Check = {
   problems: [missing, isPrivate],
   applies: hasWildcard,
   run: async ({ expected, dns, wildcard, reached }) => {
-    const { host, toldAddress } = wildcard;
+    const { host, givenAddress } = wildcard;
     const { ipv4, ipv6 } = await dns.addresses(host);
     const addresses = [...ipv4, ...ipv6];
     if (addresses.length === 0) {
@@ -38,7 +38,7 @@ export const wildcardDns: Check = {
     return {
       seen: `${host} resolves to ${addresses.join(", ")}`,
       found: addresses
-        .filter((address) => ![...reached, toldAddress].includes(address))
+        .filter((address) => ![...reached, givenAddress].includes(address))
         .filter(isUnreachable)
         .map((address) =>
           found(isPrivate, expected, {

@@ -1,6 +1,6 @@
 import { hasWildcard, type Check } from "../../check.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
-import { found, NotSeen, type Problem } from "../../finding.ts";
+import { found, NotAvailable, type Problem } from "../../finding.ts";
 import { refreshAndDeploy } from "../remedies.ts";
 import { describeIssuer } from "./commands.ts";
 import { changedAt, conditionOf } from "./watched.ts";
@@ -36,7 +36,7 @@ export const wildcardIssuer: Check = {
     const issuer = await wildcard.issuer();
     if (issuer === undefined) {
       if (!(await wildcard.hasTypes())) {
-        throw new NotSeen("the cluster has no resource types of cert-manager.io");
+        throw new NotAvailable("the cluster has no resource types of cert-manager.io");
       }
       const seen = "no such Issuer";
       const evidence = { expected: `Issuer ${name} in ${namespace}`, seen };
@@ -49,7 +49,7 @@ export const wildcardIssuer: Check = {
     }
     const since = ready?.lastTransitionTime ?? changedAt(issuer);
     if (since !== undefined && now.getTime() - new Date(since).getTime() < registeredWithin) {
-      throw new NotSeen(`${seen}, since ${new Date(since).toISOString()}`);
+      throw new NotAvailable(`${seen}, since ${new Date(since).toISOString()}`);
     }
     const evidence = { expected: `an account at ${expected.directoryUrl}`, seen };
     return { seen, found: [found(notReady, expected, evidence)] };

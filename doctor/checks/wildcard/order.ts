@@ -5,11 +5,11 @@ import { hasWildcard, type Check, type Context, type Outcome } from "../../check
 import type { Expectation } from "../../expectation.ts";
 import { wildcardOf, type WatchedCertificate } from "../../facts/wildcard.ts";
 import type { AttemptStep, OrderAttempt } from "../../facts/orderAttempt.ts";
-import { found, ifSeen, type Finding, type Problem } from "../../finding.ts";
+import { found, ifAvailable, type Finding, type Problem } from "../../finding.ts";
 import { refreshAndDeploy } from "../remedies.ts";
 import { describeOrders, inGateway, thenOrder } from "./commands.ts";
 import { explainOrder, orderErrors, type OrderError } from "./orderErrors.ts";
-import { changedAt, conditionOf, hasBeenLookedAt, isReady } from "./watched.ts";
+import { changedAt, conditionOf, isObserved, isReady } from "./watched.ts";
 
 const typesMissing: Problem = {
   id: "wildcard-types-missing",
@@ -154,7 +154,7 @@ async function progress(
   });
   const since = (time: string | Date | undefined) =>
     time === undefined ? 0 : now.getTime() - new Date(time).getTime();
-  if (!hasBeenLookedAt(certificate)) {
+  if (!isObserved(certificate)) {
     const seen = "cert-manager reports no status yet";
     return since(changedAt(certificate)) < attendedWithin
       ? outcome(ordering, seen)
@@ -169,7 +169,7 @@ async function progress(
   if (failedAt === undefined && isReady(certificate)) {
     return { seen: `ready, from the Issuer ${issuer}`, found: [] };
   }
-  const attempt = await ifSeen(wildcard.attempt());
+  const attempt = await ifAvailable(wildcard.attempt());
   const isOver = issuing?.status !== "True" && failedAt !== undefined;
   const started = attempt?.request.createdAt ?? issuing?.lastTransitionTime;
   const isLate = since(started ?? ready?.lastTransitionTime) > orderedWithin;

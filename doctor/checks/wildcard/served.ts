@@ -3,9 +3,9 @@ import { hasWildcard, type Check, type Context } from "../../check.ts";
 import type { Expectation } from "../../expectation.ts";
 import { wildcardOf } from "../../facts/wildcard.ts";
 import { ingressPort, type ServedCertificate } from "../../facts/wire.ts";
-import { found, ifSeen, NotSeen, type Finding, type Problem } from "../../finding.ts";
+import { found, ifAvailable, NotAvailable, type Finding, type Problem } from "../../finding.ts";
 import { usesLetsEncrypt } from "../issuerErrors.ts";
-import { insideAnswer } from "../notSeenFromHere.ts";
+import { insideAnswer } from "../unreachableFromHere.ts";
 import { connectTenant, restartGateway } from "./commands.ts";
 
 const closed: Problem = {
@@ -55,7 +55,7 @@ export const wildcardServed: Check = {
       await requireReachable(context, seen);
       return { seen, found: [found(closed, expected, { expected: "a TLS server", seen })] };
     }
-    const held = (await ifSeen(wildcard.secret()))?.certificate;
+    const held = (await ifAvailable(wildcard.secret()))?.certificate;
     const others = identity(served, held, expected);
     return {
       seen: `${wildcard.host}: ${served.names.join(", ")} by ${served.issuer}`,
@@ -65,19 +65,19 @@ export const wildcardServed: Check = {
   },
 };
 
-/** @throws NotSeen without an address, or if port 8443 is not reachable from here either but responds in the cluster */
+/** @throws NotAvailable without an address, or if port 8443 is not reachable from here either but responds in the cluster */
 async function requireReachable(context: Context, unreachable: string): Promise<void> {
   const { wire, wildcard, dns } = context;
-  const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(wildcard.host))) ?? {};
-  if (wildcard.toldAddress === undefined && ipv4.length + ipv6.length === 0) {
-    throw new NotSeen(unreachable);
+  const { ipv4 = [], ipv6 = [] } = (await ifAvailable(dns.addresses(wildcard.host))) ?? {};
+  if (wildcard.givenAddress === undefined && ipv4.length + ipv6.length === 0) {
+    throw new NotAvailable(unreachable);
   }
   const inside =
-    wildcard.toldAddress === undefined && "unreachable" in (await wire.certificate())
+    wildcard.givenAddress === undefined && "unreachable" in (await wire.certificate())
       ? await insideAnswer(context)
       : undefined;
   if (inside !== undefined) {
-    throw new NotSeen(
+    throw new NotAvailable(
       `${unreachable}; port 8443 does not respond here either, but inside the cluster, ${inside}. If the port is reachable from here at another address, pass the address to the doctor: --resolve '*:${ingressPort}=ADDRESS'`,
     );
   }

@@ -6,7 +6,7 @@ export function conditionOf({ status }: WatchedObject, type: string): WatchedCon
 }
 
 /** Whether the controller has processed the present generation of an object. */
-export function hasBeenLookedAt(object: WatchedObject): boolean {
+export function isObserved(object: WatchedObject): boolean {
   const ready = conditionOf(object, "Ready");
   return (
     ready !== undefined && (ready.observedGeneration ?? 0) >= (object.metadata?.generation ?? 0)
@@ -16,7 +16,7 @@ export function hasBeenLookedAt(object: WatchedObject): boolean {
 /** Whether a Certificate's order is complete, and no other has started since. */
 export function isReady(certificate: WatchedObject): boolean {
   return (
-    hasBeenLookedAt(certificate) &&
+    isObserved(certificate) &&
     conditionOf(certificate, "Ready")?.status === "True" &&
     conditionOf(certificate, "Issuing")?.status !== "True"
   );

@@ -4,15 +4,12 @@ import { parseAllDocuments } from "yaml";
 import {
   chartUpgradeRights,
   dailyRights,
-  lookingRights,
+  readRights,
   installRights,
   type Right,
 } from "../../../chart/rights.ts";
 import { releaseNames } from "../../../chart/release.ts";
-import {
-  ingressLookingRights,
-  ingressRights,
-} from "../../../components/ingressCertificate/rights.ts";
+import { ingressReadRights, ingressRights } from "../../../components/ingressCertificate/rights.ts";
 
 interface Role {
   readonly kind: string;
@@ -53,11 +50,11 @@ describe("the documented permissions in a cluster", () => {
     const [role, clusterRole, ...others] = documented("rights.yaml", namespace, fullname);
     assert.deepEqual(others, []);
     assert.deepEqual(role?.metadata, { name: `${fullname}-pulumi`, namespace });
-    assert.deepEqual(role.rules, rules([...namespaced, ...lookingRights.namespaced]));
+    assert.deepEqual(role.rules, rules([...namespaced, ...readRights.namespaced]));
     assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-${fullname}-pulumi` });
     assert.deepEqual(
       clusterRole.rules,
-      rules([...cluster, ...chartUpgradeRights(names).cluster, ...lookingRights.cluster]),
+      rules([...cluster, ...chartUpgradeRights(names).cluster, ...readRights.cluster]),
     );
   });
 
@@ -75,7 +72,7 @@ describe("the documented permissions in a cluster", () => {
     assert.deepEqual(role?.metadata, { name: "wildcard-pulumi", namespace });
     assert.deepEqual(
       role.rules,
-      rules([...asked.namespaced, ...ingressLookingRights("my-secret").namespaced]),
+      rules([...asked.namespaced, ...ingressReadRights("my-secret").namespaced]),
     );
     assert.deepEqual(clusterRole?.metadata, { name: `${namespace}-wildcard-pulumi` });
     assert.deepEqual(clusterRole.rules, rules(asked.cluster));

@@ -226,7 +226,7 @@ describe("the hooks of a credential", () => {
     };
 
     for (const [what, error, said] of [
-      ["does not respond", new ClusterUnreachable("It does not answer"), /^It does not answer\n/],
+      ["does not respond", new ClusterUnreachable("It does not respond"), /^It does not respond\n/],
       ["has a contradictory kubeconfig", conflict(), /both a token and a pass/],
       ["does not know the user", new ClusterFailure(401, "Who asks?"), /^Who asks\?\n/],
       ["is not ready", new ClusterFailure(503, "Its state"), /^Its state\n/],
@@ -337,7 +337,7 @@ describe("the hooks of a credential", () => {
           Object.assign(process.env, value !== undefined && { [goneVariable]: value });
           await assert.rejects(call(credentialDeleteHook("dns", protection()), args), {
             message:
-              "The cluster does not answer\n" +
+              "The cluster does not respond\n" +
               "No credential of the cluster was deleted, since it may be in use. Only if the cluster is gone permanently, destroy the stack with\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh -s home --run-program\n" +
               "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy -s home --run-program",
@@ -352,7 +352,7 @@ describe("the hooks of a credential", () => {
           await call(hook, args);
         });
         assert.deepEqual(warnings, [
-          "The cluster does not answer\nPULUMI_K8S_DELETE_UNREACHABLE declares the cluster gone, so no credential counts as in use there.",
+          "The cluster does not respond\nPULUMI_K8S_DELETE_UNREACHABLE declares the cluster gone, so no credential counts as in use there.",
         ]);
       });
 

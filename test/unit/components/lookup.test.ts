@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { getStack, RunError } from "@pulumi/pulumi";
 import { explainCloudflare } from "../../../components/dnsCredential/cloudflare/lookupFailure.ts";
 import { explainGoogleCloud } from "../../../components/dnsCredential/googleCloud/lookupFailure.ts";
-import { cloudsWords, lookup, type Explanation } from "../../../components/dnsCredential/lookup.ts";
+import {
+  cloudMessage,
+  lookup,
+  type Explanation,
+} from "../../../components/dnsCredential/lookup.ts";
 
 const getZone = "cloudflare:index/getZone:getZone";
 const getManagedZones = "gcp:dns/getManagedZones:getManagedZones";
@@ -318,8 +322,8 @@ describe("a failed lookup", () => {
   });
 
   it("is shown without the prefixes of other layers", () => {
-    assert.equal(cloudsWords(ofGoogle("words")), "words");
-    assert.equal(cloudsWords(ofCloudflare("failed to make http request: words")), "words");
-    assert.equal(cloudsWords(`Invoke of '${getZone}' failed: words`), "words");
+    assert.equal(cloudMessage(ofGoogle("words")), "words");
+    assert.equal(cloudMessage(ofCloudflare("failed to make http request: words")), "words");
+    assert.equal(cloudMessage(`Invoke of '${getZone}' failed: words`), "words");
   });
 });

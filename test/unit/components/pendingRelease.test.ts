@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import {
-  makeWay,
+  removePendingRevision,
   pendingReleaseHook,
   type ReleaseOperation,
   type RevisionSecrets,
@@ -76,9 +76,9 @@ function metadata({ version, status, createdAt, modifiedAt }: Revision): V1Objec
 
 const operation: ReleaseOperation = { namespace: "akash", releaseName: "home", timeout: 60 };
 
-/** Runs makeWay, and returns its warnings. */
+/** Runs removePendingRevision, and returns its warnings. */
 function madeWay(helm: FakeHelm, more: Partial<ReleaseOperation> = {}): Promise<readonly string[]> {
-  return warningsOf(() => makeWay(helm, { ...operation, ...more }, helm));
+  return warningsOf(() => removePendingRevision(helm, { ...operation, ...more }, helm));
 }
 
 const waiting = (version: number, status: string, seconds: number) =>

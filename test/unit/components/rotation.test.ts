@@ -144,7 +144,7 @@ describe("the rotation's protocol", () => {
     it("note-lost: the run fails, and the next up keeps both", async () => {
       const stage = Stage.inUse();
       stage.provider.takesAnnotations = false;
-      await assert.rejects(stage.create("B"), /the cluster does not answer/);
+      await assert.rejects(stage.create("B"), /the cluster does not respond/);
       assertRow(stage, "note-lost");
       assert.deepEqual(await stage.orphansRemoved("B"), []);
     });

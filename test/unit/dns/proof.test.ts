@@ -3,7 +3,7 @@ import {
   NotYetError,
   ProofError,
   proofRecord,
-  waitOut,
+  retryUntilTimeout,
   writeReadDelete,
   type ProofRecords,
 } from "../../../dns/proof.ts";
@@ -70,7 +70,7 @@ describe("proof", () => {
 
   it("retries after a temporary failure", async () => {
     let attempts = 0;
-    await waitOut(10, () => {
+    await retryUntilTimeout(10, () => {
       attempts += 1;
       return attempts < 2 ? Promise.reject(new NotYetError("no")) : Promise.resolve();
     });
@@ -79,7 +79,7 @@ describe("proof", () => {
 
   it("fails after its timeout with the last message", async () => {
     await assert.rejects(
-      waitOut(0, () => Promise.reject(new NotYetError("The role is missing"))),
+      retryUntilTimeout(0, () => Promise.reject(new NotYetError("The role is missing"))),
       (error: unknown) =>
         error instanceof ProofError && error.message.startsWith("The role is missing (retried for"),
     );
@@ -88,7 +88,7 @@ describe("proof", () => {
   it("does not retry after a permanent failure", async () => {
     let attempts = 0;
     await assert.rejects(
-      waitOut(10, () => {
+      retryUntilTimeout(10, () => {
         attempts += 1;
         return Promise.reject(new ProofError("wrong zone"));
       }),

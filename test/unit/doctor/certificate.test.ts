@@ -15,7 +15,7 @@ import { readOrders, type CertificateOrder } from "../../../doctor/facts/certifi
 import { isSelfSigned, type Chain } from "../../../doctor/facts/chain.ts";
 import { knownRoots } from "../../../doctor/facts/knownRoots.ts";
 import { readCertificate, wireFacts } from "../../../doctor/facts/wire.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { createAuthority, type Authority } from "../../../sandbox/cluster/certificates.ts";
 import { context, daysFromNow, findings, ids, now, type Changes } from "./context.ts";
 
@@ -200,7 +200,7 @@ describe("doctor, the certificate", () => {
     assert.deepEqual(await of(-1), ["certificate-expired"]);
     const [soon] = await findings(renewal, { certificate: { notAfter: daysFromNow(2) } });
     assert.equal(soon?.expected, `renewed after ${daysFromNow(1).toISOString()}`);
-    await assert.rejects(renewal.run(context({ wire: unreachable })), NotSeen);
+    await assert.rejects(renewal.run(context({ wire: unreachable })), NotAvailable);
   });
 
   it("derives the time near the expiry from the certificate's lifetime", async () => {
@@ -297,7 +297,7 @@ describe("doctor, the certificate", () => {
     assert.deepEqual(await of(() => Promise.resolve([...tenants.slice(1), ...others])), []);
 
     const { seen } = await rateLimits.run(
-      context({ cluster: { certificateOrders: () => Promise.reject(new NotSeen("403")) } }),
+      context({ cluster: { certificateOrders: () => Promise.reject(new NotAvailable("403")) } }),
     );
     assert.match(seen, /without those of cert-manager, which cannot be read$/);
   });

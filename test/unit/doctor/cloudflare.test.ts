@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cloudflareCredential } from "../../../doctor/facts/cloudflare.ts";
-import type { MadeCredential } from "../../../doctor/expectation.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import type { CreatedCredential } from "../../../doctor/expectation.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import {
   ACCOUNT_ID,
   makeToken,
@@ -24,12 +24,12 @@ describe("doctor, a Cloudflare token", () => {
   });
   afterEach(() => clouds.close());
 
-  function credential(token: string, made?: Partial<MadeCredential>, apiToken?: string) {
+  function credential(token: string, created?: Partial<CreatedCredential>, apiToken?: string) {
     const access = {
       googleCloud: {},
       cloudflare: { endpoint: clouds.running.cloudflareUrl, apiToken },
     };
-    const target = { host, domain: DOMAIN, made: made as MadeCredential | undefined };
+    const target = { host, domain: DOMAIN, created: created as CreatedCredential | undefined };
     return cloudflareCredential(token, target, access);
   }
 
@@ -106,12 +106,12 @@ describe("doctor, a Cloudflare token", () => {
     // Only the owner's credential shows the age.
     assert.deepEqual(await credential(value).life(), { expiresAt: end });
     const endless = await makeToken(clouds);
-    await assert.rejects(credential(endless.value).life(), NotSeen);
+    await assert.rejects(credential(endless.value).life(), NotAvailable);
     const life = await credential(value, undefined, clouds.running.cloudflareAdminToken).life();
     assert.equal(life.expiresAt, end);
     assert.match(life.createdAt ?? "", /^\d{4}-\d\d-\d\dT/);
-    const made = { createdAt: "2026-01-01T00:00:00Z" };
-    assert.equal((await credential(value, made).life()).createdAt, made.createdAt);
+    const created = { createdAt: "2026-01-01T00:00:00Z" };
+    assert.equal((await credential(value, created).life()).createdAt, created.createdAt);
   });
 
   it("is found by the account that owns it, if an account token is provided", async () => {
@@ -132,8 +132,11 @@ describe("doctor, a Cloudflare token", () => {
     await makeToken(clouds);
     const token = credential(value, { owner: "acme" }, clouds.running.cloudflareAdminToken);
     assert.deepEqual(await token.count(), { count: 2, what: "tokens named acme" });
-    await assert.rejects(credential(value).count(), NotSeen);
-    await assert.rejects(credential(value, { owner: "acme" }, "y".repeat(40)).count(), NotSeen);
+    await assert.rejects(credential(value).count(), NotAvailable);
+    await assert.rejects(
+      credential(value, { owner: "acme" }, "y".repeat(40)).count(),
+      NotAvailable,
+    );
   });
 
   it("is tested without the operator's credentials from the environment", async () => {
@@ -153,7 +156,7 @@ describe("doctor, a Cloudflare token", () => {
         googleCloud: {},
         cloudflare: { endpoint: `http://127.0.0.1:${port}`, apiToken: "o".repeat(40) },
       };
-      const own = cloudflareCredential(token, { host, domain: DOMAIN, made: undefined }, access);
+      const own = cloudflareCredential(token, { host, domain: DOMAIN, created: undefined }, access);
       await Promise.allSettled([own.lacks(), own.life(), own.zone()]);
       assert(sent.length >= 2, String(sent.length));
       for (const headers of sent) {
@@ -203,7 +206,7 @@ describe("doctor, a Cloudflare token", () => {
     const token = credential(value, { owner: "acme" }, "SENTINEL-\u20ac");
     for (const call of [() => token.life(), () => token.count()]) {
       await assert.rejects(call(), (error: unknown) => {
-        assert(error instanceof NotSeen);
+        assert(error instanceof NotAvailable);
         assert.doesNotMatch(error.message, /SENTINEL/);
         assert.match(
           error.message,
@@ -218,7 +221,7 @@ describe("doctor, a Cloudflare token", () => {
     const { value } = await makeToken(clouds);
     const token = credential(value);
     await clouds.close();
-    await assert.rejects(token.lacks(), NotSeen);
-    await assert.rejects(token.excess(), NotSeen);
+    await assert.rejects(token.lacks(), NotAvailable);
+    await assert.rejects(token.excess(), NotAvailable);
   });
 });

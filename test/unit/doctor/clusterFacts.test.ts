@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { clusterFacts, type ClusterFacts } from "../../../doctor/facts/clusterFacts.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { context } from "./context.ts";
 
 describe("the facts from the cluster", () => {
@@ -48,7 +48,7 @@ describe("the facts from the cluster", () => {
     it(`are not available if ${what}, with a command that shows details`, async () => {
       status = response;
       await assert.rejects(facts.pod(), (error: unknown) => {
-        assert(error instanceof NotSeen);
+        assert(error instanceof NotAvailable);
         assert.equal(error.message, message);
         return true;
       });

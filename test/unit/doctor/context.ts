@@ -70,7 +70,7 @@ export function context(changes: Changes = {}): Context {
     directoryUrl: "https://acme-v02.api.letsencrypt.org/directory",
     challenge,
     walletDigest,
-    made: undefined,
+    created: undefined,
     wildcard: undefined,
     ...changes.expected,
   };
@@ -219,7 +219,7 @@ export const wildcardServedCertificate: ServedCertificate = {
 
 const wildcardFacts: WildcardFacts = {
   host: "doctor-01234567.ingress.example.com",
-  toldAddress: undefined,
+  givenAddress: undefined,
   hasTypes: () => Promise.resolve(true),
   certificate: () =>
     Promise.resolve(

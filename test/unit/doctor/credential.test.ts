@@ -6,11 +6,11 @@ import { credentialLife } from "../../../doctor/checks/credentialLife.ts";
 import { credentialSecret } from "../../../doctor/checks/credentialSecret.ts";
 import { credentialWorks } from "../../../doctor/checks/credentialWorks.ts";
 import { workloadIdentity } from "../../../doctor/checks/workloadIdentity.ts";
-import type { MadeCredential } from "../../../doctor/expectation.ts";
+import type { CreatedCredential } from "../../../doctor/expectation.ts";
 import { cloudAccess } from "../../../doctor/cloudAccess.ts";
 import { deployedCredential } from "../../../doctor/facts/deployedCredential.ts";
 import { credentialDefect } from "../../../doctor/facts/credentialForm.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { digestOf } from "../../../dns/credential.ts";
 import { context, daysFromNow, findings, ids, wildcard, type Changes } from "./context.ts";
 
@@ -179,7 +179,7 @@ describe("doctor, the credential", () => {
   });
 
   it("uses the stack's day of rotation, and gives the command", async () => {
-    const made: MadeCredential = {
+    const created: CreatedCredential = {
       id: "id",
       owner: "owner",
       accountId: undefined,
@@ -189,11 +189,11 @@ describe("doctor, the credential", () => {
       wholeProject: false,
     };
     const credential = { life: () => Promise.resolve({}) };
-    const [old] = await findings(credentialLife, { ...healthy, credential, expected: { made } });
+    const [old] = await findings(credentialLife, { ...healthy, credential, expected: { created } });
     assert.equal(old?.id, "credential-old");
     assert.match(old.command ?? "", /^pulumi up -s \S+ --replace '\*\*::dns-(key|token)'$/);
     assert.match(old.expected ?? "", /2026-11-19/);
-    await assert.rejects(credentialLife.run(context({ ...healthy, credential })), NotSeen);
+    await assert.rejects(credentialLife.run(context({ ...healthy, credential })), NotAvailable);
   });
 
   it("detects spare credentials and permissions that no challenge needs", async () => {
@@ -229,13 +229,13 @@ describe("doctor, the credential", () => {
       avoidable.command,
       `pulumi config rm -s prod --path dns.serviceAccountKey && ${change}`,
     );
-    const made = { id: "key" } as MadeCredential;
-    const [ofMade] = await findings(workloadIdentity, { ...onGke, expected: { made } });
+    const created = { id: "key" } as CreatedCredential;
+    const [ofMade] = await findings(workloadIdentity, { ...onGke, expected: { created } });
     assert.equal(ofMade?.command, change);
   });
 
   it("cannot check a Secret without a credential", async () => {
     const none = { ...context(healthy), credential: () => Promise.resolve(undefined) };
-    await assert.rejects(credentialWorks.run(none), NotSeen);
+    await assert.rejects(credentialWorks.run(none), NotAvailable);
   });
 });

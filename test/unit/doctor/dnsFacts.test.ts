@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { dnsFacts } from "../../../doctor/facts/dns.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 
 /** Record types and response codes (RFC 1035, sections 3.2.2 and 4.1.1; RFC 3596). */
 const A = 1;
@@ -77,7 +77,7 @@ describe("the addresses outside of this network", () => {
     await once(silent, "listening");
     for (const address of [refusing, `127.0.0.1:${silent.address().port}`]) {
       await assert.rejects(ask([address], 300), (error: unknown) => {
-        assert(error instanceof NotSeen);
+        assert(error instanceof NotAvailable);
         assert.match(error.message, /^DNS does not respond for provider\.example\.test \(/);
         return true;
       });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { googleCloudCredential } from "../../../doctor/facts/googleCloud.ts";
-import type { MadeCredential } from "../../../doctor/expectation.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import type { CreatedCredential } from "../../../doctor/expectation.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import {
   Clouds,
   DOMAIN,
@@ -22,13 +22,13 @@ describe("doctor, a Google key", () => {
 
   function credential(
     key: Credentials,
-    { zone = ZONE, made }: { zone?: string; made?: Partial<MadeCredential> } = {},
+    { zone = ZONE, made }: { zone?: string; made?: Partial<CreatedCredential> } = {},
   ) {
     const url = clouds.running.googleUrl;
     const target = { project: PROJECT_ID, zone, domain: DOMAIN, host: `provider.${DOMAIN}` };
     return googleCloudCredential(
       JSON.stringify(key),
-      { ...target, made: made as MadeCredential | undefined },
+      { ...target, created: made as CreatedCredential | undefined },
       {
         googleCloud: {
           dnsEndpoint: `${url}/dns/v1beta2/`,
@@ -58,7 +58,7 @@ describe("doctor, a Google key", () => {
     assert.match(expiresAt ?? "", /^9999-/);
     assert.deepEqual(await credential(key, { made: {} }).life(), {});
     const gone = credential({ ...key, private_key_id: "0".repeat(40) });
-    await assert.rejects(gone.life(), NotSeen);
+    await assert.rejects(gone.life(), NotAvailable);
   });
 
   it("lacks the permissions that its role does not contain", async () => {
@@ -96,9 +96,9 @@ describe("doctor, a Google key", () => {
   it("is not reported as defective if Google does not respond", async () => {
     const key = credential(await clouds.keyWith("roles/dns.admin"));
     await clouds.close();
-    await assert.rejects(key.lacks(), NotSeen);
-    await assert.rejects(key.excess(), NotSeen);
-    await assert.rejects(key.count(), NotSeen);
-    await assert.rejects(key.zone(), NotSeen);
+    await assert.rejects(key.lacks(), NotAvailable);
+    await assert.rejects(key.excess(), NotAvailable);
+    await assert.rejects(key.count(), NotAvailable);
+    await assert.rejects(key.zone(), NotAvailable);
   });
 });

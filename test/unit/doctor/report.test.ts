@@ -5,7 +5,7 @@ import { checks } from "../../../doctor/checks/index.ts";
 import { cloudAccess } from "../../../doctor/cloudAccess.ts";
 import { examine } from "../../../doctor/examine.ts";
 import { expectation } from "../../../doctor/expectation.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { exitCode } from "../../../doctor/exitCode.ts";
 import { worst, type Report } from "../../../doctor/report.ts";
 import { reportText } from "../../../doctor/reportText.ts";
@@ -150,7 +150,7 @@ describe("doctor, the report", () => {
 
   it("distinguishes a check that could not run from a finding, and continues", async () => {
     const report = await examine(
-      [failing(new NotSeen("no access")), failing(new Error("a fault"))],
+      [failing(new NotAvailable("no access")), failing(new Error("a fault"))],
       context(),
     );
     assert.deepEqual(
@@ -169,7 +169,7 @@ describe("doctor, the report", () => {
     const runs: (Report | Error)[] = [well, well, ill, new Error("no cluster"), ill, well];
     const events: string[] = [];
     const last = await watch({
-      look: () => {
+      check: () => {
         const next = runs.shift() ?? well;
         return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
       },
@@ -289,9 +289,9 @@ describe("doctor, its expectations", () => {
     assert.equal(expected.host, "provider.example.com");
     assert.equal(expected.revision, 4);
     assert.equal(expected.challenge.type, "dns-01");
-    assert.equal(expected.made?.id, "abc");
-    assert.equal(expected.made.owner, "dns@p.iam");
-    assert.equal(expected.made.wholeProject, false);
+    assert.equal(expected.created?.id, "abc");
+    assert.equal(expected.created.owner, "dns@p.iam");
+    assert.equal(expected.created.wholeProject, false);
   });
 
   it("are a message if the stack has deployed nothing", () => {

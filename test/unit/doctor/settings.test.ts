@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { flagsOf, finalCommand } from "../../../doctor/checks/finalCommand.ts";
 import { settings } from "../../../doctor/checks/settings.ts";
 import { parseLog } from "../../../doctor/facts/podLog.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import {
   chartManifest,
   cloudflareDns01,
@@ -117,7 +117,7 @@ describe("doctor, the Let's Encrypt settings", () => {
   });
 
   it("cannot check a log without a final command", async () => {
-    await assert.rejects(finalCommand.run(context()), NotSeen);
+    await assert.rejects(finalCommand.run(context()), NotAvailable);
   });
 
   it("reads the time stamps of the container runtime", () => {

@@ -11,7 +11,7 @@ import { challengeRoute } from "../../../doctor/checks/challengeRoute.ts";
 import { delegation } from "../../../doctor/checks/delegation.ts";
 import { zoneDelegation } from "../../../doctor/checks/zoneDelegation.ts";
 import type { Comparison } from "../../../dns/delegation.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { cloudflareDns01 } from "../../support/manifest.ts";
 import { context, findings, ids } from "./context.ts";
 
@@ -71,7 +71,7 @@ describe("doctor, DNS and ingress", () => {
       ["zone-not-asked", "error", "DNS asks ns1.registrar.test", "dig example.com NS +trace"],
     );
     assert.deepEqual(await ids(zoneDelegation, differs(false)), ["zone-perhaps-not-asked"]);
-    await assert.rejects(findings(zoneDelegation, shown({ result: "unknown" })), NotSeen);
+    await assert.rejects(findings(zoneDelegation, shown({ result: "unknown" })), NotAvailable);
   });
 
   it("accepts an address that the user passed", async () => {
@@ -306,9 +306,9 @@ describe("doctor, DNS and ingress", () => {
     it("reports that a machine without IPv6 cannot check", async () => {
       const reach = (address: string) =>
         address.includes(":")
-          ? Promise.reject(new NotSeen("this machine has no route to 2001:db8::10"))
+          ? Promise.reject(new NotAvailable("this machine has no route to 2001:db8::10"))
           : Promise.resolve(undefined);
-      await assert.rejects(findings(everyAddress, { dns, reach }), NotSeen);
+      await assert.rejects(findings(everyAddress, { dns, reach }), NotAvailable);
     });
   });
 

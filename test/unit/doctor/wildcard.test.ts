@@ -20,7 +20,7 @@ import {
   type WatchedCondition,
   type WildcardFacts,
 } from "../../../doctor/facts/wildcard.ts";
-import { NotSeen } from "../../../doctor/finding.ts";
+import { NotAvailable } from "../../../doctor/finding.ts";
 import { wildcardExpectation } from "../../../doctor/wildcardExpectation.ts";
 import { digestOf } from "../../../dns/credential.ts";
 import { createAuthority } from "../../../sandbox/cluster/certificates.ts";
@@ -149,7 +149,7 @@ describe("doctor, the wildcard certificate", () => {
         { issuer: give({ metadata: { creationTimestamp: minutesAgo(1).toISOString() } }) },
         { issuer: give(undefined), hasTypes: give(false) },
       ]) {
-        await assert.rejects(ids(wildcardIssuer, facts), NotSeen);
+        await assert.rejects(ids(wildcardIssuer, facts), NotAvailable);
       }
     });
   });
@@ -239,7 +239,7 @@ describe("doctor, the wildcard certificate", () => {
         wildcardOrder,
         stack({
           certificate: issuing("True"),
-          attempt: () => Promise.reject(new NotSeen("403")),
+          attempt: () => Promise.reject(new NotAvailable("403")),
         }),
       );
       assert.equal(finding?.id, "wildcard-ordering");
@@ -269,7 +269,7 @@ describe("doctor, the wildcard certificate", () => {
     });
 
     it("is fixed by a rotation of the credential that the stack has created", async () => {
-      const made = {
+      const created = {
         id: "1",
         owner: "dns",
         accountId: undefined,
@@ -290,7 +290,7 @@ describe("doctor, the wildcard certificate", () => {
               certificate: issuing("True"),
               attempt: give(attempt(orderErrorWords["wildcard-order-refused"] ?? [])),
             },
-            { expected: { made, wildcard: { ...wildcard, credential } } },
+            { expected: { created, wildcard: { ...wildcard, credential } } },
           ),
         );
         assert.equal(finding?.command, `pulumi up -s prod --replace '**::${resource}'`);
@@ -364,7 +364,7 @@ describe("doctor, the wildcard certificate", () => {
         assert.deepEqual(await ids(wildcardSecret, { secret }), ["wildcard-secret-missing"]);
         await assert.rejects(
           ids(wildcardSecret, { secret, certificate: issuing("True") }),
-          NotSeen,
+          NotAvailable,
         );
       }
     });
@@ -429,7 +429,7 @@ describe("doctor, the wildcard certificate", () => {
     it("cannot be compared if the state does not contain its digest", async () => {
       const credential = { ...wildcard.credential, digest: undefined };
       const expected = { wildcard: { ...wildcard, credential } };
-      await assert.rejects(ids(wildcardCredential, {}, { expected }), NotSeen);
+      await assert.rejects(ids(wildcardCredential, {}, { expected }), NotAvailable);
     });
   });
 
@@ -444,7 +444,7 @@ describe("doctor, the wildcard certificate", () => {
         found.map(({ id, subject }) => [id, subject]),
         [["wildcard-dns-private", "10.1.2.3"]],
       );
-      assert.deepEqual(await ids(wildcardDns, { toldAddress: "10.1.2.3" }, changes), []);
+      assert.deepEqual(await ids(wildcardDns, { givenAddress: "10.1.2.3" }, changes), []);
     });
 
     it("is queried for them once", async () => {
@@ -462,11 +462,11 @@ describe("doctor, the wildcard certificate", () => {
         wire: { certificate: unreachable },
         cluster: { inside: give({ pod: true, service: undefined }) },
       };
-      await assert.rejects(ids(wildcardServed, { served: unreachable }, blind), NotSeen);
-      const told = { served: unreachable, toldAddress: "192.0.2.1" };
+      await assert.rejects(ids(wildcardServed, { served: unreachable }, blind), NotAvailable);
+      const told = { served: unreachable, givenAddress: "192.0.2.1" };
       assert.deepEqual(await ids(wildcardServed, told, blind), ["port-443-closed"]);
       const nowhere = { dns: { addresses: give({ ipv4: [], ipv6: [] }) } };
-      await assert.rejects(ids(wildcardServed, { served: unreachable }, nowhere), NotSeen);
+      await assert.rejects(ids(wildcardServed, { served: unreachable }, nowhere), NotAvailable);
     });
 
     it("serves a certificate other than the Secret's", async () => {
@@ -483,7 +483,7 @@ describe("doctor, the wildcard certificate", () => {
     });
 
     it("serves one that is identified by its names if the Secret cannot be read", async () => {
-      const secret = () => Promise.reject(new NotSeen("403"));
+      const secret = () => Promise.reject(new NotAvailable("403"));
       const other = { ...wildcardServedCertificate, fingerprint: "OTHER" };
       assert.deepEqual(await ids(wildcardServed, { secret, served: give(other) }), []);
       const wrong = give({ ...other, matchesHost: false });
@@ -605,7 +605,7 @@ describe("the facts of the wildcard certificate", () => {
     );
     return wildcardFacts(expected, {
       addressOf: give(undefined),
-      toldAddress: undefined,
+      givenAddress: undefined,
       roots: knownRoots([]),
     });
   }
@@ -644,7 +644,7 @@ describe("the facts of the wildcard certificate", () => {
     const path = "/apis/cert-manager.io/v1/namespaces/akash-gateway/certificates/wildcard-ingress";
     answers = { [path]: [403, { kind: "Status" }] };
     await assert.rejects(facts().certificate(), (error: unknown) => {
-      assert(error instanceof NotSeen);
+      assert(error instanceof NotAvailable);
       assert.equal(
         error.message,
         "the cluster does not allow you to read this (403): kubectl --context prod -n akash-gateway auth can-i --list",

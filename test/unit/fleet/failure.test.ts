@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { failureOf, isLockOf, isUnfinishedRotation } from "../../../fleet/failure.ts";
-import { CouldNotLook } from "../../../fleet/look.ts";
+import { DoctorFailed } from "../../../fleet/doctorResult.ts";
 import { PulumiFailed } from "../../../fleet/pulumiProcess.ts";
 
 const lock = (pid: number, host = "here") =>
@@ -31,7 +31,7 @@ describe("the failure of a stack", () => {
 
   it("is the doctor's message, or that of any error", () => {
     assert.equal(
-      failureOf(new CouldNotLook("no cluster"), "a", []),
+      failureOf(new DoctorFailed("no cluster"), "a", []),
       "The doctor could not check the stack: no cluster",
     );
     assert.equal(failureOf(new Error("else"), "a", []), "else");

@@ -4,15 +4,15 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import type { Changes, FleetStack, RunOptions } from "../../../fleet/automation.ts";
 import type { Entry } from "../../../fleet/journal.ts";
-import { CouldNotLook, type Look } from "../../../fleet/look.ts";
+import { DoctorFailed, type DoctorResult } from "../../../fleet/doctorResult.ts";
 import { Progress } from "../../../fleet/progress.ts";
 import { PulumiFailed } from "../../../fleet/pulumiProcess.ts";
 import { runStack, type StackRunOptions } from "../../../fleet/stackRun.ts";
 import { identify } from "../../../lib/processIdentity.ts";
 
 const day = 24 * 60 * 60 * 1_000;
-const healthy: Look = { worst: "ok", certificateExpiry: null, rotateBy: null, errors: [] };
-const ill: Look = { ...healthy, worst: "error", errors: ["No certificate. Mend it: x"] };
+const healthy: DoctorResult = { worst: "ok", certificateExpiry: null, rotateBy: null, errors: [] };
+const ill: DoctorResult = { ...healthy, worst: "error", errors: ["No certificate. Mend it: x"] };
 
 /** A stack whose credential gets a new date at each replacement. */
 class Stack implements FleetStack {
@@ -58,7 +58,10 @@ class Stack implements FleetStack {
 }
 
 /** Runs a stack, and returns the result. */
-async function run(stack: Stack, more: Partial<StackRunOptions> & { looks?: (Look | Error)[] }) {
+async function run(
+  stack: Stack,
+  more: Partial<StackRunOptions> & { looks?: (DoctorResult | Error)[] },
+) {
   const begun: Partial<Entry>[] = [];
   const steps: string[] = [];
   const { looks = [], ...others } = more;
@@ -125,7 +128,7 @@ describe("one stack of a fleet", () => {
     const { state, step, failure, worst } = await run(new Stack(), { looks: [ill] });
     assert.deepEqual([state, worst], ["failed", "error"]);
     assert.deepEqual([step, failure], ["up, 2 changes; the doctor finds errors", ill.errors[0]]);
-    const blind = await run(new Stack(), { looks: [new CouldNotLook("no cluster")] });
+    const blind = await run(new Stack(), { looks: [new DoctorFailed("no cluster")] });
     assert.deepEqual(
       [blind.state, blind.failure],
       ["failed", "The doctor could not check the stack: no cluster"],

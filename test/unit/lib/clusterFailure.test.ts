@@ -43,7 +43,7 @@ describe("a failed request to the cluster", () => {
   }
 
   for (const code of ["ECONNREFUSED", "ENOTFOUND", "CERT_HAS_EXPIRED"]) {
-    it(`is reported where the cluster does not answer: ${code}`, () => {
+    it(`is reported where the cluster does not respond: ${code}`, () => {
       const error = Object.assign(
         new Error(`request to https://192.0.2.1:6443/api/v1/x failed, reason: it is away`),
         { code },
@@ -52,7 +52,7 @@ describe("a failed request to the cluster", () => {
       assert(told instanceof ClusterUnreachable);
       assert.equal(
         told.message,
-        `The cluster at https://192.0.2.1:6443 (context prod) does not answer: it is away (${code}). Is it the right cluster? ${command}`,
+        `The cluster at https://192.0.2.1:6443 (context prod) does not respond: it is away (${code}). Is it the right cluster? ${command}`,
       );
     });
   }
@@ -78,7 +78,7 @@ describe("a failed request to the cluster", () => {
       assert(error instanceof ClusterUnreachable);
       assert.match(
         error.message,
-        /^The cluster at http:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/,
+        /^The cluster at http:\/\/127\.0\.0\.1:1 does not respond: .*ECONNREFUSED/,
       );
       return true;
     });

@@ -71,11 +71,11 @@ describe("a cluster's API", () => {
     return error.message;
   }
 
-  it("is reported in a sentence where it does not answer", async () => {
+  it("is reported in a sentence where it does not respond", async () => {
     const closed = "https://127.0.0.1:1";
     assert.equal(
       await refusal(list(closed)),
-      "The cluster does not answer (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right cluster? kubectl --context prod cluster-info",
+      "The cluster does not respond (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right cluster? kubectl --context prod cluster-info",
     );
     assert.match(
       await refusal(list("https://nowhere.invalid")),

@@ -18,7 +18,7 @@ import {
   challengePermissions,
 } from "../../../../dns/googleCloud/permissions.ts";
 import { credentialObstacles } from "../../../../dns/googleCloud/preconditions.ts";
-import { refusalInWords, refusalText } from "../../../../dns/googleCloud/refusal.ts";
+import { refusalInMessage, refusalText } from "../../../../dns/googleCloud/refusal.ts";
 import { organization } from "../../../../sandbox/emulators/google/organization.ts";
 import { Clouds, PROJECT_ID, ZONE, zonePath } from "../../../../sandbox/test/emulators/support.ts";
 
@@ -678,7 +678,7 @@ describe("the operator's identity at Google", () => {
     const place = { project: PROJECT_ID, stack: "prod" };
 
     it("gets the constraint, and every alternative", () => {
-      const refusal = refusalInWords(
+      const refusal = refusalInMessage(
         "googleapi: Error 400: Key creation is not allowed on this service account., failedPrecondition",
       );
       assert(refusal !== undefined);
@@ -702,7 +702,7 @@ describe("the operator's identity at Google", () => {
       const { body } = await clouds.google("GET", `/dns/v1/projects/${PROJECT_ID}/managedZones`);
       const { message } = (body as unknown as { readonly error: { readonly message: string } })
         .error;
-      const refusal = refusalInWords(`googleapi: Error 403: ${message}`);
+      const refusal = refusalInMessage(`googleapi: Error 403: ${message}`);
       assert(refusal !== undefined);
       assert.match(
         refusalText(refusal, place),
@@ -711,7 +711,7 @@ describe("the operator's identity at Google", () => {
     });
 
     it("gets domain-restricted sharing by the constraint's name", () => {
-      const refusal = refusalInWords(
+      const refusal = refusalInMessage(
         "googleapi: Error 400: One or more users named in the policy do not belong to a permitted customer., failedPrecondition",
       );
       assert.deepEqual(refusal, {
@@ -721,7 +721,7 @@ describe("the operator's identity at Google", () => {
     });
 
     it("gets no explanation where Google's message is about something else", () => {
-      assert.equal(refusalInWords("googleapi: Error 500: Internal error"), undefined);
+      assert.equal(refusalInMessage("googleapi: Error 500: Internal error"), undefined);
     });
   });
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { outputOf, runApart } from "./apart.ts";
+import { outputOf, runInSession } from "./session.ts";
 import { severities, type Severity } from "../doctor/finding.ts";
 import { parseJson } from "../lib/json.ts";
 
@@ -23,7 +23,7 @@ const reportSchema = z.object({
 });
 
 /** The doctor's findings about a stack. */
-export interface Look {
+export interface DoctorResult {
   readonly worst: Severity;
   readonly certificateExpiry: string | null;
   readonly rotateBy: string | null;
@@ -32,7 +32,7 @@ export interface Look {
 }
 
 /** The doctor could not check the stack; the message has the reason. */
-export class CouldNotLook extends Error {
+export class DoctorFailed extends Error {
   override readonly name = "CouldNotLook";
 }
 
@@ -41,15 +41,15 @@ export class CouldNotLook extends Error {
  *
  * @param directory the project directory
  * @param options further options of the doctor
- * @throws CouldNotLook
+ * @throws DoctorFailed
  */
-export async function look(
+export async function runDoctor(
   directory: string,
   stack: string,
   options: readonly string[],
-): Promise<Look> {
+): Promise<DoctorResult> {
   const args = [...process.execArgv, doctor, "-s", stack, "--json", ...options];
-  const { result } = await runApart(process.execPath, args, {
+  const { result } = await runInSession(process.execPath, args, {
     directory,
     stdio: ["ignore", "pipe", "pipe"],
     take: outputOf,
@@ -57,13 +57,13 @@ export async function look(
   const [stdout, stderr] = result;
   const { data } = reportSchema.safeParse(parseJson(stdout));
   if (data === undefined) {
-    throw new CouldNotLook(stderr.trim());
+    throw new DoctorFailed(stderr.trim());
   }
-  return readLook(data);
+  return doctorResult(data);
 }
 
 /** The part of a report that a fleet prints. */
-export function readLook({ findings, times }: z.infer<typeof reportSchema>): Look {
+export function doctorResult({ findings, times }: z.infer<typeof reportSchema>): DoctorResult {
   const worst =
     severities.findLast((level) => findings.some(({ severity }) => severity === level)) ?? "ok";
   return {

@@ -3,7 +3,7 @@ import { placeholder, shell, type ShellText } from "../../lib/shell.ts";
 import type { Context } from "../check.ts";
 import type { Expectation } from "../expectation.ts";
 import { apiPort } from "../facts/wire.ts";
-import { found, ifSeen, type Finding, type Problem, type Evidence } from "../finding.ts";
+import { found, ifAvailable, type Finding, type Problem, type Evidence } from "../finding.ts";
 
 /** The cause, which both ports share. */
 const why =
@@ -15,7 +15,10 @@ function elsewhere(command: ShellText): ShellText {
 }
 
 /** A port does not respond to this machine, but the provider responds inside the cluster. */
-export function unseen(port: number, request: (expected: Expectation) => ShellText): Problem {
+export function unreachableFromHere(
+  port: number,
+  request: (expected: Expectation) => ShellText,
+): Problem {
   return {
     id: `port-${port}-unseen`,
     severity: "warning",
@@ -31,9 +34,9 @@ export function unseen(port: number, request: (expected: Expectation) => ShellTe
  *
  * @param inside what responds inside the cluster, or undefined; called only if needed
  */
-export async function closedOrUnseen(
+export async function closedOrUnreachable(
   context: Pick<Context, "expected" | "dns" | "cluster" | "reached">,
-  [closed, unseen]: readonly [closed: Problem, unseen: Problem],
+  [closed, unreachable]: readonly [closed: Problem, unreachable: Problem],
   evidence: Evidence,
   inside: () => Promise<string | undefined>,
 ): Promise<Finding> {
@@ -43,7 +46,7 @@ export async function closedOrUnseen(
     reached.length > 0 || (await hasAddressOfCluster(context)) ? undefined : await inside();
   return seenInside === undefined
     ? found(closed, expected, evidence)
-    : found(unseen, expected, {
+    : found(unreachable, expected, {
         ...evidence,
         seen: `${evidence.seen}; inside the cluster, ${seenInside}`,
       });
@@ -69,7 +72,7 @@ async function hasAddressOfCluster({
 }: Pick<Context, "expected" | "dns" | "cluster">): Promise<boolean> {
   const server = cluster.serverHost;
   const all = async (name: string) => {
-    const { ipv4 = [], ipv6 = [] } = (await ifSeen(dns.addresses(name))) ?? {};
+    const { ipv4 = [], ipv6 = [] } = (await ifAvailable(dns.addresses(name))) ?? {};
     return [...ipv4, ...ipv6];
   };
   const ofServer = isIP(server) === 0 ? await all(server) : [server];

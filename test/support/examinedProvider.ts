@@ -43,7 +43,7 @@ function isReadOnly(command: string): boolean {
 const script = resolve("doctor/main.ts");
 
 /** A provider that the doctor checks: its stack, and stand-ins for the parts that the sandbox cannot serve. */
-export class Patient {
+export class ExaminedProvider {
   readonly name: string;
   readonly host: string;
   readonly domain: string;
@@ -77,13 +77,17 @@ export class Patient {
   }
 
   /** Deploys a stack, and serves a certificate that is not the issuer's. */
-  static async create(sandbox: Sandbox, name: string, settings: StackSettings): Promise<Patient> {
+  static async create(
+    sandbox: Sandbox,
+    name: string,
+    settings: StackSettings,
+  ): Promise<ExaminedProvider> {
     const workspace = await Workspace.create(sandbox, name, name, settingsOf(name, settings));
     // The files that npm run doctor runs there.
     for (const part of ["bootstrap.mjs", "doctor", "sandbox"]) {
       symlinkSync(resolve(part), join(workspace.directory, part));
     }
-    const patient = new Patient(sandbox, name, domainOf(settings, name), workspace);
+    const patient = new ExaminedProvider(sandbox, name, domainOf(settings, name), workspace);
     patient.roots = [await rootOfCertificates(sandbox)];
     await workspace.up();
     for (const server of [patient.api, patient.entry] as Server[]) {

@@ -4,7 +4,7 @@ import { isMap } from "../../lib/json.ts";
 import { joined, shell, type ShellText } from "../../lib/shell.ts";
 import type { Expectation } from "../expectation.ts";
 import type { Difference } from "./differences.ts";
-import { applyAgain, remakeStatefulSet } from "./remedies.ts";
+import { applyAgain, recreateStatefulSet } from "./remedies.ts";
 
 /**
  * Immutable fields, by kind (kubernetes, pkg/apis/apps/validation, pkg/apis/storage and pkg/apis/rbac): where one
@@ -25,7 +25,7 @@ const fixedFields: ReadonlyMap<string, RegExp> = new Map([
  * @param object as it was applied
  * @param fields the differing fields, at least one
  */
-export function undoing(
+export function restoreCommand(
   object: KubernetesObject,
   fields: readonly Difference[],
   expected: Expectation,
@@ -36,7 +36,7 @@ export function undoing(
   const target = { ...expected, namespace: metadata?.namespace ?? expected.namespace };
   if (fields.some(({ path }) => fixedFields.get(kind)?.test(path))) {
     return kind === "StatefulSet"
-      ? remakeStatefulSet(expected, name)
+      ? recreateStatefulSet(expected, name)
       : joined([kubectl(target, shell`delete ${type} ${name}`), applyAgain(expected)], " && ");
   }
   const patch = fields.filter(isLeft).sort(fromTheEnd).flatMap(operations);

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
 /** How a process ended. */
-export interface Ended {
+export interface ProcessEnd {
   /** Null where a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The options of {@link runApart}. */
-export interface ApartOptions<Result> {
+/** The options of {@link runInSession}. */
+export interface SessionOptions<Result> {
   readonly directory: string;
   readonly environment?: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
@@ -26,11 +26,11 @@ export interface ApartOptions<Result> {
  * An interrupt during the start, before the session is separate, ends the process before it becomes the program; then it is
  * started again.
  */
-export async function runApart<Result>(
+export async function runInSession<Result>(
   command: string,
   args: readonly string[],
-  { directory, environment, stdio, take, interrupted = () => false }: ApartOptions<Result>,
-): Promise<Ended & { readonly result: Result }> {
+  { directory, environment, stdio, take, interrupted = () => false }: SessionOptions<Result>,
+): Promise<ProcessEnd & { readonly result: Result }> {
   for (;;) {
     const child = spawn(command, args, {
       cwd: directory,
@@ -38,7 +38,7 @@ export async function runApart<Result>(
       detached: true,
       stdio,
     });
-    const closed = once(child, "close") as Promise<[Ended["code"], Ended["signal"]]>;
+    const closed = once(child, "close") as Promise<[ProcessEnd["code"], ProcessEnd["signal"]]>;
     const [result, [code, signal]] = await Promise.all([take(child), closed]);
     // Pulumi handles an interrupt and exits by itself, and the doctor can run again.
     if (signal !== "SIGINT" || interrupted()) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { runApart } from "../../../fleet/apart.ts";
+import { runInSession } from "../../../fleet/session.ts";
 
 const directory = ".";
 const stdio = ["ignore", "pipe", "pipe"] as const;
 
 describe("a program separate from the terminal", () => {
   it("is in its own session, and returns its output", async () => {
-    const { code, signal, result } = await runApart("sh", ["-c", "ps -o sess= -p $$; exit 3"], {
+    const { code, signal, result } = await runInSession("sh", ["-c", "ps -o sess= -p $$; exit 3"], {
       ...{ directory, stdio: [...stdio] },
       take: ({ stdout }) => (stdout === null ? Promise.resolve("") : text(stdout)),
     });
@@ -22,7 +22,7 @@ describe("a program separate from the terminal", () => {
 
   it("is started again where an interrupt reached it before it was separate", async () => {
     let starts = 0;
-    const { code } = await runApart("sh", ["-c", "sleep 0.05; exit 0"], {
+    const { code } = await runInSession("sh", ["-c", "sleep 0.05; exit 0"], {
       ...{ directory, stdio: [...stdio] },
       take: (child) => {
         starts += 1;
@@ -38,7 +38,7 @@ describe("a program separate from the terminal", () => {
       ["SIGKILL", false],
     ] as const) {
       let starts = 0;
-      const { signal } = await runApart("sleep", ["60"], {
+      const { signal } = await runInSession("sleep", ["60"], {
         ...{ directory, stdio: [...stdio], interrupted: () => interrupted },
         take: (child) => {
           starts += 1;

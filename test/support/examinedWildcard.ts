@@ -16,7 +16,7 @@ import type { KeyPair } from "../../sandbox/cluster/certificates.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { loopback } from "../../sandbox/processes/ports.ts";
 import { Cluster } from "./kubernetesObjects.ts";
-import { ended, start } from "./patient.ts";
+import { ended, start } from "./examinedProvider.ts";
 import { programsPath } from "./programsPath.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -53,7 +53,7 @@ const spec = {
 };
 
 /** The wildcard certificate of a stack that the doctor checks. */
-export class WildcardPatient {
+export class ExaminedWildcard {
   /** The ids of all findings. */
   readonly provoked = new Set<string>();
   /** The printed commands for the cluster, and those that were run. */
@@ -82,9 +82,9 @@ export class WildcardPatient {
     sandbox: Sandbox,
     workspace: Workspace,
     namespace: string,
-  ): Promise<WildcardPatient> {
+  ): Promise<ExaminedWildcard> {
     const PATH = await programsPath(["kubectl"], sandbox.environment.PATH);
-    return new WildcardPatient(sandbox, workspace.withEnvironment({ PATH }), namespace);
+    return new ExaminedWildcard(sandbox, workspace.withEnvironment({ PATH }), namespace);
   }
 
   /** The doctor's findings on the certificate and the credential, in a run as by a user. */
@@ -114,7 +114,7 @@ export class WildcardPatient {
       dns: dnsFacts([dns.address]),
       wildcard: wildcardFacts(expected, {
         addressOf: () => Promise.resolve({ address: loopback, port: ports.https }),
-        toldAddress: undefined,
+        givenAddress: undefined,
         roots,
       }),
       wire: {

@@ -1,6 +1,6 @@
 import { known, type Rule } from "../rule.ts";
 
-export const releaseCanBePutBack: Rule = {
+export const releaseIsRolledBack: Rule = {
   name: "release-can-be-put-back",
   description: "A Helm release uses the post-renderer, and is rolled back where its rollout fails.",
   types: ["kubernetes:helm.sh/v3:Release"],
