@@ -110,18 +110,19 @@ const unitWorkers = 2;
 /** The files that take longest, which start first so that no other file waits for them at the end. */
 const longest = [
   "doctor",
-  "wildcard",
-  "rollout",
-  "cloudRights",
-  "clusterRights",
-  "killedGoogle",
-  "killedCloudflare",
-  "interruption",
-  "identity",
   "rotation",
+  "wildcard",
+  "acceptedSettings",
+  "cloudRights",
+  "identity",
+  "cluster",
+  "adoptShapes",
+  "adopt",
+  "endings",
   "stateLost",
   "release",
-  "adopt",
+  "interruption",
+  "fleet",
 ];
 
 /** Short files that are not affected by each other's leftovers in the sandbox that they share. */

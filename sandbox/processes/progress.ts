@@ -79,13 +79,15 @@ export function createReporter(stream: ProgressStream, now: () => number = Date.
     step(title, expectedSeconds) {
       const started = now();
       let remark = "";
-      const elapsed = () => formatSeconds((now() - started) / 1000);
+      const seconds = () => (now() - started) / 1000;
+      const elapsed = () => formatSeconds(seconds());
+      // A slow machine, or one with other work, exceeds the expected time.
+      const expected = () =>
+        expectedSeconds === undefined
+          ? ""
+          : `${seconds() <= expectedSeconds ? " of about" : ", longer than the usual"} ${formatSeconds(expectedSeconds)}`;
       const self: ActiveStep = {
-        describe: () => {
-          const expected =
-            expectedSeconds === undefined ? "" : ` of about ${formatSeconds(expectedSeconds)}`;
-          return `${title}${remark === "" ? "" : `: ${remark}`} (${elapsed()}${expected})`;
-        },
+        describe: () => `${title}${remark === "" ? "" : `: ${remark}`} (${elapsed()}${expected()})`,
       };
       const end = (line: string) => {
         const index = active.indexOf(self);

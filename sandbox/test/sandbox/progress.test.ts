@@ -49,6 +49,18 @@ describe("progress", function () {
     assert(text().includes("\u001b[32m✔"));
   });
 
+  it("says when a step takes longer than usual", function () {
+    const { reporter, advance, text } = record(true);
+    const step = reporter.step("Build etcd", 30);
+    advance(30_000);
+    step.update("linking");
+    assert(text().endsWith("Build etcd: linking (30 s of about 30 s)"), text());
+    advance(45_000);
+    step.update("linked");
+    step.done();
+    assert.match(text(), /linked \(1 min 15 s, longer than t/);
+  });
+
   it("uses no color if NO_COLOR is set", function () {
     process.env.NO_COLOR = "1";
     const { reporter, text } = record(true);
