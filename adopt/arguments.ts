@@ -10,7 +10,7 @@ export const adoptLine = commandLine(
     description: [
       "Adopts a running provider into a stack, without a restart: its settings from the file that was passed to Helm, its " +
         "namespace, its Helm release and its Secrets. Ends with a preview of the next up.",
-      "Without a file, returns the provider to a stack that deployed it and lost its state. The settings are those in " +
+      "Without a file, recovers the state of a stack that has deployed the provider. The settings are those in " +
         "the stack's own file.",
     ],
     parameters: {

@@ -63,7 +63,7 @@ export function wrongChoice(value: unknown, choices: readonly string[]): Problem
 /** A name for a Kubernetes object (RFC 1123). It must be a plain value, since hooks and other names need it. */
 export function wrongLabel(value: unknown, longest = 63): Problem {
   if (typeof value !== "string") {
-    return "must be plain text, not an Output: hooks and the names of other objects need it before the run";
+    return "must be plain text, not an Output: hooks and the names of other objects need the value before the run";
   }
   return dnsLabel.test(value) && value.length <= longest
     ? undefined

@@ -174,7 +174,7 @@ export async function refuseOtherCluster(
   throw new pulumi.RunError(
     `The stack's release ${releaseName} in namespace ${namespace} ${where}, but the stack now names another one, ${nameOf(present)}. ` +
       `Nothing was changed. To keep the provider in its cluster: ${keepCommands(before, now, place).join(" && ")}. ` +
-      `To move the provider, keep it first, destroy it there (${shell`pulumi destroy -s ${pulumi.getStack()} --run-program`}), and then set the other cluster`,
+      `To move the provider, first set its present cluster again, destroy the provider there (${shell`pulumi destroy -s ${pulumi.getStack()} --run-program`}), and then set the other cluster`,
   );
 }
 

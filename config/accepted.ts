@@ -28,11 +28,11 @@ const attribute = z.object({ key: scalar, value: scalar });
  */
 export const acceptedForms = {
   // The chart accepts a key's name instead of the address (scripts/create_provider.sh). A wrong address is not a name.
-  from: matching(/^(?!akash1)[^\s"'`$\\/]+$/, "is not the name of a key"),
-  // The provider skips text before the armour, and keeps an imported key.
+  from: matching(/^(?!akash1)[^\s"'`$\\/]+$/, "is neither an address nor the name of a key"),
+  // The provider skips text before the armor, and keeps an imported key.
   walletKey: matching(
     /-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----/,
-    "contains no armour",
+    "contains no armored key (-----BEGIN TENDERMINT PRIVATE KEY-----)",
   ),
   domain: subdomain,
   email: word(),

@@ -74,7 +74,7 @@ function missingDirectory(stack: string): SettingProblem {
     ? { setting: "acmeDirectory", problem: missing, fix: set("acmeDirectory") }
     : {
         setting: "acmeDirectory",
-        problem: `${missing} for certain; a deployed stack of this name uses Let's Encrypt's ${former} directory, which the command keeps`,
+        problem: `${missing} for certain. A deployed stack of this name uses Let's Encrypt's ${former} directory; the command keeps it`,
         fix: ["set", shell`acmeDirectory ${former}`],
       };
 }
@@ -346,7 +346,7 @@ function valuesKeepLetsEncrypt({ values }: Partial<Settings>): SettingProblem[] 
     [
       "letsEncrypt.enabled",
       enabled !== undefined && enabled !== true,
-      "is not true: the chart would render an invalid StatefulSet, and this program would have nothing to do",
+      "is not true: the chart would render an invalid StatefulSet, and the provider would obtain no certificate",
     ],
     [
       "serviceAccount.create",

@@ -46,7 +46,7 @@ export interface Wildcard extends Omit<NonNullable<Settings["wildcard"]>, "issue
 
 /** The wallet with which the provider signs. */
 export interface Wallet {
-  /** The exported key's armour text, a secret. */
+  /** The exported key's armored text, a secret. */
   readonly key: pulumi.Output<string>;
   /** The password of the exported key, a secret. */
   readonly password: pulumi.Output<string>;
@@ -148,7 +148,7 @@ export function configWarnings(source: ConfigSource = runningStack()): readonly 
       .map((found) => configProblem(found, accepted, source))
       .map(
         ({ setting, problem, command }) =>
-          `${setting} ${problem}; the stack accepts it.\n      ${command}`,
+          `${setting} ${problem}; the setting accept turns this refusal into a warning.\n      ${command}`,
       ),
     ...settingsWithoutEffect(source),
     ...settingsKeptAsText(source),

@@ -13,7 +13,7 @@ export const firstImageWithArgon2 = "0.10.0-rc0";
 /** The first chart version with such an image (Chart.yaml, appVersion). */
 const firstChartWithArgon2 = "14.0.0";
 
-/** The key derivation function of the exported key, from the armour's header `kdf`; undefined without the header. */
+/** The key derivation function of the exported key, from the armor's header `kdf`; undefined without the header. */
 export function keyDerivation(walletKey: string): string | undefined {
   return /^kdf: *(\S+)/m.exec(walletKey)?.[1];
 }

@@ -22,7 +22,7 @@ import { wildcard } from "./wildcardSetting.ts";
 const goDuration = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
 const coin = /^\d+[a-z][a-z0-9/]{2,127}$/;
 const akashAddress = /^akash1[02-9ac-hj-np-z]{38}$/;
-/** The provider skips the text of an export's prompt before the armour (golang.org/x/crypto/openpgp/armor, Decode). */
+/** The provider skips the text of an export's prompt before the armor (golang.org/x/crypto/openpgp/armor, Decode). */
 const keyArmour =
   /^(?:[^]*\n)?\s*-----BEGIN TENDERMINT PRIVATE KEY-----\r?\n[^]+\n-----END TENDERMINT PRIVATE KEY-----\s*$/;
 
@@ -105,10 +105,10 @@ export const settings = {
   }),
   walletKey: matching(
     keyArmour,
-    "is not the armour text of an exported key (it begins with -----BEGIN TENDERMINT PRIVATE KEY----- and must not be encoded)",
+    "is not the armored text of an exported key (it begins with -----BEGIN TENDERMINT PRIVATE KEY----- and must not be encoded)",
   ).meta({
     description:
-      "Wallet key as `provider-services keys export` prints it, including the armour; the program encodes it. Form: text that begins with `-----BEGIN TENDERMINT PRIVATE KEY-----`.",
+      "Wallet key as `provider-services keys export` prints it, including the armor; the program encodes it. Form: text that begins with `-----BEGIN TENDERMINT PRIVATE KEY-----`.",
     secret: true,
     file: "wallet.key",
   }),

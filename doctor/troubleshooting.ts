@@ -59,7 +59,7 @@ const messages: readonly Trouble[] = [
     sign: "`chart … would not give the provider its certificate`",
     meaning:
       "The chart's version does not fit the repairs, or `values` undoes one. The message names the reason. Nothing was applied.",
-    remedy: "Use a chart version from the table above.",
+    remedy: "Use a chart version that the repairs support (docs/architecture.md).",
   },
   {
     sign: "`… finished with status: failed … timed out`",

@@ -25,7 +25,7 @@ export function takeInterrupts(note: (sentence: string) => void): Interrupt {
     if (!stopping.signal.aborted) {
       stopping.abort();
       note(
-        "Interrupted: the running stacks continue to their end, and no other starts. Interrupt again to interrupt Pulumi, too.",
+        "Interrupted: the running stacks finish, and no other stack starts. Interrupt again to interrupt Pulumi, too.",
       );
     } else if (!interrupting.signal.aborted) {
       interrupting.abort();

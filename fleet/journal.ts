@@ -82,7 +82,7 @@ export class Journal {
     const busy = kept.find(({ owner }) => isAlive(owner));
     if (busy !== undefined) {
       throw new UserError(
-        `Another fleet command (${busy.action}, process ${busy.owner.pid}) is running in this folder. Wait for its end. To see it: ${shell`ps -fp ${busy.owner.pid}`}`,
+        `Another fleet command (${busy.action}, process ${busy.owner.pid}) is running in this folder. Wait until that process ends. To inspect it: ${shell`ps -fp ${busy.owner.pid}`}`,
       );
     }
     const former = kept.find((notes) => notes.action === action);

@@ -76,7 +76,7 @@ export function clusterFailure(error: unknown, place: ClusterPlace, command: str
   // An error without a code is a defect of the program, not a failure of the connection.
   return typeof code === "string"
     ? new ClusterUnreachable(
-        `The cluster at ${where(place)} does not respond: ${firstLine(error)} (${code}). Is it the right cluster? ${command}`,
+        `The cluster at ${where(place)} does not respond: ${firstLine(error)} (${code}). To check that it is the right cluster: ${command}`,
       )
     : error;
 }

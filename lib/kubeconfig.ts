@@ -157,7 +157,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
     const pod = choice.context === undefined ? podConnection(surroundings) : undefined;
     if (pod === undefined) {
       throw new ClusterUnreachable(
-        `The kubeconfig cannot be read (${place}). Which one is used: ${whichCommand(choice)}`,
+        `The kubeconfig cannot be read (${place}). To see which file is used: ${whichCommand(choice)}`,
       );
     }
     return pod;

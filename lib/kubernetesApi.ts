@@ -388,7 +388,7 @@ function unanswered(
   error: unknown,
 ): ClusterUnreachable {
   return new ClusterUnreachable(
-    `The cluster does not respond (${whereIs(connection)}: ${reasonOf(error)}). Is this the right cluster? ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
+    `The cluster does not respond (${whereIs(connection)}: ${reasonOf(error)}). To check that it is the right cluster: ${kubectl(commandTarget(choice), shell`cluster-info`)}`,
   );
 }
 

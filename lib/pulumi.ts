@@ -233,7 +233,7 @@ function start(
         [shell`pulumi`, ...args.map(shellWord), shell`-v=5 --logtostderr`],
         " ",
       );
-      late = new UserError(`Pulumi gives ${message}. To see what it waits for: ${command}`);
+      late = new UserError(`Pulumi gives ${message}. To see what Pulumi waits for: ${command}`);
       if (onlyReads) {
         end();
       } else {

@@ -1,7 +1,8 @@
 /**
  * Bundles the Kubernetes client's files into one, which loads in a fifth of the time: lib/kubernetesClient.ts uses it if it
- * exists. `npm ci` runs this (package.json, `prepare`), and bootstrap.mjs where the bundle is outdated. Plain JavaScript for
- * any Node from 16 on, which does nothing without the bundler (`npm ci --omit=dev`).
+ * exists. bootstrap.mjs runs this if the bundle is outdated; npm runs it after an installation (package.json, `prepare`) unless
+ * scripts are off, as in this project (.npmrc). Plain JavaScript for any Node from 16 on, which does nothing without the
+ * bundler (`npm ci --omit=dev`).
  */
 import { createHash } from "node:crypto";
 import {

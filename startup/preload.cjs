@@ -31,7 +31,7 @@ function oldNode() {
   }
   const own = path.join(project, "node_modules", ".bin");
   const remedy = fs.existsSync(path.join(own, "node"))
-    ? `Put the Node of the project's packages first: export PATH=${quoted(own)}:"$PATH"`
+    ? `Put the Node of the project's packages first on PATH: export PATH=${quoted(own)}:"$PATH"`
     : "Install a newer one from https://nodejs.org, or the one in the project's packages: npm ci";
   return `Node ${version} (${process.execPath}) is first on PATH, and too old: the program needs Node ${minimumNode.join(".")} or later. ${remedy}`;
 }

@@ -17,12 +17,12 @@ export function elsewhereText(
   kubeconfig?: string,
 ): string {
   if (deployed === undefined) {
-    return "Name its place with --namespace and --release: the kubeconfig's user may not read the other namespaces.";
+    return "Name the release with --namespace and --release: the kubeconfig's user may not read the other namespaces.";
   }
   const found = deployed.flatMap(placeOptions);
   return found.length === 0
-    ? `Name its place with --namespace and --release. All releases: ${helm({ kubeContext, kubeconfig }, shell`list -A`)}`
-    : `Akash's chart is deployed elsewhere; add ${found.join(", or ")}.`;
+    ? `Name the release with --namespace and --release. All releases: ${helm({ kubeContext, kubeconfig }, shell`list -A`)}`
+    : `Another release has Akash's chart; add ${found.join(", or ")}.`;
 }
 
 /** How many releases are read; a platform's cluster may have thousands, of up to a megabyte each. */

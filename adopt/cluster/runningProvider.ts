@@ -277,7 +277,7 @@ function readRecord(secret: V1Secret): HelmRecord {
   } catch {
     const { namespace = "", name = "", labels } = secret.metadata ?? {};
     throw new UserError(
-      `The Secret ${name} in ${namespace} is damaged: it contains no Helm revision. What Helm can still read: ${helm({ namespace }, shell`history ${labels?.name ?? ""}`)}`,
+      `The Secret ${name} in ${namespace} is damaged: it contains no Helm revision. To list the revisions that Helm can read: ${helm({ namespace }, shell`history ${labels?.name ?? ""}`)}`,
     );
   }
 }

@@ -86,12 +86,12 @@ export function translate(values: ValueMap, options: TranslateOptions = {}): Tra
   if (!enabled) {
     source.dropped.push({
       path: "letsEncrypt.enabled",
-      why: "It is off, but this program obtains a certificate from Let's Encrypt: the next up turns it on",
+      why: "Let's Encrypt is disabled, but this program obtains a certificate from Let's Encrypt: the next up turns it on",
     });
     if (options.zone === undefined) {
       // These values were not in use, and so are not checked.
-      source.drop("letsEncrypt.dns", "Let's Encrypt is off");
-      source.drop("letsEncrypt.providers", "Let's Encrypt is off");
+      source.drop("letsEncrypt.dns", "Let's Encrypt is disabled");
+      source.drop("letsEncrypt.providers", "Let's Encrypt is disabled");
     }
   }
   const { dns, credential } = translateDns(source, options.zone, deployedChart);
@@ -172,7 +172,7 @@ function translatePriceTargets(source: RemainingValues, hasScript: boolean): Val
     } else {
       source.drop(
         name,
-        "Nothing reads it without bidpricescript: the provider bids with its built-in scale strategy",
+        "Without bidpricescript, the value has no effect: the provider bids with its built-in scale strategy",
       );
     }
   }
@@ -181,7 +181,7 @@ function translatePriceTargets(source: RemainingValues, hasScript: boolean): Val
 
 /** Charts before 12.1.3 had further values, such as a CA's credential for an ACME account, and a separate volume. */
 function dropWhatTheChartIgnores(source: RemainingValues): void {
-  const why = "No chart since 12.1.3 reads it";
+  const why = "No chart since 12.1.3 reads the value";
   source.drop("letsEncrypt.dns", `${why}; the enabled provider is used`);
   source.drop("letsEncrypt.storage", why);
   for (const name of Object.keys((source.rest.letsEncrypt as ValueMap | undefined)?.acme ?? {})) {

@@ -14,7 +14,7 @@ export function translateEmail(source: RemainingValues): string | undefined {
   if (email !== undefined && acmeEmail !== undefined && acmeEmail !== email) {
     source.dropped.push({
       path: "letsEncrypt.acme.email",
-      why: "The stack has one address for the chain and for Let's Encrypt, and uses the top-level email",
+      why: "The stack has one e-mail address for the chain and for Let's Encrypt, and uses the top-level email",
     });
   }
   return email ?? acmeEmail;

@@ -109,13 +109,13 @@ function listedProviders(source: RemainingValues, isRead: boolean): DnsProvider[
   return list.flatMap((name) => providerNames[String(name)] ?? []);
 }
 
-const noLongerRead = "No chart since 12.1.3 reads it; the enabled provider is used";
+const noLongerRead = "No chart since 12.1.3 reads the value; the enabled provider is used";
 
 /** Drops the credentials that are not in use. */
 function dropUnused(source: RemainingValues, enabled: readonly DnsProvider[]): void {
   for (const provider of ["cloudflare", "googleCloud"] as const) {
     if (!enabled.includes(provider)) {
-      source.drop(path[provider], "It is not enabled");
+      source.drop(path[provider], "The DNS provider is not enabled");
     }
   }
 }

@@ -97,7 +97,7 @@ async function read<T>(
     if (!warned.has(cluster)) {
       warned.add(cluster);
       await log.warn(
-        `${messageOf(error)}\n${goneVariable} declares the cluster gone, so no credential counts as in use there.`,
+        `${messageOf(error)}\n${goneVariable} confirms that the cluster is gone, so no credential counts as in use there.`,
       );
     }
     return undefined;

@@ -70,7 +70,7 @@ function notNow(words: string): string | undefined {
   }
   const [, pageStatus] = page.exec(words) ?? [];
   if (pageStatus !== undefined) {
-    return `a web page came back instead of an API response (${pageStatus}), for example from a proxy. Check the network connection, HTTPS_PROXY and NO_PROXY.`;
+    return `the response is a web page, not an API response (${pageStatus}), for example from a proxy. Check the network connection, HTTPS_PROXY and NO_PROXY.`;
   }
   const [, code] = /does not respond \(([^)]*)\)/.exec(words) ?? [];
   if (code !== undefined) {

@@ -13,7 +13,7 @@ export const grantOnOneZone: Rule = {
   check: (resource) => {
     const { type, props } = resource;
     if (authoritative.some((token) => type.startsWith(token))) {
-      return ["This removes other grants on the zone. Use DnsManagedZoneIamMember."];
+      return ["The resource removes other grants on the zone. Use DnsManagedZoneIamMember."];
     }
     if (!type.startsWith("gcp:dns/")) {
       return /I[Aa][Mm](?:Member|Binding|Policy|AuditConfig)/.test(type)

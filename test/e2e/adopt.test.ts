@@ -121,7 +121,7 @@ describe("a provider that Helm has installed", () => {
     const { status, output } = await adopt("--dry-run");
     assert.equal(status, 0, output);
     assert.match(output, /walletKey: "\[secret\]"/);
-    assert.match(output, /letsEncrypt\.dns\.providers +No chart since 12\.1\.3 reads it/);
+    assert.match(output, /letsEncrypt\.dns\.providers +No chart since 12\.1\.3 reads the value/);
     assert.match(output, /website +only in the release/);
     assert.match(output, /helm -n adopted get values adopted-provider -o yaml > provider\.yaml/);
     assert.match(output, /Nothing was changed\. An adoption would run:/);
@@ -295,7 +295,7 @@ exec pulumi "$@"
     assert.equal(metadata?.labels?.["akash.network"], "true");
   });
 
-  it("has had its Secrets the whole time", () => provider.assertSecretsNeverMissing());
+  it("has its Secrets during the whole adoption", () => provider.assertSecretsNeverMissing());
 
   it("was never shown with a credential", () => provider.assertHidden(credentials()));
 

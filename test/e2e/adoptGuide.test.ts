@@ -43,14 +43,14 @@ describe("the guide's complete example, installed with Helm", () => {
   it("is then adopted as it runs, except for values without effect", async () => {
     const { status, output } = await provider.adopt();
     assert.equal(status, 0, output);
-    assert.match(output, /Left out:\n {2}price_target_gpu_mappings {2}Nothing reads it/);
+    assert.match(output, /Left out:\n {2}price_target_gpu_mappings {2}Without bidpricescript/);
     assert.doesNotMatch(output, /Differences between the file and the release/);
     await provider.assertSamePod();
     await provider.assertSecretsStayed();
     await provider.assertHidden(wallet);
   });
 
-  it("obtains its certificate by http-01 after up, and has had its Secret the whole time", async () => {
+  it("obtains its certificate by http-01 after up, and has its Secret during the whole adoption", async () => {
     await provider.workspace.up();
     await provider.assertOtherPod();
     await provider.assertSecretsStayed();
@@ -144,7 +144,7 @@ describeExhaustive("the guide's example with a Google Cloud key, installed with 
     assert.notEqual(credential?.privateKeyId, keyId(key));
   });
 
-  it("rotates that key like every other, and has had its Secrets the whole time", async () => {
+  it("rotates that key like every other, and has its Secrets during the whole adoption", async () => {
     const { workspace } = provider;
     const { credential: before } = await provider.issueAnew();
     await workspace.up("--replace", "**::dns-key");

@@ -73,7 +73,7 @@ letsEncrypt:
   acme:
     caDirUrl: "https://acme-v02.api.letsencrypt.org/directory"
 `,
-    said: [/price_target_gpu_mappings +Nothing reads it/],
+    said: [/price_target_gpu_mappings +Without bidpricescript/],
     changes: ["price_target_gpu_mappings"],
   },
   {
@@ -253,7 +253,7 @@ ingress:
   acme:
     caDirUrl: https://acme-staging-v02.api.letsencrypt.org/directory
 `,
-    said: [/letsEncrypt\.dns\.providers +No chart since 12\.1\.3 reads it/],
+    said: [/letsEncrypt\.dns\.providers +No chart since 12\.1\.3 reads the value/],
     changes: ["letsEncrypt.dns"],
     settings: [/:acmeDirectory: staging/],
   },

@@ -140,7 +140,7 @@ describe("the operator's identity at Google, an account that is impersonated", (
     stack = RotatingStack.of(rotatingGoogle, sandbox, workspace);
   });
 
-  it("creates, rotates and deletes keys by plugin and program alike", async () => {
+  it("is that of the plugin and of the program, which create, rotate and delete keys", async () => {
     await keyCalls();
     await stack.rotate();
     // Before the test's own calls.

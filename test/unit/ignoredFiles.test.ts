@@ -7,7 +7,12 @@ import { metaOf, secretPaths } from "../../config/options.ts";
 import { messageCommands } from "../support/messageCommands.ts";
 
 /** Files from which a command reads a credential, which it adopts, or which it writes. */
-const files = [/ < ([\w-]+(?:\.\w+)+)/g, /adopt -- ([\w-]+\.yaml)/g, / > ([\w-]+\.yaml)/g];
+const files = [
+  / < ([\w-]+(?:\.\w+)+)/g,
+  /adopt -- ([\w-]+\.yaml)/g,
+  / > ([\w-]+\.yaml)/g,
+  /--from-file=([\w.-]+)/g,
+];
 
 describe("a file with a credential that a command of the documentation or of a message names", () => {
   const texts = [
@@ -37,8 +42,14 @@ describe("a file with a credential that a command of the documentation or of a m
     rmSync(directory, { recursive: true });
   });
 
-  it("is one of several", () => {
-    for (const file of ["wallet.key", "provider.yaml", "key.json", "service-account.json"]) {
+  it("is found in the documentation", () => {
+    for (const file of [
+      "wallet.key",
+      "provider.yaml",
+      "key.json",
+      "service-account.json",
+      "passphrase",
+    ]) {
       assert(named.has(file), `${file} is not among ${[...named].join(", ")}`);
     }
   });

@@ -62,7 +62,7 @@ describe("a server that takes the connection and is silent", () => {
         const core = await cluster(url());
         assert.equal(
           await failure(core.readNamespace({ name: "x" })),
-          `The cluster does not respond (${url()}, context prod: no answer within ${within[0] ?? ""} s). Is this the right cluster? kubectl --context prod cluster-info`,
+          `The cluster does not respond (${url()}, context prod: no answer within ${within[0] ?? ""} s). To check that it is the right cluster: kubectl --context prod cluster-info`,
         );
         began = Date.now();
         assert.match(

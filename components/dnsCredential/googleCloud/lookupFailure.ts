@@ -40,7 +40,7 @@ export function explainGoogleCloud(project: string, access: GoogleCloudAccess): 
     ],
     [
       /(?:Error|responds with) 403\b(?!.*: (?:the API|the constraint|you may not act as) )/,
-      `Pulumi's identity at Google may not list the zones, or the project does not exist. The identity needs roles/dns.admin in the project, and the further permissions in the README:\n      ${shell`gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`}`,
+      `Pulumi's identity at Google may not list the zones, or the project does not exist. The identity needs roles/dns.admin in the project, and the further permissions in docs/challenges.md:\n      ${shell`gcloud projects add-iam-policy-binding ${project} --role roles/dns.admin --member "user:$(gcloud config get-value account)"`}`,
     ],
     [
       /(?:Error|responds with) (?:400|404)\b/,

@@ -109,7 +109,7 @@ export const outcomes: readonly IssuerError[] = [
     id: "log-given-up",
     severity,
     pattern: /unable to obtain certificate for .* after \d+ retries/i,
-    title: "The issuer has given up until the next restart",
+    title: "The issuer makes no further attempt until its next restart",
     why: "The issuer attempts a first certificate five times; the liveness probe restarts the container three hours after its start. Fix the cause first: Let's Encrypt allows five failed validations an hour.",
     command: restart,
   },

@@ -86,7 +86,7 @@ describe("the report of an adoption", () => {
     const text = planText("provider.yaml", preparation("guide"));
     assert.match(text, /^provider\.yaml and the release akash-provider in akash-services become/);
     assert.match(text, /\n {2}walletPassword: "\[secret\]"\n/);
-    assert.match(text, /\nLeft out:\n {2}price_target_gpu_mappings {2}Nothing reads it/);
+    assert.match(text, /\nLeft out:\n {2}price_target_gpu_mappings {2}Without bidpricescript/);
     assert.match(text, /\n {2}bidpricescript {2}only in the release\n/);
     assert.match(text, /helm -n akash-services get values akash-provider -o yaml/);
   });

@@ -56,7 +56,7 @@ describe("a wrong argument", () => {
   const hostName = (text: string) =>
     `is ${JSON.stringify(text)}, which is not a DNS name in lower case, such as example.com`;
   const plainName =
-    "must be plain text, not an Output: hooks and the names of other objects need it before the run";
+    "must be plain text, not an Output: hooks and the names of other objects need the value before the run";
   const plainHost = "must be plain text, not an Output: the proof needs it in a hook";
   const number = "is not a whole number above zero";
 

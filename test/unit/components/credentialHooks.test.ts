@@ -352,7 +352,7 @@ describe("the hooks of a credential", () => {
           await call(hook, args);
         });
         assert.deepEqual(warnings, [
-          "The cluster does not respond\nPULUMI_K8S_DELETE_UNREACHABLE declares the cluster gone, so no credential counts as in use there.",
+          "The cluster does not respond\nPULUMI_K8S_DELETE_UNREACHABLE confirms that the cluster is gone, so no credential counts as in use there.",
         ]);
       });
 
@@ -370,7 +370,7 @@ describe("the hooks of a credential", () => {
         const warnings = await warningsOf(async () => {
           await call(hook(), args);
         });
-        assert.match(warnings.join("\n"), /declares the cluster gone/);
+        assert.match(warnings.join("\n"), /confirms that the cluster is gone/);
       });
 
       it("fail if a cluster refuses, even if the operator declares the cluster gone", async () => {

@@ -145,7 +145,7 @@ const mistakes: readonly (readonly [
     ofCloudflare(
       'failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": 403 Forbidden <!DOCTYPE html><html>Blocked</html>',
     ),
-    /a web page came back instead of an API response \(403\)/,
+    /the response is a web page, not an API response \(403\)/,
   ],
   ...["server misbehaving", "connect: connection timed out", "http2: client connection lost"].map(
     (reason) =>

@@ -64,7 +64,7 @@ describe("the owner of a provider", () => {
       await callback({ urn: "", id: "", name: "x-wallet", type: "", newInputs });
     }
 
-    it("which reads the Secret of that name and namespace", async () => {
+    it("which reads the Secret of the same name and namespace", async () => {
       await before();
       assert.deepEqual(kubernetes.calls, ["read akash/home-keys"]);
     });

@@ -147,7 +147,7 @@ describe("before a Helm operation", () => {
   describe("with a rollback after a failure", () => {
     const failed: Revision = { version: 2, status: "failed", createdAt: -10, modifiedAt: 5 };
 
-    it("does not continue in between", async () => {
+    it("does not continue between the failure and the rollback", async () => {
       const rollback: Revision = { version: 3, status: "pending-rollback", createdAt: 20 };
       const helm = new FakeHelm(deployed, { ...failed, status: "pending-upgrade" })
         .after(5, deployed, failed)

@@ -168,7 +168,7 @@ describe("configuration", () => {
       const encoded = Buffer.from(walletKey).toString("base64");
       const [problem, ...others] = problems(configSource({ walletKey: encoded }));
       assert.deepEqual(others, []);
-      assert.match(problem ?? "", /^walletKey is not the armour text/);
+      assert.match(problem ?? "", /^walletKey is not the armored text/);
       assert(!problem?.includes(encoded.slice(0, 20)));
     });
 
@@ -271,7 +271,7 @@ describe("configuration", () => {
       }
     });
 
-    it("the other environment's is recognized in any spelling, and so is the stack", () => {
+    it("the other environment's directory, and the stack's environment, are recognized in any spelling", () => {
       for (const acmeDirectory of [`${production}/`, production.replace("acme-v02", "ACME-v02")]) {
         assertRefused(configSource({ acmeDirectory }, "staging"), /^acmeDirectory .*rate limits/);
       }
@@ -896,13 +896,13 @@ describe("configuration", () => {
       });
     }
 
-    it("without a near miss get no suggestion", () => {
+    it("that resemble no setting get no suggestion", () => {
       assertRefused(configSource({ replicas: "2" }), /^replicas is not a setting$/);
     });
   });
 
   describe("a setting without effect", () => {
-    it("is a chart's version beside a folder or an archive, and only a warning", () => {
+    it("causes a warning if chartVersion is set for a folder or an archive", () => {
       for (const chart of ["./charts/provider", "./provider.tgz"]) {
         const source = configSource({ chart, chartVersion: "18.0.0" }, "prod");
         assert.deepEqual(settingsWithoutEffect(source), [

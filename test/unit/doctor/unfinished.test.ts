@@ -130,7 +130,7 @@ describe("a missing pod", () => {
 });
 
 describe("a pod that is ready", () => {
-  it("has no obstacles, whatever the events", async () => {
+  it("reports no obstacle, even if the pod has events", async () => {
     const remarks = () => Promise.resolve([refused]);
     assert.deepEqual(await findings(podObstacles, { cluster: { remarks } }), []);
   });

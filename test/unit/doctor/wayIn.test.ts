@@ -59,7 +59,7 @@ describe("doctor, DNS and ingress", () => {
     },
   });
 
-  it("detects that DNS delegates to a zone other than the credential's, with the certainty", async () => {
+  it("detects a delegation to a zone other than the credential's, and whether public DNS confirms it", async () => {
     const shown = (comparison: Comparison) => ({
       dns: { compare: () => Promise.resolve(comparison) },
     });

@@ -199,7 +199,7 @@ describe("one stack of a fleet", () => {
       assert.equal(none.step, "no credential to rotate");
     });
 
-    it("gets a new credential where it is due, due soon, or all are requested", async () => {
+    it("gets a new credential if it is due, due soon, or all are requested", async () => {
       for (const more of [{ dueWithin: 31 }, { rotateAll: true }]) {
         const stack = new Stack();
         const { step, begun } = await run(stack, { action: "rotate", ...more });

@@ -52,7 +52,7 @@ describe("a failed request to the cluster", () => {
       assert(told instanceof ClusterUnreachable);
       assert.equal(
         told.message,
-        `The cluster at https://192.0.2.1:6443 (context prod) does not respond: it is away (${code}). Is it the right cluster? ${command}`,
+        `The cluster at https://192.0.2.1:6443 (context prod) does not respond: it is away (${code}). To check that it is the right cluster: ${command}`,
       );
     });
   }

@@ -75,7 +75,7 @@ describe("a cluster's API", () => {
     const closed = "https://127.0.0.1:1";
     assert.equal(
       await refusal(list(closed)),
-      "The cluster does not respond (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). Is this the right cluster? kubectl --context prod cluster-info",
+      "The cluster does not respond (https://127.0.0.1:1, context prod: nothing listens there (ECONNREFUSED)). To check that it is the right cluster: kubectl --context prod cluster-info",
     );
     assert.match(
       await refusal(list("https://nowhere.invalid")),

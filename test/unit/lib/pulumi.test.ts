@@ -39,7 +39,7 @@ describe("running Pulumi", () => {
     const silent = (args: readonly string[]) =>
       assert.rejects(runPulumi(args, { timeout: 300, explain }), {
         name: "UserError",
-        message: `Pulumi gives no answer within 0.3 s. To see what it waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
+        message: `Pulumi gives no answer within 0.3 s. To see what Pulumi waits for: pulumi ${args.join(" ")} -v=5 --logtostderr`,
       });
 
     it("is killed where it only reads, with its child processes", async () => {

@@ -22,7 +22,7 @@ describe("a release that is not in the expected place", () => {
     const foreign: V1Secret = { data: encodeRecord({} as never) };
     assert.match(
       elsewhereText([damaged, foreign, revision("other", "nginx"), revision("akash", "provider")]),
-      /elsewhere; add --namespace akash --release akash-release\.$/,
+      /Another release has Akash.s chart; add --namespace akash --release akash-release\.$/,
     );
   });
 
