@@ -29,6 +29,7 @@ import {
 } from "./certManager.ts";
 import { ingressPlace, type IngressPlace, type IngressPlaceArgs } from "./place.ts";
 import { refuseUnusableIngress } from "./preconditions.ts";
+import { webhookHook } from "./webhook.ts";
 
 /**
  * Takes over existing objects from any field manager: after a lost state they are the stack's own, and the objects of others
@@ -105,6 +106,10 @@ export class IngressCertificate extends pulumi.ComponentResource {
       labels: { "app.kubernetes.io/managed-by": "pulumi" },
     };
     const possible = possibleHook(`${name}-possible`, cluster, place, secretOf.name);
+    const webhook = webhookHook(name, {
+      kubeContext: cluster.context,
+      kubeconfig: cluster.kubeconfigPath,
+    });
 
     const content = pulumi.secret(credential.content ?? "");
     const digest = pulumi.unsecret(content.apply((text) => digestOf(text)));
@@ -154,7 +159,11 @@ export class IngressCertificate extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [secret],
-        hooks: { beforeCreate: [cluster.sameHook, possible], beforeUpdate: [cluster.sameHook] },
+        hooks: {
+          beforeCreate: [cluster.sameHook, possible],
+          beforeUpdate: [cluster.sameHook],
+          onError: [webhook],
+        },
       },
     );
     const certificate = new CustomResource(
@@ -185,6 +194,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
           beforeUpdate: [cluster.sameHook, possible],
           ...(credential.managed &&
             args.deleteHook !== undefined && { beforeDelete: [args.deleteHook] }),
+          onError: [webhook],
         },
       },
     );

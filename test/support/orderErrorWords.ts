@@ -4,6 +4,14 @@
  * Encrypt and Go.
  */
 export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
+  "wildcard-order-denied": [
+    "The CertificateRequest was denied by an approval controller: No policy approved this request: Error: connection refused",
+  ],
+  "wildcard-order-webhook": [
+    'Failed create new order resource akash-gateway/wildcard-ingress-1-1: Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": no endpoints available for service "cert-manager-webhook"',
+    'Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    'Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": context deadline exceeded',
+  ],
   "wildcard-order-busy": [
     "Failed to create Order: 500 urn:ietf:params:acme:error:serverInternal: Error creating new order",
     "Failed to create Order: 503 urn:ietf:params:acme:error:rateLimited: Service busy; retry later.",

@@ -1,3 +1,4 @@
+import { webhookFailure, webhookState } from "../../../components/ingressCertificate/webhook.ts";
 import { placeholder, shell } from "../../../lib/shell.ts";
 import type { Problem } from "../../finding.ts";
 import type { Expectation } from "../../expectation.ts";
@@ -8,6 +9,7 @@ import {
   askRecord,
   describeIssuer,
   describeOrders,
+  describeRequests,
   orderAgain,
 } from "./commands.ts";
 
@@ -27,10 +29,27 @@ const wildcardProject = (expected: Expectation) =>
 
 /**
  * Errors of an order, by cert-manager's messages: v1.21, pkg/issuer/acme (dns/cloudflare, dns/clouddns, dns/util),
- * pkg/controller/acmechallenges and acmeorders. The types of ACME are those of RFC 8555, section 6.7, in the form of
+ * pkg/controller/acmechallenges, acmeorders and certificaterequests. The types of ACME are those of RFC 8555, section 6.7, in the form of
  * golang.org/x/crypto/acme. The first match applies.
  */
 export const orderErrors: readonly OrderError[] = [
+  {
+    id: "wildcard-order-denied",
+    severity,
+    pattern: /^The CertificateRequest was denied by an approval controller/,
+    title: "A policy in the cluster denies the request for the wildcard certificate",
+    why: "cert-manager's own approver approves every request, so the cluster has another one, such as approver-policy. One of its policies must allow the Issuer and the certificate's names, and cert-manager's service account must have the permission to use that policy. The message shows the approver's reason.",
+    command: describeRequests,
+  },
+  {
+    id: "wildcard-order-webhook",
+    severity,
+    pattern: webhookFailure,
+    passes: true,
+    title: "cert-manager's webhook does not respond",
+    why: "The API server calls the webhook for each change of cert-manager's objects, and refuses the change without it. Its Deployment has no ready pod, the control plane cannot reach the pod, or the API server does not trust the webhook's certificate, whose CA the cainjector sets.",
+    command: webhookState,
+  },
   {
     id: "wildcard-order-busy",
     severity,

@@ -351,6 +351,55 @@ describe("doctor, the wildcard certificate", () => {
       );
       assert.equal(latestAttempt("none", lists), undefined);
     });
+
+    it("was denied, with the approver's reason and the command that shows it", async () => {
+      const deniedMessage = "The CertificateRequest was denied by an approval controller";
+      const request = (status: string) => ({
+        metadata: {
+          name: "x",
+          creationTimestamp: minutesAgo(5).toISOString(),
+          ownerReferences: [{ kind: "Certificate", name: "wildcard-ingress" }],
+        },
+        status: {
+          conditions: [
+            { type: "Denied", status, message: "No policy approved this request" },
+            { type: "Ready", status: "False", message: deniedMessage },
+          ],
+        },
+      });
+      const attemptOf = (status: string) =>
+        latestAttempt("wildcard-ingress", {
+          requests: { items: [request(status)] },
+          orders: { items: [] },
+          challenges: { items: [] },
+        });
+      assert.equal(attemptOf("False")?.request.reason, deniedMessage);
+      const [finding, ...others] = await findings(
+        wildcardOrder,
+        stack({
+          certificate: issuing("False", { lastFailureTime: minutesAgo(5).toISOString() }),
+          attempt: give(attemptOf("True")),
+        }),
+      );
+      assert.deepEqual(others, []);
+      assert.equal(finding?.id, "wildcard-order-denied");
+      assert.equal(finding.seen, `${deniedMessage}: No policy approved this request`);
+      assert.equal(
+        finding.command,
+        "kubectl -n akash-gateway describe certificaterequests.cert-manager.io",
+      );
+    });
+
+    it("is not disturbed by a webhook that does not respond for a moment", async () => {
+      const [text = ""] = orderErrorWords["wildcard-order-webhook"] ?? [];
+      for (const [minutes, id] of [
+        [1, "wildcard-ordering"],
+        [11, "wildcard-order-webhook"],
+      ] as const) {
+        const facts = { certificate: issuing("True"), attempt: give(attempt([text], minutes)) };
+        assert.deepEqual(await ids(wildcardOrder, facts), [id]);
+      }
+    });
   });
 
   describe("the Secret", () => {
