@@ -390,6 +390,27 @@ describe("doctor, the wildcard certificate", () => {
       );
     });
 
+    it("is fixed by no rotation if the clock or DNS is wrong", async () => {
+      for (const [id, command] of [
+        [
+          "wildcard-order-clock",
+          "kubectl get pods -A -l app.kubernetes.io/instance=cert-manager -o wide",
+        ],
+        ["wildcard-order-dns", "dig example.com NS +trace"],
+        ["wildcard-order-cname-loop", "dig _acme-challenge.ingress.example.com CNAME"],
+      ] as const) {
+        const [finding] = await findings(
+          wildcardOrder,
+          stack({
+            certificate: issuing("True"),
+            attempt: give(attempt(orderErrorWords[id] ?? [])),
+          }),
+        );
+        assert.equal(finding?.id, id);
+        assert.equal(finding.command, command);
+      }
+    });
+
     it("is not disturbed by a webhook that does not respond for a moment", async () => {
       const [text = ""] = orderErrorWords["wildcard-order-webhook"] ?? [];
       for (const [minutes, id] of [
