@@ -141,8 +141,17 @@ describe("IngressCertificate", () => {
     const staging = "https://acme-staging-v02.api.letsencrypt.org/directory";
     assert.notEqual(issuerName("prod", directoryUrl), issuerName("prod", staging));
     for (const stack of ["prod", "Prod_EU.1", "x".repeat(300)]) {
-      assert.match(issuerName(stack, directoryUrl), /^letsencrypt-[a-z0-9-]{1,193}-[0-9a-f]{8}$/);
+      assert.match(issuerName(stack, directoryUrl), /^letsencrypt-[a-z0-9-]{1,63}-[0-9a-f]{8}$/);
     }
+  });
+
+  it("gives the Issuers of two stacks different names, and keeps those of DNS labels", () => {
+    const stacks = ["a-b", "a_b", "a.b", "A-B", "-a-b", "a-b-", "x".repeat(63), "x".repeat(64)];
+    const names = stacks.map((stack) => issuerName(stack, directoryUrl));
+    assert.equal(new Set(names).size, stacks.length, names.join());
+    // As in the stacks that are deployed.
+    assert.equal(names[0], "letsencrypt-a-b-5e76d315");
+    assert.notEqual(issuerName("a_b", directoryUrl), issuerName("a_b", `${directoryUrl}/other`));
   });
 
   it("explains why the API server refuses an object if cert-manager's webhook does not respond", async () => {
