@@ -4,6 +4,9 @@ import type { DnsProvider } from "../../chart/release.ts";
 /** API group and version of cert-manager's Issuers and Certificates (https://cert-manager.io/docs/reference/api-docs). */
 export const certManagerApi = { group: "cert-manager.io", version: "v1" } as const;
 
+/** The kind of the stack's issuer, which is in the Certificate's namespace. */
+export const issuerKind = "Issuer";
+
 /** API group and version of cert-manager's Orders and Challenges. */
 export const acmeApi = { group: "acme.cert-manager.io", version: "v1" } as const;
 
@@ -56,7 +59,11 @@ export interface Certificate {
   readonly spec?: {
     readonly secretName?: string;
     readonly dnsNames?: readonly string[];
-    readonly issuerRef?: { readonly name?: string; readonly kind?: string };
+    readonly issuerRef?: {
+      readonly name?: string;
+      readonly kind?: string;
+      readonly group?: string;
+    };
   };
   readonly status?: {
     readonly conditions?: readonly Condition[];

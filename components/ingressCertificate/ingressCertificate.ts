@@ -25,6 +25,7 @@ import {
   accountKeySecret,
   certManagerApi,
   ingressCredentialSecret,
+  issuerKind,
   issuerName,
 } from "./certManager.ts";
 import { ingressPlace, type IngressPlace, type IngressPlaceArgs } from "./place.ts";
@@ -145,7 +146,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
       children.issuer,
       {
         apiVersion,
-        kind: "Issuer",
+        kind: issuerKind,
         metadata: { ...metadata, name: issuer, annotations: takeOver },
         spec: {
           acme: {
@@ -179,7 +180,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
         spec: {
           secretName: place.secretName,
           dnsNames: [...place.dnsNames],
-          issuerRef: { group: certManagerApi.group, kind: "Issuer", name: issuer },
+          issuerRef: { group: certManagerApi.group, kind: issuerKind, name: issuer },
           // A new key with each renewal. Before cert-manager 1.18, the default was to reuse the key.
           privateKey: { rotationPolicy: "Always" },
         },

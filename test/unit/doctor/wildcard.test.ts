@@ -189,6 +189,35 @@ describe("doctor, the wildcard certificate", () => {
       assert.equal(finding.seen, "spec.dnsNames *.example.com\nspec.issuerRef.name other");
     });
 
+    it("is for a Certificate that refers to an issuer of another kind or group", async () => {
+      const { spec, ...rest } = wildcardCertificate({
+        conditions: [{ type: "Ready", status: "True", observedGeneration: 1 }],
+      });
+      const of = (issuerRef: object) =>
+        findings(
+          wildcardOrder,
+          stack({
+            certificate: give({
+              ...rest,
+              spec: { ...spec, issuerRef: { ...spec?.issuerRef, ...issuerRef } },
+            }),
+          }),
+        );
+      for (const own of [{}, { kind: "Issuer", group: "cert-manager.io" }]) {
+        assert.deepEqual(await of(own), []);
+      }
+      const [finding] = await of({ kind: "ClusterIssuer", group: "example.test" });
+      assert.equal(finding?.id, "wildcard-certificate-changed");
+      assert.equal(
+        finding.expected,
+        "spec.issuerRef.kind Issuer\nspec.issuerRef.group cert-manager.io",
+      );
+      assert.equal(
+        finding.seen,
+        "spec.issuerRef.kind ClusterIssuer\nspec.issuerRef.group example.test",
+      );
+    });
+
     it("has the names of the Certificate in any order", async () => {
       const names = ["*.ingress.example.com", "*.example.com"];
       const { spec, ...rest } = wildcardCertificate({
