@@ -122,6 +122,7 @@ function givenAddress(text: string): GivenAddress | undefined {
     /^(?:\[(.+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text) ?? [];
   if (
     address === undefined ||
+    isIP(address) === 0 ||
     (port !== undefined && !(Number(port) > 0 && Number(port) < 65_536))
   ) {
     return undefined;

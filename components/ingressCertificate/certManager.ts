@@ -4,6 +4,9 @@ import type { DnsProvider } from "../../chart/release.ts";
 /** API group and version of cert-manager's Issuers and Certificates (https://cert-manager.io/docs/reference/api-docs). */
 export const certManagerApi = { group: "cert-manager.io", version: "v1" } as const;
 
+/** The kind of the stack's issuer, which is in the Certificate's namespace. */
+export const issuerKind = "Issuer";
+
 /** API group and version of cert-manager's Orders and Challenges. */
 export const acmeApi = { group: "acme.cert-manager.io", version: "v1" } as const;
 
@@ -18,24 +21,32 @@ export const ingressCredentialSecret: Readonly<
   cloudflare: { name: "wildcard-cloudflare-dns", key: "api-token" },
 };
 
-/** The maximum length of an object's name in Kubernetes (RFC 1123 subdomain). */
-const longestName = 253;
+/** A name that Kubernetes takes unchanged (RFC 1123 label). */
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Name of the Issuer for a stack and a CA. cert-manager orders a new certificate when the Issuer's name changes, but not when
  * the Issuer's CA changes.
  *
- * @param stack the stack's name, reduced to the lower-case letters, digits and hyphens that Kubernetes allows
+ * @param stack the stack's name. If it is not a DNS label, it is reduced to the characters of one, and so may be another
+ *   stack's name, such as `a_b` and `a-b`; the digest then includes the unchanged name.
  * @param directoryUrl the CA's directory URL
  */
 export function issuerName(stack: string, directoryUrl: string): string {
-  const own = stack
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .slice(0, longestName - 60);
-  const ca = createHash("sha256").update(directoryUrl).digest("hex").slice(0, 8);
-  return `letsencrypt-${own}-${ca}`;
+  const isLabel = dnsLabel.test(stack);
+  const own = isLabel
+    ? stack
+    : stack
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, "-")
+        .slice(0, longestLabel);
+  const distinct = isLabel ? directoryUrl : JSON.stringify([stack, directoryUrl]);
+  const digest = createHash("sha256").update(distinct).digest("hex").slice(0, 8);
+  return `letsencrypt-${own}-${digest}`;
 }
+
+/** The maximum length of a DNS label. */
+const longestLabel = 63;
 
 /** Name of the Secret in which cert-manager stores the Issuer's account key. */
 export function accountKeySecret(issuer: string): string {
@@ -48,7 +59,11 @@ export interface Certificate {
   readonly spec?: {
     readonly secretName?: string;
     readonly dnsNames?: readonly string[];
-    readonly issuerRef?: { readonly name?: string; readonly kind?: string };
+    readonly issuerRef?: {
+      readonly name?: string;
+      readonly kind?: string;
+      readonly group?: string;
+    };
   };
   readonly status?: {
     readonly conditions?: readonly Condition[];

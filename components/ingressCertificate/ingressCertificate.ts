@@ -25,10 +25,12 @@ import {
   accountKeySecret,
   certManagerApi,
   ingressCredentialSecret,
+  issuerKind,
   issuerName,
 } from "./certManager.ts";
 import { ingressPlace, type IngressPlace, type IngressPlaceArgs } from "./place.ts";
 import { refuseUnusableIngress } from "./preconditions.ts";
+import { webhookHook } from "./webhook.ts";
 
 /**
  * Takes over existing objects from any field manager: after a lost state they are the stack's own, and the objects of others
@@ -105,6 +107,10 @@ export class IngressCertificate extends pulumi.ComponentResource {
       labels: { "app.kubernetes.io/managed-by": "pulumi" },
     };
     const possible = possibleHook(`${name}-possible`, cluster, place, secretOf.name);
+    const webhook = webhookHook(name, {
+      kubeContext: cluster.context,
+      kubeconfig: cluster.kubeconfigPath,
+    });
 
     const content = pulumi.secret(credential.content ?? "");
     const digest = pulumi.unsecret(content.apply((text) => digestOf(text)));
@@ -140,7 +146,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
       children.issuer,
       {
         apiVersion,
-        kind: "Issuer",
+        kind: issuerKind,
         metadata: { ...metadata, name: issuer, annotations: takeOver },
         spec: {
           acme: {
@@ -154,7 +160,11 @@ export class IngressCertificate extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [secret],
-        hooks: { beforeCreate: [cluster.sameHook, possible], beforeUpdate: [cluster.sameHook] },
+        hooks: {
+          beforeCreate: [cluster.sameHook, possible],
+          beforeUpdate: [cluster.sameHook],
+          onError: [webhook],
+        },
       },
     );
     const certificate = new CustomResource(
@@ -170,7 +180,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
         spec: {
           secretName: place.secretName,
           dnsNames: [...place.dnsNames],
-          issuerRef: { group: certManagerApi.group, kind: "Issuer", name: issuer },
+          issuerRef: { group: certManagerApi.group, kind: issuerKind, name: issuer },
           // A new key with each renewal. Before cert-manager 1.18, the default was to reuse the key.
           privateKey: { rotationPolicy: "Always" },
         },
@@ -185,6 +195,7 @@ export class IngressCertificate extends pulumi.ComponentResource {
           beforeUpdate: [cluster.sameHook, possible],
           ...(credential.managed &&
             args.deleteHook !== undefined && { beforeDelete: [args.deleteHook] }),
+          onError: [webhook],
         },
       },
     );

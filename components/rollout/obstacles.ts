@@ -48,6 +48,7 @@ const eventsOfPod = (target: ObstacleTarget) =>
   );
 const describeClaim = (target: ObstacleTarget) =>
   kubectl(target, shell`describe pvc ${target.names.claim}`);
+const valuesOf = ({ stack }: ObstacleTarget) => shell`pulumi config get -s ${stack} values`;
 const webhooks = (target: ObstacleTarget) =>
   kubectl(
     { ...target, namespace: undefined },
@@ -132,6 +133,14 @@ const known: readonly KnownObstacle[] = [
     command: (target) => kubectl({ ...target, namespace: undefined }, shell`get priorityclasses`),
   },
   {
+    id: "runtime-class",
+    certainty: "certain",
+    pattern: /FailedCreate: .*RuntimeClass "([^"]+)" not found/,
+    meaning: ([name]) =>
+      `The pod's RuntimeClass ${name ?? ""} does not exist; the stack sets the class with the setting values`,
+    command: (target) => kubectl({ ...target, namespace: undefined }, shell`get runtimeclasses`),
+  },
+  {
     id: "limit-range",
     certainty: "certain",
     pattern:
@@ -185,6 +194,14 @@ const known: readonly KnownObstacle[] = [
         { ...target, namespace: undefined },
         shell`get namespace ${target.namespace} -o yaml`,
       ),
+  },
+  {
+    id: "pod-invalid",
+    certainty: "certain",
+    pattern: /FailedCreate: .*(?:error: |failed: )Pod "[^"]+" is invalid: (.*)/,
+    meaning: ([words]) =>
+      `The pod is invalid (${words ?? ""}); its fields come from the chart, the setting values, and what the cluster adds, such as a LimitRange's defaults`,
+    command: valuesOf,
   },
   {
     id: "pod-refused",
@@ -252,7 +269,7 @@ const known: readonly KnownObstacle[] = [
     certainty: "certain",
     pattern: /: (?:InvalidImageName|InspectFailed): (.*)/,
     meaning: ([words]) => `The image's name is invalid (${words ?? ""})`,
-    command: ({ stack }) => shell`pulumi config get -s ${stack} values`,
+    command: valuesOf,
   },
   {
     id: "container-configuration",

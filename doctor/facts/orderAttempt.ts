@@ -30,7 +30,13 @@ const object = z.object({
       state: z.string().default(""),
       reason: z.string().default(""),
       conditions: z
-        .array(z.object({ type: z.string(), message: z.string().default("") }))
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string().default(""),
+            message: z.string().default(""),
+          }),
+        )
         .default([]),
     })
     .default({ state: "", reason: "", conditions: [] }),
@@ -68,11 +74,14 @@ export function latestAttempt(certificate: string, lists: AttemptLists): OrderAt
 }
 
 function stepOf({ metadata, status }: z.infer<typeof object>): AttemptStep {
+  const { conditions } = status;
+  const ready = conditions.find(({ type }) => type === "Ready")?.message ?? "";
+  // Only this condition has the approver's reason.
+  const denied = conditions.find((one) => one.type === "Denied" && one.status === "True");
   return {
     name: metadata.name,
     state: status.state,
-    reason:
-      status.reason || (status.conditions.find(({ type }) => type === "Ready")?.message ?? ""),
+    reason: status.reason || (denied === undefined ? ready : `${ready}: ${denied.message}`),
     createdAt: metadata.creationTimestamp,
   };
 }

@@ -207,13 +207,20 @@ export const issuerLines: Readonly<Record<string, readonly [string, ...string[]]
       'googlecloud: Get "https://dns.googleapis.com/dns/v1/projects/my-project/managedZones/example-com/rrsets": net/http: TLS handshake timeout',
     ),
   ],
-  "log-record-refused": [
+  "log-record-exists": [
     presenting(
       "cloudflare: failed to create TXT record: [status code 400] 81058: An identical record already exists.",
     ),
     presenting(
+      "cloudflare: failed to create TXT record: [status code 400] 81057: The record already exists.",
+    ),
+  ],
+  "log-record-quota": [
+    presenting(
       "cloudflare: failed to create TXT record: [status code 400] 81045: Record quota exceeded.",
     ),
+  ],
+  "log-record-refused": [
     presenting(
       "cloudflare: failed to create TXT record: [status code 400] 1004: DNS Validation Error; 9005: Content for TXT record is invalid.",
     ),

@@ -4,6 +4,14 @@
  * Encrypt and Go.
  */
 export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
+  "wildcard-order-denied": [
+    "The CertificateRequest was denied by an approval controller: No policy approved this request: Error: connection refused",
+  ],
+  "wildcard-order-webhook": [
+    'Failed create new order resource akash-gateway/wildcard-ingress-1-1: Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": no endpoints available for service "cert-manager-webhook"',
+    'Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    'Internal error occurred: failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": context deadline exceeded',
+  ],
   "wildcard-order-busy": [
     "Failed to create Order: 500 urn:ietf:params:acme:error:serverInternal: Error creating new order",
     "Failed to create Order: 503 urn:ietf:params:acme:error:rateLimited: Service busy; retry later.",
@@ -44,6 +52,10 @@ export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
     "error instantiating google clouddns challenge solver: Unable to acquire config: invalid character 'x' looking for beginning of value",
     "error instantiating cloudflare challenge solver: the Cloudflare API token is invalid (does the API token contain a newline?)",
   ],
+  "wildcard-order-clock": [
+    'GoogleCloud API call failed: Get "https://dns.googleapis.com/dns/v1/projects/p/managedZones/example-com": oauth2: "invalid_grant" "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."',
+    'while querying the Cloudflare API for GET "/zones?name=example.com": Get "https://api.cloudflare.com/client/v4/zones?name=example.com": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2019-01-01T00:00:00Z is before 2026-10-01T00:00:00Z',
+  ],
   "wildcard-order-refused": [
     'while attempting to find Zones for domain _acme-challenge.ingress.example.com.\nwhile querying the Cloudflare API for GET "/zones?name=example.com" \n\t Error: 9109: Invalid access token',
     'while querying the Cloudflare API for POST "/zones/e1/dns_records" \n\t Error: 10000: Authentication error',
@@ -51,11 +63,18 @@ export const orderErrorWords: Readonly<Record<string, readonly string[]>> = {
     "googleapi: Error 403: Forbidden, forbidden",
     'GoogleCloud API call failed: Get "https://dns.googleapis.com/dns/v1/projects/p/managedZones": oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_grant","error_description":"Invalid JWT Signature."}',
   ],
+  "wildcard-order-cname-loop": [
+    'Waiting for DNS-01 challenge propagation: Found recursive CNAME record to "_acme-challenge.ingress.example.com." when looking up "loop.example.com."',
+  ],
+  "wildcard-order-dns": [
+    'Waiting for DNS-01 challenge propagation: Could not determine authoritative nameservers for "_acme-challenge.ingress.example.com."',
+    "Waiting for DNS-01 challenge propagation: Could not find the SOA record in the DNS tree for the domain '_acme-challenge.ingress.example.com.' using nameservers [1.1.1.1:53]",
+    "Waiting for DNS-01 challenge propagation: Could not determine the zone for \"_acme-challenge.ingress.example.com.\": When querying the SOA record for the domain 'example.com.' using nameservers [10.43.0.10:53], rcode was expected to be 'NOERROR' or 'NXDOMAIN', but got 'SERVFAIL'",
+  ],
   "wildcard-order-zone": [
     "Found no Zones for domain _acme-challenge.ingress.example.com. (neither in the sub-domain nor in the SLD) please make sure your domain-entries in the config are correct and the API key is correctly setup with Zone.read rights.",
     "googleapi: Error 404: The 'parameters.managedZone' resource named 'example-com' does not exist., notFound",
     "No matching GoogleCloud domain found for domain example.com.",
-    "Waiting for DNS-01 challenge propagation: Could not find the SOA record in the DNS tree for the domain '_acme-challenge.ingress.example.com.' using nameservers [1.1.1.1:53]",
   ],
   "wildcard-order-propagation": [
     'Waiting for DNS-01 challenge propagation: DNS record for "ingress.example.com" not yet propagated',

@@ -113,6 +113,22 @@ export const dnsErrors: readonly IssuerError[] = [
     command: askApi,
   },
   {
+    id: "log-record-exists",
+    severity,
+    pattern: /cloudflare: failed to create TXT record: .*\b8105[78]: /,
+    title: "The challenge's TXT record already exists at Cloudflare",
+    why: "An interrupted attempt has left the record. The CA requests the same content again until its authorization expires, and Cloudflare accepts no second record with it. Delete the record that the command shows in the zone's DNS records (https://dash.cloudflare.com); the next attempt creates it again.",
+    command: (expected) => shell`dig ${challengeName(expected)} TXT`,
+  },
+  {
+    id: "log-record-quota",
+    severity,
+    pattern: /cloudflare: failed to create TXT record: .*\b81045: /,
+    title: "The zone at Cloudflare has reached its limit of records",
+    why: "Cloudflare's plan limits the number of a zone's records. Delete those that are not needed in the zone's DNS records (https://dash.cloudflare.com), such as TXT records of earlier challenges, which the command shows, or change the plan.",
+    command: (expected) => shell`dig ${challengeName(expected)} TXT`,
+  },
+  {
     id: "log-record-refused",
     severity,
     pattern:

@@ -32,6 +32,11 @@ export function describeOrders(expected: Expectation): ShellText {
   );
 }
 
+/** Shows cert-manager's requests for certificates with their conditions. */
+export function describeRequests(expected: Expectation): ShellText {
+  return inGateway(expected, shell`describe certificaterequests.cert-manager.io`);
+}
+
 /** Makes cert-manager retry immediately instead of in hours: it counts the delay from the time of the last failure. */
 export function orderAgain(expected: Expectation): ShellText {
   const { certificate } = wildcardOf(expected);

@@ -1,4 +1,9 @@
-import { certManagerVersion } from "../../../components/ingressCertificate/certManager.ts";
+import {
+  certManagerApi,
+  certManagerVersion,
+  issuerKind,
+  type Certificate,
+} from "../../../components/ingressCertificate/certManager.ts";
 import { joined, shell, verbatim } from "../../../lib/shell.ts";
 import { helm, kubectl } from "../../../lib/clusterCommand.ts";
 import { hasWildcard, type Check, type Context, type Outcome } from "../../check.ts";
@@ -122,13 +127,16 @@ export const wildcardOrder: Check = {
 
 function differencesOf({ spec }: WatchedCertificate, expected: Expectation): Finding[] {
   const { secretName, dnsNames, issuer } = wildcardOf(expected);
-  const fields = (names: readonly string[], ofSecret?: string, ofIssuer?: string) => ({
-    "spec.secretName": ofSecret ?? "",
-    "spec.dnsNames": [...names].sort().join(", "),
-    "spec.issuerRef.name": ofIssuer ?? "",
+  const fields = ({ secretName, dnsNames = [], issuerRef }: NonNullable<Certificate["spec"]>) => ({
+    "spec.secretName": secretName ?? "",
+    "spec.dnsNames": [...dnsNames].sort().join(", "),
+    "spec.issuerRef.name": issuerRef?.name ?? "",
+    // With cert-manager's defaults.
+    "spec.issuerRef.kind": issuerRef?.kind ?? issuerKind,
+    "spec.issuerRef.group": issuerRef?.group ?? certManagerApi.group,
   });
-  const wanted = Object.entries(fields(dnsNames, secretName, issuer));
-  const live = fields(spec?.dnsNames ?? [], spec?.secretName, spec?.issuerRef?.name);
+  const wanted = Object.entries(fields({ secretName, dnsNames, issuerRef: { name: issuer } }));
+  const live = fields(spec ?? {});
   const differing = wanted.filter(([field, text]) => live[field as keyof typeof live] !== text);
   return differing.length === 0
     ? []

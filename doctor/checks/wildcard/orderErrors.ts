@@ -1,3 +1,8 @@
+import { webhookFailure, webhookState } from "../../../components/ingressCertificate/webhook.ts";
+import { ingressDomain } from "../../../chart/gateway.ts";
+import { challengeRecord } from "../../../dns/delegation.ts";
+import { setClock } from "../../../lib/clock.ts";
+import { kubectl } from "../../../lib/clusterCommand.ts";
 import { placeholder, shell } from "../../../lib/shell.ts";
 import type { Problem } from "../../finding.ts";
 import type { Expectation } from "../../expectation.ts";
@@ -8,6 +13,7 @@ import {
   askRecord,
   describeIssuer,
   describeOrders,
+  describeRequests,
   orderAgain,
 } from "./commands.ts";
 
@@ -27,10 +33,27 @@ const wildcardProject = (expected: Expectation) =>
 
 /**
  * Errors of an order, by cert-manager's messages: v1.21, pkg/issuer/acme (dns/cloudflare, dns/clouddns, dns/util),
- * pkg/controller/acmechallenges and acmeorders. The types of ACME are those of RFC 8555, section 6.7, in the form of
+ * pkg/controller/acmechallenges, acmeorders and certificaterequests. The types of ACME are those of RFC 8555, section 6.7, in the form of
  * golang.org/x/crypto/acme. The first match applies.
  */
 export const orderErrors: readonly OrderError[] = [
+  {
+    id: "wildcard-order-denied",
+    severity,
+    pattern: /^The CertificateRequest was denied by an approval controller/,
+    title: "A policy in the cluster denies the request for the wildcard certificate",
+    why: "cert-manager's own approver approves every request, so the cluster has another one, such as approver-policy. One of its policies must allow the Issuer and the certificate's names, and cert-manager's service account must have the permission to use that policy. The message shows the approver's reason.",
+    command: describeRequests,
+  },
+  {
+    id: "wildcard-order-webhook",
+    severity,
+    pattern: webhookFailure,
+    passes: true,
+    title: "cert-manager's webhook does not respond",
+    why: "The API server calls the webhook for each change of cert-manager's objects, and refuses the change without it. Its Deployment has no ready pod, the control plane cannot reach the pod, or the API server does not trust the webhook's certificate, whose CA the cainjector sets.",
+    command: webhookState,
+  },
   {
     id: "wildcard-order-busy",
     severity,
@@ -112,6 +135,19 @@ export const orderErrors: readonly OrderError[] = [
     fixes: true,
   },
   {
+    id: "wildcard-order-clock",
+    severity,
+    // Google's message for a token from another time, and Go's for the server's certificate.
+    pattern: /in a reasonable timeframe|certificate has expired or is not yet valid/i,
+    title: "The clock of cert-manager's node is wrong",
+    why: `Google refuses a token, and TLS a certificate, that is not valid at the present time. The pod uses its node's clock; the command shows the node. Synchronize the clock there with NTP: \`${setClock}\`.`,
+    command: ({ kubeContext, kubeconfig }) =>
+      kubectl(
+        { kubeContext, kubeconfig },
+        shell`get pods -A -l app.kubernetes.io/instance=cert-manager -o wide`,
+      ),
+  },
+  {
     id: "wildcard-order-refused",
     severity,
     pattern:
@@ -122,10 +158,26 @@ export const orderErrors: readonly OrderError[] = [
     fixes: true,
   },
   {
-    id: "wildcard-order-zone",
+    id: "wildcard-order-cname-loop",
+    severity,
+    pattern: /Found recursive CNAME record/,
+    title: "The name of the wildcard certificate's challenge is an alias (CNAME) of itself",
+    why: "cert-manager and the CA follow the alias to find the TXT record, and return to a name from which they started. Delete one of the CNAME records.",
+    command: ({ domain }) => shell`dig ${challengeRecord(ingressDomain(domain))} CNAME`,
+  },
+  {
+    id: "wildcard-order-dns",
     severity,
     pattern:
-      /Found no Zones for domain|No matching GoogleCloud domain|googleapi: Error 404|Could not (find the SOA record|determine (the zone|authoritative nameservers))|SOA record for the domain/i,
+      /Could not (find the SOA record|determine (the zone|authoritative nameservers))|SOA record for the domain/i,
+    title: "cert-manager's DNS queries find no name servers of the wildcard certificate's zone",
+    why: "cert-manager queries its own DNS server, usually the cluster's, for the zone's SOA and NS records (its option `--dns01-recursive-nameservers`). If the trace of the command ends at the zone's name servers, cert-manager's DNS server does not know the zone or does not respond; otherwise the delegation at the registrar or the zone's name servers are broken.",
+    command: ({ domain }) => shell`dig ${domain} NS +trace`,
+  },
+  {
+    id: "wildcard-order-zone",
+    severity,
+    pattern: /Found no Zones for domain|No matching GoogleCloud domain|googleapi: Error 404/i,
     title: "cert-manager cannot find the DNS zone of the wildcard certificate",
     why: "The zone was deleted or replaced by another zone of that name, the credential cannot read it, or DNS does not delegate to it yet. A rotation looks up the zone again, and creates and proves a credential for it.",
     command: renewCredential,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { V1ResourceAttributes } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { issuerName } from "../../../components/ingressCertificate/certManager.ts";
+import { webhookRefusal } from "../../../components/ingressCertificate/webhook.ts";
 import {
   ingressPlace,
   type IngressPlaceArgs,
@@ -140,7 +141,59 @@ describe("IngressCertificate", () => {
     const staging = "https://acme-staging-v02.api.letsencrypt.org/directory";
     assert.notEqual(issuerName("prod", directoryUrl), issuerName("prod", staging));
     for (const stack of ["prod", "Prod_EU.1", "x".repeat(300)]) {
-      assert.match(issuerName(stack, directoryUrl), /^letsencrypt-[a-z0-9-]{1,193}-[0-9a-f]{8}$/);
+      assert.match(issuerName(stack, directoryUrl), /^letsencrypt-[a-z0-9-]{1,63}-[0-9a-f]{8}$/);
+    }
+  });
+
+  it("gives the Issuers of two stacks different names, and keeps those of DNS labels", () => {
+    const stacks = ["a-b", "a_b", "a.b", "A-B", "-a-b", "a-b-", "x".repeat(63), "x".repeat(64)];
+    const names = stacks.map((stack) => issuerName(stack, directoryUrl));
+    assert.equal(new Set(names).size, stacks.length, names.join());
+    // As in the stacks that are deployed.
+    assert.equal(names[0], "letsencrypt-a-b-5e76d315");
+    assert.notEqual(issuerName("a_b", directoryUrl), issuerName("a_b", `${directoryUrl}/other`));
+  });
+
+  it("explains why the API server refuses an object if cert-manager's webhook does not respond", async () => {
+    const program = await run((cluster) => {
+      void new IngressCertificate("x", { ...least(cluster), credential: cloudflare(cluster) });
+      return undefined;
+    });
+    for (const name of ["x-certificate", "x-issuer"]) {
+      const { hooks } = find(program, name).options as { readonly hooks: { readonly onError: [] } };
+      assert.deepEqual(hooks.onError, ["x-webhook-failure"]);
+    }
+    const call =
+      'failed calling webhook "webhook.cert-manager.io": failed to call webhook: Post "https://cert-manager-webhook.cert-manager.svc:443/validate?timeout=30s": ';
+    for (const reason of [
+      'no endpoints available for service "cert-manager-webhook"',
+      "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+    ]) {
+      const text =
+        webhookRefusal(
+          `resource x was not created: Internal error occurred: ${call}${reason}`,
+          { kubeContext: "prod" },
+          "home",
+        ) ?? "";
+      assert(text.includes(`${reason}). The webhook is ready`), text);
+      assert.match(
+        text,
+        /: kubectl --context prod get deployments -A -l app\.kubernetes\.io\/instance=cert-manager\n.*: pulumi up -s home$/,
+      );
+    }
+    assert.match(
+      webhookRefusal(
+        'no endpoints available for service "cert-manager-webhook"\u001b\nmore',
+        {},
+        "a",
+      ) ?? "",
+      /does not respond \(no endpoints available for service "cert-manager-webhook"\)/,
+    );
+    for (const other of [
+      'failed calling webhook "pods.example.test": EOF',
+      'admission webhook "webhook.cert-manager.io" denied the request: spec.x: Required value',
+    ]) {
+      assert.equal(webhookRefusal(other, {}, "home"), undefined);
     }
   });
 

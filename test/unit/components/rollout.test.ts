@@ -122,6 +122,20 @@ describe("what prevents a pod from starting", () => {
       subjects.set,
       "FailedCreate",
       `${refused}Pod "akash-provider-0" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`,
+      "pod-invalid",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: pod rejected: RuntimeClass "gvisor" not found`,
+      "runtime-class",
+      "certain",
+    ],
+    [
+      subjects.set,
+      "FailedCreate",
+      `${refused}pods "akash-provider-0" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead`,
       "pod-refused",
       "lasting",
     ],
@@ -412,6 +426,28 @@ describe("a watched rollout", () => {
     assert.match(words, /by deleting the StatefulSet/);
     assert.match(words, /\nThen deploy again: pulumi up -s prod$/);
   });
+
+  for (const [text, meaning] of [
+    [
+      'Pod "akash-provider-0" is invalid: spec.containers[0].image: Required value',
+      "The pod is invalid (spec.containers[0].image: Required value); its fields come from the chart, the setting values, and what the cluster adds, such as a LimitRange's defaults: pulumi config get -s prod values",
+    ],
+    [
+      'pods "akash-provider-0" is forbidden: pod rejected: RuntimeClass "gvisor" not found',
+      "The pod's RuntimeClass gvisor does not exist; the stack sets the class with the setting values: kubectl get runtimeclasses",
+    ],
+  ] as const) {
+    it(`is ended for a pod that the API server never creates: ${text}`, async () => {
+      await rollout.watch.start();
+      rollout.say("StatefulSet", "FailedCreate", refused + text);
+      await rollout.pass(12);
+      assert.deepEqual(rollout.told, [
+        `The pod akash-provider-0 cannot start. ${meaning}\nHelm's wait for the pod was ended.`,
+      ]);
+      assert.equal(rollout.deleted.length, 1);
+      await rollout.fail();
+    });
+  }
 
   it("is not ended for a temporary obstacle, which is reported at its end", async () => {
     await rollout.watch.start();

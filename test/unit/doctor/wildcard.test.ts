@@ -189,6 +189,35 @@ describe("doctor, the wildcard certificate", () => {
       assert.equal(finding.seen, "spec.dnsNames *.example.com\nspec.issuerRef.name other");
     });
 
+    it("is for a Certificate that refers to an issuer of another kind or group", async () => {
+      const { spec, ...rest } = wildcardCertificate({
+        conditions: [{ type: "Ready", status: "True", observedGeneration: 1 }],
+      });
+      const of = (issuerRef: object) =>
+        findings(
+          wildcardOrder,
+          stack({
+            certificate: give({
+              ...rest,
+              spec: { ...spec, issuerRef: { ...spec?.issuerRef, ...issuerRef } },
+            }),
+          }),
+        );
+      for (const own of [{}, { kind: "Issuer", group: "cert-manager.io" }]) {
+        assert.deepEqual(await of(own), []);
+      }
+      const [finding] = await of({ kind: "ClusterIssuer", group: "example.test" });
+      assert.equal(finding?.id, "wildcard-certificate-changed");
+      assert.equal(
+        finding.expected,
+        "spec.issuerRef.kind Issuer\nspec.issuerRef.group cert-manager.io",
+      );
+      assert.equal(
+        finding.seen,
+        "spec.issuerRef.kind ClusterIssuer\nspec.issuerRef.group example.test",
+      );
+    });
+
     it("has the names of the Certificate in any order", async () => {
       const names = ["*.ingress.example.com", "*.example.com"];
       const { spec, ...rest } = wildcardCertificate({
@@ -350,6 +379,76 @@ describe("doctor, the wildcard certificate", () => {
         ["Waiting", "pending", ["why"]],
       );
       assert.equal(latestAttempt("none", lists), undefined);
+    });
+
+    it("was denied, with the approver's reason and the command that shows it", async () => {
+      const deniedMessage = "The CertificateRequest was denied by an approval controller";
+      const request = (status: string) => ({
+        metadata: {
+          name: "x",
+          creationTimestamp: minutesAgo(5).toISOString(),
+          ownerReferences: [{ kind: "Certificate", name: "wildcard-ingress" }],
+        },
+        status: {
+          conditions: [
+            { type: "Denied", status, message: "No policy approved this request" },
+            { type: "Ready", status: "False", message: deniedMessage },
+          ],
+        },
+      });
+      const attemptOf = (status: string) =>
+        latestAttempt("wildcard-ingress", {
+          requests: { items: [request(status)] },
+          orders: { items: [] },
+          challenges: { items: [] },
+        });
+      assert.equal(attemptOf("False")?.request.reason, deniedMessage);
+      const [finding, ...others] = await findings(
+        wildcardOrder,
+        stack({
+          certificate: issuing("False", { lastFailureTime: minutesAgo(5).toISOString() }),
+          attempt: give(attemptOf("True")),
+        }),
+      );
+      assert.deepEqual(others, []);
+      assert.equal(finding?.id, "wildcard-order-denied");
+      assert.equal(finding.seen, `${deniedMessage}: No policy approved this request`);
+      assert.equal(
+        finding.command,
+        "kubectl -n akash-gateway describe certificaterequests.cert-manager.io",
+      );
+    });
+
+    it("is fixed by no rotation if the clock or DNS is wrong", async () => {
+      for (const [id, command] of [
+        [
+          "wildcard-order-clock",
+          "kubectl get pods -A -l app.kubernetes.io/instance=cert-manager -o wide",
+        ],
+        ["wildcard-order-dns", "dig example.com NS +trace"],
+        ["wildcard-order-cname-loop", "dig _acme-challenge.ingress.example.com CNAME"],
+      ] as const) {
+        const [finding] = await findings(
+          wildcardOrder,
+          stack({
+            certificate: issuing("True"),
+            attempt: give(attempt(orderErrorWords[id] ?? [])),
+          }),
+        );
+        assert.equal(finding?.id, id);
+        assert.equal(finding.command, command);
+      }
+    });
+
+    it("is not disturbed by a webhook that does not respond for a moment", async () => {
+      const [text = ""] = orderErrorWords["wildcard-order-webhook"] ?? [];
+      for (const [minutes, id] of [
+        [1, "wildcard-ordering"],
+        [11, "wildcard-order-webhook"],
+      ] as const) {
+        const facts = { certificate: issuing("True"), attempt: give(attempt([text], minutes)) };
+        assert.deepEqual(await ids(wildcardOrder, facts), [id]);
+      }
     });
   });
 
