@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { V1ValidatingWebhookConfiguration } from "@kubernetes/client-node";
 import { CustomObjectsApi } from "../../lib/kubernetesClient.ts";
 import { releaseNames } from "../../chart/release.ts";
 import { grantCommands } from "../../components/clusterRights.ts";
@@ -185,6 +186,43 @@ describe("the wildcard certificate", () => {
     await paste(limited, command ?? assert.fail(output));
     const { data } = await cluster.core.readNamespacedSecret({ namespace, name: secretName });
     assert.equal(Buffer.from(data?.["tls.crt"] ?? "", "base64").toString(), theirs.certificate);
+  });
+
+  it("is deployed once cert-manager's webhook responds, which the message explains", async () => {
+    const webhook = {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+      metadata: { name: "cert-manager-webhook" },
+    };
+    await cluster.objects.create<V1ValidatingWebhookConfiguration>({
+      ...webhook,
+      webhooks: [
+        {
+          name: "webhook.cert-manager.io",
+          admissionReviewVersions: ["v1"],
+          // Without a listener.
+          clientConfig: { url: `https://${loopback}:1/validate` },
+          failurePolicy: "Fail",
+          rules: [
+            {
+              apiGroups: ["cert-manager.io"],
+              apiVersions: ["v1"],
+              operations: ["CREATE", "UPDATE"],
+              resources: ["issuers", "certificates"],
+            },
+          ],
+          sideEffects: "None",
+        },
+      ],
+    });
+    const output = await refused(limited);
+    await cluster.objects.delete(webhook);
+    assert.match(
+      output,
+      /cert-manager's webhook does not respond \(.*connection refused.*\).*: kubectl get deployments -A -l app\.kubernetes\.io\/instance=cert-manager\n/,
+    );
+    await limited.up();
+    assert.equal((await clouds.cloudflareTokens()).length, 1);
   });
 
   it("is issued with the created credential, also if the provider uses HTTP-01", async () => {
