@@ -868,7 +868,7 @@ describe("doctor", () => {
         problems.map(({ id, expected }) => [id, expected]),
         [
           ["certificate-issuer", "Let's Encrypt"],
-          ["certificate-chain-incomplete", "the certificate of CN=Another CA, too"],
+          ["certificate-chain-incomplete", "also the certificate of CN=Another CA"],
           ["certificate-name", patient.host],
         ],
       );
@@ -881,7 +881,7 @@ describe("doctor", () => {
       const [missing, ...others] = await patient.problems();
       assert.deepEqual(others, []);
       assert.equal(missing?.id, "certificate-chain-incomplete");
-      assert.equal(missing.seen, "the certificate alone, by CN=E7, O=Let's Encrypt");
+      assert.equal(missing.seen, "the certificate alone, issued by CN=E7, O=Let's Encrypt");
 
       const forgedRoot = await createAuthority("Root X1", "Internet Security Research Group");
       const forged = await forgedRoot.intermediate("E7", "Let's Encrypt");
@@ -889,7 +889,10 @@ describe("doctor", () => {
       const [lookAlike, ...more] = await patient.problems();
       assert.deepEqual(more, []);
       assert.equal(lookAlike?.id, "certificate-root-unknown");
-      assert.match(lookAlike.seen, /^3 certificates, the last, by CN=Root X1, O=Internet Security/);
+      assert.match(
+        lookAlike.seen,
+        /^3 certificates, the last issued by CN=Root X1, O=Internet Security/,
+      );
 
       patient.serve(await createSelfSigned("E7", "Let's Encrypt", host));
       assert.deepEqual(await patient.ids(), ["certificate-self-signed"]);
@@ -1152,6 +1155,7 @@ describe("doctor", () => {
         "error http-port-under-dns-01",
       ]);
       await patient.fix("dns-provider-name");
+      await podReady(patient);
       assert.deepEqual(await patient.ids(), ["http-port-under-dns-01"]);
       await patient.fix("http-port-under-dns-01");
       await podReady(patient);
