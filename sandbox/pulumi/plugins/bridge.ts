@@ -4,7 +4,7 @@ import { messageOf } from "../../../lib/errors.ts";
 export type Operation =
   | { readonly kind: "configure" }
   | { readonly kind: "invoke"; readonly token: string }
-  /** `created`: whether the API has created the resource, so that only a later step of the creation failed. */
+  /** `made`: whether the API has created the resource, so that only a later step of the creation failed. */
   | { readonly kind: "create"; readonly urn: string; readonly made: boolean }
   | { readonly kind: "update" | "read" | "delete"; readonly urn: string };
 
