@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DnsProvider } from "../../chart/release.ts";
+import { dnsLabel } from "../../lib/names.ts";
 
 /** API group and version of cert-manager's Issuers and Certificates (https://cert-manager.io/docs/reference/api-docs). */
 export const certManagerApi = { group: "cert-manager.io", version: "v1" } as const;
@@ -20,9 +21,6 @@ export const ingressCredentialSecret: Readonly<
   googleCloud: { name: "wildcard-gcp-dns", key: "key.json" },
   cloudflare: { name: "wildcard-cloudflare-dns", key: "api-token" },
 };
-
-/** A name that Kubernetes takes unchanged (RFC 1123 label). */
-const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Name of the Issuer for a stack and a CA. cert-manager orders a new certificate when the Issuer's name changes, but not when
