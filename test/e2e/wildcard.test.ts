@@ -135,6 +135,14 @@ describe("the wildcard certificate", () => {
     return items.map(({ metadata }) => metadata?.name);
   }
 
+  async function challenges(): Promise<readonly unknown[]> {
+    const custom = cluster.config.makeApiClient(CustomObjectsApi);
+    const { items } = (await custom.listClusterCustomObject({
+      ...{ group: "acme.cert-manager.io", version: "v1", plural: "challenges" },
+    })) as { readonly items: readonly unknown[] };
+    return items;
+  }
+
   before(async () => {
     sandbox = await testSandbox();
     cluster = new Cluster(sandbox);
@@ -365,6 +373,11 @@ describe("the wildcard certificate", () => {
   });
 
   it("has findings in the doctor for everything that cert-manager may leave or report", async () => {
+    // A Challenge's finalizer would block the later removal of its Certificate.
+    await waitFor(async () => (await challenges()).length === 0, {
+      what: "the removal of the Challenges",
+      timeout: 60_000,
+    });
     await stopPart(sandbox.directory, "cert-manager");
     const { certificate, issuer, secretName, credential } = await patient.names();
     await patient.serve(gatewayOf(google.name), secretName);
