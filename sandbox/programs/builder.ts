@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
-import { freemem } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../../lib/errors.ts";
@@ -29,6 +28,7 @@ import {
 import { noteUse, removeSuperseded } from "./checkouts.ts";
 import { describeFailure, downloadUrl, openDownload, type OpenDownload } from "./download.ts";
 import { build, copyFiles } from "./goBuild.ts";
+import { prepareModule, type PreparedModule } from "./preparedModule.ts";
 import { formatSeconds, type Reporter, type Step } from "../processes/progress.ts";
 
 const run = promisify(execFile);
@@ -132,22 +132,10 @@ export function findOnPath(name: string, path = process.env.PATH ?? ""): string 
     .find(isExecutable);
 }
 
-/** How many builds run at the same time. One build uses the core for which the other waits. */
-function lanes(): number {
-  return freemem() > 6 * 1024 ** 3 ? 2 : 1;
-}
-
-/**
- * The approximate time to build some artifacts, in seconds: less than the sum, because one program compiles while
- * another is linked.
- */
+/** The approximate time to build some artifacts, in seconds. */
 export function buildTime(missing: readonly Pick<Artifact, "buildSeconds">[]): number {
-  const seconds = missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
-  return missing.length > 1 && lanes() > 1 ? seconds * sideBySide : seconds;
+  return missing.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
 }
-
-/** The time of parallel builds, as a ratio to the time of sequential builds. */
-const sideBySide = 0.87;
 
 /** An artifact to prepare, with its download if one has begun. */
 interface Order {
@@ -156,9 +144,9 @@ interface Order {
 }
 
 /**
- * Begins to prepare artifacts. Downloads run at once; builds of different modules run in parallel. Programs of one
- * module share packages, and Go shares a compiled package only when it is complete, so they are built one after
- * another. The first failure stops everything.
+ * Begins to prepare artifacts. Downloads run at once, those of Go modules included. The builds run one after another, in
+ * the order of the table: one build uses all cores, and two at a time take a tenth longer. The first failure stops
+ * everything.
  *
  * @param ended stops everything; {@link underWay} has the promise of each artifact
  * @throws UserError when Go is missing, and needed
@@ -189,10 +177,10 @@ async function makeAll(
     // A caller that waits for the artifact gets the error; there may be no such caller.
     promise.catch(() => undefined);
   }
-  const makeOne = async (order: Order) => {
+  const makeOne = async (order: Order, module?: Promise<PreparedModule>) => {
     const name = order.artifact.name as ArtifactName;
     try {
-      const path = await make(order, reporter, ended.signal);
+      const path = await make(order, { module, reporter, signal: ended.signal });
       made.get(order)?.resolve({ name, path, onPath: false });
     } catch (error) {
       // Every failure after the first is a consequence of the first.
@@ -202,16 +190,37 @@ async function makeAll(
       underWay.delete(name);
     }
   };
-  const modules = [...Map.groupBy(toBuild, ({ artifact }) => artifact.module).values()];
-  modules.sort((one, other) => secondsOf(other) - secondsOf(one));
-  const work = async () => {
-    for (let module = modules.shift(); module !== undefined; module = modules.shift()) {
-      for (const order of module) {
-        await makeOne(order);
+  const modules = [...Map.groupBy(toBuild, ({ artifact }) => artifact.module).values()].map(
+    (own) => ({ own, prepared: prepare(own, ended.signal) }),
+  );
+  const buildAll = async () => {
+    for (const { own, prepared } of modules) {
+      for (const order of own) {
+        await makeOne(order, prepared);
       }
+      await prepared?.then(
+        (module) => {
+          module.remove();
+        },
+        () => undefined,
+      );
     }
   };
-  void Promise.all([...toDownload.map(makeOne), ...Array.from({ length: lanes() }, work)]);
+  void Promise.all([...toDownload.map((order) => makeOne(order)), buildAll()]);
+}
+
+/** Begins to prepare the module of some artifacts, if there are programs among them. */
+function prepare(
+  orders: readonly Order[],
+  signal: AbortSignal,
+): Promise<PreparedModule> | undefined {
+  const [first, ...others] = orders
+    .map(({ artifact }) => artifact)
+    .filter((artifact) => artifact.kind === "program");
+  const prepared = first && prepareModule([first, ...others], signal);
+  // The first build gets the error; an earlier failure may prevent it.
+  prepared?.catch(() => undefined);
+  return prepared;
 }
 
 function secondsOf(orders: readonly Order[]): number {
@@ -344,12 +353,21 @@ async function readVersion(program: Program, path: string): Promise<string> {
   return version === undefined ? program.version : (version.exec(stdout + stderr)?.[1] ?? "");
 }
 
+/** How {@link make} builds, reports progress and is canceled. */
+interface MakeOptions {
+  /** The program's module, if its preparation has begun. */
+  readonly module?: Promise<PreparedModule> | undefined;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
 /** @returns the path of the artifact */
-async function make(order: Order, reporter: Reporter, signal: AbortSignal): Promise<string> {
+async function make(order: Order, options: MakeOptions): Promise<string> {
   const { artifact, download } = order;
+  const { reporter, signal } = options;
   const place = downloadedPlace(artifact);
   if (download === undefined || place === undefined) {
-    return makeBy(artifact, reporter, signal);
+    return makeBy(artifact, options);
   }
   try {
     return await fill(
@@ -362,13 +380,13 @@ async function make(order: Order, reporter: Reporter, signal: AbortSignal): Prom
     signal.throwIfAborted();
     reporter.note(describeFailure(download.archive, download.url, error));
     await requireGo();
-    return makeBy(artifact, reporter, signal);
+    return makeBy(artifact, options);
   } finally {
     download.cancel();
   }
 }
 
-function makeBy(artifact: Artifact, reporter: Reporter, signal: AbortSignal): Promise<string> {
+function makeBy(artifact: Artifact, { module, reporter, signal }: MakeOptions): Promise<string> {
   const place = builtPlace(artifact);
   const log = `${dirname(place.path)}.log`;
   const verb = artifact.kind === "program" ? "Build" : "Fetch";
@@ -377,10 +395,20 @@ function makeBy(artifact: Artifact, reporter: Reporter, signal: AbortSignal): Pr
     artifact,
     place,
     { title, seconds: artifact.buildSeconds, reporter, signal },
-    (folder, step) =>
-      artifact.kind === "program"
-        ? build(artifact, { folder, log, step, signal })
-        : copyFiles(artifact, folder),
+    async (folder, step) => {
+      if (artifact.kind === "files") {
+        return copyFiles(artifact, folder);
+      }
+      step.update("downloading its modules");
+      const prepared = await (module ?? prepareModule([artifact], signal));
+      try {
+        await build(artifact, { module: prepared, folder, log, step, signal });
+      } finally {
+        if (module === undefined) {
+          prepared.remove();
+        }
+      }
+    },
   );
 }
 

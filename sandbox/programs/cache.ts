@@ -15,15 +15,23 @@ import { programCacheDirectory, sandboxSource } from "../paths.ts";
 import { officialArchive, type Artifact } from "./artifacts.ts";
 import { buildFlags } from "./goBuild.ts";
 import { goEnvironment } from "./goToolchain.ts";
+import { reducedModulesOf } from "./reducedModules.ts";
 
 /**
  * The path of an artifact that was built or copied. The name contains a hash of everything that determines the
  * content, so the artifact never needs an update.
  */
 export function cachePath(artifact: Artifact): string {
+  const reduced = reducedModulesOf(artifact.module);
   const content =
     artifact.kind === "program"
-      ? [artifact.package, buildFlags(artifact), artifact.embeds, goEnvironment]
+      ? [
+          artifact.package,
+          buildFlags(artifact),
+          artifact.embeds,
+          goEnvironment,
+          ...(reduced.length > 0 ? [reduced] : []),
+        ]
       : [artifact.source, artifact.directory];
   const hash = createHash("sha256").update(
     JSON.stringify([process.platform, process.arch, content]),

@@ -1,40 +1,27 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  copyFileSync,
-  createWriteStream,
-  mkdirSync,
-  readdirSync,
-  statSync,
-} from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
-import { promisify } from "node:util";
 import { UserError } from "../../lib/errors.ts";
-import { remove } from "../../lib/files.ts";
 import { sandboxSource } from "../paths.ts";
 import type { Step } from "../processes/progress.ts";
 import type { ModuleFiles, Program } from "./artifacts.ts";
-import { goEnvironment, moduleDirectory } from "./goToolchain.ts";
-
-const run = promisify(execFile);
+import { copyWritable } from "./copyWritable.ts";
+import { buildModes, compileEnvironment, compileFlags, moduleDirectory } from "./goToolchain.ts";
+import type { PreparedModule } from "./preparedModule.ts";
 
 /** How many lines of a failed build are shown; the log has all of them. */
 const shownLogLines = 12;
-
-/**
- * Omits debug information, which takes a sixth of the compile time and which the linker drops anyway (`-s -w`). The
- * program behaves the same, so the flag is not part of the hash of its content.
- */
-const withoutDebugInformation = "-gcflags=all=-dwarf=false";
 
 /** The characters of a package name; for each package that it compiles, Go prints only the name. */
 const packageName = /^[\w.\-/~]+$/;
 
 /** How a program is built. */
 export interface BuildOptions {
+  /** The program's module. */
+  readonly module: PreparedModule;
   /** The folder for the executable, which gets the program's name. */
   readonly folder: string;
   /** The file for Go's output. */
@@ -46,35 +33,25 @@ export interface BuildOptions {
 }
 
 /**
- * Builds a program with Go in a copy of its module's folder, because the builder adds files to embed and must not
- * change the checkout.
+ * Builds a program with Go.
  *
  * @throws UserError with the end of Go's output, and the log's path
  */
 export async function build(
   program: Program,
-  { folder, log, step, signal }: BuildOptions,
+  { module, folder, log, step, signal }: BuildOptions,
 ): Promise<void> {
-  const source = join(folder, "source");
-  copyWritable(sandboxSource(program.module), source);
-  if (program.embeds !== undefined) {
-    const { module, directory, files } = program.embeds;
-    const from = await moduleDirectory(source, module);
-    for (const file of files) {
-      copyWritable(join(from, directory, file), join(source, file));
-    }
-  }
   const output = join(folder, program.name);
   const args = [
     "build",
     "-v",
-    withoutDebugInformation,
-    ...buildFlags(program),
+    ...compileFlags,
+    ...linkFlags(program),
     "-o",
     output,
     program.package,
   ];
-  const packages = await packagesToCompile(program, source, step);
+  const packages = module.packages.get(program.package) ?? 0;
   let compiled = 0;
   const tell = () => {
     const counts = [compiled, Math.max(packages, compiled)].map((count) =>
@@ -92,8 +69,7 @@ export async function build(
       step.update(line.replace(/^go: /, ""));
     }
   };
-  await runLogged("go", args, { directory: source, log, onLine, signal });
-  remove(source);
+  await runLogged("go", args, { directory: module.directory, log, onLine, signal });
 }
 
 /** Copies files from a Go module into `folder`, under the artifact's name. */
@@ -103,35 +79,13 @@ export async function copyFiles(artifact: ModuleFiles, folder: string): Promise<
 }
 
 /** The flags of `go build`; part of the hash of a program's content. */
-export function buildFlags({ variables = {} }: Program): string[] {
-  const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
-  return ["-mod=readonly", "-trimpath", "-ldflags", ["-s", "-w", ...set].join(" ")];
+export function buildFlags(program: Program): string[] {
+  return [...buildModes, ...linkFlags(program)];
 }
 
-/** The number of a program's packages that Go has not compiled yet. This also downloads the program's modules. */
-async function packagesToCompile(program: Program, source: string, step: Step): Promise<number> {
-  step.update("downloading its modules");
-  const format = "{{if .Stale}}{{.ImportPath}}{{end}}";
-  const args = [
-    "list",
-    "-deps",
-    withoutDebugInformation,
-    ...buildFlags(program),
-    "-f",
-    format,
-    program.package,
-  ];
-  try {
-    const { stdout } = await run("go", args, {
-      cwd: source,
-      env: { ...process.env, ...goEnvironment },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return stdout.split("\n").filter((line) => line !== "").length;
-  } catch {
-    // The build itself reports the error.
-    return 0;
-  }
+function linkFlags({ variables = {} }: Program): string[] {
+  const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
+  return ["-ldflags", ["-s", "-w", ...set].join(" ")];
 }
 
 interface LoggedOptions {
@@ -153,7 +107,7 @@ async function runLogged(
   const unwritten = finished(file).catch((error: unknown) => error);
   const child = spawn(command, args, {
     cwd: directory,
-    env: { ...process.env, ...goEnvironment },
+    env: compileEnvironment(),
     stdio: ["ignore", "ignore", "pipe"],
   });
   const end = () => child.kill("SIGTERM");
@@ -181,18 +135,5 @@ async function runLogged(
   }
   if (logFailure !== undefined) {
     throw logFailure as Error;
-  }
-}
-
-/** Copies a file or folder from the Go module cache, whose files are read-only, and makes the copy writable. */
-function copyWritable(from: string, to: string): void {
-  if (!statSync(from).isDirectory()) {
-    copyFileSync(from, to);
-    chmodSync(to, 0o644);
-    return;
-  }
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from)) {
-    copyWritable(join(from, entry), join(to, entry));
   }
 }

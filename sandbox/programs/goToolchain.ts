@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { freemem } from "node:os";
 import { promisify } from "node:util";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { atLeast } from "./artifacts.ts";
@@ -8,6 +9,24 @@ const minimumVersion = "1.26.0";
 
 /** Go settings that affect the result of a build, independent of the user's own settings. */
 export const goEnvironment = { CGO_ENABLED: "0", GOWORK: "off" } as const;
+
+/**
+ * The environment of a build. With memory to spare, the compiler collects garbage less often, which saves a twentieth of
+ * its time.
+ */
+export function compileEnvironment(): NodeJS.ProcessEnv {
+  const collection = freemem() > 6 * 1024 ** 3 ? { GOGC: process.env.GOGC ?? "400" } : {};
+  return { ...process.env, ...goEnvironment, ...collection };
+}
+
+/** The flags of every compilation; part of the hash of a program's content. */
+export const buildModes = ["-mod=readonly", "-trimpath"] as const;
+
+/**
+ * The flags of every compilation. Omitted debug information takes a sixth of the compile time, and the linker drops it
+ * anyway (`-s -w`). The program behaves the same, so the last flag is not part of the hash of a program's content.
+ */
+export const compileFlags = [...buildModes, "-gcflags=all=-dwarf=false"] as const;
 
 /**
  * Checks that Go is installed and new enough.
@@ -46,4 +65,12 @@ export async function moduleDirectory(directory: string, module: string): Promis
     throw new Error(`go mod download names no folder for ${module}`);
   }
   return folder;
+}
+
+/** Changes the go.mod in `directory` with `go mod edit`. */
+export async function goEdit(directory: string, edit: string): Promise<void> {
+  await run("go", ["mod", "edit", edit], {
+    cwd: directory,
+    env: { ...process.env, ...goEnvironment },
+  });
 }

@@ -42,12 +42,13 @@ describe("a program of the sandbox", function () {
     for (const file of ["gateways.yaml", "routes.yaml"]) {
       writeFileSync(join(module, "config/crd/standard", file), "kind: CustomResourceDefinition\n");
     }
+    writeFileSync(join(module, "go.mod"), "module fake\n");
     writeFileSync(
       join(bin, "go"),
       `#!/bin/sh
 case "$1" in
   env) echo go1.26.8 ;;
-  list) printf 'a/one\\na/two\\n' ;;
+  list) for main in "$@"; do :; done; printf 'a/one\\ttrue\\na/two\\ttrue\\n%s\\tfalse\\t\\ta/one a/two\\n' "$main" ;;
   mod) printf '{"Dir": "%s"}' '${module}' ;;
   build)
     while [ "$1" != -o ]; do shift; done

@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+import { copyWritable } from "./copyWritable.ts";
+import { goEdit, moduleDirectory } from "./goToolchain.ts";
+
+/**
+ * A Go module that is built without packages which the sandbox never runs and which take long to compile. Where other
+ * packages import them, files in `reduced/<module>/` of the program's folder take their place.
+ */
+export interface ReducedModule {
+  /** The module's path. */
+  readonly module: string;
+  /** Its files and folders to omit, relative to the module. Absent: all but go.mod. */
+  readonly without?: readonly string[];
+}
+
+/** The reduced modules of the folders that contain the programs' go.mod. */
+const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
+  "programs/kubernetes": [
+    // Both admission by policy and the scheduler's queue contain code for their tests, with a fake client for each
+    // kind of each version.
+    {
+      module: "k8s.io/apiserver",
+      without: ["pkg/admission/plugin/policy/generic/policy_test_context.go"],
+    },
+    { module: "k8s.io/client-go", without: ["kubernetes/fake"] },
+  ],
+  "programs/pulumi": [
+    {
+      module: "github.com/pulumi/pulumi/pkg/v3",
+      without: [
+        // The login to Google Cloud Storage.
+        "authhelpers",
+        // `pulumi env setup`, with the clients of three clouds.
+        "cmd/esc/cli/setup.go",
+        "cmd/esc/cli/setup_aws.go",
+        "cmd/esc/cli/setup_azure.go",
+        "cmd/esc/cli/setup_gcp.go",
+        // `pulumi api`, whose parser of OpenAPI takes a quarter of the CLI's compile time.
+        "cmd/pulumi/cloud/schema.go",
+        "cmd/pulumi/cloud/spec.go",
+        // The secrets providers but `passphrase`.
+        "secrets/cloud",
+      ],
+    },
+    // The backends but `file://`.
+    { module: "gocloud.dev", without: ["blob/azureblob", "blob/gcsblob", "blob/s3blob"] },
+    { module: "github.com/aws/aws-sdk-go-v2/service/s3" },
+  ],
+  "programs/pulumi-resource-kubernetes": [{ module: "k8s.io/client-go", without: ["informers"] }],
+};
+
+/** The reduced modules of a program's folder under `sandbox/`. */
+export function reducedModulesOf(folder: string): readonly ReducedModule[] {
+  return reducedModules[folder] ?? [];
+}
+
+/**
+ * Completes the files in `reduced/` of a copy of a program's folder with those of the modules, and makes go.mod use
+ * them.
+ */
+export async function reduceModules(folder: string, copy: string): Promise<void> {
+  for (const { module, without } of reducedModulesOf(folder)) {
+    const [from, to] = [await moduleDirectory(copy, module), join(copy, "reduced", module)];
+    const own = existsSync(to) ? filesIn(to) : new Set<string>();
+    const isOmitted = (path: string) =>
+      without === undefined
+        ? path !== "go.mod"
+        : without.some((omitted) => path === omitted || path.startsWith(omitted + sep));
+    const isForTests = (path: string) =>
+      path.endsWith("_test.go") || path.split(sep).includes("testdata");
+    copyWritable(from, to, (path) => !isOmitted(path) && !isForTests(path) && !own.has(path));
+    await goEdit(copy, `-replace=${module}=./${join("reduced", module)}`);
+  }
+}
+
+function filesIn(folder: string): ReadonlySet<string> {
+  const entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return new Set(entries.filter((entry) => statSync(join(folder, entry)).isFile()));
+}
