@@ -93,7 +93,7 @@ function pattern(text: string): string {
 }
 
 /** How many files of end-to-end tests run in parallel: the tests mostly wait. */
-const workers = 3;
+const workers = 4;
 
 /** Timeout of an end-to-end test, in milliseconds. */
 const endToEndTimeout = 300_000;

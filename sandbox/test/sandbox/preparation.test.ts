@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findArtifact } from "../../programs/artifacts.ts";
 import { downloadsVariable } from "../../programs/download.ts";
 import { sandboxSource } from "../../paths.ts";
@@ -53,6 +53,7 @@ case "$1" in
   build)
     while [ "$1" != -o ]; do shift; done
     basename "$2" >> '${join(directory(), "built")}'
+    [ -d reduced ] && cp -r reduced '${join(directory(), "reduced")}'
     [ "$GO_FAILS" = "$(basename "$2")" ] && { echo "a/one: broken" >&2; exit 1; }
     [ -n "$GO_WAITS" ] && sleep "$GO_WAITS" 2>/dev/null
     echo a/one >&2
@@ -152,6 +153,36 @@ esac
     assert.equal(code, 0, output);
     assert.deepEqual(built(), ["pebble", "pebble-challtestsrv"]);
     assert.equal(globSync("*.yaml", { cwd: files }).length, 2);
+  });
+
+  it("is built without the packages that the sandbox never runs, and with the files that replace them", async function () {
+    const module = "github.com/pulumi/pulumi/pkg/v3";
+    const files = {
+      "secrets/cloud/manager.go": "package cloud",
+      "secrets/cloud/clients.go": "package cloud",
+      "secrets/manager.go": "package secrets",
+      "secrets/manager_test.go": "package secrets",
+      "secrets/testdata/state.json": "{}",
+    };
+    for (const [file, content] of Object.entries(files)) {
+      mkdirSync(join(directory(), "module", dirname(file)), { recursive: true });
+      writeFileSync(join(directory(), "module", file), content);
+    }
+    const { code, output } = await prepare({}, "", ["pulumi"]);
+    assert.equal(code, 0, output);
+    const used = join(directory(), "reduced", module);
+    assert.deepEqual(globSync("{go.mod,secrets/**/*.*}", { cwd: used }).sort(), [
+      "go.mod",
+      "secrets/cloud/manager.go",
+      "secrets/manager.go",
+    ]);
+    const own = join(sandboxSource("programs/pulumi/reduced"), module, "secrets/cloud/manager.go");
+    assert.equal(
+      readFileSync(join(used, "secrets/cloud/manager.go"), "utf8"),
+      readFileSync(own, "utf8"),
+    );
+    const whole = join(directory(), "reduced/github.com/aws/aws-sdk-go-v2/service/s3");
+    assert.deepEqual(globSync("**/*.*", { cwd: whole }).sort(), ["go.mod", "s3.go"]);
   });
 
   it("reports the error if it cannot be built", async function () {
