@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { freemem } from "node:os";
 import { promisify } from "node:util";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
+import { printableLine } from "../../lib/printable.ts";
+import { shell } from "../../lib/shell.ts";
 import { atLeast } from "./artifacts.ts";
 
 const run = promisify(execFile);
@@ -54,15 +56,31 @@ export async function requireGo(): Promise<void> {
   }
 }
 
-/** Downloads the version of a module that the go.mod in `directory` pins, and returns its folder. */
+/**
+ * Downloads the version of a module that the go.mod in `directory` pins, and returns its folder.
+ *
+ * @throws UserError with Go's reason, such as a proxy that does not respond
+ */
 export async function moduleDirectory(directory: string, module: string): Promise<string> {
-  const { stdout } = await run("go", ["mod", "download", "-json", module], {
-    cwd: directory,
-    env: { ...process.env, ...goEnvironment },
-  });
-  const { Dir: folder } = JSON.parse(stdout) as { Dir?: string };
+  let output: string;
+  try {
+    ({ stdout: output } = await run("go", ["mod", "download", "-json", module], {
+      cwd: directory,
+      env: { ...process.env, ...goEnvironment },
+    }));
+  } catch (error) {
+    // Go prints its reason where it would print the folder.
+    output = (error as { stdout?: string }).stdout ?? "";
+    if (output === "") {
+      throw error;
+    }
+  }
+  const { Dir: folder, Error: reason } = JSON.parse(output) as { Dir?: string; Error?: string };
   if (folder === undefined) {
-    throw new Error(`go mod download names no folder for ${module}`);
+    throw new UserError(
+      `Go cannot download the module ${module}: ${printableLine(reason ?? "no reason given")}\n` +
+        `If Go's proxy cannot be reached, choose another one: ${shell`go env -w GOPROXY=${"https://HOST"}`}`,
+    );
   }
   return folder;
 }

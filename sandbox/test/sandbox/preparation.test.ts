@@ -49,7 +49,9 @@ describe("a program of the sandbox", function () {
 case "$1" in
   env) echo go1.26.8 ;;
   list) for main in "$@"; do :; done; printf 'a/one\\ttrue\\na/two\\ttrue\\n%s\\tfalse\\t\\ta/one a/two\\n' "$main" ;;
-  mod) printf '{"Dir": "%s"}' '${module}' ;;
+  mod)
+    [ -n "$GO_OFFLINE" ] && { echo '{"Error": "nowhere.invalid: no such host"}'; exit 1; }
+    printf '{"Dir": "%s"}' '${module}' ;;
   build)
     while [ "$1" != -o ]; do shift; done
     basename "$2" >> '${join(directory(), "built")}'
@@ -192,6 +194,22 @@ esac
       output,
       /go build of .*pebble failed \(exit code 1\):\n {2}a\/one: broken\n.*\.log/,
     );
+  });
+
+  it("reports the error if its module cannot be downloaded", async function () {
+    for (const [name, module] of [
+      ["gateway-api", "sigs.k8s.io/gateway-api"],
+      ["pulumi", "github.com/pulumi/pulumi/pkg/v3"],
+    ] as const) {
+      const { code, output } = await prepare({ GO_OFFLINE: "1" }, "", [name]);
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        new RegExp(
+          `Go cannot download the module ${module}: nowhere.invalid: no such host\\n.*: go env -w GOPROXY='?https://HOST'?\\n$`,
+        ),
+      );
+    }
   });
 
   it("ends the other builds if its build fails", async function () {
