@@ -109,6 +109,9 @@ export async function findInstalled(name: ArtifactName): Promise<Installed | und
   return find(name);
 }
 
+/** The packages of Go's library that this process has compiled. */
+const compiledLibrary = new Set<string>();
+
 /** The artifacts that this process is preparing; every caller that needs one waits for it. */
 const underWay = new Map<ArtifactName, Promise<Installed>>();
 
@@ -402,7 +405,7 @@ function makeBy(artifact: Artifact, { module, reporter, signal }: MakeOptions): 
       step.update("downloading its modules");
       const prepared = await (module ?? prepareModule([artifact], signal));
       try {
-        await build(artifact, { module: prepared, folder, log, step, signal });
+        await build(artifact, { module: prepared, folder, compiledLibrary, log, step, signal });
       } finally {
         if (module === undefined) {
           prepared.remove();

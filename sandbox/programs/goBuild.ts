@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly module: PreparedModule;
   /** The folder for the executable, which gets the program's name. */
   readonly folder: string;
+  /** The packages of Go's library that earlier builds have compiled, after the modules were prepared. */
+  readonly compiledLibrary: Set<string>;
   /** The file for Go's output. */
   readonly log: string;
   /** The step that shows the progress. */
@@ -39,7 +41,7 @@ export interface BuildOptions {
  */
 export async function build(
   program: Program,
-  { module, folder, log, step, signal }: BuildOptions,
+  { module, folder, compiledLibrary, log, step, signal }: BuildOptions,
 ): Promise<void> {
   const output = join(folder, program.name);
   const args = [
@@ -51,7 +53,8 @@ export async function build(
     output,
     program.package,
   ];
-  const packages = module.packages.get(program.package) ?? 0;
+  const stale = module.packages.get(program.package) ?? [];
+  const packages = stale.filter((name) => !compiledLibrary.has(name)).length;
   let compiled = 0;
   const tell = () => {
     const counts = [compiled, Math.max(packages, compiled)].map((count) =>
@@ -64,12 +67,20 @@ export async function build(
     // With -v, Go prints the name of each package when it begins to compile it.
     if (packageName.test(line)) {
       compiled += 1;
+      if (isInLibrary(line)) {
+        compiledLibrary.add(line);
+      }
       tell();
     } else {
       step.update(line.replace(/^go: /, ""));
     }
   };
   await runLogged("go", args, { directory: module.directory, log, onLine, signal });
+}
+
+/** Whether a package is in Go's library, which all modules share: only a module's path begins with a host. */
+function isInLibrary(name: string): boolean {
+  return !(name.split("/")[0] ?? "").includes(".");
 }
 
 /** Copies files from a Go module into `folder`, under the artifact's name. */

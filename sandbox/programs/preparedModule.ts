@@ -14,10 +14,10 @@ const run = promisify(execFile);
 export interface PreparedModule {
   readonly directory: string;
   /**
-   * The number of packages to compile for each program, by package main, if the programs are built in the given
-   * order. Empty if Go cannot tell; the build then reports the reason.
+   * The packages to compile for each program, by package main, if the programs are built in the given order. Empty if
+   * Go cannot tell; the build then reports the reason.
    */
-  readonly packages: ReadonlyMap<string, number>;
+  readonly packages: ReadonlyMap<string, readonly string[]>;
   /** Removes the copy. */
   remove(): void;
 }
@@ -66,7 +66,7 @@ async function packagesToCompile(
   programs: readonly Program[],
   directory: string,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const mains = programs.map((program) => program.package);
   let output: string;
   try {
@@ -99,7 +99,7 @@ async function packagesToCompile(
       const needed = (closures.get(main) ?? []).filter((path) => stale.has(path));
       // The next program uses them.
       needed.forEach((path) => stale.delete(path));
-      return [main, needed.length];
+      return [main, needed];
     }),
   );
 }
