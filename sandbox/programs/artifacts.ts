@@ -143,7 +143,7 @@ export const artifacts = [
     name: "pebble",
     module: "programs/pebble",
     version: "2.10.1",
-    buildSeconds: 30,
+    buildSeconds: 35,
     package: "github.com/letsencrypt/pebble/v2/cmd/pebble",
     variables: { "main.version": "2.10.1" },
     check: { args: ["-version"], version: /version: v?(\S+)/ },
@@ -164,13 +164,13 @@ export const artifacts = [
     name: "etcd",
     module: "programs/etcd",
     version: "3.7.3",
-    buildSeconds: 28,
+    buildSeconds: 30,
     package: "go.etcd.io/etcd/server/v3",
     check: { args: ["--version"], version: /etcd Version: (\S+)/ },
     accepts: atLeast("3.6.0"),
   },
-  kubernetesProgram("kube-apiserver", 215, ["--version"], /Kubernetes v(\S+)/),
-  kubernetesProgram("kube-controller-manager", 72, ["--version"], /Kubernetes v(\S+)/),
+  kubernetesProgram("kube-apiserver", 235, ["--version"], /Kubernetes v(\S+)/),
+  kubernetesProgram("kube-controller-manager", 80, ["--version"], /Kubernetes v(\S+)/),
   kubernetesProgram("kube-scheduler", 8, ["--version"], /Kubernetes v(\S+)/),
   kubernetesProgram("kubectl", 20, ["version", "--client"], /Client Version: v(\S+)/, () => true),
   {
@@ -199,7 +199,7 @@ export const artifacts = [
     module: "programs/pulumi",
     version: pulumiVersion,
     official: officialPulumi,
-    buildSeconds: 90,
+    buildSeconds: 95,
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     variables: {
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}`,
@@ -223,7 +223,7 @@ export const artifacts = [
     module: "programs/pulumi-resource-kubernetes",
     version: kubernetesPluginVersion,
     official: officialKubernetesPlugin,
-    buildSeconds: 120,
+    buildSeconds: 125,
     package: ".",
     variables: {
       "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version":
