@@ -93,7 +93,7 @@ function pattern(text: string): string {
 }
 
 /** How many files of end-to-end tests run in parallel: the tests mostly wait. */
-const workers = 4;
+const workers = 3;
 
 /** Timeout of an end-to-end test, in milliseconds. */
 const endToEndTimeout = 300_000;
