@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { freemem } from "node:os";
 import { promisify } from "node:util";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
-import { printableLine } from "../../lib/printable.ts";
+import { printable, printableLine } from "../../lib/printable.ts";
 import { shell } from "../../lib/shell.ts";
 import { atLeast } from "./artifacts.ts";
 
@@ -57,24 +57,48 @@ export async function requireGo(): Promise<void> {
 }
 
 /**
+ * Runs `go` in a folder with a go.mod, and returns its output.
+ *
+ * @param accepts whether an error's output is as useful as the output of a success. @default never
+ * @throws UserError with what Go reports
+ */
+export async function runGo(
+  args: readonly string[],
+  directory: string,
+  {
+    signal,
+    accepts = () => false,
+  }: { signal?: AbortSignal | undefined; accepts?: (output: string) => boolean } = {},
+): Promise<string> {
+  try {
+    const { stdout } = await run("go", args, {
+      cwd: directory,
+      env: { ...process.env, ...goEnvironment },
+      maxBuffer: 64 * 1024 * 1024,
+      signal,
+    });
+    return stdout;
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    if (accepts(stdout)) {
+      return stdout;
+    }
+    const reason = stderr.trim() === "" ? messageOf(error) : stderr.trim();
+    throw new UserError(`go ${args.slice(0, 2).join(" ")} failed: ${printable(reason)}`);
+  }
+}
+
+/**
  * Downloads the version of a module that the go.mod in `directory` pins, and returns its folder.
  *
  * @throws UserError with Go's reason, such as a proxy that does not respond
  */
 export async function moduleDirectory(directory: string, module: string): Promise<string> {
-  let output: string;
-  try {
-    ({ stdout: output } = await run("go", ["mod", "download", "-json", module], {
-      cwd: directory,
-      env: { ...process.env, ...goEnvironment },
-    }));
-  } catch (error) {
+  const output = await runGo(["mod", "download", "-json", module], directory, {
     // Go prints its reason where it would print the folder.
-    output = (error as { stdout?: string }).stdout ?? "";
-    if (output === "") {
-      throw error;
-    }
-  }
+    accepts: (text) => text.startsWith("{"),
+  });
   const { Dir: folder, Error: reason } = JSON.parse(output) as { Dir?: string; Error?: string };
   if (folder === undefined) {
     throw new UserError(
@@ -83,12 +107,4 @@ export async function moduleDirectory(directory: string, module: string): Promis
     );
   }
   return folder;
-}
-
-/** Changes the go.mod in `directory` with `go mod edit`. */
-export async function goEdit(directory: string, edit: string): Promise<void> {
-  await run("go", ["mod", "edit", edit], {
-    cwd: directory,
-    env: { ...process.env, ...goEnvironment },
-  });
 }

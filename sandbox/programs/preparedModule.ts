@@ -1,14 +1,10 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { remove, temporaryDirectory } from "../../lib/files.ts";
 import { sandboxSource } from "../paths.ts";
 import type { Program } from "./artifacts.ts";
 import { copyWritable } from "./copyWritable.ts";
-import { compileFlags, goEnvironment, moduleDirectory } from "./goToolchain.ts";
+import { compileFlags, moduleDirectory, runGo } from "./goToolchain.ts";
 import { reduceModules } from "./reducedModules.ts";
-
-const run = promisify(execFile);
 
 /** A copy of the folder with the go.mod of some programs, with everything that their builds need. */
 export interface PreparedModule {
@@ -71,12 +67,7 @@ async function packagesToCompile(
   let output: string;
   try {
     const args = ["list", "-deps", ...compileFlags, "-f", listFormat, ...mains];
-    ({ stdout: output } = await run("go", args, {
-      cwd: directory,
-      env: { ...process.env, ...goEnvironment },
-      maxBuffer: 64 * 1024 * 1024,
-      signal,
-    }));
+    output = await runGo(args, directory, { signal });
   } catch {
     signal?.throwIfAborted();
     return new Map();

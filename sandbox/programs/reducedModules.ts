@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { copyWritable } from "./copyWritable.ts";
-import { goEdit, moduleDirectory } from "./goToolchain.ts";
+import { moduleDirectory, runGo } from "./goToolchain.ts";
 
 /**
  * A Go module that is built without packages which the sandbox never runs and which take long to compile. Where other
- * packages import them, files in `reduced/<module>/` of the program's folder take their place.
+ * packages import them, files in `reduced/<module>/` of the program's folder take the place of omitted ones.
  */
 export interface ReducedModule {
   /** The module's path. */
@@ -62,19 +61,13 @@ export function reducedModulesOf(folder: string): readonly ReducedModule[] {
 export async function reduceModules(folder: string, copy: string): Promise<void> {
   for (const { module, without } of reducedModulesOf(folder)) {
     const [from, to] = [await moduleDirectory(copy, module), join(copy, "reduced", module)];
-    const own = existsSync(to) ? filesIn(to) : new Set<string>();
     const isOmitted = (path: string) =>
       without === undefined
         ? path !== "go.mod"
         : without.some((omitted) => path === omitted || path.startsWith(omitted + sep));
     const isForTests = (path: string) =>
       path.endsWith("_test.go") || path.split(sep).includes("testdata");
-    copyWritable(from, to, (path) => !isOmitted(path) && !isForTests(path) && !own.has(path));
-    await goEdit(copy, `-replace=${module}=./${join("reduced", module)}`);
+    copyWritable(from, to, (path) => !isOmitted(path) && !isForTests(path));
+    await runGo(["mod", "edit", `-replace=${module}=./${join("reduced", module)}`], copy);
   }
-}
-
-function filesIn(folder: string): ReadonlySet<string> {
-  const entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return new Set(entries.filter((entry) => statSync(join(folder, entry)).isFile()));
 }

@@ -50,6 +50,7 @@ case "$1" in
   env) echo go1.26.8 ;;
   list) for main in "$@"; do :; done; printf 'a/one\\ttrue\\na/two\\ttrue\\n%s\\tfalse\\t\\ta/one a/two\\n' "$main" ;;
   mod)
+    [ -n "$GO_BROKEN" ] && { echo 'go: unknown flag -nonsense' >&2; exit 2; }
     [ -n "$GO_OFFLINE" ] && { echo '{"Error": "nowhere.invalid: no such host"}'; exit 1; }
     printf '{"Dir": "%s"}' '${module}' ;;
   build)
@@ -209,6 +210,14 @@ esac
           `Go cannot download the module ${module}: nowhere.invalid: no such host\\n.*: go env -w GOPROXY='?https://HOST'?\\n$`,
         ),
       );
+    }
+  });
+
+  it("reports what Go reports about its settings", async function () {
+    for (const name of ["gateway-api", "pulumi"]) {
+      const { code, output } = await prepare({ GO_BROKEN: "1" }, "", [name]);
+      assert.equal(code, 1);
+      assert.match(output, /\ngo mod download failed: go: unknown flag -nonsense\n$/);
     }
   });
 
