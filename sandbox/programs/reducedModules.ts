@@ -1,5 +1,6 @@
 import { join, sep } from "node:path";
 import { copyWritable } from "./copyWritable.ts";
+import { reduceClients } from "./reducedClients.ts";
 import { moduleDirectory, runGo } from "./goToolchain.ts";
 
 /**
@@ -11,6 +12,8 @@ export interface ReducedModule {
   readonly module: string;
   /** Its files and folders to omit, relative to the module. Absent: all but go.mod. */
   readonly without?: readonly string[];
+  /** For k8s.io/client-go: the API versions with clients and informers, such as `apps/v1`. Absent: all. */
+  readonly versions?: readonly string[];
 }
 
 /** The reduced modules of the folders that contain the programs' go.mod. */
@@ -22,7 +25,53 @@ const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
       module: "k8s.io/apiserver",
       without: ["pkg/admission/plugin/policy/generic/policy_test_context.go"],
     },
-    { module: "k8s.io/client-go", without: ["kubernetes/fake"] },
+    {
+      module: "k8s.io/client-go",
+      without: ["kubernetes/fake"],
+      versions: [
+        "admissionregistration/v1",
+        "apiserverinternal/v1alpha1",
+        "apps/v1",
+        "authentication/v1",
+        "authorization/v1",
+        "autoscaling/v1",
+        "autoscaling/v2",
+        "batch/v1",
+        "certificates/v1",
+        "certificates/v1alpha1",
+        "certificates/v1beta1",
+        "coordination/v1",
+        "coordination/v1beta1",
+        "core/v1",
+        "discovery/v1",
+        "events/v1",
+        "flowcontrol/v1",
+        "networking/v1",
+        "networking/v1beta1",
+        "node/v1",
+        "policy/v1",
+        "policy/v1beta1",
+        "rbac/v1",
+        "resource/v1",
+        "resource/v1alpha3",
+        "scheduling/v1",
+        "scheduling/v1alpha3",
+        "scheduling/v1beta1",
+        "storage/v1",
+        "storagemigration/v1",
+      ],
+    },
+    {
+      module: "k8s.io/kubernetes",
+      without: [
+        "api",
+        "cluster",
+        "test",
+        // The controller-manager asks the kubelet whether a pod is evicted.
+        "pkg/kubelet/eviction",
+        "cmd/kube-controller-manager/app/plugins.go",
+      ],
+    },
   ],
   "programs/pulumi": [
     {
@@ -42,11 +91,19 @@ const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
         "secrets/cloud",
       ],
     },
+    // The colours of code in Markdown.
+    { module: "github.com/alecthomas/chroma", without: ["lexers"] },
     // The backends but `file://`.
     { module: "gocloud.dev", without: ["blob/azureblob", "blob/gcsblob", "blob/s3blob"] },
     { module: "github.com/aws/aws-sdk-go-v2/service/s3" },
   ],
-  "programs/pulumi-resource-kubernetes": [{ module: "k8s.io/client-go", without: ["informers"] }],
+  "programs/pulumi-resource-kubernetes": [
+    {
+      module: "k8s.io/client-go",
+      without: ["informers"],
+      versions: ["apiserverinternal/v1alpha1", "apps/v1", "batch/v1", "core/v1"],
+    },
+  ],
 };
 
 /** The reduced modules of a program's folder under `sandbox/`. */
@@ -59,7 +116,7 @@ export function reducedModulesOf(folder: string): readonly ReducedModule[] {
  * them.
  */
 export async function reduceModules(folder: string, copy: string): Promise<void> {
-  for (const { module, without } of reducedModulesOf(folder)) {
+  for (const { module, without, versions } of reducedModulesOf(folder)) {
     const [from, to] = [await moduleDirectory(copy, module), join(copy, "reduced", module)];
     const isOmitted = (path: string) =>
       without === undefined
@@ -68,6 +125,9 @@ export async function reduceModules(folder: string, copy: string): Promise<void>
     const isForTests = (path: string) =>
       path.endsWith("_test.go") || path.split(sep).includes("testdata");
     copyWritable(from, to, (path) => !isOmitted(path) && !isForTests(path));
+    if (versions !== undefined) {
+      reduceClients(to, versions);
+    }
     await runGo(["mod", "edit", `-replace=${module}=./${join("reduced", module)}`], copy);
   }
 }
