@@ -1,6 +1,6 @@
 module pebble
 
-go 1.26
+go 1.26.0
 
 tool (
 	github.com/letsencrypt/pebble/v2/cmd/pebble
@@ -10,9 +10,9 @@ tool (
 require github.com/letsencrypt/pebble/v2 v2.10.1
 
 require (
-	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.6 // indirect
 	github.com/letsencrypt/challtestsrv v1.4.2 // indirect
-	github.com/miekg/dns v1.1.62 // indirect
-	golang.org/x/net v0.40.0 // indirect
-	golang.org/x/sys v0.33.0 // indirect
+	github.com/miekg/dns v1.1.73 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
