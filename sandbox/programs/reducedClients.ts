@@ -52,7 +52,7 @@ function withoutImports(source: string, isOmitted: (path: string) => boolean): s
 }
 
 function edit(folder: string, patterns: readonly string[], change: (source: string) => string) {
-  for (const path of globSync(patterns as string[], { cwd: folder })) {
+  for (const path of globSync(patterns, { cwd: folder })) {
     const file = join(folder, path);
     writeFileSync(file, change(readFileSync(file, "utf8")));
   }
