@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { hasCode, messageOf, UserError } from "../../lib/errors.ts";
 import { printable, printableLine } from "../../lib/printable.ts";
@@ -13,11 +13,11 @@ const minimumVersion = "1.26.0";
 export const goEnvironment = { CGO_ENABLED: "0", GOWORK: "off" } as const;
 
 /**
- * The environment of a build. With memory to spare, the compilers, one a core, collect no garbage, and need not be
- * ready to be interrupted for it; each saves some percent of their time.
+ * The environment of a build. With memory to spare, a compiler, of which one runs on each core, collects no garbage
+ * before it has used its share, and cannot be preempted for it. Each of these saves some percent of its time.
  */
 export function compileEnvironment(): NodeJS.ProcessEnv {
-  const share = Math.floor(freemem() / 2 ** 20 / (availableParallelism() + 1));
+  const share = Math.floor(process.availableMemory() / 2 ** 20 / (availableParallelism() + 1));
   const settings =
     share < 1024 ? {} : { GOGC: "off", GOMEMLIMIT: `${share}MiB`, GODEBUG: "asyncpreemptoff=1" };
   return { ...settings, ...process.env, ...goEnvironment };

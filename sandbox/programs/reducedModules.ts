@@ -64,11 +64,13 @@ const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
     {
       module: "k8s.io/kubernetes",
       without: [
+        // Many files that no program imports.
         "api",
         "cluster",
         "test",
         // The controller-manager asks the kubelet whether a pod is evicted.
         "pkg/kubelet/eviction",
+        // The volume plugins.
         "cmd/kube-controller-manager/app/plugins.go",
       ],
     },
