@@ -13,14 +13,21 @@ const minimumVersion = "1.26.0";
 export const goEnvironment = { CGO_ENABLED: "0", GOWORK: "off" } as const;
 
 /**
- * The environment of a build. With memory to spare, a compiler, of which one runs on each core, collects no garbage
- * before it has used its share, and cannot be preempted for it. Each of these saves some percent of its time.
+ * The environment of a build. With memory to spare, a compiler collects no garbage before it has used its share, and
+ * is not interrupted by signals of Go's scheduler. Each of these saves some percent of its time.
  */
 export function compileEnvironment(): NodeJS.ProcessEnv {
-  const share = Math.floor(process.availableMemory() / 2 ** 20 / (availableParallelism() + 1));
-  const settings =
-    share < 1024 ? {} : { GOGC: "off", GOMEMLIMIT: `${share}MiB`, GODEBUG: "asyncpreemptoff=1" };
-  return { ...settings, ...process.env, ...goEnvironment };
+  // Go runs one compiler on each core, and at least two. The last share is for `go` itself and for the cluster.
+  const shares = Math.max(2, availableParallelism()) + 1;
+  const mebibytes = Math.floor(process.availableMemory() / 2 ** 20 / shares);
+  // Without collections, only our own limit keeps a compiler from using all memory.
+  const isLimited = mebibytes >= 2048 && process.env.GOMEMLIMIT === undefined;
+  return {
+    GODEBUG: "asyncpreemptoff=1",
+    ...(isLimited ? { GOGC: "off", GOMEMLIMIT: `${mebibytes}MiB` } : {}),
+    ...process.env,
+    ...goEnvironment,
+  };
 }
 
 /** The flags of every compilation; part of the hash of a program's content. */

@@ -6,16 +6,25 @@ import { join } from "node:path";
  * not compiled. A package that mentions the interface of all clients, or of all informers, contains a description of
  * each type that can be reached from it, so this saves time in hundreds of packages.
  *
+ * If it removes too much, the programs do not compile.
+ *
  * @param versions groups and versions, such as `apps/v1`; all of those that programs use
+ * @throws Error if it removes nothing, because the generated code has another form or another place
  */
 export function reduceClients(clientGo: string, versions: readonly string[]): void {
-  const generated = ["kubernetes/clientset.go", "informers/generic.go", "informers/*/interface.go"];
+  const clients = "kubernetes/clientset.go";
+  const informers = ["informers/generic.go", "informers/*/interface.go"];
   const isOmitted = (path: string) => {
     const version = /^k8s\.io\/(?:api|client-go\/(?:kubernetes\/typed|informers))\/(\w+\/v\w+)$/;
     const [, name] = version.exec(path) ?? [];
     return name !== undefined && !versions.includes(name);
   };
-  edit(clientGo, generated, (source) => withoutImports(source, isOmitted));
+  const edited = edit(clientGo, [clients, ...informers], (source) =>
+    withoutImports(source, isOmitted),
+  );
+  if (!edited.includes(clients)) {
+    throw new Error(`${join(clientGo, clients)} has no clients to remove`);
+  }
   // Only the trackers of devices (k8s.io/dynamic-resource-allocation) use informers with type parameters.
   edit(clientGo, ["informers/!(resource)/*/interface.go"], (source) =>
     source.replace(/\bTyped(\w+Informer)\b/g, "$1"),
@@ -24,7 +33,7 @@ export function reduceClients(clientGo: string, versions: readonly string[]): vo
 
 /**
  * Removes imports from a file that client-gen or informer-gen (k8s.io/code-generator) has generated, and the code that
- * uses them. What it has not foreseen does not compile.
+ * uses them.
  */
 function withoutImports(source: string, isOmitted: (path: string) => boolean): string {
   const names: string[] = [];
@@ -51,9 +60,17 @@ function withoutImports(source: string, isOmitted: (path: string) => boolean): s
   );
 }
 
-function edit(folder: string, patterns: readonly string[], change: (source: string) => string) {
-  for (const path of globSync(patterns, { cwd: folder })) {
+/** Changes files in a folder, and returns the paths of those that differ afterwards. */
+function edit(
+  folder: string,
+  patterns: readonly string[],
+  change: (source: string) => string,
+): string[] {
+  return globSync(patterns, { cwd: folder }).filter((path) => {
     const file = join(folder, path);
-    writeFileSync(file, change(readFileSync(file, "utf8")));
-  }
+    const source = readFileSync(file, "utf8");
+    const changed = change(source);
+    writeFileSync(file, changed);
+    return changed !== source;
+  });
 }

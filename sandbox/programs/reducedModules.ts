@@ -68,7 +68,7 @@ const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
         "api",
         "cluster",
         "test",
-        // The controller-manager asks the kubelet whether a pod is evicted.
+        // The controller-manager uses one function of this package, which imports most of the kubelet.
         "pkg/kubelet/eviction",
         // The volume plugins.
         "cmd/kube-controller-manager/app/plugins.go",

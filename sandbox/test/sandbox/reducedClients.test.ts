@@ -4,16 +4,23 @@ import { dirname, join } from "node:path";
 import { reduceClients } from "../../programs/reducedClients.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-/** With the forms of code that client-gen and informer-gen generate; a build shows that the rest compiles. */
+/** With the forms of code that client-gen and informer-gen generate. */
 describe("the clients for the Kubernetes API in the sandbox's programs", function () {
   const directory = temporaryDirectory();
 
+  const unusedImport = '\tv1beta1 "k8s.io/client-go/kubernetes/typed/apps/v1beta1"\n';
+
+  /** Reduces a client-go that consists of one file and a set of clients, and returns the file. */
   function reduced(path: string, source: string): string {
-    const file = join(directory(), path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, source);
+    for (const [name, content] of [
+      ["kubernetes/clientset.go", unusedImport],
+      [path, source],
+    ] as const) {
+      mkdirSync(dirname(join(directory(), name)), { recursive: true });
+      writeFileSync(join(directory(), name), content);
+    }
     reduceClients(directory(), ["apps/v1"]);
-    return readFileSync(file, "utf8");
+    return readFileSync(join(directory(), path), "utf8");
   }
 
   it("are those of the API versions that the programs use", function () {
@@ -45,13 +52,30 @@ describe("the clients for the Kubernetes API in the sandbox's programs", functio
   });
 
   it("have informers for the same versions", function () {
-    const source = (versions: string) =>
-      `import (\n${versions.replace(/\w+/g, '\t$& "k8s.io/api/apps/$&"')})\nswitch resource {\n${versions.replace(
-        /\w+/g,
-        '\tcase $&.SchemeGroupVersion.WithResource("deployments"):\n\t\treturn informer("$&"), nil',
-      )}}\n`;
-    assert.equal(reduced("informers/generic.go", source("v1\nv1beta1\n")), source("v1\n"));
-    assert.equal(reduced("informers/apps/interface.go", source("v1\nv1beta1\n")), source("v1\n"));
+    const group = (...versions: string[]) => {
+      const all = (part: (version: string) => string) => versions.map(part).join("");
+      return [
+        `import (\n${all((version) => `\t${version} "k8s.io/client-go/informers/apps/${version}"\n`)})\n`,
+        `type Interface interface {\n${all((version) => `\tGet() ${version}.Interface\n`)}}\n`,
+        all(
+          (version) =>
+            `func (g *group) Get() ${version}.Interface {\n\treturn ${version}.New(g)\n}\n`,
+        ),
+      ].join("\n");
+    };
+    const [used, unused] = ["v1", "v1beta1"];
+    assert.equal(reduced("informers/apps/interface.go", group(used, unused)), group(used));
+  });
+
+  it("find no informers for resources of other versions", function () {
+    const generic = (...versions: string[]) => {
+      const all = (part: (version: string) => string) => versions.map(part).join("");
+      return [
+        `import (\n${all((version) => `\t${version} "k8s.io/api/apps/${version}"\n`)})\n`,
+        `switch resource {\n${all((version) => `\tcase ${version}.GroupVersion.WithResource("deployments"):\n\t\treturn f.${version}(), nil\n`)}}\n`,
+      ].join("\n");
+    };
+    assert.equal(reduced("informers/generic.go", generic("v1", "v1beta1")), generic("v1"));
   });
 
   it("have informers without type parameters, except for devices", function () {
@@ -63,8 +87,15 @@ describe("the clients for the Kubernetes API in the sandbox's programs", functio
     assert.equal(reduced("informers/resource/v1/interface.go", source), source);
   });
 
-  it("are not found by mistake in other code", function () {
+  it("are found by the path of their package only", function () {
     const source = 'import (\n\tv1beta1 "k8s.io/apimachinery/pkg/v1beta1"\n)\nvar x = v1beta1.Y\n';
-    assert.equal(reduced("kubernetes/clientset.go", source), source);
+    assert.equal(reduced("informers/generic.go", source), source);
+  });
+
+  it("are reported if their code has another form", function () {
+    assert.throws(
+      () => reduced("kubernetes/clientset.go", unusedImport.replace("\t", "")),
+      /clientset\.go has no clients to remove/,
+    );
   });
 });

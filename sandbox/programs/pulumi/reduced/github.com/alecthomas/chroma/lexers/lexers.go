@@ -5,7 +5,7 @@ import "github.com/alecthomas/chroma"
 
 // Fallback leaves every code without colours.
 var Fallback = chroma.MustNewLazyLexer(&chroma.Config{Name: "fallback"}, func() chroma.Rules {
-	return chroma.Rules{"root": {{Pattern: "(.|\n)+", Type: chroma.Text}}}
+	return chroma.Rules{"root": {{Pattern: ".+", Type: chroma.Text}, {Pattern: "\n", Type: chroma.Text}}}
 })
 
 // Get finds no lexer.

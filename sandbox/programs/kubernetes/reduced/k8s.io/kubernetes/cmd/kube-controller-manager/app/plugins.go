@@ -1,4 +1,5 @@
-// This file takes the place of plugins.go, which lists the volume plugins. Volumes of sandboxes have none.
+// This file takes the place of plugins.go, which lists the volume plugins. In a sandbox, provisioner.ts creates and
+// deletes volumes, and nothing is attached or mounted.
 package app
 
 import (
