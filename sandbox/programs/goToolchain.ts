@@ -21,7 +21,7 @@ export function compileEnvironment(): NodeJS.ProcessEnv {
   const shares = Math.max(2, availableParallelism()) + 1;
   const mebibytes = Math.floor(process.availableMemory() / 2 ** 20 / shares);
   // Without collections, only our own limit keeps a compiler from using all memory.
-  const isLimited = mebibytes >= 2048 && process.env.GOMEMLIMIT === undefined;
+  const isLimited = mebibytes >= 1024 && process.env.GOMEMLIMIT === undefined;
   return {
     GODEBUG: "asyncpreemptoff=1",
     ...(isLimited ? { GOGC: "off", GOMEMLIMIT: `${mebibytes}MiB` } : {}),

@@ -4,9 +4,8 @@ import { join } from "node:path";
 /**
  * Reduces the generated code in a copy of k8s.io/client-go to some API versions: the others' clients and informers are
  * not compiled. A package that mentions the interface of all clients, or of all informers, contains a description of
- * each type that can be reached from it, so this saves time in hundreds of packages.
- *
- * If it removes too much, the programs do not compile.
+ * each type that can be reached from it, so this saves time in hundreds of packages. If it removes too much, the
+ * programs do not compile.
  *
  * @param versions groups and versions, such as `apps/v1`; all of those that programs use
  * @throws Error if it removes nothing, because the generated code has another form or another place
