@@ -59,17 +59,21 @@ function withoutImports(source: string, isOmitted: (path: string) => boolean): s
   );
 }
 
-/** Changes files in a folder, and returns the paths of those that differ afterwards. */
+/** Changes files in a folder, and returns the paths of those that it changed. */
 function edit(
   folder: string,
   patterns: readonly string[],
   change: (source: string) => string,
 ): string[] {
-  return globSync(patterns, { cwd: folder }).filter((path) => {
+  const edited: string[] = [];
+  for (const path of globSync(patterns, { cwd: folder })) {
     const file = join(folder, path);
     const source = readFileSync(file, "utf8");
     const changed = change(source);
-    writeFileSync(file, changed);
-    return changed !== source;
-  });
+    if (changed !== source) {
+      writeFileSync(file, changed);
+      edited.push(path);
+    }
+  }
+  return edited;
 }
