@@ -37,6 +37,12 @@ const names = { google: "wildcard-google", cloudflare: "wildcard-cloudflare" } a
 const secretName = "wildcard-ingress-tls";
 /** The identity that deploys the stack at Cloudflare, with only the documented permissions. */
 const user = "wildcard-operator";
+/** Settings with which cert-manager orders the certificate again. */
+const otherOrder = {
+  // The same CA under another URL.
+  acmeDirectory: "https://pebble.sandbox.internal:443/dir",
+  wildcard: { names: ["*.example.test"] },
+} as const;
 
 /** The objects of an operator who has followed Akash's guide. */
 function othersCertificate(namespace: string) {
@@ -63,6 +69,7 @@ describe("the wildcard certificate", () => {
   let google: RotatingStack;
   let cloudflare: RotatingStack;
   let first: readonly WildcardReport[];
+  let second: readonly WildcardReport[];
   /** The stack at Cloudflare, run as {@link user}. */
   let limited: Workspace;
   /** The first stack's certificate, for the doctor. */
@@ -344,17 +351,12 @@ describe("the wildcard certificate", () => {
   });
 
   it("is ordered again with the rotated credential when the CA and the names change", async () => {
-    const more = (stack: RotatingStack) =>
-      settings(stack.name, {
-        // The same CA under another URL.
-        acmeDirectory: "https://pebble.sandbox.internal:443/dir",
-        wildcard: { names: ["*.example.test"] },
-      });
     for (const stack of [google, cloudflare]) {
-      stack.configure(more(stack));
+      stack.configure(settings(stack.name, otherOrder));
       await stack.workspace.up();
     }
-    for (const [index, { subject, serial, issuedBy }] of (await issued()).entries()) {
+    second = await issued();
+    for (const [index, { subject, serial, issuedBy }] of second.entries()) {
       assert.deepEqual(subject.split(", ").sort(), ["*.example.test", "*.ingress.example.test"]);
       assert.notEqual(serial, first[index]?.serial);
       assert.notEqual(issuedBy, first[index]?.issuedBy);
@@ -364,9 +366,10 @@ describe("the wildcard certificate", () => {
 
   it("is kept with its credential when the provider changes to HTTP-01", async () => {
     const before = await cloudflare.wildcardCredential();
-    cloudflare.configure(settings(cloudflare.name, { challenge: "http-01" }));
+    cloudflare.configure(settings(cloudflare.name, { ...otherOrder, challenge: "http-01" }));
     await cloudflare.workspace.up();
     await assert.rejects(cloudflare.readSecret(), "the provider's Secret is still there");
+    assert.deepEqual(await issued(), second, "a certificate was ordered again");
     assert.equal(await cloudflare.wildcardCredential(), before);
     assert.equal((await cloudflare.live()).length, 1);
     await cloudflare.works(before);
