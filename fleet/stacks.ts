@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { stackEnvironment, type Environment } from "../config/environment.ts";
 import { UserError } from "../lib/errors.ts";
 import { printableLine } from "../lib/printable.ts";
-import { shell } from "../lib/shell.ts";
+import { stackName } from "../lib/names.ts";
+import { placeholder, shell, type ShellValue } from "../lib/shell.ts";
 import { readProject } from "../lib/stackFile.ts";
 import { matcher } from "./pattern.ts";
 
@@ -47,11 +48,17 @@ export function chosenStacks(
   if (idle !== undefined) {
     const known = stacks.length === 0 ? "none" : stacks.map(printableLine).join(", ");
     throw new UserError(
-      `--stacks ${printableLine(idle)} matches no stack with a file. Stacks with a file: ${known}. To create one: ${shell`pulumi stack init ${idle.replaceAll(/[*?]/g, "x")}`}`,
+      `--stacks ${printableLine(idle)} matches no stack with a file. Stacks with a file: ${known}. To create one: ${shell`pulumi stack init ${exampleOf(idle)}`}`,
     );
   }
   const matchers = patterns.map(matcher);
   return stacks.filter((stack) => matchers.some((matches) => matches(stack)));
+}
+
+/** A stack's name that a pattern may have meant. */
+function exampleOf(pattern: string): ShellValue {
+  const name = pattern.replaceAll(/[*?]/g, "x");
+  return stackName.test(name) ? name : placeholder("stack");
 }
 
 /**

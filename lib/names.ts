@@ -10,7 +10,7 @@ export const helmReleaseName =
   /^(?=.{1,53}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** A valid name of a Pulumi stack, with or without its organization and project. */
-export const stackName = /^([\w.-]+\/){0,2}\w[\w.-]*$/;
+export const stackName = /^(\w[\w.-]*\/){0,2}\w[\w.-]*$/;
 
 /** A name of one label, for namespaces and other objects of Kubernetes (RFC 1123, section 2.1). */
 export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

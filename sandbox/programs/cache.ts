@@ -15,14 +15,14 @@ import { programCacheDirectory, sandboxSource } from "../paths.ts";
 import { officialArchive, type Artifact } from "./artifacts.ts";
 import { buildFlags } from "./goBuild.ts";
 import { goEnvironment } from "./goToolchain.ts";
-import { reducedModulesOf } from "./reducedModules.ts";
+import { reductionOf } from "./reducedModules.ts";
 
 /**
  * The path of an artifact that was built or copied. The name contains a hash of everything that determines the
  * content, so the artifact never needs an update.
  */
 export function cachePath(artifact: Artifact): string {
-  const reduced = reducedModulesOf(artifact.module);
+  const reduction = reductionOf(artifact.module);
   const content =
     artifact.kind === "program"
       ? [
@@ -30,7 +30,7 @@ export function cachePath(artifact: Artifact): string {
           buildFlags(artifact),
           artifact.embeds,
           goEnvironment,
-          ...(reduced.length > 0 ? [reduced] : []),
+          ...(reduction.length > 0 ? [reduction] : []),
         ]
       : [artifact.source, artifact.directory];
   const hash = createHash("sha256").update(

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { join, sep } from "node:path";
+import { sandboxSource } from "../paths.ts";
 import { copyWritable } from "./copyWritable.ts";
 import { reduceClients } from "./reducedClients.ts";
 import { moduleDirectory, runGo } from "./goToolchain.ts";
@@ -111,6 +113,14 @@ const reducedModules: Readonly<Record<string, readonly ReducedModule[]>> = {
 /** The reduced modules of a program's folder under `sandbox/`. */
 export function reducedModulesOf(folder: string): readonly ReducedModule[] {
   return reducedModules[folder] ?? [];
+}
+
+/** What determines the reduced modules of a program's folder, apart from its own files; part of the program's hash. */
+export function reductionOf(folder: string): readonly (ReducedModule | string)[] {
+  const modules = reducedModulesOf(folder);
+  return modules.some(({ versions }) => versions !== undefined)
+    ? [...modules, readFileSync(sandboxSource("programs/reducedClients.ts"), "utf8")]
+    : modules;
 }
 
 /**

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 
 import { findOnPath, hasRun, noteRun } from "../../programs/builder.ts";
 import { cachePath, fillAtomically } from "../../programs/cache.ts";
 import { artifacts, atLeast, findArtifact, sameMinor } from "../../programs/artifacts.ts";
+import { reductionOf } from "../../programs/reducedModules.ts";
 import { sandboxSource } from "../../paths.ts";
 import { remove } from "../../../lib/files.ts";
 import { temporaryDirectory } from "./temporary.ts";
@@ -84,6 +92,15 @@ describe("builder", function () {
     assert.equal(cachePath({ ...etcd, buildSeconds: 1 }), cachePath(etcd));
     assert.equal(etcd.kind, "program");
     assert.notEqual(cachePath({ ...etcd, package: "other" }), cachePath(etcd));
+  });
+
+  it("builds again the programs whose clients are reduced, and no others, when the code of the reduction changes", function () {
+    const code = readFileSync(sandboxSource("programs/reducedClients.ts"), "utf8");
+    const isHashed = (name: "kube-apiserver" | "pulumi" | "etcd") =>
+      reductionOf(findArtifact(name).module).includes(code);
+    assert(isHashed("kube-apiserver"));
+    assert(!isHashed("pulumi"));
+    assert(!isHashed("etcd"));
   });
 
   it("compares versions by number", function () {

@@ -47,8 +47,12 @@ describe("the stacks of a fleet", () => {
     );
     assert.throws(
       () => chosenStacks([], ["\u001b[2J"]),
-      /--stacks \\u001b\[2J matches no stack.*: none\./,
+      /--stacks \\u001b\[2J matches no stack.*: none\. To create one: pulumi stack init 'STACK'$/,
     );
+    // Pulumi refuses such a name.
+    for (const pattern of ["../x", ".x/y", "a b", "-x", "a/b/c/d"]) {
+      assert.throws(() => chosenStacks(stacks, [pattern]), /pulumi stack init 'STACK'$/, pattern);
+    }
   });
 
   it("have a canary: the named one, else a staging stack, else the first", () => {
