@@ -15,7 +15,7 @@ import {
   issuerName,
 } from "../components/ingressCertificate/certManager.ts";
 import { kubectl } from "../lib/clusterCommand.ts";
-import { restoreCheckpoint } from "../lib/pulumi.ts";
+import { repairCheckpoint } from "../lib/pulumi.ts";
 import { checks, unfinishedChecks } from "./checks/index.ts";
 import type { Expectation } from "./expectation.ts";
 import { shell } from "../lib/shell.ts";
@@ -85,10 +85,10 @@ const messages: readonly Trouble[] = [
       "If no other process is running: `pulumi cancel prod`, then `pulumi up -s prod`, which completes the interrupted run.",
   },
   {
-    sign: "`failed to load checkpoint … unexpected end of JSON input`",
+    sign: "`failed to load checkpoint`, and `EOF` or `unexpected end of JSON input`",
     meaning:
-      "With a file backend: the file with the stack's state is empty or truncated, since a run was killed during the write, or the disk is full. The copy in the same folder, `prod.json.bak`, is the state one step earlier.",
-    remedy: `If the disk is full, free space; then \`${restoreCheckpoint("prod")}\``,
+      "With a file backend: the file with the stack's state, or the file `.attrs` beside it, is empty or truncated, since a run was killed during the write, or the disk is full. The copy in the same folder, `prod.json.bak`, is the state one step earlier; the attributes are not needed.",
+    remedy: `If the disk is full, free space; then \`${repairCheckpoint("prod")}\``,
   },
   {
     sign: "`updates to statefulset spec for fields other than … are forbidden`",

@@ -103,34 +103,41 @@ export async function stackResources(
 
 /**
  * The message for a truncated state file, which Pulumi cannot read: a run was killed while it wrote the file of a file
- * backend, or the disk was full. `pulumi cancel` does not help; the backup beside the file does, with the state one step
- * earlier.
+ * backend, or the disk was full. The same for the file of its attributes, which gocloud.dev writes first, in place
+ * (blob/fileblob/attrs.go, `setAttrs`). `pulumi cancel` does not help.
  *
  * @param output Pulumi's output
  * @returns sentences with the command; undefined for any other failure
  */
 export function brokenCheckpoint(output: string, stack: string): string | undefined {
-  // For a file that ends too early, and for one whose end the disk lost (encoding/json).
-  if (!/unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(output)) {
+  // For a file that is empty, for one that ends too early, and for one whose end the disk lost (encoding/json).
+  if (
+    !/failed to load checkpoint: EOF|unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(
+      output,
+    )
+  ) {
     return undefined;
   }
   const name = ownName(stack);
   return (
-    "The file with the stack's state is empty or truncated: a run was killed during the write, or the disk was full. " +
-    `If the disk is full, free some space first: df -h. Then restore the file from its backup: ${restoreCheckpoint(name)}`
+    "The file with the stack's state, or the file .attrs beside it, is empty or truncated: a run was killed during the write, or the disk was full. " +
+    `If the disk is full, free some space first: df -h. Then repair it: ${repairCheckpoint(name)}`
   );
 }
 
 /**
- * The command that restores a stack's incomplete state file from its backup. A file backend's address may have options
- * after a question mark, and its files may be compressed
- * (https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend).
+ * The command that restores a stack's incomplete state file from its backup, which has the state one step earlier, and
+ * deletes its attributes, which Pulumi does not need and writes again. A file backend's address may have options after
+ * a question mark, and its files may be compressed
+ * (https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend; backend/diy/state.go, `stackPath`).
  */
-export function restoreCheckpoint(name: string): ShellText {
+export function repairCheckpoint(name: string): ShellText {
   const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\([^?"]*\\).*|\\1|p' | sed "s|^~|$HOME|"`;
-  // Another project may have a stack of this name, whose state is complete.
-  const isWhole = shell`node -e 'try { const [, file] = process.argv, text = fs.readFileSync(file); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : text) } catch { process.exit(1) }' {} \\;`;
-  return shell`find "$(${verbatim(url)})/.pulumi/stacks" '(' -name ${name}.json -o -name ${name}.json.gz ')' ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
+  // Another project may have a stack of this name, whose state is complete. A Node without zstd keeps such a file.
+  const isWhole = shell`node -e 'try { const [, file] = process.argv, text = fs.readFileSync(file); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : file.endsWith(".zst") ? zlib.zstdDecompressSync?.(text) ?? 0 : text) } catch { process.exit(1) }' {} \\;`;
+  const attributes = shell`-name ${`${name}.json*.attrs`} -exec rm {} \\;`;
+  const states = shell`'(' -name ${name}.json -o -name ${name}.json.gz -o -name ${name}.json.zst ')'`;
+  return shell`find "$(${verbatim(url)})/.pulumi/stacks" ${verbatim(attributes)} -o ${verbatim(states)} ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
 }
 
 /**

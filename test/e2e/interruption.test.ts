@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { globSync, truncateSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
+import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { itExhaustive } from "../support/exhaustive.ts";
 import { Cluster, isReady } from "../support/kubernetesObjects.ts";
@@ -179,6 +182,29 @@ describe("an interrupted run", () => {
       assert.equal(await status(), "deployed");
       await workspace.succeed("preview", "-s", name, "--expect-no-changes");
     });
+
+    for (const [file, ending] of [
+      ["the state", ".json"],
+      ["the attributes of the state", ".json.attrs"],
+    ] as const) {
+      it(`that was killed during the write of ${file} is repaired by the doctor's command, and the next up continues`, async () => {
+        const stacks = join(pulumiStateDirectory(sandbox.directory), ".pulumi/stacks");
+        const [path, ...others] = globSync(join(stacks, "*", `${name}${ending}`));
+        assert(path !== undefined && others.length === 0);
+        // As Go creates a file, before its content is written.
+        truncateSync(path);
+        const failed = await workspace.pulumi("up", "-s", name, "--yes");
+        assert.match(failed.output, /failed to load checkpoint/);
+        const main = resolve("doctor/main.ts");
+        const doctor = await workspace.shell(`${process.execPath} ${main} -s ${name}`);
+        const [command] = /(?<=Then repair it: )find .*/.exec(doctor.output) ?? [];
+        const repaired = await workspace.shell(command ?? assert.fail(doctor.output));
+        assert.equal(repaired.output, "");
+        await workspace.up();
+        await workspace.succeed("preview", "-s", name, "--expect-no-changes");
+        await assertReady(name);
+      });
+    }
 
     it("that was abandoned is finished by the next up, which removes the mark", async () => {
       const mark = await cluster.markPending(name);

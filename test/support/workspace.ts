@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -14,6 +15,7 @@ import { parse, stringify } from "yaml";
 import { readProject } from "../../lib/stackFile.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
+import { brokenCheckpoint, repairCheckpoint } from "../../lib/pulumi.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { withVariables } from "../../sandbox/pulumi/environment.ts";
 
@@ -234,8 +236,14 @@ export class Workspace {
       others.forEach(killIfRunning);
       await ended;
     }
-    // The lock outlives the killed process.
-    await this.succeed("cancel", this.stack, "--yes");
+    // The lock outlives the killed process, and `pulumi cancel` needs a state that can be read.
+    const { status, output } = await this.pulumi("cancel", this.stack, "--yes");
+    if (status !== 0 && brokenCheckpoint(output, this.stack) !== undefined) {
+      await this.shell(repairCheckpoint(this.stack));
+      await this.succeed("cancel", this.stack, "--yes");
+    } else {
+      assert.equal(status, 0, output);
+    }
   }
 
   /** Changes the stack's state. */

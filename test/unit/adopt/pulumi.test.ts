@@ -63,7 +63,7 @@ describe("the failure of a Pulumi command", () => {
     const text = failureText(previewCommand(identity), output);
     assert.match(
       text,
-      /\nThe file with the stack's state is empty or truncated: .* -name prod\.json -o /,
+      /\nThe file with the stack's state, or the file \.attrs beside it, is empty or truncated: .* -name prod\.json -o /,
     );
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { brokenCheckpoint, restoreCheckpoint } from "../../../lib/pulumi.ts";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { brokenCheckpoint, repairCheckpoint } from "../../../lib/pulumi.ts";
 
 describe("a state that a killed run or a full disk truncated", () => {
   let directory: string;
@@ -17,12 +17,12 @@ describe("a state that a killed run or a full disk truncated", () => {
   });
 
   /** Runs the command beside a Pulumi that is logged in at a file backend. */
-  function restore(url: string): void {
+  function repair(url: string): void {
     const whoami = join(directory, "pulumi");
     writeFileSync(whoami, `#!/bin/sh\nprintf '{\\n  "user": "me",\\n  "url": "${url}"\\n}\\n'\n`, {
       mode: 0o755,
     });
-    const { status, stderr } = spawnSync("sh", ["-c", restoreCheckpoint("prod")], {
+    const { status, stderr } = spawnSync("sh", ["-c", repairCheckpoint("prod")], {
       encoding: "utf8",
       env: { PATH: `${directory}${delimiter}${process.env.PATH ?? ""}`, HOME: directory },
     });
@@ -45,11 +45,18 @@ describe("a state that a killed run or a full disk truncated", () => {
         ["compressed/prod.json.gz.bak", "the compressed copy"],
         ["compressed-whole/prod.json.gz", gzipSync('{"version": 3}')],
         ["compressed-whole/prod.json.gz.bak", "older"],
+        ["zstd/prod.json.zst", zstdCompressSync('{"version": 3}').subarray(0, -9)],
+        ["zstd/prod.json.zst.bak", "the other compressed copy"],
+        ["zstd-whole/prod.json.zst", zstdCompressSync('{"version": 3}')],
+        ["zstd-whole/prod.json.zst.bak", "older"],
+        ["whole/prod.json.attrs", ""],
+        ["compressed-whole/prod.json.gz.attrs", '{"user'],
+        ["empty/staging.json.attrs", ""],
       ] as const) {
         mkdirSync(join(stacks, file, ".."), { recursive: true });
         writeFileSync(join(stacks, file), text);
       }
-      restore(url.replace("file:///", `file://${directory}`));
+      repair(url.replace("file:///", `file://${directory}`));
       const read = (file: string) => readFileSync(join(stacks, file), "utf8");
       assert.equal(read("empty/prod.json"), "the copy");
       assert.equal(read("cut-off/prod.json"), "the other copy");
@@ -57,17 +64,26 @@ describe("a state that a killed run or a full disk truncated", () => {
       assert.equal(read("empty/staging.json"), "");
       assert.equal(read("compressed/prod.json.gz"), "the compressed copy");
       assert.notEqual(read("compressed-whole/prod.json.gz"), "older");
+      assert.equal(read("zstd/prod.json.zst"), "the other compressed copy");
+      assert.notEqual(read("zstd-whole/prod.json.zst"), "older");
+      assert.deepEqual(
+        globSync("*/*.attrs", { cwd: stacks }),
+        ["empty/staging.json.attrs"],
+        "Pulumi fails if the attributes are incomplete",
+      );
     });
   }
 
   it("is recognized by Pulumi's messages, under the stack's own name", () => {
     for (const reason of [
-      "unexpected end of JSON input",
-      "invalid character '\\x00' looking for",
+      "EOF",
+      'blob (key ".pulumi/stacks/p/prod.json") (code=Unknown): unexpected EOF',
+      "place 1: unexpected end of JSON input",
+      "place 1: invalid character '\\x00' looking for",
     ]) {
-      const said = `error: failed to load checkpoint: place 1: ${reason}`;
+      const said = `error: failed to load checkpoint: ${reason}`;
       const told = brokenCheckpoint(said, "organization/project/prod");
-      assert(told?.includes(restoreCheckpoint("prod")), reason);
+      assert(told?.includes(repairCheckpoint("prod")), reason);
     }
     assert.equal(brokenCheckpoint("error: the stack is currently locked", "prod"), undefined);
   });
