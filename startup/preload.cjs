@@ -13,7 +13,7 @@ const minimumNode = [22, 18];
 /** The SDK's exit code for an error that is already printed (@pulumi/pulumi, cmd/run). */
 const printedExitCode = 32;
 
-const obstacle = oldNode() || missingPackages();
+const obstacle = unsuitableNode() || missingPackages();
 if (obstacle !== undefined) {
   fs.writeSync(2, `${obstacle}\n`);
   process.exit(printedExitCode);
@@ -23,17 +23,26 @@ startFast();
 /**
  * @returns {string | undefined} the message about a Node that cannot run the program
  */
-function oldNode() {
+function unsuitableNode() {
   const version = process.versions.node;
   const [major, minor] = version.split(".").map(Number);
-  if (major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1])) {
+  const isNew = major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1]);
+  // It is false with an option of Node, in versions 23.0 to 23.5, and in a build of Node without it.
+  if (isNew && process.features.typescript !== false) {
     return undefined;
+  }
+  const [option] = /--no-(experimental-)?strip-types/.exec(process.env.NODE_OPTIONS || "") || [];
+  if (isNew && option !== undefined) {
+    return `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript: unset NODE_OPTIONS`;
   }
   const own = path.join(project, "node_modules", ".bin");
   const remedy = fs.existsSync(path.join(own, "node"))
     ? `Put the Node of the project's packages first on PATH: export PATH=${quoted(own)}:"$PATH"`
-    : "Install a newer one from https://nodejs.org, or the one in the project's packages: npm ci";
-  return `Node ${version} (${process.execPath}) is first on PATH, and too old: the program needs Node ${minimumNode.join(".")} or later. ${remedy}`;
+    : `Install a newer one from https://nodejs.org, or the one in the project's packages: npm ci --prefix ${quoted(project)}`;
+  const problem = isNew
+    ? "does not run TypeScript: the program needs a Node that does"
+    : `too old: the program needs Node ${minimumNode.join(".")} or later`;
+  return `Node ${version} (${process.execPath}) is first on PATH, and ${problem}. ${remedy}`;
 }
 
 /**

@@ -153,7 +153,7 @@ describe("the program's start", function () {
     });
 
     /** Starts a program of the checkout with a Node that reports another version. */
-    function start(version = process.versions.node) {
+    function start(version = process.versions.node, ...options: readonly string[]) {
       const other = join(checkout, "other-node.cjs");
       writeFileSync(
         other,
@@ -161,7 +161,11 @@ describe("the program's start", function () {
       );
       return spawnSync(
         process.execPath,
-        ["--require", other, "--require", "./startup/preload.cjs", "--eval", "console.log('ran')"],
+        [
+          ...options,
+          ...["--require", other, "--require", "./startup/preload.cjs"],
+          ...["--eval", "console.log('ran')"],
+        ],
         { cwd: checkout, encoding: "utf8" },
       );
     }
@@ -190,8 +194,39 @@ describe("the program's start", function () {
     }
 
     it("prints where to get a Node where the project has none", () => {
-      assert.match(start("20.20.2").stderr, /^Node 20\.20\.2 .*https:\/\/nodejs\.org.*npm ci\n$/);
+      const { stderr } = start("20.20.2");
+      assert.match(stderr, /^Node 20\.20\.2 .*https:\/\/nodejs\.org/);
+      assert(stderr.endsWith(`: npm ci --prefix ${checkout}\n`), stderr);
     });
+
+    it("reports a new Node that does not run TypeScript, as 23.0 to 23.5 do not", () => {
+      const { status, stderr } = start("23.3.0", "--no-strip-types");
+      assert.equal(status, 32);
+      assert.match(
+        stderr,
+        /^Node 23\.3\.0 \(\S+\) is first on PATH, and does not run TypeScript: /,
+      );
+      assert.match(start("23.6.0").stderr, /^The installed packages/);
+    });
+
+    for (const option of ["--no-strip-types", "--no-experimental-strip-types"]) {
+      it(`reports ${option} in NODE_OPTIONS, with the command that removes it`, () => {
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          ["--require", "./startup/preload.cjs", "--eval", ""],
+          {
+            cwd: checkout,
+            encoding: "utf8",
+            env: { ...process.env, NODE_OPTIONS: `--trace-warnings ${option}` },
+          },
+        );
+        assert.equal(status, 32);
+        assert.equal(
+          stderr,
+          `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript: unset NODE_OPTIONS\n`,
+        );
+      });
+    }
 
     it("reports that the packages are not installed, and how to install them", () => {
       const { status, stderr } = start();
