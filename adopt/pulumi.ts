@@ -1,5 +1,5 @@
 import {
-  brokenCheckpoint,
+  backendFailure,
   errorLines,
   exportArguments,
   runPulumi,
@@ -84,13 +84,13 @@ export function failureText(command: PulumiCommand, output: string): string {
   const locked = /currently locked|update is currently in progress/.test(output)
     ? `\nWhen no other Pulumi process works on the stack, remove the lock, and adopt again: ${shell`pulumi cancel ${command.stack}`}`
     : "";
-  const broken = brokenCheckpoint(output, command.stack);
+  const known = backendFailure(output, command.stack);
   // The messages of Node and Go. Pulumi passes the settings in one variable (runtime/config.js, `PULUMI_CONFIG`).
   const tooLong = /E2BIG|argument list too long/.test(output)
     ? `\nPulumi passes the settings in one environment variable, which Linux limits to 128 KiB: remove the largest of the file's values, and adopt again. Size of the settings: ${shell`pulumi config -s ${command.stack} --json`} | wc -c`
     : "";
   const reason = lines.length === 0 ? "." : `:\n${lines.map((line) => `  ${line}`).join("\n")}`;
-  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${broken === undefined ? "" : `\n${broken}`}`;
+  return `${shownCommand(command)} failed${reason}${locked}${tooLong}${known === undefined ? "" : `\n${known}`}`;
 }
 
 function lastLines(output: string): string[] {

@@ -99,6 +99,7 @@ function directoryFitsStack(
   ) {
     return [];
   }
+  const allow = { setting: "allowOtherDirectory", problem: "", fix: set("allowOtherDirectory") };
   const consequence =
     other === "staging"
       ? "whose certificates no client trusts"
@@ -106,8 +107,8 @@ function directoryFitsStack(
   return [
     {
       setting: "acmeDirectory",
-      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; to use it anyway, set allowOtherDirectory`,
-      fix: set("allowOtherDirectory"),
+      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; where this is intended, allow it (${fixCommand(allow, stack)})`,
+      fix: ["set", shell`acmeDirectory ${environment}`],
     },
   ];
 }

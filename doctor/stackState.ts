@@ -1,6 +1,6 @@
 import { UserError } from "../lib/errors.ts";
 import {
-  brokenCheckpoint,
+  backendFailure,
   errorLines,
   stackResources,
   type PulumiFailure,
@@ -28,12 +28,12 @@ function explain(stack: string, failure: PulumiFailure): string {
   if (failure === "not on PATH") {
     return "pulumi is not on PATH; install it: https://www.pulumi.com/docs/install";
   }
-  const broken = brokenCheckpoint(failure.all, stack);
-  if (broken !== undefined) {
-    return broken;
+  const known = backendFailure(failure.all, stack);
+  if (known !== undefined) {
+    return known;
   }
   const reason = errorLines(failure.stderr)
     .join(" ")
     .replace(/^error: /, "");
-  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. Try: ${shell`pulumi stack export -s ${stack}`}`;
+  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. To see it again: ${shell`pulumi stack export -s ${stack}`}`;
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { brokenCheckpoint, errorLines } from "../lib/pulumi.ts";
+import { backendFailure, errorLines } from "../lib/pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { DoctorFailed } from "./doctorResult.ts";
 import { PulumiFailed } from "./pulumiProcess.ts";
@@ -16,9 +16,9 @@ const mostLines = 12;
 export function failureOf(error: unknown, stack: string, violations: readonly string[]): string {
   if (error instanceof PulumiFailed) {
     const { output } = error;
-    const broken = brokenCheckpoint(output, stack);
-    if (broken !== undefined) {
-      return broken;
+    const known = backendFailure(output, stack);
+    if (known !== undefined) {
+      return known;
     }
     if (isLocked(output)) {
       return `The stack is locked: another Pulumi process works on it, or was killed. If none works on it: ${shell`pulumi cancel ${stack}`}`;

@@ -157,7 +157,7 @@ export function connectionTo(choice: ClusterChoice, surroundings: Surroundings =
     const pod = choice.context === undefined ? podConnection(surroundings) : undefined;
     if (pod === undefined) {
       throw new ClusterUnreachable(
-        `The kubeconfig cannot be read (${place}). To see which file is used: ${whichCommand(choice)}`,
+        `The kubeconfig cannot be read (${place}). Name another: ${another}`,
       );
     }
     return pod;
@@ -451,12 +451,6 @@ function unreadable(place: string, why: string, another: string): ClusterUnreach
   return new ClusterUnreachable(
     `The kubeconfig cannot be read (${place}: ${why}). Fix it, or name another: ${another}`,
   );
-}
-
-function whichCommand({ kubeconfig, stack }: ClusterChoice): string {
-  return kubeconfig === undefined
-    ? "echo $KUBECONFIG"
-    : shell`pulumi config get -s ${stack ?? placeholder("stack")} kubernetes:kubeconfig`;
 }
 
 /** A key without a value is treated as missing. */

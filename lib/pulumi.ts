@@ -102,26 +102,35 @@ export async function stackResources(
 }
 
 /**
- * The message for a truncated state file, which Pulumi cannot read: a run was killed while it wrote the file of a file
- * backend, or the disk was full. The same for the file of its attributes, which gocloud.dev writes first, in place
- * (blob/fileblob/attrs.go, `setAttrs`). `pulumi cancel` does not help.
+ * The message for a failure of Pulumi's backend whose own message names no command that fixes it.
  *
  * @param output Pulumi's output
  * @returns sentences with the command; undefined for any other failure
  */
-export function brokenCheckpoint(output: string, stack: string): string | undefined {
-  // For a file that is empty, for one that ends too early, and for one whose end the disk lost (encoding/json).
-  if (
-    !/failed to load checkpoint: EOF|unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(
-      output,
-    )
-  ) {
-    return undefined;
+export function backendFailure(output: string, stack: string): string | undefined {
+  if (isBrokenCheckpoint(output)) {
+    return (
+      "The file with the stack's state, or the file .attrs beside it, is empty or truncated: a run was killed during the write, or the disk was full. " +
+      `If the disk is full, free some space first: df -h. Then repair it: ${repairCheckpoint(ownName(stack))}`
+    );
   }
-  const name = ownName(stack);
-  return (
-    "The file with the stack's state, or the file .attrs beside it, is empty or truncated: a run was killed during the write, or the disk was full. " +
-    `If the disk is full, free some space first: df -h. Then repair it: ${repairCheckpoint(name)}`
+  // backend/backenderr: without a terminal, and for a session that has expired.
+  return /PULUMI_ACCESS_TOKEN must be set for login|this command requires logging in/.test(output)
+    ? "Pulumi is not logged in. Log in to Pulumi Cloud: pulumi login. Or, where the state is on this machine: pulumi login --local"
+    : undefined;
+}
+
+/**
+ * Whether Pulumi could not read the file with a stack's state: a run was killed while it wrote the file of a file backend,
+ * or the disk was full. The same for the file of its attributes, which gocloud.dev writes first, in place
+ * (blob/fileblob/attrs.go, `setAttrs`). `pulumi cancel` does not help.
+ *
+ * @param output Pulumi's output
+ */
+export function isBrokenCheckpoint(output: string): boolean {
+  // For a file that is empty, for one that ends too early, and for one whose end the disk lost (encoding/json).
+  return /failed to load checkpoint: EOF|unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(
+    output,
   );
 }
 

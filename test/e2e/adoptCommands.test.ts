@@ -121,11 +121,13 @@ describeExhaustive("commands in adopt's messages", () => {
     await paste("pulumi config rm -s said kubernetes:kubeconfig");
   });
 
-  it("show the stack's own kubeconfig, which is empty", async () => {
-    await paste("pulumi config set -s said --secret kubernetes:kubeconfig 'kind: Config'");
+  it("replace the stack's own kubeconfig, which is empty", async () => {
+    const set = "pulumi config set -s said --secret kubernetes:kubeconfig";
+    await paste(`${set} 'kind: Config'`);
     const output = await refused("provider.yaml", ...provider.place);
-    const command = commandIn(output, /pulumi config get -s said kubernetes:kubeconfig/);
-    assert.equal((await paste(command)).stdout, "kind: Config\n");
+    const command = commandIn(output, new RegExp(`${set} < kubeconfig\\.yaml`));
+    await paste(`cp '${provider.sandbox.kubeconfig}' kubeconfig.yaml && ${command}`);
+    await dryRun();
     await paste("pulumi config rm -s said kubernetes:kubeconfig");
   });
 

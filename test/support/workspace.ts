@@ -15,7 +15,7 @@ import { parse, stringify } from "yaml";
 import { readProject } from "../../lib/stackFile.ts";
 import type { Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { UserError } from "../../lib/errors.ts";
-import { brokenCheckpoint, repairCheckpoint } from "../../lib/pulumi.ts";
+import { isBrokenCheckpoint, repairCheckpoint } from "../../lib/pulumi.ts";
 import { waitFor } from "../../sandbox/processes/wait.ts";
 import { withVariables } from "../../sandbox/pulumi/environment.ts";
 
@@ -238,7 +238,7 @@ export class Workspace {
     }
     // The lock outlives the killed process, and `pulumi cancel` needs a state that can be read.
     const { status, output } = await this.pulumi("cancel", this.stack, "--yes");
-    if (status !== 0 && brokenCheckpoint(output, this.stack) !== undefined) {
+    if (status !== 0 && isBrokenCheckpoint(output)) {
       await this.shell(repairCheckpoint(this.stack));
       await this.succeed("cancel", this.stack, "--yes");
     } else {

@@ -258,6 +258,10 @@ describe("configuration", () => {
       for (const directory of ["production", production]) {
         const values = { acmeDirectory: directory };
         assertRefused(configSource(values, "staging"), /^acmeDirectory .*rate limits/);
+        assert.throws(
+          () => readConfig(configSource(values, "staging")),
+          /\n +pulumi config set -s staging acmeDirectory staging$/,
+        );
         assert.deepEqual(
           problems(configSource({ ...values, allowOtherDirectory: "true" }, "staging")),
           [],
@@ -267,6 +271,10 @@ describe("configuration", () => {
         assertRefused(
           configSource({ acmeDirectory: directory }, "prod"),
           /^acmeDirectory .*no client trusts/,
+        );
+        assert.throws(
+          () => readConfig(configSource({ acmeDirectory: directory }, "prod")),
+          /\n +pulumi config set -s prod acmeDirectory production$/,
         );
       }
     });

@@ -26,7 +26,10 @@ describe("the failure of a stack", () => {
 
   it("is a lock, or a truncated state, with the command", () => {
     assert.match(said(lock(1)), /locked.*: pulumi cancel 'prod 1'$/);
-    assert.match(said("error: unexpected end of JSON input"), /restore the file from its backup/);
+    assert.match(
+      said("error: unexpected end of JSON input"),
+      /empty or truncated.* Then repair it: find /,
+    );
   });
 
   it("is the doctor's message, or that of any error", () => {

@@ -4,7 +4,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { brokenCheckpoint, repairCheckpoint } from "../../../lib/pulumi.ts";
+import { backendFailure, repairCheckpoint } from "../../../lib/pulumi.ts";
 
 describe("a state that a killed run or a full disk truncated", () => {
   let directory: string;
@@ -82,9 +82,23 @@ describe("a state that a killed run or a full disk truncated", () => {
       "place 1: invalid character '\\x00' looking for",
     ]) {
       const said = `error: failed to load checkpoint: ${reason}`;
-      const told = brokenCheckpoint(said, "organization/project/prod");
+      const told = backendFailure(said, "organization/project/prod");
       assert(told?.includes(repairCheckpoint("prod")), reason);
     }
-    assert.equal(brokenCheckpoint("error: the stack is currently locked", "prod"), undefined);
+    assert.equal(backendFailure("error: the stack is currently locked", "prod"), undefined);
+  });
+});
+
+describe("a Pulumi that is not logged in", () => {
+  it("is recognized by Pulumi's messages, and both logins are named", () => {
+    for (const said of [
+      "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+      "error: this command requires logging in; try running `pulumi login` first",
+    ]) {
+      assert.match(
+        backendFailure(said, "prod") ?? "",
+        /^Pulumi is not logged in\. .*: pulumi login\. .*: pulumi login --local$/,
+      );
+    }
   });
 });

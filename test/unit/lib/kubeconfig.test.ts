@@ -305,7 +305,7 @@ another: document
     it("where it does not exist, or is empty", () => {
       assert.match(
         refusal(join(directory, "none")),
-        /none does not exist\)\. .*echo \$KUBECONFIG$/,
+        /none does not exist\)\. Name another: export KUBECONFIG='FILE'$/,
       );
       assert.match(refusal(file("empty", "")), /empty is empty\)/);
       assert.match(refusal(file("comment", "# nothing\n")), /comment is empty\)/);
