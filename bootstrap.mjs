@@ -55,7 +55,7 @@ function install(directory) {
   // npm sets this variable for its scripts; otherwise, use npm on PATH.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
-  // The variables NODE_ENV and npm_config_omit may leave out the packages of the commands.
+  // With NODE_ENV=production or npm_config_omit=dev, npm leaves out the packages of the commands.
   const { status, error } = spawnSync(command, [...args, "ci", "--include=dev"], {
     cwd: directory,
     // Standard output belongs to the script.

@@ -6,6 +6,8 @@ export interface SettingProblem {
   readonly setting: string;
   readonly problem: string;
   readonly fix: readonly ["set" | "rm", ShellText];
+  /** The same for a command that permits the value instead. Default: the value cannot be permitted. */
+  readonly permit?: SettingProblem["fix"] | undefined;
   /** Whether a provider can run with the value: the problem is a warning where `accept` names the setting. Default: no. */
   readonly isAcceptable?: boolean | undefined;
   /**

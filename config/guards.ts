@@ -99,7 +99,6 @@ function directoryFitsStack(
   ) {
     return [];
   }
-  const allow = { setting: "allowOtherDirectory", problem: "", fix: set("allowOtherDirectory") };
   const consequence =
     other === "staging"
       ? "whose certificates no client trusts"
@@ -107,8 +106,9 @@ function directoryFitsStack(
   return [
     {
       setting: "acmeDirectory",
-      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; where this is intended, allow it (${fixCommand(allow, stack)})`,
+      problem: `is Let's Encrypt's ${other} directory, ${consequence}, on the ${environment} stack; to use it anyway, set allowOtherDirectory`,
       fix: ["set", shell`acmeDirectory ${environment}`],
+      permit: set("allowOtherDirectory"),
     },
   ];
 }

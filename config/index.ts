@@ -98,6 +98,8 @@ export interface ConfigProblem {
   readonly problem: string;
   /** The command that fixes it. */
   readonly command: ShellText;
+  /** The command that permits the value instead; undefined where it cannot be permitted. */
+  readonly permitCommand?: ShellText | undefined;
   /** The name in `accept` that turns the problem into a warning; undefined where the problem cannot be a warning. */
   readonly acceptName?: AcceptableSetting | undefined;
 }
@@ -185,11 +187,12 @@ function configProblem(
   all: readonly SettingProblem[],
   source: ConfigSource,
 ): ConfigProblem {
-  const { setting, problem, isAcceptable } = found;
+  const { setting, problem, isAcceptable, permit } = found;
   return {
     setting,
     problem,
     command: commandFor(found, all, source),
+    ...(permit !== undefined && { permitCommand: configCommands([permit], source.stack) }),
     ...(isAcceptable === true && { acceptName: acceptName(setting) }),
   };
 }

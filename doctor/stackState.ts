@@ -35,5 +35,5 @@ function explain(stack: string, failure: PulumiFailure): string {
   const reason = errorLines(failure.stderr)
     .join(" ")
     .replace(/^error: /, "");
-  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. To see it again: ${shell`pulumi stack export -s ${stack}`}`;
+  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. Pulumi's whole message: ${shell`pulumi stack export -s ${stack}`}`;
 }

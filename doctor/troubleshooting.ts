@@ -88,7 +88,7 @@ const messages: readonly Trouble[] = [
     sign: "`failed to load checkpoint`, and `EOF` or `unexpected end of JSON input`",
     meaning:
       "With a file backend: the file with the stack's state, or the file `.attrs` beside it, is empty or truncated, since a run was killed during the write, or the disk is full. The copy in the same folder, `prod.json.bak`, is the state one step earlier; the attributes are not needed.",
-    remedy: `If the disk is full, free space; then \`${repairCheckpoint("prod")}\``,
+    remedy: `Do not create the stack again, which would replace its state with an empty one. If the disk is full, free space; then \`${repairCheckpoint("prod")}\``,
   },
   {
     sign: "`updates to statefulset spec for fields other than … are forbidden`",

@@ -2,8 +2,11 @@ import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
 import { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { z } from "zod";
 import { messageOf, UserError } from "../lib/errors.ts";
 import type { ProcessIdentity } from "../lib/processIdentity.ts";
+import { runPulumi, type PulumiFailure } from "../lib/pulumi.ts";
+import { listFailure } from "./failure.ts";
 import { lastingPulumi } from "./pulumiProcess.ts";
 
 /** The arguments of {@link openStack}. */
@@ -66,13 +69,16 @@ export async function findPulumi(): Promise<PulumiCommand> {
   }
 }
 
-/** The names of the project's stacks in the backend. */
-export async function stacksInBackend(
-  pulumi: PulumiCommand,
-  directory: string,
-): Promise<ReadonlySet<string>> {
-  const workspace = await LocalWorkspace.create({ workDir: directory, pulumiCommand: pulumi });
-  const stacks = await workspace.listStacks();
+/**
+ * The names of the project's stacks in the backend.
+ *
+ * @throws UserError where Pulumi cannot list them
+ */
+export async function stacksInBackend(directory: string): Promise<ReadonlySet<string>> {
+  const explain = (failure: PulumiFailure) =>
+    listFailure(failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr);
+  const output = await runPulumi(["stack", "ls", "--json"], { directory, explain });
+  const stacks = z.array(z.object({ name: z.string() })).parse(JSON.parse(output));
   return new Set(stacks.map(({ name }) => name.split("/").at(-1) ?? name));
 }
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { backendFailure, errorLines } from "../lib/pulumi.ts";
+import { backendFailure, errorLines, missingLogin } from "../lib/pulumi.ts";
 import { shell } from "../lib/shell.ts";
 import { DoctorFailed } from "./doctorResult.ts";
 import { PulumiFailed } from "./pulumiProcess.ts";
@@ -34,6 +34,24 @@ export function failureOf(error: unknown, stack: string, violations: readonly st
     return printable(`The doctor could not check the stack: ${messageOf(error)}`);
   }
   return printable(messageOf(error));
+}
+
+/**
+ * Why the stacks of the backend cannot be listed, for the operator.
+ *
+ * @param output the output of `pulumi stack ls`
+ */
+export function listFailure(output: string): string {
+  const login = missingLogin(output);
+  if (login !== undefined) {
+    return login;
+  }
+  const lines = errorLines(output);
+  const reason = lines.length > 0 ? lines.join("\n") : output.trim();
+  // For a state that Pulumi cannot read, it does not name the stack.
+  return printable(
+    `Pulumi cannot list the stacks: ${reason}\nTo see whose state cannot be read: npm run fleet -- doctor`,
+  );
 }
 
 /** Whether a stack is locked, by the messages of the backends (backend/diy/lock.go; Pulumi Cloud's response 409). */

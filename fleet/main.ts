@@ -35,7 +35,7 @@ async function main(args: FleetArguments): Promise<number> {
   const stacks = chosenStacks(stacksOf(directory), args.stacks);
   const canary = canaryOf(stacks, args.canary);
   const pulumi = await findPulumi();
-  const known = action === "doctor" ? new Set(stacks) : await stacksInBackend(pulumi, directory);
+  const known = action === "doctor" ? new Set(stacks) : await stacksInBackend(directory);
   const journal = Journal.open(directory, action, fresh);
   const began = new Date().toISOString();
 

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { stackEnvironment, type Environment } from "../config/environment.ts";
 import { UserError } from "../lib/errors.ts";
 import { printableLine } from "../lib/printable.ts";
-import { stackName } from "../lib/names.ts";
 import { placeholder, shell, type ShellValue } from "../lib/shell.ts";
 import { readProject } from "../lib/stackFile.ts";
 import { matcher } from "./pattern.ts";
@@ -55,10 +54,10 @@ export function chosenStacks(
   return stacks.filter((stack) => matchers.some((matches) => matches(stack)));
 }
 
-/** A stack's name that a pattern may have meant. */
+/** A stack's name that a pattern may have meant. Stacks have files, so it is without organization and project. */
 function exampleOf(pattern: string): ShellValue {
   const name = pattern.replaceAll(/[*?]/g, "x");
-  return stackName.test(name) ? name : placeholder("stack");
+  return /^\w[\w.-]{0,99}$/.test(name) ? name : placeholder("stack");
 }
 
 /**

@@ -102,7 +102,7 @@ export async function stackResources(
 }
 
 /**
- * The message for a failure of Pulumi's backend whose own message names no command that fixes it.
+ * The message for a failure of Pulumi's backend whose own message does not name what fixes it.
  *
  * @param output Pulumi's output
  * @returns sentences with the command; undefined for any other failure
@@ -111,10 +111,20 @@ export function backendFailure(output: string, stack: string): string | undefine
   if (isBrokenCheckpoint(output)) {
     return (
       "The file with the stack's state, or the file .attrs beside it, is empty or truncated: a run was killed during the write, or the disk was full. " +
-      `If the disk is full, free some space first: df -h. Then repair it: ${repairCheckpoint(ownName(stack))}`
+      "Do not create the stack again, which would replace its state with an empty one. If the disk is full, free some space first: df -h. " +
+      `Then delete the attributes, which Pulumi does not need, and replace an incomplete state with its backup, which is one step older: ${repairCheckpoint(ownName(stack))}`
     );
   }
-  // backend/backenderr: without a terminal, and for a session that has expired.
+  return missingLogin(output);
+}
+
+/**
+ * The message for a Pulumi that is not logged in; undefined for any other failure.
+ *
+ * @param output Pulumi's output
+ */
+export function missingLogin(output: string): string | undefined {
+  // backend/backenderr, for commands without a terminal.
   return /PULUMI_ACCESS_TOKEN must be set for login|this command requires logging in/.test(output)
     ? "Pulumi is not logged in. Log in to Pulumi Cloud: pulumi login. Or, where the state is on this machine: pulumi login --local"
     : undefined;
@@ -123,30 +133,32 @@ export function backendFailure(output: string, stack: string): string | undefine
 /**
  * Whether Pulumi could not read the file with a stack's state: a run was killed while it wrote the file of a file backend,
  * or the disk was full. The same for the file of its attributes, which gocloud.dev writes first, in place
- * (blob/fileblob/attrs.go, `setAttrs`). `pulumi cancel` does not help.
+ * (blob/fileblob/attrs.go, `setAttrs`).
  *
  * @param output Pulumi's output
  */
 export function isBrokenCheckpoint(output: string): boolean {
-  // For a file that is empty, for one that ends too early, and for one whose end the disk lost (encoding/json).
-  return /failed to load checkpoint: EOF|unexpected end of JSON input|unexpected EOF|invalid character '\\x00'/.test(
+  // For empty and truncated attributes, for a state that is empty or ends too early, and for one whose end the disk lost
+  // (encoding/json; zstd).
+  return /failed to load checkpoint: .*(?:\bEOF\b|unexpected end of JSON input|invalid character '\\x00'|corrupt stream)/.test(
     output,
   );
 }
 
 /**
- * The command that restores a stack's incomplete state file from its backup, which has the state one step earlier, and
- * deletes its attributes, which Pulumi does not need and writes again. A file backend's address may have options after
- * a question mark, and its files may be compressed
+ * The command that replaces a stack's incomplete state file with its backup, which has the state one step earlier, and
+ * deletes its attributes, which Pulumi does not need and writes again. It changes no state if Node does not run, or if the
+ * backup is incomplete. A file backend's address may have options after a question mark, and its files may be compressed
  * (https://www.pulumi.com/docs/iac/concepts/state-and-backends/#using-a-self-managed-backend; backend/diy/state.go, `stackPath`).
  */
 export function repairCheckpoint(name: string): ShellText {
   const url = shell`pulumi whoami --json | sed -n 's|.*"url": "file://\\([^?"]*\\).*|\\1|p' | sed "s|^~|$HOME|"`;
-  // Another project may have a stack of this name, whose state is complete. A Node without zstd keeps such a file.
-  const isWhole = shell`node -e 'try { const [, file] = process.argv, text = fs.readFileSync(file); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : file.endsWith(".zst") ? zlib.zstdDecompressSync?.(text) ?? 0 : text) } catch { process.exit(1) }' {} \\;`;
   const attributes = shell`-name ${`${name}.json*.attrs`} -exec rm {} \\;`;
+  // Another project may have a stack of this name, whose state is complete.
   const states = shell`'(' -name ${name}.json -o -name ${name}.json.gz -o -name ${name}.json.zst ')'`;
-  return shell`find "$(${verbatim(url)})/.pulumi/stacks" ${verbatim(attributes)} -o ${verbatim(states)} ! -exec ${verbatim(isWhole)} -exec cp {}.bak {} \\;`;
+  const restore = shell`node -e 'const [, file] = process.argv, copy = file + ".bak"; const check = (path) => { const text = fs.readFileSync(path); JSON.parse(file.endsWith(".gz") ? zlib.gunzipSync(text) : file.endsWith(".zst") ? zlib.zstdDecompressSync(text) : text) }; try { check(file) } catch { try { check(copy); fs.copyFileSync(copy, file) } catch (error) { console.error(copy + ": " + error.message) } }' {} \\;`;
+  // The slash at the end follows a symbolic link.
+  return shell`find "$(${verbatim(url)})/.pulumi/stacks/" ${verbatim(attributes)} -o ${verbatim(states)} -exec ${verbatim(restore)}`;
 }
 
 /**
@@ -201,6 +213,10 @@ export async function encryptedKubeconfig(
 ): Promise<string> {
   const args = ["config", "get", "-s", stack, kubeconfigSetting];
   const explain = (failure: PulumiFailure) => {
+    const known = failure === "not on PATH" ? undefined : backendFailure(failure.all, stack);
+    if (known !== undefined) {
+      return known;
+    }
     const output = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
     const reason =
       errorLines(output)

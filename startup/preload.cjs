@@ -31,14 +31,15 @@ function unsuitableNode() {
   if (isNew && process.features.typescript !== false) {
     return undefined;
   }
-  const [option] = /--no-(experimental-)?strip-types/.exec(process.env.NODE_OPTIONS || "") || [];
+  const [option] =
+    /--no[-_](experimental[-_])?strip[-_]types/.exec(process.env.NODE_OPTIONS || "") || [];
   if (isNew && option !== undefined) {
-    return `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript: unset NODE_OPTIONS`;
+    return `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript. Remove it, or all options: unset NODE_OPTIONS`;
   }
   const own = path.join(project, "node_modules", ".bin");
   const remedy = fs.existsSync(path.join(own, "node"))
     ? `Put the Node of the project's packages first on PATH: export PATH=${quoted(own)}:"$PATH"`
-    : `Install a newer one from https://nodejs.org, or the one in the project's packages: npm ci --prefix ${quoted(project)}`;
+    : `Install ${isNew ? "another" : "a newer one"} from https://nodejs.org, or the one in the project's packages: npm ci --prefix ${quoted(project)}`;
   const problem = isNew
     ? "does not run TypeScript: the program needs a Node that does"
     : `too old: the program needs Node ${minimumNode.join(".")} or later`;

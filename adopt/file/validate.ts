@@ -169,13 +169,14 @@ function placeOf(subject: string, { places }: FileFacts): Place | undefined {
 
 /** A problem of the configuration in the terms of the file, if the setting comes from the file. */
 function refusalOf(
-  { setting, problem, command }: ConfigProblem,
+  { setting, problem, command: fix, permitCommand }: ConfigProblem,
   { settings, secrets }: Translation,
   facts: FileFacts,
 ): Refusal {
   const [name = ""] = setting.split(".");
   const subject = filePaths[name] ?? setting;
-  // The next attempt would set the file's values again.
+  // The provider runs with the file's value, and the next attempt would set it again.
+  const command = permitCommand ?? fix;
   const isSetAgain = [...Object.keys(settings), ...Object.keys(secrets), ...wallet].some((own) =>
     command.split(/[ .[\]"']/).includes(own),
   );

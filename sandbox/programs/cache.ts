@@ -21,8 +21,7 @@ import { reductionOf } from "./reducedModules.ts";
  * The path of an artifact that was built or copied. The name contains a hash of everything that determines the
  * content, so the artifact never needs an update.
  */
-export function cachePath(artifact: Artifact): string {
-  const reduction = reductionOf(artifact.module);
+export function cachePath(artifact: Artifact, reduction = reductionOf(artifact.module)): string {
   const content =
     artifact.kind === "program"
       ? [

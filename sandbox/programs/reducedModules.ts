@@ -115,7 +115,7 @@ export function reducedModulesOf(folder: string): readonly ReducedModule[] {
   return reducedModules[folder] ?? [];
 }
 
-/** What determines the reduced modules of a program's folder, apart from its own files; part of the program's hash. */
+/** The lists and the code that reduce the modules of a program's folder; part of the program's hash, as its own files are. */
 export function reductionOf(folder: string): readonly (ReducedModule | string)[] {
   const modules = reducedModulesOf(folder);
   return modules.some(({ versions }) => versions !== undefined)

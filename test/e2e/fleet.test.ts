@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { startSandbox, stopSandbox, type Sandbox } from "../../sandbox/cluster/sandbox.ts";
 import { silentReporter } from "../../sandbox/processes/progress.ts";
+import { pulumiStateDirectory } from "../../sandbox/pulumi/environment.ts";
 import { SandboxClouds } from "../support/clouds.ts";
 import { FleetCommand } from "../support/fleet.ts";
 import { Cluster } from "../support/kubernetesObjects.ts";
@@ -139,6 +140,22 @@ describe("a fleet of five stacks on two sandboxes", () => {
       ...["preview", "-s", "local-fleet-5", "--policy-pack", "dist/policy"],
     );
     assert.match(output, /akash-provider/);
+  });
+
+  it("finds and repairs the stack whose state a killed run has damaged, by the printed commands", async () => {
+    const stacksOf = join(pulumiStateDirectory(sandbox.directory), ".pulumi/stacks");
+    const [attributes = ""] = globSync(join(stacksOf, "*/local-fleet-3.json.attrs"));
+    truncateSync(attributes);
+    const { status, said } = await fleet("preview").end();
+    assert.equal(status, 1, said);
+    const [command] = /npm run fleet -- doctor$/m.exec(said) ?? [];
+    const doctor = await workspace.shell(
+      `${command ?? assert.fail(said)} --stacks 'local-fleet-*' --sandbox`,
+    );
+    const [repair = ""] = /find .*/.exec(doctor.output) ?? [];
+    assert.match(repair, /local-fleet-3\.json/, doctor.output);
+    assert.equal((await workspace.shell(repair)).output, "");
+    await workspace.succeed("stack", "export", "-s", "local-fleet-3");
   });
 
   it("does not change the operator's selected stack", async () => {

@@ -197,7 +197,7 @@ describe("an interrupted run", () => {
         assert.match(failed.output, /failed to load checkpoint/);
         const main = resolve("doctor/main.ts");
         const doctor = await workspace.shell(`${process.execPath} ${main} -s ${name}`);
-        const [command] = /(?<=Then repair it: )find .*/.exec(doctor.output) ?? [];
+        const [command] = /(?<=one step older: )find .*/.exec(doctor.output) ?? [];
         const repaired = await workspace.shell(command ?? assert.fail(doctor.output));
         assert.equal(repaired.output, "");
         await workspace.up();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failureOf, isLockOf, isUnfinishedRotation } from "../../../fleet/failure.ts";
+import { failureOf, isLockOf, isUnfinishedRotation, listFailure } from "../../../fleet/failure.ts";
 import { DoctorFailed } from "../../../fleet/doctorResult.ts";
 import { PulumiFailed } from "../../../fleet/pulumiProcess.ts";
 
@@ -27,8 +27,19 @@ describe("the failure of a stack", () => {
   it("is a lock, or a truncated state, with the command", () => {
     assert.match(said(lock(1)), /locked.*: pulumi cancel 'prod 1'$/);
     assert.match(
-      said("error: unexpected end of JSON input"),
-      /empty or truncated.* Then repair it: find /,
+      said("error: failed to load checkpoint: place 1: unexpected end of JSON input"),
+      /empty or truncated.* one step older: find /,
+    );
+  });
+
+  it("to list the stacks is a missing login, or Pulumi's message with the command that checks each stack", () => {
+    assert.match(
+      listFailure("error: PULUMI_ACCESS_TOKEN must be set for login during"),
+      /^Pulumi is not logged in\..*: pulumi login --local$/,
+    );
+    assert.equal(
+      listFailure("error: EOF\n"),
+      "Pulumi cannot list the stacks: error: EOF\nTo see whose state cannot be read: npm run fleet -- doctor",
     );
   });
 

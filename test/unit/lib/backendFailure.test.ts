@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { backendFailure, repairCheckpoint } from "../../../lib/pulumi.ts";
 
@@ -16,61 +24,92 @@ describe("a state that a killed run or a full disk truncated", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Runs the command beside a Pulumi that is logged in at a file backend. */
-  function repair(url: string): void {
+  /**
+   * Runs the command beside a Pulumi that is logged in at a file backend.
+   *
+   * @returns what the command printed
+   */
+  function repair(url: string, path = `${directory}${delimiter}${process.env.PATH ?? ""}`): string {
     const whoami = join(directory, "pulumi");
     writeFileSync(whoami, `#!/bin/sh\nprintf '{\\n  "user": "me",\\n  "url": "${url}"\\n}\\n'\n`, {
       mode: 0o755,
     });
-    const { status, stderr } = spawnSync("sh", ["-c", repairCheckpoint("prod")], {
+    const { stderr } = spawnSync("sh", ["-c", repairCheckpoint("prod")], {
       encoding: "utf8",
-      env: { PATH: `${directory}${delimiter}${process.env.PATH ?? ""}`, HOME: directory },
+      env: { PATH: path, HOME: directory },
     });
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
+    return stderr;
   }
 
   for (const url of ["file://~", "file:///", "file:///?no_tmp_dir=true"]) {
     it(`is restored from its backup at ${url}, and no other state is`, () => {
       const stacks = join(directory, ".pulumi/stacks");
-      for (const [file, text] of [
-        ["empty/prod.json", ""],
-        ["empty/prod.json.bak", "the copy"],
-        ["cut-off/prod.json", '{"version": 3, "checkpoint": {"stack": "org'],
-        ["cut-off/prod.json.bak", "the other copy"],
-        ["whole/prod.json", '{"version": 3}'],
-        ["whole/prod.json.bak", "older"],
-        ["empty/staging.json", ""],
-        ["compressed/prod.json.gz", gzipSync('{"version": 3}').subarray(0, -9)],
-        ["compressed/prod.json.gz.bak", "the compressed copy"],
-        ["compressed-whole/prod.json.gz", gzipSync('{"version": 3}')],
-        ["compressed-whole/prod.json.gz.bak", "older"],
-        ["zstd/prod.json.zst", zstdCompressSync('{"version": 3}').subarray(0, -9)],
-        ["zstd/prod.json.zst.bak", "the other compressed copy"],
-        ["zstd-whole/prod.json.zst", zstdCompressSync('{"version": 3}')],
-        ["zstd-whole/prod.json.zst.bak", "older"],
-        ["whole/prod.json.attrs", ""],
-        ["compressed-whole/prod.json.gz.attrs", '{"user'],
-        ["empty/staging.json.attrs", ""],
-      ] as const) {
-        mkdirSync(join(stacks, file, ".."), { recursive: true });
-        writeFileSync(join(stacks, file), text);
+      const [state, backup, cut] = ['{"version": 3}', '{"version": 2}', '{"version": 3, "checkp'];
+      const forms = [
+        ["plain", ".json", (text: string) => Buffer.from(text)],
+        ["gzip", ".json.gz", gzipSync],
+        ["zstd", ".json.zst", zstdCompressSync],
+      ] as const;
+      for (const [form, ending, written] of forms) {
+        for (const [project, content] of [
+          ["whole", written(state)],
+          ["cut-off", form === "plain" ? cut : written(state).subarray(0, -9)],
+          ["empty", ""],
+        ] as const) {
+          const file = join(stacks, `${form}-${project}`, `prod${ending}`);
+          mkdirSync(dirname(file), { recursive: true });
+          writeFileSync(file, content);
+          writeFileSync(`${file}.bak`, written(backup));
+          writeFileSync(`${file}.attrs`, project === "whole" ? "" : '{"user');
+        }
       }
-      repair(url.replace("file:///", `file://${directory}`));
-      const read = (file: string) => readFileSync(join(stacks, file), "utf8");
-      assert.equal(read("empty/prod.json"), "the copy");
-      assert.equal(read("cut-off/prod.json"), "the other copy");
-      assert.equal(read("whole/prod.json"), '{"version": 3}');
-      assert.equal(read("empty/staging.json"), "");
-      assert.equal(read("compressed/prod.json.gz"), "the compressed copy");
-      assert.notEqual(read("compressed-whole/prod.json.gz"), "older");
-      assert.equal(read("zstd/prod.json.zst"), "the other compressed copy");
-      assert.notEqual(read("zstd-whole/prod.json.zst"), "older");
+      const staging = join(stacks, "plain-empty/staging.json");
+      writeFileSync(staging, "");
+      writeFileSync(`${staging}.attrs`, "");
+      assert.equal(repair(url.replace("file:///", `file://${directory}`)), "");
+      for (const [form, ending, written] of forms) {
+        const read = (project: string) =>
+          readFileSync(join(stacks, `${form}-${project}`, `prod${ending}`));
+        assert.deepEqual(read("whole"), written(state), form);
+        assert.deepEqual(read("cut-off"), written(backup), form);
+        assert.deepEqual(read("empty"), written(backup), form);
+      }
+      assert.equal(readFileSync(staging, "utf8"), "");
       assert.deepEqual(
         globSync("*/*.attrs", { cwd: stacks }),
-        ["empty/staging.json.attrs"],
+        ["plain-empty/staging.json.attrs"],
         "Pulumi fails if the attributes are incomplete",
       );
+    });
+  }
+
+  it("is not replaced by an incomplete backup, which the command reports", () => {
+    const stack = join(directory, ".pulumi/stacks/p");
+    mkdirSync(stack, { recursive: true });
+    writeFileSync(join(stack, "prod.json"), '{"version": 3, "che');
+    writeFileSync(join(stack, "prod.json.bak"), "");
+    assert.match(repair("file://~"), /p\/prod\.json\.bak: Unexpected end of JSON input\n$/);
+    assert.equal(readFileSync(join(stack, "prod.json"), "utf8"), '{"version": 3, "che');
+  });
+
+  for (const [what, node] of [
+    ["fails", "#!/bin/sh\nexit 9\n"],
+    ["is missing", undefined],
+  ] as const) {
+    it(`is kept, whole or not, if Node ${what}`, () => {
+      const stack = join(directory, ".pulumi/stacks/p");
+      mkdirSync(stack, { recursive: true });
+      writeFileSync(join(stack, "prod.json"), '{"version": 3}');
+      writeFileSync(join(stack, "prod.json.bak"), '{"version": 2}');
+      for (const tool of ["find", "sed", "cp", "rm", "sh"]) {
+        const { stdout } = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" });
+        symlinkSync(stdout.trim(), join(directory, tool));
+      }
+      if (node !== undefined) {
+        writeFileSync(join(directory, "node"), node, { mode: 0o755 });
+      }
+      repair("file://~", directory);
+      assert.equal(readFileSync(join(stack, "prod.json"), "utf8"), '{"version": 3}');
     });
   }
 
@@ -79,13 +118,20 @@ describe("a state that a killed run or a full disk truncated", () => {
       "EOF",
       'blob (key ".pulumi/stacks/p/prod.json") (code=Unknown): unexpected EOF',
       "place 1: unexpected end of JSON input",
+      'blob (key ".pulumi/stacks/p/prod.json") (code=Unknown): EOF',
+      "corrupt stream, did not find end of stream",
       "place 1: invalid character '\\x00' looking for",
     ]) {
       const said = `error: failed to load checkpoint: ${reason}`;
       const told = backendFailure(said, "organization/project/prod");
       assert(told?.includes(repairCheckpoint("prod")), reason);
     }
-    assert.equal(backendFailure("error: the stack is currently locked", "prod"), undefined);
+    for (const other of [
+      "error: the stack is currently locked",
+      "error: failed to fetch https://example.test/provider-1.tgz: unexpected EOF",
+    ]) {
+      assert.equal(backendFailure(other, "prod"), undefined, other);
+    }
   });
 });
 

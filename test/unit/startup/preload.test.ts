@@ -209,7 +209,11 @@ describe("the program's start", function () {
       assert.match(start("23.6.0").stderr, /^The installed packages/);
     });
 
-    for (const option of ["--no-strip-types", "--no-experimental-strip-types"]) {
+    for (const option of [
+      "--no-strip-types",
+      "--no-experimental-strip-types",
+      "--no_strip_types",
+    ]) {
       it(`reports ${option} in NODE_OPTIONS, with the command that removes it`, () => {
         const { status, stderr } = spawnSync(
           process.execPath,
@@ -223,7 +227,7 @@ describe("the program's start", function () {
         assert.equal(status, 32);
         assert.equal(
           stderr,
-          `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript: unset NODE_OPTIONS\n`,
+          `NODE_OPTIONS contains ${option}, and the program needs Node to run TypeScript. Remove it, or all options: unset NODE_OPTIONS\n`,
         );
       });
     }
