@@ -1,7 +1,7 @@
 import { UserError } from "../lib/errors.ts";
 import {
   backendFailure,
-  errorLines,
+  errorReason,
   stackResources,
   type PulumiFailure,
   type StackResource,
@@ -32,8 +32,5 @@ function explain(stack: string, failure: PulumiFailure): string {
   if (known !== undefined) {
     return known;
   }
-  const reason = errorLines(failure.stderr)
-    .join(" ")
-    .replace(/^error: /, "");
-  return `The state of stack ${stack} cannot be read: ${(reason || failure.stderr).trim()}. Pulumi's whole message: ${shell`pulumi stack export -s ${stack}`}`;
+  return `The state of stack ${stack} cannot be read: ${errorReason(failure.stderr)}. Pulumi's whole message: ${shell`pulumi stack export -s ${stack}`}`;
 }

@@ -187,6 +187,14 @@ export function errorLines(output: string): readonly string[] {
     .flatMap((text) => text.split("\n"));
 }
 
+/** Pulumi's error messages as one line, for a sentence; its whole output where there is none. */
+export function errorReason(output: string): string {
+  const reason = errorLines(output)
+    .join(" ")
+    .replace(/^error: /, "");
+  return (reason || output).trim();
+}
+
 /** Whether a line of Pulumi's output does not belong to an error: a section, a resource, another kind of message. */
 function isOther(line: string): boolean {
   return /^(\s*(warning|info|debug): |(Diagnostics|Outputs|Permalink|Policies|Resources|Duration|View)\b| *\S+:\S+ \(.*\):$| *@ |\s*[+~-]{1,2} +\S+:)/.test(
@@ -213,16 +221,12 @@ export async function encryptedKubeconfig(
 ): Promise<string> {
   const args = ["config", "get", "-s", stack, kubeconfigSetting];
   const explain = (failure: PulumiFailure) => {
-    const known = failure === "not on PATH" ? undefined : backendFailure(failure.all, stack);
+    const output = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
+    const known = backendFailure(output, stack);
     if (known !== undefined) {
       return known;
     }
-    const output = failure === "not on PATH" ? "pulumi is not on PATH" : failure.stderr;
-    const reason =
-      errorLines(output)
-        .join(" ")
-        .replace(/^error: /, "") || output.trim();
-    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi cannot decrypt it (${reason}). To enter the stack's passphrase: ${askForPassphrase} ${without}`;
+    return `The kubeconfig of stack ${stack} is encrypted, and Pulumi cannot decrypt it (${errorReason(output)}). To enter the stack's passphrase: ${askForPassphrase} ${without}`;
   };
   const text = await runPulumi(args, { directory, explain });
   return text.replace(/\n$/, "");

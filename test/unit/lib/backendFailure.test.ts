@@ -83,24 +83,28 @@ describe("a state that a killed run or a full disk truncated", () => {
     });
   }
 
-  it("is not replaced by an incomplete backup, which the command reports", () => {
+  /** Writes a state and its backup; returns the state's path. */
+  function writeState(state: string, backup: string): string {
     const stack = join(directory, ".pulumi/stacks/p");
+    const file = join(stack, "prod.json");
     mkdirSync(stack, { recursive: true });
-    writeFileSync(join(stack, "prod.json"), '{"version": 3, "che');
-    writeFileSync(join(stack, "prod.json.bak"), "");
+    writeFileSync(file, state);
+    writeFileSync(`${file}.bak`, backup);
+    return file;
+  }
+
+  it("is not replaced by an incomplete backup, which the command reports", () => {
+    const file = writeState('{"version": 3, "che', "");
     assert.match(repair("file://~"), /p\/prod\.json\.bak: Unexpected end of JSON input\n$/);
-    assert.equal(readFileSync(join(stack, "prod.json"), "utf8"), '{"version": 3, "che');
+    assert.equal(readFileSync(file, "utf8"), '{"version": 3, "che');
   });
 
   for (const [what, node] of [
     ["fails", "#!/bin/sh\nexit 9\n"],
     ["is missing", undefined],
   ] as const) {
-    it(`is kept, whole or not, if Node ${what}`, () => {
-      const stack = join(directory, ".pulumi/stacks/p");
-      mkdirSync(stack, { recursive: true });
-      writeFileSync(join(stack, "prod.json"), '{"version": 3}');
-      writeFileSync(join(stack, "prod.json.bak"), '{"version": 2}');
+    it(`is kept if it is whole and Node ${what}`, () => {
+      const file = writeState('{"version": 3}', '{"version": 2}');
       for (const tool of ["find", "sed", "cp", "rm", "sh"]) {
         const { stdout } = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" });
         symlinkSync(stdout.trim(), join(directory, tool));
@@ -109,7 +113,7 @@ describe("a state that a killed run or a full disk truncated", () => {
         writeFileSync(join(directory, "node"), node, { mode: 0o755 });
       }
       repair("file://~", directory);
-      assert.equal(readFileSync(join(stack, "prod.json"), "utf8"), '{"version": 3}');
+      assert.equal(readFileSync(file, "utf8"), '{"version": 3}');
     });
   }
 
